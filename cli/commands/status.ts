@@ -1,0 +1,76 @@
+// `drydock status`: what runs, with how many hosts and sessions, and how far the catalogue is.
+
+import { connectEngine, EngineError, type EngineStatus, type HostInfo } from '@drydock/runtime';
+import { Failure } from '../failure.ts';
+import { loadSettings } from '../load-settings.ts';
+import { engineSocket } from '../paths.ts';
+import { isAlive, type ProcessIdentity } from '../processes.ts';
+import { serverHealth } from '../server-health.ts';
+import { readState } from '../supervisor/state.ts';
+import { formatTable } from '../table.ts';
+
+const pidOf = (identity: ProcessIdentity | null | undefined) => (identity && isAlive(identity) ? identity.pid : null);
+
+async function askEngine(socket: string): Promise<{ status: EngineStatus; hosts: readonly HostInfo[] } | null> {
+  const engine = connectEngine(socket);
+  try {
+    const [status, hosts] = await Promise.all([engine.status(), engine.hosts()]);
+    return { status, hosts };
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === 'unavailable') return null;
+    throw error;
+  }
+}
+
+/** Throws Failure, after printing, where Drydock does not run. */
+export async function status(options: { readonly json: boolean }): Promise<void> {
+  const { settings } = loadSettings(process.env);
+  const state = readState(settings.run);
+  const [answer, health] = await Promise.all([
+    askEngine(engineSocket(settings.run)),
+    pidOf(state?.server) === null ? null : serverHealth(settings.listen, settings.port),
+  ]);
+  const hosts = answer?.hosts ?? [];
+  const report = {
+    url: state?.url ?? settings.origin,
+    ready: state?.ready === true && answer?.status.ready === true && health?.status === 'ok',
+    startedAt: state?.startedAt ?? null,
+    supervisor: { pid: pidOf(state?.supervisor) },
+    engine: {
+      // The engine's own word first: it may run without a supervisor.
+      pid: answer?.status.pid ?? pidOf(state?.engine),
+      version: answer?.status.version ?? null,
+      startedAt: answer?.status.startedAt ?? null,
+      maxHosts: answer?.status.maxHosts ?? null,
+    },
+    server: { pid: pidOf(state?.server) },
+    hosts,
+    sessions: health?.sessions ?? 0,
+    queued: health?.queued ?? 0,
+    catalogue: answer?.status.catalogue ?? [],
+  };
+  if (options.json) console.log(JSON.stringify(report, null, 2));
+  else print(report);
+  if (!answer) throw new Failure('Drydock does not run here. Start it with npm start, or drydock up.');
+}
+
+function print(
+  report: { url: string; ready: boolean; sessions: number; queued: number; catalogue: EngineStatus['catalogue'] } & {
+    readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null };
+  } & { hosts: readonly HostInfo[] },
+): void {
+  const process = ({ pid }: { pid: number | null }) => (pid === null ? 'not running' : `process ${pid}`);
+  const waiting = report.catalogue.filter((image) => image.state !== 'ready');
+  const running = report.hosts.filter((host) => host.state === 'running').length;
+  const rows = [
+    ['address', `${report.url}${report.ready ? '' : ' (not ready)'}`],
+    ['supervisor', process(report.supervisor)],
+    ['engine', process(report.engine)],
+    ['server', process(report.server)],
+    ['sessions', `${report.sessions}${report.queued > 0 ? `, ${report.queued} waiting` : ''}`],
+    ['hosts', `${running} running, ${report.hosts.length - running} stopped`],
+    ['images', `${report.catalogue.length - waiting.length} of ${report.catalogue.length} ready`],
+    ...waiting.map((image) => ['', `${image.reference} ${image.state}${image.step ? `: ${image.step}` : ''}`]),
+  ];
+  console.log(formatTable(rows));
+}

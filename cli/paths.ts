@@ -1,0 +1,16 @@
+// Where things are: in the clone, and in the data and run directories of one Drydock.
+
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The clone that this file is in. */
+export const cloneFolder = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+/** The Node that came with the npm packages, relative to the clone. */
+export const nodeProgram = 'node_modules/.bin/node';
+
+export const engineSocket = (run: string) => path.join(run, 'engine.sock');
+export const supervisorFile = (run: string) => path.join(run, 'supervisor.json');
+export const storeImage = (data: string) => path.join(data, 'store.img');
+export const logFolder = (data: string) => path.join(data, 'log');
+/** The server's own records. */
+export const serverFolder = (data: string) => path.join(data, 'server');

@@ -1,0 +1,98 @@
+// The command line: which commands and options there are, and what their help says. What they do is in commands/.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Command } from 'commander';
+import { cloneFolder } from './paths.ts';
+
+const { version } = JSON.parse(readFileSync(path.join(cloneFolder, 'package.json'), 'utf8')) as { version: string };
+
+interface JsonOption {
+  readonly json?: boolean;
+}
+
+const json = ['--json', 'print JSON, for programs'] as const;
+
+/** Each command loads what it needs when it runs, so that `--help` and small ones answer at once. Throws CommanderError. */
+export function createProgram(): Command {
+  const program = new Command('drydock')
+    .description('Private Docker hosts for a class of students, on one machine.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
+    .helpCommand(false)
+    .addHelpText('after', '\nSettings are told by drydock settings. Exit codes: 0 done, 1 failed, 2 wrong usage.');
+
+  program
+    .command('up')
+    .description('run Drydock in the foreground, until Ctrl-C or drydock down')
+    .option('--verbose', 'show the logs of engine and server instead of writing them to DRYDOCK_DATA/log')
+    .action(async (options: { verbose?: boolean }) => {
+      const { up } = await import('./commands/up.ts');
+      await up({ verbose: options.verbose === true });
+    });
+  program
+    .command('down')
+    .description('end the Drydock that runs here, with all its hosts; what is on disk stays')
+    .action(async () => (await import('./commands/down.ts')).down());
+  program
+    .command('status')
+    .description('what runs: processes, hosts, sessions, images')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/status.ts')).status({ json: options.json === true }),
+    );
+  program
+    .command('doctor')
+    .description('what this machine has and lacks to run Drydock, and what that costs')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/doctor.ts')).doctor({ json: options.json === true }),
+    );
+  program
+    .command('check')
+    .description('whether store and kernel agree')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/check.ts')).check({ json: options.json === true }),
+    );
+  program
+    .command('settings')
+    .description('all settings: what they are here, their defaults, what they mean')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/settings.ts')).settings({ json: options.json === true }),
+    );
+  addHostCommands(program.command('host').description('Docker hosts on this machine').helpCommand(false));
+  return program;
+}
+
+function addHostCommands(host: Command): void {
+  host
+    .command('create')
+    .argument('<name>', "the new host's name: a-z, 0-9 and -")
+    .description('make a host; the last line printed is the path of its Docker socket')
+    .action(async (name: string) => (await import('./commands/host.ts')).createHost(name));
+  host
+    .command('ls')
+    .description('list the hosts')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/host.ts')).listHosts({ json: options.json === true }),
+    );
+  host
+    .command('rm')
+    .argument('<name>')
+    .description('remove a host and all that is in it')
+    .action(async (name: string) => (await import('./commands/host.ts')).removeHost(name));
+  host
+    .command('shell')
+    .argument('<name>')
+    .description("a terminal in the host's workspace; ends with the shell's exit code")
+    .action(async (name: string) => (await import('./commands/host-shell.ts')).hostShell(name));
+  host
+    .command('reset')
+    .argument('<name>')
+    .description('make a host as it was when it was created')
+    .action(async (name: string) => (await import('./commands/host.ts')).resetHost(name));
+}

@@ -1,0 +1,177 @@
+// Every setting of Drydock, in one place: its name, its default, what it means. How they are read: load-settings.ts.
+
+import * as z from 'zod';
+import { parseSize } from './sizes.ts';
+
+export const defaultRun = '/run/drydock';
+
+const wholeNumber = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'is no whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be from ${least} to ${most}`);
+const size = (leastBytes: number) =>
+  z.string().transform((text, context) => {
+    const bytes = parseSize(text);
+    if (bytes !== null && bytes >= leastBytes) return bytes;
+    context.addIssue({ code: 'custom', message: `is no size of at least ${leastBytes} bytes; write 512MiB or 2GiB` });
+    return z.NEVER;
+  });
+const folder = z.string().regex(/^\/[A-Za-z0-9._/-]+$/, 'must be an absolute path of letters, digits and . _ / -');
+const derived = <T extends z.ZodType>(schema: T) => z.union([z.literal('').transform(() => null), schema]);
+
+export interface Definition {
+  readonly variable: `DRYDOCK_${string}`;
+  readonly schema: z.ZodType;
+  /** As it would stand in the file; empty where it is derived or none. */
+  readonly fallback: string;
+  /** Where `fallback` is empty: what is taken then, in words. */
+  readonly otherwise?: string;
+  readonly meaning: string;
+}
+
+const mebibyte = 1024 ** 2;
+
+export const definitions = {
+  port: {
+    variable: 'DRYDOCK_PORT',
+    schema: wholeNumber(1, 65535),
+    fallback: '8080',
+    meaning: 'The port that the server listens on.',
+  },
+  listen: {
+    variable: 'DRYDOCK_LISTEN',
+    schema: z.union([z.ipv4(), z.ipv6()]),
+    fallback: '127.0.0.1',
+    meaning: 'The address that the server listens on; 0.0.0.0 for all, behind a proxy with TLS.',
+  },
+  origin: {
+    variable: 'DRYDOCK_ORIGIN',
+    schema: derived(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)),
+    fallback: '',
+    otherwise: 'http://localhost:PORT',
+    meaning: 'The address that students type. Requests with another Origin are refused.',
+  },
+  trustedProxy: {
+    variable: 'DRYDOCK_TRUSTED_PROXY',
+    schema: derived(z.union([z.ipv4(), z.ipv6()])),
+    fallback: '',
+    otherwise: 'none',
+    meaning: "The address of the proxy in front, whose word on a student's own address is believed.",
+  },
+  data: {
+    variable: 'DRYDOCK_DATA',
+    schema: folder,
+    fallback: '/var/lib/drydock',
+    meaning: 'What must be kept: the store, the records, the logs.',
+  },
+  run: {
+    variable: 'DRYDOCK_RUN',
+    // Names of Unix sockets may have 107 bytes, and a host's name is in them.
+    schema: folder.max(40, 'must be at most 40 characters long'),
+    fallback: defaultRun,
+    meaning: 'Sockets and what else is gone after a reboot. One running Drydock each.',
+  },
+  cache: {
+    variable: 'DRYDOCK_CACHE',
+    schema: folder,
+    fallback: '/var/cache/drydock',
+    meaning: "The catalogue's images as built; may be shared by every Drydock on the machine, and deleted.",
+  },
+  capacity: {
+    variable: 'DRYDOCK_CAPACITY',
+    schema: derived(wholeNumber(1, 10_000)),
+    fallback: '',
+    otherwise: 'from the memory',
+    meaning: 'How many students at once; the next one waits in a queue.',
+  },
+  idleMinutes: {
+    variable: 'DRYDOCK_IDLE_MINUTES',
+    schema: wholeNumber(1, 10_080),
+    fallback: '60',
+    meaning: 'A session that nobody has looked at for so long is ended.',
+  },
+  hostMemory: {
+    variable: 'DRYDOCK_HOST_MEMORY',
+    schema: size(64 * mebibyte),
+    fallback: '512MiB',
+    meaning: 'The most memory that one student can use.',
+  },
+  hostCpus: {
+    variable: 'DRYDOCK_HOST_CPUS',
+    schema: z
+      .string()
+      .regex(/^\d+(\.\d+)?$/, 'is no number')
+      .transform(Number)
+      .refine((value) => value >= 0.05 && value <= 1024, 'must be from 0.05 to 1024'),
+    fallback: '1',
+    meaning: 'The most CPUs that one student can use; 0.5 is half of one.',
+  },
+  hostPids: {
+    variable: 'DRYDOCK_HOST_PIDS',
+    schema: wholeNumber(64, 1_000_000),
+    fallback: '1024',
+    meaning: 'The most processes and threads that one student can have.',
+  },
+  hostDisk: {
+    variable: 'DRYDOCK_HOST_DISK',
+    schema: size(64 * mebibyte),
+    fallback: '2GiB',
+    meaning: 'The most that one student can write to disk.',
+  },
+  storeSize: {
+    variable: 'DRYDOCK_STORE_SIZE',
+    schema: derived(size(1024 * mebibyte)),
+    fallback: '',
+    otherwise: '4/5 of the free disk',
+    meaning:
+      'The size of the store when it is made, up to which its file grows. Not used where DRYDOCK_DATA is on btrfs.',
+  },
+  catalogue: {
+    variable: 'DRYDOCK_CATALOGUE',
+    schema: z.enum(['all', 'minimal']),
+    fallback: 'all',
+    meaning: 'Which images to build: all, or minimal (busybox and workspace), which is quick and small.',
+  },
+  user: {
+    variable: 'DRYDOCK_USER',
+    schema: z.string().regex(/^[a-z_][a-z0-9_-]{0,30}$/, 'is no name of a user'),
+    fallback: 'drydock',
+    meaning: 'The unprivileged user that the server runs as; made where it is missing.',
+  },
+  uidBase: {
+    variable: 'DRYDOCK_UID_BASE',
+    schema: wholeNumber(65_536, 4_294_836_224),
+    // 1,879,048,192: the first UID past those of systemd-nspawn (systemd.io/UIDS-GIDS); LXD and subuid lie far below.
+    fallback: '1879048192',
+    meaning: "The first UID of the students' ranges. Two Drydocks on a machine must differ.",
+  },
+  uidRanges: {
+    variable: 'DRYDOCK_UID_RANGES',
+    schema: wholeNumber(1, 32_767),
+    fallback: '1000',
+    meaning: 'How many ranges of 65,536 UIDs there are: one for each student at once.',
+  },
+  ociRuntime: {
+    variable: 'DRYDOCK_OCI_RUNTIME',
+    schema: derived(folder),
+    fallback: '',
+    otherwise: 'crun, else runc',
+    meaning: 'The path of another OCI runtime, such as a newer crun.',
+  },
+  instance: {
+    variable: 'DRYDOCK_INSTANCE',
+    schema: derived(z.string().regex(/^[a-z0-9][a-z0-9-]{0,19}$/, 'must be 1 to 20 of a-z, 0-9 and -')),
+    fallback: '',
+    otherwise: 'from DRYDOCK_RUN',
+    meaning: 'Stands in the names of the cgroups, interfaces and mounts that this Drydock makes.',
+  },
+} as const satisfies Record<string, Definition>;
+
+export type SettingName = keyof typeof definitions;
+
+export type Parsed = { readonly [Name in SettingName]: z.output<(typeof definitions)[Name]['schema']> };
+
+/** Parsed settings; what is null is left to whoever uses it to derive from the machine. */
+export type Settings = Omit<Parsed, 'origin' | 'instance'> & { readonly origin: string; readonly instance: string };

@@ -1,0 +1,149 @@
+// A running Drydock: the engine and the server, started, watched, started again, and ended in order.
+
+import { chown, mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { showProgress } from '../../bin/progress.mjs';
+import { Failure } from '../failure.ts';
+import { cloneFolder, engineSocket, logFolder, serverFolder } from '../paths.ts';
+import { identify, isAlive } from '../processes.ts';
+import type { Settings } from '../settings.ts';
+import { capacityOf, storeBytesOf } from './capacity.ts';
+import { SupervisedChild } from './child.ts';
+import { othersCanRead } from './clone.ts';
+import { engineCommand, engineEnvironment, serverCommand, serverEnvironment } from './commands.ts';
+import { processesOf } from './leftovers.ts';
+import { LogFile } from './log-file.ts';
+import { whyTaken } from './port.ts';
+import { waitForEngine, waitForServer } from './ready.ts';
+import { prepareRunDirectory, releaseRunDirectory } from './run-directory.ts';
+import { ensureServerUser } from './server-user.ts';
+import { buildSite } from './site.ts';
+import { claim, removeState, writeState } from './state.ts';
+import { killEngine, stopEngine, stopServer } from './stop.ts';
+
+export interface SuperviseOptions {
+  readonly settings: Settings;
+  /** The children write to our standard error instead of their logs. */
+  readonly verbose: boolean;
+  /** One line, once a student can use it. */
+  readonly onReady: (url: string) => void;
+  /** What the operator should know while it runs: a child died, and was started again. */
+  readonly onNotice: (sentence: string) => void;
+}
+
+/**
+ * Runs until `signal` aborts, then ends everything and resolves. Throws Failure, with everything ended, where it cannot
+ * start or a child dies too often; hosts that an unstartable engine left stay, for the next one to adopt.
+ */
+export async function supervise(options: SuperviseOptions, signal: AbortSignal): Promise<void> {
+  const { settings, verbose, onNotice } = options;
+  const { run, data } = settings;
+  const socket = engineSocket(run);
+  const storeBytes = await storeBytesOf(settings);
+  const user = await ensureServerUser(settings.user);
+  await prepareRunDirectory(run);
+
+  const claimed = claim(run, settings.origin);
+  if ('taken' in claimed) {
+    const { supervisor, url } = claimed.taken;
+    throw new Failure(`Drydock already runs here, as process ${supervisor.pid}, at ${url}. drydock down ends it.`);
+  }
+  const { previous } = claimed;
+  if (previous?.server) await stopServer(previous.server);
+  if (previous?.engine && isAlive(previous.engine)) await killEngine(previous.engine);
+
+  const taken = await whyTaken(settings.listen, settings.port);
+  if (taken) {
+    await release(run);
+    throw new Failure(`Port ${settings.port} is taken: ${taken}. Stop that, or set DRYDOCK_PORT to another port.`);
+  }
+
+  await mkdir(logFolder(data), { recursive: true, mode: 0o750 });
+  await mkdir(serverFolder(data), { recursive: true, mode: 0o700 });
+  await chown(serverFolder(data), user.uid, user.gid);
+
+  // Aborted by the operator, or with a Failure by a child that died too often.
+  const ending = new AbortController();
+  const end = () => ending.abort(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+
+  const startedAt = new Date().toISOString();
+  const self = identify(process.pid);
+  let ready = false;
+  let over = false;
+  const save = () => {
+    // What ends at the end is not written down: the run directory may have gone before.
+    if (!self || over) return;
+    const children = { engine: engine.identity, server: server.identity };
+    writeState(run, { supervisor: self, ...children, url: settings.origin, ready, startedAt });
+  };
+  const child = (name: string, argv: [string, ...string[]], env: NodeJS.ProcessEnv, log: LogFile) =>
+    new SupervisedChild({
+      ...{ name, argv, env, log, verbose },
+      wasReady: () => ready,
+      onChange: () => save(),
+      onRestart: (how, delayMs) => onNotice(`${how}. Starting it again in ${delayMs / 1000} s.`),
+      onGiveUp: (how) => ending.abort(new Failure(`${how}. It died too often. Its log: ${log.path}`)),
+    });
+  using engineLog = new LogFile(path.join(logFolder(data), 'engine.log'));
+  using serverLog = new LogFile(path.join(logFolder(data), 'server.log'));
+  const engine = child('engine', engineCommand(settings, user, storeBytes), engineEnvironment(process.env), engineLog);
+  const argv = serverCommand(settings, user, capacityOf(settings), !othersCanRead(cloneFolder));
+  const server = child('server', argv, serverEnvironment(settings), serverLog);
+
+  const progress = showProgress();
+  try {
+    engine.start();
+    await Promise.all([
+      waitForEngine(socket, progress, ending.signal),
+      buildSite(() => progress.step('Building the site'), ending.signal).then(async () => {
+        server.start();
+        await waitForServer(settings.listen, settings.port, false, progress, ending.signal);
+      }),
+    ]);
+    await waitForServer(settings.listen, settings.port, true, progress, ending.signal);
+    ready = true;
+    save();
+    options.onReady(settings.origin);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if (ending.signal.aborted) resolve();
+    ending.signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    if (ending.signal.reason instanceof Failure) throw ending.signal.reason;
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    over = true;
+    ending.abort();
+    signal.removeEventListener('abort', end);
+    progress.close();
+    await stopAll(engine, server, socket, run);
+  }
+}
+
+/** The server first, so that no student meets an engine that ends. */
+async function stopAll(engine: SupervisedChild, server: SupervisedChild, socket: string, run: string): Promise<void> {
+  const progress = showProgress();
+  engine.prepareToStop();
+  server.prepareToStop();
+  if (server.identity) {
+    const step = progress.step('Stopping the server');
+    await stopServer(server.identity);
+    step.done();
+  }
+  if (engine.identity) {
+    const step = progress.step('Stopping the hosts and the engine');
+    await stopEngine(engine.identity, socket);
+    step.done();
+  }
+  progress.close();
+  await release(run);
+}
+
+/** Hosts of an engine that could not end them stay, and so does what they need, for the next engine to adopt. */
+async function release(run: string): Promise<void> {
+  if (processesOf(run).length > 0) return;
+  removeState(run);
+  await releaseRunDirectory(run);
+}

@@ -1,0 +1,3 @@
+#!/bin/sh
+# Installing a service's package does not start the service: a container runs what it was told to run.
+exit 101

@@ -1,0 +1,1 @@
+# Yours to change. What every shell here has already is in /etc/bash.bashrc.

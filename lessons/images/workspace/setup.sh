@@ -1,0 +1,24 @@
+groupadd --gid 999 docker
+cp /etc/skel/.vimrc /root/.vimrc
+cp /etc/skel/.bashrc /etc/skel/.profile /root/
+groupadd --gid 1000 student
+useradd --uid 1000 --gid 1000 --groups docker --shell /bin/bash --create-home --comment 'Student' student
+chmod 755 /home/student
+chmod 440 /etc/sudoers.d/student
+
+# The engine mounts a directory with the socket on /run/docker-host: a directory, so that a new engine's socket shows in it.
+mkdir -p /run/docker-host
+ln -s docker-host/docker.sock /run/docker.sock
+
+# The tiny vim calls itself vi.
+ln -s vim.tiny /usr/bin/vim
+
+# Debian's completion knows no plugins; Docker's own asks the program, which knows compose and buildx.
+docker completion bash > /usr/share/bash-completion/completions/docker
+# /etc/bash.bashrc loads completion when it is first wanted.
+rm /etc/profile.d/bash_completion.sh
+
+docker --version
+docker compose version
+docker buildx version
+sudo --user student true

@@ -1,0 +1,168 @@
+// The containers of a host: create, list, inspect, and the verbs that answer with a status alone. What streams is in streams.ts.
+
+import type { Container } from '../containers/container.ts';
+import { createContainer } from '../containers/create.ts';
+import { checkContainerName } from '../containers/create-checks.ts';
+import { parseCreateRequest } from '../containers/create-request.ts';
+import { parseFilters } from '../containers/filters.ts';
+import { inspectContainer } from '../containers/inspect.ts';
+import { killContainer } from '../containers/kill.ts';
+import { listContainers, listFilterKeys } from '../containers/list.ts';
+import { pauseContainer } from '../containers/pause.ts';
+import { pruneContainers, pruneFilterKeys } from '../containers/prune.ts';
+import { removeContainer } from '../containers/remove.ts';
+import { renameContainer } from '../containers/rename.ts';
+import { resizeContainer } from '../containers/resize.ts';
+import { restartContainer } from '../containers/restart.ts';
+import { startContainer } from '../containers/start.ts';
+import { stopContainer } from '../containers/stop.ts';
+import { topContainer } from '../containers/top.ts';
+import { unpauseContainer } from '../containers/unpause.ts';
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Exchange } from './exchange.ts';
+import { flag, integer, text } from './query.ts';
+import type { Handler, Routes } from './router.ts';
+import { cpusOf } from './system.ts';
+
+/** The container that the path names. */
+function named(exchange: Exchange<Host>): Container {
+  return exchange.subject.findContainer(exchange.param('name'));
+}
+
+/** Rows and columns of a terminal. The CLI may send 0 before it knows. */
+export function terminalSize(exchange: Exchange<Host>): { rows: number; columns: number } {
+  const rows = integer(exchange.query, 'h');
+  const columns = integer(exchange.query, 'w');
+  for (const size of [rows, columns])
+    if (size === null || size < 0 || size > 65535)
+      throw new EngineError('invalid', 'invalid terminal size: h and w must be 0 to 65535');
+  return { rows: rows ?? 0, columns: columns ?? 0 };
+}
+
+/** Images run on the machine's own processor only. */
+function checkPlatform(platform: string): void {
+  const own = process.arch === 'x64' ? 'amd64' : process.arch;
+  if (platform !== '' && !new RegExp(`^linux(/${own}(/v8)?)?$`).test(platform))
+    throw new EngineError(
+      'invalid',
+      `the platform ${platform.slice(0, 40)} is not this machine's, linux/${own}; leave --platform out`,
+    );
+}
+
+/** dockerode sends the keys of the query in the body too. */
+function withoutQuery(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null) return body;
+  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'name' && key !== 'platform'));
+}
+
+async function create(exchange: Exchange<Host>): Promise<void> {
+  const body = await exchange.json();
+  if (body === undefined || body === null)
+    throw new EngineError('invalid', 'config cannot be empty in order to create a container');
+  const given = text(exchange.query, 'name');
+  const name = given === '' ? null : checkContainerName(given);
+  checkPlatform(text(exchange.query, 'platform'));
+  const request = parseCreateRequest(withoutQuery(body), cpusOf(exchange.subject));
+  exchange.answer(201, await createContainer(exchange.subject, { name, ...request }));
+}
+
+async function list(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject } = exchange;
+  const options = {
+    all: flag(query, 'all'),
+    limit: integer(query, 'limit'),
+    size: flag(query, 'size'),
+    filters: parseFilters(query.get('filters'), listFilterKeys),
+  };
+  exchange.answer(200, await listContainers(subject, options));
+}
+
+async function inspect(exchange: Exchange<Host>): Promise<void> {
+  exchange.answer(200, await inspectContainer(named(exchange), { size: flag(exchange.query, 'size') }));
+}
+
+async function start(exchange: Exchange<Host>): Promise<void> {
+  if ((await exchange.json()) !== undefined)
+    throw new EngineError(
+      'invalid',
+      'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
+    );
+  if (text(exchange.query, 'checkpoint') !== '')
+    throw new EngineError('notImplemented', 'starting from a checkpoint is not supported by this engine');
+  exchange.end((await startContainer(named(exchange))) === 'alreadyRunning' ? 304 : 204);
+}
+
+function timeoutAndSignal({ query }: Exchange<Host>): { timeoutSeconds: number | null; signal: string | null } {
+  return { timeoutSeconds: integer(query, 't'), signal: query.get('signal') || null };
+}
+
+async function stop(exchange: Exchange<Host>): Promise<void> {
+  exchange.end((await stopContainer(named(exchange), timeoutAndSignal(exchange))) === 'notRunning' ? 304 : 204);
+}
+
+async function restart(exchange: Exchange<Host>): Promise<void> {
+  await restartContainer(named(exchange), timeoutAndSignal(exchange));
+  exchange.end(204);
+}
+
+async function kill(exchange: Exchange<Host>): Promise<void> {
+  await killContainer(named(exchange), text(exchange.query, 'signal') || 'SIGKILL');
+  exchange.end(204);
+}
+
+/** For a verb that takes nothing but its container. */
+function verb(act: (container: Container) => Promise<unknown>): Handler<Host> {
+  return async (exchange) => {
+    await act(named(exchange));
+    exchange.end(204);
+  };
+}
+
+function rename(exchange: Exchange<Host>): void {
+  renameContainer(named(exchange), text(exchange.query, 'name'));
+  exchange.end(204);
+}
+
+async function resize(exchange: Exchange<Host>): Promise<void> {
+  const { rows, columns } = terminalSize(exchange);
+  await resizeContainer(named(exchange), rows, columns);
+  exchange.end(200);
+}
+
+async function top(exchange: Exchange<Host>): Promise<void> {
+  exchange.answer(200, await topContainer(named(exchange), text(exchange.query, 'ps_args')));
+}
+
+async function prune(exchange: Exchange<Host>): Promise<void> {
+  const filters = parseFilters(exchange.query.get('filters'), pruneFilterKeys);
+  exchange.answer(200, await pruneContainers(exchange.subject, filters));
+}
+
+async function remove(exchange: Exchange<Host>): Promise<void> {
+  if (flag(exchange.query, 'link'))
+    throw new EngineError(
+      'notImplemented',
+      'links between containers are not supported by this engine; leave --link out',
+    );
+  const options = { force: flag(exchange.query, 'force'), volumes: flag(exchange.query, 'v') };
+  await removeContainer(named(exchange), options);
+  exchange.end(204);
+}
+
+export const containerRoutes: Routes<Host> = {
+  'POST /containers/create': create,
+  'POST /containers/prune': prune,
+  'GET /containers/json': list,
+  'GET /containers/{name}/json': inspect,
+  'GET /containers/{name}/top': top,
+  'POST /containers/{name}/start': start,
+  'POST /containers/{name}/stop': stop,
+  'POST /containers/{name}/restart': restart,
+  'POST /containers/{name}/kill': kill,
+  'POST /containers/{name}/pause': verb(pauseContainer),
+  'POST /containers/{name}/unpause': verb(unpauseContainer),
+  'POST /containers/{name}/rename': rename,
+  'POST /containers/{name}/resize': resize,
+  'DELETE /containers/{name}': remove,
+};

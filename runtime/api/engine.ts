@@ -1,0 +1,204 @@
+// The engine's own API, for the server and the `drydock` command: hosts, their terminals, commands in them. Its one client
+// is `client-connect.ts`; the shapes are those of `client.ts`.
+
+import { z } from 'zod';
+import { checkEngine } from '../check.ts';
+import type { HostInfo } from '../client.ts';
+import type { Engine } from '../engine.ts';
+import { EngineError, statusOfKind } from '../errors.ts';
+import { createHost } from '../hosts/create.ts';
+import type { Host } from '../hosts/host.ts';
+import type { LiveTerminal } from '../hosts/live-terminal.ts';
+import { openTerminal } from '../hosts/open-terminal.ts';
+import { removeHost } from '../hosts/remove.ts';
+import { resetHost } from '../hosts/reset.ts';
+import { runCommand } from '../hosts/run-command.ts';
+import { startHost } from '../hosts/start.ts';
+import { maxCommandBodyBytes } from '../limits.ts';
+import { shutdownEngine } from '../shutdown.ts';
+import type { Exchange } from './exchange.ts';
+import { hijack } from './hijack.ts';
+import { integer } from './query.ts';
+import type { Handler, Routes } from './router.ts';
+
+const hostName = z
+  .string()
+  .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'a host is named with a-z, 0-9 and -, at most 63 of them');
+
+const limitsSchema = z.strictObject({
+  memoryBytes: z
+    .number()
+    .int()
+    .min(64 * 1024 * 1024)
+    .optional(),
+  cpus: z.number().min(0.05).max(1024).optional(),
+  pids: z.number().int().min(32).max(4_194_304).optional(),
+  diskBytes: z
+    .number()
+    .int()
+    .min(16 * 1024 * 1024)
+    .optional(),
+});
+const createSchema = z.strictObject({ name: hostName, limits: limitsSchema.optional() });
+
+const words = z.array(z.string().max(128 * 1024)).max(1024);
+const argv = words.min(1);
+const size = z.number().int().min(1).max(1000);
+const user = z.string().regex(/^[a-z_][a-z0-9_-]{0,31}$/);
+const directory = z.string().startsWith('/').max(4096);
+
+const terminalSchema = z.strictObject({
+  id: z.string().regex(/^[a-z0-9-]{1,32}$/),
+  rows: size,
+  columns: size,
+  argv: argv.optional(),
+  user: user.optional(),
+  cwd: directory.optional(),
+  env: words.optional(),
+});
+const resizeSchema = z.strictObject({ rows: size, columns: size });
+const commandSchema = z.strictObject({
+  argv,
+  user: user.optional(),
+  cwd: directory.optional(),
+  env: words.optional(),
+  /** Bytes in base64. */
+  stdin: z.base64().optional(),
+  timeoutMs: z.number().int().min(1).max(60_000).optional(),
+});
+
+/** Leaves out what is undefined, as `exactOptionalPropertyTypes` wants it. */
+function given<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], undefined> } {
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  return Object.fromEntries(entries) as { [Key in keyof T]: Exclude<T[Key], undefined> };
+}
+
+export function hostInfo(host: Host): HostInfo {
+  const { name, id, createdAt, uidBase, pid, limits } = host.record;
+  const containers = [...host.containers.values()];
+  return {
+    name,
+    id,
+    state: host.running ? 'running' : 'stopped',
+    createdAt,
+    dockerSocket: host.dockerSocket,
+    uidBase,
+    pid,
+    limits,
+    containers: containers.length,
+    containersRunning: containers.filter(({ running }) => running).length,
+    terminals: host.terminals.size,
+  };
+}
+
+function hostOf(exchange: Exchange<Engine>): Host {
+  const name = exchange.param('host');
+  const host = exchange.subject.hosts.get(name);
+  if (!host) throw new EngineError('notFound', `there is no host ${name.slice(0, 80)}; \`drydock host ls\` lists them`);
+  return host;
+}
+
+function terminalOf(exchange: Exchange<Engine>): LiveTerminal {
+  const id = exchange.param('terminal');
+  const host = hostOf(exchange);
+  const terminal = host.terminals.get(id);
+  if (!terminal) throw new EngineError('notFound', `host ${host.name} has no terminal ${id.slice(0, 80)}`);
+  return terminal;
+}
+
+async function create(exchange: Exchange<Engine>): Promise<void> {
+  const { name, limits } = await exchange.body(createSchema);
+  exchange.answer(201, hostInfo(await createHost(exchange.subject, name, given(limits ?? {}))));
+}
+
+async function start(exchange: Exchange<Engine>): Promise<void> {
+  const host = hostOf(exchange);
+  await startHost(host);
+  exchange.answer(200, hostInfo(host));
+}
+
+async function remove(exchange: Exchange<Engine>): Promise<void> {
+  await removeHost(hostOf(exchange));
+  exchange.end(204);
+}
+
+async function reset(exchange: Exchange<Engine>): Promise<void> {
+  exchange.answer(200, hostInfo(await resetHost(hostOf(exchange))));
+}
+
+async function open(exchange: Exchange<Engine>): Promise<void> {
+  const host = hostOf(exchange);
+  const terminal = await openTerminal(host, given(await exchange.body(terminalSchema)));
+  exchange.answer(201, terminal.info());
+}
+
+async function resize(exchange: Exchange<Engine>): Promise<void> {
+  const { rows, columns } = await exchange.body(resizeSchema);
+  terminalOf(exchange).resize(rows, columns);
+  exchange.end(204);
+}
+
+async function close(exchange: Exchange<Engine>): Promise<void> {
+  await terminalOf(exchange).close();
+  exchange.end(204);
+}
+
+/** Takes the connection over; the header `Drydock-Offset` tells where the output begins. */
+function attach(exchange: Exchange<Engine>): void {
+  const from = integer(exchange.query, 'from') ?? 0;
+  const { offset, stream } = terminalOf(exchange).attach(Math.max(0, from));
+  const socket = hijack(exchange, 'application/octet-stream', { 'Drydock-Offset': String(offset) });
+  stream.pipe(socket).pipe(stream);
+  stream.once('error', () => socket.destroy());
+  stream.once('close', () => socket.end());
+  stream.once('finish', () => socket.end()); // who has hung up is not told more
+  socket.once('close', () => stream.destroy());
+}
+
+async function run(exchange: Exchange<Engine>): Promise<void> {
+  const host = hostOf(exchange);
+  const { stdin, ...options } = await exchange.body(commandSchema, maxCommandBodyBytes);
+  const bytes = stdin === undefined ? {} : { stdin: Buffer.from(stdin, 'base64') };
+  exchange.answer(200, await runCommand(host, { ...given(options), ...bytes }));
+}
+
+/** Errors of this API carry their kind, so that the client can throw the same error again. */
+function withKind(handler: Handler<Engine>): Handler<Engine> {
+  return async (exchange) => {
+    try {
+      await handler(exchange);
+    } catch (error) {
+      if (!(error instanceof EngineError) || exchange.response.headersSent) throw error;
+      exchange.answer(statusOfKind[error.kind], { kind: error.kind, message: error.message });
+    }
+  };
+}
+
+const routes: Routes<Engine> = {
+  'GET /status': (exchange) => exchange.answer(200, exchange.subject.status()),
+  'POST /check': async (exchange) => exchange.answer(200, await checkEngine(exchange.subject)),
+  'POST /shutdown': async (exchange) => {
+    await shutdownEngine(exchange.subject);
+    exchange.end(204);
+  },
+  'GET /hosts': (exchange) => exchange.answer(200, [...exchange.subject.hosts.values()].map(hostInfo)),
+  'POST /hosts': create,
+  'POST /hosts/{host}/start': start,
+  'POST /hosts/{host}/reset': reset,
+  'POST /hosts/{host}/run': run,
+  'GET /hosts/{host}/terminals': (exchange) =>
+    exchange.answer(
+      200,
+      [...hostOf(exchange).terminals.values()].map((terminal) => terminal.info()),
+    ),
+  'POST /hosts/{host}/terminals': open,
+  'GET /hosts/{host}/terminals/{terminal}/attach': attach,
+  'POST /hosts/{host}/terminals/{terminal}/resize': resize,
+  'DELETE /hosts/{host}/terminals/{terminal}': close,
+  'GET /hosts/{host}': (exchange) => exchange.answer(200, hostInfo(hostOf(exchange))),
+  'DELETE /hosts/{host}': remove,
+};
+
+export const engineRoutes: Routes<Engine> = Object.fromEntries(
+  Object.entries(routes).map(([place, handler]) => [place, withKind(handler)]),
+);

@@ -1,0 +1,148 @@
+// One request and its answer. Handlers get this and nothing else of HTTP.
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
+import type { z } from 'zod';
+import { invalidBody } from '../containers/invalid-body.ts';
+import { EngineError, statusOfKind } from '../errors.ts';
+import { maxJsonBodyBytes } from '../limits.ts';
+
+/** What every answer carries besides its own headers. */
+export type CommonHeaders = Readonly<Record<string, string>>;
+
+export class Exchange<Subject> {
+  /** What the connection belongs to: a host or the engine. Never taken from the request. */
+  readonly subject: Subject;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly version: string;
+  readonly query: URLSearchParams;
+  /** The bare connection, once a handler has taken it over (`hijack.ts`). */
+  taken: Duplex | null = null;
+  readonly #params: Readonly<Record<string, string>>;
+  readonly #aborts = new AbortController();
+
+  constructor(parts: {
+    subject: Subject;
+    request: IncomingMessage;
+    response: ServerResponse;
+    version: string;
+    query: URLSearchParams;
+    params: Readonly<Record<string, string>>;
+  }) {
+    this.subject = parts.subject;
+    this.request = parts.request;
+    this.response = parts.response;
+    this.version = parts.version;
+    this.query = parts.query;
+    this.#params = parts.params;
+    this.response.once('close', () => {
+      if (!this.response.writableFinished) this.#aborts.abort(new EngineError('unavailable', 'context canceled'));
+    });
+  }
+
+  /** Aborts when the client goes before it has the whole answer. */
+  get signal(): AbortSignal {
+    return this.#aborts.signal;
+  }
+
+  /** A part of the path, decoded. */
+  param(name: string): string {
+    return this.#params[name] ?? '';
+  }
+
+  /** The body, which must be JSON; undefined where there is none. Throws invalid, tooLarge. */
+  async json(maxBytes = maxJsonBodyBytes): Promise<unknown> {
+    const { headers } = this.request;
+    const empty = headers['content-length'] === '0' || (!headers['content-length'] && !headers['transfer-encoding']);
+    if (empty) return undefined;
+    checkJsonType(headers['content-type'] ?? '');
+    const body = await readBody(this.request, maxBytes);
+    if (body.length === 0) return undefined;
+    try {
+      return JSON.parse(body.toString('utf8'));
+    } catch (error) {
+      throw new EngineError('invalid', `invalid JSON: ${(error as Error).message}`, { cause: error });
+    }
+  }
+
+  /** The JSON body as `schema` has it. Throws invalid with the name of the key that is wrong. */
+  async body<Schema extends z.ZodType>(schema: Schema, maxBytes?: number): Promise<z.infer<Schema>> {
+    const checked = schema.safeParse((await this.json(maxBytes)) ?? {});
+    if (!checked.success) throw invalidBody(checked.error);
+    return checked.data;
+  }
+
+  /** Answers with JSON, and the newline that Go's encoder puts behind it. */
+  answer(status: number, body: unknown): void {
+    const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+    this.response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+    this.response.end(this.request.method === 'HEAD' ? undefined : bytes);
+  }
+
+  /** Answers with a status alone. */
+  end(status: number): void {
+    this.response.writeHead(status, status === 204 || status === 304 ? {} : { 'Content-Length': 0 });
+    this.response.end();
+  }
+
+  /** Begins an answer of unknown length and lets the client have its head at once. */
+  begin(contentType: string): void {
+    this.response.writeHead(200, { 'Content-Type': contentType });
+    this.response.flushHeaders();
+  }
+
+  /** Writes a piece of a begun answer; resolves when more may be written, or the client is gone. */
+  async write(piece: Buffer | string): Promise<void> {
+    if (this.response.destroyed || this.signal.aborted) return;
+    if (this.response.write(piece)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.response.off('drain', done);
+        this.response.off('close', done);
+        resolve();
+      };
+      this.response.on('drain', done);
+      this.response.on('close', done);
+    });
+  }
+
+  /** Answers with an error, or, where the answer has begun or the connection was taken over, ends it. */
+  fail(error: EngineError): void {
+    if (this.taken) {
+      this.taken.destroy();
+      return;
+    }
+    if (this.response.headersSent) {
+      this.response.destroy();
+      return;
+    }
+    const status = statusOfKind[error.kind];
+    if (status === 304) this.end(status);
+    else this.answer(status, { message: error.message });
+  }
+}
+
+function checkJsonType(given: string): void {
+  const type = given.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!/^[a-z0-9!#$&^_.+-]+\/[a-z0-9!#$&^_.+-]+$/.test(type))
+    throw new EngineError('invalid', `malformed Content-Type header (${given.slice(0, 80)}): mime: no media type`);
+  if (type !== 'application/json')
+    throw new EngineError(
+      'invalid',
+      `unsupported Content-Type header (${given.slice(0, 80)}): must be 'application/json'`,
+    );
+}
+
+/** All of `source`. Throws tooLarge, before reading on, where it has more than `maxBytes`. */
+export async function readBody(source: Readable, maxBytes: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  // Destroying the source would close the connection before the client hears why.
+  for await (const piece of source.iterator({ destroyOnReturn: false })) {
+    bytes += piece.length;
+    if (bytes > maxBytes) throw new EngineError('tooLarge', `the body is larger than ${maxBytes} bytes`);
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

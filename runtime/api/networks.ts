@@ -1,0 +1,104 @@
+// The three networks that every host has, to look at. Networks of one's own come later.
+
+import { parseFilters } from '../containers/filters.ts';
+import { namePattern } from '../containers/name-pattern.ts';
+import { type DefaultNetwork, networkId, networkOf } from '../containers/network-settings.ts';
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import { gateway, prefixLength, subnet } from '../networks/bridge.ts';
+import type { Exchange } from './exchange.ts';
+import type { Routes } from './router.ts';
+
+const drivers: Readonly<Record<DefaultNetwork, string>> = { bridge: 'bridge', host: 'host', none: 'null' };
+const names: readonly DefaultNetwork[] = ['bridge', 'host', 'none'];
+
+const bridgeOptions = {
+  'com.docker.network.bridge.default_bridge': 'true',
+  'com.docker.network.bridge.enable_icc': 'true',
+  'com.docker.network.bridge.enable_ip_masquerade': 'true',
+  'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
+  'com.docker.network.bridge.name': 'docker0',
+  'com.docker.network.driver.mtu': '1500',
+};
+
+/** The running containers on a network, as `docker network inspect` lists them. */
+function members(host: Host, network: DefaultNetwork): Record<string, object> {
+  const running = [...host.containers.values()].filter(
+    (container) => container.running && networkOf(container.record) === network,
+  );
+  return Object.fromEntries(
+    running.map(({ id, name, record: { endpoint } }) => [
+      id,
+      {
+        Name: name,
+        EndpointID: endpoint?.endpointId ?? '',
+        MacAddress: endpoint?.macAddress ?? '',
+        IPv4Address: endpoint ? `${endpoint.ipAddress}/${prefixLength}` : '',
+        IPv6Address: '',
+      },
+    ]),
+  );
+}
+
+function describe(host: Host, network: DefaultNetwork, withMembers: boolean): object {
+  const isBridge = network === 'bridge';
+  return {
+    Name: network,
+    Id: networkId(host, network),
+    Created: host.record.createdAt,
+    Scope: 'local',
+    Driver: drivers[network],
+    EnableIPv4: true,
+    EnableIPv6: false,
+    IPAM: { Driver: 'default', Options: null, Config: isBridge ? [{ Subnet: subnet, Gateway: gateway }] : null },
+    Internal: false,
+    Attachable: false,
+    Ingress: false,
+    ConfigFrom: { Network: '' },
+    ConfigOnly: false,
+    Containers: withMembers ? members(host, network) : {},
+    Options: isBridge ? bridgeOptions : {},
+    Labels: {},
+  };
+}
+
+function find(host: Host, reference: string): DefaultNetwork {
+  const byName = names.find((name) => name === reference);
+  const byId = names.filter((name) => reference !== '' && networkId(host, name).startsWith(reference));
+  const found = byName ?? (byId.length === 1 ? byId[0] : undefined);
+  if (!found) throw new EngineError('notFound', `network ${reference.slice(0, 80)} not found`);
+  return found;
+}
+
+function list(exchange: Exchange<Host>): void {
+  const host = exchange.subject;
+  const filters = parseFilters(exchange.query.get('filters'));
+  const any = (key: string, test: (value: string) => boolean) => {
+    const values = filters.get(key);
+    return values === undefined || values.length === 0 || values.some(test);
+  };
+  const chosen = names.filter(
+    (name) =>
+      any('name', (value) => namePattern(value)(name)) &&
+      any('id', (value) => networkId(host, name).startsWith(value)) &&
+      any('driver', (value) => drivers[name] === value) &&
+      any('scope', (value) => value === 'local') &&
+      any('type', (value) => value === 'builtin') &&
+      any('label', () => false) &&
+      any('dangling', (value) => value === 'false' || value === '0'),
+  );
+  exchange.answer(
+    200,
+    chosen.map((name) => describe(host, name, false)),
+  );
+}
+
+function inspect(exchange: Exchange<Host>): void {
+  const host = exchange.subject;
+  exchange.answer(200, describe(host, find(host, exchange.param('name')), true));
+}
+
+export const networkRoutes: Routes<Host> = {
+  'GET /networks': list,
+  'GET /networks/{name}': inspect,
+};

@@ -1,0 +1,52 @@
+// Which handler answers which method and path. Knows nothing of hosts, containers or images.
+
+import { EngineError } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
+
+export type Handler<Subject> = (exchange: Exchange<Subject>) => Promise<void> | void;
+
+/**
+ * `GET /containers/{id}/json`. A parameter takes at least one character and may hold slashes, as image names do: what
+ * follows it in the pattern is matched from the end.
+ */
+export type Routes<Subject> = Readonly<Record<string, Handler<Subject>>>;
+
+interface Route<Subject> {
+  readonly method: string;
+  readonly pattern: RegExp;
+  readonly handler: Handler<Subject>;
+}
+
+export interface Match<Subject> {
+  readonly handler: Handler<Subject>;
+  readonly params: Readonly<Record<string, string>>;
+}
+
+function compile<Subject>([place, handler]: [string, Handler<Subject>]): Route<Subject> {
+  const [method = '', path = ''] = place.split(' ');
+  const pattern = path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>.+)');
+  return { method, pattern: new RegExp(`^${pattern}$`, 's'), handler };
+}
+
+export class Router<Subject> {
+  readonly #routes: readonly Route<Subject>[];
+
+  /** Of routes that match alike, the first in order counts. */
+  constructor(...tables: readonly Routes<Subject>[]) {
+    this.#routes = tables.flatMap((table) => Object.entries(table)).map(compile);
+  }
+
+  /** The handler for a request; `path` is decoded and without a version. Throws notFound as moby does. */
+  match(method: string, path: string): Match<Subject> {
+    let otherMethod = false;
+    for (const route of this.#routes) {
+      const found = route.pattern.exec(path);
+      if (!found) continue;
+      if (route.method === method || (method === 'HEAD' && route.method === 'GET'))
+        return { handler: route.handler, params: { ...found.groups } };
+      otherMethod = true;
+    }
+    // moby's mux says 405 with the same words where only the method is wrong; clients see no difference.
+    throw new EngineError('notFound', otherMethod ? `page not found: no ${method} here` : 'page not found');
+  }
+}

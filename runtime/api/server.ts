@@ -1,0 +1,176 @@
+// The engine's HTTP servers: one for each host's Docker API, one for the engine's own. They do not listen: whoever owns
+// the sockets hands the connections in. A server never sees another host than its own.
+
+import http from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Engine } from '../engine.ts';
+import { diskFull, EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import { maxConnectionsPerHost, maxDropMs } from '../limits.ts';
+import { containerRoutes } from './containers.ts';
+import { engineRoutes } from './engine.ts';
+import { eventRoutes } from './events.ts';
+import { type CommonHeaders, Exchange } from './exchange.ts';
+import { execRoutes } from './exec.ts';
+import { grpcRoutes } from './grpc.ts';
+import { rememberUpgrade } from './hijack.ts';
+import { imageRoutes } from './images.ts';
+import { networkRoutes } from './networks.ts';
+import { noneRoutes, notYetRoutes } from './not-yet.ts';
+import { type Match, Router } from './router.ts';
+import { streamRoutes } from './streams.ts';
+import { systemRoutes } from './system.ts';
+import { apiVersion, splitVersion } from './versions.ts';
+
+const dockerRouter = new Router<Host>(
+  systemRoutes,
+  eventRoutes,
+  streamRoutes,
+  containerRoutes,
+  execRoutes,
+  imageRoutes,
+  networkRoutes,
+  grpcRoutes,
+  noneRoutes,
+  notYetRoutes,
+);
+
+const engineRouter = new Router<Engine>(engineRoutes);
+
+interface Service<Subject> {
+  readonly subject: Subject;
+  readonly engine: Engine;
+  readonly headers: CommonHeaders;
+  /** Splits the version off the decoded path, finds the handler. Throws invalid, notFound. */
+  find(method: string, path: string): { match: Match<Subject>; version: string };
+}
+
+/** The path of a request's target, decoded once. Throws invalid for what does not decode or holds a NUL. */
+function decodedPath(target: string): { path: string; query: URLSearchParams } {
+  const mark = target.indexOf('?');
+  const raw = mark < 0 ? target : target.slice(0, mark);
+  try {
+    const path = decodeURIComponent(raw.replace(/^https?:\/\/[^/]*/, ''));
+    if (!path.includes('\0')) return { path, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)) };
+  } catch {
+    // falls through to the refusal
+  }
+  throw new EngineError('invalid', 'the path of the request is not well formed');
+}
+
+/** An error as it may be shown: what the engine did not foresee is told to the log, and to the client without details. */
+function shown(error: unknown, engine: Engine, place: string): EngineError {
+  if (error instanceof EngineError) {
+    if (error.kind === 'internal') engine.log.error({ err: error, place }, 'a request failed');
+    return error;
+  }
+  const full = diskFull(error);
+  if (full) return full;
+  engine.log.error({ err: error, place }, 'a request failed in a way that was not foreseen');
+  return new EngineError('internal', 'the engine failed to do this; its log says why', { cause: error });
+}
+
+async function answer<Subject>(
+  service: Service<Subject>,
+  request: http.IncomingMessage,
+  response: http.ServerResponse,
+): Promise<void> {
+  for (const [name, value] of Object.entries(service.headers)) response.setHeader(name, value);
+  // A client that goes in the middle of its body or of the answer: whoever reads or writes notices by itself.
+  request.on('error', () => undefined);
+  response.on('error', () => undefined);
+  const method = request.method ?? '';
+  const place = `${method} ${(request.url ?? '').split('?')[0]}`;
+  let exchange = new Exchange({
+    subject: service.subject,
+    request,
+    response,
+    version: apiVersion,
+    query: new URLSearchParams(),
+    params: {},
+  });
+  try {
+    const { path, query } = decodedPath(request.url ?? '/');
+    const { match, version } = service.find(method, path);
+    exchange = new Exchange({ subject: service.subject, request, response, version, query, params: match.params });
+    await match.handler(exchange);
+  } catch (error) {
+    await dropRest(request);
+    exchange.fail(shown(error, service.engine, place));
+  }
+}
+
+/** Reads what is left of a body, for some seconds: a client that still sends would lose the answer with its connection. */
+async function dropRest(request: http.IncomingMessage): Promise<void> {
+  if (request.complete || request.destroyed) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, maxDropMs);
+  request.once('end', resolve).once('close', resolve).resume();
+  await promise;
+  clearTimeout(timer);
+}
+
+/** Requests that may take their connection over; `Upgrade` on any other is not heard (RFC 9110 §7.8). */
+function mayUpgrade({ url = '' }: http.IncomingMessage): boolean {
+  return /^(\/v[\d.]+)?(\/(containers|hosts)\/.*\/attach|\/exec\/.*\/start|\/grpc|\/session)(\?|$)/.test(url);
+}
+
+function serve<Subject>(service: Service<Subject>): http.Server {
+  const server = http.createServer({
+    shouldUpgradeCallback: mayUpgrade,
+    // A load may take longer than Node's five minutes; what holds a connection is bounded by their number.
+    requestTimeout: 0,
+    keepAliveTimeout: 60_000,
+  });
+  const connections = new Set<Duplex>();
+  server.on('connection', (socket) => {
+    if (connections.size >= maxConnectionsPerHost) {
+      socket.destroy();
+      return;
+    }
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  server.on('close', () => {
+    for (const socket of connections) socket.destroy();
+  });
+  server.on('request', (request, response) => void answer(service, request, response));
+  server.on('upgrade', (request: http.IncomingMessage, socket, head: Buffer) => {
+    const response = new http.ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(request.socket);
+    response.once('finish', () => socket.end());
+    socket.on('error', () => socket.destroy());
+    rememberUpgrade(request, { socket, head });
+    void answer(service, request, response);
+  });
+  return server;
+}
+
+/** The Docker Engine API of one host. Closing the server ends every connection. */
+export function serveDocker(host: Host): http.Server {
+  return serve<Host>({
+    subject: host,
+    engine: host.engine,
+    headers: {
+      'Api-Version': apiVersion,
+      'Docker-Experimental': 'false',
+      Ostype: 'linux',
+      Server: `Drydock/${host.engine.version} (linux)`,
+    },
+    find(method, given) {
+      const { version, path } = splitVersion(given);
+      return { match: dockerRouter.match(method, path), version };
+    },
+  });
+}
+
+/** The engine's own API, for the server and the `drydock` command. Closing the server ends every connection. */
+export function serveEngine(engine: Engine): http.Server {
+  return serve<Engine>({
+    subject: engine,
+    engine,
+    headers: { Server: `Drydock/${engine.version}` },
+    find: (method, path) => ({ match: engineRouter.match(method, path), version: apiVersion }),
+  });
+}

@@ -1,0 +1,95 @@
+// What of a container streams: attach, logs, wait.
+
+import { attachContainer } from '../containers/attach.ts';
+import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
+import { emit } from '../containers/events.ts';
+import type { LogMessage } from '../containers/log-file.ts';
+import { readLogs } from '../containers/logs.ts';
+import { formatNanoseconds, parseMoment, parseRfc3339 } from '../containers/timestamps.ts';
+import { parseWaitCondition, waitContainer } from '../containers/wait.ts';
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Exchange } from './exchange.ts';
+import { frameHeader } from './frames.ts';
+import { hijack, join, streamType } from './hijack.ts';
+import { flag, text } from './query.ts';
+import type { Routes } from './router.ts';
+
+/** Messages as they go over the connection: framed, or for a terminal raw; with the time in front where it is wanted. */
+function encode(messages: readonly LogMessage[], tty: boolean, timestamps: boolean): Buffer {
+  const pieces: Buffer[] = [];
+  for (const { time, stream, data } of messages) {
+    const moment = timestamps ? parseRfc3339(time) : null;
+    const prefix = moment === null ? '' : `${formatNanoseconds(moment)} `;
+    if (!tty) pieces.push(frameHeader(stream, prefix.length + data.length));
+    if (prefix !== '') pieces.push(Buffer.from(prefix));
+    pieces.push(data);
+  }
+  return Buffer.concat(pieces);
+}
+
+async function attach(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject, version, request } = exchange;
+  const container = subject.findContainer(exchange.param('name'));
+  const detach = new DetachWatch(parseDetachKeys(text(query, 'detachKeys')));
+  const want = { stdin: flag(query, 'stdin'), stdout: flag(query, 'stdout'), stderr: flag(query, 'stderr') };
+  const tty = container.record.config.Tty;
+  for await (const _ of request); // a body means nothing here
+  const attached = flag(query, 'stream') ? await attachContainer(container, want) : null;
+  const socket = hijack(exchange, streamType(version, tty));
+  if (flag(query, 'logs')) {
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    const options = { ...want, since: null, until: null, tail: null, follow: false };
+    for await (const messages of readLogs(container, options, gone.signal)) {
+      if (gone.signal.aborted) break;
+      if (!socket.write(encode(messages, tty, false)))
+        await new Promise<void>((resolve) => socket.once('drain', resolve).once('close', resolve));
+    }
+  }
+  if (!attached) socket.end();
+  else if (await join(socket, attached, { tty, detach: tty && want.stdin ? detach : null })) emit(container, 'detach');
+}
+
+async function logs(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject, version, signal, response } = exchange;
+  const container = subject.findContainer(exchange.param('name'));
+  const options = {
+    stdout: flag(query, 'stdout'),
+    stderr: flag(query, 'stderr'),
+    since: parseMoment('since', query.get('since')),
+    until: parseMoment('until', query.get('until')),
+    // As moby does: what is no number means all.
+    tail: /^\d{1,9}$/.test(text(query, 'tail')) ? Number(text(query, 'tail')) : null,
+    follow: flag(query, 'follow'),
+  };
+  if (!options.stdout && !options.stderr)
+    throw new EngineError('invalid', 'Bad parameters: you must choose at least one stream');
+  const timestamps = flag(query, 'timestamps');
+  const { Tty } = container.record.config;
+  exchange.begin(streamType(version, Tty));
+  for await (const messages of readLogs(container, options, signal)) {
+    await exchange.write(encode(messages, Tty, timestamps));
+    if (signal.aborted) return;
+  }
+  response.end();
+}
+
+async function wait(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject, response, signal } = exchange;
+  const container = subject.findContainer(exchange.param('name'));
+  const waiting = waitContainer(container, parseWaitCondition(text(query, 'condition')), signal);
+  // The CLI waits for these before it starts the container.
+  exchange.begin('application/json');
+  try {
+    response.end(`${JSON.stringify({ StatusCode: await waiting })}\n`);
+  } catch {
+    response.end(`${JSON.stringify({ Error: { Message: 'context canceled' }, StatusCode: -1 })}\n`);
+  }
+}
+
+export const streamRoutes: Routes<Host> = {
+  'POST /containers/{name}/attach': attach,
+  'GET /containers/{name}/logs': logs,
+  'POST /containers/{name}/wait': wait,
+};

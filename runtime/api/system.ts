@@ -1,0 +1,176 @@
+// What a host says of itself: /_ping, /version, /info, /system/df.
+
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import { listContainers } from '../containers/list.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Exchange } from './exchange.ts';
+import type { Routes } from './router.ts';
+import { apiVersion, minApiVersion } from './versions.ts';
+
+/** Go's names for what Node calls x64 and arm64. */
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
+
+/** CPUs that the host may use, as whole ones: what `nproc` and the CLI's checks go by. */
+export function cpusOf(host: Host): number {
+  return Math.max(1, Math.min(Math.ceil(host.record.limits.cpus), os.availableParallelism()));
+}
+
+function ping({ request, response }: Exchange<Host>): void {
+  response.writeHead(200, {
+    'Builder-Version': '2',
+    'Cache-Control': 'no-cache, no-store, must-revalidate',
+    'Content-Length': request.method === 'HEAD' ? 0 : 2,
+    'Content-Type': 'text/plain; charset=utf-8',
+    Pragma: 'no-cache',
+    Swarm: 'inactive',
+  });
+  response.end(request.method === 'HEAD' ? undefined : 'OK');
+}
+
+function version(exchange: Exchange<Host>): void {
+  const { engine } = exchange.subject;
+  const arch = architectures[process.arch] ?? process.arch;
+  const kernel = os.release();
+  exchange.answer(200, {
+    Platform: { Name: 'Drydock Engine' },
+    Components: [
+      {
+        Name: 'Engine',
+        Version: engine.version,
+        Details: {
+          ApiVersion: apiVersion,
+          Arch: arch,
+          BuildTime: engine.startedAt,
+          Experimental: 'false',
+          GitCommit: '',
+          GoVersion: '',
+          KernelVersion: kernel,
+          MinAPIVersion: minApiVersion,
+          Os: 'linux',
+        },
+      },
+    ],
+    Version: engine.version,
+    ApiVersion: apiVersion,
+    MinAPIVersion: minApiVersion,
+    GitCommit: '',
+    GoVersion: '',
+    Os: 'linux',
+    Arch: arch,
+    KernelVersion: kernel,
+    BuildTime: engine.startedAt,
+  });
+}
+
+function info(exchange: Exchange<Host>): void {
+  const host = exchange.subject;
+  const states = [...host.containers.values()].map(({ state }) => state.status);
+  const count = (...wanted: string[]) => states.filter((state) => wanted.includes(state)).length;
+  const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
+  exchange.answer(200, {
+    ID: host.id,
+    Containers: states.length,
+    ContainersRunning: count('running'),
+    ContainersPaused: count('paused'),
+    ContainersStopped: count('created', 'exited', 'dead', 'removing'),
+    Images: new Set(imagesOf(host).map(({ Id }) => Id)).size,
+    Driver: 'overlay2',
+    DriverStatus: [
+      ['Backing Filesystem', 'btrfs'],
+      ['Supports d_type', 'true'],
+      ['Using metacopy', 'false'],
+      ['Native Overlay Diff', 'true'],
+      ['userxattr', 'false'],
+    ],
+    Plugins: { Volume: [], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file'] },
+    MemoryLimit: true,
+    SwapLimit: true,
+    CpuCfsPeriod: true,
+    CpuCfsQuota: true,
+    CPUShares: true,
+    CPUSet: true,
+    PidsLimit: true,
+    IPv4Forwarding: true,
+    Debug: false,
+    NFd: 0,
+    OomKillDisable: false,
+    NGoroutines: 0,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: 'json-file',
+    CgroupDriver: 'cgroupfs',
+    CgroupVersion: unified ? '2' : '1',
+    NEventsListener: 0,
+    KernelVersion: os.release(),
+    OperatingSystem: 'Drydock host (Debian GNU/Linux)',
+    OSVersion: '',
+    OSType: 'linux',
+    Architecture: machines[process.arch] ?? process.arch,
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: {
+      IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
+      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+      Mirrors: null,
+    },
+    NCPU: cpusOf(host),
+    MemTotal: Math.min(host.record.limits.memoryBytes, os.totalmem()),
+    GenericResources: null,
+    DockerRootDir: '/var/lib/docker',
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Name: 'docker-host',
+    Labels: [],
+    ExperimentalBuild: false,
+    ServerVersion: host.engine.version,
+    Runtimes: { crun: { path: 'crun' } },
+    DefaultRuntime: 'crun',
+    Swarm: {
+      NodeID: '',
+      NodeAddr: '',
+      LocalNodeState: 'inactive',
+      ControlAvailable: false,
+      Error: '',
+      RemoteManagers: null,
+    },
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: 'docker-init',
+    ContainerdCommit: { ID: '' },
+    RuncCommit: { ID: '' },
+    InitCommit: { ID: '' },
+    SecurityOptions: ['name=seccomp,profile=builtin', 'name=userns', 'name=cgroupns'],
+    CDISpecDirs: [],
+    Warnings: null,
+  });
+}
+
+interface ImageSummary {
+  readonly Id?: unknown;
+  readonly Size?: unknown;
+}
+
+function imagesOf(host: Host): readonly ImageSummary[] {
+  return host.images.list(new Map(), { all: false, digests: false, sharedSize: true });
+}
+
+async function diskUsage(exchange: Exchange<Host>): Promise<void> {
+  const host = exchange.subject;
+  const images = imagesOf(host);
+  const containers = await listContainers(host, { all: true, limit: null, size: true, filters: new Map() });
+  exchange.answer(200, {
+    LayersSize: images.reduce((sum, { Size }) => sum + (typeof Size === 'number' ? Size : 0), 0),
+    Images: images,
+    Containers: containers,
+    Volumes: [],
+    BuildCache: [],
+  });
+}
+
+export const systemRoutes: Routes<Host> = {
+  'GET /_ping': ping,
+  'GET /version': version,
+  'GET /info': info,
+  'GET /system/df': diskUsage,
+};

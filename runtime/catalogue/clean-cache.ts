@@ -1,0 +1,22 @@
+// Removes images that nobody has used for long from the cache: those of recipes that have changed since.
+
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tryLock } from '../kernel/locks.ts';
+
+/** Someone who goes back and forth between two versions of Drydock keeps both for this long. */
+const unusedMs = 14 * 24 * 60 * 60 * 1000;
+const layoutName = /^([a-z0-9][a-z0-9.+-]*)-[0-9a-f]{16}$/;
+
+/** `names` are the images that the catalogue has; what is called otherwise is not touched. `current` are directories to keep. */
+export function cleanCache(cacheDirectory: string, names: ReadonlySet<string>, current: ReadonlySet<string>): void {
+  for (const directory of readdirSync(cacheDirectory)) {
+    const name = layoutName.exec(directory)?.[1];
+    const path = `${cacheDirectory}/${directory}`;
+    if (name === undefined || !names.has(name) || current.has(path)) continue;
+    if (Date.now() - statSync(path).mtimeMs < unusedMs) continue;
+    using lock = tryLock(`${path}.lock`);
+    if (!lock || !existsSync(path)) continue;
+    rmSync(path, { recursive: true });
+    rmSync(`${path}.lock`);
+  }
+}

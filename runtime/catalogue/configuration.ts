@@ -1,0 +1,56 @@
+// The OCI image configuration (image-spec config.md) of a recipe's image.
+
+import { z } from 'zod';
+import type { ImageConfig } from '../images/image.ts';
+import type { CatalogueEntry } from './layout.ts';
+import type { Recipe } from './recipe.ts';
+
+const configurationSchema = z.looseObject({
+  config: z.looseObject({ Env: z.array(z.string()).optional() }).optional(),
+  history: z.array(z.looseObject({})).optional(),
+  rootfs: z.object({ diff_ids: z.array(z.string()) }),
+});
+
+/** As Docker gives every image that names no path of its own. */
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+/** `process.arch` in Go's words, which OCI uses. */
+export const goArchitecture: string = process.arch === 'x64' ? 'amd64' : process.arch;
+
+/** The whole document; `diffId` is of the recipe's own layer, which lies on those of `base`. */
+export function imageConfiguration(recipe: Recipe, base: CatalogueEntry | null, diffId: string, now: Date): object {
+  const below = base ? configurationSchema.parse(JSON.parse(base.configuration)) : null;
+  const created = now.toISOString();
+  const env = merge(below?.config?.Env ?? [defaultPath], recipe.config.Env ?? []);
+  const { Cmd, Entrypoint } = recipe.config;
+  const config: ImageConfig = { ...below?.config, ...defined(recipe.config), Env: env };
+  const steps = [
+    { created, created_by: describe(recipe) },
+    ...(Entrypoint ? [{ created, created_by: `ENTRYPOINT ${JSON.stringify(Entrypoint)}`, empty_layer: true }] : []),
+    ...(Cmd ? [{ created, created_by: `CMD ${JSON.stringify(Cmd)}`, empty_layer: true }] : []),
+  ];
+  return {
+    architecture: goArchitecture,
+    os: 'linux',
+    created,
+    config,
+    rootfs: { type: 'layers', diff_ids: [...(below?.rootfs.diff_ids ?? []), diffId] },
+    history: [...(below?.history ?? []), ...steps],
+  };
+}
+
+function describe(recipe: Recipe): string {
+  const packages = recipe.packages.length > 0 ? `, packages ${recipe.packages.join(' ')}` : '';
+  return `recipe ${recipe.name}${packages}`;
+}
+
+/** Later variables replace earlier ones of the same name, in place. */
+function merge(below: readonly string[], above: readonly string[]): string[] {
+  const byName = new Map<string, string>();
+  for (const variable of [...below, ...above]) byName.set(variable.split('=', 1)[0] ?? variable, variable);
+  return [...byName.values()];
+}
+
+/** Without the keys that are undefined, which a spread would let hide the base's. */
+function defined(config: Recipe['config']): ImageConfig {
+  return Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,35 @@
+// Whether what the engine remembers and what the kernel and the disk hold agree.
+
+import fs from 'node:fs';
+import type { CheckReport } from './client.ts';
+import type { Engine } from './engine.ts';
+import { groupsIn, processesIn } from './kernel/cgroups.ts';
+import { isAlive } from './kernel/processes.ts';
+
+/** Changes nothing. Each finding is a sentence: what disagrees, and where. */
+export async function checkEngine(engine: Engine): Promise<CheckReport> {
+  const findings: string[] = [...engine.images.check()];
+  const known = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
+  for (const id of fs.readdirSync(engine.paths.hosts)) {
+    if (!known.has(id)) findings.push(`the store has a directory hosts/${id} that belongs to no host`);
+  }
+  for (const id of groupsIn(engine.group)) {
+    if (!known.has(id)) findings.push(`the cgroup ${engine.group}/${id} belongs to no host`);
+  }
+  for (const host of known.values()) {
+    if (!fs.existsSync(host.directory)) findings.push(`host ${host.name} has no directory ${host.directory}`);
+    const { pid, startTicks } = host.record;
+    if (pid > 0 && !isAlive(pid, startTicks))
+      findings.push(`host ${host.name} is said to run, but process ${pid} is gone`);
+    for (const container of host.containers.values()) {
+      const where = `container ${container.name} of host ${host.name}`;
+      if (!fs.existsSync(container.directory)) findings.push(`${where} has no directory`);
+      const alive = isAlive(container.state.machinePid, container.state.startTicks);
+      if (container.running && !alive) findings.push(`${where} is said to run, but its process is gone`);
+      if (!container.running && processesIn(container.group, true).length > 0) {
+        findings.push(`${where} is said to be ${container.state.status}, but has processes`);
+      }
+    }
+  }
+  return { ok: findings.length === 0, findings };
+}

@@ -1,0 +1,161 @@
+// The client of a running engine: every call of `EngineClient` over the engine's socket, and each host's Docker API.
+// Answers come from our own engine, so their shapes are trusted as `client.ts` declares them.
+
+import type {
+  CheckReport,
+  CommandOptions,
+  CommandResult,
+  DockerClient,
+  DockerEvent,
+  EngineClient,
+  EngineStatus,
+  HostInfo,
+  HostLimits,
+  TerminalConnection,
+  TerminalInfo,
+  TerminalOptions,
+} from './client.ts';
+import { UnixHttp } from './client-http.ts';
+import { EngineError } from './errors.ts';
+
+/** A line longer than this is no event of ours. */
+const maxEventBytes = 1024 * 1024;
+const dockerApi = '/v1.51';
+
+async function* eventsOf(body: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<DockerEvent> {
+  let rest = '';
+  const decoder = new TextDecoder();
+  try {
+    for await (const piece of body) {
+      const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
+      rest = lines.pop() ?? '';
+      if (rest.length > maxEventBytes) throw new EngineError('tooLarge', 'an event is too large');
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as DockerEvent;
+    }
+  } catch (error) {
+    // The engine went, or the caller did: both end the events.
+    if (error instanceof EngineError || error instanceof SyntaxError) throw error;
+    if (
+      !signal.aborted &&
+      !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String((error as { code?: string }).code))
+    )
+      throw error;
+  }
+}
+
+class HostDocker implements DockerClient {
+  readonly #http: UnixHttp;
+
+  constructor(socketPath: string) {
+    this.#http = new UnixHttp(socketPath);
+  }
+
+  async request(method: string, path: string, body?: object): Promise<unknown> {
+    return await this.#http.json(method, path.startsWith('/v1.') ? path : `${dockerApi}${path}`, body);
+  }
+
+  async events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
+    return eventsOf(await this.#http.stream(`${dockerApi}/events`, signal), signal);
+  }
+}
+
+class SocketEngine implements EngineClient {
+  readonly #http: UnixHttp;
+  /** One for each socket, so that its connections are kept. */
+  readonly #dockers = new Map<string, HostDocker>();
+
+  constructor(socketPath: string) {
+    this.#http = new UnixHttp(socketPath);
+  }
+
+  async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
+    return (await this.#http.json(method, path, body)) as Answer;
+  }
+
+  status(): Promise<EngineStatus> {
+    return this.#call('GET', '/status');
+  }
+
+  check(): Promise<CheckReport> {
+    return this.#call('POST', '/check');
+  }
+
+  hosts(): Promise<readonly HostInfo[]> {
+    return this.#call('GET', '/hosts');
+  }
+
+  host(name: string): Promise<HostInfo> {
+    return this.#call('GET', hostPath(name));
+  }
+
+  createHost(name: string, limits?: Partial<HostLimits>): Promise<HostInfo> {
+    return this.#call('POST', '/hosts', { name, limits });
+  }
+
+  startHost(name: string): Promise<HostInfo> {
+    return this.#call('POST', `${hostPath(name)}/start`);
+  }
+
+  removeHost(name: string): Promise<void> {
+    return this.#call('DELETE', hostPath(name));
+  }
+
+  resetHost(name: string): Promise<HostInfo> {
+    return this.#call('POST', `${hostPath(name)}/reset`);
+  }
+
+  openTerminal(host: string, options: TerminalOptions): Promise<TerminalInfo> {
+    return this.#call('POST', `${hostPath(host)}/terminals`, options);
+  }
+
+  terminals(host: string): Promise<readonly TerminalInfo[]> {
+    return this.#call('GET', `${hostPath(host)}/terminals`);
+  }
+
+  resizeTerminal(host: string, id: string, rows: number, columns: number): Promise<void> {
+    return this.#call('POST', `${terminalPath(host, id)}/resize`, { rows, columns });
+  }
+
+  closeTerminal(host: string, id: string): Promise<void> {
+    return this.#call('DELETE', terminalPath(host, id));
+  }
+
+  async attachTerminal(host: string, id: string, from: number, signal: AbortSignal): Promise<TerminalConnection> {
+    const { headers, socket } = await this.#http.upgrade(`${terminalPath(host, id)}/attach?from=${from}`, signal);
+    return { offset: Number(headers['drydock-offset'] ?? from), stream: socket };
+  }
+
+  run(host: string, { stdin, ...options }: CommandOptions): Promise<CommandResult> {
+    const body = { ...options, ...(stdin && { stdin: Buffer.from(stdin).toString('base64') }) };
+    return this.#call('POST', `${hostPath(host)}/run`, body);
+  }
+
+  docker(host: HostInfo): DockerClient {
+    const known = this.#dockers.get(host.dockerSocket);
+    if (known) return known;
+    const docker = new HostDocker(host.dockerSocket);
+    // The oldest go: hosts come and go, and a client that is still used lives on with who uses it.
+    const [oldest] = this.#dockers.keys();
+    if (oldest !== undefined && this.#dockers.size >= 1024) this.#dockers.delete(oldest);
+    this.#dockers.set(host.dockerSocket, docker);
+    return docker;
+  }
+
+  shutdown(): Promise<void> {
+    return this.#call('POST', '/shutdown');
+  }
+}
+
+function hostPath(name: string): string {
+  if (name === '') throw new EngineError('invalid', 'a host has a name');
+  return `/hosts/${encodeURIComponent(name)}`;
+}
+
+function terminalPath(host: string, id: string): string {
+  return `${hostPath(host)}/terminals/${encodeURIComponent(id)}`;
+}
+
+/** A client of the engine behind a socket. Connects with the first call; a client outlives restarts of its engine. */
+export function connectEngine(socketPath: string): EngineClient {
+  return new SocketEngine(socketPath);
+}

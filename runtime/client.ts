@@ -1,0 +1,146 @@
+// What other packages use to speak to a running engine: its own API over RUN/engine.sock and each host's Docker API.
+
+import type { Duplex } from 'node:stream';
+
+export interface HostLimits {
+  readonly memoryBytes: number;
+  /** In CPUs; 0.5 is half of one. */
+  readonly cpus: number;
+  readonly pids: number;
+  readonly diskBytes: number;
+}
+
+export interface HostInfo {
+  readonly name: string;
+  readonly id: string;
+  readonly state: 'running' | 'stopped';
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** Path on this machine; mode 0600, owned by the server's user. */
+  readonly dockerSocket: string;
+  readonly uidBase: number;
+  /** The workspace's init, as the machine numbers it; 0 when stopped. */
+  readonly pid: number;
+  readonly limits: HostLimits;
+  readonly containers: number;
+  readonly containersRunning: number;
+  readonly terminals: number;
+}
+
+export interface CatalogueImage {
+  /** `nginx:latest` */
+  readonly reference: string;
+  readonly state: 'waiting' | 'building' | 'ready' | 'failed';
+  /** What is being done, in words: `installing 24 packages`. */
+  readonly step: string;
+  readonly elapsedMs: number;
+  readonly sizeBytes: number;
+}
+
+export interface EngineStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly instance: string;
+  readonly startedAt: string;
+  readonly hosts: number;
+  /** How many hosts' UID ranges there are. */
+  readonly maxHosts: number;
+  readonly catalogue: readonly CatalogueImage[];
+  /** True once `busybox` and `workspace` are there, so that a host can be created. */
+  readonly ready: boolean;
+}
+
+export interface CheckReport {
+  readonly ok: boolean;
+  /** One sentence each: what disagrees and where. */
+  readonly findings: readonly string[];
+}
+
+export interface TerminalOptions {
+  /** Chosen by the caller, [a-z0-9-]{1,32}; unique in the host. */
+  readonly id: string;
+  readonly rows: number;
+  readonly columns: number;
+  /** Default: the workspace's login shell. */
+  readonly argv?: readonly string[];
+  /** Default `student`. */
+  readonly user?: string;
+  readonly cwd?: string;
+  readonly env?: readonly string[];
+}
+
+export interface TerminalInfo {
+  readonly id: string;
+  readonly running: boolean;
+  readonly exitCode: number | null;
+  /** Bytes of output since it was opened. */
+  readonly offset: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A live connection to a terminal: reading gives output, writing types. Not reading holds the shell back. */
+export interface TerminalConnection {
+  /** The absolute offset of the first byte that `stream` gives: `from`, or later where older output is gone. */
+  readonly offset: number;
+  readonly stream: Duplex;
+}
+
+export interface CommandOptions {
+  readonly argv: readonly string[];
+  readonly user?: string;
+  readonly cwd?: string;
+  readonly env?: readonly string[];
+  readonly stdin?: Uint8Array;
+  /** Default 10,000, most 60,000. The command is killed then and `timedOut` is true. */
+  readonly timeoutMs?: number;
+}
+
+export interface CommandResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly truncated: boolean;
+  readonly timedOut: boolean;
+}
+
+/** An event of the Docker Engine API, as `GET /events` streams it. */
+export interface DockerEvent {
+  readonly Type: string;
+  readonly Action: string;
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
+  readonly time: number;
+  readonly timeNano: number;
+}
+
+/** One host's Docker API. */
+export interface DockerClient {
+  /** The parsed JSON body. Throws EngineError with the API's own message and the kind of its status. */
+  request(method: string, path: string, body?: object): Promise<unknown>;
+  /** Resolves once the subscription stands, so that nothing that happens after is missed. Ends when the engine goes or `signal` aborts. */
+  events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>>;
+}
+
+/** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
+export interface EngineClient {
+  status(): Promise<EngineStatus>;
+  check(): Promise<CheckReport>;
+  hosts(): Promise<readonly HostInfo[]>;
+  host(name: string): Promise<HostInfo>;
+  /** Throws conflict where the name is taken, exhausted where no UID range is left. */
+  createHost(name: string, limits?: Partial<HostLimits>): Promise<HostInfo>;
+  /** Starts a stopped host's workspace again (after the engine was shut down); idempotent. */
+  startHost(name: string): Promise<HostInfo>;
+  removeHost(name: string): Promise<void>;
+  /** As it was when created: containers, images, files gone; terminals closed. */
+  resetHost(name: string): Promise<HostInfo>;
+  openTerminal(host: string, options: TerminalOptions): Promise<TerminalInfo>;
+  terminals(host: string): Promise<readonly TerminalInfo[]>;
+  resizeTerminal(host: string, id: string, rows: number, columns: number): Promise<void>;
+  closeTerminal(host: string, id: string): Promise<void>;
+  attachTerminal(host: string, id: string, from: number, signal: AbortSignal): Promise<TerminalConnection>;
+  run(host: string, options: CommandOptions): Promise<CommandResult>;
+  docker(host: HostInfo): DockerClient;
+  /** Stops every host and the engine; what is on disk stays. */
+  shutdown(): Promise<void>;
+}

@@ -1,0 +1,20 @@
+// docker attach, and the streams of docker run.
+
+import { EngineError } from '../errors.ts';
+import type { Container } from './container.ts';
+import { emit } from './events.ts';
+import type { Attached } from './streams.ts';
+
+/** Before the start too: output then begins at the start, with nothing missed. Throws conflict where it is paused. */
+export async function attachContainer(
+  container: Container,
+  want: { stdin: boolean; stdout: boolean; stderr: boolean },
+): Promise<Attached> {
+  if (container.state.status === 'paused') {
+    throw new EngineError('conflict', `container ${container.id} is paused, unpause the container before attach`);
+  }
+  const { OpenStdin, StdinOnce, Tty } = container.record.config;
+  const attached = container.console.attach({ ...want, stdin: want.stdin && OpenStdin, keepStdin: Tty || !StdinOnce });
+  emit(container, 'attach');
+  return attached;
+}

@@ -1,0 +1,181 @@
+// The one connection to the streams of a process under conmon, shared by every client that attaches to it.
+
+import fs from 'node:fs';
+import type net from 'node:net';
+import { Readable, Writable } from 'node:stream';
+import { connectSeqpacket } from '../kernel/seqpacket.ts';
+import { maxAttachPacketBytes } from '../limits.ts';
+import type { Attached, OutputChunk } from './streams.ts';
+
+/** What a client has not read yet before the process is held back. */
+const clientBufferChunks = 16;
+
+/**
+ * Clients may come before the process starts (`connect` is called then, and nothing is missed) and while it runs. The
+ * slowest client sets the pace. When the last one leaves, the connection is closed, and conmon goes on alone.
+ */
+export class ProcessConsole {
+  readonly #bundle: string;
+  /** Clients see the end only once the exit code is known: whoever reads the end may ask for it. */
+  readonly #endsWithProcess: boolean;
+  readonly #clients = new Set<Readable>();
+  readonly #blocked = new Set<Readable>();
+  #socket: net.Socket | null = null;
+  #connectable = false;
+  #processEnded = false;
+  #ended = false;
+
+  /** `bundle` is the process's directory, with conmon's `attach` and `ctl` in it. */
+  constructor(bundle: string, options: { endsWithProcess: boolean }) {
+    this.#bundle = bundle;
+    this.#endsWithProcess = options.endsWithProcess;
+  }
+
+  /** From now on conmon listens; connects if a client waits. */
+  connect(): void {
+    this.#connectable = true;
+    if (this.#clients.size > 0) this.#open();
+  }
+
+  #open(): net.Socket {
+    if (this.#socket) return this.#socket;
+    const socket = connectSeqpacket(`${this.#bundle}/attach`);
+    this.#socket = socket;
+    socket.on('data', (packet: Buffer) => this.#give({ stream: packet[0] === 3 ? 2 : 1, data: packet.subarray(1) }));
+    const end = (): void => {
+      socket.destroy(); // it is half open until then, a descriptor lost
+      if (this.#socket !== socket) return;
+      this.#socket = null;
+      if (this.#endsWithProcess && !this.#processEnded) this.#connectable = false;
+      else this.end();
+    };
+    socket.on('end', end).on('close', end).on('error', end);
+    return socket;
+  }
+
+  #give(chunk: OutputChunk): void {
+    for (const client of this.#clients) {
+      if (!client.push(chunk)) this.#blocked.add(client);
+    }
+    if (this.#blocked.size > 0) this.#socket?.pause();
+  }
+
+  #unblock(client: Readable): void {
+    if (this.#blocked.delete(client) && this.#blocked.size === 0) this.#socket?.resume();
+  }
+
+  #leave(client: Readable): void {
+    if (!this.#clients.delete(client)) return;
+    this.#unblock(client);
+    client.push(null);
+    if (this.#clients.size === 0 && this.#socket) {
+      const socket = this.#socket;
+      this.#socket = null;
+      socket.destroy();
+    }
+  }
+
+  /**
+   * Adds a client. Streams it does not want are left out. With `keepStdin` the end of its input ends nothing: the process's
+   * stdin stays open for whoever attaches later.
+   */
+  attach(want: { stdin: boolean; stdout: boolean; stderr: boolean; keepStdin?: boolean }): Attached {
+    const output: Readable = new Readable({
+      objectMode: true,
+      highWaterMark: clientBufferChunks,
+      read: () => this.#unblock(output),
+      destroy: (error, done) => {
+        this.#leave(output);
+        done(error);
+      },
+    });
+    const wanted = output.push.bind(output);
+    output.push = (chunk: OutputChunk | null): boolean => {
+      if (chunk !== null && !(chunk.stream === 1 ? want.stdout : want.stderr)) return true;
+      return wanted(chunk);
+    };
+    if (this.#ended) output.push(null);
+    else {
+      this.#clients.add(output);
+      if (this.#connectable) this.#open();
+    }
+    return {
+      output,
+      input: want.stdin ? this.#input(want.keepStdin ?? false) : null,
+      detach: () => this.#leave(output),
+    };
+  }
+
+  #input(keepOpen: boolean): Writable {
+    const waiting: (() => void)[] = [];
+    const whenOpen = (act: (socket: net.Socket) => void, giveUp: () => void): void => {
+      if (this.#ended) giveUp();
+      else if (this.#connectable) act(this.#open());
+      else waiting.push(() => whenOpen(act, giveUp));
+    };
+    this.#onConnect.push(() => {
+      for (const go of waiting.splice(0)) go();
+    });
+    return new Writable({
+      write: (bytes: Buffer, _encoding, done) => {
+        whenOpen((socket) => writePackets(socket, bytes, done), done);
+      },
+      final: (done) => {
+        if (keepOpen) done();
+        else whenOpen((socket) => socket.end(() => done()), done);
+      },
+    });
+  }
+
+  readonly #onConnect: (() => void)[] = [];
+
+  /** Lets input flow that clients wrote before the process ran. Call after `connect`, once the process has started. */
+  started(): void {
+    for (const go of this.#onConnect.splice(0)) go();
+  }
+
+  /** Rows and columns, 1 to 1,000 each, as conmon takes them; ignored where the process has no terminal. */
+  resize(rows: number, columns: number): void {
+    writeControl(this.#bundle, rows, columns);
+  }
+
+  /** The process has ended. What conmon still sends is given first; where there is no connection, nothing more comes. */
+  processEnded(): void {
+    this.#processEnded = true;
+    if (!this.#socket) this.end();
+  }
+
+  /** The process's output is over: every client gets what is left, then its end. Idempotent. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#socket?.destroy();
+    this.#socket = null;
+    for (const client of [...this.#clients]) this.#leave(client);
+    this.started();
+  }
+}
+
+/** One packet after the other: conmon reads 32 KiB of each at most, and packets must not be joined. */
+export function writePackets(socket: net.Socket, bytes: Buffer, done: (error?: Error | null) => void): void {
+  const next = (from: number): void => {
+    if (from >= bytes.length || socket.destroyed) {
+      done(); // a process that is gone reads nothing; its output tells
+      return;
+    }
+    const packet = bytes.subarray(from, from + maxAttachPacketBytes);
+    socket.write(packet, () => next(from + packet.length));
+  };
+  next(0);
+}
+
+/** Tells conmon the terminal's size (`ctl` FIFO, command 1). */
+export function writeControl(bundle: string, rows: number, columns: number): void {
+  const within = (value: number): number => Math.min(1000, Math.max(1, Math.floor(value)));
+  const fd = fs.openSync(`${bundle}/ctl`, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
+  try {
+    fs.writeSync(fd, `1 ${within(rows)} ${within(columns)}\n`);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,207 @@
+// What a container is to the engine: its record, as stored, and the object that lives while its host does.
+
+import type { Host } from '../hosts/host.ts';
+import { ProcessConsole } from './console.ts';
+
+/** The `Config` of the Docker Engine API, merged with the image's, every field present. */
+export interface ContainerConfig {
+  readonly Hostname: string;
+  readonly Domainname: string;
+  readonly User: string;
+  readonly AttachStdin: boolean;
+  readonly AttachStdout: boolean;
+  readonly AttachStderr: boolean;
+  readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
+  readonly Tty: boolean;
+  readonly OpenStdin: boolean;
+  readonly StdinOnce: boolean;
+  readonly Env: readonly string[];
+  readonly Cmd: readonly string[] | null;
+  readonly Image: string;
+  readonly Volumes: Readonly<Record<string, Record<string, never>>> | null;
+  readonly WorkingDir: string;
+  readonly Entrypoint: readonly string[] | null;
+  readonly OnBuild: readonly string[] | null;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly StopSignal?: string;
+  readonly StopTimeout?: number;
+}
+
+export interface PortBinding {
+  readonly HostIp: string;
+  readonly HostPort: string;
+}
+
+/** The part of the Docker Engine API's `HostConfig` that the engine acts on; everything else is refused or a default. */
+export interface HostConfig {
+  readonly NetworkMode: string;
+  readonly PortBindings: Readonly<Record<string, readonly PortBinding[]>>;
+  readonly PublishAllPorts: boolean;
+  readonly AutoRemove: boolean;
+  readonly CapAdd: readonly string[] | null;
+  readonly CapDrop: readonly string[] | null;
+  readonly Dns: readonly string[];
+  readonly DnsOptions: readonly string[];
+  readonly DnsSearch: readonly string[];
+  readonly ExtraHosts: readonly string[] | null;
+  readonly GroupAdd: readonly string[] | null;
+  readonly IpcMode: string;
+  readonly PidMode: string;
+  readonly ReadonlyRootfs: boolean;
+  /** Only `no-new-privileges`; anything else is refused. */
+  readonly SecurityOpt: readonly string[] | null;
+  readonly ShmSize: number;
+  /** Destination to mount options. */
+  readonly Tmpfs: Readonly<Record<string, string>>;
+  readonly Ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+  readonly OomScoreAdj: number;
+  readonly CpuShares: number;
+  readonly NanoCpus: number;
+  readonly CpuPeriod: number;
+  readonly CpuQuota: number;
+  readonly CpusetCpus: string;
+  /** Bytes; 0 for none of its own. */
+  readonly Memory: number;
+  readonly MemoryReservation: number;
+  readonly MemorySwap: number;
+  /** Null, 0 or negative for the default. */
+  readonly PidsLimit: number | null;
+  readonly ConsoleSize: readonly [number, number];
+}
+
+export type Status = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';
+
+export interface ContainerState {
+  readonly status: Status;
+  /** As the workspace's PID namespace numbers it; 0 when not running. */
+  readonly pid: number;
+  /** As the machine numbers it; 0 when not running. Never shown to a student. */
+  readonly machinePid: number;
+  /** Field 22 of `/proc/PID/stat` of machinePid: with it a reused PID is told from ours. */
+  readonly startTicks: number;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+  /** RFC 3339 with nanoseconds, or '0001-01-01T00:00:00Z' for never. */
+  readonly startedAt: string;
+  readonly finishedAt: string;
+}
+
+/** A container's place on the default bridge. */
+export interface Endpoint {
+  readonly endpointId: string;
+  readonly ipAddress: string;
+  readonly macAddress: string;
+}
+
+/** A published port in force. `hostPort` is a port inside the host, not of the machine. */
+export interface PublishedPort {
+  readonly protocol: 'tcp' | 'udp';
+  readonly containerPort: number;
+  readonly hostIp: string;
+  readonly hostPort: number;
+}
+
+/** Everything of a container that outlives the engine; stored whole at each change. */
+export interface ContainerRecord {
+  /** 64 hex digits. */
+  readonly id: string;
+  /** Without the slash that the API shows. */
+  readonly name: string;
+  readonly created: string;
+  /** The image's ID, `sha256:` and 64 hex digits. */
+  readonly imageId: string;
+  /** What runs: entrypoint and command joined. */
+  readonly path: string;
+  readonly args: readonly string[];
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly state: ContainerState;
+  /** Asked for with --mac-address; null for one made of the address. */
+  readonly macAddress: string | null;
+  readonly endpoint: Endpoint | null;
+  readonly ports: readonly PublishedPort[];
+  readonly restartCount: number;
+}
+
+/** One container of one host. `record` is replaced, never changed in place; `save` stores it. */
+export class Container {
+  readonly host: Host;
+  #record: ContainerRecord;
+  /** Its streams: a new one for each run. */
+  console: ProcessConsole;
+  /** While `docker restart` has it: its end does not remove it, even with --rm. */
+  restarting = false;
+  /** Ids of the execs that were created in this container and are still known. */
+  readonly execIds = new Set<string>();
+  readonly #waiters = new Set<() => void>();
+  /** The verb in hand, so that verbs on one container follow one another. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(host: Host, record: ContainerRecord) {
+    this.host = host;
+    this.#record = record;
+    this.console = new ProcessConsole(this.bundle, { endsWithProcess: false });
+  }
+
+  get record(): ContainerRecord {
+    return this.#record;
+  }
+  get id(): string {
+    return this.#record.id;
+  }
+  get name(): string {
+    return this.#record.name;
+  }
+  get state(): ContainerState {
+    return this.#record.state;
+  }
+  get running(): boolean {
+    return this.state.status === 'running' || this.state.status === 'paused';
+  }
+  /** The container's directory in the host's subvolume: `upper`, `work`, `log`, `etc`. */
+  get directory(): string {
+    return `${this.host.directory}/containers/${this.id}`;
+  }
+  get bundle(): string {
+    return this.host.bundle(this.id.slice(0, 24));
+  }
+  /** Its cgroup, below its host's. */
+  get group(): string {
+    return `${this.host.group}/${this.id}`;
+  }
+  /** conmon's log, in the k8s-file format. */
+  get logPath(): string {
+    return `${this.directory}/log`;
+  }
+
+  /** Replaces parts of the record, stores it and wakes whoever waits for a change. */
+  save(change: Partial<ContainerRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    this.host.storeContainer(this.#record);
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  saveState(change: Partial<ContainerState>): void {
+    this.save({ state: { ...this.state, ...change } });
+  }
+
+  /** Calls `wake` after each change of the record until the returned function is called. */
+  onChange(wake: () => void): () => void {
+    this.#waiters.add(wake);
+    return () => this.#waiters.delete(wake);
+  }
+
+  /** Wakes whoever waits, for the last time: the container is gone. */
+  removed(): void {
+    this.#record = { ...this.#record, state: { ...this.state, status: 'dead' } };
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  /** Runs `verb` after every verb that was asked of this container before it. */
+  inTurn<T>(verb: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(verb, verb);
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+}

@@ -1,0 +1,104 @@
+// The network part of a create request: which of the three networks that every host has, and what does not go together.
+
+import { z } from 'zod';
+import { EngineError } from '../errors.ts';
+
+const endpointSchema = z.strictObject({
+  Aliases: z.array(z.string()).nullish(),
+  DNSNames: z.unknown().optional(),
+  DriverOpts: z.record(z.string(), z.string()).nullish(),
+  EndpointID: z.string().nullish(),
+  Gateway: z.string().nullish(),
+  GlobalIPv6Address: z.string().nullish(),
+  GlobalIPv6PrefixLen: z.number().nullish(),
+  GwPriority: z.number().nullish(),
+  IPAMConfig: z
+    .strictObject({
+      IPv4Address: z.string().nullish(),
+      IPv6Address: z.string().nullish(),
+      LinkLocalIPs: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+  IPAddress: z.string().nullish(),
+  IPPrefixLen: z.number().nullish(),
+  IPv6Gateway: z.string().nullish(),
+  Links: z.array(z.string()).nullish(),
+  MacAddress: z.string().nullish(),
+  NetworkID: z.string().nullish(),
+});
+
+export const networkingSchema = z.strictObject({
+  EndpointsConfig: z.record(z.string(), endpointSchema.nullable()).nullish(),
+});
+
+type Endpoint = z.infer<typeof endpointSchema>;
+
+interface GivenConfig {
+  readonly Hostname?: string | null | undefined;
+  readonly MacAddress?: string | null | undefined;
+  readonly ExposedPorts?: object | null | undefined;
+}
+
+interface GivenHostConfig {
+  readonly NetworkMode?: string | null | undefined;
+  readonly Dns?: readonly string[] | null | undefined;
+  readonly ExtraHosts?: readonly string[] | null | undefined;
+  readonly PortBindings?: object | null | undefined;
+  readonly PublishAllPorts?: boolean | null | undefined;
+}
+
+function networkMode(given: string): string {
+  if (given === '' || given === 'default' || given === 'bridge') return 'bridge';
+  if (given === 'none' || given === 'host' || /^container:[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(given)) return given;
+  // Docker says 404, but only when the container starts: the CLI takes a 404 of create for a missing image, and pulls.
+  throw new EngineError(
+    'invalid',
+    `network ${given.slice(0, 80)} not found: this engine has bridge, host and none; networks of your own come later`,
+  );
+}
+
+function checkEndpoint(endpoint: Endpoint): void {
+  const address = endpoint.IPAMConfig;
+  if (address?.IPv4Address || address?.IPv6Address || address?.LinkLocalIPs?.length || endpoint.IPAddress)
+    throw new EngineError('invalid', 'user specified IP address is supported on user defined networks only');
+  if (endpoint.Aliases?.length)
+    throw new EngineError('invalid', 'network-scoped alias is supported only for containers in user defined networks');
+  if (endpoint.Links?.length)
+    throw new EngineError('invalid', 'NetworkingConfig: Links are not supported yet by this engine: leave --link out');
+  if (Object.keys(endpoint.DriverOpts ?? {}).length > 0)
+    throw new EngineError(
+      'invalid',
+      'NetworkingConfig: DriverOpts are not supported yet by this engine: leave them out',
+    );
+}
+
+/** The normal form of the network mode, and the MAC address that was asked for, if one was. Throws invalid. */
+export function checkNetworking(
+  config: GivenConfig,
+  hostConfig: GivenHostConfig,
+  networking: z.infer<typeof networkingSchema>,
+): { mode: string; macAddress: string } {
+  const mode = networkMode(hostConfig.NetworkMode ?? '');
+  let macAddress = '';
+  for (const [name, endpoint] of Object.entries(networking.EndpointsConfig ?? {})) {
+    if (networkMode(name) !== mode)
+      throw new EngineError(
+        'invalid',
+        `a container has one network in this engine: ${mode}; ${name.slice(0, 80)} is another`,
+      );
+    if (!endpoint) continue;
+    checkEndpoint(endpoint);
+    macAddress = endpoint.MacAddress ?? '';
+  }
+  const shared = mode.startsWith('container:');
+  const conflict = (what: string) => new EngineError('invalid', `conflicting options: ${what} and the network mode`);
+  if (shared && config.Hostname) throw conflict('hostname');
+  if (shared && hostConfig.Dns?.length) throw conflict('dns');
+  if (shared && hostConfig.ExtraHosts?.length) throw conflict('custom host-to-IP mapping');
+  if ((shared || mode === 'host') && (macAddress || config.MacAddress)) throw conflict('mac-address');
+  if (shared && (hostConfig.PublishAllPorts || Object.keys(hostConfig.PortBindings ?? {}).length > 0))
+    throw new EngineError('invalid', 'conflicting options: port publishing and the container type network mode');
+  if (shared && Object.keys(config.ExposedPorts ?? {}).length > 0)
+    throw new EngineError('invalid', 'conflicting options: port exposing and the container type network mode');
+  return { mode, macAddress };
+}

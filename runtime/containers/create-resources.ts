@@ -1,0 +1,80 @@
+// Memory, CPU and process limits of a create request, by the rules and in the words of moby (`verifyPlatformContainerResources`).
+
+import { EngineError } from '../errors.ts';
+import type { HostConfig } from './container.ts';
+
+type Resources = Pick<
+  HostConfig,
+  | 'CpuPeriod'
+  | 'CpuQuota'
+  | 'CpuShares'
+  | 'CpusetCpus'
+  | 'Memory'
+  | 'MemoryReservation'
+  | 'MemorySwap'
+  | 'NanoCpus'
+  | 'OomScoreAdj'
+  | 'PidsLimit'
+>;
+
+type Given = {
+  readonly [Key in keyof Resources | 'ShmSize']?: Resources[Key & keyof Resources] | number | null | undefined;
+};
+
+function wrong(message: string): never {
+  throw new EngineError('invalid', message);
+}
+
+function number(value: Given[keyof Given]): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function checkMemory(memory: number, reservation: number, swap: number): void {
+  if (memory !== 0 && memory < 6 * 1024 * 1024) wrong('Minimum memory limit allowed is 6MB');
+  if (swap > 0 && memory === 0) wrong('You should always set the Memory limit when using Memoryswap limit, see usage');
+  if (swap > 0 && swap < memory) wrong('Minimum memoryswap limit should be larger than memory limit, see usage');
+  if (swap < -1) wrong(`invalid MemorySwap: ${swap}; it is -1 for no limit of its own, or a number of bytes`);
+  if (reservation !== 0 && reservation < 6 * 1024 * 1024) wrong('Minimum memory reservation allowed is 6MB');
+  if (reservation > 0 && memory > 0 && memory < reservation)
+    wrong('Minimum memory limit can not be less than memory reservation limit, see usage');
+}
+
+function checkCpu(nano: number, period: number, quota: number, cpus: number): void {
+  if (nano > 0 && period > 0) wrong('Conflicting options: Nano CPUs and CPU Period cannot both be set.');
+  if (nano > 0 && quota > 0) wrong('Conflicting options: Nano CPUs and CPU Quota cannot both be set.');
+  if (nano < 0 || nano > cpus * 1e9 || (nano > 0 && nano < 1e7))
+    wrong(`range of CPUs is from 0.01 to ${cpus.toFixed(2)}, as there are only ${cpus} CPUs available`);
+  if (period !== 0 && (period < 1000 || period > 1_000_000))
+    wrong('CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)');
+  if (quota !== 0 && quota !== -1 && quota < 1000) wrong('CPU cfs quota can not be less than 1ms (i.e. 1000)');
+}
+
+/** The limits that were asked for, checked. `cpus`: what the host may use. Throws invalid. */
+export function checkResources(given: Given, cpus: number): Resources {
+  const resources: Resources = {
+    CpuPeriod: number(given.CpuPeriod),
+    CpuQuota: number(given.CpuQuota),
+    CpuShares: number(given.CpuShares),
+    CpusetCpus: typeof given.CpusetCpus === 'string' ? given.CpusetCpus : '',
+    Memory: number(given.Memory),
+    MemoryReservation: number(given.MemoryReservation),
+    MemorySwap: number(given.MemorySwap),
+    NanoCpus: number(given.NanoCpus),
+    OomScoreAdj: number(given.OomScoreAdj),
+    PidsLimit: typeof given.PidsLimit === 'number' && given.PidsLimit !== 0 ? given.PidsLimit : null,
+  };
+  checkMemory(resources.Memory, resources.MemoryReservation, resources.MemorySwap);
+  checkCpu(resources.NanoCpus, resources.CpuPeriod, resources.CpuQuota, cpus);
+  if (resources.CpuShares < 0 || resources.CpuShares > 262_144)
+    wrong(`invalid CpuShares: ${resources.CpuShares}, the range is [2, 262144]`);
+  if (!/^(\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?){0,255})?$/.test(resources.CpusetCpus))
+    wrong(`Invalid value ${resources.CpusetCpus.slice(0, 80)} for cpuset cpus`);
+  const oom = resources.OomScoreAdj;
+  if (oom < -1000 || oom > 1000) wrong(`Invalid value ${oom}, range for oom score adj is [-1000, 1000]`);
+  if (oom < 0)
+    wrong(
+      'HostConfig.OomScoreAdj below 0 is not possible on a host of this engine: no container goes before what runs the machine',
+    );
+  if (number(given.ShmSize) < 0) wrong('SHM size can not be less than 0');
+  return resources;
+}

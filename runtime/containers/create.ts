@@ -1,0 +1,112 @@
+// docker create: a record, a name, an own layer; nothing runs yet.
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { at, EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Image } from '../images/image.ts';
+import { maxContainersPerHost } from '../limits.ts';
+import { capabilitiesOf } from '../oci/capabilities.ts';
+import { never, now } from './clock.ts';
+import { Container, type ContainerConfig, type ContainerRecord, type HostConfig } from './container.ts';
+import { emit } from './events.ts';
+import { generateName } from './names.ts';
+import { createOwnLayer } from './rootfs.ts';
+
+export interface CreateRequest {
+  /** Null for a generated one. */
+  readonly name: string | null;
+  /** As the client sent it; what the image says is merged here. */
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly macAddress?: string;
+}
+
+/** Throws notFound (no such image), conflict (name taken), exhausted (too many containers), invalid. */
+export async function createContainer(host: Host, request: CreateRequest): Promise<{ Id: string; Warnings: string[] }> {
+  const image = host.images.resolve(request.config.Image);
+  if (host.containers.size >= maxContainersPerHost) {
+    throw new EngineError(
+      'exhausted',
+      `this host already has ${maxContainersPerHost} containers; remove some first (docker container prune)`,
+    );
+  }
+  const taken = new Set([...host.containers.values()].map(({ name }) => name));
+  const name = request.name ?? generateName((candidate) => taken.has(candidate));
+  const holder = [...host.containers.values()].find((container) => container.name === name);
+  if (holder) {
+    throw new EngineError(
+      'conflict',
+      `Conflict. The container name "/${name}" is already in use by container "${holder.id}". ` +
+        'You have to remove (or rename) that container to be able to reuse that name.',
+    );
+  }
+  const id = randomBytes(32).toString('hex');
+  const config = merge(request.config, image, id);
+  const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  if (path === undefined || path === '') throw new EngineError('invalid', 'no command specified');
+  capabilitiesOf(request.hostConfig.CapAdd, request.hostConfig.CapDrop);
+  const record: ContainerRecord = {
+    id,
+    name,
+    created: now(),
+    imageId: image.id,
+    path,
+    args,
+    config,
+    hostConfig: request.hostConfig,
+    state: {
+      status: 'created',
+      pid: 0,
+      machinePid: 0,
+      startTicks: 0,
+      exitCode: 0,
+      oomKilled: false,
+      error: '',
+      startedAt: never,
+      finishedAt: never,
+    },
+    macAddress: request.macAddress ?? null,
+    endpoint: null,
+    ports: [],
+    restartCount: 0,
+  };
+  const container = new Container(host, record);
+  try {
+    createOwnLayer(container.directory, host.record.uidBase);
+  } catch (error) {
+    fs.rmSync(container.directory, { recursive: true, force: true });
+    throw at('create container', error);
+  }
+  container.save({});
+  host.containers.set(id, container);
+  emit(container, 'create');
+  return { Id: id, Warnings: [] };
+}
+
+/** The image's configuration under the client's, by moby's rules (`daemon/commit.go` merge). */
+function merge(config: ContainerConfig, image: Image, id: string): ContainerConfig {
+  const own = image.config;
+  const named = (entry: string): string => entry.split('=', 1)[0] ?? '';
+  const given = new Set(config.Env.map(named));
+  // An entrypoint of the client's own does without the image's command.
+  const entrypoint = config.Entrypoint ?? own.Entrypoint ?? null;
+  const cmd = config.Cmd?.length ? config.Cmd : config.Entrypoint?.length ? config.Cmd : (own.Cmd ?? null);
+  return {
+    ...config,
+    Hostname: config.Hostname || id.slice(0, 12),
+    User: config.User || (own.User ?? ''),
+    Env: [
+      ...config.Env.filter((entry) => entry.includes('=')),
+      ...(own.Env ?? []).filter((entry) => !given.has(named(entry))),
+    ],
+    Cmd: cmd,
+    Entrypoint: entrypoint?.length === 1 && entrypoint[0] === '' ? null : entrypoint,
+    WorkingDir: config.WorkingDir || (own.WorkingDir ?? ''),
+    Labels: { ...own.Labels, ...config.Labels },
+    ...(Object.keys({ ...own.ExposedPorts, ...config.ExposedPorts }).length > 0
+      ? { ExposedPorts: { ...own.ExposedPorts, ...config.ExposedPorts } }
+      : {}),
+    ...((config.StopSignal ?? own.StopSignal) ? { StopSignal: config.StopSignal ?? own.StopSignal ?? 'SIGTERM' } : {}),
+  };
+}

@@ -1,0 +1,80 @@
+// Learning that a process under conmon has ended, and with which code: by the file that conmon leaves, whoever watches.
+
+import fs from 'node:fs';
+import { isAlive } from '../kernel/processes.ts';
+
+/** How often a process that could have ended without a word (its conmon killed too) is looked at. */
+const sweepMs = 2000;
+/** What is told for such a process, as moby tells for a container whose shim is gone. */
+const unknownExitCode = 255;
+
+interface Expected {
+  readonly pid: number;
+  readonly startTicks: number;
+  readonly tell: (exitCode: number) => void;
+  /** Sweeps that found it gone with no file. */
+  missed: number;
+}
+
+export class ExitWatch {
+  readonly #directory: string;
+  readonly #expected = new Map<string, Expected>();
+  readonly #watcher: fs.FSWatcher;
+  readonly #sweep: NodeJS.Timeout;
+
+  /** `directory` is conmon's `--exit-dir`: a file for each process, named for its container. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    this.#watcher = fs.watch(directory, (_kind, name) => {
+      if (name !== null) this.#look(name);
+    });
+    this.#sweep = setInterval(() => this.#lookAtAll(), sweepMs);
+    this.#sweep.unref();
+  }
+
+  /** Calls `tell` once, when `id` has ended, or at the next turn where it already has. */
+  expect(
+    id: string,
+    process: { readonly pid: number; readonly startTicks: number },
+    tell: (exitCode: number) => void,
+  ): void {
+    this.#expected.set(id, { ...process, tell, missed: 0 });
+    setImmediate(() => this.#look(id));
+  }
+
+  /** Forgets `id` and what was left for it. Idempotent. */
+  forget(id: string): void {
+    this.#expected.delete(id);
+    fs.rmSync(`${this.#directory}/${id}`, { force: true });
+  }
+
+  #look(id: string): void {
+    if (!this.#expected.has(id)) return;
+    let text: string;
+    try {
+      text = fs.readFileSync(`${this.#directory}/${id}`, 'utf8');
+    } catch {
+      return; // not yet
+    }
+    if (/^\d+$/.test(text)) this.#tell(id, Number(text));
+  }
+
+  #tell(id: string, exitCode: number): void {
+    const expected = this.#expected.get(id);
+    this.forget(id);
+    expected?.tell(exitCode);
+  }
+
+  #lookAtAll(): void {
+    for (const [id, expected] of this.#expected) {
+      if (isAlive(expected.pid, expected.startTicks)) continue;
+      this.#look(id);
+      if (this.#expected.has(id) && ++expected.missed > 1) this.#tell(id, unknownExitCode);
+    }
+  }
+
+  close(): void {
+    this.#watcher.close();
+    clearInterval(this.#sweep);
+  }
+}

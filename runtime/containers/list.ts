@@ -1,0 +1,181 @@
+// docker ps: the containers of one host, chosen by filters, newest first.
+
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import type { Container } from './container.ts';
+import { type Filters, matchLabels } from './filters.ts';
+import { namePattern } from './name-pattern.ts';
+import { networkId, networkOf, networksOf, portSummaries } from './network-settings.ts';
+import { sizesOf } from './sizes.ts';
+import { statusInWords } from './status.ts';
+
+/** The keys that `docker ps --filter` knows; another is refused by `parseFilters`. */
+export const listFilterKeys =
+  `ancestor before exited expose health id is-task isolation label name network publish since
+ status volume`.split(/\s+/);
+
+const statuses = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'];
+
+export interface ListOptions {
+  readonly all: boolean;
+  /** The newest so many, whatever their state; null or less than 1 for no limit. */
+  readonly limit: number | null;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+type Test = (container: Container) => boolean;
+
+function createdOf(container: Container): number {
+  return Date.parse(container.record.created);
+}
+
+/** The IDs of the images that `references` name; one that names nothing matches nothing. */
+function imageIds(host: Host, references: readonly string[]): Set<string> {
+  const ids = new Set<string>();
+  for (const reference of references) {
+    try {
+      ids.add(host.images.resolve(reference).id);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+    }
+  }
+  return ids;
+}
+
+/** `80`, `80/udp`, `8000-8010/tcp`. */
+function portTest(filter: string, value: string): (port: number, type: string) => boolean {
+  const parts = /^(\d{1,5})(?:-(\d{1,5}))?(?:\/(tcp|udp|sctp))?$/.exec(value);
+  if (!parts) throw new EngineError('invalid', `invalid filter '${filter}=${value.slice(0, 40)}'`);
+  const first = Number(parts[1]);
+  const last = Number(parts[2] ?? parts[1]);
+  return (port, type) => port >= first && port <= last && type === (parts[3] ?? 'tcp');
+}
+
+function portsTest(filters: Filters, key: 'publish' | 'expose'): Test {
+  const wanted = (filters.get(key) ?? []).map((value) => portTest(key, value));
+  if (wanted.length === 0) return () => true;
+  return ({ record }) => {
+    const published = record.ports.map(({ hostPort, protocol }) => [hostPort, protocol] as const);
+    const exposed = Object.keys(record.config.ExposedPorts ?? {}).map((port) => {
+      const [number, type = 'tcp'] = port.split('/');
+      return [Number(number), type] as const;
+    });
+    return wanted.some((test) => (key === 'publish' ? published : exposed).some(([port, type]) => test(port, type)));
+  };
+}
+
+/** True when one of the filter's values passes, or it has none. */
+function anyOf(filters: Filters, key: string, make: (value: string) => Test): Test {
+  const tests = (filters.get(key) ?? []).map(make);
+  return tests.length === 0 ? () => true : (container) => tests.some((test) => test(container));
+}
+
+function exitedTest(value: string): Test {
+  if (!/^-?\d{1,4}$/.test(value)) throw new EngineError('invalid', `invalid filter 'exited=${value.slice(0, 40)}'`);
+  return ({ state, running }) => !running && state.status === 'exited' && state.exitCode === Number(value);
+}
+
+function statusTest(value: string): Test {
+  if (!statuses.includes(value)) throw new EngineError('invalid', `invalid filter 'status=${value.slice(0, 40)}'`);
+  return ({ state }) => state.status === value;
+}
+
+function healthTest(value: string): Test {
+  if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value))
+    throw new EngineError('invalid', `invalid filter 'health=${value.slice(0, 40)}'`);
+  return () => value === 'none';
+}
+
+function networkTest(host: Host): (value: string) => Test {
+  return (value) =>
+    ({ record }) => {
+      const network = networkOf(record);
+      return network !== null && (network === value || (value !== '' && networkId(host, network).startsWith(value)));
+    };
+}
+
+function ancestorTest(host: Host, filters: Filters): Test {
+  const references = filters.get('ancestor');
+  if (!references || references.length === 0) return () => true;
+  const ids = imageIds(host, references);
+  return ({ record }) => ids.has(record.imageId);
+}
+
+function chosenBy(host: Host, filters: Filters): Test {
+  const patternOf = (key: 'name' | 'id') =>
+    anyOf(filters, key, (value) => {
+      const matches = namePattern(value);
+      return key === 'id' ? ({ id }) => matches(id) : ({ name }) => matches(name) || matches(`/${name}`);
+    });
+  const tests: Test[] = [
+    ({ record }) => matchLabels(filters.get('label'), record.config.Labels),
+    patternOf('name'),
+    patternOf('id'),
+    anyOf(filters, 'exited', exitedTest),
+    anyOf(filters, 'status', statusTest),
+    anyOf(filters, 'health', healthTest),
+    anyOf(filters, 'network', networkTest(host)),
+    anyOf(filters, 'volume', () => () => false),
+    anyOf(filters, 'is-task', (value) => () => value === 'false' || value === '0'),
+    portsTest(filters, 'publish'),
+    portsTest(filters, 'expose'),
+    ancestorTest(host, filters),
+  ];
+  for (const [key, keep] of [
+    ['before', (created: number, other: number) => created < other],
+    ['since', (created: number, other: number) => created > other],
+  ] as const)
+    for (const reference of filters.get(key) ?? []) {
+      const other = createdOf(host.findContainer(reference));
+      tests.push((container) => keep(createdOf(container), other));
+    }
+  return (container) => tests.every((test) => test(container));
+}
+
+/** The image's name, or its ID where the name has come to mean another image. */
+export function imageName(container: Container): string {
+  const { config, imageId } = container.record;
+  try {
+    return container.host.images.resolve(config.Image).id === imageId ? config.Image : imageId;
+  } catch {
+    return imageId;
+  }
+}
+
+async function summary(container: Container, withSize: boolean): Promise<object> {
+  const { record, state } = container;
+  const words = record.args.map((word) => (word.includes(' ') ? `'${word}'` : word));
+  return {
+    Id: record.id,
+    Names: [`/${record.name}`],
+    Image: imageName(container),
+    ImageID: record.imageId,
+    Command: [record.path, ...words].join(' '),
+    Created: Math.floor(createdOf(container) / 1000),
+    Ports: portSummaries(container),
+    ...(withSize && (await sizesOf(container))),
+    Labels: record.config.Labels,
+    State: state.status,
+    Status: statusInWords(state, Date.now()),
+    HostConfig: { NetworkMode: record.hostConfig.NetworkMode },
+    NetworkSettings: { Networks: networksOf(container) },
+    Mounts: [],
+  };
+}
+
+/** The containers that `options` choose, newest first. Throws invalid for a filter's value, notFound for before/since. */
+export function chooseContainers(host: Host, options: Omit<ListOptions, 'size'>): Container[] {
+  const limited = options.limit !== null && options.limit > 0;
+  const all = options.all || limited || (options.filters.get('status')?.length ?? 0) > 0;
+  const chosen = chosenBy(host, options.filters);
+  const containers = [...host.containers.values()]
+    .filter((container) => (all || container.running) && chosen(container))
+    .sort((a, b) => createdOf(b) - createdOf(a));
+  return limited ? containers.slice(0, options.limit ?? undefined) : containers;
+}
+
+/** The body of `GET /containers/json`. */
+export async function listContainers(host: Host, options: ListOptions): Promise<object[]> {
+  return await Promise.all(chooseContainers(host, options).map((container) => summary(container, options.size)));
+}

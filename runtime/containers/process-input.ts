@@ -1,0 +1,79 @@
+// What a container's processes get: the user, environment, directory and capabilities, from its record.
+
+import path from 'node:path';
+import { EngineError } from '../errors.ts';
+import { leastOomScore } from '../limits.ts';
+import { capabilitiesOf } from '../oci/capabilities.ts';
+import type { ProcessInput } from '../oci/spec.ts';
+import type { Container, HostConfig } from './container.ts';
+import { resolveUser, type UserFiles } from './users.ts';
+
+/** What an exec may choose for itself; a container's own process has it from its record. */
+export interface ProcessChoice {
+  readonly args: readonly string[];
+  readonly user: string;
+  readonly env: readonly string[];
+  readonly workingDir: string;
+  readonly terminal: boolean;
+  readonly consoleSize: readonly [number, number] | null;
+}
+
+const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/**
+ * CVE-2024-21626: a directory reached through a process's descriptors may lie outside the container. The OCI runtime gets
+ * three descriptors and none of a directory; this refuses what can only be meant for that.
+ */
+export function checkWorkingDir(directory: string): string {
+  const normal = path.posix.normalize(directory || '/');
+  if (!normal.startsWith('/')) {
+    throw new EngineError(
+      'invalid',
+      `the working directory '${directory}' is invalid, it needs to be an absolute path`,
+    );
+  }
+  if (/^\/proc\/(self|thread-self|\d+)(\/|$)/.test(normal)) {
+    throw new EngineError(
+      'invalid',
+      `the working directory '${directory}' is invalid: it belongs to a process, not to the container`,
+    );
+  }
+  return normal.replace(/(.)\/$/, '$1');
+}
+
+const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
+
+/** A name that stands twice has its last value: what an exec gives wins over what the container has. */
+function lastOfEach(env: readonly string[]): string[] {
+  return [...new Map(env.map((entry) => [nameOf(entry), entry])).values()];
+}
+
+/** `--oom-score-adj` counts from the score that every process of a host has. */
+export function oomScoreOf({ OomScoreAdj }: HostConfig): number {
+  return Math.min(1000, leastOomScore + Math.max(0, OomScoreAdj));
+}
+
+/** Throws invalid where the user or the directory is. */
+export function processInputOf(container: Container, choice: ProcessChoice, files: UserFiles): ProcessInput {
+  const { config, hostConfig } = container.record;
+  const { ids, home } = resolveUser(choice.user, files, hostConfig.GroupAdd ?? []);
+  const own = lastOfEach(choice.env);
+  const named = new Set(own.map(nameOf));
+  const defaults = [defaultPath, `HOSTNAME=${config.Hostname}`, ...(choice.terminal ? ['TERM=xterm'] : [])];
+  return {
+    args: choice.args,
+    env: [
+      ...defaults.filter((entry) => !named.has(nameOf(entry))),
+      ...own,
+      ...(named.has('HOME') ? [] : [`HOME=${home}`]),
+    ],
+    cwd: checkWorkingDir(choice.workingDir),
+    user: ids,
+    terminal: choice.terminal,
+    consoleSize: choice.consoleSize,
+    capabilities: capabilitiesOf(hostConfig.CapAdd, hostConfig.CapDrop),
+    noNewPrivileges: (hostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(:true|=true)?$/.test(option)),
+    oomScoreAdj: oomScoreOf(hostConfig),
+    ulimits: hostConfig.Ulimits,
+  };
+}

@@ -1,0 +1,48 @@
+// What an OCI runtime's refusal means to the person who typed `docker run`: Docker's own words and exit code.
+
+import { at, EngineError } from '../errors.ts';
+import { RuntimeRefusal } from '../kernel/conmon.ts';
+
+export interface Refusal {
+  readonly error: EngineError;
+  /** 127: no such command; 126: it cannot be executed; 128 otherwise, as in moby. */
+  readonly exitCode: number;
+}
+
+/** How moby begins: the same failure of `docker run` and of `docker exec`. */
+const beginnings = {
+  create: 'failed to create task for container: failed to create shim task: OCI runtime create failed',
+  exec: 'OCI runtime exec failed: exec failed',
+};
+
+/** `command` is what was to be run. The docker CLI takes its exit code from these words (`cli/command/container/run.go`). */
+export function refusalOf(error: unknown, command: string, verb: 'create' | 'exec' = 'create'): Refusal {
+  if (error instanceof EngineError) return { error, exitCode: verb === 'exec' ? 126 : 128 };
+  if (!(error instanceof RuntimeRefusal)) return { error: at('start container', error), exitCode: 128 };
+  const said = error.message;
+  const refusal = (kind: 'invalid' | 'internal', why: string, exitCode: number): Refusal => {
+    const message = `${beginnings[verb]}: unable to start container process: ${why}`;
+    return { error: new EngineError(kind, message, { cause: error }), exitCode };
+  };
+  const what = `exec: ${JSON.stringify(command)}`;
+  const directory = /chdir (?:to )?`([^`]*)`/.exec(said)?.[1];
+  if (directory !== undefined) {
+    const why = said
+      .slice(said.lastIndexOf(':') + 1)
+      .trim()
+      .toLowerCase();
+    return refusal(
+      'invalid',
+      `chdir to cwd (${JSON.stringify(directory)}) set in config.json failed: ${why}: unknown`,
+      127,
+    );
+  }
+  if (/not found in \$PATH|executable file.*not found/i.test(said))
+    return refusal('invalid', `${what}: executable file not found in $PATH: unknown`, 127);
+  if (/no such file or directory/i.test(said))
+    return refusal('invalid', `${what}: stat ${command}: no such file or directory: unknown`, 127);
+  if (/exec format error/i.test(said)) return refusal('invalid', `${what}: exec format error: unknown`, 126);
+  if (/permission denied|is a directory|is not a regular file|open executable/i.test(said))
+    return refusal('invalid', `${what}: permission denied: unknown`, 126);
+  return refusal('internal', said, 128);
+}

@@ -1,0 +1,24 @@
+// Signals as Docker's clients write them: 9, KILL, SIGKILL, RTMIN+3.
+
+import os from 'node:os';
+import { EngineError } from '../errors.ts';
+
+const lastSignal = 64;
+const firstRealTime = 34;
+
+/** The signal's number. Throws invalid in moby's words. */
+export function signalNumber(text: string): number {
+  const name = text.toUpperCase().replace(/^SIG/, '');
+  if (/^\d+$/.test(name)) {
+    const number = Number(name);
+    if (number >= 1 && number <= lastSignal) return number;
+  }
+  const realTime = /^RT(MIN|MAX)([+-]\d{1,2})?$/.exec(name);
+  if (realTime) {
+    const number = (realTime[1] === 'MIN' ? firstRealTime : lastSignal) + Number(realTime[2] ?? 0);
+    if (number >= firstRealTime && number <= lastSignal) return number;
+  }
+  const known = Object.entries(os.constants.signals).find(([key]) => key === `SIG${name}`);
+  if (!known) throw new EngineError('invalid', `invalid signal: ${text}`);
+  return known[1];
+}

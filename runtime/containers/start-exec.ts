@@ -1,0 +1,128 @@
+// docker exec: another process in a running container.
+
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import { conmonExec } from '../kernel/conmon.ts';
+import { maxExecsPerHost } from '../limits.ts';
+import { processSpec } from '../oci/spec.ts';
+import { ProcessConsole } from './console.ts';
+import type { Container } from './container.ts';
+import { emit } from './events.ts';
+import { Exec, type ExecOptions } from './exec.ts';
+import { oomScoreOf, processInputOf } from './process-input.ts';
+import { userFilesOf } from './rootfs.ts';
+import { refusalOf } from './runtime-errors.ts';
+import type { Attached } from './streams.ts';
+
+/** Throws conflict (not running, paused), invalid (no command), exhausted. */
+export function createExec(host: Host, container: Container, options: ExecOptions): Exec {
+  if (container.state.status === 'paused') {
+    throw new EngineError('conflict', `Container ${container.id} is paused, unpause the container before exec`);
+  }
+  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+  if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
+  if (options.privileged) {
+    throw new EngineError(
+      'forbidden',
+      'exec --privileged is not offered: no process here has more than its container may have',
+    );
+  }
+  forgetOldExecs(host);
+  if (host.execs.size >= maxExecsPerHost) {
+    throw new EngineError(
+      'exhausted',
+      `this host already has ${maxExecsPerHost} execs running; wait until some have ended`,
+    );
+  }
+  const exec = new Exec(randomBytes(32).toString('hex'), container, options);
+  host.execs.set(exec.id, exec);
+  container.execIds.add(exec.id);
+  emit(container, `exec_create: ${options.argv.join(' ')}`, { execID: exec.id });
+  return exec;
+}
+
+/** Ended execs are known for a while, so that a client can ask for the exit code; when there are many, the oldest go. */
+function forgetOldExecs(host: Host): void {
+  for (const exec of host.execs.values()) {
+    if (host.execs.size < maxExecsPerHost / 2) return;
+    if (exec.exitCode === null) continue;
+    host.execs.delete(exec.id);
+    exec.container.execIds.delete(exec.id);
+  }
+}
+
+export interface StartExecOptions {
+  readonly detach: boolean;
+  /** Rows and columns. */
+  readonly consoleSize: readonly [number, number] | null;
+}
+
+/** Runs it once; null where detached. Throws conflict where it ran already, invalid where the command is not there. */
+export async function startExec(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
+  const { container } = exec;
+  const { host } = container;
+  if (exec.started) throw new EngineError('conflict', `Error: Exec command ${exec.id} has already run`);
+  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+  exec.started = true;
+  const bundle = host.bundle(`e${exec.id.slice(0, 23)}`);
+  try {
+    fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(`${bundle}/process.json`, JSON.stringify(specOf(exec, options)), { mode: 0o600 });
+    const process = await conmonExec({
+      tools: host.engine.tools,
+      containerId: container.id,
+      processId: exec.id,
+      bundle,
+      logPath: null,
+      exitDirectory: bundle,
+      terminal: exec.options.tty,
+      stdin: exec.options.attachStdin,
+      leaveStdinOpen: false,
+      insidePid: host.record.pid,
+      oomScoreAdj: oomScoreOf(container.record.hostConfig),
+      prepare: () => undefined,
+    });
+    const console = new ProcessConsole(bundle, { endsWithProcess: true });
+    exec.console = console;
+    const { attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = exec.options;
+    const attached = options.detach ? null : console.attach({ stdin, stdout, stderr, keepStdin: exec.options.tty });
+    console.connect();
+    exec.running = true;
+    exec.pid = await process.go();
+    console.started();
+    emit(container, `exec_start: ${exec.options.argv.join(' ')}`, { execID: exec.id });
+    void process.exited().then(
+      (exitCode) => ended(exec, bundle, exitCode),
+      () => ended(exec, bundle, 137), // its conmon was killed with the container
+    );
+    return attached;
+  } catch (error) {
+    const refusal = refusalOf(error, exec.options.argv[0] ?? '', 'exec');
+    ended(exec, bundle, refusal.exitCode);
+    throw refusal.error;
+  }
+}
+
+function ended(exec: Exec, bundle: string, exitCode: number): void {
+  exec.running = false;
+  exec.exitCode = exitCode;
+  exec.console?.processEnded();
+  fs.rmSync(bundle, { recursive: true, force: true });
+  emit(exec.container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
+}
+
+function specOf(exec: Exec, options: StartExecOptions): object {
+  const { container } = exec;
+  const { config } = container.record;
+  const choice = {
+    args: exec.options.argv,
+    user: exec.options.user || config.User,
+    env: [...config.Env, ...exec.options.env],
+    workingDir: exec.options.workingDir || config.WorkingDir,
+    terminal: exec.options.tty,
+    consoleSize: options.consoleSize,
+  };
+  return processSpec(processInputOf(container, choice, userFilesOf(`/proc/${container.state.machinePid}/root`)));
+}

@@ -1,0 +1,212 @@
+// docker start: mounts, namespaces, network, process. Everything that is made here is undone by finish.ts.
+
+import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
+import { processesIn } from '../kernel/cgroups.ts';
+import { conmonCreate } from '../kernel/conmon.ts';
+import { bindMount } from '../kernel/mounts.ts';
+import { checkApart } from '../kernel/namespaces.ts';
+import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
+import { startCreated } from '../kernel/start-created.ts';
+import { allocateEndpoint, connectToBridge, raiseLoopback } from '../networks/bridge.ts';
+import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
+import { choosePorts, publish } from '../networks/publish.ts';
+import { containerSpec } from '../oci/spec.ts';
+import { never, now } from './clock.ts';
+import type { Container, Endpoint, PublishedPort } from './container.ts';
+import { emit } from './events.ts';
+import { cleanUp, finishContainer } from './finish.ts';
+import { isBridged, namespaceFor } from './network-mode.ts';
+import { processInputOf } from './process-input.ts';
+import { discard } from './remove.ts';
+import { resourcesOf } from './resources.ts';
+import { mountRootfs, userFilesOf } from './rootfs.ts';
+import { refusalOf } from './runtime-errors.ts';
+
+/** Throws conflict (paused, being removed, port taken), invalid (no such user, command not found), internal. */
+export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
+  return container.inTurn(async () => {
+    if (container.state.status === 'paused') {
+      throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
+    }
+    if (container.running) return 'alreadyRunning';
+    if (container.state.status === 'removing' || container.state.status === 'dead') {
+      throw new EngineError('conflict', 'container is marked for removal and cannot be started');
+    }
+    await run(container);
+    return 'started';
+  });
+}
+
+/** Starts a container that does not run; the caller has its turn. */
+export async function run(container: Container): Promise<void> {
+  const { host } = container;
+  if (!host.running) throw new EngineError('unavailable', `host ${host.name} is stopped; start it first`);
+  const bridged = isBridged(container.record.hostConfig.NetworkMode);
+  try {
+    host.engine.exits.forget(container.id); // what a start that was cut off may have left
+    const ports = bridged ? choosePorts(host, wantedPorts(container)) : [];
+    const endpoint = bridged ? allocateEndpoint(takenAddresses(container), container.record.macAddress) : null;
+    container.save({ endpoint, ports });
+    const pid = await create(container, endpoint);
+    const machinePid = processesIn(container.group)[0] ?? 0;
+    const process = { pid: machinePid, startTicks: startTicksOf(machinePid) };
+    expectExit(container, process);
+    checkApart(machinePid);
+    if (endpoint) connectToBridge(host.record.pid, machinePid, endpoint);
+    else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(machinePid);
+    if (endpoint) await publish(host, ports, endpoint.ipAddress);
+    container.console.connect();
+    const runtime = programOf(machinePid);
+    await startCreated(host.engine.tools, host.record.pid, container.id);
+    await untilExecutes(machinePid, runtime);
+    container.saveState({
+      ...{ status: 'running', pid, machinePid, startTicks: process.startTicks },
+      ...{ exitCode: 0, oomKilled: false, error: '', startedAt: now(), finishedAt: never },
+    });
+    container.console.started();
+    emit(container, 'start');
+  } catch (error) {
+    const refusal = refusalOf(error, container.record.path);
+    host.engine.exits.forget(container.id);
+    await cleanUp(container);
+    const state = { ...container.state, exitCode: refusal.exitCode, error: refusal.error.message };
+    container.save({ endpoint: null, ports: [], state });
+    // As moby does: who asked for --rm waits until it is gone, also when it never ran.
+    if (container.record.hostConfig.AutoRemove) await discard(container);
+    throw refusal.error;
+  }
+}
+
+/** Finishes the container once its process ends: after the verb in hand, which may still be the start itself. */
+export function expectExit(container: Container, process: { readonly pid: number; readonly startTicks: number }): void {
+  container.host.engine.exits.expect(container.id, process, (exitCode) => {
+    void container.inTurn(() => finishContainer(container, exitCode));
+  });
+}
+
+/** `PortBindings` of the request, and with -P every port that the image exposes; host port 0 means any. */
+function wantedPorts(container: Container): PublishedPort[] {
+  const { config, hostConfig } = container.record;
+  const bindings = { ...hostConfig.PortBindings };
+  if (hostConfig.PublishAllPorts) {
+    for (const port of Object.keys(config.ExposedPorts ?? {})) {
+      // An image may expose what is no port.
+      if (/^\d{1,5}(\/(tcp|udp))?$/.test(port)) bindings[port] ??= [{ HostIp: '', HostPort: '' }];
+    }
+  }
+  return Object.entries(bindings).flatMap(([port, wanted]) => {
+    const [number = '', protocol = 'tcp'] = port.split('/');
+    return wanted.map(({ HostIp, HostPort }) => ({
+      protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
+      containerPort: Number(number),
+      hostIp: HostIp || '0.0.0.0',
+      hostPort: Number(HostPort || 0),
+    }));
+  });
+}
+
+function takenAddresses(container: Container): Set<string> {
+  const taken = new Set<string>();
+  for (const other of container.host.containers.values()) {
+    if (other !== container && other.record.endpoint) taken.add(other.record.endpoint.ipAddress);
+  }
+  return taken;
+}
+
+/** Creates the OCI container; resolves to its PID in the workspace. Its process waits for the runtime's `start`. */
+async function create(container: Container, endpoint: Endpoint | null): Promise<number> {
+  const { host, bundle, directory, record } = container;
+  const { engine } = host;
+  const { config, hostConfig } = record;
+  const image = host.images.resolve(record.imageId);
+  fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  writeNetworkFiles(`${directory}/etc`, host.record.uidBase, {
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    ipAddress: endpoint?.ipAddress ?? null,
+    extraHosts: hostConfig.ExtraHosts ?? [],
+    dns: hostConfig.Dns,
+    dnsSearch: hostConfig.DnsSearch,
+    dnsOptions: hostConfig.DnsOptions,
+  });
+  const userns = fs.openSync(`/proc/${host.record.pid}/ns/user`, 'r');
+  try {
+    return await conmonCreate({
+      tools: engine.tools,
+      containerId: container.id,
+      processId: container.id,
+      bundle,
+      logPath: container.logPath,
+      exitDirectory: engine.paths.exits,
+      terminal: config.Tty,
+      stdin: config.OpenStdin,
+      leaveStdinOpen: config.Tty || !config.StdinOnce,
+      insidePid: host.record.pid,
+      prepare: () => {
+        const { layersDirectory } = engine.images;
+        mountRootfs({ layersDirectory, layers: image.layers, directory, stage: engine.stage }, userns);
+        bindMount(`${directory}/etc`, engine.stage.etc);
+        const spec = specOf(container);
+        fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec), { mode: 0o600 });
+      },
+    });
+  } finally {
+    fs.closeSync(userns);
+  }
+}
+
+/** Called where the container's root file system is mounted on the stage. */
+function specOf(container: Container): object {
+  const { host, record } = container;
+  const { config, hostConfig } = record;
+  const { stage } = host.engine;
+  const console = config.Tty && hostConfig.ConsoleSize[0] > 0 ? hostConfig.ConsoleSize : null;
+  const choice = {
+    args: [record.path, ...record.args],
+    user: config.User,
+    env: config.Env,
+    workingDir: config.WorkingDir,
+    terminal: config.Tty,
+    consoleSize: console,
+  };
+  const input = processInputOf(container, choice, userFilesOf(stage.rootfs));
+  return containerSpec({
+    process: input,
+    rootfs: stage.rootfs,
+    readonlyRootfs: hostConfig.ReadonlyRootfs,
+    hostname: config.Hostname,
+    files: networkFileNames.map((name) => ({
+      destination: `/etc/${name}`,
+      source: `${stage.etc}/${name}`,
+      readonly: false,
+    })),
+    tmpfs: hostConfig.Tmpfs,
+    shmBytes: hostConfig.ShmSize > 0 ? hostConfig.ShmSize : 64 * 1024 * 1024,
+    uidBase: host.record.uidBase,
+    namespaces: {
+      user: { path: '/proc/1/ns/user' },
+      pid: namespaceFor(container, 'pid', hostConfig.PidMode),
+      network: namespaceFor(container, 'net', hostConfig.NetworkMode),
+      ipc: namespaceFor(container, 'ipc', hostConfig.IpcMode),
+    },
+    cgroupsPath: `/${container.group}`,
+    resources: resourcesOf(hostConfig),
+  });
+}
+
+/** Waits until the container does not run any more; false where `timeoutMs` passes first. */
+export async function untilStopped(container: Container, timeoutMs: number | null): Promise<boolean> {
+  if (!container.running) return true;
+  return await new Promise<boolean>((resolve) => {
+    const done = (stopped: boolean): void => {
+      stopListening();
+      clearTimeout(timer);
+      resolve(stopped);
+    };
+    const stopListening = container.onChange(() => {
+      if (!container.running) done(true);
+    });
+    const timer = timeoutMs === null ? undefined : setTimeout(() => done(false), timeoutMs);
+  });
+}

@@ -1,0 +1,26 @@
+// The STATUS column of `docker ps`: `Up 3 seconds`, `Exited (0) 2 minutes ago`.
+
+import type { ContainerState } from './container.ts';
+import { humanDuration } from './duration.ts';
+
+const never = '0001-01-01T00:00:00Z';
+
+/** A container's state in words, as of `now` (milliseconds since 1970). */
+export function statusInWords(state: ContainerState, now: number): string {
+  const since = (moment: string) => humanDuration(Math.max(0, now - Date.parse(moment)));
+  switch (state.status) {
+    case 'running':
+      return `Up ${since(state.startedAt)}`;
+    case 'paused':
+      return `Up ${since(state.startedAt)} (Paused)`;
+    case 'removing':
+      return 'Removal In Progress';
+    case 'dead':
+      return 'Dead';
+    case 'created':
+      return 'Created';
+    case 'exited':
+      if (state.startedAt === never && state.finishedAt === never) return 'Created';
+      return `Exited (${state.exitCode}) ${since(state.finishedAt)} ago`;
+  }
+}

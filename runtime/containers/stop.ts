@@ -1,0 +1,41 @@
+// docker stop: the container's own signal, some patience, then SIGKILL.
+
+import { EngineError } from '../errors.ts';
+import { setFrozen } from '../kernel/cgroups.ts';
+import { signal } from '../kernel/processes.ts';
+import type { Container } from './container.ts';
+import { emit } from './events.ts';
+import { signalNumber } from './signals.ts';
+import { untilStopped } from './start.ts';
+
+/** Docker's own (`daemon.DefaultStopTimeout`). */
+const defaultTimeoutSeconds = 10;
+/** How long a process may take to die of SIGKILL before something is wrong. */
+const killTimeoutMs = 10_000;
+const SIGKILL = 9;
+
+export interface StopOptions {
+  /** Null for the container's own, or 10; negative for no limit. */
+  readonly timeoutSeconds: number | null;
+  readonly signal: string | null;
+}
+
+/** Throws invalid (no such signal), deadline (SIGKILL does not help). */
+export async function stopContainer(container: Container, options: StopOptions): Promise<'stopped' | 'notRunning'> {
+  const { config } = container.record;
+  const number = signalNumber(options.signal ?? config.StopSignal ?? 'SIGTERM');
+  const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
+  if (!container.running) return 'notRunning';
+  if (container.state.status === 'paused') await setFrozen(container.group, false);
+  signal(container.state.machinePid, number);
+  emit(container, 'kill', { signal: String(number) });
+  if (!(await untilStopped(container, timeoutSeconds < 0 ? null : timeoutSeconds * 1000))) {
+    signal(container.state.machinePid, SIGKILL);
+    emit(container, 'kill', { signal: String(SIGKILL) });
+    if (!(await untilStopped(container, killTimeoutMs))) {
+      throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
+    }
+  }
+  emit(container, 'stop');
+  return 'stopped';
+}

@@ -1,0 +1,18 @@
+// docker unpause.
+
+import { EngineError } from '../errors.ts';
+import { setFrozen } from '../kernel/cgroups.ts';
+import type { Container } from './container.ts';
+import { emit } from './events.ts';
+
+/** Lets a paused container go on. Throws conflict where it is not paused. */
+export function unpauseContainer(container: Container): Promise<void> {
+  return container.inTurn(async () => {
+    if (container.state.status !== 'paused') {
+      throw new EngineError('conflict', `container ${container.id} is not paused`);
+    }
+    await setFrozen(container.group, false);
+    container.saveState({ status: 'running' });
+    emit(container, 'unpause');
+  });
+}

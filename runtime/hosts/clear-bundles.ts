@@ -1,0 +1,53 @@
+// After the engine was killed: ending what was in hand and is in no record, and removing what it left in the run directory.
+
+import fs from 'node:fs';
+import { processesIn } from '../kernel/cgroups.ts';
+import { signal } from '../kernel/processes.ts';
+import type { Host } from './host.ts';
+import type { TerminalRecord } from './live-terminal.ts';
+
+/**
+ * Commands have lost whoever wanted their output, and terminals that no record names can never be attached to: both are
+ * killed. What was executed in a container goes on, as with Docker; only its sockets, which nobody knows any more, go.
+ */
+export async function clearBundles(host: Host, terminals: readonly TerminalRecord[]): Promise<void> {
+  const kept = new Set([
+    'workspace',
+    ...[...host.containers.values()].map(({ bundle }) => bundle.slice(bundle.lastIndexOf('/') + 1)),
+    ...terminals.filter(({ exitCode }) => exitCode === null).map(({ id }) => `t-${id}`),
+  ]);
+  for (const name of fs.readdirSync(`${host.runDirectory}/b`)) {
+    if (kept.has(name)) continue;
+    const bundle = host.bundle(name);
+    if (/^[rt]-/.test(name)) endProcess(host, bundle);
+    // A conmon that ends at this moment may still write there.
+    await fs.promises.rm(bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
+  }
+}
+
+/** Kills the process that was started with `bundle`, and so its conmon; the conmon alone where it has started nothing yet. */
+function endProcess(host: Host, bundle: string): void {
+  const pid = numberIn(`${bundle}/pid`);
+  if (pid > 0 && processesIn(host.group, true).includes(pid)) {
+    signal(pid, 'SIGKILL');
+    return;
+  }
+  const conmon = numberIn(`${bundle}/conmon.pid`);
+  if (conmon > 0 && argumentsOf(conmon).includes(bundle)) signal(conmon, 'SIGKILL');
+}
+
+function numberIn(file: string): number {
+  try {
+    return Number(fs.readFileSync(file, 'utf8'));
+  } catch {
+    return 0; // not written yet
+  }
+}
+
+function argumentsOf(pid: number): string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return []; // gone
+  }
+}

@@ -1,0 +1,32 @@
+// The end of a host's processes: by `stop`, or because its workspace ended. Its disk stays.
+
+import fs from 'node:fs';
+import { finishContainer } from '../containers/finish.ts';
+import { removeGroup } from '../kernel/cgroups.ts';
+import type { Host } from './host.ts';
+import { workspaceId } from './workspace.ts';
+
+const killedExitCode = 137;
+
+/** Ends what still runs, tells what was running that it is over, closes the sockets. Idempotent. */
+export function finishHost(host: Host): Promise<void> {
+  return host.inTurn(() => endHost(host));
+}
+
+/** As `finishHost`, for who has the host's turn already. */
+export async function endHost(host: Host): Promise<void> {
+  const { engine } = host;
+  host.sockets?.close();
+  host.sockets = null;
+  engine.exits.forget(workspaceId(host));
+  // All at once: the workspace's init can only end when every process of its PID namespace has.
+  await removeGroup(host.group);
+  host.save({ pid: 0, startTicks: 0 });
+  for (const container of [...host.containers.values()]) {
+    engine.exits.forget(container.id);
+    if (container.running) await container.inTurn(() => finishContainer(container, killedExitCode));
+  }
+  for (const terminal of host.terminals.values()) terminal.ended(killedExitCode);
+  await fs.promises.rm(`${engine.tools.stateDirectory}/${workspaceId(host)}`, { recursive: true, force: true });
+  await fs.promises.rm(host.runDirectory, { recursive: true, force: true });
+}

@@ -1,0 +1,77 @@
+// Taking up a terminal again after the engine was restarted, with no byte lost or doubled.
+
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ExitWatch } from '../containers/exits.ts';
+import { isAlive, signal } from '../kernel/processes.ts';
+import { connectSeqpacket } from '../kernel/seqpacket.ts';
+import type { Host } from './host.ts';
+import type { TerminalRecord } from './live-terminal.ts';
+import { terminalFiles, terminalOf } from './open-terminal.ts';
+import { workspaceId } from './workspace.ts';
+
+const acceptTimeoutMs = 1000;
+
+/** What the terminal said, from conmon's log: `TIME STREAM F|P text`, where F stands for a newline after the text. */
+export function readLog(log: Buffer): Buffer[] {
+  const said: Buffer[] = [];
+  for (let from = 0; from < log.length; ) {
+    const end = log.indexOf(10, from);
+    if (end < 0) break;
+    const line = log.subarray(from, end);
+    const stream = line.indexOf(32);
+    const tag = line.indexOf(32, stream + 1) + 1;
+    const full = line[tag] === 'F'.charCodeAt(0);
+    said.push(log.subarray(from + tag + 2, full ? end + 1 : end));
+    from = end + 1;
+  }
+  return said;
+}
+
+/**
+ * The log and the live stream overlap by an unknown number of bytes. So conmon is stopped for a moment, once it has taken
+ * our connection: then everything it read is in the log, what the connection holds is part of that, and can be dropped.
+ */
+export async function recallTerminal(host: Host, record: TerminalRecord): Promise<void> {
+  const terminal = terminalOf(host, record);
+  if (record.exitCode !== null) return;
+  const { bundle, log } = terminalFiles(host, record.id);
+  const watch = (): void => {
+    const exits = new ExitWatch(bundle);
+    exits.expect(workspaceId(host), record, (exitCode) => {
+      exits.close();
+      terminal.ended(exitCode);
+    });
+  };
+  if (!isAlive(record.pid, record.startTicks)) {
+    terminal.recall(record.offset, readLog(fs.readFileSync(log)));
+    watch();
+    return;
+  }
+  const conmon = Number(fs.readFileSync(`${bundle}/conmon.pid`, 'utf8'));
+  const descriptors = (): number => fs.readdirSync(`/proc/${conmon}/fd`).length;
+  const before = descriptors();
+  const socket = connectSeqpacket(`${bundle}/attach`);
+  const deadline = performance.now() + acceptTimeoutMs;
+  while (descriptors() <= before && performance.now() < deadline) await delay(1);
+  signal(conmon, 'SIGSTOP');
+  try {
+    await untilStopped(conmon);
+    const overlap = (): void => undefined;
+    socket.on('data', overlap);
+    await delay(1); // one turn of the event loop reads what the socket holds
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.off('data', overlap);
+    terminal.recall(record.offset, readLog(fs.readFileSync(log)));
+    terminal.adopt(socket);
+  } finally {
+    signal(conmon, 'SIGCONT');
+  }
+  watch();
+}
+
+async function untilStopped(pid: number): Promise<void> {
+  const stopped = (): boolean => /^State:\s+[TtZX]/m.test(fs.readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const deadline = performance.now() + acceptTimeoutMs;
+  while (!stopped() && performance.now() < deadline) await delay(1);
+}

@@ -1,0 +1,48 @@
+// A host's Docker API on its two sockets: one for operators and the server, one inside the workspace.
+
+import fs from 'node:fs';
+import net from 'node:net';
+import type { Host } from './host.ts';
+
+/** The group `docker` of the workspace image: its members may use the socket inside. */
+const dockerGid = 999;
+
+export interface HostSockets {
+  /** Closes both sockets and ends what is connected. Idempotent. */
+  close(): void;
+}
+
+async function listen(server: net.Server, socketPath: string, uid: number, gid: number, mode: number): Promise<void> {
+  fs.rmSync(socketPath, { force: true }); // an engine that was killed left it
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(socketPath, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  fs.chmodSync(socketPath, mode);
+  fs.chownSync(socketPath, uid, gid);
+}
+
+/** Listens. Directories above the sockets let nobody else in until the socket's own owner and mode are set. */
+export async function openSockets(host: Host): Promise<HostSockets> {
+  const api = host.engine.serveDocker(host);
+  const { uid, gid } = host.engine.settings.socketOwner;
+  const { uidBase } = host.record;
+  const servers: net.Server[] = [];
+  const open = async (path: string, owner: [number, number], mode: number): Promise<void> => {
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => api.emit('connection', socket));
+    servers.push(server);
+    await listen(server, path, owner[0], owner[1], mode);
+  };
+  await open(host.dockerSocket, [uid, gid], 0o600);
+  await open(`${host.guestDirectory}/docker.sock`, [uidBase, uidBase + dockerGid], 0o660);
+  return {
+    close: () => {
+      for (const server of servers) server.close();
+      api.closeAllConnections();
+      api.close();
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// Starting a host: its cgroup, its workspace, its sockets. What is on its disk is as it was.
+
+import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
+import { createGroup } from '../kernel/cgroups.ts';
+import { hostIoBytesPerSecond } from '../limits.ts';
+import { endHost, finishHost } from './finish.ts';
+import type { Host } from './host.ts';
+import { openSockets } from './sockets.ts';
+import { startWorkspace, workspaceId } from './workspace.ts';
+
+/** Idempotent: a host that runs is left as it is. Throws unavailable where the engine is shutting down. */
+export function startHost(host: Host): Promise<void> {
+  return host.inTurn(async () => {
+    if (host.engine.ending.signal.aborted) throw new EngineError('unavailable', 'the engine is shutting down');
+    if (!host.running) await begin(host);
+  });
+}
+
+async function begin(host: Host): Promise<void> {
+  for (const directory of [host.runDirectory, `${host.runDirectory}/b`])
+    fs.mkdirSync(directory, { recursive: true, mode: 0o711 });
+  fs.mkdirSync(host.guestDirectory, { recursive: true, mode: 0o711 });
+  host.engine.exits.forget(workspaceId(host)); // what its last end left
+  const { storeDevice } = host.engine;
+  const io = storeDevice === null ? null : { device: storeDevice, bytesPerSecond: hostIoBytesPerSecond };
+  createGroup(host.group, { ...host.record.limits, io });
+  try {
+    const sockets = openSockets(host);
+    await startWorkspace(host);
+    host.sockets = await sockets;
+    watchWorkspace(host);
+  } catch (error) {
+    await endHost(host);
+    throw error;
+  }
+}
+
+/** Tells when the workspace ends: its PID namespace ends with it, and with that every process of the host. */
+export function watchWorkspace(host: Host): void {
+  const { pid, startTicks } = host.record;
+  host.engine.exits.expect(workspaceId(host), { pid, startTicks }, (exitCode) => {
+    host.engine.log.info({ host: host.name, exitCode }, 'a workspace ended');
+    void finishHost(host);
+  });
+}

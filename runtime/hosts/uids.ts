@@ -1,0 +1,74 @@
+// Which 65,536 UIDs a host has. Exclusive: among this engine's hosts, and among all engines on the machine.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { EngineError } from '../errors.ts';
+import { idsPerHost } from '../kernel/user-namespace.ts';
+
+/** Every engine on the machine claims its ranges here: a file named for the base, holding the claimer's data directory. */
+const claims = '/var/lib/drydock-uids';
+
+function claimOf(base: number): string {
+  return path.join(claims, String(base));
+}
+
+/** The data directory that a claim names; null where there is no such claim. */
+function holderOf(name: string): string | null {
+  try {
+    return fs.readFileSync(path.join(claims, name), 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** A claim is there with its content or not at all, so that nobody takes a fresh one for a stale one. */
+function putClaim(base: number, dataDirectory: string): boolean {
+  const draft = path.join(claims, `.${process.pid}`);
+  fs.writeFileSync(draft, dataDirectory, { mode: 0o644 });
+  try {
+    fs.linkSync(draft, claimOf(base));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    fs.rmSync(draft, { force: true });
+  }
+}
+
+/** True where `dataDirectory` holds the range that starts at `base`, now or from before. */
+function claim(base: number, dataDirectory: string): boolean {
+  fs.mkdirSync(claims, { recursive: true, mode: 0o755 });
+  return putClaim(base, dataDirectory) || holderOf(String(base)) === dataDirectory;
+}
+
+/** Gives up what engines claimed whose data directory has been deleted, and their hosts with it. Idempotent. */
+export function dropStaleClaims(): void {
+  for (const name of fs.existsSync(claims) ? fs.readdirSync(claims) : []) {
+    const holder = holderOf(name);
+    if (holder !== null && /^\d+$/.test(name) && !fs.existsSync(`${holder}/engine.db`)) releaseUidRange(Number(name));
+  }
+}
+
+export interface UidSettings {
+  readonly uidBase: number;
+  readonly uidRanges: number;
+  readonly dataDirectory: string;
+}
+
+/** The first range that is neither in `taken` nor another engine's. Throws exhausted. */
+export function takeUidRange(settings: UidSettings, taken: ReadonlySet<number>): number {
+  for (let index = 0; index < settings.uidRanges; index++) {
+    const base = settings.uidBase + index * idsPerHost;
+    if (!taken.has(base) && claim(base, settings.dataDirectory)) return base;
+  }
+  throw new EngineError(
+    'exhausted',
+    `all ${settings.uidRanges} UID ranges are in use, so there can be no further host; remove one, or raise DRYDOCK_UID_RANGES`,
+  );
+}
+
+/** Idempotent. */
+export function releaseUidRange(base: number): void {
+  fs.rmSync(claimOf(base), { force: true });
+}

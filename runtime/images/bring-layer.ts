@@ -1,0 +1,60 @@
+// A layer that a host brings in by itself: hashed first, so that a claim of its digest gives nobody another's layer (B04).
+
+import { EngineError } from '../errors.ts';
+import { maxBroughtBytesPerHost } from '../limits.ts';
+import { type Hashed, hash, type OnBytes } from '../store/layer-work.ts';
+import type { Layer } from '../store/layers.ts';
+import type { UploadedFile } from './upload.ts';
+import type { HostView } from './view.ts';
+
+/** What the host may still bring in. Throws exhausted where that is nothing. */
+export function allowance(view: HostView): number {
+  const left = maxBroughtBytesPerHost - view.own.broughtBytes;
+  if (left > 0) return left;
+  throw new EngineError(
+    'exhausted',
+    'this host has brought in as much as it may: remove images that were loaded or imported',
+  );
+}
+
+/**
+ * Unpacks the layer in `file`, which is moved or left. Throws dataLoss where the file is not what `expected` says, invalid or
+ * tooLarge where it cannot be a layer.
+ */
+export async function bringLayer(
+  view: HostView,
+  file: UploadedFile,
+  expected: { readonly digest: string | null; readonly diffId: string | null },
+  options: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
+): Promise<Layer> {
+  const { maxBytes, signal } = options;
+  const hashed = await hash({ kind: 'hash', blob: file.path, maxBytes }, signal, options.onBytes);
+  check(hashed, expected);
+  const there = view.layers.get(hashed.diffId);
+  if (there) return there;
+  const { digest, diffId } = hashed;
+  view.blobs.adopt(file.path, digest);
+  const blob = view.blobs.path(digest);
+  try {
+    return await view.layers.add({ blob, digest, diffId, maxBytes, stored: true }, signal, () => undefined);
+  } catch (error) {
+    // Whoever gives up while the layer is unpacked leaves it for `discardUnused`.
+    if (!signal.aborted) view.blobs.remove(digest);
+    throw error;
+  }
+}
+
+function check(hashed: Hashed, expected: { readonly digest: string | null; readonly diffId: string | null }): void {
+  if (expected.digest !== null && hashed.digest !== expected.digest) {
+    throw new EngineError(
+      'dataLoss',
+      `a layer has the digest ${hashed.digest}, but its manifest says ${expected.digest}`,
+    );
+  }
+  if (expected.diffId !== null && hashed.diffId !== expected.diffId) {
+    throw new EngineError(
+      'dataLoss',
+      `a layer has the diff ID ${hashed.diffId}, but its image says ${expected.diffId}`,
+    );
+  }
+}

@@ -1,0 +1,31 @@
+// `docker history`: GET /images/X/history. Newest first.
+
+import { resolve } from './resolve.ts';
+import type { HostView } from './view.ts';
+
+export function history(view: HostView, text: string): object[] {
+  const known = resolve(view, text);
+  const layers = [...known.diffIds];
+  const steps = (known.details.history ?? []).map((step) => ({
+    Comment: step.comment,
+    Created: Math.floor(Date.parse(step.created ?? '') / 1000) || 0,
+    CreatedBy: step.created_by,
+    // Steps below the last one are no images of their own.
+    Id: '<missing>',
+    Size: step.empty_layer ? 0 : view.contents.layerSize(layers.shift() ?? ''),
+    Tags: null,
+  }));
+  // A configuration need not tell of its layers.
+  const untold = layers.map((diffId) => ({
+    Comment: '',
+    Created: 0,
+    CreatedBy: '',
+    Id: '<missing>',
+    Size: view.contents.layerSize(diffId),
+    Tags: null,
+  }));
+  const tags = view.own.tags(known.imageId);
+  return [...steps, ...untold]
+    .reverse()
+    .map((step, i) => (i === 0 ? { ...step, Id: known.imageId, Tags: tags.length > 0 ? tags : null } : step));
+}

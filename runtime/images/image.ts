@@ -1,0 +1,101 @@
+// What an image is to the rest of the engine, and what one host may do with the images that it has.
+
+import type { Readable } from 'node:stream';
+
+/** The `config` of an OCI image configuration (image-spec config.md), every field optional as there. */
+export interface ImageConfig {
+  readonly User?: string;
+  readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
+  readonly Env?: readonly string[];
+  readonly Entrypoint?: readonly string[] | null;
+  readonly Cmd?: readonly string[] | null;
+  readonly Volumes?: Readonly<Record<string, Record<string, never>>> | null;
+  readonly WorkingDir?: string;
+  readonly Labels?: Readonly<Record<string, string>> | null;
+  readonly StopSignal?: string;
+  readonly OnBuild?: readonly string[] | null;
+}
+
+export interface Image {
+  /** `sha256:` and the digest of the image's configuration. */
+  readonly id: string;
+  readonly config: ImageConfig;
+  readonly architecture: string;
+  readonly os: string;
+  readonly created: string;
+  /** Names of the unpacked layers, base first: directories under the layer store's one directory (`ImageStore.layersDirectory`). */
+  readonly layers: readonly string[];
+}
+
+/** A line of the progress that pull, load and import stream, as the Docker Engine API shapes it. */
+export interface Progress {
+  readonly status?: string;
+  readonly id?: string;
+  readonly progressDetail?: { readonly current?: number; readonly total?: number };
+  readonly progress?: string;
+  readonly stream?: string;
+  readonly errorDetail?: { readonly message: string };
+  readonly error?: string;
+}
+
+/** Something to tell the host's events of: pull, tag, untag, delete, load, import. */
+export interface ImageEvent {
+  readonly action: string;
+  /** The image's ID, or the reference for `pull`, as moby has it. */
+  readonly id: string;
+  readonly name: string;
+}
+
+export interface PullOptions {
+  readonly signal: AbortSignal;
+}
+
+/** The images of one host: what it pulled, loaded, imported or tagged is its own; the layers below are shared by all. */
+export interface HostImages {
+  /** By ID, unambiguous ID prefix (12 or more digits or as few as are unambiguous), `name[:tag]` or `name@digest`. Throws notFound: `No such image: X`. */
+  resolve(reference: string): Image;
+  /** Bodies as `GET /images/json` has them; `filters` as parsed from the query: key to values. */
+  list(
+    filters: ReadonlyMap<string, readonly string[]>,
+    options: { all: boolean; digests: boolean; sharedSize: boolean },
+  ): object[];
+  /** The body of `GET /images/X/json`. */
+  inspect(reference: string): object;
+  /** The body of `GET /images/X/history`. */
+  history(reference: string): object[];
+  tag(reference: string, repository: string, tag: string): void;
+  /** The body of `DELETE /images/X`: `[{Untagged}|{Deleted}]`. Throws conflict where a container uses it. */
+  remove(reference: string, options: { force: boolean; noPrune: boolean }): object[];
+  /** The body of `POST /images/prune`. */
+  prune(filters: ReadonlyMap<string, readonly string[]>): object;
+  /** Throws notFound before the first line where nothing has that name. */
+  pull(repository: string, tag: string, options: PullOptions): Promise<AsyncIterable<Progress>>;
+  load(archive: Readable, options: { quiet: boolean; signal: AbortSignal }): AsyncIterable<Progress>;
+  importArchive(
+    archive: Readable,
+    options: { repository: string; tag: string; message: string; changes: readonly string[]; signal: AbortSignal },
+  ): AsyncIterable<Progress>;
+}
+
+/** What a host tells its images of itself, so that `images/` need not know hosts. */
+export interface ImageOwner {
+  readonly hostId: string;
+  /** Containers of the host and the image that each uses, for `remove`, `list` and `prune`. */
+  usedImages(): readonly { readonly containerId: string; readonly imageId: string; readonly running: boolean }[];
+  emit(event: ImageEvent): void;
+}
+
+/** All images of one engine: the shared blobs and layers, and a view for each host. */
+export interface ImageStore {
+  /** The one directory that holds every unpacked layer, owned by root, each under a short name. */
+  readonly layersDirectory: string;
+  forHost(owner: ImageOwner): HostImages;
+  /** Gives up everything that a removed host had. */
+  forgetHost(hostId: string): void;
+  /** Whether the workspace image is unpacked, so that a host is made at once. It is unpacked as soon as it is built. */
+  readonly prepared: boolean;
+  /** The workspace image (for hosts' root containers), unpacked if it is not yet. */
+  workspace(): Promise<Image>;
+  /** Where records and disk disagree, a sentence each. Changes nothing. */
+  check(): readonly string[];
+}

@@ -1,0 +1,68 @@
+// `docker import`: POST /images/create?fromSrc=-. One tar becomes an image of one layer.
+
+import type { Readable } from 'node:stream';
+import { goArchitecture } from '../catalogue/configuration.ts';
+import { EngineError } from '../errors.ts';
+import { allowance, bringLayer } from './bring-layer.ts';
+import { applyChanges } from './changes.ts';
+import type { ImageConfig, Progress } from './image.ts';
+import { type Reference, referenceOf } from './reference.ts';
+import { Upload } from './upload.ts';
+import type { HostView } from './view.ts';
+
+export interface ImportOptions {
+  readonly repository: string;
+  readonly tag: string;
+  readonly message: string;
+  readonly changes: readonly string[];
+  readonly signal: AbortSignal;
+}
+
+/** Throws invalid before the first line for a name or change that cannot be; what fails later is thrown out of the lines. */
+export function importArchive(view: HostView, archive: Readable, options: ImportOptions): AsyncIterable<Progress> {
+  const reference = options.repository === '' ? null : referenceOf(options.repository, options.tag);
+  if (reference?.digest !== undefined) throw new EngineError('invalid', 'cannot import digest reference');
+  const config = applyChanges(options.changes);
+  return lines(view, archive, reference, config, options);
+}
+
+async function* lines(
+  view: HostView,
+  archive: Readable,
+  reference: Reference | null,
+  config: ImageConfig,
+  options: ImportOptions,
+): AsyncGenerator<Progress> {
+  using _transfer = view.transfers.begin();
+  await using upload = new Upload(view.uploads);
+  const { signal } = options;
+  const maxBytes = allowance(view);
+  const file = await upload.receiveFile(archive, maxBytes, signal);
+  const expected = { digest: null, diffId: null };
+  const layer = await bringLayer(view, file, expected, { maxBytes, signal, onBytes: () => undefined });
+  let imageId: string;
+  try {
+    signal.throwIfAborted();
+    imageId = view.contents.add(configurationOf(layer.diffId, config, options.message || 'Imported from -')).imageId;
+    view.own.add(imageId, layer.size);
+  } catch (error) {
+    view.discard([layer.diffId]);
+    throw error;
+  }
+  if (reference) view.own.name(reference, imageId);
+  view.owner.emit({ action: 'import', id: imageId, name: imageId });
+  yield { status: imageId };
+}
+
+function configurationOf(diffId: string, config: ImageConfig, comment: string): string {
+  const created = new Date().toISOString();
+  return JSON.stringify({
+    architecture: goArchitecture,
+    comment,
+    config,
+    created,
+    history: [{ created, comment }],
+    os: 'linux',
+    rootfs: { type: 'layers', diff_ids: [diffId] },
+  });
+}

@@ -1,0 +1,104 @@
+// `docker load`: POST /images/load.
+
+import type { Readable } from 'node:stream';
+import { EngineError } from '../errors.ts';
+import { digestOf } from '../store/blobs.ts';
+import { allowance, bringLayer } from './bring-layer.ts';
+import { parseConfiguration } from './contents.ts';
+import type { Progress } from './image.ts';
+import { type ArchivedImage, readImageArchive } from './image-archive.ts';
+import { line } from './progress.ts';
+import { ProgressQueue } from './progress-queue.ts';
+import { familiar, parseReference, withDefaultTag } from './reference.ts';
+import { hostHasLayer } from './remove.ts';
+import { shortId } from './resolve.ts';
+import { Upload } from './upload.ts';
+import type { HostView } from './view.ts';
+
+/** An image is there whole, with its names, or not at all. Throws out of the lines what is wrong with the archive. */
+export async function* load(
+  view: HostView,
+  archive: Readable,
+  options: { quiet: boolean; signal: AbortSignal },
+): AsyncGenerator<Progress> {
+  using _transfer = view.transfers.begin();
+  await using upload = new Upload(view.uploads);
+  try {
+    await upload.receiveArchive(archive, allowance(view), options.signal);
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new EngineError('invalid', `the archive cannot be read: ${why}`, { cause: error });
+  }
+  for (const image of await readImageArchive(upload)) {
+    const queue = new ProgressQueue();
+    yield* queue.follow(loadImage(view, image, options.quiet ? null : queue, options.signal));
+    yield* nameImage(view, image);
+  }
+}
+
+async function loadImage(
+  view: HostView,
+  image: ArchivedImage,
+  queue: ProgressQueue | null,
+  signal: AbortSignal,
+): Promise<void> {
+  const diffIds = parseConfiguration(image.configuration).rootfs.diff_ids;
+  if (diffIds.length !== image.layers.length) {
+    const what = `expected ${image.layers.length}, got ${diffIds.length}`;
+    throw new EngineError('invalid', `invalid manifest, layers length mismatch: ${what}`);
+  }
+  // A name that cannot be is found out before anything is stored.
+  for (const name of image.names) parseReference(name);
+  try {
+    const broughtBytes = await bringLayers(view, image, diffIds, queue, signal);
+    signal.throwIfAborted();
+    const { imageId } = view.contents.add(image.configuration);
+    view.own.add(imageId, broughtBytes);
+  } catch (error) {
+    view.discard(diffIds);
+    throw error;
+  }
+}
+
+/** How many bytes the layers hold that the host did not have. */
+async function bringLayers(
+  view: HostView,
+  image: ArchivedImage,
+  diffIds: readonly string[],
+  queue: ProgressQueue | null,
+  signal: AbortSignal,
+): Promise<number> {
+  let broughtBytes = 0;
+  for (const [i, layer] of image.layers.entries()) {
+    const diffId = diffIds[i];
+    if (diffId === undefined || diffIds.indexOf(diffId) < i || hostHasLayer(view, diffId)) continue;
+    const onBytes = (bytes: number): void =>
+      queue?.push(line(shortId(diffId), 'Loading layer', bytes, layer.file.size));
+    const maxBytes = allowance(view) - broughtBytes;
+    const { size } = await bringLayer(
+      view,
+      layer.file,
+      { digest: layer.digest, diffId },
+      { maxBytes, signal, onBytes },
+    );
+    onBytes(layer.file.size);
+    broughtBytes += size;
+  }
+  return broughtBytes;
+}
+
+function* nameImage(view: HostView, image: ArchivedImage): Generator<Progress> {
+  const imageId = digestOf(image.configuration);
+  for (const name of image.names) {
+    const reference = withDefaultTag(parseReference(name));
+    const before = view.own.name(reference, imageId);
+    const shown = familiar(reference);
+    if (before !== undefined) {
+      yield { stream: `The image ${shown} already exists, renaming the old one with ID ${before} to empty string\n` };
+    }
+    yield { stream: `Loaded image: ${shown}\n` };
+  }
+  if (image.names.length === 0) yield { stream: `Loaded image ID: ${imageId}\n` };
+  view.owner.emit({ action: 'load', id: imageId, name: imageId });
+}

@@ -1,0 +1,121 @@
+// The images that one host has, and the names that it gave them. A name belongs to one image; an image may have many names.
+
+import { EngineError } from '../errors.ts';
+import { maxImagesPerHost, maxReferencesPerHost } from '../limits.ts';
+import type { Records } from '../store/records.ts';
+import { canonical, familiar, parseReference, type Reference } from './reference.ts';
+
+/** As stored: one record for each image of each host. */
+export interface OwnImage {
+  readonly hostId: string;
+  readonly imageId: string;
+  /** Canonical, as `canonical` spells them. */
+  readonly references: readonly string[];
+  /** RFC 3339. */
+  readonly lastTagTime: string;
+  /** Bytes that this host brought in with `load` or `import` for it; the catalogue's images cost a host nothing. */
+  readonly broughtBytes: number;
+}
+
+export class OwnImages {
+  readonly #hostId: string;
+  readonly #records: Records;
+  readonly #images = new Map<string, OwnImage>();
+  /** Canonical reference to image ID. */
+  readonly #references = new Map<string, string>();
+
+  constructor(hostId: string, records: Records, known: (imageId: string) => boolean) {
+    this.#hostId = hostId;
+    this.#records = records;
+    for (const image of records.list<OwnImage>('image', hostId)) {
+      if (known(image.imageId)) this.#put(image);
+      else records.delete('image', hostId, image.imageId);
+    }
+  }
+
+  all(): readonly OwnImage[] {
+    return [...this.#images.values()];
+  }
+
+  get(imageId: string): OwnImage | undefined {
+    return this.#images.get(imageId);
+  }
+
+  /** The ID of the image that has this name. */
+  find(reference: Reference): string | undefined {
+    return this.#references.get(canonical(reference));
+  }
+
+  /** The image's names, tags first, each list in order. */
+  references(imageId: string): Reference[] {
+    const references = (this.#images.get(imageId)?.references ?? []).map(parseReference);
+    return references.sort((a, b) => Number(a.digest !== undefined) - Number(b.digest !== undefined) || order(a, b));
+  }
+
+  tags(imageId: string): string[] {
+    return this.references(imageId).flatMap((reference) => (reference.digest === undefined ? familiar(reference) : []));
+  }
+
+  digests(imageId: string): string[] {
+    return this.references(imageId).flatMap((reference) => (reference.digest === undefined ? [] : familiar(reference)));
+  }
+
+  /** Gives the host an image, without a name. Idempotent. Throws exhausted at the limit. */
+  add(imageId: string, broughtBytes = 0): void {
+    if (this.#images.has(imageId)) return;
+    if (this.#images.size >= maxImagesPerHost) {
+      throw new EngineError('exhausted', `this host has ${maxImagesPerHost} images, the most it may have: remove some`);
+    }
+    const lastTagTime = '0001-01-01T00:00:00Z';
+    this.#save({ hostId: this.#hostId, imageId, references: [], lastTagTime, broughtBytes });
+  }
+
+  /** Names an image that the host has. A name that another image had is taken from it; gives that image's ID then. */
+  name(reference: Reference, imageId: string): string | undefined {
+    const key = canonical(reference);
+    const before = this.#references.get(key);
+    if (before === imageId) return undefined;
+    if (before === undefined && this.#references.size >= maxReferencesPerHost) {
+      throw new EngineError('exhausted', `this host has ${maxReferencesPerHost} image names, the most it may have`);
+    }
+    const image = this.#images.get(imageId);
+    if (!image) throw new EngineError('notFound', `No such image: ${imageId}`);
+    this.unname(reference);
+    this.#save({ ...image, references: [...image.references, key], lastTagTime: new Date().toISOString() });
+    return before;
+  }
+
+  /** Takes a name away; the image stays. Idempotent. */
+  unname(reference: Reference): void {
+    const key = canonical(reference);
+    const image = this.#images.get(this.#references.get(key) ?? '');
+    this.#references.delete(key);
+    if (image) this.#save({ ...image, references: image.references.filter((one) => one !== key) });
+  }
+
+  /** Takes the image from the host, with all its names. Idempotent. */
+  remove(imageId: string): void {
+    for (const key of this.#images.get(imageId)?.references ?? []) this.#references.delete(key);
+    this.#images.delete(imageId);
+    this.#records.delete('image', this.#hostId, imageId);
+  }
+
+  get broughtBytes(): number {
+    return this.all().reduce((sum, image) => sum + image.broughtBytes, 0);
+  }
+
+  #save(image: OwnImage): void {
+    this.#put(image);
+    this.#records.put('image', this.#hostId, image.imageId, image);
+  }
+
+  #put(image: OwnImage): void {
+    this.#images.set(image.imageId, image);
+    for (const key of image.references) this.#references.set(key, image.imageId);
+  }
+}
+
+function order(a: Reference, b: Reference): number {
+  const [left, right] = [canonical(a), canonical(b)];
+  return left < right ? -1 : Number(left > right);
+}

@@ -1,0 +1,155 @@
+// `docker pull`: POST /images/create?fromImage. The catalogue is the only registry that a host reaches.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
+import { EngineError } from '../errors.ts';
+import { maxCatalogueLayerBytes } from '../limits.ts';
+import type { Progress, PullOptions } from './image.ts';
+import { line } from './progress.ts';
+import { ProgressQueue } from './progress-queue.ts';
+import { familiar, familiarName, type Reference, referenceOf } from './reference.ts';
+import { hostHasLayer } from './remove.ts';
+import { shortId } from './resolve.ts';
+import type { HostView } from './view.ts';
+
+/** How often a client that waits for a build is told how far it is. */
+const buildProgressMs = 500;
+
+/**
+ * Gives the host an image of the catalogue. Throws notFound before the first line where there is none of that name; what
+ * fails later is thrown out of the lines. Idempotent: what the host has already is up to date.
+ */
+export async function pull(
+  view: HostView,
+  repository: string,
+  tag: string,
+  options: PullOptions,
+): Promise<AsyncIterable<Progress>> {
+  const reference = referenceOf(repository, tag);
+  const name = findInCatalogue(view, reference);
+  return lines(view, reference, name, options.signal);
+}
+
+function findInCatalogue(view: HostView, reference: Reference): string {
+  const shown = familiarName(reference);
+  if (reference.domain !== 'docker.io') {
+    throw new EngineError(
+      'notFound',
+      `this Docker host has no way to the registry ${reference.domain}: it pulls from Docker's own names only, as in "docker pull nginx"`,
+    );
+  }
+  const found = reference.path.startsWith('library/')
+    ? view.catalogue.find(reference.path.slice('library/'.length), reference.tag ?? null)
+    : 'no repository';
+  if (found === 'no repository') {
+    throw new EngineError(
+      'notFound',
+      `pull access denied for ${shown}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
+    );
+  }
+  if (found === 'no tag') throw unknownManifest(reference);
+  return found.name;
+}
+
+function unknownManifest(reference: Reference): EngineError {
+  return new EngineError(
+    'notFound',
+    `manifest for ${familiar(reference)} not found: manifest unknown: manifest unknown`,
+  );
+}
+
+async function* lines(
+  view: HostView,
+  reference: Reference,
+  name: string,
+  signal: AbortSignal,
+): AsyncGenerator<Progress> {
+  using _transfer = view.transfers.begin();
+  const id = reference.tag ?? reference.digest ?? '';
+  yield { status: `Pulling from ${reference.path}`, id };
+  const built = view.catalogue.entry(name);
+  const entry = built ?? (yield* waitForBuild(view, name, id, signal));
+  if (reference.digest !== undefined && reference.digest !== entry.manifestDigest) throw unknownManifest(reference);
+  const upToDate = view.own.find(reference) === entry.imageId;
+  if (!upToDate) {
+    const queue = new ProgressQueue();
+    yield* queue.follow(pullLayers(view, entry, queue, signal));
+    signal.throwIfAborted();
+    record(view, reference, entry);
+  }
+  view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
+  yield { status: `Digest: ${entry.manifestDigest}` };
+  const how = upToDate ? 'Image is up to date for' : 'Downloaded newer image for';
+  yield { status: `Status: ${how} ${familiar(reference)}` };
+}
+
+async function* waitForBuild(
+  view: HostView,
+  name: string,
+  id: string,
+  signal: AbortSignal,
+): AsyncGenerator<Progress, CatalogueEntry> {
+  const ready = view.catalogue.ready(name);
+  ready.catch(() => undefined);
+  let told = '';
+  for (;;) {
+    const { step } = view.catalogue.progress(name);
+    const status = `This machine makes the image on its first use${step === '' ? '' : `: ${step}`}`;
+    if (status !== told) yield line(id, status);
+    told = status;
+    const timer = new AbortController();
+    const pause = sleep(buildProgressMs, null, { signal: AbortSignal.any([signal, timer.signal]) });
+    try {
+      const entry = await Promise.race([ready, pause]);
+      if (entry) return entry;
+    } finally {
+      timer.abort();
+      pause.catch(() => undefined);
+    }
+  }
+}
+
+/** Layers that another host has are unpacked already; what this host is told is as if it were alone. */
+async function pullLayers(
+  view: HostView,
+  entry: CatalogueEntry,
+  queue: ProgressQueue,
+  signal: AbortSignal,
+): Promise<void> {
+  const missing: CatalogueLayer[] = [];
+  for (const layer of entry.layers) {
+    const exists = hostHasLayer(view, layer.diffId);
+    queue.push(line(shortId(layer.digest), exists ? 'Already exists' : 'Pulling fs layer'));
+    if (!exists) missing.push(layer);
+  }
+  for (const layer of missing) {
+    const id = shortId(layer.digest);
+    queue.push(line(id, 'Downloading', layer.size, layer.size));
+    queue.push(line(id, 'Verifying Checksum'));
+    queue.push(line(id, 'Download complete'));
+  }
+  for (const layer of missing) {
+    const id = shortId(layer.digest);
+    await addCatalogueLayer(view, layer, signal, (bytes) => queue.push(line(id, 'Extracting', bytes, layer.size)));
+    queue.push(line(id, 'Extracting', layer.size, layer.size));
+    queue.push(line(id, 'Pull complete'));
+  }
+}
+
+/** Unpacks a layer of the catalogue unless it is. */
+export async function addCatalogueLayer(
+  view: Pick<HostView, 'layers'>,
+  layer: CatalogueLayer,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): Promise<void> {
+  const { blob, digest, diffId } = layer;
+  await view.layers.add({ blob, digest, diffId, maxBytes: maxCatalogueLayerBytes, stored: false }, signal, onBytes);
+}
+
+function record(view: HostView, reference: Reference, entry: CatalogueEntry): void {
+  const { imageId } = view.contents.add(entry.configuration);
+  view.own.add(imageId);
+  view.own.name(reference, imageId);
+  view.own.name({ domain: reference.domain, path: reference.path, digest: entry.manifestDigest }, imageId);
+}

@@ -1,0 +1,25 @@
+// What the verbs of one host's images work on. Internal to images/.
+
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Blobs } from '../store/blobs.ts';
+import type { Layers } from '../store/layers.ts';
+import type { Contents } from './contents.ts';
+import type { ImageOwner } from './image.ts';
+import type { OwnImages } from './own-images.ts';
+import type { Transfers } from './transfers.ts';
+
+export interface HostView {
+  readonly owner: ImageOwner;
+  readonly own: OwnImages;
+  readonly contents: Contents;
+  readonly layers: Layers;
+  readonly blobs: Blobs;
+  readonly catalogue: Catalogue;
+  readonly transfers: Transfers;
+  /** Where uploads are put until they are checked: this engine's alone, on the store's file system. */
+  readonly uploads: string;
+  /** Forgets what no host has and no container uses any more. */
+  readonly sweep: () => void;
+  /** Takes back what a load or import that failed has stored. */
+  readonly discard: (diffIds: readonly string[]) => void;
+}

@@ -1,0 +1,19 @@
+// The one public entry of this package: how to speak to a running engine.
+
+export type {
+  CatalogueImage,
+  CheckReport,
+  CommandOptions,
+  CommandResult,
+  DockerClient,
+  DockerEvent,
+  EngineClient,
+  EngineStatus,
+  HostInfo,
+  HostLimits,
+  TerminalConnection,
+  TerminalInfo,
+  TerminalOptions,
+} from './client.ts';
+export { connectEngine } from './client-connect.ts';
+export { EngineError, type ErrorKind } from './errors.ts';

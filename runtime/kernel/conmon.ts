@@ -1,0 +1,269 @@
+// Starting processes under conmon, which keeps their terminal, log and exit code whatever becomes of the engine.
+// conmon(8); the pipes' protocol is that of `--api-version 1`: {"data": N} on success, {"data": -1, "message"} if not.
+
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import fs from 'node:fs';
+import type { Readable, Writable } from 'node:stream';
+import { EngineError } from '../errors.ts';
+import { maxLogBytes } from '../limits.ts';
+import { insideNewMountNamespace, start, startInPidNamespaceOf } from './namespaces.ts';
+
+/** Where conmon and the OCI runtime are, and where the runtime keeps what it knows. */
+export interface OciTools {
+  readonly conmon: string;
+  readonly runtime: string;
+  /** choom(1) starts a program with a score for when memory is short. */
+  readonly choom: string;
+  /** The runtime's `--root`. */
+  readonly stateDirectory: string;
+}
+
+export interface ProcessPlan {
+  readonly tools: OciTools;
+  /** The OCI container that is created, or that the process is executed in. */
+  readonly containerId: string;
+  /** Names the process to conmon: the container's or the exec's id. */
+  readonly processId: string;
+  /** Has `config.json` (create) or `process.json` (exec); gets `pid`, `conmon.pid`, `attach`, `ctl`. On tmpfs. */
+  readonly bundle: string;
+  /** Null for a process whose output is only for who attaches. */
+  readonly logPath: string | null;
+  /** conmon writes the exit code there, into a file named for the container. */
+  readonly exitDirectory: string;
+  readonly terminal: boolean;
+  readonly stdin: boolean;
+  /** Stdin stays open when the last client leaves. */
+  readonly leaveStdinOpen: boolean;
+  /** Start it in the PID namespace of this process (machine's number), or null for the machine's. */
+  readonly insidePid: number | null;
+  /** Called in the new mount namespace before anything starts: mounts made here live as long as the process. */
+  readonly prepare: () => void;
+}
+
+function runtimeOf(tools: OciTools): string[] {
+  return [tools.runtime, `--root=${tools.stateDirectory}`];
+}
+
+function argumentsOf(plan: ProcessPlan, runtime: readonly string[]): string[] {
+  const { tools, bundle } = plan;
+  return [
+    tools.conmon,
+    ...['--api-version', '1', '--cid', plan.containerId, '--cuuid', plan.processId, '--name', plan.processId],
+    ...['--runtime', runtime[0] ?? '', ...runtime.slice(1).flatMap((word) => ['--runtime-arg', word])],
+    ...['--bundle', bundle, '--container-pidfile', `${bundle}/pid`, '--conmon-pidfile', `${bundle}/conmon.pid`],
+    ...(plan.logPath === null
+      ? ['--log-path', 'none']
+      : ['--log-path', `k8s-file:${plan.logPath}`, '--log-size-max', String(maxLogBytes), '--no-sync-log']),
+    ...['--log-level', 'error'],
+    ...['--exit-dir', plan.exitDirectory, '--socket-dir-path', bundle, '--full-attach'],
+    ...(plan.terminal ? ['--terminal'] : []),
+    ...(plan.stdin ? ['--stdin'] : []),
+    ...(plan.leaveStdinOpen ? ['--leave-stdin-open'] : []),
+  ];
+}
+
+function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, string>, pipes: number): ChildProcess {
+  const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
+  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
+  return insideNewMountNamespace(() => {
+    plan.prepare();
+    return plan.insidePid === null ? start(argv, options) : startInPidNamespaceOf(plan.insidePid, argv, options);
+  });
+}
+
+const maxComplaintCharacters = 1000;
+
+/**
+ * What conmon itself has to complain of until it has answered; of the runtime it tells by its pipe. Afterwards nobody
+ * listens, so that a student who makes it complain without end fills neither memory nor disk (conmon ignores SIGPIPE).
+ */
+class Complaints {
+  readonly #pipe: Readable;
+  #text = '';
+
+  constructor(child: ChildProcess) {
+    this.#pipe = pipeOf(child, 2);
+    this.#pipe.setEncoding('utf8').on('error', () => undefined);
+    this.#pipe.on('data', (text: string) => {
+      this.#text = (this.#text + text).slice(-maxComplaintCharacters);
+    });
+  }
+
+  get text(): string {
+    return this.#text.trim();
+  }
+
+  close(): void {
+    this.#pipe.destroy();
+  }
+}
+
+/** One JSON line of a conmon pipe after the other. */
+class Answers {
+  readonly #what: string;
+  readonly #complaints: Complaints;
+  #text = '';
+  #ended = false;
+  #wake: (() => void) | null = null;
+
+  constructor(what: string, pipe: Readable, complaints: Complaints) {
+    this.#what = what;
+    this.#complaints = complaints;
+    pipe.setEncoding('utf8');
+    pipe.on('data', (text: string) => {
+      this.#text += text;
+      this.#wake?.();
+    });
+    const end = (): void => {
+      this.#ended = true;
+      this.#wake?.();
+    };
+    pipe.on('end', end).on('error', end).on('close', end);
+  }
+
+  /** The number of the next answer. Throws what conmon or the runtime said, and where the pipe ends without one. */
+  async next(): Promise<number> {
+    for (;;) {
+      const end = this.#text.indexOf('\n');
+      const line = end >= 0 ? this.#text.slice(0, end) : this.#ended ? this.#text : '';
+      if (line !== '') {
+        this.#text = end >= 0 ? this.#text.slice(end + 1) : '';
+        return this.#read(line);
+      }
+      if (this.#ended) {
+        throw new EngineError('internal', `${this.#what}: conmon ended without an answer: ${this.#complaints.text}`);
+      }
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+  }
+
+  #read(line: string): number {
+    let answer: { data?: unknown; message?: unknown };
+    try {
+      answer = JSON.parse(line);
+    } catch {
+      throw new EngineError('internal', `${this.#what}: conmon answered ${JSON.stringify(line.slice(0, 200))}`);
+    }
+    const data = Number(answer.data);
+    if (typeof answer.message === 'string' && answer.message !== '') throw new RuntimeRefusal(data, answer.message);
+    return data;
+  }
+}
+
+/** What the OCI runtime said when it could not create or execute; `status` is its exit code, negative. */
+export class RuntimeRefusal extends Error {
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message.replace(/^(\d{4}-\S+Z: )/, '').replace(/\n+$/, ''));
+    this.name = 'RuntimeRefusal';
+    this.status = status;
+  }
+}
+
+/** What the runtime wrote into its log before it gave up; null where it wrote nothing. */
+function refusalIn(file: string): RuntimeRefusal | null {
+  try {
+    const said = fs.readFileSync(file, 'utf8').slice(0, 4096).trim();
+    return said === '' ? null : new RuntimeRefusal(-1, said);
+  } catch {
+    return null;
+  }
+}
+
+function pipeOf(child: ChildProcess, index: number): Readable {
+  return child.stdio[index] as Readable;
+}
+
+/** Creates the container of `plan.bundle`; it waits for the runtime's `start`. Resolves to its PID in its PID namespace. */
+export async function conmonCreate(plan: ProcessPlan): Promise<number> {
+  const child = launch(plan, argumentsOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3' }, 1);
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  const sync = pipeOf(child, 3);
+  const complaints = new Complaints(child);
+  try {
+    const pid = await Promise.race([new Answers('create', sync, complaints).next(), failed]);
+    if (pid <= 0) throw new EngineError('internal', `create: the runtime gave PID ${pid}`);
+    return pid;
+  } finally {
+    sync.destroy();
+    complaints.close();
+  }
+}
+
+export interface ExecPlan extends ProcessPlan {
+  /** Given here because crun 1.8 sets it for containers, but not for what it executes in them. */
+  readonly oomScoreAdj: number;
+}
+
+export interface ConmonExec {
+  /** Lets the process run; resolves to its PID in its PID namespace once it does. Throws RuntimeRefusal. */
+  readonly go: () => Promise<number>;
+  /** Resolves with the exit code. Throws where conmon dies without telling one. */
+  readonly exited: () => Promise<number>;
+}
+
+/**
+ * Prepares to execute `plan.bundle/process.json` in a running container. When this resolves the attach socket listens and
+ * nothing has run yet, so that a client that attaches before `go` misses no byte.
+ */
+export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
+  const { tools, oomScoreAdj } = plan;
+  // With a terminal conmon does not pass on why the runtime refused, so that is written down.
+  const refusals = plan.terminal ? `${plan.bundle}/refusal` : null;
+  const log = refusals === null ? [] : [`--log=${refusals}`];
+  const runtime = [tools.choom, '--adjust', String(oomScoreAdj), '--', ...runtimeOf(tools), ...log];
+  const argv = [
+    ...argumentsOf(plan, runtime),
+    '--exec',
+    '--exec-attach',
+    '--exec-process-spec',
+    `${plan.bundle}/process.json`,
+  ];
+  const pipes = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
+  const child = launch(plan, argv, pipes, 3);
+  const failed = new Promise<never>((_, reject) => child.once('error', reject));
+  failed.catch(() => undefined);
+  const complaints = new Complaints(child);
+  const sync = new Answers('exec', pipeOf(child, 3), complaints);
+  const startPipe = child.stdio[4] as Writable;
+  startPipe.on('error', () => undefined); // conmon's end is told by its answers
+  const attach = pipeOf(child, 5);
+  startPipe.write('.'); // the first word lets conmon set up, the second lets the process run
+  await Promise.race([new Answers('exec', attach, complaints).next(), failed]);
+  attach.destroy();
+  return {
+    go: async () => {
+      startPipe.end('.');
+      try {
+        return await sync.next();
+      } catch (error) {
+        throw (refusals === null ? null : refusalIn(refusals)) ?? error;
+      } finally {
+        complaints.close();
+      }
+    },
+    exited: () => sync.next(),
+  };
+}
+
+/** Calls the OCI runtime with `args` in the PID namespace of `insidePid`; throws what it said where it fails. */
+export async function callRuntime(tools: OciTools, insidePid: number | null, args: readonly string[]): Promise<void> {
+  const argv = [...runtimeOf(tools), ...args];
+  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
+  const child =
+    insidePid === null
+      ? start(argv, options)
+      : insideNewMountNamespace(() => startInPidNamespaceOf(insidePid, argv, options));
+  let said = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    said = (said + text).slice(-4096);
+  });
+  const status = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (status !== 0) throw new RuntimeRefusal(status ?? -1, said.trim() || `${args[0]} ended with ${status}`);
+}

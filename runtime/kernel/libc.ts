@@ -1,0 +1,50 @@
+// The C library calls that the engine makes, each checked. The only file that binds them; `inodes.ts` has its own few.
+
+import os from 'node:os';
+import koffi from 'koffi';
+
+const libc = koffi.load('libc.so.6');
+const names = new Map(Object.entries(os.constants.errno).map(([name, number]) => [number, name]));
+
+/** A failed system call. `code` is the errno's name, as in Node's own errors. */
+export class SystemCallError extends Error {
+  readonly code: string;
+  readonly errno: number;
+
+  constructor(call: string, errno: number) {
+    const code = names.get(errno) ?? `errno ${errno}`;
+    super(`${call}: ${code}`);
+    this.name = 'SystemCallError';
+    this.code = code;
+    this.errno = errno;
+  }
+}
+
+/** The call's result, or a SystemCallError that says what was tried. */
+export function checked(call: string, result: number | bigint): number {
+  if (result < 0) throw new SystemCallError(call, koffi.errno());
+  return Number(result);
+}
+
+type Call = (...args: unknown[]) => number;
+const bind = (declaration: string): Call => libc.func(declaration) as Call;
+
+export const libcCalls = {
+  setns: bind('int setns(int fd, int type)'),
+  unshare: bind('int unshare(int flags)'),
+  mount: bind('int mount(str source, str target, str type, ulong flags, str data)'),
+  umount2: bind('int umount2(str target, int flags)'),
+  socket: bind('int socket(int domain, int type, int protocol)'),
+  connect: bind('int connect(int fd, void *address, uint length)'),
+  bind: bind('int bind(int fd, void *address, uint length)'),
+  send: bind('long send(int fd, void *data, ulong length, int flags)'),
+  recv: bind('long recv(int fd, _Out_ void *data, ulong length, int flags)'),
+  ioctl: bind('int ioctl(int fd, ulong request, void *argument)'),
+  openTree: bind('long syscall(long number, long directory, str path, uint flags)'),
+  mountSetattr: bind('long syscall(long number, long directory, str path, uint flags, void *attributes, ulong size)'),
+  closeRange: bind('long syscall(long number, ulong first, ulong last, ulong flags)'),
+  moveMount: bind('long syscall(long number, long from, str fromPath, long to, str toPath, uint flags)'),
+};
+
+/** Numbers that every architecture since 2019 shares (asm-generic/unistd.h). */
+export const callNumbers = { openTree: 428, moveMount: 429, closeRange: 436, mountSetattr: 442 } as const;

@@ -1,0 +1,93 @@
+// Mounts: the classic calls, and the new ones for idmapped trees.
+
+import fs from 'node:fs';
+import { callNumbers, checked, libcCalls } from './libc.ts';
+
+const MS_RDONLY = 1;
+const MS_NOSUID = 2;
+const MS_NODEV = 4;
+const MS_NOEXEC = 8;
+const MS_BIND = 0x1000;
+const MS_REC = 0x4000;
+const MS_PRIVATE = 0x40000;
+const MNT_DETACH = 2;
+const AT_FDCWD = -100;
+const AT_EMPTY_PATH = 0x1000;
+const OPEN_TREE_CLONE = 1;
+const OPEN_TREE_CLOEXEC = 0o2000000;
+const AT_RECURSIVE = 0x8000;
+const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MOUNT_ATTR_IDMAP = 0x100000n;
+
+/** No mount event crosses this tree's border any more. */
+export function makePrivate(target: string): void {
+  checked(`make ${target} private`, libcCalls.mount('none', target, null, MS_REC | MS_PRIVATE, null));
+}
+
+/**
+ * Mounts a /proc that shows the PID namespace of process `pid`, without being in it. False where the kernel cannot (Linux
+ * before 6.17 has no `pidns` option): then a program in that namespace has to mount it.
+ */
+export function mountProcOf(pid: number, target: string): boolean {
+  const flags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+  return libcCalls.mount('proc', target, 'proc', flags, `pidns=/proc/${pid}/ns/pid`) === 0;
+}
+
+export function bindMount(source: string, target: string): void {
+  checked(`bind ${source} to ${target}`, libcCalls.mount(source, target, null, MS_BIND, null));
+}
+
+/** Mounts a cgroup v1 hierarchy with one controller. */
+export function mountCgroupV1(controller: string, target: string): void {
+  fs.mkdirSync(target, { recursive: true });
+  checked(
+    `mount cgroup ${controller}`,
+    libcCalls.mount('cgroup', target, 'cgroup', MS_NOSUID | MS_NODEV | MS_NOEXEC, controller),
+  );
+}
+
+export function detachMount(target: string): void {
+  checked(`detach ${target}`, libcCalls.umount2(target, MNT_DETACH));
+}
+
+/**
+ * Shows the tree `source` at `target` with its owners shifted by the map of the user namespace `userns` (an open
+ * descriptor): what root owns in `source` is owned by the namespace's root at `target`. Linux 5.12; 5.19 under overlayfs.
+ */
+export function mountIdmapped(source: string, target: string, userns: number): void {
+  const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
+  const tree = checked(`open tree ${source}`, libcCalls.openTree(callNumbers.openTree, AT_FDCWD, source, flags));
+  try {
+    // struct mount_attr: attr_set, attr_clr, propagation, userns_fd, 64 bits each
+    const attributes = Buffer.alloc(32);
+    attributes.writeBigUInt64LE(MOUNT_ATTR_IDMAP | BigInt(MS_RDONLY), 0);
+    attributes.writeBigUInt64LE(BigInt(userns), 24);
+    checked(
+      `idmap ${source}`,
+      libcCalls.mountSetattr(callNumbers.mountSetattr, tree, '', AT_EMPTY_PATH | AT_RECURSIVE, attributes, 32),
+    );
+    checked(
+      `attach ${source} to ${target}`,
+      libcCalls.moveMount(callNumbers.moveMount, tree, '', AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH),
+    );
+  } finally {
+    fs.closeSync(tree);
+  }
+}
+
+export interface Overlay {
+  /** Directories, base first. */
+  readonly lower: readonly string[];
+  readonly upper: string;
+  readonly work: string;
+}
+
+/**
+ * Mounts an overlay on `target`. The options must fit a page (4,096 bytes), so lower directories need short paths.
+ * `metacopy` and `redirect_dir` stay off: an upper directory must read the same without its lowers.
+ */
+export function mountOverlay(overlay: Overlay, target: string): void {
+  const lower = [...overlay.lower].reverse().join(':');
+  const options = `lowerdir=${lower},upperdir=${overlay.upper},workdir=${overlay.work}`;
+  checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV, options));
+}

@@ -1,0 +1,93 @@
+// Doing something inside other namespaces from this one process, and starting programs in them.
+//
+// The main thread enters, acts and returns without ever awaiting: nothing else of the process can run in between. A
+// program that is started meanwhile is born there. So no helper program is spawned to enter a namespace.
+
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import { at, EngineError } from '../errors.ts';
+import { checked, libcCalls } from './libc.ts';
+import { makePrivate, mountProcOf } from './mounts.ts';
+
+const CLONE_FS = 0x200;
+const CLONE_NEWNS = 0x20000;
+const CLONE_NEWNET = 0x40000000;
+const CLONE_NEWPID = 0x20000000;
+
+const own = {
+  mount: fs.openSync('/proc/self/ns/mnt', 'r'),
+  net: fs.openSync('/proc/self/ns/net', 'r'),
+  pid: fs.openSync('/proc/self/ns/pid', 'r'),
+};
+
+function entering<T>(kind: string, path: string, type: number, back: number, act: () => T): T {
+  const there = fs.openSync(path, 'r');
+  try {
+    checked(`enter ${kind} namespace`, libcCalls.setns(there, type));
+    try {
+      return act();
+    } finally {
+      checked(`leave ${kind} namespace`, libcCalls.setns(back, type));
+    }
+  } finally {
+    fs.closeSync(there);
+  }
+}
+
+/** Calls `act` inside the network namespace of the process `pid`. Sockets made there stay there. `act` must not await. */
+export function insideNetworkOf<T>(pid: number, act: () => T): T {
+  return entering('network', `/proc/${pid}/ns/net`, CLONE_NEWNET, own.net, act);
+}
+
+/**
+ * Calls `act` in a new mount namespace that starts as a private copy of the engine's own. Programs that `act` starts stay
+ * in it, and with the last of them it goes, and every mount that was made in it. `act` must not await.
+ */
+export function insideNewMountNamespace<T>(act: () => T): T {
+  checked('unshare mount namespace', libcCalls.unshare(CLONE_NEWNS));
+  try {
+    makePrivate('/');
+    return act();
+  } finally {
+    // A thread that was born meanwhile would share our root directory, and setns refuses that.
+    checked('unshare root directory', libcCalls.unshare(CLONE_FS));
+    checked('leave mount namespace', libcCalls.setns(own.mount, CLONE_NEWNS));
+  }
+}
+
+/**
+ * Starts `argv` in the PID namespace of process `pid`, with a /proc that shows it. Only inside `insideNewMountNamespace`,
+ * whose /proc it may replace.
+ */
+export function startInPidNamespaceOf(pid: number, argv: readonly string[], options: SpawnOptions): ChildProcess {
+  return entering('pid', `/proc/${pid}/ns/pid`, CLONE_NEWPID, own.pid, () => {
+    if (mountProcOf(pid, '/proc')) return start(argv, options);
+    return start(['unshare', '--mount-proc=/proc', '--propagation', 'unchanged', ...argv], options);
+  });
+}
+
+const kinds = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts', 'cgroup'] as const;
+
+/**
+ * Throws where the process `pid` shares a namespace with the engine. A container joins others by the number of a process in
+ * its host, and a number may belong to another process by then: to one of ours, that stands in the machine's namespaces.
+ */
+export function checkApart(pid: number): void {
+  for (const kind of kinds) {
+    const theirs = fs.readlinkSync(`/proc/${pid}/ns/${kind}`);
+    if (theirs === fs.readlinkSync(`/proc/self/ns/${kind}`)) {
+      throw new EngineError('internal', `process ${pid} has the engine's own ${kind} namespace; it is not let run`);
+    }
+  }
+}
+
+/** Starts a system program by its argument vector: no shell, nothing of our environment but PATH. */
+export function start(argv: readonly string[], options: SpawnOptions): ChildProcess {
+  const [file, ...args] = argv;
+  if (file === undefined) throw new Error('start: an empty argument vector');
+  try {
+    return spawn(file, args, { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env }, ...options });
+  } catch (error) {
+    throw at(`start ${file}`, error);
+  }
+}

@@ -1,0 +1,147 @@
+// Links, addresses and routes by rtnetlink (RFC 3549, linux/rtnetlink.h), all at once and without a program.
+// A socket belongs to the namespace that it was made in: call inside `insideNetworkOf`.
+
+import fs from 'node:fs';
+import { checked, libcCalls, SystemCallError } from './libc.ts';
+
+const AF_NETLINK = 16;
+const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
+const NLM_F_REQUEST = 1;
+const NLM_F_ACK = 4;
+const NLM_F_EXCL = 0x200;
+const NLM_F_CREATE = 0x400;
+const NLMSG_ERROR = 2;
+const RTM_NEWLINK = 16;
+const RTM_NEWADDR = 20;
+const RTM_NEWROUTE = 24;
+const IFF_UP = 1;
+const IFLA = { address: 1, ifname: 3, master: 10, linkinfo: 18, netNsFd: 28 } as const;
+const IFLA_INFO_KIND = 1;
+const IFLA_INFO_DATA = 2;
+const VETH_INFO_PEER = 1;
+const IFA_ADDRESS = 1;
+const IFA_LOCAL = 2;
+const IFA_BROADCAST = 4;
+const RTA_OIF = 4;
+const RTA_GATEWAY = 5;
+const AF_INET = 2;
+const RT_TABLE_MAIN = 254;
+const RTPROT_BOOT = 3;
+const RTN_UNICAST = 1;
+
+/** A message still without its header: what to do, the fixed part, the attributes. */
+interface Message {
+  readonly what: string;
+  readonly type: number;
+  readonly flags: number;
+  readonly body: Buffer;
+}
+
+const u32 = (value: number): Buffer => {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32LE(value);
+  return bytes;
+};
+const text = (value: string): Buffer => Buffer.from(`${value}\0`);
+const ip4 = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
+const mac = (address: string): Buffer => Buffer.from(address.replaceAll(':', ''), 'hex');
+
+function attribute(type: number, value: Buffer): Buffer {
+  const bytes = Buffer.alloc((4 + value.length + 3) & ~3);
+  bytes.writeUInt16LE(4 + value.length, 0);
+  bytes.writeUInt16LE(type, 2);
+  value.copy(bytes, 4);
+  return bytes;
+}
+
+/** struct ifinfomsg: family, type, index, flags, change. */
+function linkHeader(index: number, up: boolean): Buffer {
+  const bytes = Buffer.alloc(16);
+  bytes.writeInt32LE(index, 4);
+  bytes.writeUInt32LE(up ? IFF_UP : 0, 8);
+  bytes.writeUInt32LE(up ? IFF_UP : 0, 12);
+  return bytes;
+}
+
+export function bridge(index: number, name: string, address: string): Message {
+  const info = attribute(IFLA.linkinfo, attribute(IFLA_INFO_KIND, text('bridge')));
+  const body = [
+    linkHeader(index, true),
+    attribute(IFLA.ifname, text(name)),
+    attribute(IFLA.address, mac(address)),
+    info,
+  ];
+  return { what: `add bridge ${name}`, type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, body: Buffer.concat(body) };
+}
+
+/** A pair: this end in the bridge with index `master`, the other as `peer.name` in the namespace open at `peer.netns`. */
+export function vethPair(
+  end: { readonly index: number; readonly name: string; readonly master: number },
+  peer: { readonly index: number; readonly name: string; readonly address: string; readonly netns: number },
+): Message {
+  const other = Buffer.concat([
+    linkHeader(peer.index, false),
+    attribute(IFLA.ifname, text(peer.name)),
+    attribute(IFLA.address, mac(peer.address)),
+    attribute(IFLA.netNsFd, u32(peer.netns)),
+  ]);
+  const data = attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, other));
+  const info = attribute(IFLA.linkinfo, Buffer.concat([attribute(IFLA_INFO_KIND, text('veth')), data]));
+  const body = [
+    linkHeader(end.index, true),
+    attribute(IFLA.ifname, text(end.name)),
+    attribute(IFLA.master, u32(end.master)),
+    info,
+  ];
+  return {
+    what: `add veth ${end.name}`,
+    type: RTM_NEWLINK,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+    body: Buffer.concat(body),
+  };
+}
+
+export function linkUp(index: number): Message {
+  return { what: `set link ${index} up`, type: RTM_NEWLINK, flags: 0, body: linkHeader(index, true) };
+}
+
+export function address(index: number, ip: string, prefixLength: number, broadcast: string): Message {
+  const header = Buffer.from([AF_INET, prefixLength, 0, 0, 0, 0, 0, 0]);
+  header.writeUInt32LE(index, 4);
+  const local = [
+    attribute(IFA_LOCAL, ip4(ip)),
+    attribute(IFA_ADDRESS, ip4(ip)),
+    attribute(IFA_BROADCAST, ip4(broadcast)),
+  ];
+  return { what: `add address ${ip}`, type: RTM_NEWADDR, flags: NLM_F_CREATE, body: Buffer.concat([header, ...local]) };
+}
+
+export function defaultRoute(index: number, gateway: string): Message {
+  const header = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
+  const body = [header, attribute(RTA_GATEWAY, ip4(gateway)), attribute(RTA_OIF, u32(index))];
+  return { what: `add route via ${gateway}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body: Buffer.concat(body) };
+}
+
+/** Sends the messages in their order; throws SystemCallError naming the first that the kernel refused. */
+export function configureNetwork(messages: readonly Message[]): void {
+  const fd = checked('netlink socket', libcCalls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0));
+  try {
+    for (const [index, message] of messages.entries()) {
+      const header = Buffer.alloc(16);
+      header.writeUInt32LE(16 + message.body.length, 0);
+      header.writeUInt16LE(message.type, 4);
+      header.writeUInt16LE(NLM_F_REQUEST | NLM_F_ACK | message.flags, 6);
+      header.writeUInt32LE(index + 1, 8);
+      const bytes = Buffer.concat([header, message.body]);
+      checked(message.what, libcCalls.send(fd, bytes, bytes.length, 0));
+      const answer = Buffer.alloc(4096);
+      checked(message.what, libcCalls.recv(fd, answer, answer.length, 0));
+      if (answer.readUInt16LE(4) !== NLMSG_ERROR)
+        throw new Error(`${message.what}: an answer that is no acknowledgement`);
+      const error = -answer.readInt32LE(16);
+      if (error > 0) throw new SystemCallError(message.what, error);
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,72 @@
+// Processes by PID and start time, so that a PID that was given to another process is never taken for ours.
+
+import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 where there is none. */
+export function startTicksOf(pid: number): number {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field, the name, may hold spaces and parentheses: count from the last one.
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+  } catch {
+    return 0;
+  }
+}
+
+/** True where `pid` is still the process that started at `startTicks`. A zombie counts as gone. */
+export function isAlive(pid: number, startTicks: number): boolean {
+  if (pid <= 0 || startTicksOf(pid) !== startTicks || startTicks === 0) return false;
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
+  } catch {
+    return false;
+  }
+}
+
+/** Sends a signal; false where the process is gone. */
+export function signal(pid: number, name: NodeJS.Signals | number): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
+  }
+}
+
+/** Resolves true when the process has gone, false after `timeoutMs`. */
+export async function untilGone(pid: number, startTicks: number, timeoutMs: number): Promise<boolean> {
+  const deadline = performance.now() + timeoutMs;
+  while (isAlive(pid, startTicks)) {
+    if (performance.now() > deadline) return false;
+    await delay(5);
+  }
+  return true;
+}
+
+/** This process's own hard limit of open files; nothing that it starts can have more. */
+export function hardLimitOfOpenFiles(): number {
+  const hard = /^Max open files\s+\S+\s+(\S+)/m.exec(fs.readFileSync('/proc/self/limits', 'latin1'))?.[1];
+  return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
+}
+
+/** Which program a process executes, as a device and inode; null where the process is gone. */
+export function programOf(pid: number): string | null {
+  try {
+    const { dev, ino } = fs.statSync(`/proc/${pid}/exe`);
+    return `${dev}:${ino}`;
+  } catch {
+    return null;
+  }
+}
+
+const executeTimeoutMs = 2000;
+
+/**
+ * Resolves when the process has gone over from the program `before` to its own, or has ended. `start` of an OCI runtime
+ * returns a moment earlier, and until then nobody may join its namespaces: the runtime's last part is not dumpable.
+ */
+export async function untilExecutes(pid: number, before: string | null): Promise<void> {
+  const deadline = performance.now() + executeTimeoutMs;
+  while (before !== null && programOf(pid) === before && performance.now() < deadline) await delay(1);
+}

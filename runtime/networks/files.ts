@@ -1,0 +1,60 @@
+// The three files that Docker writes for every container: /etc/hosts, /etc/hostname, /etc/resolv.conf.
+
+import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
+import { makeDirectory } from '../kernel/directories.ts';
+import { gateway } from './bridge.ts';
+
+export interface NetworkFiles {
+  readonly hostname: string;
+  readonly domainname: string;
+  /** Null where the container has no address of its own. */
+  readonly ipAddress: string | null;
+  /** `NAME:IP`, where IP may be `host-gateway`. */
+  readonly extraHosts: readonly string[];
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOptions: readonly string[];
+}
+
+function hosts(input: NetworkFiles): string {
+  const lines = [
+    '127.0.0.1\tlocalhost',
+    '::1\tlocalhost ip6-localhost ip6-loopback',
+    'fe00::\tip6-localnet',
+    'ff00::\tip6-mcastprefix',
+  ];
+  for (const extra of input.extraHosts) {
+    const colon = extra.search(/[:=]/);
+    if (colon < 1) throw new EngineError('invalid', `bad format for add-host: "${extra}"`);
+    const ip = extra.slice(colon + 1);
+    lines.push(`${ip === 'host-gateway' ? gateway : ip}\t${extra.slice(0, colon)}`);
+  }
+  const names = input.domainname === '' ? input.hostname : `${input.hostname}.${input.domainname} ${input.hostname}`;
+  if (input.ipAddress) lines.push(`${input.ipAddress}\t${names}`);
+  return `${lines.join('\n')}\n`;
+}
+
+function resolvConf(input: NetworkFiles): string {
+  const lines = [
+    ...input.dns.map((server) => `nameserver ${server}`),
+    ...(input.dnsSearch.length > 0 ? [`search ${input.dnsSearch.join(' ')}`] : []),
+    ...(input.dnsOptions.length > 0 ? [`options ${input.dnsOptions.join(' ')}`] : []),
+  ];
+  if (input.dns.length === 0) lines.push('# This host has no link to the outside, so there is no name server.');
+  return `${lines.join('\n')}\n`;
+}
+
+/** The names of the files, each bound over the one of the same name in the container's /etc. */
+export const networkFileNames = ['hosts', 'hostname', 'resolv.conf'] as const;
+
+/** Writes the files into `directory` (in the host's subvolume: the container may write to them), owned by the host's root. */
+export function writeNetworkFiles(directory: string, uidBase: number, input: NetworkFiles): void {
+  makeDirectory(directory, 0o755);
+  const contents = { hosts: hosts(input), hostname: `${input.hostname}\n`, 'resolv.conf': resolvConf(input) };
+  for (const name of networkFileNames) {
+    const file = `${directory}/${name}`;
+    fs.writeFileSync(file, contents[name], { mode: 0o644 });
+    fs.chownSync(file, uidBase, uidBase);
+  }
+}

@@ -1,0 +1,176 @@
+// The OCI runtime configuration of a process in a host (runtime-spec config.md), made only from the engine's own types.
+
+import { hardLimitOfOpenFiles } from '../kernel/processes.ts';
+import { compileSeccomp } from '../kernel/seccomp-bpf.ts';
+import { idsPerHost } from '../kernel/user-namespace.ts';
+import { type Seccomp, seccompFor } from './seccomp.ts';
+
+export interface UserIds {
+  readonly uid: number;
+  readonly gid: number;
+  readonly additionalGids: readonly number[];
+}
+
+export interface ProcessInput {
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly cwd: string;
+  readonly user: UserIds;
+  readonly terminal: boolean;
+  readonly consoleSize: readonly [number, number] | null;
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly oomScoreAdj: number;
+  readonly ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
+}
+
+/** A namespace of its own (null), another process's (a path), or the workspace's (left out by 'inherit'). */
+export type NamespaceChoice = { readonly path: string | null } | 'inherit';
+
+export interface SpecInput {
+  readonly process: ProcessInput;
+  readonly rootfs: string;
+  readonly readonlyRootfs: boolean;
+  readonly hostname: string;
+  /** Files bound over the container's: destination to path on the machine. */
+  readonly files: readonly { readonly destination: string; readonly source: string; readonly readonly: boolean }[];
+  readonly tmpfs: Readonly<Record<string, string>>;
+  readonly shmBytes: number;
+  readonly uidBase: number;
+  readonly namespaces: {
+    readonly user: NamespaceChoice;
+    readonly pid: NamespaceChoice;
+    readonly network: NamespaceChoice;
+    readonly ipc: NamespaceChoice;
+  };
+  readonly cgroupsPath: string;
+  readonly resources: object;
+}
+
+/** moby `oci/defaults.go` and runc's own additions (SECURITY.md section 3). */
+const maskedPaths = [
+  ...['/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats'],
+  ...['/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi'],
+  ...['/sys/firmware', '/sys/devices/virtual/powercap'],
+];
+const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
+
+/** Docker's own default of open files, or what this machine lets us give where that is less. */
+const defaultOpenFiles = Math.min(1_048_576, hardLimitOfOpenFiles());
+
+/** The `process` object: of a container's config.json, and of the file that executes another process in it. */
+export function processSpec(input: ProcessInput): object {
+  const capabilities = [...input.capabilities];
+  const active = input.user.uid === 0 ? capabilities : [];
+  const given = new Set(input.ulimits.map((limit) => limit.Name));
+  const rlimits = [
+    ...input.ulimits,
+    ...(given.has('nofile') ? [] : [{ Name: 'nofile', Soft: defaultOpenFiles, Hard: defaultOpenFiles }]),
+    ...(given.has('core') ? [] : [{ Name: 'core', Soft: 0, Hard: 0 }]),
+  ];
+  return {
+    terminal: input.terminal,
+    ...(input.consoleSize ? { consoleSize: { height: input.consoleSize[0], width: input.consoleSize[1] } } : {}),
+    user: { uid: input.user.uid, gid: input.user.gid, additionalGids: input.user.additionalGids },
+    args: input.args,
+    env: input.env,
+    cwd: input.cwd,
+    capabilities: { bounding: capabilities, effective: active, permitted: active, inheritable: [], ambient: [] },
+    rlimits: rlimits.map(({ Name, Soft, Hard }) => ({ type: `RLIMIT_${Name.toUpperCase()}`, soft: Soft, hard: Hard })),
+    noNewPrivileges: input.noNewPrivileges,
+    oomScoreAdj: input.oomScoreAdj,
+  };
+}
+
+function mountsOf(input: SpecInput): object[] {
+  const quiet = ['nosuid', 'noexec', 'nodev'];
+  const shm = {
+    destination: '/dev/shm',
+    type: 'tmpfs',
+    source: 'shm',
+    options: [...quiet, 'mode=1777', `size=${input.shmBytes}`],
+  };
+  return [
+    { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
+    {
+      destination: '/dev',
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
+    },
+    {
+      destination: '/dev/pts',
+      type: 'devpts',
+      source: 'devpts',
+      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+    },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, 'ro'] },
+    { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'ro'] },
+    { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
+    shm,
+    ...input.files.map(({ destination, source, readonly }) => ({
+      destination,
+      type: 'bind',
+      source,
+      options: ['rbind', 'rprivate', 'nosuid', 'nodev', readonly ? 'ro' : 'rw'],
+    })),
+    ...Object.entries(input.tmpfs).map(([destination, options]) => ({
+      destination,
+      type: 'tmpfs',
+      source: 'tmpfs',
+      options: ['nosuid', 'nodev', ...(options === '' ? ['noexec'] : options.split(','))],
+    })),
+  ];
+}
+
+/** crun takes the compiled filter from here and does without compiling it (crun.1, "run.oci.seccomp_bpf_data"). */
+const compiledSeccomp = 'run.oci.seccomp_bpf_data';
+const compiled = new Map<string, string>();
+
+function compiledFor(profile: Seccomp): string {
+  const key = JSON.stringify(profile);
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const bpf = compileSeccomp(profile).toString('base64');
+  if (compiled.size > 64) compiled.clear(); // as many as there are sets of capabilities in use
+  compiled.set(key, bpf);
+  return bpf;
+}
+
+/** The whole config.json. `runc` and `crun` both take it. */
+export function containerSpec(input: SpecInput): object {
+  const namespaces = Object.entries({
+    ...input.namespaces,
+    uts: { path: null },
+    mount: { path: null },
+    cgroup: { path: null },
+  })
+    .filter((entry): entry is [string, { path: string | null }] => entry[1] !== 'inherit')
+    .map(([type, { path }]) => (path === null ? { type } : { type, path }));
+  const map = [{ containerID: 0, hostID: input.uidBase, size: idsPerHost }];
+  const seccomp = seccompFor(input.process.capabilities);
+  const ownNetwork = input.namespaces.network !== 'inherit' && input.namespaces.network.path === null;
+  return {
+    ociVersion: '1.0.2',
+    process: processSpec(input.process),
+    root: { path: input.rootfs, readonly: input.readonlyRootfs },
+    hostname: input.hostname,
+    annotations: { [compiledSeccomp]: compiledFor(seccomp) },
+    mounts: mountsOf(input),
+    linux: {
+      namespaces,
+      uidMappings: map,
+      gidMappings: map,
+      cgroupsPath: input.cgroupsPath,
+      resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
+      // For a runtime that does not know the annotation.
+      seccomp,
+      maskedPaths,
+      readonlyPaths,
+      // Any user in a container may ping and bind low ports, as under Docker since 20.10.
+      ...(ownNetwork
+        ? { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 65535' } }
+        : {}),
+    },
+  };
+}

@@ -1,0 +1,115 @@
+// Putting an engine together: its directories, its store, its records, and the hosts that an earlier run left.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { serveDocker } from './api/server.ts';
+import { Catalogue } from './catalogue/catalogue.ts';
+import { ExitWatch } from './containers/exits.ts';
+import { stageIn } from './containers/rootfs.ts';
+import type { Engine, EnginePaths } from './engine.ts';
+import { EngineError } from './errors.ts';
+import { adoptHosts } from './hosts/adopt.ts';
+import { dropStaleClaims } from './hosts/uids.ts';
+import { createImageStore } from './images/image-store.ts';
+import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
+import { prepareCgroups } from './kernel/cgroups.ts';
+import type { EngineSettings } from './settings.ts';
+import { Records } from './store/records.ts';
+
+export const engineVersion = '0.1.0';
+
+function pathsOf(settings: EngineSettings): EnginePaths {
+  const { dataDirectory: data, runDirectory: run } = settings;
+  return { data, run, store: `${data}/store`, hosts: `${data}/store/hosts`, exits: `${run}/exits` };
+}
+
+/** The first of `names` that is installed. Throws unavailable. */
+function programNamed(names: readonly string[], what: string): string {
+  for (const name of names) {
+    for (const directory of ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']) {
+      const file = path.resolve(directory, name);
+      if (fs.existsSync(file)) return file;
+    }
+  }
+  throw new EngineError(
+    'unavailable',
+    `${what} is not installed: none of ${names.join(', ')} was found; install it and start again`,
+  );
+}
+
+async function openStore(settings: EngineSettings, paths: EnginePaths): Promise<void> {
+  fs.mkdirSync(paths.data, { recursive: true });
+  fs.chmodSync(paths.data, 0o711); // the server's own directory is in it too
+  const already = fs.existsSync(paths.store) && (await isBtrfs(paths.store));
+  if (!already && !(await isBtrfs(paths.data))) {
+    const image = `${paths.data}/store.img`;
+    if (!fs.existsSync(image)) {
+      await makeFileSystem(`${image}.new`, settings.storeBytes);
+      fs.renameSync(`${image}.new`, image);
+    }
+    await mountFileSystem(image, paths.store);
+  }
+  fs.chmodSync(paths.store, 0o700); // what students own in it would be theirs outside too (CVE-2024-25621)
+  fs.mkdirSync(paths.hosts, { recursive: true, mode: 0o700 });
+  await enableQuotas(paths.store);
+}
+
+/** Opens the engine; when this resolves every host that still ran is taken up. Nothing listens yet but the hosts' sockets. */
+export async function openEngine(settings: EngineSettings, log: Logger): Promise<Engine> {
+  const paths = pathsOf(settings);
+  const stage = stageIn(paths.run);
+  fs.mkdirSync(paths.run, { recursive: true });
+  fs.chmodSync(paths.run, 0o711);
+  for (const directory of Object.values(stage)) fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  for (const directory of [paths.exits, `${paths.run}/oci`]) fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
+  await openStore(settings, paths);
+  prepareCgroups();
+  const records = new Records(`${paths.data}/engine.db`);
+  const catalogue = new Catalogue({
+    cacheDirectory: settings.cacheDirectory,
+    recipesDirectory: settings.recipesDirectory,
+    scratchDirectory: `${paths.store}/scratch`,
+    log,
+  });
+  const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log });
+  const startedAt = new Date().toISOString();
+  const engine: Engine = {
+    version: engineVersion,
+    startedAt,
+    settings,
+    paths,
+    records,
+    images,
+    catalogue,
+    hosts: new Map(),
+    log,
+    exits: new ExitWatch(paths.exits),
+    tools: {
+      conmon: programNamed(['conmon'], 'conmon'),
+      runtime: settings.ociRuntime ?? programNamed(['crun', 'runc'], 'an OCI runtime'),
+      choom: programNamed(['choom'], 'choom (package util-linux)'),
+      stateDirectory: `${paths.run}/oci`,
+    },
+    stage,
+    serveDocker,
+    storeDevice: blockDeviceOf(paths.store),
+    ending: new AbortController(),
+    ended: Promise.withResolvers(),
+    group: `drydock/${settings.instance}`,
+    status: () => ({
+      version: engineVersion,
+      pid: process.pid,
+      instance: settings.instance,
+      startedAt,
+      hosts: engine.hosts.size,
+      maxHosts: settings.uidRanges,
+      catalogue: catalogue.status(),
+      ready: catalogue.minimal && images.prepared,
+    }),
+  };
+  dropStaleClaims();
+  await adoptHosts(engine);
+  return engine;
+}

@@ -1,0 +1,28 @@
+// What an engine is told when it starts; `main.ts` makes it from flags. Nothing in the engine reads the environment.
+
+import type { HostLimits } from './client.ts';
+
+export interface EngineSettings {
+  /** [a-z0-9-]{1,20}: stands in the name of every cgroup, interface and mount that this engine makes. */
+  readonly instance: string;
+  /** Holds `store.img` (a btrfs file system) and `engine.db`. */
+  readonly dataDirectory: string;
+  /** Sockets, bundles, exit codes: gone after a reboot. */
+  readonly runDirectory: string;
+  /** Catalogue images as built, shared by every instance on the machine. */
+  readonly cacheDirectory: string;
+  /** The catalogue's recipes: `lessons/images`. */
+  readonly recipesDirectory: string;
+  /** Who may use the sockets besides root: the server's user. */
+  readonly socketOwner: { readonly uid: number; readonly gid: number };
+  /** The first UID of the first host's range, and how many ranges there are. */
+  readonly uidBase: number;
+  readonly uidRanges: number;
+  /** Apparent size of the sparse store file, where the data directory is not btrfs already. */
+  readonly storeBytes: number;
+  readonly hostLimits: HostLimits;
+  /** An OCI runtime to use instead of crun, else runc. */
+  readonly ociRuntime: string | null;
+  /** Build the whole catalogue, or only `busybox` and `workspace`. */
+  readonly catalogue: 'all' | 'minimal';
+}

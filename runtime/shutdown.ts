@@ -1,0 +1,21 @@
+// Ending an engine with everything that it keeps in the kernel; what is on disk stays.
+
+import type { Engine } from './engine.ts';
+import { finishHost } from './hosts/finish.ts';
+import { removeGroup } from './kernel/cgroups.ts';
+import { detachMount } from './kernel/mounts.ts';
+
+/** Stops every host, unmounts the store, closes the records. The engine cannot be used afterwards. */
+export async function shutdownEngine(engine: Engine): Promise<void> {
+  engine.ending.abort(new Error('the engine ends'));
+  await Promise.all([...engine.hosts.values()].map((host) => finishHost(host)));
+  engine.exits.close();
+  await removeGroup(engine.group);
+  engine.records.close();
+  try {
+    detachMount(engine.paths.store);
+  } catch (error) {
+    engine.log.warn({ error }, 'the store was not mounted'); // where the data directory is btrfs itself
+  }
+  engine.ended.resolve();
+}

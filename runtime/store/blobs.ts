@@ -1,0 +1,143 @@
+// Content-addressed blobs: `DIRECTORY/sha256/HEX`, as in an OCI image layout.
+//
+// A blob under its name is whole and has that digest: it is hashed while it is written to a temporary file, brought to the
+// disk, and only then renamed. Putting what is there already is no error. What is found to differ is never handed out.
+
+import { createHash, randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { at, EngineError } from '../errors.ts';
+
+export interface Blob {
+  readonly digest: string;
+  readonly size: number;
+}
+
+const temporaryPrefix = '.new-';
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+
+/** Throws invalid where `digest` is not a sha256 digest: it stands in paths. */
+export function checkDigest(digest: string): string {
+  if (!digestPattern.test(digest)) throw new EngineError('invalid', `${JSON.stringify(digest)} is not a sha256 digest`);
+  return digest;
+}
+
+export function digestOf(content: Uint8Array | string): string {
+  return `sha256:${createHash('sha256').update(content).digest('hex')}`;
+}
+
+export class Blobs {
+  readonly #directory: string;
+
+  /** `directory` is made where it is missing. */
+  constructor(directory: string) {
+    this.#directory = directory;
+    mkdirSync(`${directory}/sha256`, { recursive: true, mode: 0o755 });
+  }
+
+  path(digest: string): string {
+    return `${this.#directory}/sha256/${checkDigest(digest).slice('sha256:'.length)}`;
+  }
+
+  /** The digests of all blobs; what is still being written is none. */
+  all(): string[] {
+    return readdirSync(`${this.#directory}/sha256`).map((hex) => `sha256:${hex}`);
+  }
+
+  has(digest: string): boolean {
+    return existsSync(this.path(digest));
+  }
+
+  size(digest: string): number {
+    return statSync(this.path(digest)).size;
+  }
+
+  /** A small blob's content, verified. Throws notFound, tooLarge, or dataLoss where it is not what it was. */
+  read(digest: string, maxBytes: number): Buffer {
+    const path = this.path(digest);
+    if (!existsSync(path)) throw new EngineError('notFound', `blob ${digest} is not in the store`);
+    if (statSync(path).size > maxBytes) throw new EngineError('tooLarge', `blob ${digest} is over ${maxBytes} bytes`);
+    const content = readFileSync(path);
+    if (digestOf(content) !== digest) throw new EngineError('dataLoss', `blob ${digest} has changed on the disk`);
+    return content;
+  }
+
+  /** Removes what writing cut short has left. Only where nobody else writes to the directory. */
+  discardTemporary(): void {
+    for (const name of readdirSync(this.#directory)) {
+      if (name.startsWith(temporaryPrefix)) rmSync(`${this.#directory}/${name}`, { force: true });
+    }
+  }
+
+  /** A new file's path beside the blobs, for what is yet to be hashed. The caller adopts it or removes it. */
+  temporary(): string {
+    return `${this.#directory}/${temporaryPrefix}${randomUUID()}`;
+  }
+
+  /** Gives the finished file at `path` (on this file system) its place. The caller answers for the digest. Idempotent. */
+  adopt(path: string, digest: string): void {
+    const file = openSync(path, 'r');
+    try {
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(path, this.path(digest));
+  }
+
+  /** Stores a stream. Throws tooLarge beyond `maxBytes`, dataLoss where it does not hash to `expected`. */
+  async put(content: Readable, options: { maxBytes: number; expected?: string; signal?: AbortSignal }): Promise<Blob> {
+    const temporary = this.temporary();
+    const hash = createHash('sha256');
+    let size = 0;
+    const count = new Transform({
+      transform(chunk: Buffer, _encoding, done) {
+        hash.update(chunk);
+        size += chunk.length;
+        if (size <= options.maxBytes) done(null, chunk);
+        else done(new EngineError('tooLarge', `it is over ${options.maxBytes} bytes`));
+      },
+    });
+    const file = createWriteStream(temporary, { flags: 'wx', mode: 0o644 });
+    try {
+      await pipeline(content, count, file, options.signal ? { signal: options.signal } : {});
+      const digest = `sha256:${hash.digest('hex')}`;
+      if (options.expected !== undefined && digest !== options.expected) {
+        throw new EngineError('dataLoss', `it has the digest ${digest}, not ${options.expected}`);
+      }
+      this.adopt(temporary, digest);
+      return { digest, size };
+    } catch (error) {
+      rmSync(temporary, { force: true });
+      throw at('write blob', error);
+    }
+  }
+
+  /** Stores a document; its digest is its name. */
+  putDocument(content: string | Uint8Array): Blob {
+    const digest = digestOf(content);
+    const temporary = this.temporary();
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o644 });
+    this.adopt(temporary, digest);
+    return { digest, size: Buffer.byteLength(content) };
+  }
+
+  /** Idempotent. */
+  remove(digest: string): void {
+    rmSync(this.path(digest), { force: true });
+  }
+}

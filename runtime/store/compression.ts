@@ -1,0 +1,45 @@
+// The compressions that a layer may come in, told by the first bytes and not by what a document claims.
+
+import type { Transform } from 'node:stream';
+import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
+import { EngineError } from '../errors.ts';
+
+export type Compression = 'none' | 'gzip' | 'zstd';
+
+/** A zstd frame may ask for a window of gigabytes; 27 bits (128 MiB) is what `zstd` itself stops at. */
+const maxZstdWindowLog = 27;
+const megabyte = 1024 * 1024;
+
+/** How many first bytes `compressionOf` looks at. */
+export const magicBytes = 4;
+
+/** Throws invalid for xz and bzip2, which Node cannot read. */
+export function compressionOf(start: Uint8Array): Compression {
+  const text = Buffer.from(start).toString('latin1');
+  if (text.startsWith('\xfd7zX') || text.startsWith('BZh')) {
+    throw new EngineError('invalid', 'archives compressed with xz or bzip2 are not supported: use gzip or zstd');
+  }
+  if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
+  if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return 'zstd';
+  return 'none';
+}
+
+/** Null for `none`. */
+export function decompressor(compression: Compression): Transform | null {
+  if (compression === 'gzip') return createGunzip({ chunkSize: megabyte });
+  if (compression === 'none') return null;
+  return createZstdDecompress({ chunkSize: megabyte, params: { [constants.ZSTD_d_windowLogMax]: maxZstdWindowLog } });
+}
+
+/** The fastest level: layers are written once, on a machine with little CPU, and read from its own disk. */
+export function compressor(compression: 'gzip' | 'zstd'): Transform {
+  if (compression === 'gzip') return createGzip({ level: 1, chunkSize: megabyte });
+  return createZstdCompress({ chunkSize: megabyte, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+}
+
+/** OCI image-spec layer.md. */
+export const layerMediaType: Readonly<Record<Compression, string>> = {
+  none: 'application/vnd.oci.image.layer.v1.tar',
+  gzip: 'application/vnd.oci.image.layer.v1.tar+gzip',
+  zstd: 'application/vnd.oci.image.layer.v1.tar+zstd',
+};

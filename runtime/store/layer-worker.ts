@@ -1,0 +1,126 @@
+// The thread that packs, unpacks or hashes one layer, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
+
+import { createHash } from 'node:crypto';
+import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
+import { Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parentPort, workerData } from 'node:worker_threads';
+import { at, EngineError } from '../errors.ts';
+import { syncFileSystem } from '../kernel/inodes.ts';
+import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
+import { extractLayer } from './extract.ts';
+import type { Hashed, LayerJob, LayerMessage, Packed, Unpacked } from './layer-work.ts';
+import { packLayer } from './pack.ts';
+
+const readBytes = 1024 * 1024;
+/** Progress is told once for this many bytes. */
+const progressBytes = 4 * 1024 * 1024;
+
+function tell(message: LayerMessage): void {
+  parentPort?.postMessage(message);
+}
+
+/** Passes everything through, hashing and counting; tells progress where asked to. */
+function meter(progress: boolean): { stream: Transform; digest: () => string; bytes: () => number } {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let told = 0;
+  const stream = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      hash.update(chunk);
+      bytes += chunk.length;
+      if (progress && bytes - told >= progressBytes) {
+        told = bytes;
+        tell({ kind: 'progress', bytes });
+      }
+      done(null, chunk);
+    },
+  });
+  return { stream, digest: () => `sha256:${hash.digest('hex')}`, bytes: () => bytes };
+}
+
+async function packJob(job: LayerJob & { kind: 'pack' }): Promise<Packed> {
+  const plain = meter(true);
+  const packed = meter(false);
+  const blob = createWriteStream(job.blob, { flags: 'wx', mode: 0o644, flush: true });
+  await pipeline(packLayer(job.directory), plain.stream, compressor(job.compression), packed.stream, blob);
+  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
+}
+
+function firstBytes(path: string): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const start = Buffer.alloc(magicBytes);
+    return start.subarray(0, readSync(file, start));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. */
+function openLayer(blob: string, maxBytes: number) {
+  const source = createReadStream(blob, { highWaterMark: readBytes });
+  const packed = meter(true);
+  const plain = meter(false);
+  const expand = decompressor(compressionOf(firstBytes(blob)));
+  // pipeline() carries an error of any part to the last one, whose reader fails with it.
+  const done = expand
+    ? pipeline(source, packed.stream, expand, limiter(maxBytes), plain.stream)
+    : pipeline(source, packed.stream, limiter(maxBytes), plain.stream);
+  done.catch(() => undefined);
+  return { done, packed, plain };
+}
+
+async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
+  const layer = openLayer(job.blob, job.maxBytes);
+  layer.plain.stream.resume();
+  await layer.done;
+  return { diffId: layer.plain.digest(), digest: layer.packed.digest(), size: layer.packed.bytes() };
+}
+
+async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> {
+  const layer = openLayer(job.blob, job.maxBytes);
+  const size = await extractLayer(layer.plain.stream, job.directory, job);
+  await layer.done;
+  const result = { diffId: layer.plain.digest(), digest: layer.packed.digest(), size };
+  for (const [what, found, expected] of [
+    ['digest', result.digest, job.digest],
+    ['diff ID', result.diffId, job.diffId],
+  ] as const) {
+    if (expected !== null && found !== expected) {
+      throw new EngineError('dataLoss', `the layer's ${what} is ${found}, but its image says ${expected}`);
+    }
+  }
+  const directory = openSync(job.directory, 'r');
+  try {
+    syncFileSystem(directory);
+  } finally {
+    closeSync(directory);
+  }
+  return result;
+}
+
+/** Stops a stream that a small archive blows up into; headers and padding count too. */
+function limiter(maxBytes: number): Transform {
+  let bytes = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length;
+      // A tar of empty files is up to 1.5 KiB for each; the entry limit bounds those.
+      if (bytes > maxBytes * 2 + readBytes)
+        done(new EngineError('tooLarge', `the layer expands to more than ${maxBytes} bytes`));
+      else done(null, chunk);
+    },
+  });
+}
+
+const doing = { pack: 'pack layer', unpack: 'unpack layer', hash: 'read layer' } as const;
+const job = workerData as LayerJob;
+try {
+  if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
+  else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
+  else tell({ kind: 'hashed', result: await hashJob(job) });
+} catch (error) {
+  const failure = at(doing[job.kind], error);
+  tell({ kind: 'failed', errorKind: failure.kind, message: failure.message });
+}

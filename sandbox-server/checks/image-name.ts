@@ -1,0 +1,23 @@
+// Compares image names as Docker understands them: `nginx`, `nginx:latest` and `docker.io/library/nginx` are one.
+
+interface ImageName {
+  readonly repository: string;
+  readonly tag: string | null;
+}
+
+function parse(name: string): ImageName {
+  const [withoutDigest = ''] = name.split('@');
+  const colon = withoutDigest.lastIndexOf(':');
+  const hasTag = colon > withoutDigest.lastIndexOf('/');
+  const repository = hasTag ? withoutDigest.slice(0, colon) : withoutDigest;
+  return {
+    repository: repository.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, ''),
+    tag: hasTag ? withoutDigest.slice(colon + 1) : null,
+  };
+}
+
+/** Whether a container's image is the wanted one; a wanted name without a tag means any tag. */
+export function isImage(wanted: string, found: string): boolean {
+  const [want, has] = [parse(wanted), parse(found)];
+  return want.repository === has.repository && (want.tag === null || want.tag === (has.tag ?? 'latest'));
+}

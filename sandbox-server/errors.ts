@@ -1,0 +1,47 @@
+// What can go wrong in the server: one class, a kind each, and the HTTP status that each kind becomes.
+
+import type { FailureKind } from './protocol.ts';
+
+export const statusOfFailure = {
+  invalid: 400,
+  forbidden: 403,
+  notFound: 404,
+  gone: 410,
+  tooLarge: 413,
+  tooMany: 429,
+  internal: 500,
+  unavailable: 503,
+} as const satisfies Record<FailureKind, number>;
+
+/** A failure whose message may be shown to the student: what, why, what next. */
+export class ServerError extends Error {
+  readonly kind: FailureKind;
+  /** When trying again makes sense, where that is known. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(kind: FailureKind, message: string, options?: ErrorOptions & { readonly retryAfterSeconds?: number }) {
+    super(message, options);
+    this.name = 'ServerError';
+    this.kind = kind;
+    this.retryAfterSeconds = options?.retryAfterSeconds ?? null;
+  }
+}
+
+/** The sentences that more than one place says. */
+export const sentences = {
+  engineAway: 'The engine is restarting. What runs in your lab goes on; try again in a moment.',
+  noSession: 'There is no such lab of yours. Open the lesson again to start one.',
+  ended: 'This lab has ended and its host was removed. Open the lesson again to start a new one.',
+  noTerminal: 'There is no such terminal. It was closed, perhaps in another tab.',
+  internal: 'Something failed in the server; its log says what. Try again.',
+} as const;
+
+/** An error's kind as the engine or the server named it, or undefined. */
+export function kindOf(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('kind' in error)) return undefined;
+  return typeof error.kind === 'string' ? error.kind : undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

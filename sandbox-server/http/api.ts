@@ -1,0 +1,94 @@
+// The API's routes (protocol.ts lists them): parse, ask the desk, answer.
+
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { EngineLink } from '../engine-link.ts';
+import { ServerError, sentences } from '../errors.ts';
+import { startsPerMinute, startsPerMinutePerAddress } from '../limits.ts';
+import { openSession, quizAnswer, sessionParameters } from '../messages.ts';
+import type { ProgressRecords } from '../progress/progress.ts';
+import { type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
+import { RateLimit } from '../rate-limit.ts';
+import type { Desk } from '../sessions/desk.ts';
+import type { Session } from '../sessions/session.ts';
+import type { Settings } from '../settings.ts';
+import type { Student, Students } from '../students/students.ts';
+import type { Tickets } from '../students/tickets.ts';
+import { setCookie, tokenFrom } from './cookie.ts';
+import { limitRate } from './server.ts';
+
+export interface ApiParts {
+  readonly settings: Settings;
+  readonly desk: Desk;
+  readonly students: Students;
+  readonly tickets: Tickets;
+  readonly progress: ProgressRecords;
+  readonly link: EngineLink;
+}
+
+export function addApi(server: FastifyInstance, parts: ApiParts): void {
+  const { settings, desk, students, tickets, progress, link } = parts;
+  const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
+  const perAddress = new RateLimit({ perSecond: startsPerMinutePerAddress / 60, burst: startsPerMinutePerAddress });
+
+  const studentOf = (request: FastifyRequest): Student | null =>
+    students.find(tokenFrom(settings.publicOrigin, request.headers.cookie));
+
+  const theirs = (request: FastifyRequest): { readonly student: Student; readonly id: string } => {
+    const student = studentOf(request);
+    if (student === null) throw new ServerError('forbidden', sentences.noSession);
+    const parameters = sessionParameters.safeParse(request.params);
+    if (!parameters.success) throw new ServerError('notFound', sentences.noSession);
+    return { student, id: parameters.data.session };
+  };
+
+  const limitStarts = (student: Student, address: string): void => {
+    limitRate(perStudent, String(student.id), 'You have started many labs within a minute.');
+    limitRate(perAddress, address, 'Many labs were started from your address within a minute.');
+  };
+
+  const newcomer = (request: FastifyRequest, reply: FastifyReply): Student => {
+    limitRate(perAddress, request.ip, 'Many labs were started from your address within a minute.');
+    const { student, token } = students.create();
+    reply.header('set-cookie', setCookie(settings.publicOrigin, token));
+    return student;
+  };
+
+  server.get(routes.health.path, async (): Promise<Health> => {
+    return { status: link.up ? 'ok' : 'engine away', version: settings.version, ...desk.counts };
+  });
+
+  server.post(routes.openSession.path, async (request, reply): Promise<OpenedSession> => {
+    const { lesson, rows, columns } = openSession.parse(request.body);
+    const known = studentOf(request);
+    desk.mustHaveLesson(lesson);
+    if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known, request.ip);
+    const student = known ?? newcomer(request, reply);
+    const size = rows === undefined || columns === undefined ? null : { rows, columns };
+    const session: Session = desk.open(student.id, lesson, size);
+    return { session: session.id, ticket: tickets.give(student.id, session.id) };
+  });
+
+  server.post(routes.ticket.path, async (request): Promise<Ticket> => {
+    const { student, id } = theirs(request);
+    const session = desk.find(id, student.id);
+    return { ticket: tickets.give(student.id, session.id) };
+  });
+
+  server.delete(routes.endSession.path, async (request, reply) => {
+    const { student, id } = theirs(request);
+    desk.end(desk.find(id, student.id), 'request');
+    return reply.code(204).send();
+  });
+
+  server.get(routes.progress.path, async (request): Promise<Progress> => {
+    const student = studentOf(request);
+    return student === null ? { lessons: {} } : progress.of(student.id);
+  });
+
+  server.put(routes.quizAnswer.path, async (request, reply) => {
+    const student = studentOf(request);
+    if (student === null) throw new ServerError('forbidden', 'Quiz answers are kept once you have opened a lab.');
+    progress.answer(student.id, quizAnswer.parse(request.body));
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,101 @@
+// The HTTP server: what every request passes before a route sees it, and what every failure becomes.
+
+import type { Server } from 'node:http';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import { ZodError } from 'zod';
+import { kindOf, messageOf, ServerError, sentences, statusOfFailure } from '../errors.ts';
+import {
+  maxBodyBytes,
+  maxConnections,
+  maxHeaderBytes,
+  maxHeaders,
+  requestBurstPerAddress,
+  requestsPerSecondPerAddress,
+  requestTimeoutMs,
+} from '../limits.ts';
+import type { Failure } from '../protocol.ts';
+import { RateLimit } from '../rate-limit.ts';
+import type { Settings } from '../settings.ts';
+import type { Guard } from './guard.ts';
+import { securityHeaders } from './security-headers.ts';
+import { pageNotFound } from './site.ts';
+
+const unsafe = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
+const isApi = (url: string): boolean => url.startsWith('/api/') || url === '/api' || url.startsWith('/healthz');
+
+/** Throws ServerError tooMany with the wait when the key has no token left. */
+export function limitRate(limit: RateLimit, key: string, what: string): void {
+  const waitMs = limit.take(key);
+  if (waitMs === 0) return;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  throw new ServerError('tooMany', `${what} Try again in ${seconds} s.`, { retryAfterSeconds: seconds });
+}
+
+function asServerError(error: unknown, log: Logger): ServerError {
+  if (error instanceof ServerError) return error;
+  if (error instanceof ZodError)
+    return new ServerError('invalid', 'The request is not one of this version’s. Reload the page.');
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
+  if (status === 413) return new ServerError('tooLarge', `A request body has ${maxBodyBytes} bytes at most.`);
+  if (status >= 400 && status < 500)
+    return new ServerError('invalid', 'The request could not be read. Reload the page.');
+  if (kindOf(error) === 'unavailable')
+    return new ServerError('unavailable', sentences.engineAway, { retryAfterSeconds: 2 });
+  log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'a request failed');
+  return new ServerError('internal', sentences.internal);
+}
+
+async function fail(reply: FastifyReply, error: ServerError): Promise<void> {
+  if (error.retryAfterSeconds !== null) reply.header('retry-after', String(error.retryAfterSeconds));
+  const body: Failure = { error: error.kind, message: error.message };
+  await reply.code(statusOfFailure[error.kind]).type('application/json').send(body);
+}
+
+/** A server without routes. */
+export function createServer(settings: Settings, guard: () => Guard, log: Logger): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: 30_000,
+    connectionTimeout: 0,
+    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
+    forceCloseConnections: true,
+    http: {
+      maxHeaderSize: maxHeaderBytes,
+      headersTimeout: requestTimeoutMs,
+      // Anything else that a client would like to upgrade to (curl asks for h2c) is answered as if it had not asked.
+      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+    },
+    routerOptions: { maxParamLength: 64 },
+    exposeHeadRoutes: false,
+  });
+  const node: Server = server.server;
+  node.maxHeadersCount = maxHeaders;
+  node.maxConnections = maxConnections;
+  // Only JSON is read: a form or text/plain body cannot be made to look like it.
+  server.removeContentTypeParser('text/plain');
+
+  const perAddress = new RateLimit({ perSecond: requestsPerSecondPerAddress, burst: requestBurstPerAddress });
+  server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
+    const api = isApi(request.url);
+    reply.headers(securityHeaders(api ? 'api' : 'page', settings.publicOrigin));
+    if (!guard().host(request.headers)) {
+      throw new ServerError('invalid', `This is not the address of a Drydock. Open ${settings.publicOrigin} instead.`);
+    }
+    if (unsafe(request.method) && !guard().sameOrigin(request.headers)) {
+      throw new ServerError('forbidden', 'Only Drydock’s own pages may do this.');
+    }
+    if (api) limitRate(perAddress, request.ip, 'Too many requests came from your address.');
+  });
+  server.setErrorHandler((error, request, reply) => {
+    const failure = asServerError(error, log.child({ method: request.method, route: request.routeOptions.url }));
+    return fail(reply, failure);
+  });
+  server.setNotFoundHandler((request, reply) => {
+    if (!isApi(request.url) && !unsafe(request.method)) return pageNotFound(settings.siteDirectory, reply);
+    return fail(reply, new ServerError('notFound', 'There is no such address in this version. Reload the page.'));
+  });
+  return server;
+}

@@ -1,0 +1,35 @@
+// Serves the built site: static files, compressed on the way, kept for good where their name holds a hash of them.
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import compress from '@fastify/compress';
+import statics from '@fastify/static';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+
+const noPage =
+  '<!doctype html><html lang="en"><title>Not found</title><h1>There is no such page</h1><p><a href="/">Drydock</a>';
+
+/** Answers with the site's own 404 page. */
+export async function pageNotFound(directory: string, reply: FastifyReply): Promise<void> {
+  const page = await readFile(join(directory, '404.html'), 'utf8').catch(() => noPage);
+  await reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
+}
+
+/** Throws where the site has not been built. */
+export async function serveSite(server: FastifyInstance, directory: string): Promise<void> {
+  const root = resolve(directory);
+  if (!existsSync(root)) throw new Error(`serve site: ${root} is not there. Build the site first: npm start does.`);
+  await server.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] });
+  await server.register(statics, {
+    root,
+    prefix: '/',
+    redirect: true,
+    dotfiles: 'ignore',
+    cacheControl: false,
+    setHeaders: (reply, path) => {
+      const hashed = path.startsWith(`${join(root, '_astro')}/`);
+      reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');
+    },
+  });
+}

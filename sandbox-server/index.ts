@@ -1,0 +1,5 @@
+// The one public entry of the server: start it, its settings, and its protocol.
+
+export * from './protocol.ts';
+export { type RunningServer, startServer } from './server.ts';
+export { allowedOrigins, defaultCapacity, type Settings } from './settings.ts';

@@ -1,0 +1,102 @@
+// Every bound of the server, each with its unit and its reason. Nothing in the server is unbounded.
+// Limits that the page must know too (flow control, sizes of input) stand in protocol.ts.
+
+/** A JSON body; the largest real one is under 300 bytes. */
+export const maxBodyBytes = 8 * 1024;
+/** All headers of a request together; browsers send under 4 KiB. */
+export const maxHeaderBytes = 16 * 1024;
+export const maxHeaders = 64;
+/** From the first byte of a request to its last (slow senders). */
+export const requestTimeoutMs = 15_000;
+/** All TCP connections: 500 students with a socket and a few requests each. */
+export const maxConnections = 4_000;
+
+/** SECURITY.md F03. A paste goes in messages of 8 KiB (protocol.ts). */
+export const maxMessageBytes = 64 * 1024;
+/** SECURITY.md F03: browsers send one fragment a message. */
+export const maxFragments = 32;
+/** Messages a second from one page, and how many at once: 30 keystrokes, acknowledgements of 5 MB/s of output. */
+export const messagesPerSecond = 500;
+export const messageBurst = 2_000;
+/** Unsent bytes to one page, above which it is dropped: eight terminals at their flow limit, twice. */
+export const maxSocketBacklogBytes = 2 * 1024 * 1024;
+/** Sockets of one student (two tabs and a few that are half open), and of one address (a class behind one router). */
+export const maxSocketsPerStudent = 8;
+export const maxSocketsPerAddress = 500;
+/** From the upgrade to a valid `hello`. */
+export const helloTimeoutMs = 5_000;
+/** How often the server asks a page whether it is there; it is dropped when it has not answered by the next time. */
+export const heartbeatMs = 30_000;
+
+/** SECURITY.md F01. */
+export const ticketLifetimeMs = 30_000;
+/** Tickets that wait to be used; the oldest gives way. */
+export const maxTickets = 10_000;
+
+/** SECURITY.md F11: new sessions a minute, of one student, and of one address (a class behind one router starts at once). */
+export const startsPerMinute = 5;
+export const startsPerMinutePerAddress = 60;
+/** Any API request, of one address, a second and at once. */
+export const requestsPerSecondPerAddress = 50;
+export const requestBurstPerAddress = 500;
+/** Keys that one rate limiter remembers; the one unused for longest gives way. */
+export const maxRateKeys = 20_000;
+
+/** Tabs in one lab: more do not fit the screen, and the engine allows 12. */
+export const maxTerminals = 8;
+/** Terminals that one page may ask to see, those among them that are gone by now. */
+export const maxTerminalsAsked = 256;
+/** What a page that comes back can still get: a screen is about 10 KiB, a long build log 200 KiB. */
+export const maxRecordingBytes = 256 * 1024;
+/** How long a page waits for output that the engine said it had. */
+export const catchUpMs = 1_000;
+/** Output read from a shell that no page watches: enough for any build, and `yes` does not cost a core. */
+export const unwatchedBytesPerSecond = 1024 * 1024;
+/** One binary frame of output. */
+export const maxFrameBytes = 16 * 1024;
+/** Input that the engine has not taken yet; a program that does not read its terminal must not fill our memory. */
+export const maxPendingInputBytes = 256 * 1024;
+/** Characters of an OSC sequence that the parser of prompt marks keeps. */
+export const maxMarkLength = 64;
+
+/** Labs one student may have at once; the one used longest ago ends when another is opened. */
+export const maxSessionsPerStudent = 3;
+/** Who waits for a place; the next one is refused. */
+export const maxQueue = 1_000;
+/** A place in the queue is kept this long without a page (a reload, a dropped connection). */
+export const queueGraceMs = 30_000;
+/** Hosts that are created at the same time: more only makes each slower. */
+export const maxCreating = 4;
+/** From the end of a host's last shell to a look at whether the host itself has stopped. */
+export const hostSettleMs = 1_000;
+/** A page that stays open but is not typed into counts as left after this many idle times. */
+export const untypedIdleTimes = 4;
+/** How often idle sessions are looked for. */
+export const sweepMs = 10_000;
+
+/** The wait from an event to looking at the engine: a `docker run` makes four events within this time. */
+export const checkDelayMs = 20;
+/** And between two looks, so that a loop of `docker run` costs ten looks a second at most. */
+export const checkIntervalMs = 100;
+/** Containers that have ended, remembered for a check after `--rm` took them away. */
+export const maxEndedContainers = 100;
+/** Lines and bytes of a container's log that a check looks at. */
+export const maxLogLines = 500;
+export const maxLogBytes = 256 * 1024;
+/** One question to a host's Docker API. */
+export const dockerTimeoutMs = 5_000;
+
+/** How often the engine is asked again while it is away, and how long a call waits for it before it gives up. */
+export const engineProbeMs = 200;
+export const engineWaitMs = 10_000;
+/** Keeps an eye on an engine that nobody talks to. */
+export const engineHeartbeatMs = 5_000;
+
+/** From SIGTERM to the end, whatever hangs (SECURITY.md X17: 10 s). */
+export const shutdownMs = 4_000;
+/** Quiz answers kept for one student, and the size of their parts. */
+export const maxQuizAnswers = 1_000;
+export const maxIdLength = 128;
+/** Students without a session or progress are forgotten after this long. */
+export const forgetStudentMs = 400 * 24 * 60 * 60 * 1000;
+export const forgetEveryMs = 60 * 60 * 1000;

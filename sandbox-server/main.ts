@@ -1,0 +1,142 @@
+// Starts the server from its command line, and ends it in order on SIGTERM and SIGINT.
+
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { connectEngine } from '@drydock/runtime';
+import { pino } from 'pino';
+import { z } from 'zod';
+import { messageOf } from './errors.ts';
+import { shutdownMs } from './limits.ts';
+import { startServer } from './server.ts';
+import { defaultCapacity, type Settings } from './settings.ts';
+
+const clone = dirname(dirname(fileURLToPath(import.meta.url)));
+
+const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
+
+  --engine PATH           the engine's API, a Unix socket (required)
+  --data DIRECTORY        the server's own records; the only place it writes to (required)
+  --site DIRECTORY        the built site (site/dist of this clone)
+  --lessons DIRECTORY     the lessons with their lab files (lessons of this clone)
+  --listen ADDRESS        address to listen on (127.0.0.1)
+  --port NUMBER           port to listen on (8080)
+  --origin ORIGIN         what students type into the browser (http://localhost:PORT)
+  --other-origin ORIGIN   another origin that pages may come from; may be repeated
+  --capacity NUMBER       labs at once, spare hosts among them (from the machine's memory: ${defaultCapacity()})
+  --spare-hosts NUMBER    hosts kept ready for the next students (1)
+  --idle-minutes NUMBER   a lab without a page ends after this long (30)
+  --trusted-proxy ADDRESS whose X-Forwarded-For is believed; may be repeated
+  --log-level LEVEL       trace, debug, info, warn, error (info)
+`;
+
+const origin = z.string().refine((text) => {
+  const url = URL.parse(text);
+  return url !== null && url.origin === text.replace(/\/$/, '') && /^https?:$/.test(url.protocol);
+}, 'must look like https://drydock.example.org');
+const path = z.string().min(1);
+
+const flags = z.object({
+  engine: path,
+  data: path,
+  site: path.default(join(clone, 'site/dist')),
+  lessons: path.default(join(clone, 'lessons')),
+  listen: z.string().default('127.0.0.1'),
+  port: z.coerce.number().int().min(0).max(65535).default(8080),
+  origin: origin.optional(),
+  'other-origin': z.array(origin).default([]),
+  capacity: z.coerce.number().int().min(1).max(10_000).default(defaultCapacity()),
+  'spare-hosts': z.coerce.number().int().min(0).max(50).default(1),
+  'idle-minutes': z.coerce.number().positive().max(100_000).default(30),
+  'trusted-proxy': z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL('./package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
+
+async function readSettings(args: readonly string[]): Promise<{ settings: Settings; logLevel: string } | null> {
+  const text = { type: 'string' } as const;
+  const list = { type: 'string', multiple: true } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      engine: text,
+      data: text,
+      site: text,
+      lessons: text,
+      listen: text,
+      port: text,
+      origin: text,
+      'other-origin': list,
+      capacity: text,
+      'spare-hosts': text,
+      'idle-minutes': text,
+      'trusted-proxy': list,
+      'log-level': text,
+    },
+  });
+  if (values.help === true) return null;
+  const parsed = flags.safeParse(values);
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map(({ path: [flag], message }) => `--${String(flag)}: ${message}`);
+    throw new Error(`${lines.join('\n')}\nRun with --help to see all flags.`);
+  }
+  const given = parsed.data;
+  const publicOrigin = (given.origin ?? `http://localhost:${given.port}`).replace(/\/$/, '');
+  const settings: Settings = {
+    version: await version(),
+    engineSocket: given.engine,
+    dataDirectory: given.data,
+    siteDirectory: given.site,
+    lessonsDirectory: given.lessons,
+    listenAddress: given.listen,
+    port: given.port,
+    publicOrigin,
+    otherOrigins: given['other-origin'],
+    capacity: given.capacity,
+    spareHosts: given['spare-hosts'],
+    idleMs: given['idle-minutes'] * 60_000,
+    trustedProxies: given['trusted-proxy'],
+  };
+  return { settings, logLevel: given['log-level'] };
+}
+
+async function main(): Promise<void> {
+  const read = await readSettings(process.argv.slice(2));
+  if (read === null) {
+    process.stdout.write(help);
+    return;
+  }
+  const { settings, logLevel } = read;
+  const log = pino({ name: 'server', level: logLevel });
+  const server = await startServer(settings, connectEngine(settings.engineSocket), log);
+  log.info({ url: server.url, origin: settings.publicOrigin, capacity: settings.capacity }, 'listening');
+
+  const end = () => {
+    // Whatever hangs, a supervisor is not kept waiting.
+    setTimeout(() => process.exit(0), shutdownMs).unref();
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ error: messageOf(error) }, 'did not end in order');
+        process.exit(1);
+      },
+    );
+  };
+  process.once('SIGTERM', end);
+  process.once('SIGINT', end);
+  // A promise that nobody awaited is a mistake of ours: said loudly, but no student loses a shell for it.
+  process.on('unhandledRejection', (error) => log.error({ error: messageOf(error) }, 'unhandled rejection'));
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,49 @@
+// Parses what pages send: the schemas of protocol.ts's inputs. Strict: what is not in the protocol is refused.
+
+import { z } from 'zod';
+import { maxIdLength } from './limits.ts';
+import {
+  maxColumns,
+  maxInputLength,
+  maxRows,
+  maxTitleLength,
+  type OpenSession,
+  type PageMessage,
+  type QuizAnswer,
+} from './protocol.ts';
+
+const id = z.string().min(1).max(maxIdLength);
+const terminal = z.string().regex(/^t[1-9]\d{0,8}$/);
+const rows = z.int().min(1).max(maxRows);
+const columns = z.int().min(1).max(maxColumns);
+const offset = z.int().min(0);
+/** Titles are shown to their student; control characters and the marks that turn text around have no place in them. */
+const title = z
+  .string()
+  .transform((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, '').trim())
+  .pipe(z.string().min(1).max(maxTitleLength));
+
+export const pageMessage: z.ZodType<PageMessage> = z.discriminatedUnion('type', [
+  z.strictObject({ type: z.literal('hello'), protocol: z.int(), ticket: id }),
+  z.strictObject({ type: z.literal('open'), request: z.int().min(0), rows, columns }),
+  z.strictObject({ type: z.literal('attach'), terminal, from: offset, rows, columns }),
+  z.strictObject({ type: z.literal('detach'), terminal }),
+  z.strictObject({ type: z.literal('input'), terminal, data: z.string().min(1).max(maxInputLength) }),
+  z.strictObject({ type: z.literal('ack'), terminal, offset }),
+  z.strictObject({ type: z.literal('resize'), terminal, rows, columns }),
+  z.strictObject({ type: z.literal('rename'), terminal, title }),
+  z.strictObject({ type: z.literal('close'), terminal }),
+  z.strictObject({ type: z.literal('ping') }),
+]);
+
+export const openSession: z.ZodType<OpenSession> = z
+  .strictObject({ lesson: id, rows: rows.optional(), columns: columns.optional() })
+  .transform(({ lesson, rows: r, columns: c }) => ({
+    lesson,
+    ...(r === undefined ? {} : { rows: r }),
+    ...(c === undefined ? {} : { columns: c }),
+  }));
+
+export const quizAnswer: z.ZodType<QuizAnswer> = z.strictObject({ lesson: id, question: id, choice: id });
+
+export const sessionParameters = z.strictObject({ session: z.string().regex(/^[A-Za-z0-9_-]{22}$/) });

@@ -1,0 +1,299 @@
+// Every HTTP route and socket message between the site and the server, a line of doc each. Imports nothing, so that the
+// site may import it whole; `messages.ts` has the schemas that the server parses what it receives with.
+
+/** Raised when a page built for the other number would misread the messages; the page is told to reload then. */
+export const protocolVersion = 1;
+
+// --- HTTP -----------------------------------------------------------------------------------------------------------
+// JSON in, JSON out, always with `content-type: application/json`. Unsafe methods need same-origin `fetch` (Origin and
+// Sec-Fetch-Site are checked). Failures are `Failure` with the HTTP status; 429 and 503 carry Retry-After in seconds.
+
+/** Who may call a route: anyone, whoever has a student's cookie, or only the student whose session it is. */
+export type Access = 'anyone' | 'student' | 'owner';
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: string;
+  readonly access: Access;
+}
+
+export const routes = {
+  /** Is the server there, and does the engine answer? `Health`; always 200. */
+  health: { method: 'GET', path: '/healthz', access: 'anyone' },
+  /** Opens (or finds again) this student's session of a lesson: `OpenSession` -> `OpenedSession`. Sets the cookie. */
+  openSession: { method: 'POST', path: '/api/sessions', access: 'anyone' },
+  /** A new ticket for a session that one has, to connect again: nothing -> `Ticket`. 404 when the session has ended. */
+  ticket: { method: 'POST', path: '/api/sessions/:session/ticket', access: 'owner' },
+  /** Ends a session: its host with all that is in it is removed. 204, or 404 when it had ended. */
+  endSession: { method: 'DELETE', path: '/api/sessions/:session', access: 'owner' },
+  /** What this browser's student has done so far: `Progress`; empty for who has no cookie. */
+  progress: { method: 'GET', path: '/api/progress', access: 'anyone' },
+  /** Keeps which answer a student chose: `QuizAnswer` -> 204. */
+  quizAnswer: { method: 'PUT', path: '/api/progress/quiz', access: 'student' },
+  /** The WebSocket (upgrade). Exact Origin, the cookie, then a `hello` with a ticket within 5 seconds. */
+  socket: { method: 'GET', path: '/api/socket', access: 'student' },
+} as const satisfies Record<string, Route>;
+
+/** The lesson id that means: one host, no lesson. */
+export const playground = 'playground';
+
+export interface OpenSession {
+  /** `01-why-containers/02-first-container`, or `playground`. */
+  readonly lesson: string;
+  /** The size of the page's terminal, if it is known already: the first shell then starts in it. Default 24 by 80. */
+  readonly rows?: number;
+  readonly columns?: number;
+}
+
+/** One use, within 30 seconds, by the student it was given to: goes into `hello`. */
+export interface Ticket {
+  readonly ticket: string;
+}
+
+/** Answered at once, before the host is there: the socket tells how it goes on. */
+export interface OpenedSession extends Ticket {
+  readonly session: string;
+}
+
+export interface QuizAnswer {
+  readonly lesson: string;
+  readonly question: string;
+  readonly choice: string;
+}
+
+export interface LessonProgress {
+  /** Ids of tasks that are done. */
+  readonly tasks: readonly string[];
+  /** Question id -> the choice last made. */
+  readonly quiz: Readonly<Record<string, string>>;
+}
+
+export interface Progress {
+  /** By lesson id; lessons not begun are missing. */
+  readonly lessons: Readonly<Record<string, LessonProgress>>;
+}
+
+export interface Health {
+  readonly status: 'ok' | 'engine away';
+  readonly version: string;
+  readonly sessions: number;
+  readonly queued: number;
+}
+
+/** What went wrong, in a sentence for the student: what, why, what next. */
+export interface Failure {
+  readonly error: FailureKind;
+  readonly message: string;
+}
+
+export type FailureKind =
+  | 'invalid'
+  | 'forbidden'
+  | 'notFound'
+  | 'gone'
+  | 'tooLarge'
+  | 'tooMany'
+  | 'unavailable'
+  | 'internal';
+
+// --- The socket -----------------------------------------------------------------------------------------------------
+// One WebSocket per page, for all terminals of the session. Text frames are one JSON message each. Binary frames go
+// from server to page only: byte 0 is the channel (see `attached`), the rest is output, in order, nothing left out.
+//
+// A page counts the output bytes of each terminal that it was given: `attached.offset` plus all bytes since. After a
+// drop it gets a ticket, says `hello` and `attach`es with `from` = that count: it gets exactly what it missed. A page
+// that was reloaded has nothing on its screen and attaches from 0. Input is sent once and never again after a drop.
+
+/** Acknowledge at the latest when this many more bytes have been parsed (xterm's `write` callback), and when idle. */
+export const acknowledgeEveryBytes = 16 * 1024;
+/** Unacknowledged bytes of a terminal above which the server holds its shell back (VS Code `HighWatermarkChars`). */
+export const pauseAboveBytes = 100_000;
+/** ... until no more than this many are left (VS Code `LowWatermarkChars`). */
+export const resumeBelowBytes = 5_000;
+/** The longest `input.data`, in UTF-16 units; longer pastes go in several messages. */
+export const maxInputLength = 8 * 1024;
+/** The longest title of a terminal. */
+export const maxTitleLength = 32;
+export const maxRows = 500;
+export const maxColumns = 500;
+
+/** Page to server. */
+export type PageMessage = Hello | OpenTerminal | Attach | Detach | Input | Acknowledge | Resize | Rename | Close | Ping;
+
+/** The first message: `protocol` is `protocolVersion`, `ticket` from `openSession` or `ticket`. */
+export interface Hello {
+  readonly type: 'hello';
+  readonly protocol: number;
+  readonly ticket: string;
+}
+/** Starts one more shell; `opened` with the same `request` tells its id. The first one is there without asking. */
+export interface OpenTerminal {
+  readonly type: 'open';
+  readonly request: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+/**
+ * Asks for a terminal's output from the absolute byte `from` on, and resizes it; `attached` answers. May be asked before
+ * the session is ready, and holds until `detach`: where a host was started anew, `attached` comes again by itself.
+ */
+export interface Attach {
+  readonly type: 'attach';
+  readonly terminal: string;
+  readonly from: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+/** No more output of this terminal, please. */
+export interface Detach {
+  readonly type: 'detach';
+  readonly terminal: string;
+}
+/** Types. What xterm answers by itself while it replays (before `attached.live`) must not be sent. */
+export interface Input {
+  readonly type: 'input';
+  readonly terminal: string;
+  readonly data: string;
+}
+/** All output before the absolute byte `offset` has been parsed by the page's terminal. */
+export interface Acknowledge {
+  readonly type: 'ack';
+  readonly terminal: string;
+  readonly offset: number;
+}
+/** The page's terminal has this size now. */
+export interface Resize {
+  readonly type: 'resize';
+  readonly terminal: string;
+  readonly rows: number;
+  readonly columns: number;
+}
+/** Gives a terminal another title (trimmed, 1 to 32 characters). */
+export interface Rename {
+  readonly type: 'rename';
+  readonly terminal: string;
+  readonly title: string;
+}
+/** Ends a terminal's shell and takes it off the list. */
+export interface Close {
+  readonly type: 'close';
+  readonly terminal: string;
+}
+/** Is the connection alive? `pong` answers. */
+export interface Ping {
+  readonly type: 'ping';
+}
+
+/** Server to page. All but `attached`, `opened`, `refused` and `pong` tell a whole state, so hearing one twice is no harm. */
+export type ServerMessage =
+  | Welcome
+  | SessionState
+  | Terminals
+  | Opened
+  | Attached
+  | Tasks
+  | EngineState
+  | Refused
+  | Pong;
+
+/** Answers `hello`; `session`, `engine`, `terminals` and `tasks` follow at once. */
+export interface Welcome {
+  readonly type: 'welcome';
+  readonly session: string;
+  readonly lesson: string;
+  /** Minutes without a page open, or four times as long without typing, after which the session ends. */
+  readonly idleMinutes: number;
+}
+
+export type SessionPhase =
+  /** The machine is full: `place` 1 is next. */
+  | { readonly phase: 'queued'; readonly place: number }
+  | { readonly phase: 'starting' }
+  /** Heard again after `starting` where the host had to be started anew. */
+  | { readonly phase: 'ready' }
+  /** It could not be started; a sentence says why. `openSession` tries again. */
+  | { readonly phase: 'failed'; readonly message: string }
+  /** Its host is gone; `openSession` starts anew. The socket closes after this. */
+  | { readonly phase: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' };
+
+/** How the session is; told whenever it changes. */
+export type SessionState = { readonly type: 'session' } & SessionPhase;
+
+export interface TerminalState {
+  /** `t1`, `t2`, … */
+  readonly id: string;
+  readonly title: string;
+  /** False when its shell has exited; `close` it, and `open` another. */
+  readonly running: boolean;
+  readonly exitCode: number | null;
+}
+/** All terminals of the session, in the order of their tabs; told whenever one changes. */
+export interface Terminals {
+  readonly type: 'terminals';
+  readonly terminals: readonly TerminalState[];
+}
+/** The terminal that `open` asked for. */
+export interface Opened {
+  readonly type: 'opened';
+  readonly request: number;
+  readonly terminal: string;
+}
+/** Output of `terminal` comes in binary frames with this channel byte from now on, starting at absolute byte `offset`. */
+export interface Attached {
+  readonly type: 'attached';
+  readonly terminal: string;
+  readonly channel: number;
+  readonly offset: number;
+  /**
+   * Older output than `offset` was asked for but is gone: reset the screen and say so. It may also come later without
+   * being asked for, when a page fell so far behind that what it had not got is gone.
+   */
+  readonly gone: boolean;
+  /** Where replay ends: bytes before it are old, and xterm's answers to them are not to be sent. */
+  readonly live: number;
+}
+
+export interface TaskState {
+  readonly id: string;
+  readonly done: boolean;
+  /** What the task wants, as a fact: `A container named "web", from the image nginx, running.` */
+  readonly expected: string;
+  /** What there is instead, with the likely slip; empty when the task is done or when there is nothing to say yet. */
+  readonly found: string;
+}
+/** All tasks of the lesson in order; told whenever one changes. A task that is done stays done. */
+export interface Tasks {
+  readonly type: 'tasks';
+  readonly tasks: readonly TaskState[];
+}
+/** Whether the engine answers; while it is away shells and containers go on, and come back by themselves. */
+export interface EngineState {
+  readonly type: 'engine';
+  readonly state: 'up' | 'away';
+}
+/** A message could not be done (`of` is its type); a sentence says why and what next. */
+export interface Refused {
+  readonly type: 'refused';
+  readonly of: PageMessage['type'];
+  readonly terminal: string | null;
+  readonly message: string;
+}
+export interface Pong {
+  readonly type: 'pong';
+}
+
+/** Why the server closed the socket; other codes mean a lost connection: get a ticket and come back. */
+export const closeCodes = {
+  /** The session has ended: do not come back, offer to start again. */
+  ended: 4000,
+  /** The ticket was used, too old or not this student's: get a new one. */
+  ticket: 4001,
+  /** The page was built for another protocol: reload it. */
+  protocol: 4002,
+  /** The page sent what no page sends, or far too much of it. */
+  policy: 1008,
+  /** A message was larger than 64 KiB. */
+  tooLarge: 1009,
+  /** The server goes down or restarts: come back in a moment. */
+  restarting: 1012,
+} as const;

@@ -1,0 +1,126 @@
+// The whole server: puts records, engine, sessions, HTTP and sockets together, and takes them apart again.
+
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { EngineClient } from '@drydock/runtime';
+import type { Logger } from 'pino';
+import { readLessons } from './checks/lessons.ts';
+import { EngineLink } from './engine-link.ts';
+import { messageOf } from './errors.ts';
+import { addApi } from './http/api.ts';
+import { tokenFrom } from './http/cookie.ts';
+import { guardOf } from './http/guard.ts';
+import { createServer } from './http/server.ts';
+import { serveSite } from './http/site.ts';
+import { forgetEveryMs, sweepMs } from './limits.ts';
+import { ProgressRecords } from './progress/progress.ts';
+import { closeCodes } from './protocol.ts';
+import { Desk } from './sessions/desk.ts';
+import { SessionHosts } from './sessions/hosts.ts';
+import { reconcile } from './sessions/reconcile.ts';
+import { SessionRecords } from './sessions/records.ts';
+import { allowedOrigins, type Settings } from './settings.ts';
+import { Connection } from './sockets/connection.ts';
+import { acceptSockets } from './sockets/upgrade.ts';
+import { openDatabase } from './store/database.ts';
+import { Students } from './students/students.ts';
+import { Tickets } from './students/tickets.ts';
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080` */
+  readonly url: string;
+  /** Ends every connection, finishes requests under way, and lets go; shells and hosts go on. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** The address of who asks: of the socket, or what a proxy that we trust says. */
+function addressOf(request: IncomingMessage, settings: Settings): string {
+  const direct = request.socket.remoteAddress ?? '';
+  const forwarded = request.headers['x-forwarded-for'];
+  if (forwarded === undefined || !settings.trustedProxies.includes(direct.replace(/^::ffff:/, ''))) return direct;
+  return String(forwarded).split(',').at(-1)?.trim() ?? direct;
+}
+
+/** Starts to listen; sessions of an earlier run are taken up behind. Throws where files, port or lessons are no good. */
+export async function startServer(settings: Settings, engine: EngineClient, log: Logger): Promise<RunningServer> {
+  const lessons = await readLessons(settings.lessonsDirectory);
+  const database = openDatabase(settings.dataDirectory);
+  const students = new Students(database);
+  const records = new SessionRecords(database);
+  const progress = new ProgressRecords(database);
+  const tickets = new Tickets();
+  const link = new EngineLink(engine, log);
+  const hosts = new SessionHosts(link, log);
+  const desk = new Desk({
+    link,
+    docker: (host) => engine.docker(host),
+    hosts,
+    lessons,
+    progress,
+    records,
+    log,
+    capacity: settings.capacity,
+    spareHosts: settings.spareHosts,
+    idleMs: settings.idleMs,
+  });
+  for (const record of records.all()) desk.restore(record);
+
+  const compare = () =>
+    reconcile(desk, hosts, link, log).catch((error: unknown) => {
+      log.warn({ error: messageOf(error) }, 'sessions and hosts were not compared');
+    });
+  link.listen((up) => {
+    for (const session of desk.sessions) session.engineIs(up);
+    if (up) void compare();
+  });
+
+  // The port is known only once it listens (0 means any), the guard only then.
+  let guard = guardOf(allowedOrigins(settings), settings.port);
+  const server = createServer(settings, () => guard, log);
+  addApi(server, { settings, desk, students, tickets, progress, link });
+  await serveSite(server, settings.siteDirectory);
+  const closeSockets = acceptSockets(server.server, {
+    hostAllowed: ({ headers }) => guard.host(headers),
+    originAllowed: ({ headers }) => guard.origin(headers),
+    studentOf: ({ headers }) => students.find(tokenFrom(settings.publicOrigin, headers.cookie)),
+    addressOf: (request) => addressOf(request, settings),
+    connected: (socket, student) => {
+      new Connection(socket, {
+        enter: (ticket) => {
+          const session = tickets.use(ticket, student.id);
+          const found = [...desk.sessions].find(({ id }) => id === session) ?? null;
+          if (found !== null) desk.wake(found);
+          return found;
+        },
+        idleMinutes: settings.idleMs / 60_000,
+        log,
+      });
+    },
+  });
+  await server.listen({ host: settings.listenAddress, port: settings.port });
+  const { port } = server.server.address() as AddressInfo;
+  guard = guardOf(allowedOrigins(settings), port);
+
+  students.forgetOld();
+  void compare();
+  const sweep = setInterval(() => desk.sweep(), sweepMs);
+  const forget = setInterval(() => students.forgetOld(), forgetEveryMs);
+
+  let closing: Promise<void> | null = null;
+  const close = async (): Promise<void> => {
+    clearInterval(sweep);
+    clearInterval(forget);
+    desk.close();
+    link.close();
+    closeSockets(closeCodes.restarting, 'the server restarts');
+    await server.close();
+    database.close();
+  };
+  return {
+    url: `http://${settings.listenAddress.includes(':') ? `[${settings.listenAddress}]` : settings.listenAddress}:${port}`,
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

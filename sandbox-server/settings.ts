@@ -1,0 +1,45 @@
+// What the server is told when it starts; `main.ts` makes it from flags. Nothing in the server reads the environment.
+
+import { totalmem } from 'node:os';
+
+export interface Settings {
+  readonly version: string;
+  readonly engineSocket: string;
+  /** The server's own writable directory: `server.db`. */
+  readonly dataDirectory: string;
+  readonly siteDirectory: string;
+  readonly lessonsDirectory: string;
+  /** The address to listen on. */
+  readonly listenAddress: string;
+  readonly port: number;
+  /** What students type into the browser: `https://drydock.example.org`. Decides the cookie's name and `Secure`. */
+  readonly publicOrigin: string;
+  /** Other origins that pages may be served from. */
+  readonly otherOrigins: readonly string[];
+  /** Sessions at once, spare hosts among them; the next student waits in the queue. */
+  readonly capacity: number;
+  /** Hosts that are kept ready, so that opening a lesson need not wait for one. */
+  readonly spareHosts: number;
+  readonly idleMs: number;
+  /** Addresses whose X-Forwarded-For is believed; none by default. */
+  readonly trustedProxies: readonly string[];
+}
+
+/** An idle host with a shell takes under 8 MB (issue 2), one that is worked in about 64 MB; 2 GiB are for the machine. */
+export function defaultCapacity(): number {
+  const gibibyte = 1024 ** 3;
+  const mebibyte = 1024 ** 2;
+  return Math.max(2, Math.floor((totalmem() - 2 * gibibyte) / (64 * mebibyte)));
+}
+
+/** The origins and Host headers that are ours. Where the public one is `localhost`, so is 127.0.0.1 and the other way round. */
+export function allowedOrigins(settings: Settings): ReadonlySet<string> {
+  const origins = new Set([settings.publicOrigin, ...settings.otherOrigins].map((origin) => new URL(origin).origin));
+  const { protocol, hostname, port } = new URL(settings.publicOrigin);
+  const suffix = port === '' ? '' : `:${port}`;
+  if (hostname === 'localhost' || hostname === '127.0.0.1') {
+    origins.add(`${protocol}//localhost${suffix}`);
+    origins.add(`${protocol}//127.0.0.1${suffix}`);
+  }
+  return origins;
+}

@@ -1,0 +1,214 @@
+// One page's WebSocket: parses its messages, gives them to its session, and carries the session's messages back.
+
+import type { Logger } from 'pino';
+import type { RawData, WebSocket } from 'ws';
+import { messageOf, ServerError, sentences } from '../errors.ts';
+import {
+  heartbeatMs,
+  helloTimeoutMs,
+  maxSocketBacklogBytes,
+  maxTerminalsAsked,
+  messageBurst,
+  messagesPerSecond,
+} from '../limits.ts';
+import { pageMessage } from '../messages.ts';
+import {
+  type Attach,
+  closeCodes,
+  type Hello,
+  type PageMessage,
+  protocolVersion,
+  type ServerMessage,
+} from '../protocol.ts';
+import { RateLimit } from '../rate-limit.ts';
+import type { Session } from '../sessions/session.ts';
+import { Channels } from './channels.ts';
+
+export interface ConnectionParts {
+  /** The session that a ticket is for, woken up; null where the ticket is no good. */
+  readonly enter: (ticket: string) => Session | null;
+  readonly idleMinutes: number;
+  readonly log: Logger;
+}
+
+export class Connection {
+  readonly #socket: WebSocket;
+  readonly #parts: ConnectionParts;
+  readonly #rate = new RateLimit({ perSecond: messagesPerSecond, burst: messageBurst });
+  readonly #channels: Channels;
+  readonly #helloTimer: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout;
+  /** What the page wants to see, by terminal. */
+  readonly #attached = new Map<string, Attach>();
+  #session: Session | null = null;
+  #leave: () => void = () => undefined;
+  #alive = true;
+
+  constructor(socket: WebSocket, parts: ConnectionParts) {
+    this.#socket = socket;
+    this.#parts = parts;
+    this.#channels = new Channels({
+      tell: (message) => this.tell(message),
+      frame: (frame) => this.#send(frame),
+    });
+    this.#helloTimer = setTimeout(() => this.#close(closeCodes.policy, 'no hello came'), helloTimeoutMs);
+    this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
+    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
+    socket.on('ping', () => this.#counts());
+    socket.on('pong', () => {
+      this.#alive = true;
+      this.#counts();
+    });
+    // What ws refuses (too large, malformed, too many fragments) it closes by itself, with the right code.
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.#closed());
+  }
+
+  tell(message: ServerMessage): void {
+    this.#send(JSON.stringify(message));
+  }
+
+  terminalsReady(): void {
+    const session = this.#session;
+    if (session === null) return;
+    const there = new Set(session.terminals.states.map(({ id }) => id));
+    for (const attach of [...this.#attached.values()]) {
+      // Of a host that was started anew: the page hears from `terminals` which are gone.
+      if (!there.has(attach.terminal)) this.#attached.delete(attach.terminal);
+      else this.#do(session, { ...attach, from: this.#channels.next(attach.terminal) ?? attach.from });
+    }
+  }
+
+  end(): void {
+    this.#close(closeCodes.ended, 'the lab has ended');
+  }
+
+  #send(data: string | Uint8Array): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    // Flow control keeps output far below this; only a page that reads nothing at all gets here.
+    if (this.#socket.bufferedAmount > maxSocketBacklogBytes) this.#socket.terminate();
+    else this.#socket.send(data);
+  }
+
+  #close(code: number, reason: string): void {
+    this.#closed();
+    this.#socket.close(code, reason);
+  }
+
+  /** Idempotent. */
+  #closed(): void {
+    clearTimeout(this.#helloTimer);
+    clearInterval(this.#heartbeat);
+    this.#channels.closeAll();
+    this.#leave();
+    this.#leave = () => undefined;
+    this.#session = null;
+  }
+
+  #beat(): void {
+    if (!this.#alive) {
+      this.#socket.terminate();
+      return;
+    }
+    this.#alive = false;
+    this.#socket.ping();
+  }
+
+  /** False when the page has sent far more than a page sends; it is closed then. */
+  #counts(): boolean {
+    if (this.#rate.take('') === 0) return true;
+    this.#close(closeCodes.policy, 'too many messages');
+    return false;
+  }
+
+  #receive(data: RawData, isBinary: boolean): void {
+    if (this.#socket.readyState !== this.#socket.OPEN || !this.#counts()) return;
+    const message = isBinary ? null : parse(data);
+    if (message === null) this.#close(closeCodes.policy, 'not a message of this protocol');
+    else if (this.#session !== null) this.#do(this.#session, message);
+    else if (message.type === 'hello') this.#hello(message);
+    else this.#close(closeCodes.policy, 'hello comes first');
+  }
+
+  #hello({ protocol, ticket }: Hello): void {
+    if (protocol !== protocolVersion) {
+      this.#close(closeCodes.protocol, 'reload the page');
+      return;
+    }
+    const session = this.#parts.enter(ticket);
+    if (session === null) {
+      this.#close(closeCodes.ticket, 'the ticket is not valid');
+      return;
+    }
+    clearTimeout(this.#helloTimer);
+    this.#session = session;
+    this.tell({ type: 'welcome', session: session.id, lesson: session.lesson, idleMinutes: this.#parts.idleMinutes });
+    this.#leave = session.join(this);
+  }
+
+  #do(session: Session, message: PageMessage): void {
+    this.#act(session, message).catch((error: unknown) => this.#refused(message, error));
+  }
+
+  async #act(session: Session, message: PageMessage): Promise<void> {
+    switch (message.type) {
+      case 'hello':
+        return this.#close(closeCodes.policy, 'hello comes once');
+      case 'ping':
+        return this.tell({ type: 'pong' });
+      case 'open': {
+        const terminal = await session.openTerminal({ rows: message.rows, columns: message.columns });
+        return this.tell({ type: 'opened', request: message.request, terminal });
+      }
+      case 'attach': {
+        if (this.#attached.size >= maxTerminalsAsked) return this.#close(closeCodes.policy, 'too many terminals');
+        this.#attached.set(message.terminal, message);
+        // `terminalsReady` comes back to it.
+        if (!session.active && session.phase.phase !== 'ended') return;
+        const terminal = session.terminals.find(message.terminal);
+        // Sized first, so that a program that draws the whole screen draws it once.
+        terminal.resize(message.rows, message.columns).catch((error: unknown) => this.#refused(message, error));
+        await terminal.caughtUp;
+        if (this.#session === session) this.#channels.open(terminal, message.from);
+        return;
+      }
+      case 'detach':
+        this.#attached.delete(message.terminal);
+        return this.#channels.close(message.terminal);
+      case 'input':
+        session.typed();
+        return session.terminals.find(message.terminal).type(message.data);
+      case 'ack':
+        return this.#channels.acknowledge(message.terminal, message.offset);
+      case 'resize':
+        return session.terminals.find(message.terminal).resize(message.rows, message.columns);
+      case 'rename':
+        return session.rename(message.terminal, message.title);
+      case 'close':
+        this.#attached.delete(message.terminal);
+        this.#channels.close(message.terminal);
+        return session.close(message.terminal);
+    }
+  }
+
+  #refused(message: PageMessage, error: unknown): void {
+    const expected = error instanceof ServerError;
+    if (!expected) this.#parts.log.error({ of: message.type, error: messageOf(error) }, 'a message failed');
+    this.tell({
+      type: 'refused',
+      of: message.type,
+      terminal: 'terminal' in message ? message.terminal : null,
+      message: expected ? error.message : sentences.internal,
+    });
+  }
+}
+
+/** Null where it is no message of the protocol. */
+function parse(data: RawData): PageMessage | null {
+  try {
+    const parsed = pageMessage.safeParse(JSON.parse(data.toString()));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}

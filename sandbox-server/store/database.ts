@@ -1,0 +1,65 @@
+// The server's records in SQLite: students, their sessions, their progress. Opens the file and brings it up to date.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** One step each, applied once and in order; `user_version` counts them. Never change one that has been released. */
+const migrations = [
+  `CREATE TABLE students (
+     id INTEGER PRIMARY KEY,
+     token_hash BLOB NOT NULL UNIQUE,
+     created_at INTEGER NOT NULL,
+     seen_at INTEGER NOT NULL
+   ) STRICT;
+   CREATE TABLE sessions (
+     id TEXT PRIMARY KEY,
+     student INTEGER NOT NULL REFERENCES students ON DELETE CASCADE,
+     lesson TEXT NOT NULL,
+     host TEXT,
+     created_at INTEGER NOT NULL,
+     UNIQUE (student, lesson)
+   ) STRICT;
+   CREATE TABLE titles (
+     session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     terminal TEXT NOT NULL,
+     title TEXT NOT NULL,
+     PRIMARY KEY (session, terminal)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE tasks_done (
+     student INTEGER NOT NULL REFERENCES students ON DELETE CASCADE,
+     lesson TEXT NOT NULL,
+     task TEXT NOT NULL,
+     done_at INTEGER NOT NULL,
+     PRIMARY KEY (student, lesson, task)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE quiz_answers (
+     student INTEGER NOT NULL REFERENCES students ON DELETE CASCADE,
+     lesson TEXT NOT NULL,
+     question TEXT NOT NULL,
+     choice TEXT NOT NULL,
+     answered_at INTEGER NOT NULL,
+     PRIMARY KEY (student, lesson, question)
+   ) STRICT, WITHOUT ROWID;`,
+] as const;
+
+/** Opens `server.db` in `directory` (made if missing, for its owner alone). A write is on the disk once it has returned. */
+export function openDatabase(directory: string): DatabaseSync {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(directory, 'server.db'));
+  database.exec(
+    'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000',
+  );
+  const version = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
+  if (version > migrations.length) {
+    database.close();
+    throw new Error(
+      `open ${directory}/server.db: it was written by a newer Drydock (records ${version}, this one knows ${migrations.length}). Start that version instead.`,
+    );
+  }
+  for (const [place, step] of migrations.entries()) {
+    if (place < version) continue;
+    database.exec(`BEGIN; ${step} PRAGMA user_version = ${place + 1}; COMMIT`);
+  }
+  return database;
+}

@@ -1,0 +1,59 @@
+// Who a student is: nobody by name, a random token in a cookie, of which only the hash is stored.
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import { forgetStudentMs } from '../limits.ts';
+
+export interface Student {
+  readonly id: number;
+}
+
+/** 32 random bytes in base64url. */
+const tokenShape = /^[A-Za-z0-9_-]{43}$/;
+const dayMs = 24 * 60 * 60 * 1000;
+const row = z.object({ id: z.number(), seen_at: z.number() });
+
+function hash(token: string): Uint8Array {
+  return createHash('sha256').update(token).digest();
+}
+
+export class Students {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+  }
+
+  /** The student whose token this is; null where it is nobody's, so that no token is ever taken that we did not give. */
+  find(token: string | undefined): Student | null {
+    if (token === undefined || !tokenShape.test(token)) return null;
+    const found = this.#database.prepare('SELECT id, seen_at FROM students WHERE token_hash = ?').get(hash(token));
+    if (found === undefined) return null;
+    const { id, seen_at } = row.parse(found);
+    const now = Date.now();
+    if (now - seen_at > dayMs) this.#database.prepare('UPDATE students SET seen_at = ? WHERE id = ?').run(now, id);
+    return { id };
+  }
+
+  /** A new student and the token that proves it. */
+  create(): { readonly student: Student; readonly token: string } {
+    const token = randomBytes(32).toString('base64url');
+    const now = Date.now();
+    const { lastInsertRowid } = this.#database
+      .prepare('INSERT INTO students (token_hash, created_at, seen_at) VALUES (?, ?, ?)')
+      .run(hash(token), now, now);
+    return { student: { id: Number(lastInsertRowid) }, token };
+  }
+
+  /** Forgets who has not come for a year, and who came once and did nothing for a day. Idempotent. */
+  forgetOld(): void {
+    const now = Date.now();
+    this.#database
+      .prepare(
+        `DELETE FROM students WHERE id NOT IN (SELECT student FROM sessions) AND (seen_at < :year OR (seen_at < :day
+           AND id NOT IN (SELECT student FROM tasks_done) AND id NOT IN (SELECT student FROM quiz_answers)))`,
+      )
+      .run({ year: now - forgetStudentMs, day: now - 2 * dayMs });
+  }
+}

@@ -1,0 +1,216 @@
+// One shell of a session: reads its output from the engine for as long as it lives, records it, shows it to pages, takes
+// their input. Independent of message transport.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { TerminalConnection, TerminalInfo } from '@drydock/runtime';
+import { type EngineLink, isAway } from '../engine-link.ts';
+import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import { catchUpMs, engineProbeMs, maxPendingInputBytes, maxRecordingBytes } from '../limits.ts';
+import type { TerminalState } from '../protocol.ts';
+import { Flow } from './flow.ts';
+import { MarkParser } from './marks.ts';
+import { Recording } from './recording.ts';
+import { Viewer, type ViewerTarget } from './viewer.ts';
+
+export interface TerminalEvents {
+  /** Its shell has exited, perhaps because its host has stopped. */
+  changed(): void;
+  /** A command has ended in it, or a prompt has come. */
+  prompted(): void;
+  /** The engine has no such terminal any more; its host may have stopped. */
+  lost(): void;
+  failed(message: string): void;
+}
+
+export class Terminal {
+  readonly id: string;
+  title: string;
+  readonly #link: EngineLink;
+  readonly #host: string;
+  readonly #events: TerminalEvents;
+  readonly #recording: Recording;
+  readonly #viewers = new Set<Viewer>();
+  readonly #marks = new MarkParser();
+  readonly #flow = new Flow();
+  readonly #abort = new AbortController();
+  /** What the engine had when we came: until that is read, nobody can be told where live output begins. */
+  readonly #catchUpTo: number;
+  readonly #caughtUp = Promise.withResolvers<void>();
+  #connection: TerminalConnection | null = null;
+  /** Typed before the engine's terminal was connected: goes out first. */
+  #early = '';
+  #running: boolean;
+  #exitCode: number | null;
+  #rows: number;
+  #columns: number;
+  #holdTimer: NodeJS.Timeout | undefined;
+
+  constructor(link: EngineLink, host: string, info: TerminalInfo, title: string, events: TerminalEvents) {
+    this.id = info.id;
+    this.title = title;
+    this.#link = link;
+    this.#host = host;
+    this.#events = events;
+    this.#catchUpTo = info.offset;
+    this.#recording = new Recording(Math.max(0, info.offset - maxRecordingBytes));
+    this.#running = info.running;
+    this.#exitCode = info.exitCode;
+    this.#rows = info.rows;
+    this.#columns = info.columns;
+    void this.#follow().catch((error: unknown) => events.failed(messageOf(error)));
+  }
+
+  get state(): TerminalState {
+    return { id: this.id, title: this.title, running: this.#running, exitCode: this.#exitCode };
+  }
+
+  /** Resolves when all output that the engine had is here, as soon as the engine answers. */
+  get caughtUp(): Promise<void> {
+    return this.#caughtUp.promise;
+  }
+
+  /** Shows the output from byte `from` on to `target`, until `unwatch`. */
+  watch(target: ViewerTarget, from: number): Viewer {
+    const viewer = new Viewer(this.#recording, target, from);
+    this.#viewers.add(viewer);
+    viewer.pump();
+    this.#regulate(0);
+    return viewer;
+  }
+
+  unwatch(viewer: Viewer): void {
+    this.#viewers.delete(viewer);
+    this.#regulate(0);
+  }
+
+  acknowledge(viewer: Viewer, offset: number): void {
+    viewer.acknowledge(offset);
+    viewer.pump();
+    this.#regulate(0);
+  }
+
+  /** Types. Each call reaches the shell once or, when this throws, not at all. Throws unavailable and tooMany. */
+  type(data: string): void {
+    if (!this.#running) throw new ServerError('gone', 'The shell in this terminal has exited. Open another terminal.');
+    if (!this.#link.up) throw new ServerError('unavailable', sentences.engineAway);
+    const stream = this.#connection?.stream;
+    const pending = stream?.writable === true ? stream.writableLength : this.#early.length;
+    if (pending > maxPendingInputBytes) {
+      throw new ServerError(
+        'tooMany',
+        'The program in this terminal does not read what is typed. Interrupt it with Ctrl-C.',
+      );
+    }
+    if (stream?.writable === true) stream.write(data);
+    else this.#early += data;
+  }
+
+  /** Idempotent. */
+  async resize(rows: number, columns: number): Promise<void> {
+    if ((rows === this.#rows && columns === this.#columns) || !this.#running) return;
+    this.#rows = rows;
+    this.#columns = columns;
+    await this.#link.call((engine) => engine.resizeTerminal(this.#host, this.id, rows, columns));
+  }
+
+  /** Lets go of the engine's terminal, which goes on. Idempotent. */
+  release(): void {
+    this.#abort.abort();
+    this.#caughtUp.resolve();
+    clearTimeout(this.#holdTimer);
+    this.#connection?.stream.destroy();
+    this.#viewers.clear();
+  }
+
+  /** Reads until the shell exits or this is released; comes back by itself after the engine was away. */
+  async #follow(): Promise<void> {
+    const { signal } = this.#abort;
+    let pauseMs = 10;
+    while (!signal.aborted) {
+      try {
+        const before = this.#recording.end;
+        const connection = await this.#link.call((engine) =>
+          engine.attachTerminal(this.#host, this.id, this.#recording.end, signal),
+        );
+        await this.#read(connection);
+        if (this.#recording.end > before) pauseMs = 10;
+        const info = await this.#find();
+        if (signal.aborted) return;
+        if (info === undefined) return this.#end(null, true);
+        if (!info.running && this.#recording.end >= info.offset) return this.#end(info.exitCode, false);
+      } catch (error) {
+        if (signal.aborted) return;
+        const kind = kindOf(error);
+        if (kind === 'notFound' || kind === 'conflict' || isAway(error)) return this.#end(null, true);
+        if (kind !== 'unavailable') throw error;
+      }
+      // Neither exited nor gone: the engine let go of it. Not in a hot loop, should it go on doing so.
+      this.#link.suspect();
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, engineProbeMs * 5);
+    }
+  }
+
+  async #find(): Promise<TerminalInfo | undefined> {
+    const all = await this.#link.call((engine) => engine.terminals(this.#host));
+    return all.find(({ id }) => id === this.id);
+  }
+
+  #end(exitCode: number | null, lost: boolean): void {
+    this.#running = false;
+    this.#exitCode = exitCode;
+    this.#caughtUp.resolve();
+    if (lost) this.#events.lost();
+    else this.#events.changed();
+  }
+
+  /** Resolves when the connection ends, for whatever reason. */
+  #read(connection: TerminalConnection): Promise<void> {
+    const { stream } = connection;
+    if (connection.offset !== this.#recording.end) this.#recording.restart(connection.offset);
+    this.#connection = connection;
+    if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
+    // The engine may keep less than it said; nobody waits for that.
+    const patience = setTimeout(() => this.#caughtUp.resolve(), catchUpMs);
+    if (this.#early !== '') stream.write(this.#early);
+    this.#early = '';
+    return new Promise((resolve) => {
+      stream.on('data', (bytes: Uint8Array) => this.#take(bytes));
+      stream.on('error', () => stream.destroy());
+      // The shell is gone when its output ends; nobody else would close our half.
+      stream.on('end', () => stream.destroy());
+      stream.on('close', () => {
+        this.#connection = null;
+        clearTimeout(this.#holdTimer);
+        clearTimeout(patience);
+        resolve();
+      });
+      if (this.#abort.signal.aborted) stream.destroy();
+    });
+  }
+
+  #take(bytes: Uint8Array): void {
+    this.#recording.append(bytes);
+    if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
+    for (const viewer of this.#viewers) viewer.pump();
+    this.#regulate(bytes.length);
+    const marks = this.#marks.push(bytes);
+    if (marks.some(({ kind }) => kind === 'finished' || kind === 'prompt')) this.#events.prompted();
+  }
+
+  #regulate(readBytes: number): void {
+    const decision = this.#flow.decide(
+      readBytes,
+      [...this.#viewers].map(({ behind }) => behind),
+    );
+    const stream = this.#connection?.stream;
+    clearTimeout(this.#holdTimer);
+    if (stream === undefined || stream.destroyed) return;
+    if (decision === 'go') {
+      if (stream.isPaused()) stream.resume();
+      return;
+    }
+    stream.pause();
+    if (typeof decision === 'number') this.#holdTimer = setTimeout(() => this.#regulate(0), decision);
+  }
+}

@@ -1,0 +1,62 @@
+// One page's view of one terminal: what it was sent, what it has parsed, what it may get next. Independent of message
+// transport: it hands bytes to a function.
+
+import { maxFrameBytes } from '../limits.ts';
+import { pauseAboveBytes } from '../protocol.ts';
+import type { Recording } from './recording.ts';
+
+export interface ViewerTarget {
+  /** Output starts (again) at `offset`. See `Attached` in protocol.ts. */
+  attached(view: { readonly offset: number; readonly gone: boolean; readonly live: number }): void;
+  output(bytes: Uint8Array): void;
+}
+
+export class Viewer {
+  readonly #recording: Recording;
+  readonly #target: ViewerTarget;
+  #sent: number;
+  #parsed: number;
+
+  /** Tells the target at once where output starts: at `from`, or at the oldest that is kept. */
+  constructor(recording: Recording, target: ViewerTarget, from: number) {
+    this.#recording = recording;
+    this.#target = target;
+    // More than there ever was: the page counted another terminal's bytes. It gets all of this one.
+    const asked = from > recording.end ? 0 : from;
+    this.#sent = Math.max(asked, recording.start);
+    this.#parsed = this.#sent;
+    target.attached({ offset: this.#sent, gone: asked !== from || asked < recording.start, live: recording.end });
+  }
+
+  /** Number of the next byte that this page gets. */
+  get next(): number {
+    return this.#sent;
+  }
+
+  /** Bytes of the terminal's output that this page has not parsed yet. */
+  get behind(): number {
+    return this.#recording.end - this.#parsed;
+  }
+
+  /** The page has parsed all before `offset`. What no page could have parsed is ignored. */
+  acknowledge(offset: number): void {
+    if (offset > this.#parsed && offset <= this.#sent) this.#parsed = offset;
+  }
+
+  /** Sends what the page may have now. */
+  pump(): void {
+    // Past the end only where the engine counts anew.
+    if (this.#sent < this.#recording.start || this.#sent > this.#recording.end) {
+      this.#sent = this.#recording.start;
+      this.#parsed = this.#sent;
+      this.#target.attached({ offset: this.#sent, gone: true, live: this.#sent });
+    }
+    while (this.#sent < this.#recording.end) {
+      const room = pauseAboveBytes - (this.#sent - this.#parsed);
+      if (room <= 0) return;
+      const bytes = this.#recording.read(this.#sent, Math.min(room, maxFrameBytes));
+      this.#sent += bytes.length;
+      this.#target.output(bytes);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * How the site is built: static pages, MDX lessons, Preact for what is live.
+ * The server's policy is `script-src 'self'`, so nothing may be inlined, and no island uses Astro's own `client:*`
+ * (Astro starts those with an inline script); src/client/mount.ts starts them instead.
+ */
+import mdx from '@astrojs/mdx';
+import preact from '@astrojs/preact';
+import { defineConfig } from 'astro/config';
+
+export default defineConfig({
+  output: 'static',
+  compressHTML: true,
+  trailingSlash: 'always',
+  build: { inlineStylesheets: 'never', format: 'directory' },
+  integrations: [mdx(), preact()],
+  markdown: { syntaxHighlight: false },
+  devToolbar: { enabled: false },
+  vite: {
+    build: {
+      assetsInlineLimit: 0,
+      // `light-dark()` and nesting as written; every browser since spring 2024 has them.
+      target: ['chrome123', 'firefox120', 'safari17.5'],
+      chunkSizeWarningLimit: 600,
+    },
+  },
+});

@@ -1,0 +1,184 @@
+/**
+ * The one connection of a page to its session: opens the session, gets tickets, says hello, and comes back after a
+ * drop. Messages go in and out whole; what they mean is not known here.
+ */
+import {
+  closeCodes,
+  type OpenSession,
+  type PageMessage,
+  protocolVersion,
+  routes,
+  type ServerMessage,
+} from '@drydock/sandbox-server/protocol';
+import { newTicket, openSession, ServerRefusal } from './api.ts';
+import { firstRetryMs, longestRetryMs, pingEveryMs, pongWithinMs, welcomeWithinMs } from './limits.ts';
+
+export type ConnectionState =
+  | { readonly name: 'connecting' }
+  | { readonly name: 'connected' }
+  /** Lost, or not there yet; the next try is at `retryAtMs` (of `Date.now()`). `why` is for the student. */
+  | { readonly name: 'waiting'; readonly retryAtMs: number; readonly why: string }
+  /** Over for good; `why` tells what to offer. */
+  | { readonly name: 'over'; readonly why: 'ended' | 'outdated' }
+  | { readonly name: 'refused'; readonly message: string };
+
+export interface ConnectionEvents {
+  readonly message: (message: ServerMessage) => void;
+  readonly output: (channel: number, bytes: Uint8Array) => void;
+  readonly state: (state: ConnectionState) => void;
+}
+
+/** Owns its socket and timers until `close`. Sends nothing twice: what cannot be sent now is not sent later. */
+export class Connection {
+  readonly #request: OpenSession;
+  readonly #events: ConnectionEvents;
+  readonly #over = new AbortController();
+  #session: string | undefined;
+  #socket: WebSocket | undefined;
+  #connected = false;
+  /** Gives up the socket at once, without waiting for the other end. */
+  #drop: (() => void) | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(request: OpenSession, events: ConnectionEvents) {
+    this.#request = request;
+    this.#events = events;
+    const { signal } = this.#over;
+    addEventListener('online', () => this.retryNow(), { signal });
+    addEventListener('offline', () => this.#drop?.(), { signal });
+    void this.#run();
+  }
+
+  /** The session's id, once the server has told it. */
+  get session(): string | undefined {
+    return this.#session;
+  }
+
+  /** Sends, or says false when there is no connection. */
+  send(message: PageMessage): boolean {
+    if (!this.#connected || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** Does not wait any longer for the next try. */
+  retryNow(): void {
+    this.#wake?.();
+  }
+
+  close(): void {
+    this.#over.abort();
+    this.#drop?.();
+    this.#wake?.();
+  }
+
+  async #run(): Promise<void> {
+    for (let failures = 0; !this.#over.signal.aborted; failures++) {
+      let why = 'The connection to the server is lost.';
+      let waitMs = backoff(failures);
+      this.#tell({ name: 'connecting' });
+      try {
+        const talk = await this.#talk(await this.#ticket());
+        if (talk.code === closeCodes.ended) return this.#tell({ name: 'over', why: 'ended' });
+        if (talk.code === closeCodes.protocol) return this.#tell({ name: 'over', why: 'outdated' });
+        if (talk.welcomed) {
+          failures = 0;
+          waitMs = backoff(0);
+        }
+        if (talk.code === closeCodes.restarting) why = 'The server restarts.';
+      } catch (error) {
+        if (this.#over.signal.aborted) return;
+        if (error instanceof ServerRefusal) {
+          if (error.status === 410) return this.#tell({ name: 'over', why: 'ended' });
+          if (error.status === 404 && this.#session) this.#session = undefined;
+          else if (error.status < 500 && error.status !== 429) {
+            return this.#tell({ name: 'refused', message: error.message });
+          }
+          why = error.message;
+          waitMs = Math.max(waitMs, error.retryAfterMs ?? 0);
+        } else {
+          why = navigator.onLine ? 'The server does not answer.' : 'This computer has lost its network.';
+        }
+      }
+      if (this.#over.signal.aborted) return;
+      this.#tell({ name: 'waiting', retryAtMs: Date.now() + waitMs, why });
+      await this.#wait(waitMs);
+    }
+  }
+
+  /** A ticket for the session, which is opened first where there is none yet. */
+  async #ticket(): Promise<string> {
+    const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(welcomeWithinMs)]);
+    if (this.#session) return (await newTicket(this.#session, signal)).ticket;
+    const opened = await openSession(this.#request, signal);
+    this.#session = opened.session;
+    return opened.ticket;
+  }
+
+  /** Talks until the socket closes. Never throws; a socket that never opens ends with code 1006. */
+  #talk(ticket: string): Promise<{ code: number; welcomed: boolean }> {
+    const { promise, resolve } = Promise.withResolvers<{ code: number; welcomed: boolean }>();
+    const url = new URL(routes.socket.path, location.href);
+    url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
+    const socket = new WebSocket(url);
+    socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    let welcomed = false;
+    let heardAtMs = Date.now();
+    const finish = (code: number) => {
+      clearTimeout(welcome);
+      clearInterval(pulse);
+      this.#connected = false;
+      this.#drop = undefined;
+      if (this.#socket === socket) this.#socket = undefined;
+      socket.onmessage = null;
+      resolve({ code, welcomed });
+      socket.close();
+    };
+    this.#drop = () => finish(1006);
+    const welcome = setTimeout(() => finish(1006), welcomeWithinMs);
+    const pulse = setInterval(() => {
+      if (Date.now() - heardAtMs > pingEveryMs + pongWithinMs) finish(1006);
+      else this.send({ type: 'ping' });
+    }, pingEveryMs / 2);
+
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', protocol: protocolVersion, ticket }));
+    socket.onclose = (event) => finish(event.code);
+    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
+      heardAtMs = Date.now();
+      if (typeof event.data !== 'string') {
+        const bytes = new Uint8Array(event.data);
+        const channel = bytes[0];
+        if (channel !== undefined) this.#events.output(channel, bytes.subarray(1));
+        return;
+      }
+      const message = JSON.parse(event.data) as ServerMessage;
+      if (message.type === 'welcome') {
+        clearTimeout(welcome);
+        welcomed = true;
+        this.#connected = true;
+        this.#tell({ name: 'connected' });
+      }
+      if (message.type !== 'pong') this.#events.message(message);
+    };
+    return promise;
+  }
+
+  async #wait(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, ms);
+    this.#wake = resolve;
+    await promise;
+    clearTimeout(timer);
+    this.#wake = undefined;
+  }
+
+  #tell(state: ConnectionState): void {
+    if (!this.#over.signal.aborted) this.#events.state(state);
+  }
+}
+
+/** Doubles from try to try, with up to a fifth more so that a class does not come back all at once. */
+function backoff(failures: number): number {
+  return Math.min(firstRetryMs * 2 ** failures, longestRetryMs) * (1 + Math.random() / 5);
+}

@@ -1,0 +1,23 @@
+/** Which tasks were done for the student, in this browser. The server only knows that they are done. */
+import { helped } from './lab-state.ts';
+
+let key = '';
+
+export function loadHelped(lesson: string): void {
+  key = `drydock.helped.${lesson}`;
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '[]');
+    if (Array.isArray(kept)) helped.value = new Set(kept.filter((id) => typeof id === 'string').slice(0, 100));
+  } catch {
+    // Storage is off or holds something else: nothing was helped with.
+  }
+}
+
+export function markHelped(task: string): void {
+  helped.value = new Set([...helped.value, task]);
+  try {
+    localStorage.setItem(key, JSON.stringify([...helped.value]));
+  } catch {
+    // Storage is off: known for this page.
+  }
+}

@@ -1,0 +1,26 @@
+/** The live parts of a page by name. Astro draws each in its place at build time; `mount.ts` brings them to life. */
+import type { FunctionComponent } from 'preact';
+import { Announcer } from '../components/Announcer.tsx';
+import { CommandChip } from '../components/CommandChip.tsx';
+import { CommandTools } from '../components/CommandTools.tsx';
+import { DoItForMe } from '../components/DoItForMe.tsx';
+import { Lab } from '../components/Lab.tsx';
+import { PaneBar } from '../components/PaneBar.tsx';
+import { TaskLine } from '../components/TaskLine.tsx';
+import { TaskFound, TaskWord } from '../components/TaskStatus.tsx';
+import { Ticks } from '../components/Ticks.tsx';
+
+export const islands = {
+  announcer: Announcer,
+  'command-chip': CommandChip,
+  'command-tools': CommandTools,
+  'do-it': DoItForMe,
+  lab: Lab,
+  'pane-bar': PaneBar,
+  'task-found': TaskFound,
+  'task-line': TaskLine,
+  'task-word': TaskWord,
+  ticks: Ticks,
+} satisfies Record<string, FunctionComponent<never>>;
+
+export type IslandName = keyof typeof islands;

@@ -1,0 +1,37 @@
+/** What may be typed into a shell from a clipboard. Pure text; knows nothing of terminals. */
+
+/**
+ * Takes out what a clipboard has no business to send to a shell: escape sequences (the end mark of a bracketed paste
+ * among them) and every other control character but tab and line ends, which become `\n`.
+ */
+export function cleanPaste(text: string): string {
+  return (
+    text
+      .replaceAll(/\r\n?/g, '\n')
+      // Whole control sequences first, so that nothing of them is left as text.
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out
+      .replaceAll(/(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]/g, '')
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out
+      .replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '')
+      // Characters that turn the direction of text, with which a line can look like another one (Trojan Source).
+      .replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '')
+  );
+}
+
+/** Whether a paste could run something by itself: it has more than one line, or ends its line. */
+export function isManyLines(text: string): boolean {
+  return text.includes('\n');
+}
+
+/** Cuts text into pieces of at most `length` UTF-16 units, never within a character. */
+export function pieces(text: string, length: number): string[] {
+  const all: string[] = [];
+  for (let start = 0; start < text.length; ) {
+    let end = Math.min(start + length, text.length);
+    const last = text.charCodeAt(end - 1);
+    if (end < text.length && last >= 0xd800 && last <= 0xdbff) end--;
+    all.push(text.slice(start, end));
+    start = end;
+  }
+  return all;
+}

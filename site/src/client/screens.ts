@@ -1,0 +1,126 @@
+/** The screens of this page: one for each terminal that was shown, all in one place, one of them in sight. */
+import type { Attached, PageMessage } from '@drydock/sandbox-server/protocol';
+import * as state from './lab-state.ts';
+import type { TerminalOwner, TerminalView } from './terminal.ts';
+
+/** What the screens need of the lab. */
+export interface ScreensOwner {
+  readonly send: (message: PageMessage) => boolean;
+  readonly leave: (backwards: boolean) => void;
+}
+
+export class Screens {
+  readonly #owner: TerminalOwner;
+  readonly #views = new Map<string, TerminalView>();
+  /** By the channel that the server gave them in this connection. */
+  readonly #channels = new Map<number, TerminalView>();
+  #stage: HTMLElement | undefined;
+  #makeView: ((id: string, owner: TerminalOwner) => TerminalView) | undefined;
+
+  constructor(owner: ScreensOwner) {
+    this.#owner = { ...owner, confirmPaste, openLink };
+  }
+
+  /** Loads what draws terminals, and its faces, which must be there before a screen measures its cells. */
+  async load(): Promise<void> {
+    const [{ TerminalView: View }] = await Promise.all([
+      import('./terminal.ts'),
+      document.fonts.load('14px "IBM Plex Mono"'),
+      document.fonts.load('500 14px "IBM Plex Mono"'),
+    ]);
+    this.#makeView = (id, owner) => new View(id, owner);
+    this.show();
+  }
+
+  /** Tells where screens are drawn: an element that fills the terminal's place. */
+  setStage(element: HTMLElement): void {
+    this.#stage = element;
+    new ResizeObserver(() => requestAnimationFrame(() => this.current?.fit())).observe(element);
+    this.show();
+  }
+
+  get current(): TerminalView | undefined {
+    const id = state.currentTerminal.value;
+    return id ? this.#views.get(id) : undefined;
+  }
+
+  /** Shows the current terminal's screen, which is made the first time, and hides the others. */
+  show(): void {
+    const id = state.currentTerminal.value;
+    if (!this.#stage || !id) return;
+    const known = this.#views.get(id);
+    const view = known ?? this.#makeView?.(id, this.#owner);
+    for (const one of this.#views.values()) one.element.hidden = one !== view;
+    if (!view || known) {
+      view?.fit();
+      return;
+    }
+    this.#views.set(id, view);
+    this.#stage.append(view.element);
+    view.open('terminal-help');
+    view.setScreenReader(state.screenReader.value);
+    view.attach();
+  }
+
+  /** A new connection: every screen asks for what it has not got yet. */
+  attachAll(): void {
+    this.#channels.clear();
+    for (const view of this.#views.values()) view.attach();
+  }
+
+  attached(message: Attached): void {
+    const view = this.#views.get(message.terminal);
+    if (!view) return;
+    this.#channels.set(message.channel, view);
+    view.attached(message);
+  }
+
+  output(channel: number, bytes: Uint8Array): void {
+    this.#channels.get(channel)?.output(bytes);
+  }
+
+  /** Takes away the screens of all terminals but these. */
+  keep(ids: ReadonlySet<string>): void {
+    for (const [id, view] of this.#views) {
+      if (ids.has(id)) continue;
+      this.#views.delete(id);
+      view[Symbol.dispose]();
+    }
+  }
+
+  setScreenReader(on: boolean): void {
+    for (const view of this.#views.values()) view.setScreenReader(on);
+  }
+
+  followTheme(): void {
+    for (const view of this.#views.values()) view.followTheme();
+  }
+
+  /** The size that a terminal will about have, before one is there: IBM Plex Mono at 14 px is 8.4 px wide. */
+  get sizeGuess(): { rows: number; columns: number } {
+    const width = this.#stage?.clientWidth ?? 0;
+    const height = this.#stage?.clientHeight ?? 0;
+    if (width < 200 || height < 100) return { rows: 24, columns: 80 };
+    return { rows: Math.min(Math.floor(height / 21), 200), columns: Math.min(Math.floor(width / 8.4), 300) };
+  }
+}
+
+function confirmPaste(text: string, go: () => void): void {
+  const lines = text.replace(/\n$/, '').split('\n').length;
+  state.notice.value = {
+    title: lines === 1 ? 'Paste a line that runs at once?' : `Paste ${lines} lines? Each may run at once.`,
+    detail: text.length > 600 ? `${text.slice(0, 600)}…` : text,
+    yes: 'Paste',
+    go,
+  };
+}
+
+function openLink(uri: string): void {
+  if (!/^https?:\/\//.test(uri)) return;
+  state.notice.value = {
+    title: 'Open this link from the terminal in a new tab?',
+    detail: uri,
+    yes: 'Open',
+    go: () => window.open(uri, '_blank', 'noopener,noreferrer'),
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * One terminal of the page: a screen, and its place in the stream of bytes that the server keeps. It counts what it was
+ * given, so that after a drop it asks for exactly the rest; acknowledges what is parsed; drops what xterm would answer
+ * to old output.
+ */
+import {
+  type Attached,
+  acknowledgeEveryBytes,
+  maxColumns,
+  maxInputLength,
+  maxRows,
+  type PageMessage,
+} from '@drydock/sandbox-server/protocol';
+import { copyText } from './clipboard.ts';
+import { acknowledgeIdleMs } from './limits.ts';
+import { cleanPaste, isManyLines, pieces } from './paste.ts';
+import { ShellMarks, type ShellState } from './shell-marks.ts';
+import { createScreen, type Screen, steel } from './xterm.ts';
+
+export interface TerminalOwner {
+  /** Sends, or says false when there is no connection: input is then lost, never kept for later. */
+  readonly send: (message: PageMessage) => boolean;
+  /** A paste of several lines waits for a yes; `go` types it. */
+  readonly confirmPaste: (text: string, go: () => void) => void;
+  readonly openLink: (uri: string) => void;
+  /** The student asked to leave the terminal by keyboard. */
+  readonly leave: (backwards: boolean) => void;
+}
+
+/** How a command that was typed for the student went on. */
+export interface RunEvents {
+  readonly started: () => void;
+  readonly ended: (exitCode: number | undefined) => void;
+}
+
+export class TerminalView {
+  readonly id: string;
+  /** What to put into the page. */
+  readonly element = document.createElement('div');
+  readonly #screen: Screen;
+  readonly #owner: TerminalOwner;
+  readonly #marks: ShellMarks;
+  #run: { readonly events: RunEvents; started: boolean } | undefined;
+  #received = 0;
+  #parsed = 0;
+  #acknowledged = 0;
+  /** Input goes out only when everything before this byte was parsed. */
+  #live = Number.POSITIVE_INFINITY;
+  #attachedOnce = false;
+  /** Counts the resets, so that what was written before one is not counted after it. */
+  #epoch = 0;
+  #acknowledgeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(id: string, owner: TerminalOwner) {
+    this.id = id;
+    this.#owner = owner;
+    this.#screen = createScreen(owner.openLink);
+    this.#marks = new ShellMarks({
+      started: () => this.#commandStarted(),
+      ended: (exitCode) => this.#commandEnded(exitCode),
+    });
+    const { terminal } = this.#screen;
+    terminal.onData((data) => this.#input(data));
+    terminal.onBinary((data) => this.#input(data));
+    terminal.onResize(({ rows, cols }) => {
+      if (this.#attachedOnce) owner.send({ type: 'resize', terminal: id, rows, columns: cols });
+    });
+    terminal.parser.registerOscHandler(133, (mark) => {
+      this.#marks.read(mark);
+      return true;
+    });
+    // Clipboard (52) and title sequences are swallowed: output may not reach outside its screen.
+    for (const code of [0, 1, 2, 52]) terminal.parser.registerOscHandler(code, () => true);
+    terminal.attachCustomKeyEventHandler((event) => this.#key(event));
+    this.element.className = 'screen';
+    this.element.addEventListener('paste', (event) => this.#paste(event), { capture: true });
+  }
+
+  get shell(): ShellState {
+    return this.#marks.state;
+  }
+
+  /** Draws into `element`, which must be in the page. Once. */
+  open(describedBy: string): void {
+    const { terminal } = this.#screen;
+    terminal.open(this.element);
+    terminal.textarea?.setAttribute('aria-describedby', describedBy);
+    // xterm draws no cursor until the first focus, unless it was told to show it.
+    terminal.write('\x1b[?25h');
+    this.fit();
+  }
+
+  /** Asks the server for what this screen has not got yet. */
+  attach(): void {
+    const { rows, cols } = this.#screen.terminal;
+    this.#live = Number.POSITIVE_INFINITY;
+    this.#owner.send({ type: 'attach', terminal: this.id, from: this.#received, rows, columns: cols });
+  }
+
+  attached(message: Attached): void {
+    if (message.gone) {
+      this.#screen.terminal.reset();
+      this.#screen.terminal.write('\x1b[90m[older output is no longer kept]\x1b[0m\r\n');
+    }
+    if (message.gone || message.offset !== this.#received) {
+      this.#epoch++;
+      this.#received = this.#parsed = this.#acknowledged = message.offset;
+    }
+    this.#live = message.live;
+    this.#attachedOnce = true;
+    this.element.dataset.attached = 'true';
+  }
+
+  output(bytes: Uint8Array): void {
+    this.#received += bytes.length;
+    const upTo = this.#received;
+    const epoch = this.#epoch;
+    this.#screen.terminal.write(bytes, () => {
+      if (epoch !== this.#epoch) return;
+      this.#parsed = upTo;
+      if (this.#parsed - this.#acknowledged >= acknowledgeEveryBytes) this.#acknowledge();
+      else this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeIdleMs);
+    });
+  }
+
+  /** Types a command at the prompt and presses Enter. False when it could not be sent. */
+  run(command: string, events: RunEvents): boolean {
+    // To the end of the line and clear it: what the student had begun to type would become part of the command.
+    const clear = this.shell === 'prompt' ? '\x05\x15' : '';
+    const line = cleanPaste(command).replaceAll('\n', ' ');
+    if (!this.#send(`${clear}${line}\r`)) return false;
+    this.#run = this.shell === 'prompt' ? { events, started: false } : undefined;
+    this.#screen.terminal.scrollToBottom();
+    return true;
+  }
+
+  fit(): void {
+    if (!this.element.isConnected || this.element.clientWidth === 0) return;
+    const size = this.#screen.fit.proposeDimensions();
+    if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
+    this.#screen.terminal.resize(
+      Math.min(Math.max(size.cols, 20), maxColumns),
+      Math.min(Math.max(size.rows, 4), maxRows),
+    );
+  }
+
+  focus(): void {
+    this.#screen.terminal.focus();
+  }
+
+  setScreenReader(on: boolean): void {
+    this.#screen.terminal.options.screenReaderMode = on;
+  }
+
+  followTheme(): void {
+    this.#screen.terminal.options.theme = steel();
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#acknowledgeTimer);
+    this.#screen.terminal.dispose();
+    this.element.remove();
+  }
+
+  #commandStarted(): void {
+    if (!this.#run || this.#run.started) return;
+    this.#run.started = true;
+    this.#run.events.started();
+  }
+
+  #commandEnded(exitCode: number | undefined): void {
+    const run = this.#run;
+    this.#run = undefined;
+    run?.events.ended(exitCode);
+  }
+
+  #input(data: string): void {
+    if (this.#parsed >= this.#live) this.#send(data);
+  }
+
+  #send(data: string): boolean {
+    return pieces(data, maxInputLength).every((piece) =>
+      this.#owner.send({ type: 'input', terminal: this.id, data: piece }),
+    );
+  }
+
+  #acknowledge(): void {
+    clearTimeout(this.#acknowledgeTimer);
+    this.#acknowledgeTimer = undefined;
+    this.#acknowledged = this.#parsed;
+    this.#owner.send({ type: 'ack', terminal: this.id, offset: this.#parsed });
+  }
+
+  #paste(event: ClipboardEvent): void {
+    event.preventDefault();
+    event.stopPropagation();
+    const text = cleanPaste(event.clipboardData?.getData('text/plain') ?? '');
+    const type = () => this.#screen.terminal.paste(text);
+    if (isManyLines(text)) this.#owner.confirmPaste(text, type);
+    else type();
+  }
+
+  /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
+  #key(event: KeyboardEvent): boolean {
+    if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
+      event.preventDefault();
+      if (event.type === 'keydown') this.#owner.leave(event.shiftKey);
+      return false;
+    }
+    const letter = event.key.toLowerCase();
+    if (event.ctrlKey && event.shiftKey && letter === 'c') {
+      event.preventDefault();
+      if (event.type === 'keydown') void copyText(this.#screen.terminal.getSelection());
+      return false;
+    }
+    // The browser pastes by itself; the event comes through `#paste`.
+    return !(event.ctrlKey && event.shiftKey && letter === 'v');
+  }
+}

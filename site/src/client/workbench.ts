@@ -1,0 +1,52 @@
+/** Starts a page that has a lab: its live parts, the lab itself, and what the text does by itself. */
+import { effect } from '@preact/signals';
+import { announceTasks } from './announce.ts';
+import { startDivider } from './divider.ts';
+import { loadHelped } from './helped-tasks.ts';
+import { startHints } from './hints.ts';
+import { focusTerminal, followTheme, startLab } from './lab.ts';
+import { currentTerminal, goals, lookOf, taskNow } from './lab-state.ts';
+import { mountIslands } from './mount.ts';
+import { followPane, showLab } from './panes.ts';
+import { startQuiz } from './quiz.ts';
+
+const workbench = document.querySelector<HTMLElement>('[data-lesson]');
+if (workbench) start(workbench, workbench.dataset.lesson ?? '');
+
+function start(root: HTMLElement, lesson: string): void {
+  const sections = [...root.querySelectorAll<HTMLElement>('[data-task]')];
+  goals.value = new Map(sections.map((section) => [section.dataset.task ?? '', section.dataset.goal ?? '']));
+  // First of all, so that the server works while the page comes to life.
+  startLab(lesson, leaveTerminal);
+  loadHelped(lesson);
+  mountIslands();
+  announceTasks();
+  followPane(root);
+  for (const section of sections) {
+    startHints(section);
+    effect(() => {
+      section.dataset.state = lookOf(section.dataset.task ?? '');
+      if (taskNow.value?.id === section.dataset.task) section.setAttribute('aria-current', 'step');
+      else section.removeAttribute('aria-current');
+    });
+  }
+  for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
+  for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
+  const divider = root.querySelector<HTMLElement>('[role="separator"]');
+  if (divider) startDivider(divider);
+  document.querySelector('[data-to-terminal]')?.addEventListener('click', (event) => {
+    event.preventDefault();
+    showLab();
+    requestAnimationFrame(focusTerminal);
+  });
+  new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', followTheme);
+}
+
+/** F6: to the first button under the terminal; Shift F6: back to the terminal's tab. */
+function leaveTerminal(backwards: boolean): void {
+  const target = backwards
+    ? document.getElementById(`tab-${currentTerminal.value}`)
+    : document.querySelector<HTMLElement>('.lab-foot-tools button');
+  target?.focus();
+}

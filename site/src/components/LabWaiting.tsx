@@ -1,0 +1,121 @@
+/** What stands in the terminal's place while there is none: waiting, ended, failed. Says what, why and what next. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { openTerminal, startAgain } from '../client/lab.ts';
+import { idleMinutes, phase, terminals } from '../client/lab-state.ts';
+
+export function LabWaiting() {
+  const now = phase.value;
+  switch (now.name) {
+    case 'opening':
+      return (
+        <Card title="Asking for a Docker host" kind="waiting">
+          <Elapsed key="opening" usual="This takes less than a second." slow="The server has not answered yet." />
+        </Card>
+      );
+    case 'queued':
+      return (
+        <Card title="The machine is full" kind="waiting">
+          <p class="place">
+            <b>{now.place}</b>
+            <span>{now.place === 1 ? 'You are next.' : `Your place in the queue. ${now.place - 1} before you.`}</span>
+          </p>
+          <p>
+            Your host starts by itself as soon as somebody leaves; there is no need to reload. You can read on
+            meanwhile.
+          </p>
+        </Card>
+      );
+    case 'starting':
+      return (
+        <Card title="Preparing your Docker host" kind="waiting">
+          <Elapsed
+            key="starting"
+            usual="A machine of your own, with Docker in it. This takes about a second."
+            slow="It takes longer than it should. It may be the first start, when images are still being made."
+          />
+        </Card>
+      );
+    case 'ended':
+      return <Ended reason={now.reason} />;
+    case 'failed':
+      return (
+        <Card title="The lab could not start" kind="failed">
+          <p>{now.message}</p>
+          <p>The text works without it. If this stays, tell whoever runs this Drydock.</p>
+          <button type="button" class="steel-button strong" onClick={startAgain}>
+            Try again
+          </button>
+        </Card>
+      );
+    case 'outdated':
+      return (
+        <Card title="This page is older than the server" kind="failed">
+          <p>Drydock was updated while the page was open, and the two no longer speak the same language.</p>
+          <p>Your shells and containers go on.</p>
+          <button type="button" class="steel-button strong" onClick={() => location.reload()}>
+            Reload the page
+          </button>
+        </Card>
+      );
+    case 'ready':
+      if (terminals.value.length > 0) return null;
+      return (
+        <Card title="No terminal is open" kind="empty">
+          <p>Your host and its containers go on. Open a terminal to type into it.</p>
+          <button type="button" class="steel-button strong" onClick={openTerminal}>
+            Open a terminal
+          </button>
+        </Card>
+      );
+  }
+}
+
+function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' }) {
+  const minutes = idleMinutes.value;
+  const why = {
+    idle: `Nothing happened in it for ${minutes ? `${minutes} minutes` : 'a while'}, so its host was removed to make room for others.`,
+    request: 'Its host was removed, as asked.',
+    replaced: 'It was started anew elsewhere, and that one took its place.',
+  }[reason];
+  return (
+    <Card title="This lab has ended" kind="empty">
+      <p>{why}</p>
+      <p>Tasks that are done stay done. A new host takes about a second.</p>
+      <button type="button" class="steel-button strong" onClick={startAgain}>
+        Start again
+      </button>
+    </Card>
+  );
+}
+
+interface CardProps {
+  title: string;
+  kind: 'waiting' | 'failed' | 'empty';
+  children: ComponentChildren;
+}
+
+function Card({ title, kind, children }: CardProps) {
+  return (
+    <div class="lab-card" data-kind={kind} role={kind === 'failed' ? 'alert' : 'status'}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** A sentence, and from the third second on how long it has taken. */
+function Elapsed({ usual, slow }: { usual: string; slow: string }) {
+  const [seconds, setSeconds] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setSeconds((before) => before + 1), 1000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <div class="working" aria-hidden="true" />
+      <p>{seconds < 4 ? usual : slow}</p>
+      {seconds >= 3 && <p aria-hidden="true">{seconds} s so far</p>}
+    </>
+  );
+}

@@ -1,0 +1,26 @@
+/** What a lesson's front matter may say. A key that is not here, or a wrong one, fails the build. */
+import { defineCollection } from 'astro:content';
+import { glob } from 'astro/loaders';
+import { z } from 'astro/zod';
+
+const lessons = defineCollection({
+  loader: glob({
+    base: '../lessons',
+    pattern: '*/*/lesson.mdx',
+    generateId: ({ entry }) => entry.replace(/\/lesson\.mdx$/, ''),
+  }),
+  schema: z.strictObject({
+    title: z.string().max(60),
+    /** One or two sentences under the title, and in the list of lessons. */
+    lede: z.string().max(240),
+    track: z.string().max(40),
+    /** The lesson's number in the course. */
+    number: z.int().positive(),
+    /** How long it takes most people. */
+    minutes: z.int().min(5).max(15),
+    /** Completes the sentence "You will be able to …". */
+    goals: z.array(z.string().max(120)).min(2).max(6),
+  }),
+});
+
+export const collections = { lessons };

@@ -1,0 +1,97 @@
+// What the engine does, timed through the real docker CLI and through its own API; beside dockerd where there is one.
+
+import type { EngineClient } from '@drydock/runtime';
+import { docker, timed } from './clock.ts';
+import { type Figure, ratio, timing } from './figures.ts';
+
+const rounds = 20;
+
+async function untilPrompt(client: EngineClient, host: string): Promise<void> {
+  const ending = new AbortController();
+  await client.openTerminal(host, { id: 't1', rows: 24, columns: 80 });
+  const { stream } = await client.attachTerminal(host, 't1', 0, ending.signal);
+  let said = '';
+  for await (const piece of stream) {
+    said += piece;
+    if (said.includes('$ ')) break;
+  }
+  ending.abort();
+}
+
+/** A host of the name `bench-N` for each round; they are removed again. */
+export async function hostFigures(client: EngineClient): Promise<Figure[]> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const name = `bench-${round}`;
+    times.push(
+      await timed(async () => {
+        await client.createHost(name);
+        await untilPrompt(client, name);
+      }),
+    );
+    await client.removeHost(name);
+  }
+  return [timing('host create to shell prompt', times.slice(1), 300)];
+}
+
+interface Compared {
+  readonly name: string;
+  readonly least: number;
+  readonly once: (socket: string, round: number) => Promise<unknown>;
+  readonly after?: (socket: string, round: number) => Promise<unknown>;
+}
+
+const compared: readonly Compared[] = [
+  {
+    name: 'docker run --rm busybox true',
+    least: 4,
+    once: (socket) => docker(socket, 'run', '--rm', 'busybox', 'true'),
+  },
+  {
+    name: 'docker run -d busybox sleep',
+    least: 3,
+    once: (socket, round) => docker(socket, 'run', '-d', '--name', `d${round}`, 'busybox', 'sleep', '1000'),
+    after: (socket, round) => docker(socket, 'rm', '-f', `d${round}`),
+  },
+  {
+    name: 'docker exec, a running container',
+    least: 2,
+    once: (socket) => docker(socket, 'exec', 'standing', 'true'),
+  },
+];
+
+/** Theirs and ours in turn, so that both meet the machine in the same mood. `theirs` null: ours alone. */
+export async function dockerFigures(ours: string, theirs: string | null): Promise<Figure[]> {
+  const figures: Figure[] = [];
+  const sockets = theirs ? [theirs, ours] : [ours];
+  for (const socket of sockets) await docker(socket, 'run', '-d', '--name', 'standing', 'busybox', 'sleep', '1000');
+  const client: number[] = [];
+  for (let round = 0; round < rounds; round++) client.push(await timed(() => docker(ours, 'version')));
+  figures.push(timing('the docker CLI alone (docker version)', client, null, 0.5));
+  for (const { name, least, once, after } of compared) {
+    const times = new Map<string, number[]>(sockets.map((socket) => [socket, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const socket of sockets) {
+        times.get(socket)?.push(await timed(() => once(socket, round)));
+        await after?.(socket, round);
+      }
+    }
+    const own = (times.get(ours) ?? []).slice(1);
+    figures.push(timing(name, own, null, 0.5));
+    if (theirs === null) continue;
+    const other = (times.get(theirs) ?? []).slice(1);
+    figures.push(timing(`  the same, dockerd`, other, null, 0.5), ratio(`  ratio: ${name}`, other, own, least));
+  }
+  for (const socket of sockets) {
+    const at = await timed(() =>
+      Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          docker(socket, 'run', '-d', '--name', `m${n}`, 'busybox', 'sleep', '1000'),
+        ),
+      ),
+    );
+    figures.push(timing(`20 docker run -d at once${socket === ours ? '' : ', dockerd'}`, [at]));
+    await docker(socket, 'rm', '-f', 'standing', ...Array.from({ length: 20 }, (_, n) => `m${n}`));
+  }
+  return figures;
+}

@@ -1,0 +1,64 @@
+// `npm run bench`: prints a table, and writes every sample to test/output/bench.json.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { connectEngine } from '@drydock/runtime';
+import { startDrydock } from '../support/drydock.ts';
+import { docker } from './clock.ts';
+import { startDockerd } from './dockerd.ts';
+import { dockerFigures, hostFigures } from './engine-figures.ts';
+import { type Figure, reached, table } from './figures.ts';
+import { idleHostFigure, residentFigure } from './memory-figures.ts';
+import { echoFigures, lessonFigure } from './web-figures.ts';
+
+/** The blob of the catalogue's busybox layer: of its two largest blobs the layer is the larger. */
+function busyboxLayer(cache: string): string {
+  const folder = fs.readdirSync(cache).filter((name) => /^busybox-[0-9a-f]+$/.test(name))[0];
+  if (!folder) throw new Error(`there is no busybox in ${cache}`);
+  const blobs = path.join(cache, folder, 'blobs/sha256');
+  const files = fs.readdirSync(blobs).map((name) => path.join(blobs, name));
+  return files.sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0] ?? '';
+}
+
+const say = (text: string): void => void process.stderr.write(`${text}\n`);
+const figures: Figure[] = [];
+say('starting a Drydock of the bench’s own');
+await using drydock = await startDrydock({ DRYDOCK_CAPACITY: '36', DRYDOCK_UID_RANGES: '40' });
+const client = connectEngine(drydock.engineSocket);
+const { stdout } = await drydock.run('status', '--json');
+const status = JSON.parse(stdout) as { engine: { pid: number }; server: { pid: number } };
+const { name: instance, run: runDirectory, cache } = drydock.instance;
+const processes = { instance, runDirectory, engine: status.engine.pid, server: status.server.pid };
+figures.push(residentFigure(processes));
+say('one more idle host');
+figures.push(await idleHostFigure(client, processes));
+say('host create to prompt');
+figures.push(...(await hostFigures(client)));
+{
+  await using dockerd = await startDockerd(busyboxLayer(cache));
+  say(dockerd ? 'docker commands, dockerd beside' : 'docker commands (dockerd is not installed: no ratios)');
+  const host = await client.createHost('bench', { cpus: os.cpus().length });
+  await docker(host.dockerSocket, 'pull', '-q', 'busybox');
+  figures.push(...(await dockerFigures(host.dockerSocket, dockerd?.socket ?? null)));
+  await client.removeHost('bench');
+}
+say('keystroke echo');
+figures.push(...(await echoFigures(drydock.url)));
+say('lesson click to prompt');
+figures.push(await lessonFigure(drydock.url));
+
+console.log(table(figures));
+fs.mkdirSync('test/output', { recursive: true });
+const machine = {
+  cpus: os.cpus().length,
+  model: os.cpus()[0]?.model,
+  memoryBytes: os.totalmem(),
+  kernel: os.release(),
+};
+fs.writeFileSync(
+  'test/output/bench.json',
+  `${JSON.stringify({ at: new Date().toISOString(), machine, figures }, null, 2)}\n`,
+);
+const missed = figures.filter((figure) => reached(figure) === false);
+say(missed.length === 0 ? 'every goal is reached' : `missed: ${missed.map(({ name }) => name.trim()).join('; ')}`);

@@ -1,0 +1,57 @@
+// The progress display, on a terminal and elsewhere.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stripVTControlCharacters } from 'node:util';
+import { showProgress } from '../../bin/progress.mjs';
+
+function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => string } {
+  let written = '';
+  const write = (text: string) => {
+    written += text;
+    return true;
+  };
+  return { stream: { isTTY, columns: 40, write } as unknown as NodeJS.WriteStream, written: () => written };
+}
+
+test('a step that ends within a second is not worth a line', (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+  const { stream, written } = fakeStream(false);
+  const step = showProgress(stream).step('Blinking');
+  context.mock.timers.tick(900);
+  step.done();
+  assert.equal(written(), '');
+});
+
+test('elsewhere than on a terminal a long step is told now and then, and when it ends, with its time', (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+  const { stream, written } = fakeStream(false);
+  const step = showProgress(stream).step('Fetching');
+  step.update('1 of 3');
+  context.mock.timers.tick(1000);
+  step.update('2 of 3');
+  context.mock.timers.tick(5000);
+  step.done('3 packages');
+  assert.equal(written(), '  … Fetching: 1 of 3 (1.0 s)\n  ✓ Fetching: 3 packages (6.0 s)\n');
+});
+
+test('a step that fails is told however short it was', (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+  const { stream, written } = fakeStream(false);
+  showProgress(stream).step('Fetching').failed();
+  assert.match(written(), /✗ Fetching/);
+});
+
+test('on a terminal live lines are drawn over, and cut at its width', (context) => {
+  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+  const { stream, written } = fakeStream(true);
+  const progress = showProgress(stream);
+  const step = progress.step('Fetching');
+  step.update('a'.repeat(100));
+  context.mock.timers.tick(1200);
+  const drawn = written().split('\n').filter(Boolean);
+  assert.ok(drawn.every((line) => stripVTControlCharacters(line).length < 40));
+  step.done();
+  progress.close();
+  assert.ok(written().endsWith('\u001b[1A\u001b[J  ✓ Fetching (1.2 s)\n'));
+});

@@ -1,0 +1,100 @@
+// `drydock doctor`: what it makes of a machine's files, and that it leaves nothing behind.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { test } from 'node:test';
+import { describeCgroups } from '../../cli/doctor/cgroups.ts';
+import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
+import { runDrydock } from '../support/command.ts';
+
+const proc = (hierarchy: number) => `#subsys_name\thierarchy\tnum_cgroups\tenabled
+cpu\t${hierarchy}\t1\t1
+memory\t${hierarchy}\t1\t1
+pids\t${hierarchy}\t1\t1
+hugetlb\t0\t1\t1
+`;
+
+test('cgroups: version 2 alone', () => {
+  assert.deepEqual(describeCgroups(proc(0), 'cpu io memory pids\n', false), {
+    version: 'v2',
+    controllers: ['cpu', 'blkio', 'memory', 'pids', 'freezer'],
+  });
+});
+
+test('cgroups: version 1 alone', () => {
+  assert.deepEqual(describeCgroups(proc(3), null, true), { version: 'v1', controllers: ['cpu', 'memory', 'pids'] });
+});
+
+test('cgroups: version 1 with a version 2 tree beside it is hybrid', () => {
+  assert.equal(describeCgroups(proc(3), 'hugetlb\n', true)?.version, 'hybrid');
+});
+
+test('cgroups: none', () => {
+  assert.equal(describeCgroups(proc(0), null, false), null);
+});
+
+test("user numbers that /etc/subuid gave away are seen, at the range's edges too", () => {
+  const given = parseSubordinateIds('ada:100000:65536\nbroken\nbob:165536:65536\n');
+  assert.equal(given.length, 2);
+  assert.deepEqual(overlaps(given, 231_072, 65_536), []);
+  assert.deepEqual(
+    overlaps(given, 231_071, 65_536).map(({ owner }) => owner),
+    ['bob'],
+  );
+  assert.deepEqual(
+    overlaps(given, 0, 4_000_000_000).map(({ owner }) => owner),
+    ['ada', 'bob'],
+  );
+});
+
+test('the user numbers of another engine are read from its arguments', () => {
+  const argv = [
+    '/x/node',
+    '/x/runtime/main.ts',
+    '--instance',
+    'two',
+    '--run',
+    '/run/two',
+    '--uid-base',
+    '300000',
+    '--uid-ranges=2',
+  ];
+  assert.deepEqual(rangeOfEngine(argv), {
+    ...{ run: '/run/two', owner: 'the Drydock of /run/two', first: 300_000, count: 131_072 },
+  });
+  assert.equal(rangeOfEngine(['vim', 'main.ts']), null);
+});
+
+test('doctor says in JSON what it says in words, and exits 0 where Drydock can run', async () => {
+  const env = { ...process.env, DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/none', DRYDOCK_PORT: '1' };
+  const [json, words] = [await runDrydock(env, 'doctor', '--json'), await runDrydock(env, 'doctor')];
+  const { ok, findings } = JSON.parse(json.stdout) as { ok: boolean; findings: { name: string; state: string }[] };
+  assert.equal(json.exitCode, ok ? 0 : 1);
+  assert.equal(words.exitCode, json.exitCode, words.stdout);
+  for (const name of ['kernel', 'cgroups', 'idmapped mounts', 'overlay', 'OCI runtime', 'disk', 'port']) {
+    assert.ok(
+      findings.some((finding) => finding.name === name),
+      `nothing is said of ${name}`,
+    );
+  }
+  assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), /drydock-doctor/);
+  assert.ok(!readdirSync(tmpdir()).some((file) => file.startsWith('drydock-doctor')));
+});
+
+test('doctor exits 1 where the port is taken, and says by whom', async () => {
+  const { createServer } = await import('node:net');
+  await using server = createServer();
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const env = {
+    ...process.env,
+    DRYDOCK_CONFIG: '/dev/null',
+    DRYDOCK_RUN: '/tmp/none',
+    DRYDOCK_PORT: String(address.port),
+  };
+  const { exitCode, stdout } = await runDrydock(env, 'doctor');
+  assert.equal(exitCode, 1);
+  assert.match(stdout, new RegExp(`✗ port +127.0.0.1 port ${address.port}: .*process ${process.pid}`));
+});

@@ -1,0 +1,198 @@
+// `drydock up` as an operator has it: one at a time, processes that come back, and nothing left when it ends.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { leftovers } from '../leftovers.ts';
+import { drydockCommand, runDrydock } from '../support/command.ts';
+import { settingsFor, startDrydock, startSupervisor, stopSupervisor, type TestDrydock } from '../support/drydock.ts';
+import { freePort, makeInstance } from '../support/instance.ts';
+
+const run = promisify(execFile);
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock();
+});
+after(() => drydock?.[Symbol.asyncDispose]());
+
+interface Status {
+  readonly ready: boolean;
+  readonly url: string;
+  readonly supervisor: { readonly pid: number | null };
+  readonly engine: { readonly pid: number | null };
+  readonly server: { readonly pid: number | null };
+  readonly hosts: readonly { readonly name: string; readonly pid: number }[];
+  readonly sessions: number;
+}
+
+const status = async (): Promise<Status> => JSON.parse((await drydock.run('status', '--json')).stdout);
+
+/** Events would need a connection that dies with what it watches, so this asks, for at most ten seconds. */
+async function until(holds: (now: Status) => boolean): Promise<Status> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const now = await status();
+    if (holds(now)) return now;
+    assert.ok(performance.now() < deadline, `not so after 10 s: ${JSON.stringify(now)}`);
+  }
+}
+
+test('status tells the processes, the address and the hosts', async () => {
+  const now = await status();
+  assert.equal(now.supervisor.pid, drydock.supervisor.pid);
+  assert.equal(now.url, drydock.url);
+  assert.ok(now.ready);
+  assert.ok(now.engine.pid && existsSync(`/proc/${now.engine.pid}`));
+  assert.equal(now.sessions, 0);
+});
+
+test('the page is served', async () => {
+  const response = await fetch(drydock.url);
+  assert.equal(response.status, 200);
+  assert.match(await response.text(), /<html/);
+});
+
+test('the server is nobody: no root, no capability, none to gain, and cannot write to the clone', async () => {
+  const { server } = await status();
+  const fields = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+  assert.doesNotMatch(fields, /^Uid:\s+0\b/m);
+  for (const set of ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'])
+    assert.match(fields, new RegExp(`^${set}:\\s+0+$`, 'm'));
+  assert.match(fields, /^NoNewPrivs:\s+1$/m);
+  assert.match(fields, /^Groups:\s*$/m);
+  const app = path.join(drydock.instance.run, 'app');
+  const mount = readFileSync(`/proc/${server.pid}/mountinfo`, 'utf8')
+    .split('\n')
+    .findLast((line) => line.split(' ')[4] === app);
+  assert.match(mount?.split(' ')[5] ?? '', /^ro,nosuid,nodev/);
+});
+
+test('the engine has a mount namespace of its own, and its socket is for root and the server alone', async () => {
+  const { engine, server } = await status();
+  assert.notEqual(readlinkSync(`/proc/${engine.pid}/ns/mnt`), readlinkSync('/proc/self/ns/mnt'));
+  const { mode, uid } = statSync(drydock.engineSocket);
+  assert.equal(mode & 0o777, 0o600);
+  assert.equal(uid, statSync(`/proc/${server.pid}`).uid);
+});
+
+test('a second up in the same run directory says that one runs, and ends', async () => {
+  const { exitCode, stderr } = await runDrydock(drydock.env, 'up');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, new RegExp(`already runs here, as process ${drydock.supervisor.pid}, at ${drydock.url}`));
+  assert.ok((await status()).ready);
+});
+
+test('a host is made, listed, checked and removed', async () => {
+  const created = await drydock.run('host', 'create', 'bench-1');
+  const socket = created.stdout.trim().split('\n').at(-1) ?? '';
+  assert.ok(statSync(socket).isSocket(), created.stderr);
+  const again = await drydock.run('host', 'create', 'bench-1');
+  assert.equal(again.exitCode, 1);
+  assert.match(again.stderr, /^drydock: .*bench-1.*\n$/);
+  const listed = JSON.parse((await drydock.run('host', 'ls', '--json')).stdout) as { name: string }[];
+  assert.ok(listed.some(({ name }) => name === 'bench-1'));
+  assert.equal((await drydock.run('check')).exitCode, 0);
+  assert.equal((await drydock.run('host', 'reset', 'bench-1')).exitCode, 0);
+  assert.equal((await drydock.run('host', 'rm', 'bench-1')).exitCode, 0);
+  assert.equal((await drydock.run('host', 'rm', 'bench-1')).exitCode, 1);
+  assert.ok(!existsSync(socket));
+});
+
+test('host shell is a terminal in the workspace, and ends with the exit code of the shell', async () => {
+  await drydock.run('host', 'create', 'desk');
+  // script(1) gives it a terminal, and ends with its exit code.
+  const argv = ['-qefc', `${drydockCommand} host shell desk`, '/dev/null'];
+  const shell = spawn('script', argv, {
+    env: { ...drydock.env, SHELL: '/bin/sh' },
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  let said = '';
+  let typed = false;
+  shell.stdout.on('data', (chunk: Buffer) => {
+    said += chunk;
+    if (typed || !said.includes('student@docker-host')) return;
+    typed = true;
+    shell.stdin.write('[ -t 0 ] && echo "$(id -un) has $((6 * 7))"; exit 7\r');
+  });
+  const code = await new Promise((resolve) => shell.once('exit', resolve));
+  assert.match(said, /student has 42/);
+  assert.equal(code, 7);
+  const without = await drydock.run('host', 'shell', 'desk');
+  assert.equal(without.exitCode, 2);
+  assert.match(without.stderr, /A shell needs a terminal/);
+  await drydock.run('host', 'rm', 'desk');
+});
+
+for (const victims of [['engine'], ['server'], ['engine', 'server']] as const) {
+  test(`kill -9 of ${victims.join(' and ')}: started again, hosts go on`, async () => {
+    await drydock.run('host', 'create', 'survivor');
+    const before = await until((now) => now.hosts.length > 0 && now.server.pid !== null);
+    const init = before.hosts.find(({ name }) => name === 'survivor')?.pid;
+    for (const name of victims) process.kill(before[name].pid ?? 0, 'SIGKILL');
+    const now = await until(
+      (later) =>
+        later.ready && victims.every((name) => later[name].pid !== null && later[name].pid !== before[name].pid),
+    );
+    assert.equal(now.hosts.find(({ name }) => name === 'survivor')?.pid, init);
+    assert.equal((await fetch(drydock.url)).status, 200);
+    for (const name of victims)
+      assert.match(drydock.notices(), new RegExp(`The ${name} ended with SIGKILL. Starting it again`));
+    await drydock.run('host', 'rm', 'survivor');
+  });
+}
+
+test('a taken port is told, with who has it, and nothing is left', async () => {
+  await using instance = await makeInstance();
+  await using server = createServer();
+  const port = await freePort();
+  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  const { exitCode, stderr } = await runDrydock(settingsFor(instance, port), 'up');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, new RegExp(`Port ${port} is taken: .*process ${process.pid}.*DRYDOCK_PORT`));
+  assert.ok(!existsSync(instance.run));
+});
+
+test('a disk that is too small is told, and nothing is left', async () => {
+  await using instance = await makeInstance();
+  const small = path.join(instance.folder, 'small');
+  await mkdir(small);
+  await run('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', small]);
+  try {
+    const env = settingsFor(instance, await freePort(), { DRYDOCK_DATA: small });
+    const { exitCode, stderr } = await runDrydock(env, 'up');
+    assert.equal(exitCode, 1);
+    assert.match(
+      stderr,
+      /disk: 64 MiB free for .*\. Drydock needs 4 GiB to start\. Make room, or put DRYDOCK_DATA on a larger disk\./,
+    );
+    assert.ok(!existsSync(instance.run));
+  } finally {
+    await run('umount', [small]);
+  }
+});
+
+test('kill -9 of the supervisor: the next up takes over, and down leaves nothing', async () => {
+  await using instance = await makeInstance();
+  const env = settingsFor(instance, await freePort());
+  const first = await startSupervisor(env);
+  const statusOf = async (): Promise<Status> => JSON.parse((await runDrydock(env, 'status', '--json')).stdout);
+  await runDrydock(env, 'host', 'create', 'kept');
+  const init = (await statusOf()).hosts.find(({ name }) => name === 'kept')?.pid;
+  first.supervisor.kill('SIGKILL');
+  const second = await startSupervisor(env);
+  assert.equal((await statusOf()).hosts.find(({ name }) => name === 'kept')?.pid, init);
+  const down = await runDrydock(env, 'down');
+  assert.equal(down.exitCode, 0, down.stderr);
+  await stopSupervisor(second.supervisor);
+  assert.deepEqual(
+    (await leftovers(instance.name)).filter((line) => !line.startsWith('file:')),
+    [],
+  );
+  assert.ok(!existsSync(`/proc/${init}`));
+});

@@ -1,0 +1,124 @@
+// A real browser on a real Drydock, and what a student does in it, by name.
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+
+export const output = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../output');
+export const lessonPath = '/lessons/first-container/';
+
+const chromiumFlags = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+export interface StudentOptions {
+  readonly width?: number;
+  readonly height?: number;
+  readonly theme?: 'light' | 'dark';
+  readonly javaScript?: boolean;
+}
+
+export interface Student extends AsyncDisposable {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What must stay empty: requests to elsewhere, dialogs, errors of the page's scripts, breaches of its policy. */
+  readonly complaints: string[];
+}
+
+/** A browser of its own, with a profile of its own, that may talk to `origin` alone. */
+export async function newStudent(origin: string, options: StudentOptions = {}): Promise<Student> {
+  const profile = await mkdtemp('/tmp/drydock-e2e-');
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: '/usr/bin/chromium',
+    args: chromiumFlags,
+    baseURL: origin,
+    viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
+    colorScheme: options.theme ?? 'light',
+    javaScriptEnabled: options.javaScript ?? true,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const complaints: string[] = [];
+  const page = context.pages()[0] ?? (await context.newPage());
+  page.setDefaultTimeout(45_000);
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== origin) complaints.push(`request to ${request.url()}`);
+  });
+  page.on('dialog', (dialog) => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (/Content Security Policy|Content-Security-Policy/i.test(message.text())) complaints.push(message.text());
+  });
+  return {
+    page,
+    context,
+    complaints,
+    async [Symbol.asyncDispose]() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the terminal in sight shows a prompt. */
+export async function prompt(page: Page): Promise<void> {
+  await page.locator('.screen:not([hidden]) .xterm-rows', { hasText: 'student@docker-host' }).waitFor();
+}
+
+/** What the terminal in sight shows, its lines put together as one text. */
+export async function screenText(page: Page): Promise<string> {
+  const rows = await page.locator('.screen:not([hidden]) .xterm-rows > div').allTextContents();
+  return rows.join('').replaceAll('\u00a0', ' ');
+}
+
+/** Waits until the terminal in sight shows what `pattern` matches. */
+export async function seen(page: Page, pattern: RegExp, withinMs = 45_000): Promise<void> {
+  const endsAt = Date.now() + withinMs;
+  while (!pattern.test(await screenText(page))) {
+    if (Date.now() > endsAt) assert.fail(`the terminal does not show ${pattern}:\n${await screenText(page)}`);
+    await page.waitForTimeout(50);
+  }
+}
+
+export async function typeLine(page: Page, line: string): Promise<void> {
+  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
+  await page.keyboard.type(`${line}\n`);
+}
+
+/** The plates of the lesson, each with its command, in order. */
+export async function plates(page: Page): Promise<readonly { command: string; plate: Locator }[]> {
+  const all = await page.locator('.command').all();
+  return await Promise.all(
+    all.map(async (plate) => ({ command: (await plate.locator('pre').textContent()) ?? '', plate })),
+  );
+}
+
+/** Clicks Run on a plate and waits until the plate says that it ran. */
+export async function runPlate(plate: Locator): Promise<void> {
+  await plate.locator('.run').click();
+  await plate.locator('.command-state', { hasText: /Ran|Ended/ }).waitFor({ timeout: 60_000 });
+}
+
+/** Waits until a task stands as said. */
+export async function taskIs(
+  page: Page,
+  task: string,
+  state: 'to-come' | 'now' | 'done' | 'done-for-you',
+): Promise<void> {
+  await page.locator(`[data-task="${task}"][data-state="${state}"]`).waitFor();
+}
+
+export async function screenshot(page: Page, name: string): Promise<void> {
+  await mkdir(output, { recursive: true });
+  await page.screenshot({ path: path.join(output, `${name}.png`) });
+}

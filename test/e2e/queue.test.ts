@@ -1,0 +1,41 @@
+// A machine that has room for one: the second student waits in sight, and gets the host that the first one left.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { lessonPath, newStudent, prompt, screenshot, seen, taskIs, typeLine } from './browser.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all', DRYDOCK_CAPACITY: '1' });
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+test('the next student waits in a queue and starts by themselves; who starts over waits in turn', async () => {
+  await using ada = await newStudent(drydock.url);
+  await using bob = await newStudent(drydock.url);
+  await ada.page.goto(lessonPath);
+  await prompt(ada.page);
+  await typeLine(ada.page, 'docker run hello-world');
+  await taskIs(ada.page, 'hello', 'done');
+
+  await bob.page.goto(lessonPath);
+  await bob.page.getByRole('heading', { name: 'The machine is full' }).waitFor();
+  await bob.page.getByText('You are next.').waitFor();
+  await screenshot(bob.page, 'queue');
+
+  await ada.page.getByRole('button', { name: 'Start over' }).click();
+  await ada.page.getByRole('button', { name: 'Remove' }).click();
+  await prompt(bob.page);
+  await ada.page.getByText('You are next.').waitFor();
+  await taskIs(ada.page, 'hello', 'done');
+
+  await bob.page.getByRole('button', { name: 'Start over' }).click();
+  await bob.page.getByRole('button', { name: 'Remove' }).click();
+  await prompt(ada.page);
+  await typeLine(ada.page, 'clear; docker ps -aq | wc -l; echo counted-$((1+1))');
+  await seen(ada.page, /0counted-2/);
+  assert.deepEqual([...ada.complaints, ...bob.complaints], []);
+});

@@ -1,0 +1,190 @@
+// The pages for who does not use a mouse, a wide screen, or scripts.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { lessonPath, newStudent, prompt, screenshot, seen, taskIs } from './browser.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+const focused = '(document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent).trim()';
+
+test('the keyboard reaches everything, and gets out of the terminal', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await prompt(page);
+
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(focused), 'Skip to the text');
+  await page.keyboard.press('Tab');
+  assert.equal(await page.evaluate(focused), 'Skip to the terminal');
+  await page.keyboard.press('Enter');
+  await page.locator('.screen.xterm-focused, .screen .xterm.focus').waitFor();
+  await page.keyboard.type('docker run hello-world\n');
+  await taskIs(page, 'hello', 'done');
+  await page.keyboard.press('F6');
+  assert.equal(await page.evaluate(focused), 'Screen reader');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.getByRole('button', { name: 'Screen reader' }).getAttribute('aria-pressed'), 'true');
+
+  // Every thing that takes a click takes the focus too.
+  const reached = new Set<string>();
+  for (let count = 0; count < 90; count++) {
+    await page.keyboard.press('Tab');
+    const name = String(await page.evaluate(focused));
+    reached.add(name);
+    assert.ok(
+      await page.evaluate(
+        'document.activeElement === document.body || document.activeElement.matches(":focus-visible")',
+      ),
+      name,
+    );
+    if (name === 'Terminal input') await page.keyboard.press('F6');
+    if (name === 'Start over' && reached.size > 30) break;
+  }
+  for (const name of [
+    'Run: docker version',
+    'Copy: docker version',
+    'Width of the text',
+    'New terminal',
+    'Do it for me',
+  ]) {
+    assert.ok(reached.has(name), `${name} is not reached: ${[...reached].join(', ')}`);
+  }
+
+  const divider = page.getByRole('separator', { name: 'Width of the text' });
+  await divider.focus();
+  await page.keyboard.press('ArrowRight');
+  assert.equal(await divider.getAttribute('aria-valuenow'), '45');
+  await page.reload();
+  await prompt(page);
+  assert.equal(await divider.getAttribute('aria-valuenow'), '45');
+
+  await page.getByRole('button', { name: 'New terminal' }).press('Enter');
+  await page.getByRole('tab', { name: 'Terminal 2' }).waitFor();
+  await prompt(page);
+  await page.keyboard.press('Shift+F6');
+  await page.keyboard.press('F2');
+  await page.keyboard.type('logs\n');
+  await page.getByRole('tab', { name: 'logs' }).waitFor();
+  await page.keyboard.press('Shift+F6');
+  await page.keyboard.press('ArrowLeft');
+  assert.equal(await page.getByRole('tab', { name: 'Terminal 1' }).getAttribute('aria-selected'), 'true');
+  await page.keyboard.press('ArrowRight');
+  await screenshot(page, 'keyboard');
+  await page.keyboard.press('Delete');
+  await page.getByRole('tab', { name: 'logs' }).waitFor({ state: 'detached' });
+  assert.deepEqual(complaints, []);
+});
+
+test('a paste of several lines waits for a yes', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await page.evaluate("navigator.clipboard.writeText('echo first-$((1+1))\\necho second-$((1+1))\\n')");
+  await page.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('Control+Shift+V');
+  const question = page.getByRole('alertdialog');
+  await question.getByText('Paste 2 lines?').waitFor();
+  await screenshot(page, 'paste');
+  await question.getByRole('button', { name: 'Cancel' }).click();
+  await page.keyboard.press('Control+Shift+V');
+  await question.getByRole('button', { name: 'Paste' }).click();
+  await page.keyboard.press('Enter');
+  await seen(page, /first-2.*second-2/);
+});
+
+test('a narrow page shows one side at a time, and the task in hand', async () => {
+  await using student = await newStudent(drydock.url, { width: 390, height: 844, theme: 'dark' });
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await page.getByRole('heading', { name: 'Your first container' }).waitFor();
+  assert.ok(await page.locator('#lab').isHidden());
+  await page.locator('.task-line', { hasText: 'Run a container from the image hello-world.' }).waitFor();
+  await page.getByRole('button', { name: 'Run: docker run hello-world' }).click();
+  await prompt(page);
+  assert.ok(await page.getByRole('heading', { name: 'Your first container' }).isHidden());
+  await page.locator('.task-line', { hasText: 'Start a container named web' }).waitFor();
+  await screenshot(page, 'narrow-terminal');
+  await page.locator('.task-line').click();
+  assert.ok(await page.locator('#task-web').isVisible());
+  await screenshot(page, 'narrow-text');
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  assert.deepEqual(complaints, []);
+});
+
+test('the text reads with JavaScript off', async () => {
+  await using student = await newStudent(drydock.url, { javaScript: false });
+  const { page } = student;
+  await page.goto(lessonPath);
+  // Playwright's text search leaves out what stands in `noscript`.
+  assert.ok(await page.locator('noscript h2').isVisible());
+  const command = page.locator('.command', { hasText: 'docker run -d --name web -p 8080:80 nginx' });
+  await command.scrollIntoViewIfNeeded();
+  assert.ok(await command.isVisible());
+  assert.ok(await page.getByText('Removing loses it.').isVisible());
+  assert.ok(await page.getByText('The first number is the host’s').isVisible());
+  assert.equal(await page.getByRole('button').count(), 0);
+  await screenshot(page, 'no-scripts');
+});
+
+test('the theme follows the system until it is chosen, and stays chosen', async () => {
+  await using student = await newStudent(drydock.url, { theme: 'dark' });
+  const { page } = student;
+  await page.goto('/');
+  const ground = 'getComputedStyle(document.body).backgroundColor';
+  const dark = await page.evaluate(ground);
+  await screenshot(page, 'landing-dark');
+  await page.getByRole('button', { name: 'Light theme' }).click();
+  assert.notEqual(await page.evaluate(ground), dark);
+  await page.reload();
+  assert.notEqual(await page.evaluate(ground), dark);
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  assert.equal(await page.evaluate(ground), dark);
+  await page.goto('/nothing/here/');
+  await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor();
+});
+
+/** What axe finds wrong with the page as it stands now, a line each. */
+async function accessibility(page: Page): Promise<string[]> {
+  await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+  return await page.evaluate(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' ')))`);
+}
+
+for (const theme of ['light', 'dark'] as const) {
+  test(`axe finds nothing wrong with the pages, ${theme}`, async () => {
+    await using student = await newStudent(drydock.url, { theme });
+    const { page } = student;
+    for (const path of ['/', '/nothing/here/']) {
+      await page.goto(path);
+      assert.deepEqual(await accessibility(page), [], path);
+    }
+    await page.goto(lessonPath);
+    await prompt(page);
+    assert.deepEqual(await accessibility(page), [], 'lesson');
+    await page.getByRole('button', { name: 'Run: docker run hello-world' }).click();
+    await taskIs(page, 'hello', 'done');
+    for (const summary of await page.locator('summary:visible').all()) await summary.click();
+    for (const option of await page.locator('[data-option="wrong"] label').all()) await option.click();
+    await page.getByRole('button', { name: 'Start over' }).click();
+    assert.deepEqual(await accessibility(page), [], 'lesson with everything open');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('button', { name: 'Text', exact: true }).click();
+    assert.deepEqual(await accessibility(page), [], 'narrow lesson');
+    await page.goto('/playground/');
+    await page.locator('#lab').waitFor({ state: 'attached' });
+    assert.deepEqual(await accessibility(page), [], 'narrow playground');
+  });
+}

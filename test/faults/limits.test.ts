@@ -1,0 +1,134 @@
+// What is used up: user ranges, a host's disk, a container's processes. Who uses it up is told; nobody else notices.
+
+import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
+import { after, before, describe, test } from 'node:test';
+import { ask, expect } from '../runtime/api/exchange.ts';
+import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
+import { startEngine, type TestEngine } from '../support/engine.ts';
+import { controlOf, groupOf } from '../support/outside.ts';
+import { TerminalReader } from '../support/terminal-reader.ts';
+import { until } from '../support/until.ts';
+
+const MiB = 1024 * 1024;
+const diskBytes = 96 * MiB;
+let engine: TestEngine;
+let greedy: DockerHost;
+let other: DockerHost;
+
+before(async () => {
+  engine = await startEngine({ uidRanges: 2, hostDiskBytes: diskBytes });
+  greedy = await createDockerHost(engine, 'greedy');
+  other = await createDockerHost(engine, 'other');
+});
+
+after(async () => {
+  await engine[Symbol.asyncDispose]();
+});
+
+describe('a third host where there are users for two', () => {
+  test('is refused with what to do, and leaves nothing', async () => {
+    const hostsOnDisk = () => readdirSync(`/proc/${engine.pid}/root${engine.instance.data}/store/hosts`).sort();
+    const before = hostsOnDisk();
+    await assert.rejects(engine.client.createHost('third'), {
+      kind: 'exhausted',
+      message: /all 2 UID ranges are in use.*remove one, or raise DRYDOCK_UID_RANGES/,
+    });
+    assert.deepEqual((await engine.client.hosts()).map(({ name }) => name).sort(), ['greedy', 'other']);
+    assert.deepEqual(hostsOnDisk(), before);
+    assert.deepEqual(readdirSync(`${engine.instance.run}/hosts`).sort(), ['greedy', 'other']);
+    assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
+  });
+});
+
+describe('a host that fills its disk', () => {
+  test('is stopped inside with “Disk quota exceeded”, in a container and in the workspace', async () => {
+    await engine.client.openTerminal('greedy', { id: 'main', rows: 24, columns: 80 });
+    const terminal = await TerminalReader.attach(engine.client, 'greedy', 'main', 0);
+    terminal.type('docker run --name full busybox dd if=/dev/zero of=/full bs=1M count=300\r');
+    await terminal.until(/Disk quota exceeded/);
+    // Its log is on the same disk; the shell is heard all the same.
+    terminal.type('echo "still $((40 + 2)) here"\r');
+    await terminal.until(/still 42 here/);
+    terminal.close();
+    const { stdout } = await greedy.shell('dd if=/dev/zero of=/var/full bs=1M count=300 2>&1');
+    assert.match(stdout, /Disk quota exceeded/);
+  });
+
+  test('leaves others their own: they write, run and pull', async () => {
+    const { text } = await other.output([
+      'sh',
+      '-c',
+      'dd if=/dev/zero of=/some bs=1M count=40 2>/dev/null && ls -l /some',
+    ]);
+    assert.match(text, new RegExp(` ${40 * MiB} `));
+    await expect(other.socket, 'POST /images/create?fromImage=hello-world&tag=latest', 200).catch(async () => {
+      await expect(other.socket, 'GET /images/busybox/json', 200); // a minimal catalogue has no other
+    });
+  });
+
+  test('is told by the engine too, and has its containers listed, stopped and removed', async () => {
+    const created = await ask(greedy.socket, 'POST /containers/create?name=late', {
+      Image: 'busybox',
+      Cmd: ['sh', '-c', 'echo x >/x'],
+    });
+    // A few bytes may be left: then it is the start that needs more.
+    const answer = created.status === 201 ? await ask(greedy.socket, 'POST /containers/late/start') : created;
+    assert.equal(answer.status, 500);
+    assert.match(
+      JSON.stringify(answer.body),
+      /the disk of this host is full; remove containers or files and try again/,
+    );
+    if (created.status === 201) await expect(greedy.socket, 'DELETE /containers/late?force=1', 204);
+    await expect(greedy.socket, 'GET /containers/json?all=1', 200);
+    assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
+  });
+
+  test('goes on once there is room again', async () => {
+    await expect(greedy.socket, 'DELETE /containers/full', 204);
+    await greedy.shell('rm -f /var/full; sync');
+    await until('there is room', async () => {
+      return (await greedy.shell('dd if=/dev/zero of=/var/some bs=1M count=5 2>&1 && rm /var/some')).exitCode === 0;
+    });
+    assert.equal((await greedy.output(['echo', 'room'])).text, 'room\r\n');
+  });
+});
+
+describe('a fork bomb', () => {
+  test('stays below its container’s limit, and docker kill ends it', async () => {
+    const pid = await greedy.run('bomb', ['sh', '-c', 'b() { b & b & sleep 1000; }; b & exec sleep 1000']);
+    const group = groupOf(pid);
+    const most = Number(controlOf(group, 'pids', 'pids.max'));
+    // How often a fork was refused: the shells that were refused end, so the number of processes falls again.
+    await until('it is at its limit', () => /^max [1-9]/m.test(controlOf(group, 'pids', 'pids.events')));
+    assert.ok(Number(controlOf(group, 'pids', 'pids.current')) <= most);
+    assert.equal((await other.output(['echo', 'fine'])).text, 'fine\r\n');
+    assert.equal((await greedy.shell('echo shell')).stdout, 'shell\n');
+    const startedAt = performance.now();
+    await expect(greedy.socket, 'POST /containers/bomb/kill', 204);
+    await expect(greedy.socket, 'POST /containers/bomb/wait', 200, { StatusCode: 137 });
+    const tookMs = performance.now() - startedAt;
+    assert.ok(tookMs < 5000, `it took ${tookMs} ms`);
+    assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
+  });
+
+  test('in the workspace stays below its host’s limit', async () => {
+    const bomb = 'b() { b & b & sleep 1000; }; (b) >/dev/null 2>&1 & sleep 2; kill -9 -1';
+    await engine.client.run('greedy', { argv: ['bash', '-c', bomb], user: 'root', timeoutMs: 20_000 });
+    assert.equal((await other.output(['echo', 'fine'])).text, 'fine\r\n');
+    await until('its shell works', async () => {
+      const { stdout } = await engine.client
+        .run('greedy', { argv: ['echo', 'shell'], timeoutMs: 5000 })
+        .catch(() => ({ stdout: '' }));
+      return stdout === 'shell\n';
+    });
+    assert.equal((await engine.client.host('greedy')).state, 'running');
+  });
+});
+
+test('a host that is removed gives its users to the next', async () => {
+  await engine.client.removeHost('greedy');
+  const third = await createDockerHost(engine, 'third');
+  assert.equal(third.info.uidBase, greedy.info.uidBase);
+  assert.equal((await third.output(['echo', 'new'])).text, 'new\r\n');
+});

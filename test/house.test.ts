@@ -1,0 +1,90 @@
+// The house stands as the README says: imports run one way, through public entries, and system calls live in one room.
+
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+
+interface Import {
+  readonly file: string;
+  readonly from: string;
+}
+
+async function importsOf(folder: string): Promise<Import[]> {
+  const found: Import[] = [];
+  for await (const file of glob(`${folder}/**/*.{ts,tsx,mjs,astro,mdx}`, {
+    cwd: clone,
+    exclude: ['**/node_modules', '**/dist'],
+  })) {
+    const text = await readFile(path.join(clone, file), 'utf8');
+    for (const match of text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"\n;]*(?:\n[^'";]*)*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
+    )) {
+      const from = match[1] ?? match[2] ?? match[3];
+      if (from) found.push({ file, from });
+    }
+  }
+  return found;
+}
+
+/** The top folder that an import of `file` reaches, where it is one of ours. */
+function houseOf({ file, from }: Import): { folder: string } | null {
+  const named = /^@drydock\/([a-z-]+)(\/.*)?$/.exec(from);
+  if (named?.[1]) return { folder: named[1] };
+  if (!from.startsWith('.')) return null;
+  const target = path.relative(clone, path.resolve(clone, path.dirname(file), from));
+  return { folder: target.split(path.sep)[0] ?? '' };
+}
+
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  runtime: [],
+  'sandbox-server': ['runtime', 'lessons'],
+  site: ['sandbox-server', 'lessons'],
+  cli: ['runtime', 'sandbox-server', 'bin'],
+  bin: [],
+  lessons: [],
+};
+
+for (const [folder, others] of Object.entries(mayImport)) {
+  test(`${folder}/ imports from ${others.length === 0 ? 'no other folder' : others.join(' and ')}`, async () => {
+    const wrong = (await importsOf(folder)).filter((each) => {
+      const house = houseOf(each);
+      return house !== null && house.folder !== folder && !others.includes(house.folder);
+    });
+    assert.deepEqual(wrong, []);
+  });
+}
+
+test('a package is imported through its public entries alone', async () => {
+  const wrong: Import[] = [];
+  for (const folder of ['sandbox-server', 'site', 'cli']) {
+    for (const each of await importsOf(folder)) {
+      const house = houseOf(each);
+      if (!house || house.folder === folder || !['runtime', 'sandbox-server'].includes(house.folder)) continue;
+      const { exports } = JSON.parse(await readFile(path.join(clone, house.folder, 'package.json'), 'utf8'));
+      const entries = typeof exports === 'string' ? ['.'] : Object.keys(exports);
+      if (!entries.some((entry) => each.from === path.posix.join(`@drydock/${house.folder}`, entry))) wrong.push(each);
+    }
+  }
+  assert.deepEqual(wrong, []);
+});
+
+test('only runtime/kernel makes system calls or starts programs', async () => {
+  const powers = /^(koffi|(node:)?child_process|node-pty|node-unix-socket)$/;
+  const wrong = (await importsOf('runtime')).filter(
+    ({ file, from }) => powers.test(from) && !file.startsWith('runtime/kernel/'),
+  );
+  assert.deepEqual(wrong, []);
+});
+
+test('the server and the site start no programs', async () => {
+  const powers = /^(koffi|(node:)?child_process|node-pty)$/;
+  const all = [...(await importsOf('sandbox-server')), ...(await importsOf('site/src'))];
+  assert.deepEqual(
+    all.filter(({ from }) => powers.test(from)),
+    [],
+  );
+});

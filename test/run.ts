@@ -1,0 +1,111 @@
+// All that `npm test` runs, in order: types, lint, the site, tests without an engine, tests with one; then nothing may be
+// left on the machine. Arguments name test files to run alone.
+
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { glob, mkdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+import { fileURLToPath } from 'node:url';
+import { leftovers } from './leftovers.ts';
+
+const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+process.chdir(clone);
+/** No file takes longer; one that hangs is ended, so that the rest is still run. */
+const fileTimeoutMs = 6 * 60_000;
+
+const maxKeptOutput = 256 * 1024;
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** False, after its output, where the program fails; what it says when it succeeds is not shown. */
+async function step(title: string, file: string, args: readonly string[]): Promise<boolean> {
+  const startedAt = performance.now();
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-maxKeptOutput);
+    });
+  }
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  child.once('error', () => resolve(false));
+  child.once('close', (code) => resolve(code === 0));
+  const passed = await promise;
+  if (!passed) process.stdout.write(said);
+  console.log(`${passed ? '✔' : '✖'} ${title} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  return passed;
+}
+
+async function testFiles(): Promise<string[]> {
+  const named = process.argv.slice(2);
+  if (named.length > 0) return named.map((file) => path.resolve(file));
+  const files: string[] = [];
+  for await (const file of glob('test/**/*.test.ts')) files.push(path.resolve(file));
+  return files.sort();
+}
+
+/** Whether a test file imports one of these, by itself or through its helpers. */
+const starters = ['test/support/engine.ts', 'test/support/drydock.ts'].map((file) => path.resolve(file));
+
+/** Those that start an engine run one at a time: they measure, and the machine has two cores. */
+async function needsEngine(file: string, seen = new Set<string>()): Promise<boolean> {
+  if (starters.includes(file)) return true;
+  if (seen.has(file) || !file.startsWith(path.resolve('test'))) return false;
+  seen.add(file);
+  for (const [, from] of (await readFile(file, 'utf8')).matchAll(/from '(\.[^']+\.ts)'/g)) {
+    if (from && (await needsEngine(path.resolve(path.dirname(file), from), seen))) return true;
+  }
+  return false;
+}
+
+async function runTests(files: string[], concurrency: number): Promise<Counts> {
+  if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
+  const stream = run({ files, concurrency, timeout: fileTimeoutMs });
+  let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
+  stream.on('test:summary', ({ file, counts: all }) => {
+    if (file !== undefined) return; // of one file; the last summary is of all
+    counts = { passed: all.passed, failed: all.tests - all.passed - all.skipped - all.todo, skipped: all.skipped };
+  });
+  for await (const text of stream.compose(spec)) process.stdout.write(String(text));
+  return counts;
+}
+
+const startedAt = performance.now();
+process.env.TEST_RUN = `t-${randomBytes(2).toString('hex')}`;
+await mkdir('test/output', { recursive: true });
+
+const alone = process.argv.length > 2;
+const bin = (name: string) => path.join('node_modules/.bin', name);
+let steps = true;
+if (!alone) {
+  steps = (await step('types', bin('tsc'), ['--noEmit'])) && steps;
+  steps = (await step('types of the site', 'npm', ['run', '--silent', '--workspace', 'site', 'check'])) && steps;
+  steps = (await step('lint', bin('biome'), ['check', '--reporter=summary', '--error-on-warnings', '.'])) && steps;
+  steps = (await step('site', 'npm', ['run', '--silent', '--workspace', 'site', 'build'])) && steps;
+}
+
+const files = await testFiles();
+const withEngine = new Set<string>();
+for (const file of files) if (await needsEngine(file)) withEngine.add(file);
+const first = await runTests(
+  files.filter((file) => !withEngine.has(file)),
+  2,
+);
+const second = await runTests([...withEngine], 1);
+
+const left = await leftovers(process.env.TEST_RUN);
+console.log(
+  left.length === 0 ? '✔ nothing is left behind' : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,
+);
+const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+console.log(`${steps ? '✔' : '✖'} types, lint and site; all in ${minutes} min`);
+const failed = first.failed + second.failed + (left.length === 0 ? 0 : 1) + (steps ? 0 : 1);
+console.log(`${first.passed + second.passed} passed, ${failed} failed, ${first.skipped + second.skipped} skipped`);
+process.exitCode = failed === 0 && first.passed + second.passed > 0 ? 0 : 1;

@@ -1,0 +1,261 @@
+// The real docker commands against a real host: the machine's own CLI, and the workspace's (Debian trixie's, 26.1) from within.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import { startEngine, type TestEngine } from '../../support/engine.ts';
+
+interface Outcome {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+let engine: TestEngine;
+
+before(async () => {
+  engine = await startEngine();
+});
+
+after(async () => {
+  await engine[Symbol.asyncDispose]();
+});
+
+const clients: Record<string, (host: string, ...args: string[]) => Promise<Outcome>> = {
+  "the machine's docker": (host, ...args) => engine.docker(host, ...args),
+  "the workspace's docker": (host, ...args) =>
+    engine.client.run(host, { argv: ['docker', ...args], timeoutMs: 60_000 }),
+};
+
+for (const [client, docker] of Object.entries(clients))
+  describe(client, () => {
+    const host = client.includes('machine') ? 'outside' : 'inside';
+
+    /** Runs a command that must succeed; gives what it printed, without the last newline. */
+    async function ok(...args: string[]): Promise<string> {
+      const { exitCode, stdout, stderr } = await docker(host, ...args);
+      assert.equal(exitCode, 0, `docker ${args.join(' ')}: ${stderr}${stdout}`);
+      return stdout.replace(/\n$/, '');
+    }
+
+    /** Runs a command that must fail; gives what it complained of. */
+    async function fails(exitCode: number, ...args: string[]): Promise<string> {
+      const outcome = await docker(host, ...args);
+      assert.equal(outcome.exitCode, exitCode, `docker ${args.join(' ')}: ${outcome.stderr}${outcome.stdout}`);
+      return outcome.stderr;
+    }
+
+    before(async () => {
+      await engine.client.createHost(host);
+    });
+
+    test('version and info know the engine', async () => {
+      assert.match(await ok('version'), /Server: Drydock Engine\n[\s\S]*API version: +1\.51 \(minimum version 1\.24\)/);
+      assert.match(await ok('info'), /Storage Driver: overlay2[\s\S]*userns[\s\S]*Name: docker-host/);
+    });
+
+    test('run pulls what is not there, and prints what the container does', async () => {
+      const { stdout, stderr } = await docker(host, 'run', '--rm', 'busybox', 'echo', 'hi');
+      assert.equal(stdout, 'hi\n');
+      assert.match(
+        stderr,
+        /Unable to find image 'busybox:latest' locally\n[\s\S]*Pull complete\n[\s\S]*Downloaded newer image for busybox:latest/,
+      );
+      assert.equal(await ok('images', '--format', '{{.Repository}}:{{.Tag}}'), 'busybox:latest');
+      assert.equal(await ok('ps', '-aq'), '');
+    });
+
+    test('run gives the exit code, stdout and stderr of the command', async () => {
+      const outcome = await docker(host, 'run', '--rm', 'busybox', 'sh', '-c', 'echo out; echo err >&2; exit 3');
+      assert.deepEqual(outcome, { ...outcome, exitCode: 3, stdout: 'out\n', stderr: 'err\n' });
+      assert.match(
+        await fails(127, 'run', '--rm', 'busybox', 'nonexist'),
+        /exec: "nonexist": executable file not found in \$PATH/,
+      );
+      assert.match(await fails(126, 'run', '--rm', 'busybox', '/etc'), /permission denied|is a directory/i);
+    });
+
+    test('run -d, ps, exec, logs, top, port, stop, start, rm', async () => {
+      const id = await ok(
+        'run',
+        '-d',
+        '--name',
+        'web',
+        '-p',
+        '8080:80',
+        'busybox',
+        'sh',
+        '-c',
+        'echo started; exec sleep 1000',
+      );
+      assert.equal(await ok('ps', '-q', '--no-trunc'), id);
+      const format = '{{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.State}}';
+      assert.equal(
+        await ok('ps', '--no-trunc', '--format', format),
+        `web busybox "sh -c 'echo started; exec sleep 1000'" 0.0.0.0:8080->80/tcp running`,
+      );
+      assert.match(await ok('ps', '--format', '{{.Status}}'), /^Up (Less than a second|\d+ seconds?)$/);
+      assert.equal(await ok('port', 'web'), '80/tcp -> 0.0.0.0:8080');
+      assert.equal(
+        await ok('exec', '-e', 'A=b', '-w', '/tmp', '-u', '1:1', 'web', 'sh', '-c', 'echo $A $PWD $(id -u):$(id -g)'),
+        'b /tmp 1:1',
+      );
+      await fails(5, 'exec', 'web', 'sh', '-c', 'exit 5');
+      assert.match(
+        (await docker(host, 'exec', 'web', 'nonexist')).stdout + (await docker(host, 'exec', 'web', 'nonexist')).stderr,
+        /executable file not found/,
+      );
+      assert.match(await ok('logs', '--timestamps', 'web'), /^\d{4}-\d\d-\d\dT[\d:.]{18}Z started$/);
+      assert.match(await ok('top', 'web'), /^UID +PID +PPID[^\n]*CMD\nroot +\d+ +\d+ [^\n]*sleep 1000$/);
+      assert.match(
+        await ok('inspect', '-f', '{{.State.Pid}} {{.NetworkSettings.IPAddress}}', 'web'),
+        /^\d+ 172\.17\.0\.2$/,
+      );
+      assert.equal(await ok('stop', '-t', '0', 'web'), 'web');
+      assert.match(await ok('ps', '-a', '--format', '{{.Status}}'), /^Exited \(137\) /);
+      assert.equal(await ok('start', 'web'), 'web');
+      assert.equal(await ok('restart', '-t', '0', 'web'), 'web');
+      assert.equal(await ok('pause', 'web'), 'web');
+      assert.match(await ok('ps', '--format', '{{.Status}}'), /\(Paused\)$/);
+      assert.equal(await ok('unpause', 'web'), 'web');
+      assert.equal(await ok('rename', 'web', 'web2'), '');
+      assert.match(await fails(1, 'rm', 'web2'), /stop the container before removing or force remove/);
+      assert.equal(await ok('kill', 'web2'), 'web2');
+      assert.equal(await ok('wait', 'web2'), '137');
+      assert.equal(await ok('rm', 'web2'), 'web2');
+      assert.match(await fails(1, 'inspect', 'web2'), /no such object: web2/i);
+    });
+
+    test('events tell it all, in order', async () => {
+      await ok('run', '--rm', '--name', 'told', '-l', 'k=v', 'busybox', 'true');
+      // Docker's until has whole seconds: this one is over only when the next begins.
+      const until = String(Math.floor(Date.now() / 1000) + 1);
+      const format = '{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.k}}';
+      const told = await ok(
+        'events',
+        '--since',
+        '1m',
+        '--until',
+        until,
+        '--filter',
+        'container=told',
+        '--format',
+        format,
+      );
+      assert.deepEqual(
+        told.split('\n'),
+        ['create', 'attach', 'start', 'die', 'destroy'].map((action) => `${action} told v`),
+      );
+    });
+
+    test('prune, system df, network and volume ls', async () => {
+      await ok('run', '--name', 'old', 'busybox', 'true');
+      assert.match(await ok('container', 'prune', '-f'), /Deleted Containers:\n[0-9a-f]{64}\n/);
+      assert.match(await ok('system', 'prune', '-f'), /Total reclaimed space: 0B/);
+      assert.match(await ok('system', 'df'), /Containers +0/);
+      assert.equal(
+        await ok('network', 'ls', '--format', '{{.Name}} {{.Driver}}'),
+        'bridge bridge\nhost host\nnone null',
+      );
+      assert.match(await ok('volume', 'ls'), /^DRIVER +VOLUME NAME$/);
+    });
+
+    test('images: pull, tag, history, inspect, rmi', async () => {
+      assert.match(
+        await ok('pull', 'hello-world'),
+        /Status: (Downloaded newer image|Image is up to date) for hello-world:latest/,
+      );
+      await ok('tag', 'hello-world', 'mine:1');
+      assert.match(await ok('history', 'mine:1'), /^IMAGE +CREATED/);
+      assert.equal(await ok('image', 'inspect', '-f', '{{.Os}}', 'mine:1'), 'linux');
+      assert.match(await ok('rmi', 'mine:1'), /^Untagged: mine:1/);
+      assert.match(await fails(1, 'pull', 'nope'), /nope/);
+    });
+
+    const refusals: [string[], number, RegExp][] = [
+      [['run', '--privileged', 'busybox'], 125, /HostConfig\.Privileged is not possible on a host of this engine/],
+      [['run', '-v', '/:/host', 'busybox'], 125, /HostConfig\.Binds is not supported yet/],
+      [['run', '--mount', 'type=bind,src=/,dst=/h', 'busybox'], 125, /HostConfig\.Mounts is not supported yet/],
+      [['run', '--pid', 'host', 'busybox'], 125, /HostConfig\.PidMode is not supported yet/],
+      [['run', '--userns', 'host', 'busybox'], 125, /HostConfig\.UsernsMode is not possible/],
+      [['run', '--device', '/dev/kmsg', 'busybox'], 125, /HostConfig\.Devices is not possible/],
+      [['run', '--restart', 'always', 'busybox'], 125, /HostConfig\.RestartPolicy is not supported yet/],
+      [['run', '--security-opt', 'systempaths=unconfined', 'busybox'], 125, /not possible on a host of this engine/],
+      [['run', '--init', 'busybox'], 125, /HostConfig\.Init is not supported yet/],
+      [['run', '--health-cmd', 'true', 'busybox'], 125, /Healthcheck is not supported yet/],
+      [['run', '--network', 'nope', 'busybox'], 125, /network nope not found/],
+      [['run', '-w', '/proc/self/fd/7', 'busybox'], 125, /working directory/],
+      [['network', 'create', 'n'], 1, /Networks of your own are not supported yet/],
+      [['volume', 'create', 'v'], 1, /Volumes are not supported yet/],
+      [['swarm', 'init'], 1, /Swarm mode is not supported yet/],
+      [['service', 'ls'], 1, /This node is not a swarm manager/],
+      [['search', 'nginx'], 1, /docker search is not supported yet/],
+    ];
+    for (const [args, exitCode, message] of refusals)
+      test(`${args.join(' ')} is refused with what to do`, async () => {
+        assert.match(await fails(exitCode, ...args), message);
+      });
+
+    test('every option of run that is supported', async () => {
+      const command =
+        'hostname; cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; ulimit -n; ls -d /t; id -u; echo $X; grep -c extra /etc/hosts; cat /etc/resolv.conf; touch /x || echo readonly';
+      const args = [
+        '--rm',
+        '-h',
+        'named',
+        '-m',
+        '64m',
+        '--cpus',
+        '0.5',
+        '--pids-limit',
+        '50',
+        '--ulimit',
+        'nofile=100:200',
+      ];
+      const more = [
+        '--tmpfs',
+        '/t:size=1m',
+        '-u',
+        '1000',
+        '-e',
+        'X=y',
+        '--add-host',
+        'extra:1.2.3.4',
+        '--dns',
+        '9.9.9.9',
+        '--read-only',
+      ];
+      const rest = [
+        '--cap-drop',
+        'ALL',
+        '--cap-add',
+        'CHOWN',
+        '--security-opt',
+        'no-new-privileges',
+        '--shm-size',
+        '1m',
+        '--network',
+        'none',
+      ];
+      const { stdout } = await docker(host, 'run', ...args, ...more, ...rest, 'busybox', 'sh', '-c', command);
+      assert.deepEqual(
+        stdout.split('\n').slice(0, 6),
+        ['named', String(64 * 1024 * 1024), '100', '/t', '1000', 'y'],
+        stdout,
+      );
+      assert.match(stdout, /9\.9\.9\.9/);
+      assert.match(stdout, /readonly\n$/);
+    });
+  });
+
+test('stdin goes through run -i, a great deal of it too', async () => {
+  const { dockerSocket } = await engine.client.host('outside');
+  const child = spawn('docker', ['-H', `unix://${dockerSocket}`, 'run', '-i', '--rm', 'busybox', 'md5sum'], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    timeout: 60_000,
+  });
+  child.stdin.end(Buffer.alloc(20_000_000, 'drydock'));
+  const { createHash } = await import('node:crypto');
+  const expected = createHash('md5').update(Buffer.alloc(20_000_000, 'drydock')).digest('hex');
+  assert.equal(Buffer.concat(await child.stdout.toArray()).toString(), `${expected}  -\n`);
+});

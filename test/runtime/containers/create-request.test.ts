@@ -1,0 +1,236 @@
+// The create body: what real clients send is taken, what is not supported is refused by name, what is wrong in Docker's words.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { parseCreateRequest } from '../../../runtime/containers/create-request.ts';
+import { EngineError } from '../../../runtime/errors.ts';
+
+interface Body {
+  [key: string]: unknown;
+  HostConfig: Record<string, unknown>;
+  NetworkingConfig: { EndpointsConfig: Record<string, Record<string, unknown>> };
+}
+
+/** Bodies as docker 28.5.2 and compose 2.40.3 send them, recorded. */
+function recorded(name: string): Body {
+  const all = JSON.parse(readFileSync(new URL('create-bodies.json', import.meta.url), 'utf8'));
+  return structuredClone(all[name]);
+}
+
+function parse(change: Record<string, unknown> = {}, hostConfig: Record<string, unknown> = {}) {
+  const body = recorded('docker run');
+  return parseCreateRequest({ ...body, ...change, HostConfig: { ...body.HostConfig, ...hostConfig } }, 2);
+}
+
+function refused(message: string | RegExp, kind = 'invalid') {
+  return (error: unknown) => {
+    assert.ok(error instanceof EngineError, String(error));
+    assert.equal(error.kind, kind);
+    if (typeof message === 'string') assert.equal(error.message, message);
+    else assert.match(error.message, message);
+    return true;
+  };
+}
+
+describe('what clients send', () => {
+  for (const name of ['docker run', 'docker run -i', 'docker run -t'])
+    test(`takes the body of ${name}`, () => {
+      const { config, hostConfig } = parseCreateRequest(recorded(name), 2);
+      assert.equal(config.Image, 'base:1');
+      assert.equal(hostConfig.NetworkMode, 'bridge');
+      assert.equal(hostConfig.AutoRemove, true);
+      assert.equal(hostConfig.ShmSize, 67108864);
+      assert.equal(hostConfig.PidsLimit, null);
+      assert.equal(hostConfig.IpcMode, 'private');
+    });
+
+  test('takes every option that docker create was recorded with, but --init', () => {
+    const body = recorded('docker create with many options');
+    assert.throws(() => parseCreateRequest(body, 2), refused(/^HostConfig.Init is not supported yet/));
+    body.HostConfig.Init = null;
+    const { config, hostConfig } = parseCreateRequest(body, 2);
+    assert.deepEqual([config.Hostname, config.User, config.WorkingDir], ['h', '1:1', '/tmp']);
+    assert.equal(hostConfig.NetworkMode, 'none');
+    assert.deepEqual(hostConfig.CapDrop, ['ALL']);
+    assert.deepEqual(hostConfig.Dns, ['1.1.1.1']);
+    assert.deepEqual(hostConfig.ExtraHosts, ['a:1.2.3.4']);
+    assert.deepEqual(hostConfig.Tmpfs, { '/tmp': '' });
+    assert.deepEqual(hostConfig.Ulimits, [{ Name: 'nofile', Hard: 10, Soft: 10 }]);
+    assert.deepEqual([hostConfig.Memory, hostConfig.NanoCpus, hostConfig.PidsLimit], [33554432, 500000000, 20]);
+    assert.equal(hostConfig.ReadonlyRootfs, true);
+  });
+
+  test('refuses what compose asks of a network of its own, and takes the rest', () => {
+    const body = recorded('compose up');
+    assert.throws(() => parseCreateRequest(body, 2), refused(/^network cmp_front not found/));
+    body.HostConfig.NetworkMode = 'bridge';
+    body.NetworkingConfig = { EndpointsConfig: {} };
+    const { hostConfig } = parseCreateRequest(body, 2);
+    assert.deepEqual(hostConfig.PortBindings, { '80/tcp': [{ HostIp: '', HostPort: '8081' }] });
+  });
+
+  test('takes a body with an image alone', () => {
+    const { config, hostConfig } = parseCreateRequest({ Image: 'busybox' }, 2);
+    assert.deepEqual([config.Cmd, config.Entrypoint, config.Env, config.Labels], [null, null, [], {}]);
+    assert.equal(hostConfig.NetworkMode, 'bridge');
+  });
+
+  test('takes one string as a command of one word', () => {
+    assert.deepEqual(parse({ Cmd: 'true', Entrypoint: 'sh' }).config.Cmd, ['true']);
+  });
+
+  test('takes a MAC address from the endpoint, else from the configuration', () => {
+    assert.equal(parse({ MacAddress: '02:42:AC:11:00:09' }).macAddress, '02:42:ac:11:00:09');
+    const body = recorded('docker run');
+    body.NetworkingConfig.EndpointsConfig.default = { MacAddress: '02:42:ac:11:00:08' };
+    assert.equal(parseCreateRequest(body, 2).macAddress, '02:42:ac:11:00:08');
+    assert.equal(parse().macAddress, undefined);
+  });
+});
+
+describe('what is not supported', () => {
+  /** Each at something that is no default. */
+  const wishes: [string, unknown][] = [
+    ['Annotations', { 'run.oci.handler': 'krun' }],
+    ['Binds', ['/:/host']],
+    ['BlkioWeight', 500],
+    ['CgroupParent', '/'],
+    ['CgroupnsMode', 'host'],
+    ['CpusetMems', '0'],
+    ['DeviceCgroupRules', ['c 1:3 rwm']],
+    ['DeviceRequests', [{ Driver: 'nvidia' }]],
+    ['Devices', [{ PathOnHost: '/dev/kmsg', PathInContainer: '/dev/kmsg', CgroupPermissions: 'rwm' }]],
+    ['Init', true],
+    ['Isolation', 'hyperv'],
+    ['Links', ['a:b']],
+    ['LogConfig', { Type: 'syslog', Config: {} }],
+    ['MaskedPaths', []],
+    ['MemorySwappiness', 60],
+    ['Mounts', [{ Type: 'bind', Source: '/', Target: '/host' }]],
+    ['OomKillDisable', true],
+    ['PidMode', 'host'],
+    ['Privileged', true],
+    ['ReadonlyPaths', []],
+    ['RestartPolicy', { Name: 'always', MaximumRetryCount: 0 }],
+    ['Runtime', 'runsc'],
+    ['StorageOpt', { size: '1G' }],
+    ['Sysctls', { 'net.core.somaxconn': '1' }],
+    ['UTSMode', 'host'],
+    ['UsernsMode', 'host'],
+    ['VolumeDriver', 'local'],
+    ['VolumesFrom', ['other']],
+  ];
+  for (const [key, value] of wishes)
+    test(`refuses HostConfig.${key} ${JSON.stringify(value)}`, () => {
+      const why = /^HostConfig\.\w+ is not (supported yet by this engine|possible on a host of this engine): \w/;
+      assert.throws(
+        () => parse({}, { [key]: value }),
+        (error) => refused(why)(error) && (error as Error).message.includes(key),
+      );
+    });
+
+  test('takes every form of a default', () => {
+    for (const standard of [null, undefined]) for (const [key] of wishes) parse({}, { [key]: standard });
+    for (const [key, standard] of [
+      ['Binds', []],
+      ['LogConfig', { Type: 'json-file', Config: {} }],
+      ['LogConfig', { Type: '', Config: null }],
+      ['RestartPolicy', { Name: '', MaximumRetryCount: 0 }],
+      ['RestartPolicy', {}],
+      ['MemorySwappiness', -1],
+      ['Sysctls', {}],
+      ['CgroupnsMode', 'private'],
+    ] as const)
+      parse({}, { [key]: standard });
+  });
+
+  test('refuses health checks but not their absence', () => {
+    assert.throws(
+      () => parse({ Healthcheck: { Test: ['CMD', 'true'] } }),
+      refused(/^Healthcheck is not supported yet/),
+    );
+    parse({ Healthcheck: { Test: ['NONE'] } });
+    parse({ Healthcheck: {} });
+  });
+
+  test('refuses volumes of the configuration', () => {
+    assert.throws(() => parse({ Volumes: { '/data': {} } }), refused(/^Volumes is not supported yet/));
+  });
+
+  test('refuses what nobody knows, by its name', () => {
+    assert.throws(() => parse({ Frobnicate: 1 }), refused(/^Frobnicate: this engine does not know this setting/));
+    assert.throws(() => parse({}, { Frobnicate: 1 }), refused(/^HostConfig\.Frobnicate: /));
+  });
+
+  test('names the key of a value that has the wrong type', () => {
+    assert.throws(
+      () => parse({}, { Memory: '1g' }),
+      refused('invalid JSON: HostConfig.Memory: expected number, received string'),
+    );
+  });
+});
+
+describe('what is wrong', () => {
+  const table: [string | RegExp, Record<string, unknown>, Record<string, unknown>?][] = [
+    ["the working directory 'tmp' is invalid, it needs to be an absolute path", { WorkingDir: 'tmp' }],
+    [/may not lie in \/proc$/, { WorkingDir: '/proc/self/fd/7' }],
+    [/may not lie in \/proc$/, { WorkingDir: '/var/..//proc/1/cwd' }],
+    ['invalid signal: SIGNOPE', { StopSignal: 'SIGNOPE' }],
+    ['invalid environment variable: =x', { Env: ['=x'] }],
+    ['invalid hostname format: a b', { Hostname: 'a b' }],
+    ['uids and gids must be in range 0-2147483647', { User: '4294967296' }],
+    ['uids and gids must be in range 0-2147483647', { User: '2147483648' }],
+    ['uids and gids must be in range 0-2147483647', { User: '-1' }],
+    ['uids and gids must be in range 0-2147483647', { User: '1000:99999999999' }],
+    ['invalid port specification: "0/tcp"', { ExposedPorts: { '0/tcp': {} } }],
+    ['invalid port specification: "80/icmp"', {}, { PortBindings: { '80/icmp': [] } }],
+    ['invalid port specification: "99999"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '99999' }] } }],
+    [/^invalid IP address for 80/, {}, { PortBindings: { '80/tcp': [{ HostIp: 'lo', HostPort: '1' }] } }],
+    ['invalid CapAdd: unknown capability: "CAP_FLY"', {}, { CapAdd: ['fly'] }],
+    [/^HostConfig.SecurityOpt "seccomp=unconfined" is not possible/, {}, { SecurityOpt: ['seccomp=unconfined'] }],
+    ['bad format for add-host: "nope"', {}, { ExtraHosts: ['nope'] }],
+    ['invalid IP address in add-host: "1.2.3"', {}, { ExtraHosts: ['a:1.2.3'] }],
+    ['invalid ulimit type: nosuch', {}, { Ulimits: [{ Name: 'nosuch', Soft: 1, Hard: 1 }] }],
+    [/^ulimit soft limit/, {}, { Ulimits: [{ Name: 'nofile', Soft: 2, Hard: 1 }] }],
+    ['invalid tmpfs option "bind"', {}, { Tmpfs: { '/t': 'bind' } }],
+    ["invalid mount path: 'tmp' mount path must be absolute", {}, { Tmpfs: { tmp: '' } }],
+    ['Minimum memory limit allowed is 6MB', {}, { Memory: 4096 }],
+    [/^You should always set the Memory limit/, {}, { MemorySwap: 67108864 }],
+    ['range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available', {}, { NanoCpus: 3e9 }],
+    ['Invalid value 2000, range for oom score adj is [-1000, 1000]', {}, { OomScoreAdj: 2000 }],
+    [/^HostConfig.OomScoreAdj below 0/, {}, { OomScoreAdj: -500 }],
+    ['SHM size can not be less than 0', {}, { ShmSize: -1 }],
+    ['Invalid value 0;1 for cpuset cpus', {}, { CpusetCpus: '0;1' }],
+    ['conflicting options: hostname and the network mode', { Hostname: 'h' }, { NetworkMode: 'container:a' }],
+    [/^conflicting options: port publishing/, {}, { NetworkMode: 'container:a', PublishAllPorts: true }],
+    [/^no image was named/, { Image: '' }],
+    ['a command cannot contain a NUL character', { Cmd: ['a\0b'] }],
+  ];
+  for (const [message, config, hostConfig] of table)
+    test(`refuses ${JSON.stringify({ ...config, ...hostConfig })}`, () => {
+      const networking = hostConfig && 'NetworkMode' in hostConfig ? { NetworkingConfig: null } : {};
+      assert.throws(() => parse({ ...networking, ...config }, hostConfig), refused(message));
+    });
+
+  test('brings capabilities and security options to one form', () => {
+    const { hostConfig } = parse(
+      {},
+      { CapAdd: ['net_admin', 'CAP_SYS_TIME'], CapDrop: ['all'], SecurityOpt: ['no-new-privileges:true'] },
+    );
+    assert.deepEqual(hostConfig.CapAdd, ['CAP_NET_ADMIN', 'CAP_SYS_TIME']);
+    assert.deepEqual(hostConfig.CapDrop, ['ALL']);
+    assert.deepEqual(hostConfig.SecurityOpt, ['no-new-privileges']);
+  });
+
+  test('refuses fixed addresses and aliases on the default network', () => {
+    const body = recorded('docker run');
+    body.NetworkingConfig.EndpointsConfig.default = { IPAMConfig: { IPv4Address: '172.17.0.9' } };
+    assert.throws(
+      () => parseCreateRequest(body, 2),
+      refused('user specified IP address is supported on user defined networks only'),
+    );
+    body.NetworkingConfig.EndpointsConfig.default = { Aliases: ['db'] };
+    assert.throws(() => parseCreateRequest(body, 2), refused(/^network-scoped alias is supported only/));
+  });
+});

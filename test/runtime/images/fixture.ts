@@ -1,0 +1,162 @@
+// An image store with a tiny catalogue of its own, which needs no network: for the tests of images, store and catalogue.
+
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { pack } from 'tar-stream';
+import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
+import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
+import { createImageStore } from '../../../runtime/images/image-store.ts';
+import { Records } from '../../../runtime/store/records.ts';
+
+export interface TestDirectory extends AsyncDisposable {
+  readonly path: string;
+}
+
+export async function temporaryDirectory(): Promise<TestDirectory> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'drydock-images-'));
+  return {
+    path: directory,
+    [Symbol.asyncDispose]: () => rm(directory, { recursive: true, force: true }),
+  };
+}
+
+export interface Use {
+  readonly containerId: string;
+  readonly imageId: string;
+  readonly running: boolean;
+}
+
+/** A host's images, what it told of them, and the containers that it claims to have. */
+export interface TestHost {
+  readonly images: HostImages;
+  readonly events: ImageEvent[];
+  readonly uses: Use[];
+}
+
+export interface TestImages extends AsyncDisposable {
+  readonly directory: string;
+  readonly catalogue: Catalogue;
+  readonly store: ImageStore;
+  host(id: string): TestHost;
+  /** The same store and records, as after a restart of the engine. The first store is not to be used any more. */
+  reopen(): Promise<ImageStore>;
+}
+
+const log = pino({ level: 'silent' });
+
+/** The tiny catalogue as built, for all tests of one file: their recipes are the same. */
+const sharedCache = mkdtempSync(path.join(os.tmpdir(), 'drydock-images-cache-'));
+process.once('exit', () => rmSync(sharedCache, { recursive: true, force: true }));
+
+/** The recipes of a catalogue that builds in a moment: `hello`, `workspace`, `busybox`, and `page`, which is based on `busybox`. */
+export async function writeRecipes(directory: string): Promise<void> {
+  const recipe = async (name: string, content: object, files: Record<string, string> = {}): Promise<void> => {
+    await mkdir(`${directory}/${name}`, { recursive: true });
+    await writeFile(`${directory}/${name}/recipe.json`, JSON.stringify({ summary: name, ...content }));
+    for (const [file, text] of Object.entries(files)) {
+      await mkdir(path.dirname(`${directory}/${name}/${file}`), { recursive: true });
+      await writeFile(`${directory}/${name}/${file}`, text);
+    }
+  };
+  const message = { kind: 'message', file: 'message.txt' };
+  await recipe(
+    'hello',
+    { tags: ['latest', '1'], root: message, config: { Cmd: ['/hello'] } },
+    { 'message.txt': 'hello\n' },
+  );
+  await recipe(
+    'workspace',
+    { tags: ['latest'], offered: false, root: message, compression: 'zstd', config: {} },
+    { 'message.txt': 'workspace\n' },
+  );
+  await recipe('busybox', { tags: ['latest'], root: { kind: 'busybox' }, config: { Cmd: ['sh'] } });
+  await recipe(
+    'page',
+    { tags: ['latest'], root: { kind: 'image', name: 'busybox' }, config: { ExposedPorts: { '80/tcp': {} } } },
+    {
+      'files/srv/index.html': 'a page\n',
+      'setup.sh': 'rm /bin/vi\nrm -r /var/spool\nmkdir /var/spool\nln -s /srv /www\n',
+    },
+  );
+}
+
+export async function testImages(): Promise<TestImages> {
+  const temporary = await temporaryDirectory();
+  const directory = temporary.path;
+  await writeRecipes(`${directory}/recipes`);
+  const catalogue = new Catalogue({
+    cacheDirectory: sharedCache,
+    recipesDirectory: `${directory}/recipes`,
+    scratchDirectory: `${directory}/scratch`,
+    log,
+  });
+  const ending = new AbortController();
+  catalogue.start('minimal', ending.signal);
+  const records = new Records(`${directory}/engine.db`);
+  const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log });
+  const store = open();
+  return {
+    directory,
+    catalogue,
+    store,
+    host: (id) => testHost(store, id),
+    async reopen() {
+      // What it does in the background must be over: two stores on one directory would clean up after each other.
+      await store.workspace();
+      return open();
+    },
+    async [Symbol.asyncDispose]() {
+      await catalogue.ready('busybox');
+      await store.workspace();
+      ending.abort();
+      records.close();
+      await temporary[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function testHost(store: ImageStore, hostId: string): TestHost {
+  const events: ImageEvent[] = [];
+  const uses: Use[] = [];
+  const images = store.forHost({ hostId, usedImages: () => uses, emit: (event) => void events.push(event) });
+  return { images, events, uses };
+}
+
+/** A signal that nothing aborts. */
+export const untilDone = (): AbortSignal => new AbortController().signal;
+
+export async function collect(lines: AsyncIterable<Progress>): Promise<Progress[]> {
+  const all: Progress[] = [];
+  for await (const line of lines) all.push(line);
+  return all;
+}
+
+export async function pullAll(host: TestHost, repository: string, tag = 'latest'): Promise<Progress[]> {
+  return collect(await host.images.pull(repository, tag, { signal: untilDone() }));
+}
+
+type Header = Parameters<ReturnType<typeof pack>['entry']>[0];
+/** An entry of an archive: its header, or its name alone, and what it holds. */
+export type Entry = readonly [header: Partial<Header> & { name: string }, content?: string | Uint8Array<ArrayBuffer>];
+
+/** A tar of these entries, whatever their names. */
+export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
+  const tar = pack();
+  for (const [header, content] of entries) {
+    tar.entry(
+      { mtime: new Date(1e12), ...header },
+      typeof content === 'object' ? Buffer.from(content) : (content ?? ''),
+    );
+  }
+  tar.finalize();
+  const chunks: Buffer[] = [];
+  tar.on('data', (chunk) => {
+    if (Buffer.isBuffer(chunk)) chunks.push(chunk);
+  });
+  await once(tar, 'end');
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,187 @@
+// Checks over plain facts: the kinds, how they compose, and every slip of the first lesson.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { lab } from '../../../lessons/schema.ts';
+import { evaluate, holds } from '../../../sandbox-server/checks/evaluate.ts';
+import { type ContainerFact, containersFrom, endedFrom, type Facts } from '../../../sandbox-server/checks/facts.ts';
+import { isImage } from '../../../sandbox-server/checks/image-name.ts';
+import { readLessons } from '../../../sandbox-server/checks/lessons.ts';
+
+const lessons = await readLessons(fileURLToPath(new URL('../../../lessons', import.meta.url)));
+const tasks = lessons.get('01-why-containers/02-first-container')?.tasks ?? [];
+
+const web: ContainerFact = {
+  id: 'a'.repeat(64),
+  name: 'web',
+  image: 'nginx',
+  state: 'running',
+  exitCode: null,
+  ports: ['8080:80'],
+};
+const nothing: Facts = { containers: [], ended: [], logs: new Map(), doneTasks: new Set() };
+const visited = '172.17.0.1 - - [21/Nov/2026:22:00:00 +0000] "GET / HTTP/1.1" 200 615 "-" "curl/8.14.1" "-"\n';
+
+function stateOf(task: string, facts: Partial<Facts>) {
+  const state = evaluate(tasks, { ...nothing, ...facts }).find(({ id }) => id === task);
+  assert.ok(state, `there is a task ${task}`);
+  return state;
+}
+
+test('lesson turns done task by task when a student does as it says', () => {
+  assert.deepEqual(
+    tasks.map(({ id }) => id),
+    ['hello', 'web', 'visit', 'stop', 'remove'],
+  );
+  const doneTasks = new Set<string>();
+  const step = (facts: Partial<Facts>) => {
+    const became = evaluate(tasks, { ...nothing, ...facts, doneTasks }).filter(
+      ({ id, done }) => done && !doneTasks.has(id),
+    );
+    for (const { id } of became) doneTasks.add(id);
+    return became.map(({ id }) => id);
+  };
+  assert.deepEqual(step({}), []);
+  assert.deepEqual(step({ ended: [{ image: 'hello-world', exitCode: 0 }] }), ['hello']);
+  assert.deepEqual(step({ containers: [web] }), ['web']);
+  assert.deepEqual(step({ containers: [web], logs: new Map([['web', visited]]) }), ['visit']);
+  const stopped: ContainerFact = { ...web, state: 'exited', exitCode: 0, ports: [] };
+  assert.deepEqual(step({ containers: [stopped] }), ['stop']);
+  assert.deepEqual(step({ containers: [] }), ['remove']);
+  assert.deepEqual(step({}), [], 'and all stay done');
+});
+
+test('task "hello" is done by a container that is still listed, and not by one that failed', () => {
+  const hello: ContainerFact = {
+    ...web,
+    name: 'x',
+    image: 'hello-world:latest',
+    state: 'exited',
+    exitCode: 0,
+    ports: [],
+  };
+  assert.ok(stateOf('hello', { containers: [hello] }).done);
+  assert.ok(!stateOf('hello', { containers: [{ ...hello, exitCode: 1 }] }).done);
+  assert.match(
+    stateOf('hello', { containers: [{ ...hello, state: 'created', exitCode: null }] }).found,
+    /never started/,
+  );
+  assert.match(stateOf('hello', { ended: [{ image: 'hello-world', exitCode: 127 }] }).found, /exit code 127/);
+  assert.match(stateOf('hello', {}).found, /No container from hello-world has run yet/);
+});
+
+const slips: readonly (readonly [string, Partial<ContainerFact>, RegExp])[] = [
+  ['no port is published', { ports: [] }, /none of its ports is published/],
+  ['the ports are the wrong way round', { ports: ['80:8080'] }, /wrong way round/],
+  ['another port is published', { ports: ['8081:80'] }, /other ports are published/],
+  ['it was only created', { state: 'created', ports: [] }, /could not start/],
+  ['it ran in the foreground', { state: 'exited', exitCode: 0, ports: [] }, /foreground/],
+  ['another image has the name', { image: 'busybox' }, /not a running one from the image nginx/],
+  ['the name is another', { name: 'quirky_bohr' }, /its name is not web/],
+  ['name and port are others', { name: 'quirky_bohr', ports: [] }, /its name is not web and/],
+];
+for (const [slip, change, said] of slips) {
+  test(`task "web" says what is wrong when ${slip}`, () => {
+    const { done, found } = stateOf('web', { containers: [{ ...web, ...change }] });
+    assert.ok(!done);
+    assert.match(found, said);
+  });
+}
+
+test('task "visit" tells a missing page and a request for the headers from a visit', () => {
+  const seen = (line: string) => stateOf('visit', { containers: [web], logs: new Map([['web', line]]) });
+  assert.ok(seen(visited).done);
+  assert.match(seen(visited.replace('GET / HTTP/1.1" 200', 'GET /x HTTP/1.1" 404')).found, /does not have/);
+  assert.match(seen(visited.replace('GET', 'HEAD')).found, /headers only/);
+  assert.match(seen('').found, /The log of web shows no GET request/);
+  assert.match(stateOf('visit', {}).found, /no container named web/);
+});
+
+test('tasks "stop" and "remove" wait for their turn, and tell a container removed too early', () => {
+  assert.equal(stateOf('remove', {}).found, '');
+  assert.ok(!stateOf('remove', {}).done, 'a container that never was has not been removed');
+  assert.equal(stateOf('stop', {}).found, '');
+  assert.match(stateOf('stop', { doneTasks: new Set(['web']) }).found, /gone altogether/);
+  assert.match(stateOf('stop', { containers: [web], doneTasks: new Set(['web']) }).found, /web from nginx, running/);
+  assert.match(stateOf('remove', { containers: [web], doneTasks: new Set(['stop']) }).found, /runs again/);
+});
+
+test('checks compose with all, any, not and after', () => {
+  const facts: Facts = { ...nothing, containers: [web], doneTasks: new Set(['a']) };
+  const yes = { container: { name: 'web' } };
+  const no = { absent: 'web' };
+  assert.ok(holds({ all: [yes, { not: no }] }, facts));
+  assert.ok(!holds({ all: [yes, no] }, facts));
+  assert.ok(holds({ any: [no, yes] }, facts));
+  assert.ok(!holds({ any: [no, { not: yes }] }, facts));
+  assert.ok(holds({ after: { tasks: ['a'], check: yes } }, facts));
+  assert.ok(!holds({ after: { tasks: ['a', 'b'], check: yes } }, facts));
+});
+
+test('image names are compared as Docker understands them', () => {
+  for (const same of ['nginx', 'nginx:latest', 'library/nginx', 'docker.io/library/nginx:1.26', 'nginx@sha256:aa']) {
+    assert.ok(isImage('nginx', same), same);
+  }
+  for (const other of ['nginx2', 'hub.drydock/nginx', 'student/nginx', 'localhost:5000/nginx', 'sha256:0123']) {
+    assert.ok(!isImage('nginx', other), other);
+  }
+  assert.ok(isImage('redis:7', 'docker.io/library/redis:7'));
+  assert.ok(!isImage('redis:7', 'redis:8'));
+  assert.ok(!isImage('redis:7', 'redis'));
+});
+
+test('facts are read from what the Docker API answers', () => {
+  const [found] = containersFrom([
+    {
+      Id: 'abc',
+      Names: ['/web'],
+      Image: 'nginx',
+      State: 'exited',
+      Status: 'Exited (137) 2 seconds ago',
+      Ports: [
+        { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+        { IP: '::', PrivatePort: 80, PublicPort: 8080, Type: 'tcp' },
+        { PrivatePort: 443, Type: 'tcp' },
+      ],
+      Labels: {},
+    },
+  ]);
+  assert.deepEqual(found, {
+    id: 'abc',
+    name: 'web',
+    image: 'nginx',
+    state: 'exited',
+    exitCode: 137,
+    ports: ['8080:80'],
+  });
+  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }), {
+    image: 'hello-world',
+    exitCode: 0,
+  });
+  assert.equal(endedFrom({ image: 'hello-world' }), null);
+});
+
+test('F07 a name that a student made up stays within its sentence', () => {
+  const hostile = { ...web, name: '<img src=x onerror=alert(1)>\u202e\n', image: 'nginx' };
+  const { found } = stateOf('web', { containers: [{ ...hostile, image: `evil/${'x'.repeat(500)}` }] });
+  assert.ok(found.length < 400);
+  assert.doesNotMatch(found, /[\u202e\n]/);
+});
+
+test('a lab file with a mistake is refused', () => {
+  const task = { id: 'a', expected: 'A.', check: { absent: 'web' } };
+  assert.ok(lab.safeParse({ tasks: [task] }).success);
+  const mistakes: readonly unknown[] = [
+    {},
+    { tasks: [] },
+    { tasks: [task, task] },
+    { tasks: [{ ...task, chekc: 1 }] },
+    { tasks: [{ ...task, check: { container: {} } }] },
+    { tasks: [{ ...task, check: { container: { name: 'a', port: '8080' } } }] },
+    { tasks: [{ ...task, check: { log: { container: 'a', matches: '(', means: 'x' } } }] },
+    { tasks: [{ ...task, check: { after: { tasks: ['later'], check: { absent: 'a' } } } }] },
+    { tasks: [{ ...task, slips: [{ when: { after: { tasks: ['nowhere'], check: { absent: 'a' } } }, say: 'x' }] }] },
+  ];
+  for (const mistake of mistakes) assert.ok(!lab.safeParse(mistake).success, JSON.stringify(mistake));
+});

@@ -1,0 +1,60 @@
+// Every route times every identity: who gets what. A route without an entry fails.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { routes } from '../../../sandbox-server/protocol.ts';
+import { startTestServer } from '../server.ts';
+
+const server = await startTestServer();
+after(() => server[Symbol.asyncDispose]());
+const [a, b, expired] = [await server.open(), await server.open(), await server.open()];
+await server.ask('DELETE', `/api/sessions/${expired.session}`, { cookie: expired.cookie });
+
+const bodies: Readonly<Record<string, unknown>> = {
+  openSession: { lesson: 'playground' },
+  quizAnswer: { lesson: 'playground', question: 'q', choice: '1' },
+};
+
+/** The session in each request is learner A's; `expired` asks for their own, which has ended. */
+const expected: Readonly<Record<keyof typeof routes, readonly [number, number, number, number, number]>> = {
+  //               anonymous, forged cookie, learner B, expired, learner A
+  health: [200, 200, 200, 200, 200],
+  openSession: [200, 200, 200, 200, 200],
+  ticket: [403, 403, 404, 404, 200],
+  progress: [200, 200, 200, 200, 200],
+  quizAnswer: [403, 403, 204, 204, 204],
+  socket: [404, 404, 404, 404, 404],
+  endSession: [403, 403, 404, 404, 204],
+};
+
+const identities = [
+  ['anonymous', undefined, a.session],
+  ['a forged cookie', `drydock=${'A'.repeat(43)}`, a.session],
+  ['learner B', b.cookie, a.session],
+  ['a learner whose session ended', expired.cookie, expired.session],
+  ['learner A', a.cookie, a.session],
+] as const;
+
+// `endSession` last: it ends what the others need.
+const order = Object.entries(routes).sort(
+  ([one], [other]) => Number(one === 'endSession') - Number(other === 'endSession'),
+);
+for (const [name, { method, path }] of order) {
+  test(`F10 ${method} ${path} answers each identity as the matrix says`, async () => {
+    const statuses = expected[name as keyof typeof routes];
+    assert.ok(statuses, 'every route has an entry');
+    for (const [place, [who, cookie, session]] of identities.entries()) {
+      const answer = await server.ask(method, path.replace(':session', session), {
+        ...(cookie === undefined ? {} : { cookie }),
+        ...(bodies[name] === undefined ? {} : { body: bodies[name] }),
+      });
+      assert.equal(answer.status, statuses[place], `${who}: ${answer.text}`);
+    }
+  });
+}
+
+test('F10 a route that is not in the table is not there', async () => {
+  for (const path of ['/api', '/api/', '/api/sessions/x/y', '/api/admin', '/api/hosts', '/api/socket/x']) {
+    assert.equal((await server.ask('GET', path, { cookie: a.cookie })).status, 404, path);
+  }
+});

@@ -1,0 +1,160 @@
+// What another site's page, or a script, must not be able to do over HTTP.
+
+import assert from 'node:assert/strict';
+import { connect } from 'node:net';
+import { after, test } from 'node:test';
+import { ask, sameOrigin, startTestServer } from '../server.ts';
+
+const server = await startTestServer();
+after(() => server[Symbol.asyncDispose]());
+const lab = await server.open();
+const evil = 'https://evil.example';
+
+/** Sends bytes as they are; resolves with the status of the answer. */
+function raw(text: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(server.settings.port, '127.0.0.1', () => socket.write(text));
+    let got = '';
+    socket.on('data', (chunk) => {
+      got += chunk;
+      socket.destroy();
+    });
+    socket.on('error', reject);
+    socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d+)/.exec(got)?.[1] ?? 0)));
+  });
+}
+
+const forged: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+  [
+    'a form of another site',
+    { origin: evil, 'sec-fetch-site': 'cross-site', 'content-type': 'application/x-www-form-urlencoded' },
+  ],
+  ['text/plain JSON of another site', { origin: evil, 'sec-fetch-site': 'cross-site', 'content-type': 'text/plain' }],
+  ['fetch no-cors of another site', { origin: evil, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
+  ['another port of this machine', { origin: 'http://localhost:1', 'sec-fetch-site': 'same-site' }],
+  ['a suffix of our origin', { origin: `${server.origin}.evil.example`, 'sec-fetch-site': 'cross-site' }],
+  ['a page without an origin', { origin: 'null', 'sec-fetch-site': 'cross-site' }],
+  ['no Origin', { 'sec-fetch-site': 'same-origin' }],
+  ['no Sec-Fetch-Site', { origin: server.origin }],
+  ['our Origin but another site', { origin: server.origin, 'sec-fetch-site': 'cross-site' }],
+  ['neither', {}],
+  ['a method override', { 'x-http-method-override': 'GET', origin: evil }],
+];
+for (const [what, headers] of forged) {
+  test(`F02 server refuses unsafe methods when they come with ${what}`, async () => {
+    const body = { lesson: 'playground' };
+    assert.equal((await ask(`${server.url}/api/sessions`, 'POST', { headers, cookie: lab.cookie, body })).status, 403);
+    const address = `${server.url}/api/sessions/${lab.session}`;
+    assert.equal((await ask(address, 'DELETE', { headers, cookie: lab.cookie })).status, 403);
+    assert.equal((await ask(`${address}/ticket`, 'POST', { headers, cookie: lab.cookie })).status, 403);
+  });
+}
+
+test('F02 server reads JSON only', async () => {
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
+    const headers = { 'content-type': type };
+    const answer = await server.ask('POST', '/api/sessions', {
+      headers,
+      body: { lesson: 'playground' },
+      cookie: lab.cookie,
+    });
+    assert.equal(answer.status, 400, type);
+  }
+});
+
+test('F02 no answer lets another origin read it', async () => {
+  const answer = await ask(`${server.url}/api/progress`, 'GET', { headers: { origin: evil }, cookie: lab.cookie });
+  assert.equal(answer.headers['access-control-allow-origin'], undefined);
+  const preflight = await ask(`${server.url}/api/sessions`, 'OPTIONS', {
+    headers: { origin: evil, 'access-control-request-method': 'POST' },
+  });
+  assert.equal(preflight.status, 403);
+});
+
+test('F13 server answers only to its own names', async () => {
+  const { port } = server.settings;
+  for (const host of [
+    'evil.example',
+    `evil.example:${port}`,
+    `localhost:${port}.evil.example`,
+    'localhost',
+    '169.254.169.254',
+  ]) {
+    assert.equal((await ask(`${server.url}/healthz`, 'GET', { headers: { host } })).status, 400, host);
+  }
+  for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `LOCALHOST:${port}`]) {
+    assert.equal((await ask(`${server.url}/healthz`, 'GET', { headers: { host } })).status, 200, host);
+  }
+});
+
+test('F13 server refuses methods and paths that mean something to a proxy only', async () => {
+  const host = `Host: localhost:${server.settings.port}\r\n`;
+  for (const line of ['TRACE / HTTP/1.1', 'CONNECT localhost:22 HTTP/1.1', 'GET http://evil.example/ HTTP/1.0']) {
+    const status = await raw(`${line}\r\n${host}\r\n`);
+    assert.ok(status === 0 || (status >= 400 && status < 500), `${line}: ${status}`);
+  }
+  for (const path of [
+    '//etc/passwd',
+    '/%2e%2e/%2e%2e/package.json',
+    '/..%2f..%2fpackage.json',
+    '/..;/package.json',
+    '/%00',
+  ]) {
+    const status = await raw(`GET ${path} HTTP/1.1\r\n${host}\r\n`);
+    assert.ok(status >= 400 && status < 500, `${path}: ${status}`);
+  }
+});
+
+test('F13 X-Forwarded-For is not believed when it comes from anybody', async () => {
+  await using strict = await startTestServer();
+  const statuses = await Promise.all(
+    Array.from({ length: 600 }, async (_, count) => {
+      const headers = { 'x-forwarded-for': `10.0.${count >> 8}.${count & 255}` };
+      return (await strict.ask('GET', '/healthz', { headers })).status;
+    }),
+  );
+  assert.ok(statuses.includes(429), 'all count for the one address they came from');
+});
+
+test('server refuses bodies, headers and JSON that are too large or no good', async () => {
+  const large = { lesson: 'x'.repeat(10_000) };
+  assert.equal((await server.ask('POST', '/api/sessions', { body: large, cookie: lab.cookie })).status, 413);
+  for (const body of [
+    '{',
+    '[]',
+    '1',
+    '{"lesson":1}',
+    '{"lesson":"playground","more":1}',
+    '{"lesson":"playground","rows":0}',
+  ]) {
+    assert.equal((await server.ask('POST', '/api/sessions', { body, cookie: lab.cookie })).status, 400, body);
+  }
+  assert.equal(
+    (await server.ask('POST', '/api/sessions', { body: { lesson: '../etc' }, cookie: lab.cookie })).status,
+    404,
+  );
+  const many = Object.fromEntries(Array.from({ length: 2_000 }, (_, count) => [`x-${count}`, 'y'.repeat(20)]));
+  assert.equal((await server.ask('GET', '/healthz', { headers: many })).status, 431);
+  assert.equal((await server.ask('GET', '/healthz')).status, 200, 'and it goes on');
+});
+
+test('every answer says what a browser may do with it', async () => {
+  const answers = [
+    await server.ask('GET', '/no/such/page'),
+    await server.ask('GET', '/api/progress'),
+    await server.ask('GET', '/api/no/such/route'),
+    await ask(`${server.url}/api/sessions`, 'POST', { headers: sameOrigin(evil) }),
+  ];
+  for (const { headers } of answers) {
+    assert.match(String(headers['content-security-policy']), /default-src '(self|none)'.*frame-ancestors 'none'/);
+    assert.doesNotMatch(String(headers['content-security-policy']), /script-src[^;]*unsafe/);
+    assert.equal(headers['x-content-type-options'], 'nosniff');
+    assert.equal(headers['referrer-policy'], 'no-referrer');
+    assert.equal(headers['cross-origin-opener-policy'], 'same-origin');
+  }
+});
+
+test('a request that would rather speak another protocol is answered in this one', async () => {
+  const headers = { connection: 'Upgrade', upgrade: 'h2c' };
+  assert.equal((await ask(`${server.url}/healthz`, 'GET', { headers })).status, 200);
+});

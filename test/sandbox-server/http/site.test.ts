@@ -1,0 +1,76 @@
+// Serving the built site: types, caching, compression, the 404 page, and nothing from outside it.
+
+import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { testRun } from '../../support/instance.ts';
+import { startTestServer } from '../server.ts';
+
+const directory = await mkdtemp(`/tmp/${testRun}-site-`);
+after(() => rm(directory, { recursive: true }));
+await mkdir(join(directory, '_astro'));
+await mkdir(join(directory, 'playground'));
+const files = {
+  'index.html': '<!doctype html><title>Home</title>',
+  'playground/index.html': '<!doctype html><title>Playground</title>',
+  '404.html': '<!doctype html><title>Nothing here</title>',
+  '_astro/page.Ab12.js': `export const text = '${'x'.repeat(5_000)}';`,
+  '_astro/page.Ab12.css': 'body { color: red }',
+  'icon.svg': '<svg xmlns="http://www.w3.org/2000/svg"/>',
+};
+for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
+await writeFile(join(directory, '.secret'), 'canary');
+
+const server = await startTestServer({ siteDirectory: directory });
+after(() => server[Symbol.asyncDispose]());
+
+const served: readonly (readonly [string, RegExp, RegExp])[] = [
+  ['/', /^text\/html; charset=utf-8/, /^no-cache$/],
+  ['/playground/', /^text\/html; charset=utf-8/, /^no-cache$/],
+  ['/_astro/page.Ab12.js', /^(text|application)\/javascript/, /immutable/],
+  ['/_astro/page.Ab12.css', /^text\/css/, /immutable/],
+  ['/icon.svg', /^image\/svg\+xml/, /^no-cache$/],
+];
+for (const [address, type, caching] of served) {
+  test(`site serves ${address} with its type and caching`, async () => {
+    const { status, headers } = await server.ask('GET', address);
+    assert.equal(status, 200);
+    assert.match(String(headers['content-type']), type);
+    assert.match(String(headers['cache-control']), caching);
+    assert.equal((await server.ask('HEAD', address)).status, 200);
+  });
+}
+
+test('site compresses what is large, for who can read it', async () => {
+  const headers = { 'accept-encoding': 'gzip' };
+  const { headers: got } = await server.ask('GET', '/_astro/page.Ab12.js', { headers });
+  assert.equal(got['content-encoding'], 'gzip');
+  assert.match(String(got.vary), /accept-encoding/i);
+  assert.equal((await server.ask('GET', '/_astro/page.Ab12.js')).headers['content-encoding'], undefined);
+});
+
+test('site sends a directory without its slash to the one with it, and has its own 404 page', async () => {
+  const redirect = await server.ask('GET', '/playground');
+  assert.ok([301, 302, 308].includes(redirect.status));
+  assert.equal(redirect.headers.location, '/playground/');
+  const missing = await server.ask('GET', '/nothing/');
+  assert.equal(missing.status, 404);
+  assert.match(missing.text, /Nothing here/);
+  assert.match(String(missing.headers['content-type']), /^text\/html/);
+});
+
+test('site serves nothing that is not a page: no dot files, nothing outside', async () => {
+  for (const address of ['/.secret', '/..%2f..%2fetc%2fpasswd', '/%2e%2e/%2e%2e/etc/passwd', '/_astro/..%2f.secret']) {
+    const answer = await server.ask('GET', address);
+    assert.ok(answer.status >= 400 && answer.status < 500, `${address}: ${answer.status}`);
+    assert.doesNotMatch(answer.text, /canary|root:/);
+  }
+});
+
+test('site redirects nowhere else', async () => {
+  for (const address of ['//evil.example', '//evil.example/..', '/\\evil.example', '/%5cevil.example/']) {
+    const { headers } = await server.ask('GET', address).catch(() => ({ headers: {} as Record<string, undefined> }));
+    assert.doesNotMatch(String(headers.location ?? ''), /^(\/\/|\/\\|http)/, address);
+  }
+});

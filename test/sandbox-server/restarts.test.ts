@@ -1,0 +1,132 @@
+// The server and the engine each killed with shells open: every shell goes on, and its page comes back to it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import type { ServerMessage } from '../../sandbox-server/protocol.ts';
+import { startEngine } from '../support/engine.ts';
+import type { TestPage } from './page.ts';
+import { type OpenedLab, spawnServer, type TestServer } from './server.ts';
+
+const engine = await startEngine();
+after(() => engine[Symbol.asyncDispose]());
+
+async function enter(server: TestServer, lab: OpenedLab): Promise<TestPage> {
+  const page = await server.enter(lab);
+  await page.hears('session', ({ phase }) => phase === 'ready');
+  return page;
+}
+
+test('X13 shells survive the server being killed; a page is back within 3 s and has every byte once', async () => {
+  await using first = await spawnServer({ engineSocket: engine.socket });
+  const labs = await Promise.all(Array.from({ length: 5 }, () => first.server.open()));
+  const pages = await Promise.all(labs.map((lab) => enter(first.server, lab)));
+  for (const [place, page] of pages.entries()) {
+    await page.attach('t1');
+    await page.shows('t1', '$ ');
+    page.type(
+      't1',
+      `me=${place}; for i in $(seq 1 300); do echo "$me line $i"; sleep 0.01; done; echo end-$((me + 500))\r`,
+    );
+    await page.shows('t1', `${place} line 20\r`);
+  }
+  const killed = once(first.child, 'exit');
+  first.child.kill('SIGKILL');
+  await killed;
+  await Promise.all(pages.map(({ closed }) => closed));
+  const began = performance.now();
+  const { port, dataDirectory } = first.server.settings;
+  await using again = await spawnServer({ engineSocket: engine.socket, port, dataDirectory });
+  for (const [place, lab] of labs.entries()) {
+    const before = pages[place];
+    assert.ok(before);
+    // At once, as a page does, though the server may not have taken up the session yet.
+    const page = await again.server.enter(await again.server.ticket(lab));
+    const { offset, gone } = await page.attach('t1', before.offset('t1'));
+    assert.equal(offset, before.offset('t1'));
+    assert.ok(!gone);
+    if (place === 0) assert.ok(performance.now() - began < 3_000, `${Math.round(performance.now() - began)} ms`);
+    await page.shows('t1', `end-${place + 500}`);
+    const lines = (before.output('t1') + page.output('t1')).match(new RegExp(`${place} line \\d+\\r`, 'g')) ?? [];
+    assert.deepEqual(
+      lines,
+      Array.from({ length: 300 }, (_, line) => `${place} line ${line + 1}\r`),
+    );
+  }
+  for (const lab of labs) await again.server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+});
+
+test('X05 a shell survives the engine being killed; its page is told, stays, and types on', async () => {
+  await using running = await spawnServer({ engineSocket: engine.socket });
+  const { server } = running;
+  const lab = await server.open('01-why-containers/02-first-container');
+  const page = await enter(server, lab);
+  await page.attach('t1');
+  await page.shows('t1', '$ ');
+  page.type('t1', 'me=same; for i in $(seq 1 400); do echo "line $i"; sleep 0.01; done; echo end-$((1 + 1))\r');
+  await page.shows('t1', 'line 20\r');
+  await engine.kill();
+  await page.hears('engine', ({ state }) => state === 'away');
+  await engine.start();
+  const away = page.heard.findIndex((message) => message.type === 'engine' && message.state === 'away');
+  await page.hears('engine', (message) => message.state === 'up' && page.heard.indexOf(message) > away);
+  await page.shows('t1', 'end-2');
+  const lines = page.output('t1').match(/line \d+\r/g) ?? [];
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 400 }, (_, line) => `line ${line + 1}\r`),
+  );
+  page.type('t1', 'echo the-$me-shell\r');
+  await page.shows('t1', 'the-same-shell');
+  await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+});
+
+/** Kills `host`'s machine, or stops all of them, and asserts that the page gets a new shell on the same host. */
+async function comesBack(
+  server: TestServer,
+  page: TestPage,
+  lab: OpenedLab,
+  stop: () => Promise<unknown>,
+): Promise<void> {
+  await page.attach('t1');
+  await page.shows('t1', '$ ');
+  page.type('t1', 'echo kept > ~/kept; sync; echo written-$((1 + 1))\r');
+  await page.shows('t1', 'written-2');
+  const before = page.heard.length;
+  await stop();
+  const later = (message: ServerMessage) => page.heard.indexOf(message) >= before;
+  await page.hears('session', (message) => message.phase === 'ready' && later(message));
+  const { terminals } = await page.hears(
+    'terminals',
+    (message) => later(message) && message.terminals.some(({ running }) => running),
+  );
+  const shell = terminals.findLast(({ running }) => running)?.id ?? 'none';
+  const old = page.output(shell).length;
+  await page.attach(shell);
+  await page.shows(shell, '$ ', old);
+  page.type(shell, 'tr a-z A-Z < ~/kept\r');
+  await page.shows(shell, 'KEPT', old);
+  await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+}
+
+test('a lab whose machine dies is started again, with the files that it had', async () => {
+  await using running = await spawnServer({ engineSocket: engine.socket });
+  const before = new Set((await engine.client.hosts()).map(({ name }) => name));
+  const lab = await running.server.open();
+  const page = await enter(running.server, lab);
+  const host = (await engine.client.hosts()).find(({ name }) => !before.has(name));
+  assert.ok(host && host.pid > 1);
+  await comesBack(running.server, page, lab, async () => process.kill(host.pid, 'SIGKILL'));
+});
+
+test('a lab comes back after the engine was shut down in order and started again', async () => {
+  await using running = await spawnServer({ engineSocket: engine.socket });
+  const lab = await running.server.open();
+  const page = await enter(running.server, lab);
+  await comesBack(running.server, page, lab, async () => {
+    await engine.client.shutdown();
+    await page.hears('engine', ({ state }) => state === 'away');
+    await engine.kill();
+    await engine.start();
+  });
+});

@@ -1,0 +1,129 @@
+// Sessions with a real engine: opened, kept, queued for, ended; and each with a host that is its own.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { startEngine } from '../../support/engine.ts';
+import { type OpenedLab, startTestServer, type TestServer } from '../server.ts';
+
+const running = await startEngine();
+after(() => running[Symbol.asyncDispose]());
+const engine = running.client;
+const engineSocket = running.socket;
+
+/** A page of a lab that is ready, with its first terminal shown up to its prompt. */
+async function enterReady(server: TestServer, lab: OpenedLab) {
+  const page = await server.enter(lab);
+  await page.hears('session', ({ phase }) => phase === 'ready');
+  await page.attach('t1');
+  await page.shows('t1', '$ ');
+  return page;
+}
+
+async function untilGone(name: string): Promise<void> {
+  const giveUp = performance.now() + 10_000;
+  while ((await engine.hosts()).some((host) => host.name === name)) {
+    if (performance.now() > giveUp) throw new Error(`the host ${name} is still there`);
+    await delay(50);
+  }
+}
+
+const names = async (): Promise<string[]> => (await engine.hosts()).map(({ name }) => name).sort();
+
+test('a student who opens a lab has a shell at its prompt, and the same one after a reload', async () => {
+  await using server = await startTestServer({ engineSocket });
+  const lab = await server.open();
+  const page = await enterReady(server, lab);
+  page.type('t1', 'echo $((40 + 2)) on $(hostname)\r');
+  await page.shows('t1', '42 on docker-host');
+  page.socket.close();
+  const again = await server.open('playground', lab.cookie);
+  assert.equal(again.session, lab.session);
+  const reloaded = await server.enter(again);
+  const { offset, gone } = await reloaded.attach('t1');
+  assert.deepEqual({ offset, gone }, { offset: 0, gone: false });
+  await reloaded.shows('t1', '42 on docker-host');
+  assert.ok(reloaded.output('t1').startsWith(page.output('t1')), 'what was there is the same, byte for byte');
+  const [host] = await names();
+  await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+  assert.equal(await reloaded.closed, 4000);
+  await untilGone(host ?? '');
+});
+
+test('two students have two hosts, and neither sees what the other does', async () => {
+  await using server = await startTestServer({ engineSocket });
+  const [a, b] = await Promise.all([server.open(), server.open()]);
+  const [pageA, pageB] = await Promise.all([enterReady(server, a), enterReady(server, b)]);
+  assert.equal((await names()).length, 2);
+  pageA.type('t1', 'touch ~/only-here; docker create --name mine busybox; echo ready-$((1 + 1))\r');
+  await pageA.shows('t1', 'ready-2');
+  pageB.type('t1', 'ls ~; docker ps -a; echo seen-$((1 + 1))\r');
+  await pageB.shows('t1', 'seen-2');
+  assert.doesNotMatch(pageB.output('t1'), /only-here|mine/);
+  for (const lab of [a, b]) await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+  for (const name of await names()) await untilGone(name);
+});
+
+test('a student who comes to a full machine waits, sees the place move, and is let in', async () => {
+  await using server = await startTestServer({ engineSocket, capacity: 1 });
+  const first = await server.open();
+  const page = await enterReady(server, first);
+  const waiting = await Promise.all([server.open(), server.open()]);
+  const [second, third] = await Promise.all(waiting.map((lab) => server.enter(lab)));
+  assert.ok(second && third);
+  const placeOf = (wanted: number) => (state: { phase: string; place?: number }) =>
+    state.phase === 'queued' && state.place === wanted;
+  const secondIsNext = second.heard.some((message) => message.type === 'session' && placeOf(1)(message));
+  const [next, last] = secondIsNext ? [second, third] : [third, second];
+  await next.hears('session', placeOf(1));
+  await last.hears('session', placeOf(2));
+  assert.deepEqual(JSON.parse((await server.ask('GET', '/healthz')).text).queued, 2);
+  await server.ask('DELETE', `/api/sessions/${first.session}`, { cookie: first.cookie });
+  await page.closed;
+  await last.hears('session', placeOf(1));
+  await next.hears('session', ({ phase }) => phase === 'ready');
+  assert.equal((await names()).length, 1);
+  for (const lab of waiting) await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+  for (const name of await names()) await untilGone(name);
+});
+
+test('a lab without a page ends after the idle time, and one with a page does not', async () => {
+  await using server = await startTestServer({ engineSocket, idleMs: 4_000 });
+  const [left, kept] = await Promise.all([server.open(), server.open('01-why-containers/02-first-container')]);
+  const page = await enterReady(server, left);
+  page.drop();
+  const stays = await enterReady(server, kept);
+  const giveUp = performance.now() + 30_000;
+  while ((await names()).length > 1 && performance.now() < giveUp) await delay(100);
+  assert.equal((await names()).length, 1);
+  stays.type('t1', 'echo still-$((1 + 1))\r');
+  await stays.shows('t1', 'still-2');
+  await server.ask('DELETE', `/api/sessions/${kept.session}`, { cookie: kept.cookie });
+  for (const name of await names()) await untilGone(name);
+});
+
+test('a spare host makes the next lab open at once, and counts towards the capacity', async () => {
+  await using server = await startTestServer({ engineSocket, spareHosts: 1, capacity: 2 });
+  const giveUp = performance.now() + 20_000;
+  while ((await engine.hosts()).every(({ terminals }) => terminals === 0) && performance.now() < giveUp) {
+    await delay(50);
+  }
+  const [spare] = await names();
+  const lab = await server.open();
+  await enterReady(server, lab);
+  assert.ok((await names()).includes(spare ?? 'none'), 'the spare host is the lab now');
+  const other = await server.open();
+  await enterReady(server, other);
+  assert.equal((await names()).length, 2, 'no spare host beyond the capacity');
+  for (const one of [lab, other]) await server.ask('DELETE', `/api/sessions/${one.session}`, { cookie: one.cookie });
+});
+
+test('a host that no session has is removed at the start, and an operator’s is left alone', async () => {
+  await engine.createHost('s-0123456789abcdef');
+  await engine.createHost('operators-own');
+  await using server = await startTestServer({ engineSocket });
+  assert.equal((await server.ask('GET', '/healthz')).status, 200);
+  await untilGone('s-0123456789abcdef');
+  assert.ok((await names()).includes('operators-own'));
+  await engine.removeHost('operators-own');
+});

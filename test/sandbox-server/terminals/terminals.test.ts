@@ -1,0 +1,187 @@
+// Terminals with a real engine: several, named, sized, ended; flow control; and drops at any byte.
+
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { maxTerminals } from '../../../sandbox-server/limits.ts';
+import { pauseAboveBytes } from '../../../sandbox-server/protocol.ts';
+import { startEngine } from '../../support/engine.ts';
+import type { TestPage } from '../page.ts';
+import { startTestServer } from '../server.ts';
+
+const running = await startEngine();
+after(() => running[Symbol.asyncDispose]());
+const server = await startTestServer({ engineSocket: running.socket });
+after(() => server[Symbol.asyncDispose]());
+const lab = await server.open();
+
+async function newPage(): Promise<TestPage> {
+  const page = await server.enter(await server.ticket(lab));
+  await page.hears('session', ({ phase }) => phase === 'ready');
+  return page;
+}
+
+async function atPrompt(page: TestPage, terminal: string): Promise<void> {
+  await page.attach(terminal);
+  await page.shows(terminal, '$ ');
+}
+
+async function open(page: TestPage, request: number): Promise<string> {
+  page.send({ type: 'open', request, rows: 30, columns: 100 });
+  const { terminal } = await page.hears('opened', (opened) => opened.request === request);
+  await atPrompt(page, terminal);
+  return terminal;
+}
+
+test('a lab has several terminals, each its own shell, in the order of their tabs', async () => {
+  const page = await newPage();
+  await atPrompt(page, 't1');
+  const second = await open(page, 1);
+  assert.equal(second, 't2');
+  page.type('t1', 'mine=first\r');
+  page.type(second, 'echo "[$mine]" $((6 * 7))\r');
+  await page.shows(second, '[] 42');
+  page.send({ type: 'rename', terminal: second, title: '  <b>logs</b>\u202e  ' });
+  await page.hears('terminals', ({ terminals }) => terminals[1]?.title === '<b>logs</b>');
+  page.send({ type: 'close', terminal: second });
+  await page.hearsNext('terminals', ({ terminals }) => terminals.length === 1);
+  page.drop();
+});
+
+test('a terminal has the size that its page says', async () => {
+  const page = await newPage();
+  await atPrompt(page, 't1');
+  // What is typed after a resize may overtake it, so the shell itself waits for the signal that its size has changed.
+  page.type('t1', `bash -c 'trap "stty size; exit" WINCH; echo rea""dy; while :; do read -rt 0.05; done'\r`);
+  await page.shows('t1', 'ready');
+  page.send({ type: 'resize', terminal: 't1', rows: 33, columns: 111 });
+  await page.shows('t1', '33 111');
+  page.drop();
+});
+
+test('a shell that exits is told with its code, and another can be opened', async () => {
+  const page = await newPage();
+  const terminal = await open(page, 2);
+  page.type(terminal, 'exit 3\r');
+  await page.hears('terminals', ({ terminals }) =>
+    terminals.some((one) => one.id === terminal && !one.running && one.exitCode === 3),
+  );
+  page.type(terminal, 'x');
+  const refused = await page.hears('refused', ({ of }) => of === 'input');
+  assert.match(refused.message, /has exited/);
+  page.send({ type: 'close', terminal });
+  await page.hearsNext('terminals', ({ terminals }) => terminals.length === 1);
+  page.drop();
+});
+
+test('a lab has no more terminals than the limit says', async () => {
+  const page = await newPage();
+  for (let request = 100; request < 100 + maxTerminals; request += 1) {
+    page.send({ type: 'open', request, rows: 24, columns: 80 });
+  }
+  const { message } = await page.hears('refused', ({ of }) => of === 'open');
+  assert.match(message, /at most/);
+  await page.hears('terminals', ({ terminals }) => terminals.length === maxTerminals);
+  for (let number = 2; number < 20; number += 1) page.send({ type: 'close', terminal: `t${number}` });
+  await page.hearsNext('terminals', ({ terminals }) => terminals.length === 1);
+  page.drop();
+});
+
+test('F04 a page that parses nothing gets 100,000 bytes of yes, and Ctrl-C acts within 500 ms once it does', async () => {
+  const page = await newPage();
+  const terminal = await open(page, 3);
+  page.acknowledges = false;
+  page.acknowledgeAll();
+  const before = page.output(terminal).length;
+  page.type(terminal, 'yes\r');
+  const giveUp = performance.now() + 10_000;
+  while (page.output(terminal).length - before < pauseAboveBytes && performance.now() < giveUp) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  assert.ok(page.output(terminal).length - before <= pauseAboveBytes, `${page.output(terminal).length - before} bytes`);
+  const began = performance.now();
+  page.type(terminal, '\x03');
+  page.acknowledges = true;
+  page.acknowledgeAll();
+  await page.shows(terminal, '^C', before);
+  await page.shows(terminal, '$ ', page.output(terminal).lastIndexOf('^C'));
+  assert.ok(performance.now() - began < 500, `${Math.round(performance.now() - began)} ms`);
+  page.send({ type: 'close', terminal });
+  page.drop();
+});
+
+test('X12 a page that is dropped again and again at any byte gets every byte once', async () => {
+  const first = await newPage();
+  const terminal = await open(first, 4);
+  const start = first.offset(terminal);
+  first.type(
+    terminal,
+    'for i in $(seq 1 20000); do echo "line $i of it"; [ $((i % 100)) = 0 ] && sleep 0.01; done; echo the-$((1 + 1))-end\r',
+  );
+  let text = '';
+  let from = start;
+  let drops = 0;
+  first.drop();
+  for (let ended = false; !ended; drops += 1) {
+    const page = await newPage();
+    const attached = await page.attach(terminal, from);
+    assert.equal(attached.offset, from);
+    assert.equal(attached.gone, false);
+    const want = (drops * 7_919) % 6_000;
+    const giveUp = performance.now() + 1_000;
+    while (page.output(terminal).length < want && performance.now() < giveUp) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if ((text + page.output(terminal)).includes('the-2-end')) break;
+    }
+    page.drop();
+    text += page.output(terminal);
+    from += Buffer.byteLength(page.output(terminal));
+    ended = text.includes('the-2-end');
+    assert.ok(drops < 450, 'it comes to an end');
+  }
+  const lines = text.match(/line \d+ of it\r/g) ?? [];
+  assert.deepEqual(
+    lines,
+    Array.from({ length: 20_000 }, (_, line) => `line ${line + 1} of it\r`),
+  );
+  assert.ok(drops >= 50, `${drops} drops`);
+});
+
+test('X12 two pages show one terminal, both from its first byte', async () => {
+  const [one, other] = await Promise.all([newPage(), newPage()]);
+  await Promise.all([atPrompt(one, 't1'), atPrompt(other, 't1')]);
+  one.type('t1', 'echo both-$((1 + 1))\r');
+  await Promise.all([one.shows('t1', 'both-2'), other.shows('t1', 'both-2')]);
+  other.drop();
+  one.type('t1', 'echo one-$((1 + 1))\r');
+  await one.shows('t1', 'one-2');
+  one.drop();
+});
+
+test('a page that comes back after more output than is kept is told that some is gone', async () => {
+  const page = await newPage();
+  const terminal = await open(page, 5);
+  page.type(terminal, 'head -c 2000000 /dev/zero | tr "\\\\0" x; echo; echo done-$((1 + 1))\r');
+  await page.shows(terminal, 'done-2');
+  page.drop();
+  const late = await newPage();
+  const { gone, offset } = await late.attach(terminal, 0);
+  assert.ok(gone);
+  assert.ok(offset > 1_000_000);
+  await late.shows(terminal, 'done-2');
+  late.drop();
+});
+
+test('F04 output that no page watches does not stop the shell', async () => {
+  const page = await newPage();
+  const terminal = await open(page, 6);
+  page.type(terminal, 'head -c 1500000 /dev/zero | tr "\\\\0" y; echo; echo away-$((1 + 1))\r');
+  page.send({ type: 'detach', terminal });
+  page.drop();
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const back = await newPage();
+  const { live } = await back.attach(terminal, 0);
+  assert.ok(live >= 1_500_000, `${live} bytes were read meanwhile`);
+  await back.shows(terminal, 'away-2');
+  back.drop();
+});

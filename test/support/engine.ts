@@ -1,0 +1,145 @@
+// An engine alone for a test, without server or supervisor: started, killed, started again, and ended with everything it made.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
+import { connectEngine, type EngineClient } from '../../runtime/index.ts';
+import { makeInstance, type TestInstance } from './instance.ts';
+
+const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+const MiB = 1024 * 1024;
+/** The first start on a machine builds two images. */
+const readyMs = 240_000;
+
+export interface TestEngine extends AsyncDisposable {
+  readonly instance: TestInstance;
+  readonly client: EngineClient;
+  readonly socket: string;
+  /** The engine's own process. */
+  readonly pid: number;
+  /** What the engine logged, JSON lines. */
+  log(): string;
+  /** `kill -9`, and wait until it is gone. What it kept goes on. */
+  kill(): Promise<void>;
+  /** Starts it again after `kill`. */
+  start(): Promise<void>;
+  /** Runs the machine's docker CLI against a host's socket. Never throws. */
+  docker(host: string, ...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+}
+
+export interface EngineOptions {
+  readonly uidRanges?: number;
+  readonly hostDiskBytes?: number;
+  readonly catalogue?: 'all' | 'minimal';
+  /** Path; crun where left out. */
+  readonly ociRuntime?: string;
+}
+
+/** Resolves when hosts can be created. Disposing shuts it down. */
+export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
+  const instance = await makeInstance();
+  fs.mkdirSync(instance.data, { recursive: true });
+  fs.mkdirSync(instance.run, { recursive: true });
+  // As `drydock up` does it: a mount namespace that is pinned, so that it outlives the engine.
+  await prepareRunDirectory(instance.run);
+  const pin = namespaceFile(instance.run);
+  const socket = path.join(instance.run, 'engine.sock');
+  const client = connectEngine(socket);
+  let child: ChildProcess | null = null;
+  let said = '';
+
+  const start = async (): Promise<void> => {
+    const flags = {
+      instance: instance.name,
+      data: instance.data,
+      run: instance.run,
+      cache: instance.cache,
+      recipes: path.join(clone, 'lessons/images'),
+      'socket-owner': '0:0',
+      'uid-base': instance.uidBase,
+      'uid-ranges': options.uidRanges ?? instance.uidRanges,
+      'store-bytes': 16 * 1024 * MiB,
+      'host-memory-bytes': 512 * MiB,
+      'host-cpus': 1,
+      'host-pids': 512,
+      'host-disk-bytes': options.hostDiskBytes ?? 1024 * MiB,
+      'oci-runtime': options.ociRuntime ?? '',
+      catalogue: options.catalogue ?? 'minimal',
+    };
+    const argv = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const main = path.join(clone, 'runtime/main.ts');
+    const started = spawn('nsenter', [`--mount=${pin}`, process.execPath, main, ...argv], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child = started;
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (text: Buffer) => (said += text));
+    const deadline = performance.now() + readyMs;
+    for (;;) {
+      if (started.exitCode !== null) throw new Error(`the engine ended with ${started.exitCode}: ${said}`);
+      const status = await client.status().catch(() => null);
+      if (status?.ready) return;
+      if (performance.now() > deadline) throw new Error(`the engine is not ready after ${readyMs} ms: ${said}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  };
+
+  const kill = async (): Promise<void> => {
+    const running = child;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
+    const gone = new Promise((resolve) => running.once('exit', resolve));
+    running.kill('SIGKILL'); // nsenter has become the engine: it execs
+    await gone;
+  };
+
+  const engine: TestEngine = {
+    instance,
+    client,
+    socket,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    log: () => said,
+    kill,
+    start,
+    docker: async (host, ...args) => {
+      const env = {
+        PATH: process.env.PATH,
+        HOME: instance.folder,
+        DOCKER_HOST: `unix://${(await client.host(host)).dockerSocket}`,
+      };
+      return await new Promise((resolve) => {
+        const child = execFile('docker', args, { env, timeout: 60_000 }, (error, stdout, stderr) => {
+          resolve({ exitCode: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+        });
+        child.stdin?.end();
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        if (!child || child.exitCode !== null || child.signalCode !== null) await start();
+        const hosts = await client.hosts();
+        await Promise.all(hosts.map(({ name }) => client.removeHost(name)));
+        const ended = new Promise((resolve) => child?.once('exit', resolve));
+        await client.shutdown();
+        await ended;
+      } finally {
+        await kill();
+        await releaseRunDirectory(instance.run);
+        await instance[Symbol.asyncDispose]();
+      }
+    },
+  };
+  try {
+    await start();
+    return engine;
+  } catch (error) {
+    try {
+      await engine[Symbol.asyncDispose]();
+    } catch {
+      // the first error tells more
+    }
+    throw error;
+  }
+}

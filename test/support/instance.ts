@@ -1,0 +1,66 @@
+// A place for one Drydock of a test's own: its name, directories, user numbers and port. All that it makes on the machine
+// carries the name of this test run, which is how test/leftovers.ts finds what was left behind.
+
+import { randomBytes } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import path from 'node:path';
+
+/** `t-` and four hex digits: one for all files of a run of test/run.ts, one of its own for a file that is run alone. */
+export const testRun = process.env.TEST_RUN ?? `t-${randomBytes(2).toString('hex')}`;
+
+/** The numbers past those that a Drydock takes by default, up to systemd's range for foreign files at 2,147,352,576. */
+const firstUid = 1_944_584_192;
+const usersPerHost = 65_536;
+const rangesPerInstance = 16;
+const instances = 190;
+
+let made = 0;
+
+export interface TestInstance extends AsyncDisposable {
+  /** For DRYDOCK_INSTANCE; at most 20 characters. */
+  readonly name: string;
+  /** Holds the other two. Short: names of Unix sockets have at most 107 bytes. */
+  readonly folder: string;
+  readonly data: string;
+  readonly run: string;
+  /** Shared by everything on the machine, so that images are built once. */
+  readonly cache: string;
+  readonly uidBase: number;
+  readonly uidRanges: number;
+}
+
+/** Disposing removes the directories; what was mounted and started in them must have ended before. */
+export async function makeInstance(): Promise<TestInstance> {
+  const number = made++;
+  const folder = await mkdtemp(`/tmp/${testRun}-`);
+  // The server's user has to get through to its own directories.
+  await chmod(folder, 0o711);
+  // Two files at once have two PIDs; what one file makes one after another goes on counting.
+  const slot = (process.pid * 7 + number) % instances;
+  return {
+    name: `${testRun}-${process.pid.toString(36)}-${number}`,
+    folder,
+    data: path.join(folder, 'data'),
+    run: path.join(folder, 'run'),
+    cache: '/var/cache/drydock',
+    uidBase: firstUid + slot * rangesPerInstance * usersPerHost,
+    uidRanges: rangesPerInstance,
+    async [Symbol.asyncDispose]() {
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A TCP port of the loopback address that is free now. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once('error', reject);
+  server.listen(0, '127.0.0.1', resolve);
+  await promise;
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
+  return address.port;
+}
