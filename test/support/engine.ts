@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
-import { connectEngine, type EngineClient } from '../../runtime/index.ts';
+import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
 import { makeInstance, type TestInstance } from './instance.ts';
 
 const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -35,6 +35,14 @@ export interface EngineOptions {
   readonly catalogue?: 'all' | 'minimal';
   /** Path; crun where left out. */
   readonly ociRuntime?: string;
+}
+
+async function removedHost(client: EngineClient, host: string): Promise<void> {
+  try {
+    await client.removeHost(host);
+  } catch (error) {
+    if (!(error instanceof EngineError) || error.kind !== 'notFound') throw error;
+  }
 }
 
 /** Resolves when hosts can be created. Disposing shuts it down. */
@@ -120,7 +128,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       try {
         if (!child || child.exitCode !== null || child.signalCode !== null) await start();
         const hosts = await client.hosts();
-        await Promise.all(hosts.map(({ name }) => client.removeHost(name)));
+        // A server that has just ended may still be having hosts removed: one that is gone already is what is wanted.
+        await Promise.all(hosts.map(({ name }) => removedHost(client, name)));
         const ended = new Promise((resolve) => child?.once('exit', resolve));
         await client.shutdown();
         await ended;
