@@ -30,6 +30,18 @@ export const routes = {
   progress: { method: 'GET', path: '/api/progress', access: 'anyone' },
   /** Keeps which answer a student chose: `QuizAnswer` -> 204. */
   quizAnswer: { method: 'PUT', path: '/api/progress/quiz', access: 'student' },
+  /** An address of a published port's page, on an origin of its own: `OpenPreview` -> `OpenedPreview`. */
+  openPreview: { method: 'POST', path: '/api/sessions/:session/previews', access: 'owner' },
+  /** A folder of the workspace's home: `?host=&path=` -> `FileListing`. */
+  listFiles: { method: 'GET', path: '/api/sessions/:session/files', access: 'owner' },
+  /** A file's bytes: `?host=&path=` -> `application/octet-stream`, its version in `ETag`; 413 above `maxFileBytes`. */
+  readFile: { method: 'GET', path: '/api/sessions/:session/file', access: 'owner' },
+  /** Writes a file whole: `?host=&path=`, `If-Match: version` or `If-None-Match: *` -> `FileVersion`; 412 when it changed meanwhile. */
+  writeFile: { method: 'PUT', path: '/api/sessions/:session/file', access: 'owner' },
+  /** Removes a file, or a folder with all that is in it: `?host=&path=` -> 204. */
+  removeFile: { method: 'DELETE', path: '/api/sessions/:session/file', access: 'owner' },
+  /** `ChangeFiles` -> 204: a new folder, or another name. */
+  changeFiles: { method: 'POST', path: '/api/sessions/:session/files', access: 'owner' },
   /** The WebSocket (upgrade). Exact Origin, the cookie, then a `hello` with a ticket within 5 seconds. */
   socket: { method: 'GET', path: '/api/socket', access: 'student' },
 } as const satisfies Record<string, Route>;
@@ -72,6 +84,43 @@ export interface Progress {
   /** By lesson id; lessons not begun are missing. */
   readonly lessons: Readonly<Record<string, LessonProgress>>;
 }
+
+/** The largest file that is read or written through the server. */
+export const maxFileBytes = 1024 * 1024;
+/** The most entries of a folder that are listed. */
+export const maxListedFiles = 5_000;
+
+export interface OpenPreview {
+  /** A host of the lab; the first where left out. */
+  readonly host?: string;
+  /** A published port, 1 to 65535. */
+  readonly port: number;
+}
+/** One use, within 30 seconds: opening it lets this browser in, and leads on to the page. */
+export interface OpenedPreview {
+  readonly url: string;
+}
+
+export interface FileEntry {
+  readonly name: string;
+  readonly type: 'file' | 'folder' | 'link' | 'other';
+  /** Bytes. */
+  readonly size: number;
+  /** Changes whenever the file does; as in `ETag`. */
+  readonly version: string;
+}
+export interface FileListing {
+  /** In no order; at most `maxListedFiles`. */
+  readonly entries: readonly FileEntry[];
+  /** There are more than are listed. */
+  readonly more: boolean;
+}
+export interface FileVersion {
+  readonly version: string;
+}
+export type ChangeFiles =
+  | { readonly do: 'makeFolder'; readonly host?: string; readonly path: string }
+  | { readonly do: 'rename'; readonly host?: string; readonly path: string; readonly to: string };
 
 export interface Health {
   readonly status: 'ok' | 'engine away';
@@ -118,7 +167,21 @@ export const maxRows = 500;
 export const maxColumns = 500;
 
 /** Page to server. */
-export type PageMessage = Hello | OpenTerminal | Attach | Detach | Input | Acknowledge | Resize | Rename | Close | Ping;
+export type PageMessage =
+  | Hello
+  | OpenTerminal
+  | Attach
+  | Detach
+  | Input
+  | Acknowledge
+  | Resize
+  | Rename
+  | Close
+  | Reset
+  | Keep
+  | DropKept
+  | WatchFiles
+  | Ping;
 
 /** The first message: `protocol` is `protocolVersion`, `ticket` from `openSession` or `ticket`. */
 export interface Hello {
@@ -179,6 +242,28 @@ export interface Close {
   readonly type: 'close';
   readonly terminal: string;
 }
+/** Takes the whole lab back to a point of `resetPoints`: `start`, a task's id (its start), or a kept copy's id. */
+export interface Reset {
+  readonly type: 'reset';
+  readonly to: string;
+}
+/** Makes a copy of the lab as it is, to come back to. */
+export interface Keep {
+  readonly type: 'keep';
+  /** 1 to 40 characters. */
+  readonly title: string;
+}
+/** A kept copy is not needed any more. */
+export interface DropKept {
+  readonly type: 'dropKept';
+  readonly id: string;
+}
+/** From now on (or no more) tell when files in a host's home change: `filesChanged`. */
+export interface WatchFiles {
+  readonly type: 'watchFiles';
+  readonly host: string;
+  readonly on: boolean;
+}
 /** Is the connection alive? `pong` answers. */
 export interface Ping {
   readonly type: 'ping';
@@ -193,6 +278,9 @@ export type ServerMessage =
   | Attached
   | Tasks
   | EngineState
+  | ResetPoints
+  | View
+  | FilesChanged
   | Refused
   | Pong;
 
@@ -270,6 +358,84 @@ export interface Tasks {
 export interface EngineState {
   readonly type: 'engine';
   readonly state: 'up' | 'away';
+}
+/** Where the lab can be taken back to; told whenever it changes. */
+export interface ResetPoints {
+  readonly type: 'resetPoints';
+  /** `start` first, then the tasks whose start has been reached in this lab, in order. */
+  readonly points: readonly string[];
+  /** Copies that the student made, newest first. */
+  readonly kept: readonly { readonly id: string; readonly title: string; readonly atMs: number }[];
+}
+/** Something changed in the files of a watched host's home: ask again for what is shown. */
+export interface FilesChanged {
+  readonly type: 'filesChanged';
+  readonly host: string;
+}
+
+/** One host's Docker as a picture shows it; told on every change (within 500 ms), and every 2 s for use alone. */
+export interface View {
+  readonly type: 'view';
+  /** The lab's name of the host. */
+  readonly host: string;
+  readonly images: readonly ViewImage[];
+  readonly containers: readonly ViewContainer[];
+  readonly networks: readonly ViewNetwork[];
+  readonly memory: { readonly usedBytes: number; readonly limitBytes: number };
+  readonly machine: ViewMachine | null;
+  /** More was there than is told (50 images, 50 containers, 20 networks). */
+  readonly more: boolean;
+}
+export interface ViewImage {
+  /** `sha256:…` */
+  readonly id: string;
+  readonly tags: readonly string[];
+  readonly size: number;
+  /** The base first. */
+  readonly layers: readonly ViewLayer[];
+}
+export interface ViewLayer {
+  /** The layer's digest; empty for a step that adds no files. Images that share it name the same. */
+  readonly id: string;
+  /** The instruction that made it, short: `RUN install nginx`. */
+  readonly made: string;
+  readonly size: number;
+}
+export interface ViewContainer {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  /** The image's id. */
+  readonly imageId: string;
+  readonly state: 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead';
+  readonly exitCode: number | null;
+  readonly command: string;
+  /** RFC 3339; of the last start or end, whichever came later. */
+  readonly since: string;
+  readonly ports: readonly { readonly host: number; readonly container: number; readonly protocol: 'tcp' | 'udp' }[];
+  /** What it has written to its own layer. */
+  readonly ownLayer: { readonly files: number; readonly bytes: number };
+  readonly memoryBytes: number;
+  /** `pid` as the host numbers it, `inside` as its container does. */
+  readonly processes: readonly { readonly pid: number; readonly inside: number; readonly command: string }[];
+}
+export interface ViewNetwork {
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet: string;
+  readonly members: readonly { readonly container: string; readonly address: string }[];
+}
+/** The lab's virtual machine, measured. */
+export interface ViewMachine {
+  readonly state: 'off' | 'booting' | 'ready';
+  /** `kvm`, or `tcg`: emulated. */
+  readonly accelerator: string;
+  /** From its start to its shell; null until then. */
+  readonly readyMs: number | null;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  /** `6.12.57-…`, its own; empty until it has said so. */
+  readonly kernel: string;
 }
 /** A message could not be done (`of` is its type); a sentence says why and what next. */
 export interface Refused {
