@@ -10,7 +10,8 @@ import type {
   EngineClient,
   EngineStatus,
   HostInfo,
-  HostLimits,
+  HostOptions,
+  SnapshotInfo,
   TerminalConnection,
   TerminalInfo,
   TerminalOptions,
@@ -88,8 +89,8 @@ class SocketEngine implements EngineClient {
     return this.#call('GET', hostPath(name));
   }
 
-  createHost(name: string, limits?: Partial<HostLimits>): Promise<HostInfo> {
-    return this.#call('POST', '/hosts', { name, limits });
+  createHost(name: string, options?: HostOptions): Promise<HostInfo> {
+    return this.#call('POST', '/hosts', { name, ...options });
   }
 
   startHost(name: string): Promise<HostInfo> {
@@ -102,6 +103,34 @@ class SocketEngine implements EngineClient {
 
   resetHost(name: string): Promise<HostInfo> {
     return this.#call('POST', `${hostPath(name)}/reset`);
+  }
+
+  takeSnapshot(host: string, id: string): Promise<SnapshotInfo> {
+    return this.#call('PUT', snapshotPath(host, id));
+  }
+
+  restoreSnapshot(host: string, id: string): Promise<HostInfo> {
+    return this.#call('POST', `${snapshotPath(host, id)}/restore`);
+  }
+
+  snapshots(host: string): Promise<readonly SnapshotInfo[]> {
+    return this.#call('GET', `${hostPath(host)}/snapshots`);
+  }
+
+  removeSnapshot(host: string, id: string): Promise<void> {
+    return this.#call('DELETE', snapshotPath(host, id));
+  }
+
+  freezeHost(host: string): Promise<HostInfo> {
+    return this.#call('POST', `${hostPath(host)}/freeze`);
+  }
+
+  thawHost(host: string): Promise<HostInfo> {
+    return this.#call('POST', `${hostPath(host)}/thaw`);
+  }
+
+  storeHost(host: string): Promise<void> {
+    return this.#call('POST', `${hostPath(host)}/store`);
   }
 
   openTerminal(host: string, options: TerminalOptions): Promise<TerminalInfo> {
@@ -153,6 +182,10 @@ function hostPath(name: string): string {
 
 function terminalPath(host: string, id: string): string {
   return `${hostPath(host)}/terminals/${encodeURIComponent(id)}`;
+}
+
+function snapshotPath(host: string, id: string): string {
+  return `${hostPath(host)}/snapshots/${encodeURIComponent(id)}`;
 }
 
 /** A client of the engine behind a socket. Connects with the first call; a client outlives restarts of its engine. */

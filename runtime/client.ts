@@ -10,10 +10,22 @@ export interface HostLimits {
   readonly diskBytes: number;
 }
 
+/** What a host is made with; each left out is the engine's own. */
+export interface HostOptions {
+  readonly limits?: Partial<HostLimits>;
+  /** The catalogue image that the workspace starts from, such as `workspace-vm`; default `workspace`. */
+  readonly workspace?: string;
+  /** What the machine is called inside: [a-z0-9-]{1,63}; default `docker-host`. Unique in its network. */
+  readonly hostname?: string;
+  /** [a-z0-9-]{1,63}. Hosts of one network reach each other by hostname, and nobody else; default none. */
+  readonly network?: string;
+}
+
 export interface HostInfo {
   readonly name: string;
   readonly id: string;
-  readonly state: 'running' | 'stopped';
+  /** `frozen`: everything is there and nothing runs, until it is thawed. */
+  readonly state: 'running' | 'frozen' | 'stopped';
   /** RFC 3339. */
   readonly createdAt: string;
   /** Path on this machine; mode 0600, owned by the server's user. */
@@ -25,6 +37,15 @@ export interface HostInfo {
   readonly containers: number;
   readonly containersRunning: number;
   readonly terminals: number;
+}
+
+/** A host as it was at one moment: files, containers, images, and which containers ran. */
+export interface SnapshotInfo {
+  /** [a-z0-9-]{1,64}; unique in the host. */
+  readonly id: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly containersRunning: number;
 }
 
 export interface CatalogueImage {
@@ -127,13 +148,39 @@ export interface EngineClient {
   check(): Promise<CheckReport>;
   hosts(): Promise<readonly HostInfo[]>;
   host(name: string): Promise<HostInfo>;
-  /** Throws conflict where the name is taken, exhausted where no UID range is left. */
-  createHost(name: string, limits?: Partial<HostLimits>): Promise<HostInfo>;
-  /** Starts a stopped host's workspace again (after the engine was shut down); idempotent. */
+  /**
+   * Throws conflict where the name or the hostname is taken, exhausted where no UID range is left, notFound where there is no
+   * such workspace image, unavailable where it is not built yet (its step is in the message).
+   */
+  createHost(name: string, options?: HostOptions): Promise<HostInfo>;
+  /** Starts a stopped host's workspace again, and after `storeHost` the containers that ran then; idempotent. Thaws. */
   startHost(name: string): Promise<HostInfo>;
   removeHost(name: string): Promise<void>;
-  /** As it was when created: containers, images, files gone; terminals closed. */
+  /** As it was when created: containers, images, files, snapshots gone; terminals closed. */
   resetHost(name: string): Promise<HostInfo>;
+  /**
+   * Keeps the host as it is now; it runs on. Replaces a snapshot of that id, and is there whole or not at all. Throws exhausted
+   * where the host has as many as it may have.
+   */
+  takeSnapshot(host: string, id: string): Promise<SnapshotInfo>;
+  /**
+   * Makes the host what it was: terminals are closed, what ran then runs again with the same ids, names and ports. An engine that
+   * is killed meanwhile leaves the old or the new. Throws notFound.
+   */
+  restoreSnapshot(host: string, id: string): Promise<HostInfo>;
+  /** The oldest first. */
+  snapshots(host: string): Promise<readonly SnapshotInfo[]>;
+  /** Idempotent. */
+  removeSnapshot(host: string, id: string): Promise<void>;
+  /**
+   * Stops every process of the host where it stands; idempotent. Until it is thawed, what needs the host throws conflict, but
+   * for `removeHost`, `storeHost`, `restoreSnapshot` and `shutdown`. Throws unavailable where the host is stopped.
+   */
+  freezeHost(host: string): Promise<HostInfo>;
+  /** Idempotent. */
+  thawHost(host: string): Promise<HostInfo>;
+  /** Ends everything that runs, politely for two seconds, and keeps what is on disk and which containers ran; idempotent. */
+  storeHost(host: string): Promise<void>;
   openTerminal(host: string, options: TerminalOptions): Promise<TerminalInfo>;
   terminals(host: string): Promise<readonly TerminalInfo[]>;
   resizeTerminal(host: string, id: string, rows: number, columns: number): Promise<void>;

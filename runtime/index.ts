@@ -11,6 +11,8 @@ export type {
   EngineStatus,
   HostInfo,
   HostLimits,
+  HostOptions,
+  SnapshotInfo,
   TerminalConnection,
   TerminalInfo,
   TerminalOptions,

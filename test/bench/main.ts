@@ -38,7 +38,7 @@ figures.push(...(await hostFigures(client)));
 {
   await using dockerd = await startDockerd(busyboxLayer(cache));
   say(dockerd ? 'docker commands, dockerd beside' : 'docker commands (dockerd is not installed: no ratios)');
-  const host = await client.createHost('bench', { cpus: os.cpus().length });
+  const host = await client.createHost('bench', { limits: { cpus: os.cpus().length } });
   await docker(host.dockerSocket, 'pull', '-q', 'busybox');
   figures.push(...(await dockerFigures(host.dockerSocket, dockerd?.socket ?? null)));
   await client.removeHost('bench');

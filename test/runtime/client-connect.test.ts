@@ -35,7 +35,7 @@ describe('an engine', () => {
     await assert.rejects(engine.client.host('nope'), { name: 'EngineError', kind: 'notFound' });
     await assert.rejects(engine.client.createHost('one'), { kind: 'conflict' });
     await assert.rejects(engine.client.createHost('../x'), { kind: 'invalid' });
-    await assert.rejects(engine.client.createHost('two', { memoryBytes: 1 }), {
+    await assert.rejects(engine.client.createHost('two', { limits: { memoryBytes: 1 } }), {
       kind: 'invalid',
       message: /memoryBytes/,
     });
