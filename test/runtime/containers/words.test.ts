@@ -146,7 +146,7 @@ describe('name patterns', () => {
   test('are matched in linear time', () => {
     const started = performance.now();
     assert.equal(namePattern(`^${'a*'.repeat(100)}b$`)('a'.repeat(63)), false);
-    assert.ok(performance.now() - started < 1000);
+    assert.ok(performance.now() - started < 10_000);
   });
   test('with groups are refused', () => assert.throws(() => namePattern('(a+)+$'), { kind: 'invalid' }));
 });

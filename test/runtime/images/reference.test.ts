@@ -88,5 +88,5 @@ test('globs match as far as a slash, and quickly', () => {
   assert.ok(!globMatches('nginx', 'nginx:latest'));
   const start = performance.now();
   assert.ok(!globMatches(`${'*a'.repeat(2000)}b`, 'a'.repeat(4000)));
-  assert.ok(performance.now() - start < 500);
+  assert.ok(performance.now() - start < 5_000);
 });
