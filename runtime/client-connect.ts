@@ -17,6 +17,7 @@ import type {
   TerminalOptions,
 } from './client.ts';
 import { UnixHttp } from './client-http.ts';
+import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
 
 /** A line longer than this is no event of ours. */
@@ -157,6 +158,10 @@ class SocketEngine implements EngineClient {
   run(host: string, { stdin, ...options }: CommandOptions): Promise<CommandResult> {
     const body = { ...options, ...(stdin && { stdin: Buffer.from(stdin).toString('base64') }) };
     return this.#call('POST', `${hostPath(host)}/run`, body);
+  }
+
+  usage(host: string): Promise<HostUsage> {
+    return this.#call('GET', `${hostPath(host)}/usage`);
   }
 
   docker(host: HostInfo): DockerClient {

@@ -18,4 +18,5 @@ export type {
   TerminalOptions,
 } from './client.ts';
 export { connectEngine } from './client-connect.ts';
+export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { EngineError, type ErrorKind } from './errors.ts';

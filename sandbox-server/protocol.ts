@@ -383,6 +383,8 @@ export interface View {
   readonly networks: readonly ViewNetwork[];
   readonly memory: { readonly usedBytes: number; readonly limitBytes: number };
   readonly machine: ViewMachine | null;
+  /** The Linux version that the host and all its containers share. */
+  readonly kernel: string;
   /** More was there than is told (50 images, 50 containers, 20 networks). */
   readonly more: boolean;
 }
@@ -395,7 +397,7 @@ export interface ViewImage {
   readonly layers: readonly ViewLayer[];
 }
 export interface ViewLayer {
-  /** The layer's digest; empty for a step that adds no files. Images that share it name the same. */
+  /** The first 12 digits of the layer's digest; empty for a step that adds no files. Images that share it name the same. */
   readonly id: string;
   /** The instruction that made it, short: `RUN install nginx`. */
   readonly made: string;
@@ -412,6 +414,8 @@ export interface ViewContainer {
   readonly command: string;
   /** RFC 3339; of the last start or end, whichever came later. */
   readonly since: string;
+  /** From its creation to its program's start; null where it was started later, or never. */
+  readonly readyMs: number | null;
   readonly ports: readonly { readonly host: number; readonly container: number; readonly protocol: 'tcp' | 'udp' }[];
   /** What it has written to its own layer. */
   readonly ownLayer: { readonly files: number; readonly bytes: number };
