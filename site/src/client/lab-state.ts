@@ -1,5 +1,5 @@
 /** What is known of the lab, as signals. Only lab.ts writes them; what is drawn reads them. */
-import type { TaskState, TerminalState } from '@drydock/sandbox-server/protocol';
+import type { ResetPoints, TaskState, TerminalState, View } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 
 export type LabPhase =
@@ -35,6 +35,10 @@ export const tasks = signal<readonly TaskState[]>([]);
 export const goals = signal<ReadonlyMap<string, string>>(new Map());
 export const terminals = signal<readonly TerminalState[]>([]);
 export const currentTerminal = signal<string | undefined>(undefined);
+/** What Docker has on each host of the lab, by the lab's name of the host. A host that has told nothing yet is missing. */
+export const views = signal<ReadonlyMap<string, View>>(new Map());
+/** Where the lab can be taken back to; undefined until the server has told. */
+export const resetPoints = signal<ResetPoints | undefined>(undefined);
 export const notice = signal<Notice | undefined>(undefined);
 /** What the server would not do, in its sentence. */
 export const refusal = signal<string | undefined>(undefined);

@@ -12,7 +12,15 @@ let lesson = '';
 let connection: Connection | undefined;
 let leaveTerminal: (backwards: boolean) => void = () => {};
 let lastRequest = 0;
+/** Asked when files of a host's home have changed, by the lab's name of the host. */
+const fileListeners = new Set<(host: string) => void>();
 const screens = new Screens({ send, leave: (backwards) => leaveTerminal(backwards) });
+
+/** Tells of changed files until the function that it gives is called. The server tells only while `watchFiles` is on. */
+export function onFilesChanged(listener: (host: string) => void): () => void {
+  fileListeners.add(listener);
+  return () => fileListeners.delete(listener);
+}
 
 /** Starts the lab of a lesson. `leave` moves the focus out of the terminal. Once per page. */
 export function startLab(id: string, leave: (backwards: boolean) => void): void {
@@ -38,6 +46,8 @@ export function startAgain(): void {
     state.phase.value = { name: 'opening' };
     state.engine.value = 'up';
     state.terminals.value = [];
+    state.views.value = new Map();
+    state.resetPoints.value = undefined;
     state.currentTerminal.value = undefined;
     state.notice.value = undefined;
     state.refusal.value = undefined;
@@ -57,6 +67,26 @@ export async function startOver(): Promise<void> {
     return;
   }
   startAgain();
+}
+
+/** Takes the whole lab back to a point of `resetPoints`. False when there is no connection. */
+export function resetTo(point: string): boolean {
+  return send({ type: 'reset', to: point });
+}
+
+/** Makes a copy of the lab as it is. False when there is no connection. */
+export function keepCopy(title: string): boolean {
+  return send({ type: 'keep', title });
+}
+
+/** Gives up a copy. False when there is no connection. */
+export function dropCopy(id: string): boolean {
+  return send({ type: 'dropKept', id });
+}
+
+/** The session's id, once the server has told it. */
+export function sessionId(): string | undefined {
+  return connection?.session;
 }
 
 export function retryNow(): void {
@@ -154,6 +184,15 @@ function hear(message: ServerMessage): void {
       return;
     case 'engine':
       state.engine.value = message.state;
+      return;
+    case 'view':
+      state.views.value = new Map([...state.views.value, [message.host, message]]);
+      return;
+    case 'resetPoints':
+      state.resetPoints.value = message;
+      return;
+    case 'filesChanged':
+      for (const listener of fileListeners) listener(message.host);
       return;
     case 'refused':
       // A terminal that was closed elsewhere goes with the next `terminals`; there is nothing to tell.
