@@ -125,8 +125,14 @@ export type ChangeFiles =
 export interface Health {
   readonly status: 'ok' | 'engine away';
   readonly version: string;
+  /** Labs that hold a place: students who are in one, or have just left. */
   readonly sessions: number;
+  /** Labs that wait for a place. */
   readonly queued: number;
+  /** Labs that were put away, and hold no memory. */
+  readonly stored: number;
+  /** Hosts that wait for the next student. */
+  readonly spareHosts: number;
 }
 
 /** What went wrong, in a sentence for the student: what, why, what next. */
@@ -193,6 +199,8 @@ export interface Hello {
 export interface OpenTerminal {
   readonly type: 'open';
   readonly request: number;
+  /** The lab's name of the host to open it on; the first of `welcome.hosts` where left out. */
+  readonly host?: string;
   readonly rows: number;
   readonly columns: number;
 }
@@ -242,12 +250,16 @@ export interface Close {
   readonly type: 'close';
   readonly terminal: string;
 }
-/** Takes the whole lab back to a point of `resetPoints`: `start`, a task's id (its start), or a kept copy's id. */
+/**
+ * Takes the whole lab back to a point of `resetPoints`: `start`, a task's id (its start), or a kept copy's id. Files,
+ * containers and images are as they were then, on every host; terminals are opened anew; the tasks that were not done
+ * then are open again. `session` tells `starting` with `why: 'reset'`, then `ready`.
+ */
 export interface Reset {
   readonly type: 'reset';
   readonly to: string;
 }
-/** Makes a copy of the lab as it is, to come back to. */
+/** Makes a copy of the lab as it is, to come back to: `resetPoints` has it then. Three at most; a fourth is refused. */
 export interface Keep {
   readonly type: 'keep';
   /** 1 to 40 characters. */
@@ -284,32 +296,44 @@ export type ServerMessage =
   | Refused
   | Pong;
 
-/** Answers `hello`; `session`, `engine`, `terminals` and `tasks` follow at once. */
+/** Answers `hello`; `session`, `engine`, `terminals`, `tasks` and `resetPoints` follow at once. */
 export interface Welcome {
   readonly type: 'welcome';
   readonly session: string;
   readonly lesson: string;
-  /** Minutes without a page open, or four times as long without typing, after which the session ends. */
+  /** The lab's names of its hosts, the first one first. */
+  readonly hosts: readonly string[];
+  /** What `{{name}}` stands for in this student's lab, by name; the same for as long as the session is kept. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** Minutes without a page open, or four times as long without typing, after which the lab is put away as it is. */
   readonly idleMinutes: number;
+  /** Days without a page open after which a lab that was put away ends. */
+  readonly keepDays: number;
 }
 
 export type SessionPhase =
-  /** The machine is full: `place` 1 is next. */
+  /** The machine is full: `place` 1 is next. Also heard by a lab that was put away and finds no room to come back to. */
   | { readonly phase: 'queued'; readonly place: number }
-  | { readonly phase: 'starting' }
-  /** Heard again after `starting` where the host had to be started anew. */
+  /** `return`: it was put away, and comes back as it was. Without `why` it is made, or its host had stopped. */
+  | { readonly phase: 'starting'; readonly why?: 'reset' | 'return' }
+  /** Heard again after each `starting`. */
   | { readonly phase: 'ready' }
   /** It could not be started; a sentence says why. `openSession` tries again. */
   | { readonly phase: 'failed'; readonly message: string }
-  /** Its host is gone; `openSession` starts anew. The socket closes after this. */
-  | { readonly phase: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' };
+  /**
+   * Its hosts are gone; `openSession` starts anew. The socket closes after this. `left`: nobody typed for long, so it was
+   * put away as it is, and `openSession` brings it back.
+   */
+  | { readonly phase: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' };
 
 /** How the session is; told whenever it changes. */
 export type SessionState = { readonly type: 'session' } & SessionPhase;
 
 export interface TerminalState {
-  /** `t1`, `t2`, … */
+  /** `t1`, `t2`, … ; unique in the session, whatever host it is on. */
   readonly id: string;
+  /** The lab's name of the host that it is on. */
+  readonly host: string;
   readonly title: string;
   /** False when its shell has exited; `close` it, and `open` another. */
   readonly running: boolean;
@@ -349,7 +373,7 @@ export interface TaskState {
   /** What there is instead, with the likely slip; empty when the task is done or when there is nothing to say yet. */
   readonly found: string;
 }
-/** All tasks of the lesson in order; told whenever one changes. A task that is done stays done. */
+/** All tasks of the lesson in order; told whenever one changes. A task that is done stays done until a `reset` opens it. */
 export interface Tasks {
   readonly type: 'tasks';
   readonly tasks: readonly TaskState[];

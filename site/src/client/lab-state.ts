@@ -8,7 +8,7 @@ export type LabPhase =
   | { readonly name: 'queued'; readonly place: number }
   | { readonly name: 'starting' }
   | { readonly name: 'ready' }
-  | { readonly name: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' }
+  | { readonly name: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' }
   | { readonly name: 'failed'; readonly message: string }
   /** The page is of another version than the server. */
   | { readonly name: 'outdated' };

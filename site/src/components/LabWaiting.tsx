@@ -71,7 +71,17 @@ export function LabWaiting() {
   }
 }
 
-function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' }) {
+function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' | 'left' }) {
+  if (reason === 'left') {
+    return (
+      <Card title="Your lab is put away" kind="empty">
+        <p>Nobody has typed in it for long, so it rests to make room for others. Everything in it is kept.</p>
+        <button type="button" class="steel-button strong" onClick={startAgain}>
+          Go on where you were
+        </button>
+      </Card>
+    );
+  }
   const minutes = idleMinutes.value;
   const why = {
     idle: `Nothing happened in it for ${minutes ? `${minutes} minutes` : 'a while'}, so its host was removed to make room for others.`,
