@@ -1,6 +1,7 @@
 // The client of a running engine: every call of `EngineClient` over the engine's socket, and each host's Docker API.
 // Answers come from our own engine, so their shapes are trusted as `client.ts` declares them.
 
+import type { Duplex } from 'node:stream';
 import type {
   CheckReport,
   CommandOptions,
@@ -16,6 +17,7 @@ import type {
   TerminalInfo,
   TerminalOptions,
 } from './client.ts';
+import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
@@ -42,6 +44,15 @@ async function* eventsOf(body: AsyncIterable<Buffer>, signal: AbortSignal): Asyn
       !['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String((error as { code?: string }).code))
     )
       throw error;
+  }
+}
+
+/** One turn for each line; ends when the engine goes or the caller does. */
+async function* linesOf(body: AsyncIterable<Buffer>): AsyncGenerator<void> {
+  try {
+    for await (const piece of body) if (piece.length > 0) yield;
+  } catch {
+    // The engine went, or the caller did: both end the turns.
   }
 }
 
@@ -162,6 +173,45 @@ class SocketEngine implements EngineClient {
 
   usage(host: string): Promise<HostUsage> {
     return this.#call('GET', `${hostPath(host)}/usage`);
+  }
+
+  listFiles(host: string, path: string): Promise<HostFolder> {
+    return this.#call('POST', `${hostPath(host)}/files/list`, { path });
+  }
+
+  async readFile(host: string, path: string): Promise<FileContent> {
+    const { base64, version } = await this.#call<{ base64: string; version: string }>(
+      'POST',
+      `${hostPath(host)}/files/read`,
+      { path },
+    );
+    return { bytes: Buffer.from(base64, 'base64'), version };
+  }
+
+  writeFile(host: string, path: string, bytes: Uint8Array, options: WriteOptions = {}): Promise<{ version: string }> {
+    const base64 = Buffer.from(bytes).toString('base64');
+    return this.#call('POST', `${hostPath(host)}/files/write`, { ...options, path, base64 });
+  }
+
+  makeDirectory(host: string, path: string): Promise<void> {
+    return this.#call('POST', `${hostPath(host)}/files/make`, { path });
+  }
+
+  removePath(host: string, path: string): Promise<void> {
+    return this.#call('POST', `${hostPath(host)}/files/remove`, { path });
+  }
+
+  renamePath(host: string, from: string, to: string): Promise<void> {
+    return this.#call('POST', `${hostPath(host)}/files/rename`, { path: from, to });
+  }
+
+  async watchFiles(host: string, signal: AbortSignal): Promise<AsyncIterable<void>> {
+    return linesOf(await this.#http.stream(`${hostPath(host)}/files/watch`, signal));
+  }
+
+  async dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    const { socket } = await this.#http.upgrade(`${hostPath(host)}/dial?port=${port}`, signal, { halfOpen: true });
+    return socket;
   }
 
   docker(host: HostInfo): DockerClient {

@@ -1,6 +1,7 @@
 // HTTP over one Unix socket, as the clients of the engine's APIs need it.
 
 import http from 'node:http';
+import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EngineError, type ErrorKind, statusOfKind } from './errors.ts';
 
@@ -37,11 +38,19 @@ export class UnixHttp {
     throw new EngineError('internal', `the engine answered ${response.statusCode}`);
   }
 
-  /** A connection that is taken over; its first bytes are in it already. Throws as `json` does. */
-  async upgrade(path: string, signal: AbortSignal): Promise<{ headers: http.IncomingHttpHeaders; socket: Duplex }> {
+  /**
+   * A connection that is taken over; its first bytes are in it already. Where it is `halfOpen`, its end is the caller's to
+   * answer. Throws as `json` does.
+   */
+  async upgrade(
+    path: string,
+    signal: AbortSignal,
+    { halfOpen = false } = {},
+  ): Promise<{ headers: http.IncomingHttpHeaders; socket: Duplex }> {
     signal.throwIfAborted();
     const headers = { Connection: 'Upgrade', Upgrade: 'drydock' };
-    const request = http.request({ socketPath: this.#socketPath, method: 'GET', path, agent: false, headers });
+    const createConnection = () => net.connect({ path: this.#socketPath, allowHalfOpen: halfOpen });
+    const request = http.request({ createConnection, method: 'GET', path, headers });
     const abort = () => request.destroy();
     signal.addEventListener('abort', abort);
     try {

@@ -1,6 +1,7 @@
 // What other packages use to speak to a running engine: its own API over RUN/engine.sock and each host's Docker API.
 
 import type { Duplex } from 'node:stream';
+import type { HostReach } from './client-files.ts';
 import type { HostUsage } from './client-usage.ts';
 
 export interface HostLimits {
@@ -144,7 +145,7 @@ export interface DockerClient {
 }
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
-export interface EngineClient {
+export interface EngineClient extends HostReach {
   status(): Promise<EngineStatus>;
   check(): Promise<CheckReport>;
   hosts(): Promise<readonly HostInfo[]>;

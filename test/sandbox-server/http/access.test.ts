@@ -24,6 +24,12 @@ const expected: Readonly<Record<keyof typeof routes, readonly [number, number, n
   progress: [200, 200, 200, 200, 200],
   quizAnswer: [403, 403, 204, 204, 204],
   socket: [404, 404, 404, 404, 404],
+  openPreview: [404, 404, 404, 404, 404],
+  listFiles: [404, 404, 404, 404, 404],
+  readFile: [404, 404, 404, 404, 404],
+  writeFile: [404, 404, 404, 404, 404],
+  removeFile: [404, 404, 404, 404, 404],
+  changeFiles: [404, 404, 404, 404, 404],
   endSession: [403, 403, 404, 404, 204],
 };
 
