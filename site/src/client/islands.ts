@@ -4,8 +4,14 @@ import { Announcer } from '../components/Announcer.tsx';
 import { CommandChip } from '../components/CommandChip.tsx';
 import { CommandTools } from '../components/CommandTools.tsx';
 import { DoItForMe } from '../components/DoItForMe.tsx';
+import { EngineView } from '../components/EngineView.tsx';
+import { LayersPicture } from '../components/engine-view/LayersPicture.tsx';
+import { MachinesPicture } from '../components/engine-view/MachinesPicture.tsx';
+import { PortsPicture } from '../components/engine-view/PortsPicture.tsx';
+import { ProcessesPicture } from '../components/engine-view/ProcessesPicture.tsx';
 import { Lab } from '../components/Lab.tsx';
 import { PaneBar } from '../components/PaneBar.tsx';
+import { PredictTools } from '../components/PredictTools.tsx';
 import { TaskLine } from '../components/TaskLine.tsx';
 import { TaskFound, TaskWord } from '../components/TaskStatus.tsx';
 import { Ticks } from '../components/Ticks.tsx';
@@ -15,8 +21,14 @@ export const islands = {
   'command-chip': CommandChip,
   'command-tools': CommandTools,
   'do-it': DoItForMe,
+  'engine-view': EngineView,
   lab: Lab,
+  'layers-figure': LayersPicture,
+  'machines-figure': MachinesPicture,
   'pane-bar': PaneBar,
+  predict: PredictTools,
+  'ports-figure': PortsPicture,
+  'processes-figure': ProcessesPicture,
   'task-found': TaskFound,
   'task-line': TaskLine,
   'task-word': TaskWord,

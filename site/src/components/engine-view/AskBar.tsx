@@ -1,0 +1,49 @@
+/** What one would type in the terminal to be told the same as the picked thing shows: one command at a time, to copy or run. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { CommandTools } from '../CommandTools.tsx';
+import type { Thing } from './questions.ts';
+
+interface AskBarProps {
+  readonly thing: Thing;
+  readonly close: () => void;
+}
+
+export function AskBar({ thing, close }: AskBarProps) {
+  const [asked, setAsked] = useState('');
+  const bar = useRef<HTMLFieldSetElement>(null);
+  useEffect(() => bar.current?.focus({ preventScroll: true }), []);
+  const question = thing.questions.find(({ about }) => about === asked) ?? thing.questions[0];
+  if (!question) return null;
+  return (
+    <fieldset
+      class="ev-ask"
+      aria-label={`Ask Docker about ${thing.title}`}
+      tabIndex={-1}
+      ref={bar}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') close();
+      }}
+    >
+      <p class="ev-ask-what">
+        <b class="ev-cut">{thing.title}</b>
+        {thing.questions.length > 1 &&
+          thing.questions.map(({ about }) => (
+            <button key={about} type="button" aria-pressed={about === question.about} onClick={() => setAsked(about)}>
+              {about}
+            </button>
+          ))}
+        <button type="button" class="ev-ask-close" aria-label="Close" onClick={close}>
+          ×
+        </button>
+      </p>
+      <div class="command">
+        <pre>
+          <code>{question.command}</code>
+        </pre>
+        <div class="command-tools">
+          <CommandTools key={question.command} command={question.command} />
+        </div>
+      </div>
+    </fieldset>
+  );
+}

@@ -1,0 +1,35 @@
+/** A figure: one image's layers, and the containers that were made from it, each with its own layer on top. */
+import type { ViewImage } from '@drydock/sandbox-server/protocol';
+import { ContainerCard } from './ContainerCard.tsx';
+import { FigureNote } from './FigureNote.tsx';
+import { figureSource, isNamed } from './figure-source.ts';
+import { ImageStack } from './ImageStack.tsx';
+
+const mostContainers = 4;
+
+export function LayersPicture({ image: wanted }: { image: string }) {
+  const find = ({ tags }: ViewImage) => tags.some((tag) => isNamed(tag, wanted));
+  const { view, live } = figureSource(({ images }) => images.some(find), { image: wanted });
+  const image = view.images.find(find);
+  if (!image) return null;
+  const containers = view.containers.filter(({ imageId }) => imageId === image.id).slice(0, mostContainers);
+  return (
+    <div class="fig-box">
+      <div class="fig-layers">
+        <ul class="ev-list">
+          <ImageStack image={image} images={view.images} />
+        </ul>
+        {containers.length > 0 ? (
+          <ul class="ev-list">
+            {containers.map((container) => (
+              <ContainerCard key={container.id} container={container} image={image} />
+            ))}
+          </ul>
+        ) : (
+          <p class="ev-note">No container was made from it yet.</p>
+        )}
+      </div>
+      <FigureNote live={live} missing={`an image ${wanted}`} />
+    </div>
+  );
+}

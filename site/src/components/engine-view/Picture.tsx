@@ -1,0 +1,82 @@
+/** A host's Docker from left to right: images with their layers, containers, networks, and the virtual machine if it has one. */
+import type { View } from '@drydock/sandbox-server/protocol';
+import { ContainerCard } from './ContainerCard.tsx';
+import { ImageStack } from './ImageStack.tsx';
+import { MachineBox } from './MachineBox.tsx';
+import type { Pick } from './Name.tsx';
+import { NetworkBox } from './NetworkBox.tsx';
+import { type ThingKey, thingOf } from './questions.ts';
+import { shownNetworks } from './words.ts';
+
+interface PictureProps {
+  readonly view: View;
+  readonly picked: ThingKey | undefined;
+  readonly onPick: (key: ThingKey) => void;
+}
+
+export function Picture({ view, picked, onPick }: PictureProps) {
+  const pick = (key: ThingKey): Pick | undefined =>
+    thingOf(key, view) ? { pressed: key === picked, onPick: () => onPick(key) } : undefined;
+  const { images, containers, machine } = view;
+  return (
+    <div class="ev-picture">
+      <section class="ev-images">
+        <h3>{images.length > 1 ? 'Images' : 'Image'}</h3>
+        {images.length === 0 ? (
+          <p class="ev-empty">
+            None yet. An image and its layers show here once it is pulled: <code>docker pull nginx</code>
+          </p>
+        ) : (
+          <ul class="ev-list">
+            {images.map((image) => (
+              <ImageStack key={image.id} image={image} images={images} pick={pick(`image ${image.id}`)} />
+            ))}
+          </ul>
+        )}
+      </section>
+      <section class="ev-containers">
+        <h3>{containers.length > 1 ? 'Containers' : 'Container'}</h3>
+        {containers.length === 0 ? (
+          <p class="ev-empty">
+            None yet. A container shows here once you make one: <code>docker run -d nginx</code>
+          </p>
+        ) : (
+          <ul class="ev-list">
+            {containers.map((container) => (
+              <ContainerCard
+                key={container.id}
+                container={container}
+                image={images.find(({ id }) => id === container.imageId)}
+                pick={pick(`container ${container.id}`)}
+              />
+            ))}
+          </ul>
+        )}
+      </section>
+      <section class="ev-networks">
+        <h3>Network{shownNetworks(view).length > 1 && 's'}</h3>
+        <ul class="ev-list">
+          {shownNetworks(view).map((network) => (
+            <NetworkBox
+              key={network.name}
+              network={network}
+              containers={containers}
+              pick={pick(`network ${network.name}`)}
+            />
+          ))}
+        </ul>
+        {machine && (
+          <>
+            <h3>Machine</h3>
+            <ul class="ev-list">
+              <MachineBox machine={machine} pick={pick('machine vm')} />
+            </ul>
+          </>
+        )}
+      </section>
+      {view.more && (
+        <p class="ev-note ev-more">There is more than is drawn here; the docker commands list all of it.</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,87 @@
+/** What the lessons' figures show where there is no lab: a host drawn as the sentence beside the figure has it. */
+import type { View, ViewContainer, ViewImage, ViewMachine } from '@drydock/sandbox-server/protocol';
+
+interface Wanted {
+  readonly image?: string | undefined;
+  readonly container?: string | undefined;
+  /** `8080:80`, as in `docker run -p`. */
+  readonly port?: string | undefined;
+}
+
+const megabyte = 1_000_000;
+const since = '2026-01-01T00:00:00Z';
+
+function exampleImage(name: string): ViewImage {
+  const program = name.split(':')[0] ?? name;
+  const layers = [
+    { id: 'example-1', made: 'debian', size: 61 * megabyte },
+    { id: 'example-2', made: `RUN apt-get install ${program}`, size: 11 * megabyte },
+    { id: 'example-4', made: 'COPY files', size: 4_000 },
+    { id: '', made: program === 'nginx' ? 'CMD nginx -g "daemon off;"' : `CMD ${program}`, size: 0 },
+  ];
+  return {
+    id: `example ${name}`,
+    tags: [name.includes(':') ? name : `${name}:latest`],
+    size: layers.reduce((sum, { size }) => sum + size, 0),
+    layers: program === 'debian' ? layers.slice(0, 1) : layers,
+  };
+}
+
+function exampleContainer(name: string, image: ViewImage, port: string): ViewContainer {
+  const [host = 8080, container = 80] = port.split(':').map(Number);
+  const program = (image.tags[0] ?? '').split(':')[0] ?? '';
+  const processes =
+    program === 'nginx'
+      ? [
+          { pid: 412, inside: 1, command: 'nginx: master process nginx -g daemon off;' },
+          { pid: 431, inside: 22, command: 'nginx: worker process' },
+          { pid: 432, inside: 23, command: 'nginx: worker process' },
+        ]
+      : [{ pid: 412, inside: 1, command: program === 'redis' ? 'redis-server *:6379' : program }];
+  return {
+    id: `example ${name}`,
+    name,
+    image: image.tags[0] ?? '',
+    imageId: image.id,
+    state: 'running',
+    exitCode: null,
+    command: program,
+    since,
+    readyMs: 60,
+    ports: [{ host, container, protocol: 'tcp' }],
+    ownLayer: { files: 1, bytes: 3 },
+    memoryBytes: 5 * 1024 * 1024,
+    processes,
+  };
+}
+
+const exampleMachine: ViewMachine = {
+  state: 'ready',
+  accelerator: 'tcg',
+  readyMs: 2_400,
+  memoryBytes: 190 * 1024 * 1024,
+  diskBytes: 30 * megabyte,
+  kernel: '6.12.57',
+};
+
+export function exampleView({ image = 'nginx', container = 'web', port = '8080:80' }: Wanted): View {
+  const drawn = exampleImage(image);
+  return {
+    type: 'view',
+    host: 'example',
+    images: [drawn],
+    containers: [exampleContainer(container, drawn, port)],
+    networks: [
+      {
+        name: 'bridge',
+        driver: 'bridge',
+        subnet: '172.17.0.0/16',
+        members: [{ container, address: '172.17.0.2' }],
+      },
+    ],
+    memory: { usedBytes: 38 * 1024 * 1024, limitBytes: 512 * 1024 * 1024 },
+    machine: exampleMachine,
+    kernel: '6.1.0',
+    more: false,
+  };
+}

@@ -1,0 +1,20 @@
+/** Where a lesson's figure takes what it shows from: the student's own host where it has it, else a drawn example. */
+import type { View } from '@drydock/sandbox-server/protocol';
+import { exampleView } from './example.ts';
+import { views } from './views.ts';
+
+export interface FigureSource {
+  readonly view: View;
+  readonly live: boolean;
+}
+
+/** The first host that `has` what the figure is about. */
+export function figureSource(has: (view: View) => boolean, wanted: Parameters<typeof exampleView>[0]): FigureSource {
+  for (const view of views.value.values()) if (has(view)) return { view, live: true };
+  return { view: exampleView(wanted), live: false };
+}
+
+/** `nginx` and `nginx:latest` are one; `redis:7` is itself alone. */
+export function isNamed(tag: string, wanted: string): boolean {
+  return tag === wanted || tag === `${wanted}:latest` || tag.replace(/^(docker\.io\/)?(library\/)?/, '') === wanted;
+}
