@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
+import { emptyLab } from '../../lessons/schema.ts';
 import type { Lessons } from '../checks/lessons.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { hostSettleMs, maxQueue, maxSessionsPerStudent, queueGraceMs, sweepMs, untypedIdleTimes } from '../limits.ts';
@@ -175,7 +176,7 @@ export class Desk {
   }
 
   #take(record: SessionRecord): Session {
-    const lab = this.#parts.lessons.get(record.lesson) ?? { tasks: [] };
+    const lab = this.#parts.lessons.get(record.lesson) ?? emptyLab;
     const shellsEnded = (session: Session) => void this.#look(session);
     const session = new Session(record, { ...this.#parts, lab, shellsEnded });
     this.#sessions.set(session.id, session);
