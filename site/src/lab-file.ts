@@ -1,12 +1,18 @@
 /** Reads a lesson's lab file while the site is built. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { parse } from 'yaml';
-import { lab } from '../../lessons/schema.ts';
+import { type Attempt, type Lab, parseLab } from '../../lessons/schema.ts';
 
-/** The ids of a lesson's tasks, in order. Throws when the lab file is missing or is not what the schema says. */
-export async function taskIdsOf(lesson: string): Promise<readonly string[]> {
+/** What a lesson's lab file says. Throws with line and column where it is missing or is not what the schema says. */
+export async function labOf(lesson: string): Promise<Lab> {
   // The build runs in site/.
   const file = resolve('../lessons', lesson, 'lab.yaml');
-  return lab.parse(parse(await readFile(file, 'utf8'))).tasks.map(({ id }) => id);
+  return parseLab(await readFile(file, 'utf8'), `lessons/${lesson}/lab.yaml`);
+}
+
+/** A task's solution. Throws where the lab has no such task: the text and the lab file have come apart. */
+export function solutionOf(lab: Lab, task: string): Attempt {
+  const found = lab.tasks.find(({ id }) => id === task);
+  if (!found) throw new Error(`<Task id="${task}">: lab.yaml has no task of this id.`);
+  return found.solution;
 }

@@ -1,5 +1,5 @@
 /** The quiz: shows why the chosen answer is right or wrong, keeps the choice, and says at the end how many were right. */
-import { getProgress, keepAnswer } from './api.ts';
+import { keepChoice, keptChoices } from './progress.ts';
 
 export function startQuiz(quiz: HTMLElement, lesson: string): void {
   const questions = [...quiz.querySelectorAll<HTMLElement>('[data-question]')];
@@ -11,21 +11,16 @@ export function startQuiz(quiz: HTMLElement, lesson: string): void {
       if (!choice || !id) return;
       show(question, choice);
       showScore(questions, score);
-      // Kept where it can be; the answer is shown either way.
-      keepAnswer({ lesson, question: id, choice }).catch(() => {});
+      keepChoice(lesson, id, choice);
     });
   }
-  getProgress()
-    .then(({ lessons }) => {
-      const kept = lessons[lesson]?.quiz ?? {};
-      for (const question of questions) {
-        const choice = kept[question.dataset.question ?? ''];
-        if (choice && !question.querySelector('input:checked')) show(question, choice);
-      }
-      showScore(questions, score);
-    })
-    // Without the server the quiz starts empty.
-    .catch(() => {});
+  keptChoices(lesson, (kept) => {
+    for (const question of questions) {
+      const choice = kept[question.dataset.question ?? ''];
+      if (choice && !question.querySelector('input:checked')) show(question, choice);
+    }
+    showScore(questions, score);
+  });
 }
 
 function show(question: HTMLElement, choice: string): void {

@@ -8,6 +8,8 @@ import { focusTerminal, followTheme, startLab } from './lab.ts';
 import { currentTerminal, goals, lookOf, taskNow } from './lab-state.ts';
 import { mountIslands } from './mount.ts';
 import { followPane, showLab } from './panes.ts';
+import { filled, followParameters } from './parameters.ts';
+import { startPredictions } from './predictions.ts';
 import { startQuiz } from './quiz.ts';
 
 const workbench = document.querySelector<HTMLElement>('[data-lesson]');
@@ -15,13 +17,16 @@ if (workbench) start(workbench, workbench.dataset.lesson ?? '');
 
 function start(root: HTMLElement, lesson: string): void {
   const sections = [...root.querySelectorAll<HTMLElement>('[data-task]')];
-  goals.value = new Map(sections.map((section) => [section.dataset.task ?? '', section.dataset.goal ?? '']));
+  effect(() => {
+    goals.value = new Map(sections.map(({ dataset }) => [dataset.task ?? '', filled(dataset.goal ?? '')]));
+  });
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
   loadHelped(lesson);
   mountIslands();
   announceTasks();
   followPane(root);
+  followParameters(root);
   for (const section of sections) {
     startHints(section);
     effect(() => {
@@ -31,6 +36,7 @@ function start(root: HTMLElement, lesson: string): void {
     });
   }
   for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
+  startPredictions(root, lesson);
   for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
   const divider = root.querySelector<HTMLElement>('[role="separator"]');
   if (divider) startDivider(divider);

@@ -1,9 +1,10 @@
 /** What is on a command's plate beside the command: Copy, Run, and how the run went. */
 import { useState } from 'preact/hooks';
 import { copyText } from '../client/clipboard.ts';
-import { runCommand } from '../client/lab.ts';
+import { type RunPlace, runCommand } from '../client/lab.ts';
 import { canType } from '../client/lab-state.ts';
 import { showLab } from '../client/panes.ts';
+import { filled } from '../client/parameters.ts';
 
 type Run =
   | { readonly name: 'not-yet' }
@@ -12,32 +13,44 @@ type Run =
   | { readonly name: 'ran'; readonly exitCode: number | undefined }
   | { readonly name: 'blocked'; readonly why: string };
 
-export function CommandTools({ command }: { command: string }) {
+export interface CommandToolsProps extends RunPlace {
+  /** May hold `{{name}}`. */
+  readonly command: string;
+  /** The command is there to be seen failing. */
+  readonly fails?: boolean;
+}
+
+export function CommandTools({ command, fails = false, ...place }: CommandToolsProps) {
   const [run, setRun] = useState<Run>({ name: 'not-yet' });
   const [copied, setCopied] = useState(false);
+  const line = filled(command);
 
   const onRun = () => {
-    const why = runCommand(command, {
-      started: () => setRun({ name: 'running' }),
-      ended: (exitCode) => setRun({ name: 'ran', exitCode }),
-    });
+    const why = runCommand(
+      line,
+      {
+        started: () => setRun({ name: 'running' }),
+        ended: (exitCode) => setRun({ name: 'ran', exitCode }),
+      },
+      place,
+    );
     setRun(why ? { name: 'blocked', why } : { name: 'typed' });
     if (!why) showLab();
   };
   const onCopy = async () => {
-    setCopied(await copyText(command));
+    setCopied(await copyText(line));
     setTimeout(() => setCopied(false), 2000);
   };
 
   return (
     <>
-      <span class="command-state" role="status" data-state={stateOf(run)}>
-        {wordsOf(run)}
+      <span class="command-state" role="status" data-state={stateOf(run, fails)}>
+        {wordsOf(run, fails)}
       </span>
-      <button type="button" onClick={() => void onCopy()} aria-label={`${copied ? 'Copied' : 'Copy'}: ${command}`}>
+      <button type="button" onClick={() => void onCopy()} aria-label={`${copied ? 'Copied' : 'Copy'}: ${line}`}>
         {copied ? 'Copied' : 'Copy'}
       </button>
-      <button type="button" class="run" disabled={!canType.value} onClick={onRun} aria-label={`Run: ${command}`}>
+      <button type="button" class="run" disabled={!canType.value} onClick={onRun} aria-label={`Run: ${line}`}>
         Run
       </button>
       {run.name === 'blocked' && <p class="command-blocked">{run.why}</p>}
@@ -45,13 +58,14 @@ export function CommandTools({ command }: { command: string }) {
   );
 }
 
-function stateOf(run: Run): string {
-  return run.name === 'ran' && run.exitCode ? 'failed' : run.name;
+function stateOf(run: Run, fails: boolean): string {
+  return run.name === 'ran' && Boolean(run.exitCode) !== fails ? 'failed' : run.name;
 }
 
-function wordsOf(run: Run): string {
+function wordsOf(run: Run, fails: boolean): string {
   if (run.name === 'typed') return 'Typed';
   if (run.name === 'running') return 'Running';
   if (run.name !== 'ran') return '';
-  return run.exitCode ? `Ended with ${run.exitCode}` : 'Ran';
+  if (run.exitCode) return fails ? `Failed with ${run.exitCode}, as it should` : `Ended with ${run.exitCode}`;
+  return fails ? 'Ran, without the failure' : 'Ran';
 }

@@ -1,26 +1,50 @@
-/** Has a task done: types its solution into the terminal, in sight, and notes that it was done for the student. */
+/** Has a task done: its solution is written and typed in sight, and it is noted that it was done for the student. */
 import { useState } from 'preact/hooks';
+import type { Attempt } from '../../../lessons/schema.ts';
 import { markHelped } from '../client/helped-tasks.ts';
-import { runCommand } from '../client/lab.ts';
 import { canType, lookOf } from '../client/lab-state.ts';
 import { showLab } from '../client/panes.ts';
+import { applySolution, type SolutionStep } from '../client/solution.ts';
 
-export function DoItForMe({ task, command }: { task: string; command: string }) {
+export interface DoItForMeProps {
+  readonly task: string;
+  readonly solution: Attempt;
+}
+
+interface Work {
+  readonly step: SolutionStep;
+  readonly stop: () => void;
+}
+
+export function DoItForMe({ task, solution }: DoItForMeProps) {
+  const [work, setWork] = useState<Work | undefined>(undefined);
   const [why, setWhy] = useState<string | undefined>(undefined);
   const look = lookOf(task);
-  if (look === 'done' || look === 'done-for-you') return null;
-  const onClick = () => {
-    const reason = runCommand(command, { started: () => {}, ended: () => {} });
-    setWhy(reason);
-    if (reason) return;
+  if (!work && (look === 'done' || look === 'done-for-you')) return null;
+  const onClick = async () => {
+    const over = new AbortController();
+    const tell = (step: SolutionStep) => setWork({ step, stop: () => over.abort() });
+    setWhy(undefined);
     markHelped(task);
     showLab();
+    const reason = await applySolution(solution, tell, over.signal);
+    setWork(undefined);
+    setWhy(reason);
   };
   return (
     <>
-      <button type="button" class="link" disabled={!canType.value} onClick={onClick}>
-        Do it for me
-      </button>
+      {work ? (
+        <button type="button" class="link" onClick={work.stop}>
+          Stop
+        </button>
+      ) : (
+        <button type="button" class="link" disabled={!canType.value} onClick={() => void onClick()}>
+          Do it for me
+        </button>
+      )}
+      <span class="doing" role="status">
+        {work && wordsOf(work.step)}
+      </span>
       {why && (
         <p class="blocked" role="status">
           {why}
@@ -28,4 +52,9 @@ export function DoItForMe({ task, command }: { task: string; command: string }) 
       )}
     </>
   );
+}
+
+function wordsOf(step: SolutionStep): string {
+  if (step.name === 'file') return `Writing ${step.path}`;
+  return step.of === 1 ? 'Typing the command' : `Typing line ${step.number} of ${step.of}`;
 }

@@ -1,0 +1,99 @@
+/**
+ * What this browser's student has done, as this browser remembers it: there at once, and with the server away. The
+ * server's word is added when it comes; what one of the two knows is done, is done.
+ */
+import type { LessonProgress, Progress } from '@drydock/sandbox-server/protocol';
+import { getProgress, keepAnswer } from './api.ts';
+
+const key = 'drydock.progress';
+/** More lessons than any course here has: a full storage is not our doing. */
+const mostLessons = 200;
+
+interface Kept {
+  readonly lessons: Readonly<Record<string, LessonProgress>>;
+  /** The lesson that was open last. */
+  readonly last: string | undefined;
+}
+
+/** What is remembered here; nothing where storage is off or holds something else. */
+export function remembered(): Kept {
+  try {
+    const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
+    if (!isRecord(kept)) return { lessons: {}, last: undefined };
+    const lessons: Record<string, LessonProgress> = {};
+    for (const [id, one] of Object.entries(isRecord(kept.lessons) ? kept.lessons : {}).slice(0, mostLessons)) {
+      if (isRecord(one)) lessons[id] = { tasks: words(one.tasks), quiz: wordsByName(one.quiz) };
+    }
+    return { lessons, last: typeof kept.last === 'string' ? kept.last : undefined };
+  } catch {
+    return { lessons: {}, last: undefined };
+  }
+}
+
+/** This lesson is open now: it is where "continue" leads. */
+export function rememberVisit(lesson: string): void {
+  remember({ ...remembered(), last: lesson });
+}
+
+/** These tasks are done; idempotent. */
+export function rememberTasks(lesson: string, tasks: readonly string[]): void {
+  if (tasks.length > 0) rememberAll({ lessons: { [lesson]: { tasks, quiz: {} } } });
+}
+
+/** Keeps the answer to a question, here and on the server where it can be reached. */
+export function keepChoice(lesson: string, question: string, choice: string): void {
+  rememberAll({ lessons: { [lesson]: { tasks: [], quiz: { [question]: choice } } } });
+  // It is kept here in any case.
+  keepAnswer({ lesson, question, choice }).catch(() => {});
+}
+
+/** Calls `tell` with a lesson's answers: those that are remembered here at once, then those that the server has too. */
+export function keptChoices(lesson: string, tell: (choices: Readonly<Record<string, string>>) => void): void {
+  tell(remembered().lessons[lesson]?.quiz ?? {});
+  followProgress(({ lessons }) => tell(lessons[lesson]?.quiz ?? {}));
+}
+
+let asked: Promise<Progress> | undefined;
+
+/** Calls `tell` once the server has answered, with what both know. Asks the server once per page. */
+export function followProgress(tell: (progress: Progress) => void): void {
+  asked ??= getProgress().then((progress) => rememberAll(progress));
+  // Without the server there is what is remembered here.
+  asked.then(tell, () => {});
+}
+
+/** Adds to what is remembered; the newer answer to a question counts. */
+function rememberAll(more: Progress): Progress {
+  const kept = remembered();
+  const lessons = { ...kept.lessons };
+  for (const [id, { tasks, quiz }] of Object.entries(more.lessons)) {
+    const before = lessons[id];
+    lessons[id] = {
+      tasks: [...new Set([...(before?.tasks ?? []), ...tasks])],
+      quiz: { ...before?.quiz, ...quiz },
+    };
+  }
+  remember({ ...kept, lessons });
+  return { lessons };
+}
+
+function remember(kept: Kept): void {
+  try {
+    localStorage.setItem(key, JSON.stringify(kept));
+  } catch {
+    // Storage is off or full: the server remembers.
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function words(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((one) => typeof one === 'string').slice(0, 100) : [];
+}
+
+function wordsByName(value: unknown): Record<string, string> {
+  const all = isRecord(value) ? Object.entries(value).slice(0, 100) : [];
+  return Object.fromEntries(all.filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+}

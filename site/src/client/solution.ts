@@ -1,0 +1,44 @@
+/** Has a task done in sight: writes the solution's files, then types its lines, each once the prompt is back. */
+import type { Attempt } from '../../../lessons/schema.ts';
+import { runCommand } from './lab.ts';
+import { filled } from './parameters.ts';
+import { writeSolutionFile } from './solution-files.ts';
+
+export type SolutionStep =
+  | { readonly name: 'file'; readonly path: string }
+  /** From 1 on, of so many. */
+  | { readonly name: 'line'; readonly number: number; readonly of: number };
+
+/**
+ * Resolves when the last line has ended; `undefined` then, or a sentence that says why it stopped. Exit codes do not
+ * stop it: whether the task is done is for its check to say. Aborting leaves what was typed, and types no more.
+ */
+export async function applySolution(
+  solution: Attempt,
+  tell: (step: SolutionStep) => void,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  for (const [path, text] of Object.entries(solution.files ?? {})) {
+    tell({ name: 'file', path });
+    try {
+      await writeSolutionFile(solution.host, filled(path), filled(text), signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+  const place = {
+    ...(solution.host === undefined ? {} : { host: solution.host }),
+    ...(solution.terminal === undefined ? {} : { terminal: solution.terminal }),
+  };
+  for (const [index, line] of solution.run.entries()) {
+    if (signal.aborted) return undefined;
+    tell({ name: 'line', number: index + 1, of: solution.run.length });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const why = runCommand(filled(line), { started: () => {}, ended: () => resolve() }, place);
+    if (why) return why;
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+  }
+  return undefined;
+}

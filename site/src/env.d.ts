@@ -1,0 +1,6 @@
+/** What a lesson's page tells the components in its text while it is built. */
+declare namespace App {
+  interface Locals {
+    lab: import('../../lessons/schema.ts').Lab;
+  }
+}
