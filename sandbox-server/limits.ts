@@ -86,6 +86,11 @@ export const maxLogBytes = 256 * 1024;
 /** One question to a host's Docker API. */
 export const dockerTimeoutMs = 5_000;
 
+/** Files that a lab's hosts have from the start, all together. */
+export const maxStartingFiles = 200;
+/** An image of a lab is pulled in milliseconds; on the first start it may still be built. */
+export const imagePullMs = 60_000;
+
 /** How often the engine is asked again while it is away, and how long a call waits for it before it gives up. */
 export const engineProbeMs = 200;
 export const engineWaitMs = 10_000;

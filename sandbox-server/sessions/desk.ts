@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { emptyLab } from '../../lessons/schema.ts';
-import type { Lessons } from '../checks/lessons.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import type { Lessons } from '../labs/lessons.ts';
 import { hostSettleMs, maxQueue, maxSessionsPerStudent, queueGraceMs, sweepMs, untypedIdleTimes } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import type { Size } from '../terminals/terminals.ts';
@@ -176,7 +176,7 @@ export class Desk {
   }
 
   #take(record: SessionRecord): Session {
-    const lab = this.#parts.lessons.get(record.lesson) ?? emptyLab;
+    const lab = this.#parts.lessons.get(record.lesson)?.lab ?? emptyLab;
     const shellsEnded = (session: Session) => void this.#look(session);
     const session = new Session(record, { ...this.#parts, lab, shellsEnded });
     this.#sessions.set(session.id, session);

@@ -6,10 +6,10 @@ import { fileURLToPath } from 'node:url';
 import { evaluate, holds } from '../../../sandbox-server/checks/evaluate.ts';
 import { type ContainerFact, containersFrom, endedFrom, type Facts } from '../../../sandbox-server/checks/facts.ts';
 import { isImage } from '../../../sandbox-server/checks/image-name.ts';
-import { readLessons } from '../../../sandbox-server/checks/lessons.ts';
+import { readLessons } from '../../../sandbox-server/labs/lessons.ts';
 
 const lessons = await readLessons(fileURLToPath(new URL('../../../lessons', import.meta.url)));
-const tasks = lessons.get('01-why-containers/02-first-container')?.tasks ?? [];
+const tasks = lessons.get('01-why-containers/02-first-container')?.lab.tasks ?? [];
 
 const web: ContainerFact = {
   id: 'a'.repeat(64),

@@ -1,0 +1,35 @@
+// Reads every lesson's lab at the start: its lab file, and the files that its hosts have from the start. A lesson that cannot
+// be read stops the start with sentences that say why.
+
+import { readdir, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { emptyLab, type Lab, parseLab } from '../../lessons/schema.ts';
+import { playground } from '../protocol.ts';
+import { readStartingFiles, type StartingFiles } from './starting-files.ts';
+
+export interface Lesson {
+  readonly lab: Lab;
+  readonly files: StartingFiles;
+}
+
+/** By lesson id (`01-why-containers/02-first-container`); the playground is one without tasks. */
+export type Lessons = ReadonlyMap<string, Lesson>;
+
+export const playgroundLesson: Lesson = { lab: emptyLab, files: new Map() };
+
+/** `directory` holds all lessons. Throws Error with `file:line:column: what` for each mistake in the lab file. */
+export async function readLesson(directory: string, lesson: string): Promise<Lesson> {
+  const path = join(directory, lesson, 'lab.yaml');
+  const lab = parseLab(await readFile(path, 'utf8'), path);
+  return { lab, files: await readStartingFiles(join(directory, lesson, 'files'), lab) };
+}
+
+/** Throws as `readLesson` does. */
+export async function readLessons(directory: string): Promise<Lessons> {
+  const lessons = new Map<string, Lesson>([[playground, playgroundLesson]]);
+  for (const entry of (await readdir(directory, { recursive: true })).sort()) {
+    if (/^[^/]+\/[^/]+\/lab\.yaml$/.test(entry))
+      lessons.set(dirname(entry), await readLesson(directory, dirname(entry)));
+  }
+  return lessons;
+}
