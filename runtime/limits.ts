@@ -36,6 +36,8 @@ export const maxCatalogueLayerBytes = 4 * 1024 * 1024 * 1024;
 export const maxFiltersBytes = 16 * 1024;
 /** Connections to one host's Docker socket: a busy CLI has 4, compose a handful for each service. Further ones are closed. */
 export const maxConnectionsPerHost = 256;
+/** Connections to the engine's own API, of the server alone: one for each terminal, preview connection and watch of 500 students. */
+export const maxEngineConnections = 16_384;
 /** What may wait for a client that reads events slower than they come; then it is cut off. */
 export const maxEventBacklogBytes = 1024 * 1024;
 /** A line of a log is told in pieces of this size, as moby's copier does (`defaultBufSize`). */
@@ -55,3 +57,41 @@ export const maxTransfersPerHost = 4;
 export const goneClientCheckMs = 2000;
 /** How long the rest of a refused body is read and dropped, before the answer is given all the same. */
 export const maxDropMs = 5000;
+/** Snapshots of one host: a lesson has up to about twenty tasks, and a student keeps some copies. */
+export const maxSnapshotsPerHost = 40;
+/** What a host and its snapshots hold together, of what the host alone may: keeping old states is no second disk without end. */
+export const diskWithSnapshots = 2;
+/** Hosts that are linked with each other: a lesson has up to four. */
+export const maxHostsPerNetwork = 16;
+/** A file that is read or written from outside: what an editor in a page can take. SECURITY.md C04. */
+export const maxFileBytes = 1024 * 1024;
+/** Entries of a folder that are listed. SECURITY.md C04; 5,000 take about 30 ms. */
+export const maxListedFiles = 5_000;
+/** Entries that one removal takes away: a `node_modules` may have that many; it takes about a second. */
+export const maxRemovedFiles = 20_000;
+/** A folder in a folder in a folder: a removal holds a descriptor for each. */
+export const maxFolderDepth = 100;
+/** Entries of a home that a watch looks at. */
+export const maxWatchedFiles = 2_000;
+/** Between two looks of a watch, which also rests twenty times as long as it took: at most a twentieth of a core. */
+export const watchIntervalMs = 300;
+/** Watches of one host: pages that show its files. */
+export const maxWatchesPerHost = 8;
+/** Requests about files that wait for their turn: of one host, and of all. They take a millisecond each. */
+export const maxFileRequestsPerHost = 16;
+export const maxFileRequests = 512;
+/** After this the thread that does them is taken to hang, and started anew. */
+export const fileRequestMs = 20_000;
+/** Connections into one host: browsers hold 6 for a page, and one for each WebSocket. */
+export const maxDialsPerHost = 64;
+/** On one machine an answer to a connect takes less than a millisecond, or somebody has forbidden it. */
+export const dialTimeoutMs = 3_000;
+/** Processes of one host that its use names, and the length of the command of each: a lesson has about twenty. */
+export const maxProcessesTold = 300;
+export const maxCommandLength = 256;
+/** How long command lines are waited for: a process may hold its own back (proc(5): reading one looks into its memory). */
+export const commandLineWaitMs = 200;
+/** Entries of a container's own layer that are counted: `apt-get install nginx` writes about 1,000. */
+export const maxOwnLayerEntries = 2_000;
+/** A count that took 50 ms is believed for a second: two-second polls of a class must not cost a core. */
+export const ownLayerRestRatio = 20;

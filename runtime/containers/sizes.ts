@@ -9,32 +9,50 @@ const maxFilesCounted = 50_000;
 /** Directories below one another; each costs a descriptor while it is looked at. */
 const maxDepth = 100;
 
-interface Count {
+interface Sum {
+  /** Of regular files. */
   bytes: number;
+  /** All but directories. */
   files: number;
+  entries: number;
+  truncated: boolean;
+}
+
+interface Walk extends Sum {
+  readonly maxEntries: number;
   /** Inodes with several names that have been counted. */
   readonly seen: Set<number>;
 }
 
 /** Adds what is below `directory`. Opens each by its parent's descriptor and follows no link: a container may swap them. */
-async function count(directory: string, depth: number, sum: Count): Promise<void> {
+async function count(directory: string, depth: number, sum: Walk): Promise<void> {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
   const handle = await open(directory, flags).catch(() => null);
   if (!handle) return;
   await using _owned = handle;
   const held = `/proc/self/fd/${handle.fd}`;
   for await (const entry of await opendir(held)) {
-    if (++sum.files > maxFilesCounted) return;
+    if (sum.entries >= sum.maxEntries) sum.truncated = true;
+    if (sum.truncated) return;
+    sum.entries += 1;
     const place = `${held}/${entry.name}`;
     if (entry.isDirectory()) {
       if (depth < maxDepth) await count(place, depth + 1, sum);
       continue;
     }
+    sum.files += 1;
     const status = await lstat(place).catch(() => null);
     if (!status?.isFile() || (status.nlink > 1 && sum.seen.has(status.ino))) continue;
     if (status.nlink > 1) sum.seen.add(status.ino);
     sum.bytes += status.size;
   }
+}
+
+/** What a container's own layer holds, as far as `maxEntries` directory entries go. About 0.05 ms an entry. */
+export async function countOwnLayer(container: Container, maxEntries: number): Promise<Readonly<Sum>> {
+  const sum = { bytes: 0, files: 0, entries: 0, truncated: false, maxEntries, seen: new Set<number>() };
+  await count(`${container.directory}/upper`, 0, sum);
+  return sum;
 }
 
 function imageBytes(container: Container): number {
@@ -48,7 +66,6 @@ function imageBytes(container: Container): number {
 
 /** `SizeRw`: the container's own layer (left out where it is empty, as Docker does); `SizeRootFs`: with its image's. Best effort. */
 export async function sizesOf(container: Container): Promise<{ SizeRw?: number; SizeRootFs: number }> {
-  const sum: Count = { bytes: 0, files: 0, seen: new Set() };
-  await count(`${container.directory}/upper`, 0, sum);
-  return { ...(sum.bytes > 0 && { SizeRw: sum.bytes }), SizeRootFs: sum.bytes + imageBytes(container) };
+  const { bytes } = await countOwnLayer(container, maxFilesCounted);
+  return { ...(bytes > 0 && { SizeRw: bytes }), SizeRootFs: bytes + imageBytes(container) };
 }

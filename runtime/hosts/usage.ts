@@ -1,0 +1,109 @@
+// What a host uses now: its memory, its processes, what its containers wrote. Reads cgroups, /proc and the containers' own
+// layers; starts no process, changes nothing.
+
+import { setImmediate as breathe } from 'node:timers/promises';
+import type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from '../client-usage.ts';
+import type { Container } from '../containers/container.ts';
+import { countOwnLayer } from '../containers/sizes.ts';
+import { usageOf } from '../kernel/cgroup-usage.ts';
+import { processesIn } from '../kernel/cgroups.ts';
+import { commandLinesOf, executableOf, type ProcessStatus, statusOf } from '../kernel/process-facts.ts';
+import {
+  commandLineWaitMs,
+  maxCommandLength,
+  maxOwnLayerEntries,
+  maxProcessesTold,
+  ownLayerRestRatio,
+} from '../limits.ts';
+import type { Host } from './host.ts';
+
+/** How many processes are looked at before others get their turn: about 1 ms. */
+const atOnce = 25;
+
+/** Throws nothing: what goes away meanwhile is left out. */
+export async function hostUsage(host: Host): Promise<HostUsage> {
+  if (!host.running) return { memoryBytes: 0, memoryLimitBytes: 0, pids: 0, containers: [], processes: [] };
+  const { memoryBytes, memoryLimitBytes, pids } = usageOf(host.group);
+  const processes = await processesOf(host);
+  const containers: ContainerUsage[] = [];
+  for (const container of [...host.containers.values()]) containers.push(await containerUsage(container));
+  return {
+    memoryBytes,
+    memoryLimitBytes: Math.min(memoryLimitBytes, host.record.limits.memoryBytes),
+    pids,
+    containers,
+    processes,
+  };
+}
+
+async function containerUsage(container: Container): Promise<ContainerUsage> {
+  const { memoryBytes, pids, cpuNs } = usageOf(container.group);
+  const ownLayer = await ownLayerOf(container);
+  return { id: container.id, memoryBytes, pids, cpuMs: Math.round(cpuNs / 1e6), ownLayer };
+}
+
+interface Counted {
+  readonly usage: OwnLayerUsage;
+  /** Of `performance.now()`: it is counted anew after that. */
+  readonly untilMs: number;
+}
+const counted = new WeakMap<Container, Counted>();
+
+/** A small layer is counted each time; a large one, whose count takes long, is remembered a while. */
+async function ownLayerOf(container: Container): Promise<OwnLayerUsage> {
+  const startMs = performance.now();
+  const known = counted.get(container);
+  if (known && known.untilMs > startMs) return known.usage;
+  const { files, bytes, truncated } = await countOwnLayer(container, maxOwnLayerEntries);
+  const endMs = performance.now();
+  const usage = { files, bytes, truncated };
+  counted.set(container, { usage, untilMs: endMs + (endMs - startMs) * ownLayerRestRatio });
+  return usage;
+}
+
+interface Found {
+  readonly machinePid: number;
+  readonly container: string | null;
+  readonly status: ProcessStatus;
+  readonly executable: string;
+}
+
+async function processesOf(host: Host): Promise<ProcessUsage[]> {
+  const places: [group: string, container: string | null][] = [];
+  for (const container of host.containers.values()) if (container.running) places.push([container.group, container.id]);
+  const owners = new Map<number, string | null>(processesIn(host.group, true).map((pid) => [pid, null]));
+  for (const [group, container] of places) for (const pid of processesIn(group, true)) owners.set(pid, container);
+
+  const found: Found[] = [];
+  let looked = 0;
+  for (const [machinePid, container] of owners) {
+    if (found.length >= maxProcessesTold) break;
+    if (++looked % atOnce === 0) await breathe();
+    const status = statusOf(machinePid);
+    // What is not in the workspace's PID namespace is ours: conmon, the OCI runtime.
+    if (!status || status.pids.length < 2) continue;
+    found.push({ machinePid, container, status, executable: executableOf(machinePid) });
+  }
+  const pidOf = new Map(found.map(({ machinePid, status }) => [machinePid, status.pids[1] ?? 0]));
+  const lines = await commandLinesOf([...pidOf.keys()], maxCommandLength * 4, commandLineWaitMs);
+  return found
+    .map(({ machinePid, container, status, executable }): ProcessUsage => {
+      const [, pid = 0, inside = pid] = status.pids;
+      return {
+        pid,
+        insidePid: container === null ? pid : inside,
+        parent: pidOf.get(status.parent) ?? 0,
+        container,
+        executable: shown(executable),
+        command: shown(lines.get(machinePid) ?? `[${status.name}]`),
+        memoryBytes: status.residentBytes,
+      };
+    })
+    .sort((a, b) => a.pid - b.pid);
+}
+
+/** One line of text: control characters, and those that turn the order of writing around, become `?`; cut at its limit. */
+function shown(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cn}\p{Cs}]/gu, '?');
+  return line.length > maxCommandLength ? `${line.slice(0, maxCommandLength - 1)}…` : line;
+}

@@ -1,0 +1,84 @@
+// What /proc tells of one process, bounded. Names, programs and command lines are the process's own say: text, nothing more.
+
+import fs from 'node:fs';
+import { open } from 'node:fs/promises';
+import path from 'node:path';
+
+export interface ProcessStatus {
+  /** At most 15 characters, chosen by the process. */
+  readonly name: string;
+  /** As the machine numbers it. */
+  readonly parent: number;
+  /** Its PID in each namespace from the machine's inwards (`NSpid`). */
+  readonly pids: readonly number[];
+  readonly residentBytes: number;
+}
+
+function field(status: string, name: string): string {
+  return new RegExp(`^${name}:[ \\t]*(.*)$`, 'm').exec(status)?.[1] ?? '';
+}
+
+/** Null where the process has gone. Does not block: nothing in it waits for the process. */
+export function statusOf(pid: number): ProcessStatus | null {
+  try {
+    const status = fs.readFileSync(`/proc/${pid}/status`, 'latin1');
+    return {
+      name: field(status, 'Name'),
+      parent: Number(field(status, 'PPid')),
+      pids: field(status, 'NSpid').split(/\s+/).map(Number),
+      residentBytes: Number(field(status, 'VmRSS').split(' ')[0] ?? 0) * 1024,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** The file name of the program that it executes; empty where there is none to tell. */
+export function executableOf(pid: number): string {
+  try {
+    return path.basename(fs.readlinkSync(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, ''));
+  } catch {
+    return '';
+  }
+}
+
+/** Reading a command line waits for the process's memory map: never more than so many threads of ours. */
+const maxReading = 2;
+let reading = 0;
+
+/**
+ * The first `maxBytes` of each process's command line, its words separated by spaces; missing where it has none, has gone,
+ * or could not be read within `withinMs`: a process may hold its memory map for long.
+ */
+export async function commandLinesOf(
+  pids: readonly number[],
+  maxBytes: number,
+  withinMs: number,
+): Promise<ReadonlyMap<number, string>> {
+  const lines = new Map<number, string>();
+  const left = [...pids];
+  const endsAtMs = performance.now() + withinMs;
+  const read = async (): Promise<void> => {
+    while (left.length > 0 && performance.now() < endsAtMs) {
+      const pid = left.pop() ?? 0;
+      const line = await commandLineOf(pid, maxBytes).catch(() => '');
+      if (line !== '') lines.set(pid, line);
+    }
+  };
+  const readers: Promise<void>[] = [];
+  while (reading < maxReading) {
+    reading += 1;
+    readers.push(read().finally(() => (reading -= 1)));
+  }
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, withinMs);
+  await Promise.race([Promise.all(readers), late]);
+  clearTimeout(timer);
+  return new Map(lines);
+}
+
+async function commandLineOf(pid: number, maxBytes: number): Promise<string> {
+  await using file = await open(`/proc/${pid}/cmdline`);
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(maxBytes), 0, maxBytes, 0);
+  return buffer.toString('utf8', 0, bytesRead).replace(/\0+$/, '').replaceAll('\0', ' ');
+}
