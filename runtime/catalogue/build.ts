@@ -12,7 +12,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { at } from '../errors.ts';
+import { at, EngineError } from '../errors.ts';
 import { installDebian, runInRoot } from '../kernel/debian.ts';
 import { detachMount, mountOverlay } from '../kernel/mounts.ts';
 import { maxCatalogueLayerBytes, maxLayerEntries } from '../limits.ts';
@@ -37,8 +37,6 @@ export interface Build {
   readonly onStep: (step: string) => void;
 }
 
-const suite = 'trixie';
-
 /** Throws unavailable where packages cannot be had. On an error both directories hold parts of the image. */
 export async function buildImage(build: Build): Promise<void> {
   const { recipe, signal, onStep } = build;
@@ -52,7 +50,8 @@ export async function buildImage(build: Build): Promise<void> {
       onStep('running its set-up');
       await runSetup(recipe, root, signal);
     }
-    if (recipe.root.kind === 'debian' || recipe.packages.length > 0) tidy(root);
+    if (recipe.suite !== null) tidy(root);
+    versionTags.push(...packageVersionTags(recipe, root));
   } finally {
     if (build.base) detachMount(root);
   }
@@ -92,8 +91,9 @@ async function makeRoot(build: Build, root: string): Promise<string[]> {
     case 'image':
       await mountOnBase(build, root);
       try {
-        if (recipe.packages.length > 0) {
-          await installDebian({ suite, packages: recipe.packages, root, onTop: true, signal, onStep });
+        const { suite, packages } = recipe;
+        if (packages.length > 0 && suite !== null) {
+          await installDebian({ suite, packages, root, onTop: true, signal, onStep });
         }
       } catch (error) {
         detachMount(root);
@@ -101,6 +101,19 @@ async function makeRoot(build: Build, root: string): Promise<string[]> {
       }
       return [];
   }
+}
+
+/** `8`, `8.0` and `8.0.2` for Debian's version `5:8.0.2-3+deb13u3` of the package that the recipe names. */
+function packageVersionTags(recipe: Recipe, root: string): string[] {
+  if (recipe.versionFrom === undefined) return [];
+  const installed = readFileSync(`${root}/var/lib/dpkg/status`, 'utf8').split('\n\n');
+  const entry = installed.find((one) => one.startsWith(`Package: ${recipe.versionFrom}\n`)) ?? '';
+  const version = /^Version: (?:\d+:)?(\d+(?:\.\d+)*)/m.exec(entry)?.[1];
+  if (version === undefined) {
+    throw new EngineError('invalid', `it takes its tags from the version of ${recipe.versionFrom}, which is not in it`);
+  }
+  const parts = version.split('.');
+  return parts.map((_, i) => parts.slice(0, i + 1).join('.'));
 }
 
 /** Unpacks the base and mounts a writable overlay of it on `root`; what is written there is the new layer. */
@@ -141,6 +154,8 @@ function copyFiles(from: string, to: string): void {
 async function runSetup(recipe: Recipe, root: string, signal: AbortSignal): Promise<void> {
   const script = '/.setup.sh';
   copyFileSync(`${recipe.directory}/setup.sh`, root + script);
+  // It may ask apt for more; `tidy` takes the file away again.
+  if (recipe.suite !== null) copyFileSync('/etc/resolv.conf', `${root}/etc/resolv.conf`);
   try {
     await runInRoot(root, ['/bin/sh', '-eu', script], signal);
   } catch (error) {

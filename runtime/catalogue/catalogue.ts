@@ -79,7 +79,7 @@ export class Catalogue {
 
   status(): CatalogueImage[] {
     return [...this.#items.values()].map((item) => ({
-      reference: `${item.recipe.name}:${item.recipe.tags[0] ?? 'latest'}`,
+      reference: `${item.recipe.repository}:${item.recipe.tags[0] ?? 'latest'}`,
       state: item.state,
       step: item.step,
       elapsedMs: item.startedAt === 0 ? 0 : (item.endedAt || Date.now()) - item.startedAt,
@@ -98,12 +98,20 @@ export class Catalogue {
     return needed.every((name) => this.#items.get(name)?.entry);
   }
 
-  /** The name of the offered image that has this repository and tag (null for any), or why there is none. */
-  find(repository: string, tag: string | null): { readonly name: string } | 'no repository' | 'no tag' {
-    const item = this.#items.get(repository);
-    if (!item?.recipe.offered) return 'no repository';
-    const tags = item.entry?.tags ?? item.recipe.tags;
-    return tag === null || tags.includes(tag) ? { name: repository } : 'no tag';
+  /** The name of the offered image that has this repository and tag, or digest, or why there is none. */
+  find(
+    repository: string,
+    wanted: { readonly tag: string } | { readonly digest: string },
+  ): { readonly name: string } | 'no repository' | 'no tag' {
+    const items = [...this.#items.values()].filter(({ recipe }) => recipe.offered && recipe.repository === repository);
+    if (items.length === 0) return 'no repository';
+    const found = items.find(({ recipe, entry }) =>
+      'tag' in wanted
+        ? (entry?.tags ?? recipe.tags).includes(wanted.tag)
+        : // What is not built has no digest yet, and may turn out to have this one.
+          (entry?.manifestDigest ?? wanted.digest) === wanted.digest,
+    );
+    return found ? { name: found.recipe.name } : 'no tag';
   }
 
   /** The image, or null where it is not built yet. */
@@ -154,7 +162,8 @@ export class Catalogue {
     const recipes = [...this.#items.values()].map((item) => item.recipe);
     const current = new Set(recipes.map((recipe) => this.#place(recipe)));
     try {
-      cleanCache(this.#options.cacheDirectory, new Set(this.#items.keys()), current);
+      const names = new Set(recipes.flatMap(({ name, repository }) => [name, repository]));
+      cleanCache(this.#options.cacheDirectory, names, current);
     } catch (err) {
       this.#options.log.warn({ err }, 'old images in the cache cannot be removed');
     }
@@ -181,7 +190,7 @@ export class Catalogue {
 
   async #buildLocked(item: Item): Promise<CatalogueEntry> {
     const { recipe } = item;
-    const base = recipe.root.kind === 'image' ? await this.#base(item, recipe.root.name) : null;
+    const base = recipe.base ? await this.#base(item, recipe.base.name) : null;
     const place = this.#place(recipe);
     using _held = await lock(`${place}.lock`, this.#signal, () => {
       item.step = 'waiting for another engine that builds it';

@@ -21,12 +21,10 @@ export function imageConfiguration(recipe: Recipe, base: CatalogueEntry | null, 
   const below = base ? configurationSchema.parse(JSON.parse(base.configuration)) : null;
   const created = now.toISOString();
   const env = merge(below?.config?.Env ?? [defaultPath], recipe.config.Env ?? []);
-  const { Cmd, Entrypoint } = recipe.config;
   const config: ImageConfig = { ...below?.config, ...defined(recipe.config), Env: env };
   const steps = [
     { created, created_by: describe(recipe) },
-    ...(Entrypoint ? [{ created, created_by: `ENTRYPOINT ${JSON.stringify(Entrypoint)}`, empty_layer: true }] : []),
-    ...(Cmd ? [{ created, created_by: `CMD ${JSON.stringify(Cmd)}`, empty_layer: true }] : []),
+    ...instructions(recipe.config).map((created_by) => ({ created, created_by, empty_layer: true })),
   ];
   return {
     architecture: goArchitecture,
@@ -41,6 +39,20 @@ export function imageConfiguration(recipe: Recipe, base: CatalogueEntry | null, 
 function describe(recipe: Recipe): string {
   const packages = recipe.packages.length > 0 ? `, packages ${recipe.packages.join(' ')}` : '';
   return `recipe ${recipe.name}${packages}`;
+}
+
+/** What of the configuration a Dockerfile would say, in the words that it would use, as `docker history` shows them. */
+function instructions(config: Recipe['config']): string[] {
+  const { Env, WorkingDir, ExposedPorts, StopSignal, User, Entrypoint, Cmd } = config;
+  return [
+    ...(Env ?? []).map((variable) => `ENV ${variable}`),
+    ...(WorkingDir === undefined ? [] : [`WORKDIR ${WorkingDir}`]),
+    ...Object.keys(ExposedPorts ?? {}).map((port) => `EXPOSE ${port}`),
+    ...(StopSignal === undefined ? [] : [`STOPSIGNAL ${StopSignal}`]),
+    ...(User === undefined ? [] : [`USER ${User}`]),
+    ...(Entrypoint ? [`ENTRYPOINT ${JSON.stringify(Entrypoint)}`] : []),
+    ...(Cmd ? [`CMD ${JSON.stringify(Cmd)}`] : []),
+  ];
 }
 
 /** Later variables replace earlier ones of the same name, in place. */

@@ -39,7 +39,10 @@ function findInCatalogue(view: HostView, reference: Reference): string {
     );
   }
   const found = reference.path.startsWith('library/')
-    ? view.catalogue.find(reference.path.slice('library/'.length), reference.tag ?? null)
+    ? view.catalogue.find(
+        reference.path.slice('library/'.length),
+        reference.digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest: reference.digest },
+      )
     : 'no repository';
   if (found === 'no repository') {
     throw new EngineError(

@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import { cleanCache } from '../../../runtime/catalogue/clean-cache.ts';
+import { goArchitecture } from '../../../runtime/catalogue/configuration.ts';
 import { readRecipes } from '../../../runtime/catalogue/recipe.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { temporaryDirectory, testImages, untilDone, writeRecipes } from '../images/fixture.ts';
@@ -88,6 +89,15 @@ test('a recipe with a mistake is refused by name', async () => {
       /recipe hello is based on itself/,
     ],
     ['{"summary":"","tags":["latest"],"root":{"kind":"debian","suite":"../x"},"config":{}}', /recipe hello/],
+    [
+      '{"summary":"","tags":["latest"],"root":{"kind":"image","name":"busybox:9"},"config":{}}',
+      /recipe hello is based on busybox:9, and no recipe makes that/,
+    ],
+    [
+      '{"summary":"","tags":["latest"],"root":{"kind":"busybox"},"packages":["curl"],"config":{}}',
+      /recipe hello has packages, and is not based on Debian/,
+    ],
+    ['{"summary":"","variants":{"1":{}},"config":{}}', /recipe hello: .*root/s],
   ];
   for (const [text, error] of mistakes) {
     writeFileSync(`${recipes}/hello/recipe.json`, text);
@@ -166,13 +176,95 @@ test('an image that cannot be built says why, and is tried again when it is aske
 test('names are found that are offered, and no others', async () => {
   await using images = await testImages();
   const { catalogue } = images;
-  assert.deepEqual(catalogue.find('hello', 'latest'), { name: 'hello' });
-  assert.equal(catalogue.find('hello', '2'), 'no tag');
-  assert.equal(catalogue.find('workspace', 'latest'), 'no repository');
-  assert.equal(catalogue.find('nothing', 'latest'), 'no repository');
+  assert.deepEqual(catalogue.find('hello', { tag: 'latest' }), { name: 'hello' });
+  assert.equal(catalogue.find('hello', { tag: '2' }), 'no tag');
+  assert.equal(catalogue.find('workspace', { tag: 'latest' }), 'no repository');
+  assert.equal(catalogue.find('nothing', { tag: 'latest' }), 'no repository');
+});
+
+test('the variants of a recipe are images of one name, each with its tags and its base', async () => {
+  await using temporary = await temporaryDirectory();
+  const recipes = `${temporary.path}/recipes`;
+  await writeRecipes(recipes);
+  mkdirSync(`${recipes}/tool`);
+  writeFileSync(
+    `${recipes}/tool/recipe.json`,
+    JSON.stringify({
+      summary: 'a tool in two versions',
+      variants: {
+        2: { tags: ['latest'], root: { kind: 'image', name: 'page:latest' } },
+        1: { root: { kind: 'image', name: 'busybox' } },
+      },
+      versionFrom: 'tool',
+      config: { WorkingDir: '/data', ExposedPorts: { '99/tcp': {} }, StopSignal: 'SIGINT', Cmd: ['tool', '-v'] },
+    }),
+  );
+  writeFileSync(
+    `${recipes}/tool/setup.sh`,
+    'mkdir -p /var/lib/dpkg\nprintf "Package: a\\nVersion: 9\\n\\nPackage: tool\\nVersion: 5:2.0.7-1+deb1\\n" >/var/lib/dpkg/status\n',
+  );
+  const catalogue = open(temporary.path);
+  assert.deepEqual(catalogue.find('tool', { tag: '1' }), { name: 'tool-1' });
+  assert.deepEqual(catalogue.find('tool', { tag: 'latest' }), { name: 'tool-2' });
+  assert.equal(catalogue.find('tool', { tag: '2.0' }), 'no tag');
+  assert.equal(catalogue.find('tool-1', { tag: 'latest' }), 'no repository');
+
+  const [first, second] = [await catalogue.ready('tool-1'), await catalogue.ready('tool-2')];
+  const [busybox, page] = [await catalogue.ready('busybox'), await catalogue.ready('page')];
+  assert.deepEqual(
+    [first, second].map(({ layers }) => layers.slice(0, -1).map(({ digest }) => digest)),
+    [busybox, page].map(({ layers }) => layers.map(({ digest }) => digest)),
+  );
+  assert.deepEqual(second.tags, ['2', 'latest', '2.0', '2.0.7']);
+  // Both have the package in the same version, and the first one answers to it.
+  assert.deepEqual(catalogue.find('tool', { tag: '2.0.7' }), { name: 'tool-1' });
+  assert.deepEqual(catalogue.find('tool', { digest: second.manifestDigest }), { name: 'tool-2' });
+  assert.deepEqual(catalogue.find('tool', { digest: first.manifestDigest }), { name: 'tool-1' });
+  assert.equal(catalogue.find('tool', { digest: busybox.manifestDigest }), 'no tag');
+
+  const { history } = JSON.parse(first.configuration) as { history: { created_by: string; empty_layer?: boolean }[] };
+  assert.deepEqual(
+    history.slice(-5).map((step) => [step.created_by, step.empty_layer ?? false]),
+    [
+      ['recipe tool-1', false],
+      ['WORKDIR /data', true],
+      ['EXPOSE 99/tcp', true],
+      ['STOPSIGNAL SIGINT', true],
+      ['CMD ["tool","-v"]', true],
+    ],
+  );
+});
+
+test('an image that another architecture is needed for is not in the catalogue', async () => {
+  await using temporary = await temporaryDirectory();
+  const recipes = `${temporary.path}/recipes`;
+  await writeRecipes(recipes);
+  const only = (architecture: string): void => {
+    const recipe = { summary: '', tags: ['latest'], architecture, root: { kind: 'busybox' }, config: {} };
+    writeFileSync(`${recipes}/hello/recipe.json`, JSON.stringify(recipe));
+  };
+  only(goArchitecture === 'amd64' ? 'arm64' : 'amd64');
+  assert.equal(readRecipes(recipes).has('hello'), false);
+  only(goArchitecture);
+  assert.equal(readRecipes(recipes).has('hello'), true);
 });
 
 test("the recipes of the lessons' images are right", () => {
   const recipes = readRecipes(new URL('../../../lessons/images', import.meta.url).pathname);
-  assert.deepEqual([...recipes.keys()].sort(), ['busybox', 'debian', 'hello-world', 'nginx', 'workspace']);
+  const everywhere = [...recipes.values()].filter(({ architecture }) => architecture === undefined);
+  assert.deepEqual(everywhere.map(({ name }) => name).sort(), [
+    'busybox',
+    'debian-11',
+    'debian-12',
+    'debian-13',
+    'hello-world',
+    'nginx',
+    'redis-6',
+    'redis-7',
+    'redis-8',
+    'workspace',
+    'workspace-redis',
+  ]);
+  const suites = ['redis-6', 'redis-7', 'redis-8', 'nginx'].map((name) => recipes.get(name)?.suite);
+  assert.deepEqual(suites, ['bullseye', 'bookworm', 'trixie', 'trixie']);
 });

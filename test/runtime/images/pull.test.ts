@@ -114,8 +114,7 @@ test('pull by digest gives the image of that digest and no tag', async () => {
     },
   );
   const wrong = `sha256:${'0'.repeat(64)}`;
-  const lines = await host.images.pull('hello', wrong, { signal: untilDone() });
-  await assert.rejects(collect(lines), {
+  await assert.rejects(host.images.pull('hello', wrong, { signal: untilDone() }), {
     message: `manifest for hello@${wrong} not found: manifest unknown: manifest unknown`,
   });
 });
