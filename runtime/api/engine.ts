@@ -11,13 +11,14 @@ import type { Host } from '../hosts/host.ts';
 import type { LiveTerminal } from '../hosts/live-terminal.ts';
 import { openTerminal } from '../hosts/open-terminal.ts';
 import { removeHost } from '../hosts/remove.ts';
-import { resetHost } from '../hosts/reset.ts';
 import { runCommand } from '../hosts/run-command.ts';
-import { startHost } from '../hosts/start.ts';
+import { hostUsage } from '../hosts/usage.ts';
 import { maxCommandBodyBytes } from '../limits.ts';
 import { shutdownEngine } from '../shutdown.ts';
 import type { Exchange } from './exchange.ts';
 import { hijack } from './hijack.ts';
+import { hostFileRoutes } from './host-files.ts';
+import { hostStateRoutes } from './host-states.ts';
 import { integer } from './query.ts';
 import type { Handler, Routes } from './router.ts';
 
@@ -39,7 +40,16 @@ const limitsSchema = z.strictObject({
     .min(16 * 1024 * 1024)
     .optional(),
 });
-const createSchema = z.strictObject({ name: hostName, limits: limitsSchema.optional() });
+const createSchema = z.strictObject({
+  name: hostName,
+  limits: limitsSchema.optional(),
+  workspace: z
+    .string()
+    .regex(/^workspace(-[a-z0-9-]{1,50})?$/, 'is a workspace image of the catalogue, such as workspace-vm')
+    .optional(),
+  hostname: hostName.optional(),
+  network: hostName.optional(),
+});
 
 const words = z.array(z.string().max(128 * 1024)).max(1024);
 const argv = words.min(1);
@@ -79,7 +89,7 @@ export function hostInfo(host: Host): HostInfo {
   return {
     name,
     id,
-    state: host.running ? 'running' : 'stopped',
+    state: host.frozen ? 'frozen' : host.running ? 'running' : 'stopped',
     createdAt,
     dockerSocket: host.dockerSocket,
     uidBase,
@@ -107,23 +117,14 @@ function terminalOf(exchange: Exchange<Engine>): LiveTerminal {
 }
 
 async function create(exchange: Exchange<Engine>): Promise<void> {
-  const { name, limits } = await exchange.body(createSchema);
-  exchange.answer(201, hostInfo(await createHost(exchange.subject, name, given(limits ?? {}))));
-}
-
-async function start(exchange: Exchange<Engine>): Promise<void> {
-  const host = hostOf(exchange);
-  await startHost(host);
-  exchange.answer(200, hostInfo(host));
+  const { name, limits, ...options } = await exchange.body(createSchema);
+  const all = { ...given(options), limits: given(limits ?? {}) };
+  exchange.answer(201, hostInfo(await createHost(exchange.subject, name, all)));
 }
 
 async function remove(exchange: Exchange<Engine>): Promise<void> {
   await removeHost(hostOf(exchange));
   exchange.end(204);
-}
-
-async function reset(exchange: Exchange<Engine>): Promise<void> {
-  exchange.answer(200, hostInfo(await resetHost(hostOf(exchange))));
 }
 
 async function open(exchange: Exchange<Engine>): Promise<void> {
@@ -175,6 +176,8 @@ function withKind(handler: Handler<Engine>): Handler<Engine> {
 }
 
 const routes: Routes<Engine> = {
+  ...hostFileRoutes(hostOf),
+  ...hostStateRoutes({ hostOf, infoOf: hostInfo }),
   'GET /status': (exchange) => exchange.answer(200, exchange.subject.status()),
   'POST /check': async (exchange) => exchange.answer(200, await checkEngine(exchange.subject)),
   'POST /shutdown': async (exchange) => {
@@ -183,9 +186,8 @@ const routes: Routes<Engine> = {
   },
   'GET /hosts': (exchange) => exchange.answer(200, [...exchange.subject.hosts.values()].map(hostInfo)),
   'POST /hosts': create,
-  'POST /hosts/{host}/start': start,
-  'POST /hosts/{host}/reset': reset,
   'POST /hosts/{host}/run': run,
+  'GET /hosts/{host}/usage': async (exchange) => exchange.answer(200, await hostUsage(hostOf(exchange))),
   'GET /hosts/{host}/terminals': (exchange) =>
     exchange.answer(
       200,

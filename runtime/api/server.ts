@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine.ts';
 import { diskFull, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { maxConnectionsPerHost, maxDropMs } from '../limits.ts';
+import { maxConnectionsPerHost, maxDropMs, maxEngineConnections } from '../limits.ts';
 import { containerRoutes } from './containers.ts';
 import { engineRoutes } from './engine.ts';
 import { eventRoutes } from './events.ts';
@@ -41,6 +41,7 @@ interface Service<Subject> {
   readonly subject: Subject;
   readonly engine: Engine;
   readonly headers: CommonHeaders;
+  readonly maxConnections: number;
   /** Splits the version off the decoded path, finds the handler. Throws invalid, notFound. */
   find(method: string, path: string): { match: Match<Subject>; version: string };
 }
@@ -112,7 +113,9 @@ async function dropRest(request: http.IncomingMessage): Promise<void> {
 
 /** Requests that may take their connection over; `Upgrade` on any other is not heard (RFC 9110 §7.8). */
 function mayUpgrade({ url = '' }: http.IncomingMessage): boolean {
-  return /^(\/v[\d.]+)?(\/(containers|hosts)\/.*\/attach|\/exec\/.*\/start|\/grpc|\/session)(\?|$)/.test(url);
+  return /^(\/v[\d.]+)?(\/(containers|hosts)\/.*\/attach|\/hosts\/.*\/dial|\/exec\/.*\/start|\/grpc|\/session)(\?|$)/.test(
+    url,
+  );
 }
 
 function serve<Subject>(service: Service<Subject>): http.Server {
@@ -124,7 +127,7 @@ function serve<Subject>(service: Service<Subject>): http.Server {
   });
   const connections = new Set<Duplex>();
   server.on('connection', (socket) => {
-    if (connections.size >= maxConnectionsPerHost) {
+    if (connections.size >= service.maxConnections) {
       socket.destroy();
       return;
     }
@@ -152,6 +155,7 @@ export function serveDocker(host: Host): http.Server {
   return serve<Host>({
     subject: host,
     engine: host.engine,
+    maxConnections: maxConnectionsPerHost,
     headers: {
       'Api-Version': apiVersion,
       'Docker-Experimental': 'false',
@@ -159,6 +163,8 @@ export function serveDocker(host: Host): http.Server {
       Server: `Drydock/${host.engine.version} (linux)`,
     },
     find(method, given) {
+      // What is only looked at is in the records; anything else would wait for processes that stand still.
+      if (host.frozen && method !== 'GET' && method !== 'HEAD') host.needRunning();
       const { version, path } = splitVersion(given);
       return { match: dockerRouter.match(method, path), version };
     },
@@ -170,6 +176,7 @@ export function serveEngine(engine: Engine): http.Server {
   return serve<Engine>({
     subject: engine,
     engine,
+    maxConnections: maxEngineConnections,
     headers: { Server: `Drydock/${engine.version}` },
     find: (method, path) => ({ match: engineRouter.match(method, path), version: apiVersion }),
   });

@@ -43,8 +43,12 @@ export const libcCalls = {
   openTree: bind('long syscall(long number, long directory, str path, uint flags)'),
   mountSetattr: bind('long syscall(long number, long directory, str path, uint flags, void *attributes, ulong size)'),
   closeRange: bind('long syscall(long number, ulong first, ulong last, ulong flags)'),
+  openat2: bind('long syscall(long number, long directory, str path, void *how, ulong size)'),
+  renameat2: bind('int renameat2(int from, str name, int to, str newName, uint flags)'),
+  setfsuid: bind('int setfsuid(uint uid)'),
+  setfsgid: bind('int setfsgid(uint gid)'),
   moveMount: bind('long syscall(long number, long from, str fromPath, long to, str toPath, uint flags)'),
 };
 
 /** Numbers that every architecture since 2019 shares (asm-generic/unistd.h). */
-export const callNumbers = { openTree: 428, moveMount: 429, closeRange: 436, mountSetattr: 442 } as const;
+export const callNumbers = { openTree: 428, moveMount: 429, closeRange: 436, openat2: 437, mountSetattr: 442 } as const;

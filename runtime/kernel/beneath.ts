@@ -1,0 +1,51 @@
+// Opening and renaming below a directory that a student may be changing, with the student's own rights: the kernel resolves
+// each path in one step (openat2), so nothing can be swapped for a link between a look and its use.
+
+import { callNumbers, checked, libcCalls } from './libc.ts';
+
+const RESOLVE_NO_XDEV = 0x01;
+const RESOLVE_NO_MAGICLINKS = 0x02;
+const RESOLVE_NO_SYMLINKS = 0x04;
+const RESOLVE_BENEATH = 0x08;
+const O_PATH = 0o10000000;
+const O_CLOEXEC = 0o2000000;
+const RENAME_NOREPLACE = 1;
+
+/**
+ * An O_PATH descriptor of `path` below the directory `directory`, which the caller closes. Opens nothing that could block or
+ * notice. Throws SystemCallError: ELOOP where a link is on the way or at the end, EXDEV where it leaves the file system.
+ */
+export function openBeneath(directory: number, path: string): number {
+  const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
+  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
+  const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
+  how.writeBigUInt64LE(BigInt(resolve), 16);
+  return checked('openat2', libcCalls.openat2(callNumbers.openat2, directory, path, how, how.length));
+}
+
+/** The file that `fd` of `openBeneath` stands for, as a path for Node's fs. Followed by `/NAME`, the last part is not followed. */
+export function pathOf(fd: number): string {
+  return `/proc/self/fd/${fd}`;
+}
+
+/** Renames an entry of one directory into another; throws SystemCallError EEXIST where something is there. No link is followed. */
+export function renameInto(from: number, name: string, to: number, newName: string): void {
+  checked('renameat2', libcCalls.renameat2(from, name, to, newName, RENAME_NOREPLACE));
+}
+
+/**
+ * Calls `act` while this thread's file system rights are those of `uid` and `gid` (setfsuid(2)): root's are gone meanwhile.
+ * `act` must not await.
+ */
+export function withRightsOf<T>(uid: number, gid: number, act: () => T): T {
+  const before = { gid: libcCalls.setfsgid(gid), uid: libcCalls.setfsuid(uid) };
+  try {
+    // It gives no error, only who one was: asking once more tells whether it took.
+    if (libcCalls.setfsuid(uid) !== uid || libcCalls.setfsgid(gid) !== gid)
+      throw new Error(`set file system rights: ${uid}:${gid} was not taken`);
+    return act();
+  } finally {
+    libcCalls.setfsuid(before.uid);
+    libcCalls.setfsgid(before.gid);
+  }
+}

@@ -1,0 +1,62 @@
+// A TCP connection from inside another process's network namespace, as a Node socket.
+
+import fs from 'node:fs';
+import net from 'node:net';
+import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { checked, libcCalls, SystemCallError } from './libc.ts';
+import { insideNetworkOf } from './namespaces.ts';
+import { isAlive } from './processes.ts';
+
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const { EAGAIN, EALREADY, EINPROGRESS, EISCONN } = constants.errno;
+/** The kernel's own loopback answers within the call or right after it; packet filters may never answer. */
+const lookEveryMs = 1;
+
+/**
+ * Connects to 127.0.0.1:`port` as process `pid`, started at `startTicks`, would. Throws SystemCallError: ECONNREFUSED where
+ * nothing listens, ETIMEDOUT after `timeoutMs`, ESRCH where the process is gone; and what `signal` was aborted with.
+ */
+export async function dialInside(
+  { pid, startTicks }: { readonly pid: number; readonly startTicks: number },
+  port: number,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<net.Socket> {
+  const fd = insideNetworkOf(pid, () => {
+    // Looked at once we are inside: the number may have gone to another process, of the machine perhaps.
+    if (!isAlive(pid, startTicks)) throw new SystemCallError('dial', constants.errno.ESRCH);
+    return checked('socket', libcCalls.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  });
+  try {
+    const giveUpMs = performance.now() + timeoutMs;
+    for (let tries = 0; !connected(fd, port); tries++) {
+      if (performance.now() > giveUpMs) throw new SystemCallError('connect', constants.errno.ETIMEDOUT);
+      if (tries > 0) await delay(lookEveryMs, undefined, { signal });
+    }
+    return new net.Socket({ fd, allowHalfOpen: true });
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+}
+
+/** True once the socket is connected, false while it is under way. */
+function connected(fd: number, port: number): boolean {
+  const address = Buffer.alloc(16); // struct sockaddr_in
+  address.writeUInt16LE(AF_INET, 0);
+  address.writeUInt16BE(port, 2);
+  address.set([127, 0, 0, 1], 4);
+  try {
+    checked('connect', libcCalls.connect(fd, address, address.length));
+    return true;
+  } catch (error) {
+    if (!(error instanceof SystemCallError)) throw error;
+    if (error.errno === EISCONN) return true;
+    if (([EINPROGRESS, EALREADY, EAGAIN] as readonly number[]).includes(error.errno)) return false;
+    throw error;
+  }
+}
