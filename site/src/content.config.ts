@@ -1,6 +1,6 @@
-/** What a lesson's front matter may say. A key that is not here, or a wrong one, fails the build. */
+/** What a lesson's front matter and the glossary may say. A key that is not here, or a wrong one, fails the build. */
 import { defineCollection } from 'astro:content';
-import { glob } from 'astro/loaders';
+import { file, glob } from 'astro/loaders';
 import { z } from 'astro/zod';
 
 const lessons = defineCollection({
@@ -23,4 +23,16 @@ const lessons = defineCollection({
   }),
 });
 
-export const collections = { lessons };
+const glossary = defineCollection({
+  loader: file('../lessons/glossary.yaml'),
+  schema: z.strictObject({
+    id: z.string().regex(/^[a-z0-9-]{2,40}$/),
+    name: z.string().max(40),
+    /** One sentence; backticks mean code. */
+    says: z.string().max(200),
+    /** The number of the lesson that teaches it. */
+    lesson: z.int().positive(),
+  }),
+});
+
+export const collections = { glossary, lessons };

@@ -2,5 +2,7 @@
 declare namespace App {
   interface Locals {
     lab: import('../../lessons/schema.ts').Lab;
+    /** How many words of the glossary the page has shown so far. */
+    terms?: number;
   }
 }

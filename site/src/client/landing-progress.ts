@@ -1,17 +1,43 @@
-/** Says in the list of lessons how far this browser's student has come. Without the server the list stays as it is. */
-import { getProgress } from './api.ts';
+/** Says in the list of lessons how far this browser's student has come, and where to go on. */
+import type { Progress } from '@drydock/sandbox-server/protocol';
+import { stateOf, whereToGoOn } from './course-progress.ts';
+import { followProgress, remembered } from './progress.ts';
 
-const cards = [...document.querySelectorAll<HTMLElement>('[data-progress]')];
+const cards = [...document.querySelectorAll<HTMLAnchorElement>('[data-progress]')].map((card) => ({
+  card,
+  id: card.dataset.progress ?? '',
+  tasks: Number(card.dataset.tasks),
+  title: card.dataset.title ?? '',
+}));
+const goOn = document.querySelector<HTMLAnchorElement>('[data-go-on]');
+const goOnWords = document.querySelector<HTMLElement>('[data-go-on-words]');
 
-getProgress()
-  .then(({ lessons }) => {
-    for (const card of cards) {
-      const words = card.querySelector('[data-progress-words]');
-      const done = lessons[card.dataset.progress ?? '']?.tasks.length ?? 0;
-      const all = Number(card.dataset.tasks);
-      if (!words || done === 0) continue;
-      words.textContent = done < all ? `${done} of ${all} tasks done` : `✓ All ${all} tasks done`;
-      card.dataset.done = String(done >= all);
-    }
-  })
-  .catch(() => {});
+function show(progress: Progress): void {
+  for (const lesson of cards) {
+    const { done, look } = stateOf(lesson, progress);
+    lesson.card.dataset.look = look;
+    const words = lesson.card.querySelector('[data-progress-words]');
+    if (words && look !== 'new') words.textContent = look === 'done' ? 'Done' : `${done} of ${lesson.tasks} tasks`;
+    lesson.card.querySelectorAll<HTMLElement>('[data-tick]').forEach((tick, place) => {
+      tick.dataset.state = place < done ? 'done' : 'to-come';
+    });
+  }
+  showGoOn(progress);
+}
+
+function showGoOn(progress: Progress): void {
+  if (!goOn || !goOnWords) return;
+  const next = whereToGoOn(cards, progress, remembered().last);
+  if (next) {
+    const { done, look } = stateOf(next, progress);
+    goOn.href = next.card.href;
+    goOn.textContent = `${look === 'new' ? 'Next' : 'Continue'}: ${next.title}`;
+    goOnWords.textContent = done > 0 ? `${done} of ${next.tasks} tasks are done.` : `${next.tasks} tasks to do.`;
+  } else {
+    goOn.textContent = 'Choose a lesson to look at again';
+    goOnWords.textContent = 'Everything that is here is done.';
+  }
+}
+
+show(remembered());
+followProgress(show);

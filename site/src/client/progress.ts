@@ -35,9 +35,12 @@ export function rememberVisit(lesson: string): void {
   remember({ ...remembered(), last: lesson });
 }
 
-/** These tasks are done; idempotent. */
-export function rememberTasks(lesson: string, tasks: readonly string[]): void {
-  if (tasks.length > 0) rememberAll({ lessons: { [lesson]: { tasks, quiz: {} } } });
+/** These tasks are done; those that were remembered before stay, unless these are `all`. Idempotent. */
+export function rememberTasks(lesson: string, tasks: readonly string[], all: boolean): void {
+  const kept = remembered();
+  const before = kept.lessons[lesson];
+  const done = all ? tasks : [...new Set([...(before?.tasks ?? []), ...tasks])];
+  remember({ ...kept, lessons: { ...kept.lessons, [lesson]: { tasks: done, quiz: before?.quiz ?? {} } } });
 }
 
 /** Keeps the answer to a question, here and on the server where it can be reached. */

@@ -1,0 +1,37 @@
+// How far a student is, and where "continue" leads.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stateOf, whereToGoOn } from '../../site/src/client/course-progress.ts';
+
+const lessons = [
+  { id: 'a', tasks: 2 },
+  { id: 'b', tasks: 1 },
+  { id: 'c', tasks: 3 },
+];
+const progress = (tasks: Record<string, string[]>) => ({
+  lessons: Object.fromEntries(Object.entries(tasks).map(([id, done]) => [id, { tasks: done, quiz: {} }])),
+});
+
+test('a lesson is new, begun or done by its tasks', () => {
+  const [a] = lessons;
+  assert.ok(a);
+  assert.deepEqual(stateOf(a, progress({})), { done: 0, look: 'new' });
+  assert.deepEqual(stateOf(a, progress({ a: [] })), { done: 0, look: 'begun' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x'] })), { done: 1, look: 'begun' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y'] })), { done: 2, look: 'done' });
+  // A lesson that has lost a task since.
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y', 'gone'] })), { done: 2, look: 'done' });
+});
+
+test('one goes on with the lesson that was open last, until it is done', () => {
+  assert.equal(whereToGoOn(lessons, progress({}), undefined)?.id, 'a');
+  assert.equal(whereToGoOn(lessons, progress({ b: [] }), 'b')?.id, 'b');
+  assert.equal(whereToGoOn(lessons, progress({ b: ['x'] }), 'b')?.id, 'c');
+  assert.equal(whereToGoOn(lessons, progress({ c: ['x', 'y', 'z'] }), 'c')?.id, 'a');
+  assert.equal(whereToGoOn(lessons, progress({ a: [], b: [] }), 'a lesson that is gone')?.id, 'a');
+});
+
+test('when everything is done there is nowhere to go on', () => {
+  assert.equal(whereToGoOn(lessons, progress({ a: ['1', '2'], b: ['1'], c: ['1', '2', '3'] }), 'a'), undefined);
+});
