@@ -84,13 +84,25 @@ export const definitions = {
     schema: derived(wholeNumber(1, 10_000)),
     fallback: '',
     otherwise: 'from the memory',
-    meaning: 'How many students at once; the next one waits in a queue.',
+    meaning: 'How many hosts at once (most labs have one); the next student waits in a queue.',
+  },
+  freezeMinutes: {
+    variable: 'DRYDOCK_FREEZE_MINUTES',
+    schema: wholeNumber(1, 10_080),
+    fallback: '5',
+    meaning: 'A lab that nobody has open for so long is frozen: it takes no CPU time.',
   },
   idleMinutes: {
     variable: 'DRYDOCK_IDLE_MINUTES',
     schema: wholeNumber(1, 10_080),
     fallback: '60',
-    meaning: 'A session that nobody has looked at for so long is ended.',
+    meaning: 'A lab that nobody has open for so long is stored: it takes no memory, and makes room for others.',
+  },
+  keepDays: {
+    variable: 'DRYDOCK_KEEP_DAYS',
+    schema: wholeNumber(1, 3_650),
+    fallback: '7',
+    meaning: 'A lab that nobody has opened for so long is ended. It ends sooner where its place is needed.',
   },
   hostMemory: {
     variable: 'DRYDOCK_HOST_MEMORY',

@@ -32,6 +32,7 @@ export const sentences = {
   engineAway: 'The engine is restarting. What runs in your lab goes on; try again in a moment.',
   noSession: 'There is no such lab of yours. Open the lesson again to start one.',
   ended: 'This lab has ended and its host was removed. Open the lesson again to start a new one.',
+  noHost: 'This lab has no such host. The page may be of an older version of the lesson: reload it.',
   noTerminal: 'There is no such terminal. It was closed, perhaps in another tab.',
   internal: 'Something failed in the server; its log says what. Try again.',
 } as const;

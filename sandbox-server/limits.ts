@@ -71,18 +71,37 @@ export const maxCreating = 4;
 export const hostSettleMs = 1_000;
 /** A page that stays open but is not typed into counts as left after this many idle times. */
 export const untypedIdleTimes = 4;
-/** How often idle sessions are looked for. */
+/** How often labs that nobody is in are looked for, at most: twice within the time after which one is frozen, if that is shorter. */
 export const sweepMs = 10_000;
 
 /** The wait from an event to looking at the engine: a `docker run` makes four events within this time. */
 export const checkDelayMs = 20;
 /** And between two looks, so that a loop of `docker run` costs ten looks a second at most. */
 export const checkIntervalMs = 100;
-/** Containers that have ended, remembered for a check after `--rm` took them away. */
-export const maxEndedContainers = 100;
+/** Containers and execs that have ended, remembered for a check after they are gone. */
+export const maxEnded = 100;
 /** Lines and bytes of a container's log that a check looks at. */
 export const maxLogLines = 500;
 export const maxLogBytes = 256 * 1024;
+/** A line of a log or file that a lesson's regular expression looks at: longer ones are none that a lesson asks for. */
+export const maxMatchedLine = 4_096;
+/** One regular expression over one text; a good one takes under 1 ms. */
+export const maxMatchMs = 100;
+/** Containers that are inspected in one look; a lesson's are under ten. */
+export const maxInspected = 20;
+/** A file that a check looks at. */
+export const maxCheckedFileBytes = 256 * 1024;
+/** An answer that a check asks a port for: how long it may take, and how much of it is looked at. */
+export const answerMs = 3_000;
+export const maxAnswerBytes = 64 * 1024;
+/** A program that a check runs. */
+export const commandCheckMs = 5_000;
+/** How long a look waits for an engine that is away; it looks again when the engine is back. */
+export const checkWaitMs = 1_000;
+/** How often files, ports, processes and programs are looked at while the task in hand asks for them and nothing happens. */
+export const checkPollMs = 1_000;
+/** Ports and programs leave traces: the wait doubles up to this, until something happens. */
+export const maxCheckPollMs = 10_000;
 /** One question to a host's Docker API. */
 export const dockerTimeoutMs = 5_000;
 
@@ -99,9 +118,12 @@ export const engineHeartbeatMs = 5_000;
 
 /** From SIGTERM to the end, whatever hangs (SECURITY.md X17: 10 s). */
 export const shutdownMs = 4_000;
+/** Of it, for what is under way in the engine. */
+export const settleMs = 3_000;
 /** Quiz answers kept for one student, and the size of their parts. */
 export const maxQuizAnswers = 1_000;
 export const maxIdLength = 128;
+export const dayMs = 24 * 60 * 60 * 1000;
 /** Students without a session or progress are forgotten after this long. */
-export const forgetStudentMs = 400 * 24 * 60 * 60 * 1000;
+export const forgetStudentMs = 400 * dayMs;
 export const forgetEveryMs = 60 * 60 * 1000;

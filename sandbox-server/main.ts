@@ -8,7 +8,7 @@ import { connectEngine } from '@drydock/runtime';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { messageOf } from './errors.ts';
-import { shutdownMs } from './limits.ts';
+import { dayMs, shutdownMs } from './limits.ts';
 import { startServer } from './server.ts';
 import { defaultCapacity, type Settings } from './settings.ts';
 
@@ -24,9 +24,11 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
   --port NUMBER           port to listen on (8080)
   --origin ORIGIN         what students type into the browser (http://localhost:PORT)
   --other-origin ORIGIN   another origin that pages may come from; may be repeated
-  --capacity NUMBER       labs at once, spare hosts among them (from the machine's memory: ${defaultCapacity()})
+  --capacity NUMBER       hosts at once, spare ones among them (from the machine's memory: ${defaultCapacity()})
   --spare-hosts NUMBER    hosts kept ready for the next students (1)
-  --idle-minutes NUMBER   a lab without a page ends after this long (30)
+  --freeze-minutes NUMBER a lab without a page is frozen after this long (5)
+  --idle-minutes NUMBER   and stored, without memory, after this long (60)
+  --keep-days NUMBER      and ended after this long (7)
   --trusted-proxy ADDRESS whose X-Forwarded-For is believed; may be repeated
   --log-level LEVEL       trace, debug, info, warn, error (info)
 `;
@@ -48,7 +50,9 @@ const flags = z.object({
   'other-origin': z.array(origin).default([]),
   capacity: z.coerce.number().int().min(1).max(10_000).default(defaultCapacity()),
   'spare-hosts': z.coerce.number().int().min(0).max(50).default(1),
-  'idle-minutes': z.coerce.number().positive().max(100_000).default(30),
+  'freeze-minutes': z.coerce.number().positive().max(100_000).default(5),
+  'idle-minutes': z.coerce.number().positive().max(100_000).default(60),
+  'keep-days': z.coerce.number().positive().max(3_650).default(7),
   'trusted-proxy': z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
   'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
@@ -75,7 +79,9 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
       'other-origin': list,
       capacity: text,
       'spare-hosts': text,
+      'freeze-minutes': text,
       'idle-minutes': text,
+      'keep-days': text,
       'trusted-proxy': list,
       'log-level': text,
     },
@@ -100,7 +106,9 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     otherOrigins: given['other-origin'],
     capacity: given.capacity,
     spareHosts: given['spare-hosts'],
+    freezeMs: given['freeze-minutes'] * 60_000,
     idleMs: given['idle-minutes'] * 60_000,
+    keepMs: given['keep-days'] * dayMs,
     trustedProxies: given['trusted-proxy'],
   };
   return { settings, logLevel: given['log-level'] };

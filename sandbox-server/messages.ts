@@ -5,6 +5,7 @@ import { maxIdLength } from './limits.ts';
 import {
   maxColumns,
   maxInputLength,
+  maxKeptTitleLength,
   maxRows,
   maxTitleLength,
   type OpenSession,
@@ -18,14 +19,27 @@ const rows = z.int().min(1).max(maxRows);
 const columns = z.int().min(1).max(maxColumns);
 const offset = z.int().min(0);
 /** Titles are shown to their student; control characters and the marks that turn text around have no place in them. */
-const title = z
-  .string()
-  .transform((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, '').trim())
-  .pipe(z.string().min(1).max(maxTitleLength));
+const textOf = (maxLength: number) =>
+  z
+    .string()
+    .transform((text) => text.replace(/[\p{Cc}\p{Cf}]/gu, '').trim())
+    .pipe(z.string().min(1).max(maxLength));
+const title = textOf(maxTitleLength);
+/** The lab's name of a host. */
+const host = z.string().regex(/^[a-z0-9-]{1,63}$/);
+/** `start`, a task's id or a copy's. */
+const point = z.string().regex(/^[a-z0-9-]{1,64}$/);
 
 export const pageMessage: z.ZodType<PageMessage> = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('hello'), protocol: z.int(), ticket: id }),
-  z.strictObject({ type: z.literal('open'), request: z.int().min(0), rows, columns }),
+  z.strictObject({
+    type: z.literal('open'),
+    request: z.int().min(0),
+    host: host.exactOptional(),
+    title: title.exactOptional(),
+    rows,
+    columns,
+  }),
   z.strictObject({ type: z.literal('attach'), terminal, from: offset, rows, columns }),
   z.strictObject({ type: z.literal('detach'), terminal }),
   z.strictObject({ type: z.literal('input'), terminal, data: z.string().min(1).max(maxInputLength) }),
@@ -33,6 +47,9 @@ export const pageMessage: z.ZodType<PageMessage> = z.discriminatedUnion('type', 
   z.strictObject({ type: z.literal('resize'), terminal, rows, columns }),
   z.strictObject({ type: z.literal('rename'), terminal, title }),
   z.strictObject({ type: z.literal('close'), terminal }),
+  z.strictObject({ type: z.literal('reset'), to: point }),
+  z.strictObject({ type: z.literal('keep'), title: textOf(maxKeptTitleLength) }),
+  z.strictObject({ type: z.literal('dropKept'), id: point }),
   z.strictObject({ type: z.literal('ping') }),
 ]);
 

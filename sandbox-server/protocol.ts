@@ -169,6 +169,9 @@ export const resumeBelowBytes = 5_000;
 export const maxInputLength = 8 * 1024;
 /** The longest title of a terminal. */
 export const maxTitleLength = 32;
+/** Copies of a lab that a student may have, and the longest title of one. */
+export const maxKept = 3;
+export const maxKeptTitleLength = 40;
 export const maxRows = 500;
 export const maxColumns = 500;
 
@@ -201,6 +204,8 @@ export interface OpenTerminal {
   readonly request: number;
   /** The lab's name of the host to open it on; the first of `welcome.hosts` where left out. */
   readonly host?: string;
+  /** 1 to 32 characters; default `Terminal 2`, or the host's name where the lab has several. */
+  readonly title?: string;
   readonly rows: number;
   readonly columns: number;
 }

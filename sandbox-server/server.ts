@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineClient } from '@drydock/runtime';
 import type { Logger } from 'pino';
 import { EngineLink } from './engine-link.ts';
@@ -12,7 +13,7 @@ import { guardOf } from './http/guard.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
 import { readLessons } from './labs/lessons.ts';
-import { forgetEveryMs, sweepMs } from './limits.ts';
+import { dayMs, forgetEveryMs, settleMs, sweepMs } from './limits.ts';
 import { ProgressRecords } from './progress/progress.ts';
 import { closeCodes } from './protocol.ts';
 import { Desk } from './sessions/desk.ts';
@@ -61,7 +62,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     log,
     capacity: settings.capacity,
     spareHosts: settings.spareHosts,
-    idleMs: settings.idleMs,
+    rest: settings,
   });
   for (const record of records.all()) desk.restore(record);
 
@@ -92,7 +93,9 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
           if (found !== null) desk.wake(found);
           return found;
         },
+        changes: desk.changes,
         idleMinutes: settings.idleMs / 60_000,
+        keepDays: settings.keepMs / dayMs,
         log,
       });
     },
@@ -103,17 +106,19 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
 
   students.forgetOld();
   void compare();
-  const sweep = setInterval(() => desk.sweep(), sweepMs);
+  const sweep = setInterval(() => desk.sweep(), Math.min(sweepMs, settings.freezeMs / 2));
   const forget = setInterval(() => students.forgetOld(), forgetEveryMs);
 
   let closing: Promise<void> | null = null;
   const close = async (): Promise<void> => {
     clearInterval(sweep);
     clearInterval(forget);
-    desk.close();
-    link.close();
+    const settled = desk.close();
     closeSockets(closeCodes.restarting, 'the server restarts');
     await server.close();
+    // What is half done in the engine is not left to whoever comes next, unless it hangs.
+    await Promise.race([settled, delay(settleMs, undefined, { ref: false })]);
+    link.close();
     database.close();
   };
   return {

@@ -16,11 +16,14 @@ export interface Settings {
   readonly publicOrigin: string;
   /** Other origins that pages may be served from. */
   readonly otherOrigins: readonly string[];
-  /** Sessions at once, spare hosts among them; the next student waits in the queue. */
+  /** Hosts at once that take memory, spare ones among them; the next student waits in the queue. */
   readonly capacity: number;
   /** Hosts that are kept ready, so that opening a lesson need not wait for one. */
   readonly spareHosts: number;
+  /** Without a page: until a lab is frozen, until it is stored, until it ends. */
+  readonly freezeMs: number;
   readonly idleMs: number;
+  readonly keepMs: number;
   /** Addresses whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[];
 }

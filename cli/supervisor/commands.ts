@@ -81,7 +81,9 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
     ...['--port', String(settings.port)],
     ...['--origin', settings.origin],
     ...['--capacity', String(capacity)],
+    ...['--freeze-minutes', String(settings.freezeMinutes)],
     ...['--idle-minutes', String(settings.idleMinutes)],
+    ...['--keep-days', String(settings.keepDays)],
     ...(settings.trustedProxy === null ? [] : ['--trusted-proxy', settings.trustedProxy]),
   ];
 }

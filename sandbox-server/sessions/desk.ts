@@ -3,57 +3,69 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { emptyLab } from '../../lessons/schema.ts';
+import { chooseParameters } from '../../lessons/schema.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
-import type { Lessons } from '../labs/lessons.ts';
-import { hostSettleMs, maxQueue, maxSessionsPerStudent, queueGraceMs, sweepMs, untypedIdleTimes } from '../limits.ts';
+import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
+import { hostSettleMs, maxQueue, maxSessionsPerStudent, sweepMs } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import type { Size } from '../terminals/terminals.ts';
-import type { SessionHosts } from './hosts.ts';
+import { bringUp } from './bring-up.ts';
+import { Changes } from './changes.ts';
+import { type SessionHosts, together } from './hosts.ts';
+import { Places, type Room } from './places.ts';
 import { Queue } from './queue.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
+import { dueOf, type RestTimes } from './rest.ts';
 import { Session, type SessionParts } from './session.ts';
 
-export interface DeskParts extends Omit<SessionParts, 'lab' | 'shellsEnded'> {
+export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' | 'becameDone'> {
   readonly hosts: SessionHosts;
   readonly lessons: Lessons;
   readonly records: SessionRecords;
   readonly log: Logger;
   readonly capacity: number;
   readonly spareHosts: number;
-  readonly idleMs: number;
+  readonly rest: RestTimes;
 }
 
 export class Desk {
+  /** What is done to labs that are there. */
+  readonly changes: Changes;
   readonly #parts: DeskParts;
   readonly #sessions = new Map<string, Session>();
   readonly #queue = new Queue<Session>();
-  readonly #starting = new Set<string>();
-  /** The engine's own bound, where it is lower than the setting; learnt from `status`. */
-  #engineCapacity = Number.POSITIVE_INFINITY;
+  readonly #starting = new Map<string, Promise<void>>();
+  readonly #places: Places;
   /** The engine said that it has no room: not asked again before this time, or before a session ends. */
   #fullUntilMs = 0;
+  #makingRoom = false;
   #filling = false;
   #closed = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
+    this.#places = new Places({
+      hosts: parts.hosts,
+      capacity: parts.capacity,
+      sessions: () => this.#sessions.values(),
+      isQueued: ({ id }) => this.#queue.has(id),
+      isStarting: (session) => this.isStarting(session),
+    });
+    this.changes = new Changes({
+      hosts: parts.hosts,
+      log: parts.log,
+      isThere: (session) => this.#isThere(session),
+      failed: (session, error) => this.#sayFailed(session, error),
+    });
   }
 
   get sessions(): Iterable<Session> {
     return this.#sessions.values();
   }
-  get counts(): { readonly sessions: number; readonly queued: number } {
-    return { sessions: this.#sessions.size - this.#queue.length, queued: this.#queue.length };
-  }
-  get #holding(): number {
-    return this.#sessions.size - this.#queue.length + this.#parts.hosts.removing;
-  }
-  get #hasRoom(): boolean {
-    return this.#holding < this.#capacity && monotonicMs() >= this.#fullUntilMs;
-  }
-  get #capacity(): number {
-    return Math.min(this.#parts.capacity, this.#engineCapacity);
+  get counts(): Record<'sessions' | 'queued' | 'stored' | 'spareHosts', number> {
+    const queued = this.#queue.length;
+    const sessions = [...this.#sessions.values()].filter((session) => this.#places.holds(session)).length;
+    return { sessions, queued, stored: this.#sessions.size - queued - sessions, spareHosts: this.#parts.hosts.spares };
   }
 
   /** Throws notFound where there is none, or another student has it. */
@@ -93,7 +105,9 @@ export class Desk {
       const [stalest] = others.sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
       if (stalest !== undefined) this.end(stalest, 'replaced');
     }
-    const record = { id: randomBytes(16).toString('base64url'), student, lesson, host: null };
+    const id = randomBytes(16).toString('base64url');
+    const parameters = chooseParameters(this.#lesson(lesson).lab.parameters, id);
+    const record = { id, student, lesson, parameters, hosts: new Map<string, string>(), usedAtMs: Date.now() };
     this.#parts.records.add(record);
     const session = this.#take(record);
     if (size !== null) session.size = size;
@@ -102,30 +116,42 @@ export class Desk {
     return session;
   }
 
-  /** Starts what of a session has failed or stopped. Idempotent. */
+  /** Starts what of a session has failed or stopped, or rests; where there is no room for that, it waits. Idempotent. */
   wake(session: Session): void {
     const { phase } = session.phase;
-    if (phase === 'failed' || (phase === 'starting' && session.host !== null && !session.active))
-      void this.#start(session);
+    const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
+    if (!isDown || this.isStarting(session)) return;
+    if (this.#places.holds(session)) {
+      this.#start(session);
+      return;
+    }
+    this.#queue.join(session);
+    this.admit();
   }
 
-  /** Ends a session; its host goes, and the next in the queue comes. Idempotent. */
+  /** Ends a session; its hosts go, and the next in the queue comes. Idempotent. */
   end(session: Session, reason: 'idle' | 'request' | 'replaced'): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#queue.leave(session.id);
     this.#parts.records.remove(session.id);
     session.end(reason);
     this.#fullUntilMs = 0;
-    this.#parts.log.info({ session: session.id, host: session.host, reason }, 'session ended');
-    if (session.host === null) this.admit();
-    else void this.#parts.hosts.remove(session.host).then(() => this.admit());
+    this.#parts.log.info({ session: session.id, hosts: [...session.hosts.values()], reason }, 'session ended');
+    void this.#parts.hosts.removeAll(session.hosts).then(() => this.admit());
   }
 
-  /** Its host has stopped: it is started again at once for a page that looks, else when its student comes. Idempotent. */
-  stopped(session: Session): void {
+  /**
+   * A host of it does not run: it is started again at once for a page that looks, else when its student comes. `stored` where
+   * none of its hosts holds memory. Idempotent.
+   */
+  stopped(session: Session, stored: boolean): void {
     session.release();
-    if (session.pages > 0) void this.#start(session);
-    else session.move({ phase: 'starting' });
+    if (session.pages > 0) {
+      this.#start(session);
+      return;
+    }
+    session.rest = stored ? 'stored' : 'frozen';
+    session.move({ phase: 'starting', why: 'return' });
   }
 
   isStarting(session: Session): boolean {
@@ -135,40 +161,74 @@ export class Desk {
   /** Takes up a session of an earlier run. It is started when its student comes, or by `reconcile`. */
   restore(record: SessionRecord): Session {
     const session = this.#take(record);
-    if (record.host === null) this.#queue.join(session);
+    if (record.hosts.size === 0) this.#queue.join(session);
     return session;
   }
 
   /** Lets in who waits, while there are places; then sees that there are spare hosts. */
   admit(): void {
-    while (!this.#closed && this.#queue.length > 0 && this.#hasRoom) {
-      const session = this.#queue.next();
-      if (session !== undefined) void this.#start(session);
+    if (this.#closed) return;
+    for (let next = this.#queue.first; next !== undefined && !this.#isFull; next = this.#queue.first) {
+      const room = this.#places.roomFor(next);
+      if (room !== 'yes') {
+        void this.#makeRoom(room);
+        break;
+      }
+      this.#queue.next();
+      this.#start(next);
     }
     void this.#fill();
   }
 
   /** What the engine says of itself. */
   engineHolds(maxHosts: number): void {
-    this.#engineCapacity = maxHosts;
+    this.#places.engineHolds = maxHosts;
   }
 
-  /** Ends sessions that nobody uses, and gives up places in the queue of pages that went. */
+  /** Puts away labs that nobody is in, ends those that were kept long enough, and gives up places in the queue of pages that went. */
   sweep(): void {
     for (const session of [...this.#sessions.values()]) {
-      const { withoutPageMs, untypedMs } = session.idle;
-      const { idleMs } = this.#parts;
-      const limitMs = session.phase.phase === 'queued' ? Math.min(queueGraceMs, idleMs) : idleMs;
-      const waits = session.phase.phase === 'queued';
-      if (withoutPageMs > limitMs || (!waits && untypedMs > idleMs * untypedIdleTimes)) this.end(session, 'idle');
+      switch (dueOf(session, this.#parts.rest)) {
+        case 'freeze':
+          void this.changes.freeze(session);
+          break;
+        case 'send away':
+          session.sendAway();
+          void this.changes.store(session).then(() => this.admit());
+          break;
+        case 'store':
+          void this.changes.store(session).then(() => this.admit());
+          break;
+        case 'leave the queue':
+          this.#queue.leave(session.id);
+          session.move({ phase: 'starting', why: 'return' });
+          break;
+        case 'end':
+          this.end(session, 'idle');
+      }
     }
     this.admit();
   }
 
-  /** Lets go of everything; shells and hosts go on. */
-  close(): void {
+  /** Lets go of everything; shells and hosts go on. Resolves once nothing is under way in the engine any more. */
+  async close(): Promise<void> {
     this.#closed = true;
-    for (const session of this.#sessions.values()) session.release();
+    const sessions = [...this.#sessions.values()];
+    for (const session of sessions) session.abandon();
+    await Promise.allSettled([...this.#starting.values(), ...sessions.map(({ turns }) => turns.settled())]);
+    await this.#parts.hosts.settled();
+  }
+
+  get #isFull(): boolean {
+    return monotonicMs() < this.#fullUntilMs;
+  }
+
+  #isThere(session: Session): boolean {
+    return !this.#closed && this.#sessions.has(session.id);
+  }
+
+  #lesson(id: string) {
+    return this.#parts.lessons.get(id) ?? playgroundLesson;
   }
 
   #of(student: number): Session[] {
@@ -176,76 +236,70 @@ export class Desk {
   }
 
   #take(record: SessionRecord): Session {
-    const lab = this.#parts.lessons.get(record.lesson)?.lab ?? emptyLab;
-    const shellsEnded = (session: Session) => void this.#look(session);
-    const session = new Session(record, { ...this.#parts, lab, shellsEnded });
+    const session = new Session(record, {
+      ...this.#parts,
+      lesson: this.#lesson(record.lesson),
+      shellsEnded: (one) => void this.#look(one),
+      becameDone: (one, task) => void this.changes.taskDone(one, task),
+    });
     this.#sessions.set(session.id, session);
     return session;
   }
 
-  /** Its last shell has ended: a host that has stopped is started again, after `exit` nothing is done. */
+  /** Its last shell has ended: hosts that have stopped are started again, after `exit` nothing is done. */
   async #look(session: Session): Promise<void> {
-    const name = session.host;
-    if (name === null || this.#closed) return;
+    if (session.hosts.size === 0 || this.#closed) return;
     try {
       // An engine that is being shut down, or that still clears away after a host that died, is not disturbed.
       await delay(hostSettleMs);
-      if (this.#closed || !this.#sessions.has(session.id)) return;
-      const { state } = await this.#parts.link.call((engine) => engine.host(name));
-      if (state === 'stopped' && this.#sessions.has(session.id)) await this.#start(session);
+      // Put away or taken back meanwhile: that is looked after already.
+      if (!this.#isThere(session) || !session.active) return;
+      const hosts = await together(
+        [...session.hosts.values()].map((name) => this.#parts.link.call((engine) => engine.host(name))),
+      );
+      if (hosts.some(({ state }) => state === 'stopped') && this.#isThere(session) && session.active)
+        this.#start(session);
     } catch (error) {
-      if (this.#sessions.has(session.id) && kindOf(error) === 'notFound') this.end(session, 'replaced');
+      if (!this.#isThere(session)) return;
+      if (kindOf(error) === 'notFound') this.end(session, 'replaced');
       else this.#parts.log.warn({ session: session.id, error: messageOf(error) }, 'a host was not asked for');
     }
   }
 
-  async #start(session: Session): Promise<void> {
+  #start(session: Session): void {
     if (this.#starting.has(session.id) || this.#closed) return;
-    this.#starting.add(session.id);
-    const { hosts, log } = this.#parts;
-    const began = monotonicMs();
-    const had = session.host;
-    try {
-      session.move({ phase: 'starting' });
-      const ready =
-        had === null
-          ? await hosts.take(session.size, (name) => this.#named(session, name))
-          : await hosts.revive(had, session.size);
-      if (this.#closed) return;
-      if (!this.#sessions.has(session.id)) {
-        // Ended meanwhile, perhaps before its host was there to be removed.
-        await hosts.remove(ready.host.name);
-        return;
-      }
-      session.activate(ready.host, ready.terminals);
-      log.info({ session: session.id, host: ready.host.name, ms: Math.round(monotonicMs() - began) }, 'session ready');
-    } catch (error) {
-      if (this.#sessions.has(session.id)) this.#failed(session, error, had === null);
-      else if (session.host !== null) await hosts.remove(session.host);
-    } finally {
-      this.#starting.delete(session.id);
-      void this.#fill();
-    }
-  }
-
-  /** Called again with another name where the first host could not be made. */
-  #named(session: Session, name: string): void {
-    const before = session.host;
-    if (before !== null) void this.#parts.hosts.remove(before);
-    if (this.#sessions.has(session.id)) session.giveHost(name);
-    else void this.#parts.hosts.remove(name);
+    session.move(session.rest === 'awake' ? { phase: 'starting' } : { phase: 'starting', why: 'return' });
+    const isNew = session.hosts.size === 0;
+    const { hosts, link, log } = this.#parts;
+    const isThere = () => this.#isThere(session);
+    const started = session.turns
+      .take(() => bringUp(session, { hosts, link, log, isThere }))
+      .catch((error: unknown) => {
+        if (isThere()) this.#failed(session, error, isNew);
+      })
+      .then(async () => {
+        // Ended meanwhile, perhaps before its hosts were there to be removed.
+        if (!this.#closed && !isThere()) await hosts.removeAll(session.hosts);
+      })
+      .finally(() => {
+        this.#starting.delete(session.id);
+        this.admit();
+      });
+    this.#starting.set(session.id, started);
   }
 
   #failed(session: Session, error: unknown, wasNew: boolean): void {
     const kind = kindOf(error);
-    this.#parts.log.error({ session: session.id, host: session.host, error: messageOf(error) }, 'session not started');
+    this.#parts.log.error({ session: session.id, error: messageOf(error) }, 'session not started');
     if (wasNew) {
-      // Half a host is none: the next attempt begins with another.
-      if (session.host !== null) void this.#parts.hosts.remove(session.host);
-      session.dropHost();
-      if (kind === 'exhausted') {
+      // Half a lab is none: the next attempt begins with other hosts.
+      void this.#parts.hosts.removeAll(session.hosts);
+      session.dropHosts();
+      // Room may come: of a lab that was put away now, or when somebody goes.
+      if ((kind === 'noSpace' && this.#endOldest()) || kind === 'exhausted') {
         this.#fullUntilMs = monotonicMs() + sweepMs;
         this.#queue.rejoin(session);
+        if (kind === 'exhausted') this.#endOldest();
         return;
       }
     } else if (kind === 'notFound') {
@@ -253,6 +307,11 @@ export class Desk {
       this.end(session, 'replaced');
       return;
     }
+    this.#sayFailed(session, error);
+  }
+
+  #sayFailed(session: Session, error: unknown): void {
+    const kind = kindOf(error);
     session.move({
       phase: 'failed',
       message:
@@ -262,6 +321,45 @@ export class Desk {
             ? 'The machine has no room for another lab right now. Try again when others have finished.'
             : 'The lab could not be started; the server’s log says why. Try again.',
     });
+  }
+
+  /** For who is next. Resolves once it is done; there may be more to do then. */
+  async #makeRoom(room: Exclude<Room, 'yes'>): Promise<void> {
+    if (this.#makingRoom) return;
+    this.#makingRoom = true;
+    let made = room !== 'full';
+    try {
+      if (room === 'no range left') this.#endOldest();
+      else if (room === 'spares in the way') await this.#parts.hosts.dropSpare();
+      else made = await this.#storeOldest();
+    } finally {
+      this.#makingRoom = false;
+    }
+    // A lab that ends admits by itself, once it is gone.
+    if (made && room !== 'no range left') this.admit();
+  }
+
+  /** Puts away the lab that was left first of those that are frozen. Resolves whether there was one, and it went well. */
+  async #storeOldest(): Promise<boolean> {
+    const frozen = this.#inOrder().filter(({ rest, pages, turns }) => rest === 'frozen' && pages === 0 && !turns.busy);
+    const [oldest] = frozen;
+    if (oldest === undefined) return false;
+    await this.changes.store(oldest);
+    return oldest.rest === 'stored';
+  }
+
+  /** Ends the lab that was left first of those that are put away. Answers whether there was one. */
+  #endOldest(): boolean {
+    const [oldest] = this.#inOrder().filter(
+      ({ id, rest, pages }) => rest === 'stored' && pages === 0 && !this.#queue.has(id),
+    );
+    if (oldest !== undefined) this.end(oldest, 'idle');
+    return oldest !== undefined;
+  }
+
+  /** Who was there longest ago comes first. */
+  #inOrder(): readonly Session[] {
+    return [...this.#sessions.values()].sort((a, b) => b.idle.unusedMs - a.idle.unusedMs);
   }
 
   /** Spare hosts take places that no session needs. */
@@ -274,9 +372,10 @@ export class Desk {
         !this.#closed &&
         link.up &&
         this.#starting.size === 0 &&
+        this.#queue.length === 0 &&
         hosts.spares < spareHosts &&
-        this.#holding + hosts.spares < this.#capacity &&
-        this.#hasRoom
+        this.#places.roomForSpare &&
+        !this.#isFull
       ) {
         if (!(await hosts.addSpare())) return;
       }

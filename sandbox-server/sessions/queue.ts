@@ -14,8 +14,13 @@ export class Queue<T extends Waiting> {
     return this.#waiting.length;
   }
 
-  [Symbol.iterator](): Iterator<T> {
-    return this.#waiting[Symbol.iterator]();
+  /** Who is next; undefined when nobody waits. */
+  get first(): T | undefined {
+    return this.#waiting[0];
+  }
+
+  has(id: string): boolean {
+    return this.#places.has(id);
   }
 
   /** To the end. Idempotent. */

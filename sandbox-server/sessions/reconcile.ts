@@ -1,32 +1,48 @@
 // Compares sessions with the engine's hosts: after a start of the server, and whenever the engine comes back.
 
+import type { HostInfo } from '@drydock/runtime';
 import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
 import { messageOf } from '../errors.ts';
 import { maxCreating } from '../limits.ts';
 import type { Desk } from './desk.ts';
-import { isSessionHost, type SessionHosts } from './hosts.ts';
+import { isSessionHost, type ReadyHost, type SessionHosts } from './hosts.ts';
 import type { Session } from './session.ts';
 
+type There = ReadonlyMap<string, HostInfo>;
+
+/** A session's hosts as the engine has them, by the lab's names; null where one is gone. */
+function hostsOf(session: Session, there: There): readonly { readonly name: string; readonly info: HostInfo }[] | null {
+  const found = [...session.hosts].flatMap(([name, host]) => {
+    const info = there.get(host);
+    return info === undefined ? [] : [{ name, info }];
+  });
+  return found.length === session.hosts.size ? found : null;
+}
+
 /**
- * Takes up every session whose host runs, ends those whose host is gone, and removes hosts that no session has. A host
- * that is stopped is started when its student comes. Idempotent. Throws unavailable where the engine stays away.
+ * Takes up every session whose hosts run, ends those of which a host is gone, and removes hosts that no session has. Hosts
+ * that are frozen or stopped are left so until their student comes. Idempotent. Throws unavailable where the engine stays
+ * away.
  */
 export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLink, log: Logger): Promise<void> {
   const { maxHosts } = await link.call((engine) => engine.status());
   desk.engineHolds(maxHosts);
-  const there = new Map((await link.call((engine) => engine.hosts())).map((host) => [host.name, host]));
+  const there: There = new Map((await link.call((engine) => engine.hosts())).map((host) => [host.name, host]));
   const toTakeUp: Session[] = [];
   for (const session of [...desk.sessions]) {
     // It failed because the engine was away, most likely, and its student waits.
     if (session.phase.phase === 'failed' && session.pages > 0) desk.wake(session);
-    if (session.host === null || desk.isStarting(session)) continue;
-    const host = there.get(session.host);
-    if (host === undefined) desk.end(session, 'replaced');
-    else if (host.state === 'running' && !session.active) toTakeUp.push(session);
-    else if (host.state === 'stopped') desk.stopped(session);
+    if (session.hosts.size === 0 || session.turns.busy) continue;
+    const found = hostsOf(session, there);
+    if (found === null) desk.end(session, 'replaced');
+    else if (found.some(({ info }) => info.state !== 'running')) {
+      const stored = found.every(({ info }) => info.state === 'stopped');
+      if (session.phase.phase !== 'queued') desk.stopped(session, stored);
+    } else if (!session.points.hasStart) desk.stopped(session, false);
+    else if (!session.active) toTakeUp.push(session);
   }
-  const owned = new Set([...desk.sessions].map(({ host }) => host));
+  const owned = new Set([...desk.sessions].flatMap((session) => [...session.hosts.values()]));
   for (const name of there.keys()) {
     if (!isSessionHost(name) || owned.has(name) || hosts.isBusy(name)) continue;
     log.info({ host: name }, 'removing a host that no session has');
@@ -34,14 +50,18 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
   }
   const takeUp = async (): Promise<void> => {
     for (let session = toTakeUp.shift(); session !== undefined; session = toTakeUp.shift()) {
-      const { host } = session;
-      const info = host === null ? undefined : there.get(host);
-      if (host === null || info === undefined || session.active || desk.isStarting(session)) continue;
+      const found = hostsOf(session, there);
+      if (found === null || session.active || session.turns.busy) continue;
       try {
-        const terminals = await link.call((engine) => engine.terminals(host));
-        session.activate(info, terminals);
+        const ready = await Promise.all(
+          found.map(async ({ name, info }): Promise<ReadyHost> => {
+            return { name, host: info, terminals: await link.call((engine) => engine.terminals(info.name)) };
+          }),
+        );
+        // Its student may have come meanwhile, and it is being started for them.
+        if (!session.active && !session.turns.busy && session.phase.phase !== 'ended') session.activate(ready);
       } catch (error) {
-        log.warn({ session: session.id, host, error: messageOf(error) }, 'a session was not taken up');
+        log.warn({ session: session.id, error: messageOf(error) }, 'a session was not taken up');
       }
     }
   };

@@ -1,4 +1,5 @@
-// What of sessions outlives the server: whose they are, of which lesson, on which host, and the titles of their terminals.
+// What of sessions outlives the server: whose they are, of which lesson, on which hosts, with which parameters, where they
+// can be taken back to, and the titles of their terminals.
 
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
@@ -7,12 +8,42 @@ export interface SessionRecord {
   readonly id: string;
   readonly student: number;
   readonly lesson: string;
-  /** Null while it waits for one. */
-  readonly host: string | null;
+  /** The lab's name of each host -> the engine's. Empty while it waits for them. */
+  readonly hosts: ReadonlyMap<string, string>;
+  /** What `{{name}}` stands for, by name. */
+  readonly parameters: Readonly<Record<string, string>>;
+  /** When its student was last there; of `Date.now()`. */
+  readonly usedAtMs: number;
 }
 
-const sessionRow = z.object({ id: z.string(), student: z.number(), lesson: z.string(), host: z.string().nullable() });
+/** A moment to come back to: a snapshot of every host, and what was done then. */
+export interface PointRecord {
+  /** The snapshots' id. */
+  readonly snapshot: string;
+  /** Of a copy that the student made; null of the start of a task or of the lesson. */
+  readonly title: string | null;
+  /** Ids of the tasks that were done. */
+  readonly done: readonly string[];
+  readonly takenAtMs: number;
+}
+
+const json = <T>(schema: z.ZodType<T>) => z.string().transform((text) => schema.parse(JSON.parse(text)));
+const sessionRow = z.object({
+  id: z.string(),
+  student: z.number(),
+  lesson: z.string(),
+  parameters: json(z.record(z.string(), z.string())),
+  used_at: z.number(),
+});
+const hostRow = z.object({ name: z.string(), host: z.string() });
 const titleRow = z.object({ terminal: z.string(), title: z.string() });
+const pointRow = z.object({
+  snapshot: z.string(),
+  title: z.string().nullable(),
+  done: json(z.array(z.string())),
+  taken_at: z.number(),
+});
+const taskRow = z.object({ task: z.string() });
 
 export class SessionRecords {
   readonly #database: DatabaseSync;
@@ -24,24 +55,80 @@ export class SessionRecords {
   /** Oldest first. */
   all(): readonly SessionRecord[] {
     return this.#database
-      .prepare('SELECT id, student, lesson, host FROM sessions ORDER BY created_at, id')
+      .prepare('SELECT id, student, lesson, parameters, used_at FROM sessions ORDER BY created_at, id')
       .all()
-      .map((row) => sessionRow.parse(row));
+      .map((row) => {
+        const { used_at: usedAtMs, ...session } = sessionRow.parse(row);
+        return { ...session, usedAtMs, hosts: this.#hosts(session.id) };
+      });
   }
 
-  add({ id, student, lesson, host }: SessionRecord): void {
+  /** A session that has no hosts yet. */
+  add({ id, student, lesson, parameters, usedAtMs }: SessionRecord): void {
     this.#database
-      .prepare('INSERT INTO sessions (id, student, lesson, host, created_at) VALUES (?, ?, ?, ?, ?)')
-      .run(id, student, lesson, host, Date.now());
+      .prepare('INSERT INTO sessions (id, student, lesson, parameters, used_at, created_at) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(id, student, lesson, JSON.stringify(parameters), usedAtMs, Date.now());
   }
 
-  setHost(id: string, host: string | null): void {
-    this.#database.prepare('UPDATE sessions SET host = ? WHERE id = ?').run(host, id);
+  /** Replaces what it had. */
+  setHosts(id: string, hosts: ReadonlyMap<string, string>): void {
+    this.#together(() => {
+      this.#database.prepare('DELETE FROM session_hosts WHERE session = ?').run(id);
+      const insert = this.#database.prepare('INSERT INTO session_hosts (session, name, host) VALUES (?, ?, ?)');
+      for (const [name, host] of hosts) insert.run(id, name, host);
+    });
+  }
+
+  setUsed(id: string, usedAtMs: number): void {
+    this.#database.prepare('UPDATE sessions SET used_at = ? WHERE id = ?').run(usedAtMs, id);
   }
 
   /** Idempotent. */
   remove(id: string): void {
     this.#database.prepare('DELETE FROM sessions WHERE id = ?').run(id);
+  }
+
+  /** Oldest first. */
+  points(session: string): readonly PointRecord[] {
+    return this.#database
+      .prepare('SELECT snapshot, title, done, taken_at FROM reset_points WHERE session = ? ORDER BY taken_at, snapshot')
+      .all(session)
+      .map((row) => {
+        const { taken_at: takenAtMs, ...point } = pointRow.parse(row);
+        return { ...point, takenAtMs };
+      });
+  }
+
+  /** Replaces the one of the same snapshot. */
+  setPoint(session: string, { snapshot, title, done, takenAtMs }: PointRecord): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO reset_points (session, snapshot, title, done, taken_at) VALUES (?, ?, ?, ?, ?)')
+      .run(session, snapshot, title, JSON.stringify(done), takenAtMs);
+  }
+
+  /** Idempotent. */
+  forgetPoint(session: string, snapshot: string): void {
+    this.#database.prepare('DELETE FROM reset_points WHERE session = ? AND snapshot = ?').run(session, snapshot);
+  }
+
+  /** Tasks that the student has done once, and that a reset has opened again in this lab. */
+  openAgain(session: string): ReadonlySet<string> {
+    const rows = this.#database.prepare('SELECT task FROM open_again WHERE session = ?').all(session);
+    return new Set(rows.map((row) => taskRow.parse(row).task));
+  }
+
+  /** Replaces what it had. */
+  setOpenAgain(session: string, tasks: Iterable<string>): void {
+    this.#together(() => {
+      this.#database.prepare('DELETE FROM open_again WHERE session = ?').run(session);
+      const insert = this.#database.prepare('INSERT INTO open_again (session, task) VALUES (?, ?)');
+      for (const task of tasks) insert.run(session, task);
+    });
+  }
+
+  /** Idempotent. */
+  doneAgain(session: string, task: string): void {
+    this.#database.prepare('DELETE FROM open_again WHERE session = ? AND task = ?').run(session, task);
   }
 
   titles(session: string): ReadonlyMap<string, string> {
@@ -60,5 +147,22 @@ export class SessionRecords {
 
   forgetTitle(session: string, terminal: string): void {
     this.#database.prepare('DELETE FROM titles WHERE session = ? AND terminal = ?').run(session, terminal);
+  }
+
+  #hosts(session: string): ReadonlyMap<string, string> {
+    const rows = this.#database.prepare('SELECT name, host FROM session_hosts WHERE session = ?').all(session);
+    return new Map(rows.map((row) => hostRow.parse(row)).map(({ name, host }) => [name, host]));
+  }
+
+  /** All of it, or nothing. */
+  #together(work: () => void): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.#database.exec('ROLLBACK');
+      throw error;
+    }
   }
 }

@@ -1,68 +1,94 @@
 // One student in one lab: its phase, its terminals, its tasks, and the pages that look at it. Independent of message
 // transport: a page is whatever takes messages.
 
-import type { DockerClient, HostInfo, TerminalInfo } from '@drydock/runtime';
+import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { Logger } from 'pino';
-import type { Lab } from '../../lessons/schema.ts';
-import { evaluate } from '../checks/evaluate.ts';
+import { type Lab, withParameters } from '../../lessons/schema.ts';
 import { Watcher } from '../checks/watcher.ts';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
+import type { Lesson } from '../labs/lessons.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
+import type { HostNames, ReadyHost } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
+import { ResetPoints } from './reset-points.ts';
+import { Turns } from './turns.ts';
 
 export interface Page {
   tell(message: ServerMessage): void;
   /** The terminals have been taken up, perhaps again: what the page watches can be shown. */
   terminalsReady(): void;
-  /** The session is over: nothing more will come. */
+  /** The session is over, for this page: nothing more will come. */
   end(): void;
 }
 
 export interface SessionParts {
   readonly link: EngineLink;
   readonly docker: (host: HostInfo) => DockerClient;
-  readonly lab: Lab;
+  readonly lesson: Lesson;
   readonly progress: ProgressRecords;
   readonly records: SessionRecords;
   readonly log: Logger;
-  /** No shell of its host runs any more: perhaps the host has stopped. */
+  /** A shell of its hosts has ended with its host, or none runs any more: perhaps a host has stopped. */
   readonly shellsEnded: (session: Session) => void;
+  /** A task was not done and is now: on the disk, and soon told. */
+  readonly becameDone: (session: Session, task: string) => void;
 }
+
+/** While nobody is in it: `frozen` keeps its memory and its place, `stored` neither. */
+export type Rest = 'awake' | 'frozen' | 'stored';
 
 export class Session {
   readonly id: string;
   readonly student: number;
+  /** Its id. */
   readonly lesson: string;
+  /** With this student's values for `{{name}}`. */
+  readonly lab: Lab;
+  readonly files: Lesson['files'];
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly points: ResetPoints;
+  /** What changes its hosts, one after another. */
+  readonly turns = new Turns();
+  rest: Rest = 'awake';
+  /** The size that its page asked for. */
+  size: Size = defaultSize;
   readonly #parts: SessionParts;
   readonly #pages = new Set<Page>();
   readonly #done: Set<string>;
-  #host: string | null;
+  #hosts: HostNames;
   #phase: SessionPhase = { phase: 'starting' };
   #tasks: readonly TaskState[];
   #terminals: Terminals | null = null;
   #watcher: Watcher | null = null;
+  /** The highest number that a terminal has had. */
+  #lastTerminal = 0;
+  #usedAtMs: number;
   #leftMs = monotonicMs();
   #typedMs = monotonicMs();
-  /** The size that its page asked for. */
-  size: Size = defaultSize;
 
   constructor(record: SessionRecord, parts: SessionParts) {
     this.id = record.id;
     this.student = record.student;
     this.lesson = record.lesson;
-    this.#host = record.host;
+    this.parameters = record.parameters;
+    this.lab = withParameters(parts.lesson.lab, record.parameters);
+    this.files = parts.lesson.files;
+    this.points = new ResetPoints(record.id, parts.records);
+    this.#hosts = record.hosts;
+    this.#usedAtMs = record.usedAtMs;
     this.#parts = parts;
-    this.#done = new Set(parts.progress.done(this.student, this.lesson));
-    const nothing = { containers: [], ended: [], logs: new Map<string, string>(), doneTasks: this.#done };
-    this.#tasks = evaluate(parts.lab.tasks, nothing).map((task) => ({ ...task, found: '' }));
+    const openAgain = parts.records.openAgain(record.id);
+    this.#done = new Set([...parts.progress.done(record.student, record.lesson)].filter((id) => !openAgain.has(id)));
+    this.#tasks = this.#unseen();
   }
 
-  get host(): string | null {
-    return this.#host;
+  /** Empty while it has none. */
+  get hosts(): HostNames {
+    return this.#hosts;
   }
   get phase(): SessionPhase {
     return this.#phase;
@@ -74,16 +100,35 @@ export class Session {
   get active(): boolean {
     return this.#terminals !== null;
   }
-  /** Milliseconds since a page was open (0 while one is), and since it was typed into. */
-  get idle(): { readonly withoutPageMs: number; readonly untypedMs: number } {
+  get done(): ReadonlySet<string> {
+    return this.#done;
+  }
+  get lastTerminal(): number {
+    return Math.max(this.#lastTerminal, this.#terminals?.last ?? 0);
+  }
+  /** Milliseconds since a page was open (0 while one is), since it was typed into, and, by the clock, since it was used. */
+  get idle(): { readonly withoutPageMs: number; readonly untypedMs: number; readonly unusedMs: number } {
     const now = monotonicMs();
-    return { withoutPageMs: this.#pages.size > 0 ? 0 : now - this.#leftMs, untypedMs: now - this.#typedMs };
+    const open = this.#pages.size > 0;
+    return {
+      withoutPageMs: open ? 0 : now - this.#leftMs,
+      untypedMs: now - this.#typedMs,
+      unusedMs: open ? 0 : Date.now() - this.#usedAtMs,
+    };
   }
   /** Throws unavailable while there is no host yet, gone after the end. */
   get terminals(): Terminals {
     if (this.#terminals !== null) return this.#terminals;
     if (this.#phase.phase === 'ended') throw new ServerError('gone', sentences.ended);
     throw new ServerError('unavailable', 'The lab is not ready yet. Its terminals come as soon as it is.');
+  }
+
+  /** The engine's name of the lab's host of this name, or of its first. Throws notFound, and what `terminals` throws. */
+  host(name?: string): string {
+    if (!this.active) void this.terminals;
+    const host = this.#hosts.get(name ?? this.lab.hosts[0]?.name ?? '');
+    if (host === undefined) throw new ServerError('notFound', sentences.noHost);
+    return host;
   }
 
   /** For the queue. */
@@ -96,67 +141,94 @@ export class Session {
     this.#broadcast({ type: 'session', ...phase });
   }
 
-  /** The host it will have; remembered before it exists, so that none is ever forgotten. */
-  giveHost(name: string): void {
-    this.#host = name;
-    this.#parts.records.setHost(this.id, name);
+  /** The hosts it will have; remembered before they exist, so that none is ever forgotten. */
+  giveHosts(hosts: HostNames): void {
+    this.#hosts = hosts;
+    this.#parts.records.setHosts(this.id, hosts);
   }
 
-  dropHost(): void {
-    this.#host = null;
-    this.#parts.records.setHost(this.id, null);
+  /** They are gone, or will be. */
+  dropHosts(): void {
+    this.giveHosts(new Map());
+    this.points.clear();
   }
 
-  /** Takes up a host that runs, with these terminals in it: the session is ready then. */
-  activate(host: HostInfo, there: readonly TerminalInfo[]): void {
+  /** Takes up hosts that run, with these terminals in them: the session is ready then. */
+  activate(hosts: readonly ReadyHost[]): void {
     this.release();
-    const { link, docker, lab, records, progress, log } = this.#parts;
-    this.#terminals = new Terminals(link, host.name, there, records.titles(this.id), {
+    const { link, docker, records, progress, log, shellsEnded, becameDone } = this.#parts;
+    const named = hosts.map(({ name, host, terminals }) => ({ name, host: host.name, terminals }));
+    this.#terminals = new Terminals(link, named, records.titles(this.id), {
       changed: () => {
         this.#tellTerminals();
-        if (this.#terminals?.states.every(({ running }) => !running)) this.#parts.shellsEnded(this);
+        if (this.#terminals?.states.every(({ running }) => !running)) shellsEnded(this);
       },
       prompted: () => this.#watcher?.poke(),
       lost: () => {
         this.#tellTerminals();
-        this.#parts.shellsEnded(this);
+        shellsEnded(this);
       },
       failed: (message) => log.error({ session: this.id, message }, 'a terminal failed'),
     });
     this.#watcher = new Watcher({
-      tasks: lab.tasks,
-      docker: docker(host),
-      dockerSocket: host.dockerSocket,
+      tasks: this.lab.tasks,
+      hosts: hosts.map(({ name, host }) => ({ name, info: host, docker: docker(host) })),
+      link,
       done: this.#done,
-      becameDone: (task) => progress.markDone(this.student, this.lesson, task),
+      becameDone: (task) => {
+        progress.markDone(this.student, this.lesson, task);
+        records.doneAgain(this.id, task);
+        becameDone(this, task);
+      },
       changed: (tasks) => {
         this.#tasks = tasks;
         this.#broadcast({ type: 'tasks', tasks });
       },
       failed: (error) => log.warn({ session: this.id, error: messageOf(error) }, 'a check failed'),
-      lost: () => link.suspect(),
     });
+    this.rest = 'awake';
     this.move({ phase: 'ready' });
     this.#tellTerminals();
     for (const page of [...this.#pages]) page.terminalsReady();
   }
 
+  /** The lab is as it was when these tasks were done, and no others. */
+  takeBack(done: readonly string[]): void {
+    const { progress, records } = this.#parts;
+    const was = new Set(done);
+    this.#done.clear();
+    for (const id of was) this.#done.add(id);
+    records.setOpenAgain(
+      this.id,
+      [...progress.done(this.student, this.lesson)].filter((id) => !was.has(id)),
+    );
+    this.#tasks = this.#unseen();
+    this.#broadcast({ type: 'tasks', tasks: this.#tasks });
+  }
+
   /** Adds a page and tells it everything. Returns what takes it away again. */
   join(page: Page): () => void {
     this.#pages.add(page);
+    this.#typedMs = monotonicMs();
+    this.used();
     page.tell({ type: 'session', ...this.#phase });
     page.tell({ type: 'engine', state: this.#parts.link.up ? 'up' : 'away' });
     page.tell({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
     page.tell({ type: 'tasks', tasks: this.#tasks });
+    page.tell(this.points.message(this.lab.tasks));
     return () => {
-      if (this.#pages.delete(page)) this.#leftMs = monotonicMs();
+      if (!this.#pages.delete(page)) return;
+      this.#leftMs = monotonicMs();
+      this.used();
     };
   }
 
-  /** Throws unavailable where the host has stopped; it is started again then. */
-  async openTerminal(size: Size): Promise<string> {
+  /** Throws notFound and tooMany, and unavailable where the host has stopped; it is started again then. */
+  async openTerminal(size: Size, host: string | null, title: string | null): Promise<string> {
     try {
-      return (await this.terminals.open(size)).id;
+      const { id } = await this.terminals.open(size, host, title);
+      if (title !== null) this.#parts.records.setTitle(this.id, id, title);
+      return id;
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#parts.shellsEnded(this);
@@ -178,16 +250,39 @@ export class Session {
     this.#typedMs = monotonicMs();
   }
 
+  /** Its student is there: from now on it counts how long it is kept. */
+  used(): void {
+    this.#usedAtMs = Date.now();
+    this.#parts.records.setUsed(this.id, this.#usedAtMs);
+  }
+
   engineIs(up: boolean): void {
     this.#broadcast({ type: 'engine', state: up ? 'up' : 'away' });
   }
 
-  /** Lets go of the host; its shells go on. Idempotent. */
+  tellPoints(): void {
+    this.#broadcast(this.points.message(this.lab.tasks));
+  }
+
+  /** Lets go of the hosts; their shells go on. Idempotent. */
   release(): void {
+    this.#lastTerminal = this.lastTerminal;
     this.#terminals?.release();
     this.#watcher?.release();
     this.#terminals = null;
     this.#watcher = null;
+  }
+
+  /** Lets go of the hosts and forgets its pages, for the server ends: nothing more is written down. */
+  abandon(): void {
+    this.release();
+    this.#pages.clear();
+  }
+
+  /** Every page is told that it is over for them, and closed; the lab itself is kept. */
+  sendAway(): void {
+    this.#broadcast({ type: 'session', phase: 'ended', reason: 'left' });
+    for (const page of [...this.#pages]) page.end();
   }
 
   /** It is over: every page is told and closed. Idempotent. */
@@ -196,6 +291,11 @@ export class Session {
     this.release();
     this.move({ phase: 'ended', reason });
     for (const page of [...this.#pages]) page.end();
+  }
+
+  /** The tasks before anything was looked at. */
+  #unseen(): readonly TaskState[] {
+    return this.lab.tasks.map(({ id, expected }) => ({ id, done: this.#done.has(id), expected, found: '' }));
   }
 
   #tellTerminals(): void {

@@ -21,13 +21,17 @@ import {
   type ServerMessage,
 } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
+import type { Changes } from '../sessions/changes.ts';
 import type { Session } from '../sessions/session.ts';
 import { Channels } from './channels.ts';
 
 export interface ConnectionParts {
   /** The session that a ticket is for, woken up; null where the ticket is no good. */
   readonly enter: (ticket: string) => Session | null;
+  /** Reset, and the copies that the student keeps. */
+  readonly changes: Changes;
   readonly idleMinutes: number;
+  readonly keepDays: number;
   readonly log: Logger;
 }
 
@@ -142,7 +146,10 @@ export class Connection {
     }
     clearTimeout(this.#helloTimer);
     this.#session = session;
-    this.tell({ type: 'welcome', session: session.id, lesson: session.lesson, idleMinutes: this.#parts.idleMinutes });
+    const { idleMinutes, keepDays } = this.#parts;
+    const { id, lesson, parameters } = session;
+    const hosts = session.lab.hosts.map(({ name }) => name);
+    this.tell({ type: 'welcome', session: id, lesson, hosts, parameters, idleMinutes, keepDays });
     this.#leave = session.join(this);
   }
 
@@ -157,7 +164,8 @@ export class Connection {
       case 'ping':
         return this.tell({ type: 'pong' });
       case 'open': {
-        const terminal = await session.openTerminal({ rows: message.rows, columns: message.columns });
+        const { rows, columns, host, title } = message;
+        const terminal = await session.openTerminal({ rows, columns }, host ?? null, title ?? null);
         return this.tell({ type: 'opened', request: message.request, terminal });
       }
       case 'attach': {
@@ -188,6 +196,14 @@ export class Connection {
         this.#attached.delete(message.terminal);
         this.#channels.close(message.terminal);
         return session.close(message.terminal);
+      case 'reset':
+        session.typed();
+        return this.#parts.changes.reset(session, message.to);
+      case 'keep':
+        session.typed();
+        return this.#parts.changes.keep(session, message.title);
+      case 'dropKept':
+        return this.#parts.changes.dropKept(session, message.id);
     }
   }
 

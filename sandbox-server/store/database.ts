@@ -41,6 +41,32 @@ const migrations = [
      answered_at INTEGER NOT NULL,
      PRIMARY KEY (student, lesson, question)
    ) STRICT, WITHOUT ROWID;`,
+  // A lab may have several hosts, can be taken back, and is kept while nobody is in it.
+  `CREATE TABLE session_hosts (
+     session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     name TEXT NOT NULL,
+     host TEXT NOT NULL,
+     PRIMARY KEY (session, name)
+   ) STRICT, WITHOUT ROWID;
+   INSERT INTO session_hosts (session, name, host)
+     SELECT id, 'docker-host', host FROM sessions WHERE host IS NOT NULL;
+   ALTER TABLE sessions DROP COLUMN host;
+   ALTER TABLE sessions ADD COLUMN parameters TEXT NOT NULL DEFAULT '{}';
+   ALTER TABLE sessions ADD COLUMN used_at INTEGER NOT NULL DEFAULT 0;
+   UPDATE sessions SET used_at = unixepoch() * 1000;
+   CREATE TABLE reset_points (
+     session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     snapshot TEXT NOT NULL,
+     title TEXT,
+     done TEXT NOT NULL,
+     taken_at INTEGER NOT NULL,
+     PRIMARY KEY (session, snapshot)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE open_again (
+     session TEXT NOT NULL REFERENCES sessions ON DELETE CASCADE,
+     task TEXT NOT NULL,
+     PRIMARY KEY (session, task)
+   ) STRICT, WITHOUT ROWID;`,
 ] as const;
 
 /** Opens `server.db` in `directory` (made if missing, for its owner alone). A write is on the disk once it has returned. */

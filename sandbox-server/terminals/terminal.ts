@@ -22,11 +22,17 @@ export interface TerminalEvents {
   failed(message: string): void;
 }
 
+/** A host that terminals are on: as the lab calls it, and as the engine does. */
+export interface TerminalHost {
+  readonly name: string;
+  readonly host: string;
+}
+
 export class Terminal {
   readonly id: string;
   title: string;
   readonly #link: EngineLink;
-  readonly #host: string;
+  readonly #host: TerminalHost;
   readonly #events: TerminalEvents;
   readonly #recording: Recording;
   readonly #viewers = new Set<Viewer>();
@@ -45,7 +51,7 @@ export class Terminal {
   #columns: number;
   #holdTimer: NodeJS.Timeout | undefined;
 
-  constructor(link: EngineLink, host: string, info: TerminalInfo, title: string, events: TerminalEvents) {
+  constructor(link: EngineLink, host: TerminalHost, info: TerminalInfo, title: string, events: TerminalEvents) {
     this.id = info.id;
     this.title = title;
     this.#link = link;
@@ -60,8 +66,14 @@ export class Terminal {
     void this.#follow().catch((error: unknown) => events.failed(messageOf(error)));
   }
 
+  /** As the engine calls it. */
+  get host(): string {
+    return this.#host.host;
+  }
+
   get state(): TerminalState {
-    return { id: this.id, title: this.title, running: this.#running, exitCode: this.#exitCode };
+    const { id, title } = this;
+    return { id, host: this.#host.name, title, running: this.#running, exitCode: this.#exitCode };
   }
 
   /** Resolves when all output that the engine had is here, as soon as the engine answers. */
@@ -110,7 +122,7 @@ export class Terminal {
     if ((rows === this.#rows && columns === this.#columns) || !this.#running) return;
     this.#rows = rows;
     this.#columns = columns;
-    await this.#link.call((engine) => engine.resizeTerminal(this.#host, this.id, rows, columns));
+    await this.#link.call((engine) => engine.resizeTerminal(this.#host.host, this.id, rows, columns));
   }
 
   /** Lets go of the engine's terminal, which goes on. Idempotent. */
@@ -130,7 +142,7 @@ export class Terminal {
       try {
         const before = this.#recording.end;
         const connection = await this.#link.call((engine) =>
-          engine.attachTerminal(this.#host, this.id, this.#recording.end, signal),
+          engine.attachTerminal(this.#host.host, this.id, this.#recording.end, signal),
         );
         await this.#read(connection);
         if (this.#recording.end > before) pauseMs = 10;
@@ -152,7 +164,7 @@ export class Terminal {
   }
 
   async #find(): Promise<TerminalInfo | undefined> {
-    const all = await this.#link.call((engine) => engine.terminals(this.#host));
+    const all = await this.#link.call((engine) => engine.terminals(this.#host.host));
     return all.find(({ id }) => id === this.id);
   }
 

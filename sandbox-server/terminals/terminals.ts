@@ -4,8 +4,8 @@ import type { EngineClient, TerminalInfo } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf, ServerError, sentences } from '../errors.ts';
 import { maxTerminals } from '../limits.ts';
-import type { TerminalState } from '../protocol.ts';
-import { Terminal } from './terminal.ts';
+import { maxTitleLength, type TerminalState } from '../protocol.ts';
+import { Terminal, type TerminalHost } from './terminal.ts';
 
 export interface Size {
   readonly rows: number;
@@ -13,7 +13,11 @@ export interface Size {
 }
 
 export const defaultSize: Size = { rows: 24, columns: 80 };
-export const firstTerminal = 't1';
+
+/** One of a lab's hosts, with the terminals that the engine has in it. */
+export interface HostTerminals extends TerminalHost {
+  readonly terminals: readonly TerminalInfo[];
+}
 
 export interface TerminalsEvents {
   changed(): void;
@@ -34,30 +38,34 @@ export async function openShell(engine: EngineClient, host: string, id: string, 
   }
 }
 
-const numberOf = (id: string): number => Number(/^t(\d{1,9})$/.exec(id)?.[1] ?? 0);
+/** The number in a terminal's id; 0 where it is none of ours. */
+export function numberOf(id: string): number {
+  return Number(/^t(\d{1,9})$/.exec(id)?.[1] ?? 0);
+}
 
 export class Terminals {
   readonly #link: EngineLink;
-  readonly #host: string;
+  readonly #hosts: ReadonlyMap<string, TerminalHost>;
   readonly #events: TerminalsEvents;
   readonly #titles: ReadonlyMap<string, string>;
   readonly #terminals = new Map<string, Terminal>();
   #last = 0;
   #opening = 0;
 
-  /** Takes up the terminals that the host has; `titles` are those that the student gave. */
+  /** Takes up the terminals that the hosts have (the first is where none is named); `titles` are those that were given. */
   constructor(
     link: EngineLink,
-    host: string,
-    there: readonly TerminalInfo[],
+    hosts: readonly HostTerminals[],
     titles: ReadonlyMap<string, string>,
     events: TerminalsEvents,
   ) {
     this.#link = link;
-    this.#host = host;
+    this.#hosts = new Map(hosts.map(({ name, host }) => [name, { name, host }]));
     this.#titles = titles;
     this.#events = events;
-    for (const info of there) this.#add(info);
+    const all = hosts.flatMap((host) => host.terminals.map((info) => ({ host, info })));
+    all.sort((a, b) => numberOf(a.info.id) - numberOf(b.info.id));
+    for (const { host, info } of all) this.#add(host, info);
   }
 
   /** In the order in which they were asked for, also after a restart. */
@@ -73,8 +81,16 @@ export class Terminals {
     return terminal;
   }
 
-  /** Throws tooMany. */
-  async open(size: Size): Promise<Terminal> {
+  /** The highest number that a terminal has had. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** On the lab's first host, or on the one of this name. Throws notFound and tooMany. */
+  async open(size: Size, name: string | null, title: string | null): Promise<Terminal> {
+    const [first] = this.#hosts.values();
+    const host = name === null ? first : this.#hosts.get(name);
+    if (host === undefined) throw new ServerError('notFound', sentences.noHost);
     if (this.#terminals.size + this.#opening >= maxTerminals) {
       throw new ServerError('tooMany', `A lab has ${maxTerminals} terminals at most. Close one to open another.`);
     }
@@ -82,8 +98,8 @@ export class Terminals {
     try {
       this.#last += 1;
       const id = `t${this.#last}`;
-      const info = await this.#link.call((engine) => openShell(engine, this.#host, id, size));
-      const terminal = this.#add(info);
+      const info = await this.#link.call((engine) => openShell(engine, host.host, id, size));
+      const terminal = this.#add(host, info, title);
       this.#events.changed();
       return terminal;
     } finally {
@@ -104,7 +120,7 @@ export class Terminals {
     terminal.release();
     this.#events.changed();
     try {
-      await this.#link.call((engine) => engine.closeTerminal(this.#host, id));
+      await this.#link.call((engine) => engine.closeTerminal(terminal.host, id));
     } catch (error) {
       if (kindOf(error) !== 'notFound') throw error;
     }
@@ -115,17 +131,19 @@ export class Terminals {
     for (const terminal of this.#terminals.values()) terminal.release();
   }
 
-  #add(info: TerminalInfo): Terminal {
+  #add(host: TerminalHost, info: TerminalInfo, title: string | null = null): Terminal {
     const number = numberOf(info.id);
     this.#last = Math.max(this.#last, number);
-    const terminal = new Terminal(
-      this.#link,
-      this.#host,
-      info,
-      this.#titles.get(info.id) ?? `Terminal ${number}`,
-      this.#events,
-    );
+    const given = title ?? this.#titles.get(info.id) ?? this.#titleOf(host, number);
+    const terminal = new Terminal(this.#link, host, info, given, this.#events);
     this.#terminals.set(info.id, terminal);
     return terminal;
+  }
+
+  /** Where a lab has several hosts, a tab says which one it is on. */
+  #titleOf({ name }: TerminalHost, number: number): string {
+    if (this.#hosts.size === 1) return `Terminal ${number}`;
+    const isFirst = [...this.#terminals.values()].every(({ state }) => state.host !== name);
+    return isFirst ? name.slice(0, maxTitleLength) : `${name.slice(0, maxTitleLength - 11)} ${number}`;
   }
 }

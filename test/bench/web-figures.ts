@@ -25,7 +25,7 @@ function serverAt(url: string): TestServer {
     {
       ...{ version: '', engineSocket: '', dataDirectory: '', siteDirectory: '', lessonsDirectory: '' },
       ...{ listenAddress: '127.0.0.1', port, publicOrigin: url, otherOrigins: [], trustedProxies: [] },
-      ...{ capacity: 0, spareHosts: 0, idleMs: 0 },
+      ...{ capacity: 0, spareHosts: 0, freezeMs: 0, idleMs: 0, keepMs: 0 },
     },
     () => Promise.resolve(),
   );

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connectEngine } from '@drydock/runtime';
 import { pino } from 'pino';
+import { dayMs } from '../../sandbox-server/limits.ts';
 import { type OpenedSession, playground } from '../../sandbox-server/protocol.ts';
 import { startServer } from '../../sandbox-server/server.ts';
 import type { Settings } from '../../sandbox-server/settings.ts';
@@ -151,7 +152,9 @@ async function settingsFor(overrides: Partial<Settings>): Promise<{ settings: Se
     otherOrigins: [],
     capacity: 10,
     spareHosts: 0,
+    freezeMs: 5 * 60_000,
     idleMs: 60 * 60_000,
+    keepMs: 7 * dayMs,
     trustedProxies: [],
     ...overrides,
   };
@@ -189,7 +192,9 @@ export async function spawnServer(overrides: Partial<Settings> = {}): Promise<Se
     port: settings.port,
     capacity: settings.capacity,
     'spare-hosts': settings.spareHosts,
+    'freeze-minutes': settings.freezeMs / 60_000,
     'idle-minutes': settings.idleMs / 60_000,
+    'keep-days': settings.keepMs / dayMs,
   };
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
   const child = spawn(

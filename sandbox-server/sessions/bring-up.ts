@@ -1,0 +1,53 @@
+// From a session that was let in to one that is ready: its hosts are made, or started and thawed, and have in them what the
+// lab has from the start.
+
+import type { Logger } from 'pino';
+import type { EngineLink } from '../engine-link.ts';
+import { fillHost } from '../labs/fill-host.ts';
+import { monotonicMs } from '../rate-limit.ts';
+import { type ReadyHost, type SessionHosts, together } from './hosts.ts';
+import { startSnapshot } from './reset-points.ts';
+import type { Session } from './session.ts';
+
+export interface BringUpParts {
+  readonly hosts: SessionHosts;
+  readonly link: EngineLink;
+  readonly log: Logger;
+  /** The session has not ended, nor the server. */
+  readonly isThere: () => boolean;
+}
+
+/**
+ * Throws what the engine throws, and Error where an image of the lab's cannot be had; the hosts that were made are the
+ * session's to drop then. Gives up without a word where the session ends.
+ */
+export async function bringUp(session: Session, { hosts, link, log, isThere }: BringUpParts): Promise<void> {
+  if (!isThere()) return;
+  const began = monotonicMs();
+  session.rest = 'awake';
+  const ready =
+    session.hosts.size > 0
+      ? await hosts.revive(session.hosts, session.size, session.lastTerminal)
+      : await hosts.take(session.lab, session.size, (names) => {
+          const before = session.hosts;
+          if (isThere()) session.giveHosts(names);
+          void hosts.removeAll(isThere() ? before : names);
+        });
+  if (isThere() && !session.points.hasStart) await prepare(session, ready, hosts, link);
+  if (!isThere()) return;
+  session.activate(ready);
+  const ms = Math.round(monotonicMs() - began);
+  log.info({ session: session.id, hosts: [...session.hosts.values()], ms }, 'session ready');
+}
+
+/** Done once for each session, though it may have to be begun again: it does no harm twice. */
+async function prepare(
+  session: Session,
+  ready: readonly ReadyHost[],
+  hosts: SessionHosts,
+  link: EngineLink,
+): Promise<void> {
+  await together(ready.map(({ name, host }) => link.call((engine) => fillHost(engine, host.name, name, session))));
+  await hosts.keep(session.hosts, startSnapshot);
+  session.points.add(startSnapshot, null, []);
+}

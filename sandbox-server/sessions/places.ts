@@ -1,0 +1,79 @@
+// How many hosts there may be at once, and how many there are: those of labs that hold a place, those that are going, and
+// the spare ones. Decides who has room; knows nothing of how hosts are made.
+
+import type { SessionHosts } from './hosts.ts';
+import { takesSpare } from './hosts.ts';
+import type { Session } from './session.ts';
+
+export interface PlacesParts {
+  readonly hosts: SessionHosts;
+  /** Hosts at once, of the setting. */
+  readonly capacity: number;
+  readonly sessions: () => Iterable<Session>;
+  readonly isQueued: (session: Session) => boolean;
+  readonly isStarting: (session: Session) => boolean;
+}
+
+export type Room =
+  | 'yes'
+  /** Too many hosts take memory. */
+  | 'full'
+  /** Spare hosts are in the way of what a spare host is no good for. */
+  | 'spares in the way'
+  /** The engine has no UID range left: a lab that was put away has to end. */
+  | 'no range left';
+
+export class Places {
+  readonly #parts: PlacesParts;
+  /** How many hosts the engine has UID ranges for; learnt from its `status`. */
+  engineHolds = Number.POSITIVE_INFINITY;
+
+  constructor(parts: PlacesParts) {
+    this.#parts = parts;
+  }
+
+  /** Whether it takes memory: it does from when it is let in until it is stored. */
+  holds(session: Session): boolean {
+    if (this.#parts.isQueued(session)) return false;
+    return session.rest !== 'stored' || this.#parts.isStarting(session);
+  }
+
+  roomFor(session: Session): Room {
+    const { hosts } = this.#parts;
+    const wanted = session.lab.hosts.length;
+    const isNew = session.hosts.size === 0;
+    const spares = isNew && takesSpare(session.lab) ? 0 : hosts.spares;
+    const holding = this.#holding;
+    // A lab that is larger than the whole machine gets it alone.
+    if (holding > 0 && holding + wanted > this.#capacity) return 'full';
+    if (spares > 0 && holding + spares + wanted > this.#capacity) return 'spares in the way';
+    if (isNew && this.#ranges + spares + wanted > this.engineHolds)
+      return spares > 0 ? 'spares in the way' : 'no range left';
+    return 'yes';
+  }
+
+  /** Whether there is room for one more spare host, for which nobody has to go. */
+  get roomForSpare(): boolean {
+    const { spares } = this.#parts.hosts;
+    return this.#holding + spares < this.#capacity && this.#ranges + spares < this.engineHolds;
+  }
+
+  get #capacity(): number {
+    return Math.min(this.#parts.capacity, this.engineHolds);
+  }
+
+  get #holding(): number {
+    const holding = [...this.#parts.sessions()].filter((session) => this.holds(session));
+    return this.#parts.hosts.removing + sum(holding.map(({ lab }) => lab.hosts.length));
+  }
+
+  /** Hosts of sessions that there are or will be, whether they take memory or not. */
+  get #ranges(): number {
+    const sessions = [...this.#parts.sessions()].filter((session) => session.hosts.size > 0 || this.holds(session));
+    return this.#parts.hosts.removing + sum(sessions.map(({ lab }) => lab.hosts.length));
+  }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((all, one) => all + one, 0);
+}

@@ -1,0 +1,34 @@
+// What is due with a session that is left alone: frozen after a short time, stored after a longer one, ended after days.
+
+import { queueGraceMs, untypedIdleTimes } from '../limits.ts';
+import type { Session } from './session.ts';
+
+export interface RestTimes {
+  /** Without a page, until nothing runs in it any more. */
+  readonly freezeMs: number;
+  /** Without a page, or `untypedIdleTimes` as long without typing, until it holds no memory either. */
+  readonly idleMs: number;
+  /** Without a page, until it ends. */
+  readonly keepMs: number;
+}
+
+export type Due = 'nothing' | 'freeze' | 'store' | 'send away' | 'leave the queue' | 'end';
+
+export function dueOf(session: Session, { freezeMs, idleMs, keepMs }: RestTimes): Due {
+  const { withoutPageMs, untypedMs, unusedMs } = session.idle;
+  const hasHosts = session.hosts.size > 0;
+  const { phase } = session.phase;
+  if (phase === 'queued') {
+    if (withoutPageMs <= Math.min(queueGraceMs, idleMs)) return 'nothing';
+    return hasHosts ? 'leave the queue' : 'end';
+  }
+  if (session.turns.busy) return 'nothing';
+  if (session.rest === 'stored') return unusedMs > keepMs ? 'end' : 'nothing';
+  if (phase === 'failed') return withoutPageMs <= idleMs ? 'nothing' : hasHosts ? 'store' : 'end';
+  if (session.rest === 'frozen') return withoutPageMs > idleMs ? 'store' : 'nothing';
+  if (!session.active) return 'nothing';
+  if (withoutPageMs > idleMs) return 'store';
+  // A page that stays open in an empty room.
+  if (untypedMs > idleMs * untypedIdleTimes) return session.pages > 0 ? 'send away' : 'store';
+  return withoutPageMs > freezeMs ? 'freeze' : 'nothing';
+}
