@@ -75,10 +75,6 @@ export const notYetRoutes: Routes<Host> = {
     'docker export is',
     'write an archive with `docker exec CONTAINER tar -c -C / .`',
   ),
-  'GET /containers/{name}/stats': notYet(
-    'docker stats is',
-    'see `docker top`, or `ps` and `top` in the shell of this host',
-  ),
   'POST /containers/{name}/update': notYet(
     'docker update is',
     'make a new container with the limits that it shall have',

@@ -1,10 +1,11 @@
-// What of a container streams: attach, logs, wait.
+// What of a container streams: attach, logs, stats, wait.
 
 import { attachContainer } from '../containers/attach.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { emit } from '../containers/events.ts';
 import type { LogMessage } from '../containers/log-file.ts';
 import { readLogs } from '../containers/logs.ts';
+import { readStats } from '../containers/stats.ts';
 import { formatNanoseconds, parseMoment, parseRfc3339 } from '../containers/timestamps.ts';
 import { parseWaitCondition, waitContainer } from '../containers/wait.ts';
 import { EngineError } from '../errors.ts';
@@ -12,7 +13,7 @@ import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { frameHeader } from './frames.ts';
 import { hijack, join, streamType } from './hijack.ts';
-import { flag, text } from './query.ts';
+import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
 /** Messages as they go over the connection: framed, or for a terminal raw; with the time in front where it is wanted. */
@@ -75,6 +76,19 @@ async function logs(exchange: Exchange<Host>): Promise<void> {
   response.end();
 }
 
+async function stats(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject, signal, response } = exchange;
+  const container = subject.findContainer(exchange.param('name'));
+  const stream = flagOr(query, 'stream', true);
+  if (stream && flag(query, 'one-shot')) throw new EngineError('invalid', 'cannot have stream=true and one-shot=true');
+  exchange.begin('application/json');
+  for await (const sample of readStats(container, { stream, oneShot: flag(query, 'one-shot') }, signal)) {
+    await exchange.write(`${JSON.stringify(sample)}\n`);
+    if (signal.aborted) return;
+  }
+  response.end();
+}
+
 async function wait(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, response, signal } = exchange;
   const container = subject.findContainer(exchange.param('name'));
@@ -91,5 +105,6 @@ async function wait(exchange: Exchange<Host>): Promise<void> {
 export const streamRoutes: Routes<Host> = {
   'POST /containers/{name}/attach': attach,
   'GET /containers/{name}/logs': logs,
+  'GET /containers/{name}/stats': stats,
   'POST /containers/{name}/wait': wait,
 };

@@ -2,6 +2,7 @@
 
 import { constants } from 'node:fs';
 import { lstat, open, opendir } from 'node:fs/promises';
+import { networkFileNames } from '../networks/files.ts';
 import type { Container } from './container.ts';
 
 /** Files that are looked at for one container; a host's quota allows millions, an answer within a second does not. */
@@ -48,11 +49,17 @@ async function count(directory: string, depth: number, sum: Walk): Promise<void>
   }
 }
 
-/** What a container's own layer holds, as far as `maxEntries` directory entries go. About 0.05 ms an entry. */
+/**
+ * What a container's own layer holds, as far as `maxEntries` directory entries go. The empty files that the network's files
+ * are mounted on are nobody's and do not count. About 0.05 ms an entry.
+ */
 export async function countOwnLayer(container: Container, maxEntries: number): Promise<Readonly<Sum>> {
   const sum = { bytes: 0, files: 0, entries: 0, truncated: false, maxEntries, seen: new Set<number>() };
-  await count(`${container.directory}/upper`, 0, sum);
-  return sum;
+  const upper = `${container.directory}/upper`;
+  await count(upper, 0, sum);
+  const places = await Promise.all(networkFileNames.map((name) => lstat(`${upper}/etc/${name}`).catch(() => null)));
+  const mountPoints = sum.truncated ? 0 : places.filter((place) => place?.isFile() && place.size === 0).length;
+  return { ...sum, files: sum.files - mountPoints };
 }
 
 function imageBytes(container: Container): number {

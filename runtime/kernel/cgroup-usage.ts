@@ -8,6 +8,8 @@ const root = '/sys/fs/cgroup';
 export interface GroupUsage {
   /** Without the file cache that the kernel gives back first, as `docker stats` counts. */
   readonly memoryBytes: number;
+  /** That file cache. */
+  readonly cacheBytes: number;
   /** The most that it may use; infinite where it has no limit of its own. */
   readonly memoryLimitBytes: number;
   readonly pids: number;
@@ -41,19 +43,41 @@ function limit(file: string): number {
 export function usageOf(group: string): GroupUsage {
   if (cgroupVersion === 2)
     return {
-      memoryBytes: Math.max(0, number(`${group}/memory.current`) - line(`${group}/memory.stat`, 'inactive_file')),
+      ...memory(number(`${group}/memory.current`), line(`${group}/memory.stat`, 'inactive_file')),
       memoryLimitBytes: limit(`${group}/memory.max`),
       pids: number(`${group}/pids.current`),
       cpuNs: line(`${group}/cpu.stat`, 'usage_usec') * 1000,
     };
-  const memory = `memory/${group}`;
+  const tree = `memory/${group}`;
   return {
-    memoryBytes: Math.max(
-      0,
-      number(`${memory}/memory.usage_in_bytes`) - line(`${memory}/memory.stat`, 'total_inactive_file'),
-    ),
-    memoryLimitBytes: limit(`${memory}/memory.limit_in_bytes`),
+    ...memory(number(`${tree}/memory.usage_in_bytes`), line(`${tree}/memory.stat`, 'total_inactive_file')),
+    memoryLimitBytes: limit(`${tree}/memory.limit_in_bytes`),
     pids: number(`pids/${group}/pids.current`),
     cpuNs: number(`cpuacct/${group}/cpuacct.usage`),
   };
+}
+
+function memory(all: number, cache: number): Pick<GroupUsage, 'memoryBytes' | 'cacheBytes'> {
+  return { memoryBytes: Math.max(0, all - cache), cacheBytes: Math.min(all, cache) };
+}
+
+export interface DiskUsage {
+  /** The block device's numbers. */
+  readonly major: number;
+  readonly minor: number;
+  readonly readBytes: number;
+  readonly writtenBytes: number;
+}
+
+/** What a group has read from and written to each disk. */
+export function diskUsageOf(group: string): DiskUsage[] {
+  if (cgroupVersion === 2)
+    return [...text(`${group}/io.stat`).matchAll(/^(\d+):(\d+) .*?rbytes=(\d+) wbytes=(\d+)/gm)].map(numbers);
+  const file = text(`blkio/${group}/blkio.throttle.io_service_bytes_recursive`);
+  return [...file.matchAll(/^(\d+):(\d+) Read (\d+)\n\1:\2 Write (\d+)/gm)].map(numbers);
+}
+
+function numbers(found: RegExpExecArray): DiskUsage {
+  const [, major = 0, minor = 0, readBytes = 0, writtenBytes = 0] = found.map(Number);
+  return { major, minor, readBytes, writtenBytes };
 }
