@@ -10,13 +10,24 @@ import { isAlive } from './kernel/processes.ts';
 export async function checkEngine(engine: Engine): Promise<CheckReport> {
   const findings: string[] = [...engine.images.check()];
   const known = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
-  for (const id of fs.readdirSync(engine.paths.hosts)) {
-    if (!known.has(id)) findings.push(`the store has a directory hosts/${id} that belongs to no host`);
+  const subvolumes = new Set([...known.values()].map((host) => host.record.subvolume));
+  for (const name of fs.readdirSync(engine.paths.hosts)) {
+    if (!subvolumes.has(name)) findings.push(`the store has a directory hosts/${name} that belongs to no host`);
+  }
+  for (const id of fs.readdirSync(engine.paths.snapshots)) {
+    const kept = [...(known.get(id)?.snapshots.values() ?? [])].map(({ subvolume }) => subvolume);
+    for (const name of fs.readdirSync(`${engine.paths.snapshots}/${id}`)) {
+      if (!kept.includes(name)) findings.push(`the store has a directory snapshots/${id}/${name} that is no snapshot`);
+    }
   }
   for (const id of groupsIn(engine.group)) {
     if (!known.has(id)) findings.push(`the cgroup ${engine.group}/${id} belongs to no host`);
   }
   for (const host of known.values()) {
+    for (const { id, subvolume } of host.snapshots.values()) {
+      if (!fs.existsSync(`${host.snapshotsDirectory}/${subvolume}`))
+        findings.push(`snapshot ${id} of host ${host.name} has no directory`);
+    }
     if (!fs.existsSync(host.directory)) findings.push(`host ${host.name} has no directory ${host.directory}`);
     const { pid, startTicks } = host.record;
     if (pid > 0 && !isAlive(pid, startTicks))

@@ -18,6 +18,10 @@ export interface EnginePaths {
   /** Mount point of the btrfs store. */
   readonly store: string;
   readonly hosts: string;
+  /** A directory for each host that has any, named for its id. */
+  readonly snapshots: string;
+  /** The network namespace of each network of hosts, pinned. */
+  readonly networks: string;
   /** conmon writes the exit code of a container there, into a file named for it. */
   readonly exits: string;
 }

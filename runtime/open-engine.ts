@@ -21,7 +21,11 @@ export const engineVersion = '0.1.0';
 
 function pathsOf(settings: EngineSettings): EnginePaths {
   const { dataDirectory: data, runDirectory: run } = settings;
-  return { data, run, store: `${data}/store`, hosts: `${data}/store/hosts`, exits: `${run}/exits` };
+  const store = `${data}/store`;
+  return {
+    ...{ data, run, store, hosts: `${store}/hosts`, snapshots: `${store}/snapshots` },
+    ...{ networks: `${run}/networks`, exits: `${run}/exits` },
+  };
 }
 
 /** The first of `names` that is installed. Throws unavailable. */
@@ -51,7 +55,7 @@ async function openStore(settings: EngineSettings, paths: EnginePaths): Promise<
     await mountFileSystem(image, paths.store);
   }
   fs.chmodSync(paths.store, 0o700); // what students own in it would be theirs outside too (CVE-2024-25621)
-  fs.mkdirSync(paths.hosts, { recursive: true, mode: 0o700 });
+  for (const directory of [paths.hosts, paths.snapshots]) fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   await enableQuotas(paths.store);
 }
 
@@ -62,7 +66,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(paths.run, { recursive: true });
   fs.chmodSync(paths.run, 0o711);
   for (const directory of Object.values(stage)) fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
-  for (const directory of [paths.exits, `${paths.run}/oci`]) fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  for (const directory of [paths.exits, paths.networks, `${paths.run}/oci`])
+    fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);
   prepareCgroups();

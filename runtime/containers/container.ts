@@ -135,6 +135,7 @@ export class Container {
   /** Ids of the execs that were created in this container and are still known. */
   readonly execIds = new Set<string>();
   readonly #waiters = new Set<() => void>();
+  #gone = false;
   /** The verb in hand, so that verbs on one container follow one another. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -178,7 +179,7 @@ export class Container {
   /** Replaces parts of the record, stores it and wakes whoever waits for a change. */
   save(change: Partial<ContainerRecord>): void {
     this.#record = { ...this.#record, ...change };
-    this.host.storeContainer(this.#record);
+    if (!this.#gone) this.host.storeContainer(this.#record);
     for (const wake of [...this.#waiters]) wake();
   }
 
@@ -192,8 +193,9 @@ export class Container {
     return () => this.#waiters.delete(wake);
   }
 
-  /** Wakes whoever waits, for the last time: the container is gone. */
+  /** Wakes whoever waits, for the last time: the container is gone, and what a verb in hand still saves is not stored. */
   removed(): void {
+    this.#gone = true;
     this.#record = { ...this.#record, state: { ...this.state, status: 'dead' } };
     for (const wake of [...this.#waiters]) wake();
   }

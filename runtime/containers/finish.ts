@@ -37,7 +37,7 @@ export async function finishContainer(container: Container, exitCode: number): P
     container.execIds.clear();
     if (oomKilled) emit(container, 'oom');
     const duration = String(Math.max(0, Math.floor((Date.now() - startedMs) / 1000)));
-    const remove = record.hostConfig.AutoRemove && !container.restarting;
+    const remove = record.hostConfig.AutoRemove && !container.restarting && !host.startsAgain(container.id);
     const status = remove ? 'removing' : 'exited';
     container.save({
       endpoint: null,

@@ -38,15 +38,21 @@ export function startContainer(container: Container): Promise<'started' | 'alrea
   });
 }
 
-/** Starts a container that does not run; the caller has its turn. */
-export async function run(container: Container): Promise<void> {
+/** Where a container was before: its address, and the ports of the host that led to it. */
+export interface Place {
+  readonly endpoint: Endpoint | null;
+  readonly ports: readonly PublishedPort[];
+}
+
+/** Starts a container that does not run, at `place` if it is free; the caller has its turn. */
+export async function run(container: Container, place: Place | null = null): Promise<void> {
   const { host } = container;
-  if (!host.running) throw new EngineError('unavailable', `host ${host.name} is stopped; start it first`);
+  host.needRunning();
   const bridged = isBridged(container.record.hostConfig.NetworkMode);
   try {
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
-    const ports = bridged ? choosePorts(host, wantedPorts(container)) : [];
-    const endpoint = bridged ? allocateEndpoint(takenAddresses(container), container.record.macAddress) : null;
+    const ports = bridged ? choosePorts(host, place?.ports ?? wantedPorts(container)) : [];
+    const endpoint = bridged ? endpointFor(container, place?.endpoint ?? null) : null;
     container.save({ endpoint, ports });
     const pid = await create(container, endpoint);
     const machinePid = processesIn(container.group)[0] ?? 0;
@@ -104,6 +110,12 @@ function wantedPorts(container: Container): PublishedPort[] {
       hostPort: Number(HostPort || 0),
     }));
   });
+}
+
+function endpointFor(container: Container, before: Endpoint | null): Endpoint {
+  const taken = takenAddresses(container);
+  if (before && !taken.has(before.ipAddress)) return before;
+  return allocateEndpoint(taken, container.record.macAddress);
 }
 
 function takenAddresses(container: Container): Set<string> {

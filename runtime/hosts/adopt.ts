@@ -6,8 +6,10 @@ import { cleanUp } from '../containers/finish.ts';
 import { discard } from '../containers/remove.ts';
 import { expectExit } from '../containers/start.ts';
 import type { Engine } from '../engine.ts';
+import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
 import { isAlive } from '../kernel/processes.ts';
+import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
 import { clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
@@ -15,32 +17,71 @@ import type { Host, HostRecord } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
 import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
+import { discardSnapshots } from './snapshots.ts';
 import { openSockets } from './sockets.ts';
-import { watchWorkspace } from './start.ts';
+import { begin, watchWorkspace } from './start.ts';
+import { startAgain as continueStart } from './start-again.ts';
 
-/** Takes up every host in the records, and removes the cgroups of hosts that are in none. */
+/** Takes up every host in the records, and removes the cgroups and subvolumes of hosts that are in none. */
 export async function adoptHosts(engine: Engine): Promise<void> {
-  for (const record of engine.records.list<HostRecord>('host')) {
-    const host = hostOf(engine, record);
+  // All are known before the first is taken up: what one gives up of the shared images, another may have.
+  const hosts = engine.records.list<HostRecord>('host').map((record) => hostOf(engine, record));
+  for (const host of hosts) {
     for (const container of engine.records.list<ContainerRecord>('container', host.id)) {
       host.containers.set(container.id, new Container(host, container));
     }
+  }
+  for (const host of hosts) {
     try {
-      if (record.phase === 'creating' || record.phase === 'removing') await removeHost(host);
-      else if (isAlive(record.pid, record.startTicks)) await adoptRunning(host);
-      else await adoptStopped(host);
+      await adoptHost(host);
     } catch (error) {
       engine.log.error({ error, host: host.name }, 'could not take up a host');
     }
   }
-  const known = new Set([...engine.hosts.values()].map(({ id }) => id));
+  await discardUnknown(engine);
+}
+
+async function adoptHost(host: Host): Promise<void> {
+  const { phase, pid, startTicks, startAgain } = host.record;
+  if (phase === 'creating' || phase === 'removing') return await removeHost(host);
+  if (phase === 'whole' && isAlive(pid, startTicks)) {
+    await adoptRunning(host);
+    if (startAgain.length > 0) resume(host); // its start was in hand
+    return;
+  }
+  await adoptStopped(host);
+  if (phase === 'replacing') resume(host);
+  else host.save({ phase: 'whole' });
+}
+
+/** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
+function resume(host: Host): void {
+  const starting = host.whileThere(() => (host.running ? continueStart(host) : begin(host)));
+  starting.catch((error: unknown) => {
+    host.engine.log.error({ error, host: host.name }, 'could not start a host again');
+  });
+}
+
+/** What is half made or half removed, on the disk and in the kernel. */
+async function discardUnknown(engine: Engine): Promise<void> {
+  const { hosts: hostsDirectory, snapshots, store } = engine.paths;
+  const hosts = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
+  const subvolumes = new Set([...hosts.values()].map(({ record }) => record.subvolume));
+  for (const name of fs.readdirSync(hostsDirectory)) {
+    if (!subvolumes.has(name)) deleteSubvolume(`${hostsDirectory}/${name}`);
+  }
+  for (const id of fs.readdirSync(snapshots)) {
+    discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
+  }
+  await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf)));
   for (const name of groupsIn(engine.group)) {
-    if (!known.has(name)) await removeGroup(`${engine.group}/${name}`);
+    if (!hosts.has(name)) await removeGroup(`${engine.group}/${name}`);
   }
 }
 
 async function adoptRunning(host: Host): Promise<void> {
   const { engine } = host;
+  host.frozen = isFrozen(host.group);
   for (const container of [...host.containers.values()]) {
     const { machinePid, startTicks } = container.state;
     if (container.running) {

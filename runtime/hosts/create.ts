@@ -1,20 +1,27 @@
 // Making a host: a range of IDs, a subvolume, a cgroup, a workspace, sockets. Undone whole where a step fails.
 
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
-import type { HostLimits } from '../client.ts';
+import type { HostOptions } from '../client.ts';
 import type { Engine } from '../engine.ts';
 import { at, EngineError } from '../errors.ts';
 import { EventLog } from '../events.ts';
-import { createSubvolume } from '../kernel/btrfs.ts';
+import { defaultWorkspace } from '../images/image.ts';
 import { maxNameLength } from '../limits.ts';
+import { createDisk } from './disk.ts';
 import { Host, type HostRecord } from './host.ts';
 import { removeHost } from './remove.ts';
+import { imagesKeptBy, type SnapshotRecord } from './snapshots.ts';
 import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
+import { defaultHostname } from './workspace.ts';
 
-/** A host object for `record`, known to the engine. */
-export function hostOf(engine: Engine, record: HostRecord): Host {
+/** A record of an engine that had no choice of these is read as what it did. */
+const wasDefault = { workspace: defaultWorkspace, hostname: defaultHostname, network: null, startAgain: [] };
+type StoredHost = Omit<HostRecord, keyof typeof wasDefault | 'subvolume'> & Partial<HostRecord>;
+
+/** A host object for a record, with the snapshots that are stored of it; known to the engine. */
+export function hostOf(engine: Engine, stored: StoredHost): Host {
+  const record = { ...wasDefault, subvolume: stored.id, ...stored };
   const events = new EventLog();
   const host: Host = new Host(engine, record, {
     events,
@@ -26,15 +33,22 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
           imageId: container.record.imageId,
           running: container.running,
         })),
+      keptImages: () => imagesKeptBy(host),
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
     }),
   });
+  for (const snapshot of engine.records.list<SnapshotRecord>('snapshot', record.id)) {
+    host.snapshots.set(snapshot.id, snapshot);
+  }
   engine.hosts.set(record.name, host);
   return host;
 }
 
-/** Throws invalid (name), conflict (name taken), exhausted (no UID range left), noSpace. */
-export async function createHost(engine: Engine, name: string, limits: Partial<HostLimits> = {}): Promise<Host> {
+/**
+ * Throws invalid (name), conflict (name or hostname taken), exhausted (no UID range left), noSpace, notFound or unavailable
+ * (workspace image).
+ */
+export async function createHost(engine: Engine, name: string, options: HostOptions = {}): Promise<Host> {
   if (!/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/.test(name) || name.length > maxNameLength) {
     throw new EngineError(
       'invalid',
@@ -43,13 +57,16 @@ export async function createHost(engine: Engine, name: string, limits: Partial<H
   }
   if (engine.hosts.has(name)) throw new EngineError('conflict', `there is already a host "${name}"`);
   const taken = new Set([...engine.hosts.values()].map((host) => host.record.uidBase));
+  const id = randomBytes(6).toString('hex');
   const record: HostRecord = {
-    id: randomBytes(6).toString('hex'),
-    name,
+    ...{ id, name, subvolume: id, startAgain: [] },
     createdAt: new Date().toISOString(),
     phase: 'creating',
     uidBase: takeUidRange(engine.settings, taken),
-    limits: { ...engine.settings.hostLimits, ...limits },
+    limits: { ...engine.settings.hostLimits, ...options.limits },
+    workspace: options.workspace ?? defaultWorkspace,
+    hostname: options.hostname ?? defaultHostname,
+    network: null,
     workspaceLayers: null,
     pid: 0,
     startTicks: 0,
@@ -57,8 +74,7 @@ export async function createHost(engine: Engine, name: string, limits: Partial<H
   const host = hostOf(engine, record);
   try {
     host.save({});
-    createSubvolume(host.directory, record.limits.diskBytes);
-    fs.chmodSync(host.directory, 0o700);
+    createDisk(host, record.subvolume);
     await startHost(host);
     host.save({ phase: 'whole' });
     return host;

@@ -1,6 +1,7 @@
 // The end of a host's processes: by `stop`, or because its workspace ended. Its disk stays.
 
 import fs from 'node:fs';
+import type { Container } from '../containers/container.ts';
 import { finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
 import type { Host } from './host.ts';
@@ -21,11 +22,16 @@ export async function endHost(host: Host): Promise<void> {
   engine.exits.forget(workspaceId(host));
   // All at once: the workspace's init can only end when every process of its PID namespace has.
   await removeGroup(host.group);
+  host.frozen = false;
   host.save({ pid: 0, startTicks: 0 });
-  for (const container of [...host.containers.values()]) {
+  const finish = async (container: Container): Promise<void> => {
     engine.exits.forget(container.id);
-    if (container.running) await container.inTurn(() => finishContainer(container, killedExitCode));
-  }
+    // Also where it was only being started: the verb in hand fails now, and what it saves then must be saved before we return.
+    await container.inTurn(async () => {
+      if (container.running) await finishContainer(container, killedExitCode);
+    });
+  };
+  await Promise.all([...host.containers.values()].map(finish));
   for (const terminal of host.terminals.values()) terminal.ended(killedExitCode);
   await fs.promises.rm(`${engine.tools.stateDirectory}/${workspaceId(host)}`, { recursive: true, force: true });
   await fs.promises.rm(host.runDirectory, { recursive: true, force: true });

@@ -1,14 +1,24 @@
 // One student's Docker host: what it is called, where it lives, what is in it.
 
 import type { HostLimits } from '../client.ts';
-import type { Container, ContainerRecord } from '../containers/container.ts';
+import type { Container, ContainerRecord, Endpoint, PublishedPort } from '../containers/container.ts';
 import type { Exec } from '../containers/exec.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
 import type { HostImages } from '../images/image.ts';
+import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { LiveTerminal } from './live-terminal.ts';
+import type { SnapshotRecord } from './snapshots.ts';
 import type { HostSockets } from './sockets.ts';
+
+/** A container that runs again when its host starts, at the place on the bridge and with the ports that it had. */
+export interface RunningAgain {
+  readonly id: string;
+  readonly endpoint: Endpoint | null;
+  readonly ports: readonly PublishedPort[];
+  readonly paused: boolean;
+}
 
 /** What of a host outlives the engine. */
 export interface HostRecord {
@@ -16,11 +26,23 @@ export interface HostRecord {
   readonly id: string;
   readonly name: string;
   readonly createdAt: string;
-  /** Only a `whole` host outlives an engine that is killed: what is half made or half removed goes. */
-  readonly phase: 'creating' | 'whole' | 'removing';
+  /**
+   * What an engine that is killed leaves to the next: what is half made or half removed goes, who is being stored is ended, and
+   * who is being replaced (restored, reset) is started again, as it was or as it was to be.
+   */
+  readonly phase: 'creating' | 'whole' | 'removing' | 'storing' | 'replacing';
   /** First of the 65,536 UIDs and GIDs that are this host's alone. */
   readonly uidBase: number;
   readonly limits: HostLimits;
+  /** Name of its subvolume in the store's `hosts`: another after each restore, so that one record says which is the host. */
+  readonly subvolume: string;
+  /** The catalogue image of the workspace. */
+  readonly workspace: string;
+  readonly hostname: string;
+  /** The network of hosts that it is in, and its address there. */
+  readonly network: { readonly name: string; readonly address: string } | null;
+  /** What the next start of the workspace starts too. */
+  readonly startAgain: readonly RunningAgain[];
   /** The layers under the workspace's own, as it was first started: a newer image cannot be slid under what was written. */
   readonly workspaceLayers: readonly string[] | null;
   /** The workspace's init as the machine numbers it, and its start time (field 22 of /proc/PID/stat); 0 when stopped. */
@@ -35,6 +57,10 @@ export class Host {
   readonly containers = new Map<string, Container>();
   readonly execs = new Map<string, Exec>();
   readonly terminals = new Map<string, LiveTerminal>();
+  /** By id, as stored. */
+  readonly snapshots = new Map<string, SnapshotRecord>();
+  /** True while the kernel stops every process of the host where it stands. */
+  frozen = false;
   /** Null while nobody can connect: before start, after stop. */
   sockets: HostSockets | null = null;
   #record: HostRecord;
@@ -61,7 +87,7 @@ export class Host {
   }
   /** The host's btrfs subvolume. */
   get directory(): string {
-    return `${this.engine.paths.hosts}/${this.id}`;
+    return `${this.engine.paths.hosts}/${this.record.subvolume}`;
   }
   /** The host's directory below RUN: sockets, bundles, exit codes. On tmpfs, so no student's quota can fill it. */
   get runDirectory(): string {
@@ -84,6 +110,26 @@ export class Host {
     return `${this.runDirectory}/docker.sock`;
   }
 
+  /** Holds the snapshots' subvolumes. */
+  get snapshotsDirectory(): string {
+    return `${this.engine.paths.snapshots}/${this.id}`;
+  }
+  /** Where the host's subvolume and its snapshots are counted together; null where the kernel cannot. */
+  get diskGroup(): string | null {
+    return countsSnapshots ? diskGroupOf(this.id) : null;
+  }
+
+  /** Throws unavailable where the host is stopped, conflict where it is frozen. */
+  needRunning(): void {
+    if (!this.running) throw new EngineError('unavailable', `host ${this.name} is stopped; start it first`);
+    if (this.frozen) throw new EngineError('conflict', `host ${this.name} is frozen; thaw it first`);
+  }
+
+  /** Whether a container that ends now is to run again later: then it stays, even with --rm. */
+  startsAgain(containerId: string): boolean {
+    return this.#record.startAgain.some(({ id }) => id === containerId);
+  }
+
   /** Runs `verb` after every verb that was asked of this host before it: a host is not started while it is being ended. */
   inTurn<T>(verb: () => Promise<T>): Promise<T> {
     const turn = this.#turn.then(verb, verb);
@@ -91,9 +137,24 @@ export class Host {
     return turn;
   }
 
+  /** As `inTurn`, for verbs that make no sense once the host has been removed. Throws notFound then. */
+  whileThere<T>(verb: () => Promise<T>): Promise<T> {
+    return this.inTurn(async () => {
+      if (this.engine.hosts.get(this.name) !== this || this.#record.phase === 'removing')
+        throw new EngineError('notFound', `host ${this.name} has been removed`);
+      if (this.engine.ending.signal.aborted) throw new EngineError('unavailable', 'the engine is shutting down');
+      return await verb();
+    });
+  }
+
   save(change: Partial<HostRecord>): void {
     this.#record = { ...this.#record, ...change };
     this.engine.records.put('host', this.id, this.id, this.#record);
+  }
+
+  /** Takes a record that is stored already. */
+  adoptRecord(record: HostRecord): void {
+    this.#record = record;
   }
 
   storeContainer(record: ContainerRecord): void {

@@ -25,9 +25,9 @@ export function terminalOf(host: Host, record: TerminalRecord): LiveTerminal {
   return terminal;
 }
 
-/** Throws conflict where the id is taken, exhausted where there are too many, unavailable where the host is stopped. */
+/** Throws conflict where the id is taken or the host is frozen, exhausted where there are too many, unavailable where it is stopped. */
 export async function openTerminal(host: Host, options: TerminalOptions): Promise<LiveTerminal> {
-  if (!host.running) throw new EngineError('unavailable', `host ${host.name} is stopped; start it first`);
+  host.needRunning();
   if (!/^[a-z0-9-]{1,32}$/.test(options.id)) {
     throw new EngineError('invalid', `terminal id "${options.id}" must be 1 to 32 of a-z, 0-9 and -`);
   }

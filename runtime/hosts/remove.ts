@@ -1,18 +1,24 @@
 // Removing a host with everything that was its own.
 
 import { deleteSubvolume } from '../kernel/btrfs.ts';
-import { finishHost } from './finish.ts';
+import { endHost } from './finish.ts';
 import type { Host } from './host.ts';
+import { discardSnapshots } from './snapshots.ts';
 import { releaseUidRange } from './uids.ts';
 
 /** Idempotent. The name and the UID range are free again when this resolves. */
-export async function removeHost(host: Host): Promise<void> {
-  const { engine, id, name } = host;
-  host.save({ phase: 'removing' });
-  await finishHost(host);
-  engine.images.forgetHost(id);
-  deleteSubvolume(host.directory);
-  engine.records.deleteHost(id);
-  if (engine.hosts.get(name) === host) engine.hosts.delete(name);
-  releaseUidRange(host.record.uidBase);
+export function removeHost(host: Host): Promise<void> {
+  return host.inTurn(async () => {
+    const { engine, id, name } = host;
+    if (engine.hosts.get(name) !== host) return; // another was faster
+    host.save({ phase: 'removing', startAgain: [] });
+    await endHost(host);
+    host.snapshots.clear();
+    engine.images.forgetHost(id);
+    deleteSubvolume(host.directory);
+    discardSnapshots(host.snapshotsDirectory, []);
+    engine.records.deleteHost(id);
+    engine.hosts.delete(name);
+    releaseUidRange(host.record.uidBase);
+  });
 }

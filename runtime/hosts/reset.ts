@@ -1,13 +1,17 @@
 // Making a host as it was when it was created.
 
-import { createHost } from './create.ts';
+import { createDisk } from './disk.ts';
 import type { Host } from './host.ts';
-import { removeHost } from './remove.ts';
+import { anotherSubvolume, replaceHost } from './replace.ts';
+import { discardSnapshots } from './snapshots.ts';
 
-/** A new host of the same name and limits: containers, images and files are gone, terminals are closed. */
-export async function resetHost(host: Host): Promise<Host> {
-  const { engine, name } = host;
-  const { limits } = host.record;
-  await removeHost(host);
-  return await createHost(engine, name, limits);
+/** Containers, images, files and snapshots are gone, terminals are closed; name, limits and what else it was made with stay. */
+export function resetHost(host: Host): Promise<void> {
+  return host.whileThere(async () => {
+    const subvolume = anotherSubvolume(host);
+    createDisk(host, subvolume);
+    const empty = { containers: [], images: [], running: [], workspaceLayers: null };
+    await replaceHost(host, subvolume, empty, { forgetSnapshots: true });
+    discardSnapshots(host.snapshotsDirectory, []);
+  });
 }

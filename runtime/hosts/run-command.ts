@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import type { CommandOptions, CommandResult } from '../client.ts';
 import { ProcessConsole } from '../containers/console.ts';
-import { EngineError } from '../errors.ts';
 import { conmonExec } from '../kernel/conmon.ts';
 import { signal } from '../kernel/processes.ts';
 import { leastOomScore, maxCommandOutputBytes } from '../limits.ts';
@@ -16,9 +15,9 @@ import { defaultShellEnv, resolveIn } from './workspace-process.ts';
 const defaultTimeoutMs = 10_000;
 const mostTimeoutMs = 60_000;
 
-/** Throws unavailable where the host is stopped, invalid where the command is not there. */
+/** Throws unavailable where the host is stopped, conflict where it is frozen, invalid where the command is not there. */
 export async function runCommand(host: Host, options: CommandOptions): Promise<CommandResult> {
-  if (!host.running) throw new EngineError('unavailable', `host ${host.name} is stopped; start it first`);
+  host.needRunning();
   const user = resolveIn(host, options.user ?? 'student');
   const id = `r-${randomBytes(8).toString('hex')}`;
   const bundle = host.bundle(id);

@@ -1,23 +1,25 @@
 // Starting a host: its cgroup, its workspace, its sockets. What is on its disk is as it was.
 
 import fs from 'node:fs';
-import { EngineError } from '../errors.ts';
 import { createGroup } from '../kernel/cgroups.ts';
 import { hostIoBytesPerSecond } from '../limits.ts';
 import { endHost, finishHost } from './finish.ts';
+import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
 import { openSockets } from './sockets.ts';
+import { startAgain } from './start-again.ts';
 import { startWorkspace, workspaceId } from './workspace.ts';
 
-/** Idempotent: a host that runs is left as it is. Throws unavailable where the engine is shutting down. */
+/** Idempotent: a host that runs is left as it is, but thawed. Throws unavailable where the engine is shutting down. */
 export function startHost(host: Host): Promise<void> {
-  return host.inTurn(async () => {
-    if (host.engine.ending.signal.aborted) throw new EngineError('unavailable', 'the engine is shutting down');
-    if (!host.running) await begin(host);
+  return host.whileThere(async () => {
+    if (host.running) await thaw(host);
+    else await begin(host);
   });
 }
 
-async function begin(host: Host): Promise<void> {
+/** For who has the host's turn: starts the workspace and what runs again with it. Where it throws, the host is stopped. */
+export async function begin(host: Host): Promise<void> {
   for (const directory of [host.runDirectory, `${host.runDirectory}/b`])
     fs.mkdirSync(directory, { recursive: true, mode: 0o711 });
   fs.mkdirSync(host.guestDirectory, { recursive: true, mode: 0o711 });
@@ -30,8 +32,11 @@ async function begin(host: Host): Promise<void> {
     await startWorkspace(host);
     host.sockets = await sockets;
     watchWorkspace(host);
+    await startAgain(host);
+    if (host.record.phase !== 'creating') host.save({ phase: 'whole' });
   } catch (error) {
     await endHost(host);
+    if (host.record.phase !== 'creating') host.save({ phase: 'whole' });
     throw error;
   }
 }

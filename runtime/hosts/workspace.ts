@@ -16,7 +16,7 @@ import { containerSpec } from '../oci/spec.ts';
 import type { Host } from './host.ts';
 
 /** The name that the student's machine has for the student. */
-const workspaceHostname = 'docker-host';
+export const defaultHostname = 'docker-host';
 
 /** The workspace's id to the OCI runtime. */
 export const workspaceId = (host: Host): string => `w${host.id}`;
@@ -26,13 +26,16 @@ const workspaceGroup = (host: Host): string => `${host.group}/workspace`;
 export async function startWorkspace(host: Host): Promise<void> {
   const { engine, record } = host;
   const { stage, tools } = engine;
-  const [image, userns] = await Promise.all([engine.images.workspace(), openUserNamespace(record.uidBase)]);
+  const [image, userns] = await Promise.all([
+    engine.images.workspace(record.workspace),
+    openUserNamespace(record.uidBase),
+  ]);
   try {
     const directory = `${host.directory}/workspace`;
     const layers = record.workspaceLayers ?? image.layers;
     if (!fs.existsSync(directory)) createOwnLayer(directory, record.uidBase);
     writeNetworkFiles(`${directory}/etc`, record.uidBase, {
-      hostname: workspaceHostname,
+      hostname: record.hostname,
       domainname: '',
       ipAddress: '127.0.1.1',
       extraHosts: [],
@@ -81,7 +84,7 @@ function specOf(
   return containerSpec({
     process: {
       args: config.Entrypoint ?? ['/usr/bin/catatonit', '-P'],
-      env: [...(config.Env ?? []), `HOSTNAME=${workspaceHostname}`],
+      env: [...(config.Env ?? []), `HOSTNAME=${host.record.hostname}`],
       cwd: '/',
       user: { uid: 0, gid: 0, additionalGids: [] },
       terminal: false,
@@ -93,7 +96,7 @@ function specOf(
     },
     rootfs: stage.rootfs,
     readonlyRootfs: false,
-    hostname: workspaceHostname,
+    hostname: host.record.hostname,
     files: [
       ...networkFileNames.map((name) => ({
         destination: `/etc/${name}`,

@@ -9,7 +9,10 @@ import type { HostView } from './view.ts';
 
 /** What the host may still bring in. Throws exhausted where that is nothing. */
 export function allowance(view: HostView): number {
-  const left = maxBroughtBytesPerHost - view.own.broughtBytes;
+  const kept = new Map(view.owner.keptImages().map(({ imageId, broughtBytes }) => [imageId, broughtBytes]));
+  for (const { imageId } of view.own.all()) kept.delete(imageId);
+  const inSnapshots = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
+  const left = maxBroughtBytesPerHost - view.own.broughtBytes - inSnapshots;
   if (left > 0) return left;
   throw new EngineError(
     'exhausted',

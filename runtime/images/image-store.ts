@@ -3,12 +3,13 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { EngineError } from '../errors.ts';
 import { Blobs } from '../store/blobs.ts';
 import { Layers } from '../store/layers.ts';
 import type { Records } from '../store/records.ts';
 import { Contents } from './contents.ts';
 import { history } from './history.ts';
-import type { HostImages, Image, ImageStore } from './image.ts';
+import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
 import { list } from './list.ts';
@@ -48,7 +49,9 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   const isUsed = (imageId: string): boolean => {
     for (const view of views.values()) {
-      if (view.own.get(imageId) || view.owner.usedImages().some((use) => use.imageId === imageId)) return true;
+      const { own, owner } = view;
+      if (own.get(imageId) || [...owner.usedImages(), ...owner.keptImages()].some((use) => use.imageId === imageId))
+        return true;
     }
     return false;
   };
@@ -59,16 +62,23 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   };
 
   let prepared = false;
-  async function workspace(): Promise<Image> {
-    const entry = await catalogue.ready('workspace');
+  async function workspace(name = defaultWorkspace): Promise<Image> {
+    const entry = name === defaultWorkspace ? await catalogue.ready(name) : catalogue.entry(name);
+    if (!entry) {
+      const { state, step } = catalogue.progress(name);
+      throw new EngineError(
+        'unavailable',
+        `the image ${name} is not built yet: ${[state, step].filter(Boolean).join(', ')}`,
+      );
+    }
     const never = new AbortController().signal;
     for (const layer of entry.layers) await addCatalogueLayer({ layers }, layer, never, () => undefined);
-    prepared = true;
+    if (name === defaultWorkspace) prepared = true;
     return contents.add(entry.configuration).image;
   }
   catalogue
-    .whenBuilt('workspace')
-    .then(workspace)
+    .whenBuilt(defaultWorkspace)
+    .then(() => workspace())
     .catch((err: unknown) => log.warn({ err }, 'the workspace image cannot be unpacked; the next host tries again'));
 
   return {
@@ -98,6 +108,11 @@ function hostImages(view: HostView): HostImages {
     resolve: (reference) => resolve(view, reference).image,
     list: (filters, options) => list(view, filters, options),
     inspect: (reference) => inspect(view, reference),
+    stored: () => view.own.all(),
+    recall: () => {
+      view.own.recall();
+      view.sweep();
+    },
     history: (reference) => history(view, reference),
     tag: (reference, repository, tagName) => tag(view, reference, repository, tagName),
     remove: (reference, options) => remove(view, reference, options),

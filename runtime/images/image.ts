@@ -1,6 +1,10 @@
 // What an image is to the rest of the engine, and what one host may do with the images that it has.
 
 import type { Readable } from 'node:stream';
+import type { OwnImage } from './own-images.ts';
+
+/** The catalogue image that a host's workspace starts from where none is asked for. */
+export const defaultWorkspace = 'workspace';
 
 /** The `config` of an OCI image configuration (image-spec config.md), every field optional as there. */
 export interface ImageConfig {
@@ -63,6 +67,10 @@ export interface HostImages {
   inspect(reference: string): object;
   /** The body of `GET /images/X/history`. */
   history(reference: string): object[];
+  /** What the host has, as it is stored: for a snapshot of it. */
+  stored(): readonly OwnImage[];
+  /** Takes up what the records say, after a snapshot was restored; gives up what nobody has any more. */
+  recall(): void;
   tag(reference: string, repository: string, tag: string): void;
   /** The body of `DELETE /images/X`: `[{Untagged}|{Deleted}]`. Throws conflict where a container uses it. */
   remove(reference: string, options: { force: boolean; noPrune: boolean }): object[];
@@ -77,11 +85,19 @@ export interface HostImages {
   ): AsyncIterable<Progress>;
 }
 
+/** What of a host's images is in a snapshot of it; as stored by `own-images.ts`. */
+export interface KeptImage {
+  readonly imageId: string;
+  readonly broughtBytes: number;
+}
+
 /** What a host tells its images of itself, so that `images/` need not know hosts. */
 export interface ImageOwner {
   readonly hostId: string;
   /** Containers of the host and the image that each uses, for `remove`, `list` and `prune`. */
   usedImages(): readonly { readonly containerId: string; readonly imageId: string; readonly running: boolean }[];
+  /** What its snapshots need, with or without a name of its own now. */
+  keptImages(): readonly KeptImage[];
   emit(event: ImageEvent): void;
 }
 
@@ -94,8 +110,11 @@ export interface ImageStore {
   forgetHost(hostId: string): void;
   /** Whether the workspace image is unpacked, so that a host is made at once. It is unpacked as soon as it is built. */
   readonly prepared: boolean;
-  /** The workspace image (for hosts' root containers), unpacked if it is not yet. */
-  workspace(): Promise<Image>;
+  /**
+   * A workspace image (for hosts' root containers), unpacked if it is not yet. Waits for `workspace` to be built; throws
+   * unavailable where another is not built yet, saying how far it is, notFound where the catalogue has none of that name.
+   */
+  workspace(name?: string): Promise<Image>;
   /** Where records and disk disagree, a sentence each. Changes nothing. */
   check(): readonly string[];
 }

@@ -20,6 +20,7 @@ export interface OwnImage {
 export class OwnImages {
   readonly #hostId: string;
   readonly #records: Records;
+  readonly #known: (imageId: string) => boolean;
   readonly #images = new Map<string, OwnImage>();
   /** Canonical reference to image ID. */
   readonly #references = new Map<string, string>();
@@ -27,9 +28,17 @@ export class OwnImages {
   constructor(hostId: string, records: Records, known: (imageId: string) => boolean) {
     this.#hostId = hostId;
     this.#records = records;
-    for (const image of records.list<OwnImage>('image', hostId)) {
-      if (known(image.imageId)) this.#put(image);
-      else records.delete('image', hostId, image.imageId);
+    this.#known = known;
+    this.recall();
+  }
+
+  /** Takes up what the records say, and nothing else. */
+  recall(): void {
+    this.#images.clear();
+    this.#references.clear();
+    for (const image of this.#records.list<OwnImage>('image', this.#hostId)) {
+      if (this.#known(image.imageId)) this.#put(image);
+      else this.#records.delete('image', this.#hostId, image.imageId);
     }
   }
 

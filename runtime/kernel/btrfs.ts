@@ -1,20 +1,21 @@
-// Subvolumes with a hard quota, by btrfs's own ioctls (linux/btrfs.h): no program is started.
+// Subvolumes: made and deleted by btrfs's own ioctls (linux/btrfs.h), copied by btrfs(8); and the file system that holds them.
 
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { EngineError } from '../errors.ts';
 import { checked, libcCalls } from './libc.ts';
 
 // _IOW(0x94, nr, size) and so on; struct btrfs_ioctl_vol_args is 4096 bytes: s64 fd, char name[4088].
 const SUBVOL_CREATE = 0x5000940en;
 const SNAP_DESTROY = 0x5000940fn;
-const QGROUP_LIMIT = 0x8030942bn; // _IOR(0x94, 43, struct btrfs_ioctl_qgroup_limit_args): 48 bytes
-const LIMIT_MAX_REFERENCED = 1n;
+const START_SYNC = 0x80089418n; // _IOR(0x94, 24, __u64): gives the transaction, which nobody waits for
 
 const run = promisify(execFile);
 
-function withDirectory<T>(directory: string, act: (fd: number) => T): T {
+/** Calls `act` with a descriptor of `directory`. */
+export function withDirectory<T>(directory: string, act: (fd: number) => T): T {
   const fd = fs.openSync(directory, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
   try {
     return act(fd);
@@ -29,23 +30,41 @@ function named(subvolume: string): Buffer {
   return argument;
 }
 
-/** Creates the subvolume `subvolume`, which may reference at most `maxBytes` (data and metadata). */
-export function createSubvolume(subvolume: string, maxBytes: number): void {
+/** Creates an empty subvolume, with no limit yet: `kernel/quotas.ts`. */
+export function createSubvolume(subvolume: string): void {
   withDirectory(path.dirname(subvolume), (fd) =>
     checked(`create subvolume ${subvolume}`, libcCalls.ioctl(fd, SUBVOL_CREATE, named(subvolume))),
   );
-  const limit = Buffer.alloc(48); // qgroupid 0 is the subvolume that the descriptor is in; flags, max_rfer, …
-  limit.writeBigUInt64LE(LIMIT_MAX_REFERENCED, 8);
-  limit.writeBigUInt64LE(BigInt(maxBytes), 16);
-  withDirectory(subvolume, (fd) => checked(`limit ${subvolume}`, libcCalls.ioctl(fd, QGROUP_LIMIT, limit)));
 }
 
-/** Removes a subvolume with everything in it; idempotent. The kernel frees the space behind. */
+/**
+ * Makes `target` what the subvolume `source` is at one moment; what is written to either later is its own. `group` is where
+ * `source` counts (`joinDiskGroup`), and `target` too from the start. By btrfs(8): the kernel first writes out what is in memory,
+ * and a call of ours would hold the whole engine up for so long. Throws noSpace, internal.
+ */
+export async function snapshotSubvolume(
+  source: string,
+  target: string,
+  options: { readonly readonly: boolean; readonly group: string | null },
+): Promise<void> {
+  const flags = [...(options.readonly ? ['-r'] : []), ...(options.group === null ? [] : ['-i', options.group])];
+  try {
+    await run('btrfs', ['--quiet', 'subvolume', 'snapshot', ...flags, '--', source, target]);
+  } catch (error) {
+    const said = String((error as { stderr?: string }).stderr ?? error).trim();
+    if (/quota|space/i.test(said)) throw new EngineError('noSpace', `there is no room for a snapshot: ${said}`);
+    throw new EngineError('internal', `snapshot ${source}: ${said}`, { cause: error });
+  }
+}
+
+/** Removes a subvolume with everything in it; idempotent. The kernel frees the space behind, and begins with it at once. */
 export function deleteSubvolume(subvolume: string): void {
   if (!fs.existsSync(subvolume)) return;
-  withDirectory(path.dirname(subvolume), (fd) =>
-    checked(`delete subvolume ${subvolume}`, libcCalls.ioctl(fd, SNAP_DESTROY, named(subvolume))),
-  );
+  withDirectory(path.dirname(subvolume), (fd) => {
+    checked(`delete subvolume ${subvolume}`, libcCalls.ioctl(fd, SNAP_DESTROY, named(subvolume)));
+    // It would begin with its next commit, up to 30 s later, and the space counts against the host's quota until then.
+    checked('start a commit', libcCalls.ioctl(fd, START_SYNC, Buffer.alloc(8)));
+  });
 }
 
 /** Makes a btrfs file system in a new sparse file of `bytes`. */

@@ -1,0 +1,35 @@
+// Making a host what it was when a snapshot of it was taken.
+
+import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
+import { deleteSubvolume, snapshotSubvolume } from '../kernel/btrfs.ts';
+import { limitSubvolume } from '../kernel/quotas.ts';
+import type { Host } from './host.ts';
+import { anotherSubvolume, replaceHost } from './replace.ts';
+
+/**
+ * Terminals are closed, containers that ran then run again. Throws notFound where there is no such snapshot, noSpace. Where it
+ * throws before the old processes are ended, nothing has changed.
+ */
+export function restoreSnapshot(host: Host, id: string): Promise<void> {
+  return host.whileThere(async () => {
+    const snapshot = host.snapshots.get(id);
+    if (!snapshot) throw new EngineError('notFound', `host ${host.name} has no snapshot ${id}`);
+    const { engine, record } = host;
+    const subvolume = anotherSubvolume(host);
+    const directory = `${engine.paths.hosts}/${subvolume}`;
+    try {
+      const kept = `${host.snapshotsDirectory}/${snapshot.subvolume}`;
+      await snapshotSubvolume(kept, directory, { readonly: false, group: host.diskGroup });
+      limitSubvolume(directory, record.limits.diskBytes);
+      // What closed terminals had said; who opens one anew begins with an empty one.
+      fs.rmSync(`${directory}/terminals`, { recursive: true, force: true });
+    } catch (error) {
+      deleteSubvolume(directory);
+      throw error;
+    }
+    const { containers, images, running } = snapshot;
+    const { workspaceLayers } = record;
+    await replaceHost(host, subvolume, { containers, images, running, workspaceLayers }, { forgetSnapshots: false });
+  });
+}

@@ -1,0 +1,34 @@
+// Starting, with a host, the containers that ran when it was stored, or when the snapshot was taken that it is made from.
+
+import { run } from '../containers/start.ts';
+import { setFrozen } from '../kernel/cgroups.ts';
+import type { Host, RunningAgain } from './host.ts';
+
+/** All at once, each where it was. One that cannot run stays ended, and says why as `docker inspect` shows it. */
+export async function startAgain(host: Host): Promise<void> {
+  const { startAgain: containers } = host.record;
+  if (containers.length === 0) return;
+  // Each has its place before the first of them looks for a free one.
+  for (const { id, endpoint } of containers) {
+    const container = host.containers.get(id);
+    if (container && !container.running) container.save({ endpoint });
+  }
+  await Promise.all(containers.map((again) => startOne(host, again)));
+  host.save({ startAgain: [] });
+}
+
+async function startOne(host: Host, again: RunningAgain): Promise<void> {
+  const container = host.containers.get(again.id);
+  if (!container) return;
+  try {
+    await container.inTurn(async () => {
+      if (container.running) return;
+      await run(container, again);
+      if (!again.paused) return;
+      await setFrozen(container.group, true);
+      container.saveState({ status: 'paused' });
+    });
+  } catch (error) {
+    host.engine.log.warn({ error, host: host.name, container: again.id }, 'a container could not be started again');
+  }
+}

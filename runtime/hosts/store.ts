@@ -1,0 +1,40 @@
+// Storing a host: all its processes end, politely; its disk and what ran are kept, so that it can come back.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import { signalNumber } from '../containers/signals.ts';
+import { processesIn, setFrozen } from '../kernel/cgroups.ts';
+import { signal } from '../kernel/processes.ts';
+import { endHost } from './finish.ts';
+import { thaw } from './freeze.ts';
+import type { Host } from './host.ts';
+import { runningIn } from './snapshots.ts';
+
+/** A database writes its last pages in less; who does not listen to SIGTERM would make everybody wait. */
+const graceMs = 2000;
+const lookEveryMs = 10;
+
+/** Idempotent: a host that is stopped stays as it is. `startHost` then starts the workspace, and the containers that ran. */
+export function storeHost(host: Host): Promise<void> {
+  return host.whileThere(async () => {
+    if (!host.running) return;
+    host.save({ phase: 'storing', startAgain: runningIn(host) });
+    await thaw(host);
+    await askToEnd(host);
+    await endHost(host);
+    host.save({ phase: 'whole' });
+  });
+}
+
+/** Each container gets its own signal, shells and the rest of the workspace what a machine that is shut down sends. */
+async function askToEnd(host: Host): Promise<void> {
+  for (const container of host.containers.values()) {
+    if (!container.running) continue;
+    if (container.state.status === 'paused') await setFrozen(container.group, false);
+    signal(container.state.machinePid, signalNumber(container.record.config.StopSignal ?? 'SIGTERM'));
+  }
+  for (const terminal of host.terminals.values()) terminal.close();
+  const others = (): number[] => processesIn(host.group, true).filter((pid) => pid !== host.record.pid);
+  for (const pid of processesIn(`${host.group}/workspace`, true)) if (pid !== host.record.pid) signal(pid, 'SIGTERM');
+  const deadline = performance.now() + graceMs;
+  while (others().length > 0 && performance.now() < deadline) await delay(lookEveryMs);
+}
