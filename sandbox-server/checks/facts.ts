@@ -1,7 +1,19 @@
-// What the engine says of a host, as checks look at it: plain data. Nothing that a student's terminal prints is in it.
+// What the engine says of a lab's hosts, as checks look at it: plain data. Nothing that a student's terminal prints is in it.
 
 import { z } from 'zod';
 import type { ContainerState } from '../../lessons/schema.ts';
+
+/** What only `docker inspect` tells. */
+export interface ContainerDetails {
+  /** What was given after the image's name, or the image's own, as one line. */
+  readonly command: string;
+  /** `NAME=value` each. */
+  readonly env: readonly string[];
+  /** 0 for no limit. */
+  readonly memoryBytes: number;
+  /** 0 for no limit. */
+  readonly cpus: number;
+}
 
 export interface ContainerFact {
   readonly id: string;
@@ -12,21 +24,120 @@ export interface ContainerFact {
   readonly exitCode: number | null;
   /** `8080:80` each, as in `docker run -p`. */
   readonly ports: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly networks: readonly string[];
+  /** Null where nobody asked. */
+  readonly details: ContainerDetails | null;
 }
 
 /** A container that has run to its end; it may be gone by now. */
 export interface EndedContainer {
+  readonly name: string;
   readonly image: string;
   readonly exitCode: number;
 }
 
-export interface Facts {
+/** A command that `docker exec` has run to its end. */
+export interface EndedExec {
+  readonly container: string;
+  readonly command: string;
+  readonly exitCode: number;
+}
+
+export interface ImageFact {
+  readonly id: string;
+  /** `sha256:…` each. */
+  readonly digests: readonly string[];
+  /** The base's first. */
+  readonly layers: readonly string[];
+  readonly sizeBytes: number;
+  readonly command: string;
+  readonly env: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly workdir: string;
+  /** `80/tcp` each. */
+  readonly exposes: readonly string[];
+}
+
+export interface NetworkFact {
+  readonly driver: string;
+  /** Names of the running containers on it. */
+  readonly containers: readonly string[];
+}
+
+/** A file of the home directory: `text` is null where it is none, or too large to be looked at. */
+export interface FileFact {
+  readonly exists: boolean;
+  readonly text: string | null;
+}
+
+/** What a port answered: `status` is null where nothing did, and `text` says why then. */
+export interface AnswerFact {
+  readonly status: number | null;
+  readonly text: string;
+}
+
+export interface ProcessFact {
+  readonly executable: string;
+  readonly command: string;
+  /** The container's name; null for a process of the workspace. */
+  readonly container: string | null;
+}
+
+export interface CommandFact {
+  readonly exitCode: number;
+  readonly output: string;
+}
+
+/** One host. What nobody asked for is missing from the maps; what is not there is null in them. */
+export interface HostFacts {
   readonly containers: readonly ContainerFact[];
   readonly ended: readonly EndedContainer[];
+  readonly execs: readonly EndedExec[];
   /** The last lines of a container's log, by the container's name. */
   readonly logs: ReadonlyMap<string, string>;
+  readonly images: ReadonlyMap<string, ImageFact | null>;
+  readonly networks: ReadonlyMap<string, NetworkFact | null>;
+  readonly files: ReadonlyMap<string, FileFact>;
+  /** By `8080/path`. */
+  readonly answers: ReadonlyMap<string, AnswerFact>;
+  readonly processes: readonly ProcessFact[] | null;
+  /** By the JSON of its arguments. */
+  readonly commands: ReadonlyMap<string, CommandFact>;
+}
+
+export interface Facts {
+  /** By the lab's name of the host; the first is the one that is meant where a check names none. */
+  readonly hosts: ReadonlyMap<string, HostFacts>;
   readonly doneTasks: ReadonlySet<string>;
 }
+
+/** A host of which nothing is known but that it has no containers. */
+export const emptyHost: HostFacts = {
+  containers: [],
+  ended: [],
+  execs: [],
+  logs: new Map(),
+  images: new Map(),
+  networks: new Map(),
+  files: new Map(),
+  answers: new Map(),
+  processes: null,
+  commands: new Map(),
+};
+
+/** The facts of the host that a check names, or of the first. */
+export function factsOf(facts: Facts, host: string | undefined): HostFacts {
+  const found = host === undefined ? [...facts.hosts.values()][0] : facts.hosts.get(host);
+  return found ?? emptyHost;
+}
+
+const orEmpty = <T>(schema: z.ZodType<T[]>) => schema.nullish().transform((list) => list ?? []);
+const words = z
+  .record(z.string(), z.string())
+  .nullish()
+  .transform((found) => found ?? {});
 
 const listed = z.object({
   Id: z.string(),
@@ -34,10 +145,9 @@ const listed = z.object({
   Image: z.string(),
   State: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
   Status: z.string(),
-  Ports: z
-    .array(z.object({ PrivatePort: z.number(), PublicPort: z.number().optional(), Type: z.string() }))
-    .nullish()
-    .transform((ports) => ports ?? []),
+  Labels: words,
+  NetworkSettings: z.object({ Networks: z.record(z.string(), z.unknown()).nullish() }).nullish(),
+  Ports: orEmpty(z.array(z.object({ PrivatePort: z.number(), PublicPort: z.number().optional(), Type: z.string() }))),
 });
 
 /** From the answer to `GET /containers/json?all=1`. Throws ZodError where it is none. */
@@ -56,13 +166,78 @@ export function containersFrom(answer: unknown): readonly ContainerFact[] {
         exitCode: exitCode === undefined ? null : Number(exitCode),
         // One line for IPv4 and one for IPv6 are one port.
         ports: [...new Set(published.map(({ PublicPort, PrivatePort }) => `${PublicPort}:${PrivatePort}`))],
+        labels: container.Labels,
+        networks: Object.keys(container.NetworkSettings?.Networks ?? {}),
+        details: null,
       };
     });
 }
 
+const inspected = z.object({
+  Config: z.object({ Cmd: orEmpty(z.array(z.string())), Env: orEmpty(z.array(z.string())) }),
+  HostConfig: z.object({ Memory: z.number(), NanoCpus: z.number(), CpuQuota: z.number(), CpuPeriod: z.number() }),
+});
+
+/** From the answer to `GET /containers/X/json`. Throws ZodError. */
+export function detailsFrom(answer: unknown): ContainerDetails {
+  const { Config, HostConfig } = inspected.parse(answer);
+  const { Memory, NanoCpus, CpuQuota, CpuPeriod } = HostConfig;
+  // `--cpu-quota` is the older way to say `--cpus`; a period that is not said is 100 ms.
+  const byQuota = CpuQuota > 0 ? CpuQuota / (CpuPeriod > 0 ? CpuPeriod : 100_000) : 0;
+  return {
+    command: Config.Cmd.join(' '),
+    env: Config.Env,
+    memoryBytes: Math.max(0, Memory),
+    cpus: NanoCpus > 0 ? NanoCpus / 1e9 : byQuota,
+  };
+}
+
+const image = z.object({
+  Id: z.string(),
+  RepoDigests: orEmpty(z.array(z.string())),
+  Size: z.number(),
+  RootFS: z.object({ Layers: orEmpty(z.array(z.string())) }),
+  Config: z.object({
+    Cmd: orEmpty(z.array(z.string())),
+    Env: orEmpty(z.array(z.string())),
+    Labels: words,
+    User: z.string().nullish(),
+    WorkingDir: z.string().nullish(),
+    ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+  }),
+});
+
+/** From the answer to `GET /images/X/json`. Throws ZodError. */
+export function imageFrom(answer: unknown): ImageFact {
+  const { Id, RepoDigests, Size, RootFS, Config } = image.parse(answer);
+  return {
+    id: Id,
+    digests: RepoDigests.map((digest) => digest.slice(digest.indexOf('@') + 1)),
+    layers: RootFS.Layers,
+    sizeBytes: Size,
+    command: Config.Cmd.join(' '),
+    env: Config.Env,
+    labels: Config.Labels,
+    user: Config.User ?? '',
+    workdir: Config.WorkingDir ?? '',
+    exposes: Object.keys(Config.ExposedPorts ?? {}),
+  };
+}
+
+const network = z.object({
+  Driver: z.string(),
+  Containers: z.record(z.string(), z.object({ Name: z.string() })).nullish(),
+});
+
+/** From the answer to `GET /networks/X`. Throws ZodError. */
+export function networkFrom(answer: unknown): NetworkFact {
+  const { Driver, Containers } = network.parse(answer);
+  return { driver: Driver, containers: Object.values(Containers ?? {}).map(({ Name }) => Name) };
+}
+
 /** From the attributes of a `die` event; null where they are not what Docker sends. */
 export function endedFrom(attributes: Readonly<Record<string, string>>): EndedContainer | null {
-  const { image, exitCode } = attributes;
-  if (image === undefined || exitCode === undefined || !/^\d{1,3}$/.test(exitCode)) return null;
-  return { image, exitCode: Number(exitCode) };
+  const { name = '', image: from, exitCode } = attributes;
+  if (from === undefined || exitCode === undefined || !/^\d{1,3}$/.test(exitCode)) return null;
+  return { name, image: from, exitCode: Number(exitCode) };
 }

@@ -1,50 +1,95 @@
-// Watches one session's host and tells as soon as its lesson's tasks are done. Driven by the engine's events, the shell's
-// prompts and the logs that checks ask for; it looks only at the engine. Independent of message transport.
+// Watches the hosts of one lab and tells as soon as its tasks are done. Driven by the engine's events, the shell's prompts,
+// the logs and files that checks ask for, and a slow poll where nothing else would tell. It looks only at the engine.
+// Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { DockerClient } from '@drydock/runtime';
+import type { DockerEvent } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
+import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
-import { checkDelayMs, checkIntervalMs, engineProbeMs, maxEndedContainers } from '../limits.ts';
+import { checkDelayMs, checkIntervalMs, checkPollMs, engineProbeMs, maxCheckPollMs, maxEnded } from '../limits.ts';
 import type { TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
-import { followLog, readLog } from './container-log.ts';
-import { evaluate, logsNeeded } from './evaluate.ts';
-import { type ContainerFact, containersFrom, type EndedContainer, endedFrom } from './facts.ts';
+import { followLog } from './container-log.ts';
+import { evaluate } from './evaluate.ts';
+import { endedFrom, type Facts } from './facts.ts';
+import { look, type Seen, type WatchedHost } from './look.ts';
+import { type DearCheck, dockerNeeds } from './needs.ts';
 
 export interface WatcherParts {
   readonly tasks: readonly Task[];
-  readonly docker: DockerClient;
-  readonly dockerSocket: string;
+  /** The lab's, in its order: the first is meant where a check names none. */
+  readonly hosts: readonly WatchedHost[];
+  readonly link: EngineLink;
   /** Done already; the watcher adds to it. */
   readonly done: Set<string>;
   /** A task became done: called once each, before `changed`. */
   readonly becameDone: (task: string) => void;
   readonly changed: (states: readonly TaskState[]) => void;
   readonly failed: (error: unknown) => void;
-  /** The engine let go of the events. */
-  readonly lost: () => void;
+}
+
+interface SeenSoFar extends Seen {
+  /** Commands of `docker exec` that still run, by the exec's id. */
+  readonly running: ReadonlyMap<string, { readonly container: string; readonly command: string }>;
+}
+const nothingSeen: SeenSoFar = { ended: [], execs: [], running: new Map() };
+
+/** What a host's events tell beside that something changed. Pure. */
+export function afterEvent(seen: SeenSoFar, { Type, Action, Actor }: DockerEvent): SeenSoFar {
+  if (Type !== 'container') return seen;
+  const { name = '', execID = '', exitCode = '' } = Actor.Attributes;
+  if (Action === 'die') {
+    const ended = endedFrom(Actor.Attributes);
+    return ended === null ? seen : { ...seen, ended: [...seen.ended, ended].slice(-maxEnded) };
+  }
+  if (Action.startsWith('exec_start: ')) {
+    const command = Action.slice('exec_start: '.length);
+    const running = [...seen.running, [execID, { container: name, command }] as const].slice(-maxEnded);
+    return { ...seen, running: new Map(running) };
+  }
+  const started = Action === 'exec_die' ? seen.running.get(execID) : undefined;
+  if (started === undefined || !/^\d{1,3}$/.test(exitCode)) return seen;
+  const execs = [...seen.execs, { ...started, exitCode: Number(exitCode) }].slice(-maxEnded);
+  return { ...seen, execs, running: new Map([...seen.running].filter(([id]) => id !== execID)) };
 }
 
 export class Watcher {
   readonly #parts: WatcherParts;
   readonly #abort = new AbortController();
+  readonly #seen = new Map<string, SeenSoFar>();
   readonly #followed = new Set<string>();
-  #ended: readonly EndedContainer[] = [];
   #told = '';
   #timer: NodeJS.Timeout | undefined;
+  #poll: NodeJS.Timeout | undefined;
+  #pollMs = checkPollMs;
   #looking = false;
   #lookAgain = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
-    if (parts.tasks.length > 0) void this.#listen();
+    if (parts.tasks.length > 0) for (const host of parts.hosts) void this.#listen(host);
   }
 
   /** Something may have changed: looks soon, and no more often than the limits say. */
   poke(): void {
-    if (this.#abort.signal.aborted || this.#parts.tasks.every(({ id }) => this.#parts.done.has(id))) return;
+    this.#pollMs = checkPollMs;
+    this.#lookSoon();
+  }
+
+  release(): void {
+    this.#abort.abort();
+    clearTimeout(this.#timer);
+    clearTimeout(this.#poll);
+  }
+
+  get #open(): readonly Task[] {
+    return this.#parts.tasks.filter(({ id }) => !this.#parts.done.has(id));
+  }
+
+  #lookSoon(): void {
+    if (this.#abort.signal.aborted || this.#open.length === 0) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -54,30 +99,26 @@ export class Watcher {
     this.#timer = setTimeout(() => void this.#look(), waitMs);
   }
 
-  release(): void {
-    this.#abort.abort();
-    clearTimeout(this.#timer);
-  }
-
-  async #listen(): Promise<void> {
+  async #listen(host: WatchedHost): Promise<void> {
     const { signal } = this.#abort;
     let pauseMs = engineProbeMs / 4;
     while (!signal.aborted) {
       try {
-        const events = await this.#parts.docker.events(signal);
+        const events = await host.docker.events(signal);
         pauseMs = engineProbeMs / 4;
         this.poke();
-        for await (const { Type, Action, Actor } of events) {
-          if (Type !== 'container' || Action.startsWith('exec_')) continue;
-          const ended = Action === 'die' ? endedFrom(Actor.Attributes) : null;
-          if (ended !== null) this.#ended = [...this.#ended, ended].slice(-maxEndedContainers);
-          this.poke();
+        for await (const event of events) {
+          const before = this.#seen.get(host.name) ?? nothingSeen;
+          const now = afterEvent(before, event);
+          this.#seen.set(host.name, now);
+          // What `docker exec` does changes nothing but what was just seen.
+          if (!event.Action.startsWith('exec_') || now.execs !== before.execs) this.poke();
         }
       } catch (error) {
         if (!signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
       }
       if (signal.aborted) return;
-      this.#parts.lost();
+      this.#parts.link.suspect();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, engineProbeMs * 10);
     }
@@ -85,23 +126,30 @@ export class Watcher {
 
   async #look(): Promise<void> {
     this.#timer = undefined;
+    clearTimeout(this.#poll);
     this.#looking = true;
     this.#lookedMs = monotonicMs();
+    let dear: readonly DearCheck[] = [];
     try {
-      const { tasks, docker, done } = this.#parts;
-      const containers = containersFrom(await docker.request('GET', '/containers/json?all=1'));
-      const logs = await this.#logs(containers);
-      if (this.#abort.signal.aborted) return;
-      this.#tell(evaluate(tasks, { containers, ended: this.#ended, logs, doneTasks: done }));
+      const { tasks, hosts, link, done } = this.#parts;
+      const { signal } = this.#abort;
+      const seen = ({ name }: WatchedHost) => this.#seen.get(name) ?? nothingSeen;
+      const open = this.#open;
+      const looked = await look(open, done, { hosts, link, signal, seen });
+      dear = looked.dear;
+      if (signal.aborted) return;
+      this.#follow(open, looked.facts, dear);
+      this.#tell(evaluate(tasks, looked.facts));
     } catch (error) {
-      // Away: `#listen` comes back and pokes. A container that went while its log was read makes an event of its own.
+      // Away: `#listen` comes back and pokes. A container that went while it was asked makes an event of its own.
       if (!this.#abort.signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
     } finally {
       this.#looking = false;
       if (this.#lookAgain) {
         this.#lookAgain = false;
-        this.poke();
+        this.#lookSoon();
       }
+      this.#pollLater(dear);
     }
   }
 
@@ -110,6 +158,8 @@ export class Watcher {
       if (!done || this.#parts.done.has(id)) continue;
       this.#parts.becameDone(id);
       this.#parts.done.add(id);
+      // What waited for this one is looked at now.
+      this.#lookAgain = true;
     }
     const telling = JSON.stringify(states);
     if (telling === this.#told) return;
@@ -117,26 +167,50 @@ export class Watcher {
     this.#parts.changed(states);
   }
 
-  /** The logs that open tasks ask for; from now on their growth makes us look again. */
-  async #logs(containers: readonly ContainerFact[]): Promise<ReadonlyMap<string, string>> {
-    const { tasks, done, dockerSocket } = this.#parts;
-    const open = tasks.filter(({ id }) => !done.has(id));
-    const names = new Set(
-      open.flatMap(({ check, slips }) => [check, ...slips.map(({ when }) => when)].flatMap(logsNeeded)),
-    );
-    const logs = new Map<string, string>();
-    for (const { id, name, state } of containers) {
-      if (!names.has(name) || state === 'created') continue;
-      if (state === 'running' && !this.#followed.has(id)) {
-        this.#followed.add(id);
-        void followLog(dockerSocket, id, this.#abort.signal, () => this.poke()).then(() => this.#followed.delete(id));
+  /** Nothing tells of a process, a port or what a program says: while they count, they are looked at again. */
+  #pollLater(dear: readonly DearCheck[]): void {
+    clearTimeout(this.#poll);
+    if (dear.length === 0 || this.#abort.signal.aborted || this.#open.length === 0) return;
+    const leaveTraces = dear.every((check) => 'http' in check || 'command' in check);
+    this.#poll = setTimeout(() => {
+      if (leaveTraces) this.#pollMs = Math.min(this.#pollMs * 2, maxCheckPollMs);
+      this.#lookSoon();
+    }, this.#pollMs);
+  }
+
+  /** The logs and files that count now: from now on their growth makes us look again. */
+  #follow(open: readonly Task[], facts: Facts, dear: readonly DearCheck[]): void {
+    const { signal } = this.#abort;
+    this.#parts.hosts.forEach((host, place) => {
+      const { logs } = dockerNeeds(open, host.name, place === 0);
+      for (const { id, name, state } of facts.hosts.get(host.name)?.containers ?? []) {
+        if (!logs.has(name) || state !== 'running') continue;
+        this.#once(id, () => followLog(host.info.dockerSocket, id, signal, () => this.poke()));
       }
-      try {
-        logs.set(name, await readLog(dockerSocket, id, this.#abort.signal));
-      } catch {
-        // The container went while it was asked: its own event makes us look again.
-      }
+      const files = dear.some((check) => 'file' in check && (check.file.host ?? this.#firstHost) === host.name);
+      if (files) this.#once(`files of ${host.name}`, () => this.#watchFiles(host));
+    });
+  }
+
+  get #firstHost(): string | undefined {
+    return this.#parts.hosts[0]?.name;
+  }
+
+  async #watchFiles(host: WatchedHost): Promise<void> {
+    const { signal } = this.#abort;
+    try {
+      const changes = await this.#parts.link.call((engine) => engine.watchFiles(host.info.name, signal));
+      for await (const _ of changes) this.poke();
+    } catch (error) {
+      // The poll looks as well: it starts to watch again.
+      if (!signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
     }
-    return logs;
+  }
+
+  /** Follows a thing that is not followed yet. */
+  #once(what: string, follow: () => Promise<void>): void {
+    if (this.#followed.has(what)) return;
+    this.#followed.add(what);
+    void follow().finally(() => this.#followed.delete(what));
   }
 }

@@ -3,9 +3,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { evaluate, holds } from '../../../sandbox-server/checks/evaluate.ts';
-import { type ContainerFact, containersFrom, endedFrom, type Facts } from '../../../sandbox-server/checks/facts.ts';
+import { evaluate } from '../../../sandbox-server/checks/evaluate.ts';
+import {
+  type ContainerFact,
+  containersFrom,
+  emptyHost,
+  endedFrom,
+  type Facts,
+  type HostFacts,
+} from '../../../sandbox-server/checks/facts.ts';
 import { isImage } from '../../../sandbox-server/checks/image-name.ts';
+import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { readLessons } from '../../../sandbox-server/labs/lessons.ts';
 
 const lessons = await readLessons(fileURLToPath(new URL('../../../lessons', import.meta.url)));
@@ -18,12 +26,19 @@ const web: ContainerFact = {
   state: 'running',
   exitCode: null,
   ports: ['8080:80'],
+  labels: {},
+  networks: ['bridge'],
+  details: null,
 };
-const nothing: Facts = { containers: [], ended: [], logs: new Map(), doneTasks: new Set() };
+type Given = Partial<HostFacts> & { readonly doneTasks?: ReadonlySet<string> };
+const factsWith = ({ doneTasks = new Set(), ...host }: Given): Facts => ({
+  hosts: new Map([['docker-host', { ...emptyHost, ...host }]]),
+  doneTasks,
+});
 const visited = '172.17.0.1 - - [21/Nov/2026:22:00:00 +0000] "GET / HTTP/1.1" 200 615 "-" "curl/8.14.1" "-"\n';
 
-function stateOf(task: string, facts: Partial<Facts>) {
-  const state = evaluate(tasks, { ...nothing, ...facts }).find(({ id }) => id === task);
+function stateOf(task: string, facts: Given) {
+  const state = evaluate(tasks, factsWith(facts)).find(({ id }) => id === task);
   assert.ok(state, `there is a task ${task}`);
   return state;
 }
@@ -34,15 +49,15 @@ test('lesson turns done task by task when a student does as it says', () => {
     ['hello', 'web', 'visit', 'stop', 'remove'],
   );
   const doneTasks = new Set<string>();
-  const step = (facts: Partial<Facts>) => {
-    const became = evaluate(tasks, { ...nothing, ...facts, doneTasks }).filter(
+  const step = (facts: Given) => {
+    const became = evaluate(tasks, factsWith({ ...facts, doneTasks })).filter(
       ({ id, done }) => done && !doneTasks.has(id),
     );
     for (const { id } of became) doneTasks.add(id);
     return became.map(({ id }) => id);
   };
   assert.deepEqual(step({}), []);
-  assert.deepEqual(step({ ended: [{ image: 'hello-world', exitCode: 0 }] }), ['hello']);
+  assert.deepEqual(step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0 }] }), ['hello']);
   assert.deepEqual(step({ containers: [web] }), ['web']);
   assert.deepEqual(step({ containers: [web], logs: new Map([['web', visited]]) }), ['visit']);
   const stopped: ContainerFact = { ...web, state: 'exited', exitCode: 0, ports: [] };
@@ -66,7 +81,10 @@ test('task "hello" is done by a container that is still listed, and not by one t
     stateOf('hello', { containers: [{ ...hello, state: 'created', exitCode: null }] }).found,
     /never started/,
   );
-  assert.match(stateOf('hello', { ended: [{ image: 'hello-world', exitCode: 127 }] }).found, /exit code 127/);
+  assert.match(
+    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127 }] }).found,
+    /exit code 127/,
+  );
   assert.match(stateOf('hello', {}).found, /No container from hello-world has run yet/);
 });
 
@@ -107,15 +125,15 @@ test('tasks "stop" and "remove" wait for their turn, and tell a container remove
 });
 
 test('checks compose with all, any, not and after', () => {
-  const facts: Facts = { ...nothing, containers: [web], doneTasks: new Set(['a']) };
+  const facts = factsWith({ containers: [web], doneTasks: new Set(['a']) });
   const yes = { container: { name: 'web' } };
   const no = { absent: 'web' };
-  assert.ok(holds({ all: [yes, { not: no }] }, facts));
-  assert.ok(!holds({ all: [yes, no] }, facts));
-  assert.ok(holds({ any: [no, yes] }, facts));
-  assert.ok(!holds({ any: [no, { not: yes }] }, facts));
-  assert.ok(holds({ after: { tasks: ['a'], check: yes } }, facts));
-  assert.ok(!holds({ after: { tasks: ['a', 'b'], check: yes } }, facts));
+  assert.equal(judge({ all: [yes, { not: no }] }, facts), true);
+  assert.equal(judge({ all: [yes, no] }, facts), false);
+  assert.equal(judge({ any: [no, yes] }, facts), true);
+  assert.equal(judge({ any: [no, { not: yes }] }, facts), false);
+  assert.equal(judge({ after: { tasks: ['a'], check: yes } }, facts), true);
+  assert.equal(judge({ after: { tasks: ['a', 'b'], check: yes } }, facts), false);
 });
 
 test('image names are compared as Docker understands them', () => {
@@ -144,6 +162,7 @@ test('facts are read from what the Docker API answers', () => {
         { PrivatePort: 443, Type: 'tcp' },
       ],
       Labels: {},
+      NetworkSettings: { Networks: { bridge: {} } },
     },
   ]);
   assert.deepEqual(found, {
@@ -153,8 +172,12 @@ test('facts are read from what the Docker API answers', () => {
     state: 'exited',
     exitCode: 137,
     ports: ['8080:80'],
+    labels: {},
+    networks: ['bridge'],
+    details: null,
   });
   assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }), {
+    name: 'x',
     image: 'hello-world',
     exitCode: 0,
   });

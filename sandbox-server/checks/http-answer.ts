@@ -1,0 +1,61 @@
+// Asks a port of a student's host for a page, through the engine. The answer is text to be looked at, and bounded.
+
+import { request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { kindOf } from '../errors.ts';
+import { answerMs, maxAnswerBytes } from '../limits.ts';
+import type { AnswerFact } from './facts.ts';
+import { shown } from './shown.ts';
+
+/** The name that our requests have in a web server's log, where they do not count as visits. */
+export const checkMark = 'drydock-check';
+
+function answered(stream: Duplex, path: string, signal: AbortSignal): Promise<AnswerFact> {
+  return new Promise((resolve) => {
+    const failed = (error: Error) =>
+      resolve({
+        status: null,
+        text: signal.aborted ? `it took longer than ${answerMs / 1000} s` : shown(error.message),
+      });
+    const headers = { host: 'localhost', 'user-agent': checkMark, connection: 'close' };
+    const asked = request({ path, headers, signal, createConnection: () => stream }, (answer) => {
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      const finish = () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
+      answer.on('data', (chunk: Uint8Array) => {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size < maxAnswerBytes) return;
+        // The beginning is enough to look at.
+        finish();
+        asked.destroy();
+      });
+      answer.on('end', finish);
+      answer.on('error', failed);
+    });
+    asked.on('error', failed);
+    asked.end();
+  });
+}
+
+/** `dial` connects to the port. Throws only what `dial` throws beside notFound (nothing listens) and exhausted. */
+export async function askPort(
+  dial: (ending: AbortSignal) => Promise<Duplex>,
+  path: string,
+  signal: AbortSignal,
+): Promise<AnswerFact> {
+  const ending = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
+  try {
+    const stream = await dial(ending);
+    try {
+      return await answered(stream, path, ending);
+    } finally {
+      stream.destroy();
+    }
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === 'notFound') return { status: null, text: 'nothing listens there' };
+    if (kind === 'exhausted' || ending.aborted) return { status: null, text: 'it is too busy' };
+    throw error;
+  }
+}

@@ -1,0 +1,210 @@
+// Asks the engine for the facts that open tasks hang on.
+
+import type { DockerClient, HostInfo } from '@drydock/runtime';
+import type { Task } from '../../lessons/schema.ts';
+import type { EngineLink } from '../engine-link.ts';
+import { kindOf } from '../errors.ts';
+import { checkWaitMs, commandCheckMs, maxCheckedFileBytes, maxInspected } from '../limits.ts';
+import { readLog } from './container-log.ts';
+import {
+  type AnswerFact,
+  type CommandFact,
+  type ContainerFact,
+  containersFrom,
+  detailsFrom,
+  type EndedContainer,
+  type EndedExec,
+  type Facts,
+  type FileFact,
+  type HostFacts,
+  imageFrom,
+  networkFrom,
+  type ProcessFact,
+} from './facts.ts';
+import { askPort, checkMark } from './http-answer.ts';
+import { answerKey, commandKey } from './judge.ts';
+import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
+
+/** One host of the lab. */
+export interface WatchedHost {
+  /** The lab's name of it. */
+  readonly name: string;
+  readonly info: HostInfo;
+  readonly docker: DockerClient;
+}
+
+/** What was seen to happen on a host, and is not there to be asked for any more. */
+export interface Seen {
+  readonly ended: readonly EndedContainer[];
+  readonly execs: readonly EndedExec[];
+}
+
+export interface LookParts {
+  readonly hosts: readonly WatchedHost[];
+  readonly link: EngineLink;
+  readonly signal: AbortSignal;
+  readonly seen: (host: WatchedHost) => Seen;
+}
+
+/** What is asked for may go meanwhile: that is a fact, too. */
+async function orNull<T>(ask: Promise<T>): Promise<T | null> {
+  try {
+    return await ask;
+  } catch (error) {
+    if (kindOf(error) === 'notFound') return null;
+    throw error;
+  }
+}
+
+async function mapOf<T>(names: Iterable<string>, ask: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
+  return new Map(await Promise.all([...names].map(async (name) => [name, await ask(name)] as const)));
+}
+
+const asPath = (name: string) => name.split('/').map(encodeURIComponent).join('/');
+
+async function withDetails(docker: DockerClient, container: ContainerFact): Promise<ContainerFact> {
+  const answer = await orNull(docker.request('GET', `/containers/${container.id}/json`));
+  return answer === null ? container : { ...container, details: detailsFrom(answer) };
+}
+
+async function logsOf(
+  host: WatchedHost,
+  names: ReadonlySet<string>,
+  containers: readonly ContainerFact[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const logs = new Map<string, string>();
+  for (const { id, name, state } of containers) {
+    if (!names.has(name) || state === 'created') continue;
+    try {
+      const log = await readLog(host.info.dockerSocket, id, signal);
+      // Our own visits are none of the student's.
+      logs.set(
+        name,
+        log
+          .split('\n')
+          .filter((line) => !line.includes(checkMark))
+          .join('\n'),
+      );
+    } catch {
+      // The container went while it was asked: its own event makes us look again.
+    }
+  }
+  return logs;
+}
+
+async function dockerFacts(host: WatchedHost, needs: DockerNeeds, seen: Seen, signal: AbortSignal): Promise<HostFacts> {
+  const { docker } = host;
+  const listed = containersFrom(await docker.request('GET', '/containers/json?all=1'));
+  const [containers, logs, images, networks] = await Promise.all([
+    needs.details
+      ? Promise.all(listed.map((each, place) => (place < maxInspected ? withDetails(docker, each) : each)))
+      : listed,
+    logsOf(host, needs.logs, listed, signal),
+    mapOf(needs.images, async (name) => {
+      const answer = await orNull(docker.request('GET', `/images/${asPath(name)}/json`));
+      return answer === null ? null : imageFrom(answer);
+    }),
+    mapOf(needs.networks, async (name) => {
+      const answer = await orNull(docker.request('GET', `/networks/${asPath(name)}`));
+      return answer === null ? null : networkFrom(answer);
+    }),
+  ]);
+  const nothingDear = { files: new Map(), answers: new Map(), processes: null, commands: new Map() };
+  return { containers, logs, images, networks, ...seen, ...nothingDear };
+}
+
+async function fileFact(link: EngineLink, host: string, path: string): Promise<FileFact> {
+  try {
+    const { bytes } = await link.call((engine) => engine.readFile(host, path), checkWaitMs);
+    return { exists: true, text: bytes.length > maxCheckedFileBytes ? null : Buffer.from(bytes).toString('utf8') };
+  } catch (error) {
+    const kind = kindOf(error);
+    if (kind === 'notFound') return { exists: false, text: null };
+    // A folder, or a file that is not for reading; what lies behind a link does not count.
+    if (kind === 'invalid' || kind === 'tooLarge' || kind === 'forbidden') {
+      const slash = path.lastIndexOf('/');
+      const folder = await orNull(link.call((engine) => engine.listFiles(host, path.slice(0, Math.max(0, slash)))));
+      const entry = folder?.files.find(({ name }) => name === path.slice(slash + 1));
+      return { exists: entry?.type === 'folder' || entry?.type === 'file', text: null };
+    }
+    throw error;
+  }
+}
+
+/** Programs are found where the workspace's image has them; nothing of the student's shell is read. */
+const commandEnvironment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/', 'LANG=C.UTF-8'];
+
+async function commandFact(link: EngineLink, host: string, argv: readonly string[]): Promise<CommandFact> {
+  const options = { argv, user: 'student', cwd: '/', env: commandEnvironment, timeoutMs: commandCheckMs };
+  const { exitCode, stdout, stderr, timedOut } = await link.call((engine) => engine.run(host, options), checkWaitMs);
+  return { exitCode: timedOut ? -1 : exitCode, output: stdout + stderr };
+}
+
+async function processFacts(
+  link: EngineLink,
+  host: string,
+  containers: readonly ContainerFact[],
+): Promise<ProcessFact[]> {
+  const { processes } = await link.call((engine) => engine.usage(host), checkWaitMs);
+  const names = new Map(containers.map(({ id, name }) => [id, name]));
+  return processes.map(({ executable, command, container }) => ({
+    executable,
+    command,
+    container: container === null ? null : (names.get(container) ?? container),
+  }));
+}
+
+async function withDearFacts(
+  host: WatchedHost,
+  facts: HostFacts,
+  dear: readonly DearCheck[],
+  { link, signal }: LookParts,
+): Promise<HostFacts> {
+  const { name } = host.info;
+  const files = new Set(dear.flatMap((check) => ('file' in check ? [check.file.path] : [])));
+  const ports = dear.flatMap((check) => ('http' in check ? [check.http] : []));
+  const commands = dear.flatMap((check) => ('command' in check ? [check.command.run] : []));
+  const asked = new Map(ports.map(({ port, path }) => [answerKey(port, path), { port: Number(port), path }]));
+  const run = new Map(commands.map((argv) => [commandKey(argv), argv]));
+  const answer = async (key: string): Promise<AnswerFact> => {
+    const { port, path } = asked.get(key) ?? { port: 0, path: '/' };
+    return askPort((ending) => link.call((engine) => engine.dial(name, port, ending), checkWaitMs), path, signal);
+  };
+  return {
+    ...facts,
+    files: await mapOf(files, (path) => fileFact(link, name, path)),
+    answers: await mapOf(asked.keys(), answer),
+    commands: await mapOf(run.keys(), (key) => commandFact(link, name, run.get(key) ?? [])),
+    processes: dear.some((check) => 'process' in check) ? await processFacts(link, name, facts.containers) : null,
+  };
+}
+
+/** Everything that the tasks `open` hang on now. Throws what the engine throws. */
+export async function look(
+  open: readonly Task[],
+  doneTasks: ReadonlySet<string>,
+  parts: LookParts,
+): Promise<{ readonly facts: Facts; readonly dear: readonly DearCheck[] }> {
+  const known = await Promise.all(
+    parts.hosts.map(async (host, place) => {
+      const needs = dockerNeeds(open, host.name, place === 0);
+      return [host.name, await dockerFacts(host, needs, parts.seen(host), parts.signal)] as const;
+    }),
+  );
+  const facts: Facts = { hosts: new Map(known), doneTasks };
+  const dear = dearNeeds(open, facts);
+  if (dear.length === 0) return { facts, dear };
+  const all = await Promise.all(
+    parts.hosts.map(async (host, place) => {
+      const those = dear.filter((check) => {
+        const [said] = Object.values(check);
+        return said?.host === undefined ? place === 0 : said.host === host.name;
+      });
+      const found = facts.hosts.get(host.name);
+      if (found === undefined) throw new Error(`look: no facts of the host ${host.name}`);
+      return [host.name, those.length === 0 ? found : await withDearFacts(host, found, those, parts)] as const;
+    }),
+  );
+  return { facts: { hosts: new Map(all), doneTasks }, dear };
+}

@@ -1,0 +1,15 @@
+// Names, images and output come from students: whatever they contain, a sentence stays a sentence.
+
+const maxShown = 64;
+
+/** Short, on one line, plain. */
+export function shown(text: string): string {
+  const clean = text.replace(/[^\x20-\x7e]/g, '?').trim();
+  return clean.length > maxShown ? `${clean.slice(0, maxShown - 1)}…` : clean;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(all: readonly string[], word = 'and'): string {
+  const last = all.at(-1) ?? '';
+  return all.length < 2 ? last : `${all.slice(0, -1).join(', ')} ${word} ${last}`;
+}

@@ -1,0 +1,317 @@
+// Every kind of check over plain facts: when it holds, what it says was found, what it asks for.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Check, checkKinds, everyCheck, parseLab, type Task } from '../../../lessons/schema.ts';
+import {
+  type ContainerFact,
+  detailsFrom,
+  emptyHost,
+  type Facts,
+  type HostFacts,
+  type ImageFact,
+} from '../../../sandbox-server/checks/facts.ts';
+import { found } from '../../../sandbox-server/checks/found.ts';
+import { judge } from '../../../sandbox-server/checks/judge.ts';
+import { someLineMatches } from '../../../sandbox-server/checks/match-lines.ts';
+import { dearNeeds, dockerNeeds } from '../../../sandbox-server/checks/needs.ts';
+import { inWords } from '../../../sandbox-server/checks/wanted.ts';
+import { afterEvent } from '../../../sandbox-server/checks/watcher.ts';
+
+/** As it would stand in a lab file. */
+function taskOf(check: string, slips = '[]'): Task {
+  const text = `tasks:\n  - { id: a, expected: x, check: ${check}, slips: ${slips}, solution: { run: [ls] } }`;
+  const [task] = parseLab(`hosts: [{ name: dev }, { name: prod }]\n${text}`, 'lab.yaml').tasks;
+  assert.ok(task);
+  return task;
+}
+const checkOf = (check: string): Check => taskOf(check).check;
+
+const cache: ContainerFact = {
+  id: 'c'.repeat(64),
+  name: 'cache',
+  image: 'redis:7',
+  state: 'running',
+  exitCode: null,
+  ports: [],
+  labels: { tier: 'data' },
+  networks: ['bridge'],
+  details: {
+    command: 'redis-server --save ""',
+    env: ['PATH=/bin', 'MODE=a', 'MODE=b'],
+    memoryBytes: 64 * 1024 ** 2,
+    cpus: 0.5,
+  },
+};
+const ended: ContainerFact = { ...cache, id: 'e', name: 'done', state: 'exited', exitCode: 3, details: null };
+const base: ImageFact = {
+  id: 'sha256:base',
+  digests: [],
+  layers: ['l1'],
+  sizeBytes: 50 * 1024 ** 2,
+  command: 'bash',
+  env: ['PATH=/bin'],
+  labels: {},
+  user: '',
+  workdir: '',
+  exposes: [],
+};
+const app: ImageFact = {
+  ...base,
+  id: 'sha256:app',
+  digests: [`sha256:${'d'.repeat(64)}`],
+  layers: ['l1', 'l2', 'l3'],
+  sizeBytes: 60 * 1024 ** 2,
+  command: 'node app.js',
+  env: ['PATH=/bin', 'NODE_ENV=production'],
+  labels: { maker: 'me' },
+  user: 'node',
+  workdir: '/app',
+  exposes: ['3000/tcp'],
+};
+const dev: HostFacts = {
+  ...emptyHost,
+  containers: [cache, ended],
+  ended: [{ name: 'gone', image: 'busybox', exitCode: 0 }],
+  execs: [{ container: 'cache', command: 'redis-cli set a 1', exitCode: 0 }],
+  logs: new Map([['cache', '* Ready to accept connections\n']]),
+  images: new Map([
+    ['app', app],
+    ['debian', base],
+    ['app:2', app],
+    ['nginx', null],
+  ]),
+  networks: new Map([
+    ['bridge', { driver: 'bridge', containers: ['cache'] }],
+    ['back', null],
+  ]),
+  files: new Map([
+    ['a.txt', { exists: true, text: 'one\ntwo\n' }],
+    ['none', { exists: false, text: null }],
+    ['folder', { exists: true, text: null }],
+    ['empty', { exists: true, text: '' }],
+  ]),
+  answers: new Map([
+    ['8080/', { status: 200, text: '<h1>hello</h1>' }],
+    ['8080/x', { status: 404, text: 'not found' }],
+    ['9/', { status: null, text: 'nothing listens there' }],
+  ]),
+  processes: [
+    { executable: 'redis-server', command: 'redis-server *:6379', container: 'cache' },
+    { executable: 'bash', command: '-bash', container: null },
+  ],
+  commands: new Map([['["/usr/bin/id"]', { exitCode: 0, output: 'uid=1000(student)\n' }]]),
+};
+const facts: Facts = {
+  hosts: new Map([
+    ['dev', dev],
+    ['prod', { ...emptyHost, containers: [ended] }],
+  ]),
+  doneTasks: new Set(['before']),
+};
+
+/** A check, whether it holds, and what is said where it does not. */
+const cases: readonly (readonly [string, boolean | null, RegExp?])[] = [
+  ['{ container: { name: cache, image: redis, state: running, port: none } }', true],
+  ['{ container: { name: cache, labels: { tier: data }, network: bridge } }', true],
+  [
+    '{ container: { name: cache, labels: { tier: web } } }',
+    false,
+    /cache from redis:7, running, no port published; its label tier is data\.$/,
+  ],
+  ['{ container: { name: cache, labels: { toString: web } } }', false, /its label toString is not there/],
+  ['{ container: { name: cache, network: none } }', false, /it is on bridge\.$/],
+  [`{ container: { name: cache, command: 'redis-server --save ""', memory: 64m, cpus: 0.5, env: { MODE: b } } }`, true],
+  ['{ container: { name: cache, command: redis-server } }', false, /its command is redis-server --save ""\.$/],
+  ['{ container: { name: cache, env: { MODE: a } } }', false, /its variable MODE is b\.$/],
+  [
+    '{ container: { name: cache, env: { NONE: a }, memory: 32m } }',
+    false,
+    /its variable NONE is not there and its memory is limited to 64m\.$/,
+  ],
+  ['{ container: { name: cache, cpus: none } }', false, /its CPU time is limited to 0\.5 CPUs\.$/],
+  ['{ container: { name: done, memory: 64m } }', null],
+  ['{ container: { name: done, exitCode: 3 } }', true],
+  ['{ container: { name: done, exitCode: 0 } }', false, /done from redis:7, exited with code 3/],
+  ['{ container: { name: nope } }', false, /^Found no container named nope\.$/],
+  ['{ container: { image: nginx, state: running } }', false, /^Found no container from the image nginx\.$/],
+  ['{ container: { image: redis, state: running, port: "6379:6379" } }', false, /^Found the container cache /],
+  ['{ container: { host: prod, name: cache } }', false, /Found no container named cache/],
+  ['{ containers: { image: redis, count: 2 } }', true],
+  [
+    '{ containers: { image: redis, count: 3 } }',
+    false,
+    /^Wanted are exactly 3 containers from the image redis; found 2: cache and done\.$/,
+  ],
+  [
+    '{ containers: { image: redis, state: running, atLeast: 2 } }',
+    false,
+    /at least 2 running containers from the image redis; found 1: cache/,
+  ],
+  ['{ containers: { name: cache, count: 0 } }', false, /Wanted are no containers named cache; found 1: cache/],
+  ['{ containers: { image: redis, command: x, atLeast: 1 } }', null],
+  ['{ ran: { image: busybox } }', true],
+  ['{ ran: { image: busybox, name: gone, exitCode: 0 } }', true],
+  ['{ ran: { image: redis, exitCode: 3 } }', true],
+  ['{ ran: { image: busybox, exitCode: 1 } }', false, /A container from busybox ended with exit code 0/],
+  ['{ ran: { image: busybox, name: here } }', false, /No container from busybox named here has run yet/],
+  ['{ exec: { container: cache, matches: "^redis-cli set", means: the command redis-cli } }', true],
+  [
+    '{ exec: { container: cache, matches: "^ls", means: the command ls } }',
+    false,
+    /docker exec has run redis-cli set a 1, exit code 0; not yet the command ls/,
+  ],
+  ['{ exec: { container: cache, matches: "redis-cli", means: x, exitCode: 1 } }', false, /exit code 0/],
+  ['{ exec: { container: done, matches: x, means: x } }', false, /Nothing has run to its end in done with docker exec/],
+  ['{ exec: { container: nope, matches: x, means: x } }', false, /no container named nope/],
+  ['{ log: { container: cache, matches: Ready, means: a line } }', true],
+  ['{ log: { container: cache, matches: "GET", means: a visit } }', false, /shows no visit yet/],
+  [
+    '{ image: { name: app, from: debian, layers: 3, user: node, workdir: /app, exposes: 3000, command: node app.js } }',
+    true,
+  ],
+  ['{ image: { name: app, env: { NODE_ENV: production }, labels: { maker: me }, smallerThan: 61m } }', true],
+  [`{ image: { name: app, digest: "sha256:${'d'.repeat(64)}", sameAs: "app:2" } }`, true],
+  ['{ image: { name: app, sameAs: debian } }', false, /^Found the image app, but it is another image than debian\.$/],
+  ['{ image: { name: debian, from: app } }', false, /it was not made from app/],
+  ['{ image: { name: debian, from: debian } }', false, /it was not made from debian/],
+  ['{ image: { name: app, from: nginx } }', false, /there is no image nginx to compare it with/],
+  [
+    '{ image: { name: app, layers: 2, user: root, workdir: /, exposes: 80, smallerThan: 10m } }',
+    false,
+    /it has 3 layers, its user is node, its working directory is \/app, it exposes 3000\/tcp and its size is 60m\.$/,
+  ],
+  ['{ image: { name: nginx } }', false, /There is no image nginx on this host yet/],
+  ['{ image: { name: unasked } }', null],
+  ['{ network: { name: bridge, driver: bridge, containers: [cache] } }', true],
+  [
+    '{ network: { name: bridge, containers: [cache, web, db] } }',
+    false,
+    /On the network bridge there is no running container web or db/,
+  ],
+  ['{ network: { name: bridge, driver: host } }', false, /has the driver bridge/],
+  ['{ network: { name: back } }', false, /no network back on this host yet/],
+  ['{ file: { path: a.txt } }', true],
+  ['{ file: { path: a.txt, contains: two } }', true],
+  ['{ file: { path: a.txt, matches: "^two$", means: a two } }', true],
+  ['{ file: { path: a.txt, equals: "one\\ntwo" } }', true],
+  ['{ file: { path: folder } }', true],
+  ['{ file: { path: none, exists: false } }', true],
+  ['{ file: { path: none } }', false, /There is no file none in the home directory yet/],
+  ['{ file: { path: a.txt, exists: false } }', false, /The file a\.txt is still there/],
+  ['{ file: { path: a.txt, contains: three } }', false, /something else stands in it\. Is it saved\?/],
+  ['{ file: { path: a.txt, matches: "^three", means: a three } }', false, /shows no three\. Is it saved\?/],
+  ['{ file: { path: empty, contains: x } }', false, /The file empty is empty/],
+  ['{ file: { path: folder, contains: x } }', false, /no file of text/],
+  ['{ file: { path: unasked } }', null],
+  ['{ http: { port: 8080, contains: hello } }', true],
+  ['{ http: { port: 8080, path: /x, status: 404 } }', true],
+  ['{ http: { port: 8080, path: /x } }', false, /Port 8080 answers \/x with status 404, not 200/],
+  ['{ http: { port: 8080, contains: bye } }', false, /“bye” does not stand in the answer/],
+  ['{ http: { port: 9 } }', false, /Port 9 of the host does not answer: nothing listens there\./],
+  ['{ http: { port: 10 } }', null],
+  ['{ process: { executable: redis-server, container: cache, means: redis } }', true],
+  ['{ process: { matches: "-bash", container: none, means: a shell } }', true],
+  [
+    '{ process: { executable: redis-server, container: none, means: a redis outside of containers } }',
+    false,
+    /There is no process yet, on this host, that is a redis outside/,
+  ],
+  ['{ process: { host: prod, executable: x, means: x } }', null],
+  ['{ command: { run: [/usr/bin/id], matches: student, means: the student } }', true],
+  ['{ command: { run: [/usr/bin/id], exitCode: 1, means: the student } }', false, /no sign yet of the student\.$/],
+  [
+    '{ command: { run: [/usr/bin/id], matches: root, means: root } }',
+    false,
+    /no sign yet of root; found uid=1000\(student\)/,
+  ],
+  ['{ absent: nope }', true],
+  ['{ absent: cache }', false, /The container cache is still there, running/],
+  ['{ not: { container: { name: cache } } }', false, /^Found a container named cache, which should not be so\.$/],
+  ['{ not: { file: { path: unasked } } }', null],
+  ['{ all: [{ file: { path: unasked } }, { absent: cache }] }', false, /still there/],
+  ['{ all: [{ file: { path: unasked } }, { absent: nope }] }', null],
+  ['{ any: [{ file: { path: unasked } }, { absent: nope }] }', true],
+  [
+    '{ any: [{ absent: cache }, { file: { path: none } }] }',
+    false,
+    /still there, running\. Wanted is no container named cache or a file none\.$/,
+  ],
+];
+for (const [check, holds, said] of cases) {
+  test(`${check} is ${holds === null ? 'not known' : holds}`, () => {
+    const parsed = checkOf(check);
+    assert.equal(judge(parsed, facts), holds);
+    if (said === undefined) assert.equal(found(parsed, facts), '');
+    else assert.match(found(parsed, facts), said);
+    assert.ok(inWords(parsed).length > 3, 'it says in words what it expects');
+  });
+}
+
+test('every kind has such a case', () => {
+  const seen = new Set(
+    cases.flatMap(([check]) => everyCheck(checkOf(check)).map((each) => Object.keys(each)[0] ?? '')),
+  );
+  assert.deepEqual(
+    checkKinds.filter((kind) => kind !== 'after' && !seen.has(kind)),
+    [],
+  );
+});
+
+test('only what open tasks hang on is asked for, and what leaves traces only where the rest holds', () => {
+  const http = taskOf('{ all: [{ container: { name: web, memory: 1m } }, { http: { port: 80 } }] }');
+  const there = taskOf('{ all: [{ container: { name: cache } }, { http: { port: 80 } }] }');
+  const other = taskOf(
+    '{ any: [{ absent: nope }, { file: { path: a } }] }',
+    '[{ when: { file: { path: b } }, say: x }]',
+  );
+  assert.deepEqual(dearNeeds([http], facts), []);
+  assert.deepEqual(dearNeeds([there], facts), [{ http: { port: '80', path: '/', status: 200 } }]);
+  assert.deepEqual(dearNeeds([other], facts), [{ file: { path: 'b' } }], 'the slips of the task in hand');
+  assert.deepEqual(dearNeeds([http, other], facts), [], 'and of no other');
+  const needs = dockerNeeds([http, taskOf('{ image: { host: prod, name: a, from: b } }')], 'dev', true);
+  assert.equal(needs.details, true);
+  assert.equal(needs.images.size, 0);
+  assert.deepEqual(
+    [...dockerNeeds([taskOf('{ image: { host: prod, name: a, from: b } }')], 'prod', false).images],
+    ['a', 'b'],
+  );
+});
+
+test('a check that waits for its task asks for nothing before its turn', () => {
+  const check: Check = { after: { tasks: ['first'], check: { file: { path: 'a' } } } };
+  const task: Task = { ...taskOf('{ absent: x }'), check };
+  assert.deepEqual(dearNeeds([task], facts), []);
+  assert.equal(found(check, facts), '');
+  assert.deepEqual(dearNeeds([task], { ...facts, doneTasks: new Set(['first']) }), [{ file: { path: 'a' } }]);
+});
+
+test('a regular expression that takes for ever is given up, and matches nothing', () => {
+  const began = performance.now();
+  assert.equal(someLineMatches('^(a|a)*(a|a)*(a|a)*$', `${'a'.repeat(200)}b`), false);
+  assert.ok(performance.now() - began < 5_000);
+  assert.equal(someLineMatches('^b$', 'a\r\nb\r\n'), true);
+  assert.equal(someLineMatches('a', 'a'.repeat(5_000)), false, 'a line that no log has');
+});
+
+test('docker exec is known by its start and its end, and nothing else of a container makes one', () => {
+  const event = (Action: string, attributes: Record<string, string>) => ({
+    ...{ Type: 'container', Action, time: 0, timeNano: 0 },
+    Actor: { ID: 'x', Attributes: { name: 'web', ...attributes } },
+  });
+  const nothing = { ended: [], execs: [], running: new Map() };
+  const started = afterEvent(nothing, event('exec_start: ls -l', { execID: '1' }));
+  assert.deepEqual(started.execs, []);
+  assert.deepEqual(afterEvent(started, event('exec_die', { execID: '2', exitCode: '0' })).execs, []);
+  const done = afterEvent(started, event('exec_die', { execID: '1', exitCode: '0' }));
+  assert.deepEqual(done.execs, [{ container: 'web', command: 'ls -l', exitCode: 0 }]);
+  assert.equal(done.running.size, 0);
+});
+
+test('details are read from what docker inspect answers', () => {
+  const config = { Cmd: ['a', 'b'], Env: null };
+  const limits = { Memory: 0, NanoCpus: 0, CpuQuota: 50_000, CpuPeriod: 0 };
+  assert.deepEqual(detailsFrom({ Config: config, HostConfig: limits }), {
+    ...{ command: 'a b', env: [], memoryBytes: 0, cpus: 0.5 },
+  });
+});
