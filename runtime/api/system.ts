@@ -120,7 +120,7 @@ function info(exchange: Exchange<Host>): void {
     HttpProxy: '',
     HttpsProxy: '',
     NoProxy: '',
-    Name: 'docker-host',
+    Name: host.record.hostname,
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: host.engine.version,
