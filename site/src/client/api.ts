@@ -1,7 +1,9 @@
 /** The server's HTTP routes, as functions. Knows nothing of sockets, of terminals or of what is drawn. */
 import {
   type Failure,
+  type OpenedPreview,
   type OpenedSession,
+  type OpenPreview,
   type OpenSession,
   type Progress,
   type QuizAnswer,
@@ -54,6 +56,13 @@ export async function keepAnswer(answer: QuizAnswer): Promise<void> {
   await call(routes.quizAnswer, routes.quizAnswer.path, AbortSignal.timeout(10_000), answer);
 }
 
+/** An address that lets this browser in to a published port's page, once. Throws as `newTicket` does. */
+export async function openPreview(session: string, body: OpenPreview, signal: AbortSignal): Promise<OpenedPreview> {
+  const path = routes.openPreview.path.replace(':session', encodeURIComponent(session));
+  const response = await call(routes.openPreview, path, signal, body);
+  return (await response.json()) as OpenedPreview;
+}
+
 async function call(route: Route, path: string, signal: AbortSignal, body?: unknown): Promise<Response> {
   const response = await fetch(path, {
     method: route.method,
@@ -63,7 +72,12 @@ async function call(route: Route, path: string, signal: AbortSignal, body?: unkn
       : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) }),
   });
   if (response.ok) return response;
-  throw new ServerRefusal(response.status, await sentenceOf(response), retryAfter(response));
+  throw await refusalOf(response);
+}
+
+/** What a response that is not ok says, as an error. */
+export async function refusalOf(response: Response): Promise<ServerRefusal> {
+  return new ServerRefusal(response.status, await sentenceOf(response), retryAfter(response));
 }
 
 async function sentenceOf(response: Response): Promise<string> {

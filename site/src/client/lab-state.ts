@@ -1,12 +1,13 @@
 /** What is known of the lab, as signals. Only lab.ts writes them; what is drawn reads them. */
-import type { ResetPoints, TaskState, TerminalState, View } from '@drydock/sandbox-server/protocol';
+import type { ResetPoints, TaskState, TerminalState } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 
 export type LabPhase =
   /** The server is asked for a session. */
   | { readonly name: 'opening' }
   | { readonly name: 'queued'; readonly place: number }
-  | { readonly name: 'starting' }
+  /** `reset`: it goes back to an earlier point; `return`: it was put away and comes back as it was. */
+  | { readonly name: 'starting'; readonly why?: 'reset' | 'return' }
   | { readonly name: 'ready' }
   | { readonly name: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' }
   | { readonly name: 'failed'; readonly message: string }
@@ -35,15 +36,34 @@ export const tasks = signal<readonly TaskState[]>([]);
 export const goals = signal<ReadonlyMap<string, string>>(new Map());
 export const terminals = signal<readonly TerminalState[]>([]);
 export const currentTerminal = signal<string | undefined>(undefined);
-/** What Docker has on each host of the lab, by the lab's name of the host. A host that has told nothing yet is missing. */
-export const views = signal<ReadonlyMap<string, View>>(new Map());
 /** Where the lab can be taken back to; undefined until the server has told. */
 export const resetPoints = signal<ResetPoints | undefined>(undefined);
+/** What the lab's place shows: the shown terminals, the editor, or a page: `preview:HOST:PORT`. */
+export type Place = 'terminal' | 'editor' | `preview:${string}`;
+export const place = signal<Place>('terminal');
+/** Ids of the terminals side by side: one, or two; `currentTerminal` is among them. */
+export const shownTerminals = signal<readonly string[]>([]);
+/** The lab's names of its hosts, the first one first. */
+export const hosts = signal<readonly string[]>(['docker-host']);
+/** A terminal that the lesson has ready: opened when the student asks, it runs what it is for. */
+export interface TerminalPreset {
+  readonly title: string;
+  readonly host?: string | undefined;
+  readonly run?: string | undefined;
+}
+/** As the lesson says; not from the server. */
+export const presets = signal<readonly TerminalPreset[]>([]);
+/** The search in the scrollback is open. */
+export const searching = signal(false);
+/** The next key of the keyboard is typed with Ctrl (touch row). */
+export const controlHeld = signal(false);
 export const notice = signal<Notice | undefined>(undefined);
 /** What the server would not do, in its sentence. */
 export const refusal = signal<string | undefined>(undefined);
 export const idleMinutes = signal<number | undefined>(undefined);
 export const screenReader = signal(false);
+/** Ids of the tasks that this browser remembers as done: what holds until `tasks` are told. */
+export const doneBefore = signal<ReadonlySet<string>>(new Set());
 /** Ids of the tasks that the student had done for them in this browser. */
 export const helped = signal<ReadonlySet<string>>(new Set());
 /** The last thing that a screen reader is told. */
@@ -52,6 +72,11 @@ export const announcement = signal('');
 /** A shell can be typed into. */
 export const canType = computed(() => phase.value.name === 'ready' && link.value.name === 'connected');
 
+/** The lab's name of the host that a terminal is on; the first one where it is not known. */
+export function hostOf(terminal: string | undefined): string {
+  return terminals.value.find(({ id }) => id === terminal)?.host ?? hosts.value[0] ?? '';
+}
+
 export type TaskLook = 'to-come' | 'now' | 'done' | 'done-for-you';
 
 /** The first task that is not done, if there is one. */
@@ -59,6 +84,6 @@ export const taskNow = computed(() => tasks.value.find((task) => !task.done));
 
 export function lookOf(id: string): TaskLook {
   const task = tasks.value.find((one) => one.id === id);
-  if (task?.done) return helped.value.has(id) ? 'done-for-you' : 'done';
+  if (task ? task.done : doneBefore.value.has(id)) return helped.value.has(id) ? 'done-for-you' : 'done';
   return taskNow.value?.id === id ? 'now' : 'to-come';
 }

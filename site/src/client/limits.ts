@@ -18,3 +18,8 @@ export const scrollbackLines = 5_000;
 export const longestPaste = 256 * 1024;
 /** Terminals that the page offers to open; the server has a limit of its own. */
 export const mostTerminals = 8;
+/** Answers of a terminal to a program's questions, a second and at once: a full-screen program asks for a handful. */
+export const answersPerSecond = 20;
+export const answersAtOnce = 60;
+/** Previews that stay loaded while another tab is in sight; the one opened first gives way. */
+export const mostLivePreviews = 4;

@@ -1,7 +1,7 @@
-/** Which of the two sides a narrow page shows. On a wide page both are there and this changes nothing that is seen. */
+/** Which pane a narrow page shows. On a wide page all are there and this changes nothing that is seen. */
 import { effect, signal } from '@preact/signals';
 
-export type Pane = 'text' | 'lab';
+export type Pane = 'text' | 'lab' | 'engine';
 
 export const pane = signal<Pane>('text');
 

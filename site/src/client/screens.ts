@@ -1,12 +1,16 @@
-/** The screens of this page: one for each terminal that was shown, all in one place, one of them in sight. */
+/** The screens of this page: one for each terminal that was shown, all in one place, one or two of them in sight. */
 import type { Attached, PageMessage } from '@drydock/sandbox-server/protocol';
 import * as state from './lab-state.ts';
+import { localAddressOf, webAddressOf } from './local-address.ts';
+import { previewAddress, showPreview } from './previews.ts';
 import type { TerminalOwner, TerminalView } from './terminal.ts';
 
 /** What the screens need of the lab. */
 export interface ScreensOwner {
   readonly send: (message: PageMessage) => boolean;
   readonly leave: (backwards: boolean) => void;
+  /** The student went into another terminal of those in sight. */
+  readonly entered: (terminal: string) => void;
 }
 
 export class Screens {
@@ -18,7 +22,19 @@ export class Screens {
   #makeView: ((id: string, owner: TerminalOwner) => TerminalView) | undefined;
 
   constructor(owner: ScreensOwner) {
-    this.#owner = { ...owner, confirmPaste, openLink };
+    this.#owner = {
+      ...owner,
+      confirmPaste,
+      openLink,
+      search: () => {
+        state.searching.value = true;
+      },
+      takeControl: () => {
+        const held = state.controlHeld.value;
+        state.controlHeld.value = false;
+        return held;
+      },
+    };
   }
 
   /** Loads what draws terminals, and its faces, which must be there before a screen measures its cells. */
@@ -35,7 +51,7 @@ export class Screens {
   /** Tells where screens are drawn: an element that fills the terminal's place. */
   setStage(element: HTMLElement): void {
     this.#stage = element;
-    new ResizeObserver(() => requestAnimationFrame(() => this.current?.fit())).observe(element);
+    new ResizeObserver(() => requestAnimationFrame(() => this.#fit())).observe(element);
     this.show();
   }
 
@@ -44,22 +60,31 @@ export class Screens {
     return id ? this.#views.get(id) : undefined;
   }
 
-  /** Shows the current terminal's screen, which is made the first time, and hides the others. */
+  /** The screen of a terminal that is or was in sight. */
+  of(id: string): TerminalView | undefined {
+    return this.#views.get(id);
+  }
+
+  /** Shows the screens of the shown terminals, which are made the first time, and hides the others. */
   show(): void {
-    const id = state.currentTerminal.value;
-    if (!this.#stage || !id) return;
-    const known = this.#views.get(id);
-    const view = known ?? this.#makeView?.(id, this.#owner);
-    for (const one of this.#views.values()) one.element.hidden = one !== view;
-    if (!view || known) {
-      view?.fit();
-      return;
+    if (!this.#stage) return;
+    const shown = state.shownTerminals.value;
+    this.#stage.dataset.screens = String(shown.length);
+    for (const [id, view] of this.#views) view.element.hidden = !shown.includes(id);
+    for (const [number, id] of shown.entries()) {
+      const known = this.#views.get(id);
+      const view = known ?? this.#makeView?.(id, this.#owner);
+      if (!view) return;
+      view.element.dataset.side = number === 0 ? 'first' : 'second';
+      view.element.toggleAttribute('data-current', id === state.currentTerminal.value);
+      if (known) continue;
+      this.#views.set(id, view);
+      this.#stage.append(view.element);
+      view.open('terminal-help');
+      view.setScreenReader(state.screenReader.value);
+      view.attach();
     }
-    this.#views.set(id, view);
-    this.#stage.append(view.element);
-    view.open('terminal-help');
-    view.setScreenReader(state.screenReader.value);
-    view.attach();
+    this.#fit();
   }
 
   /** A new connection: every screen asks for what it has not got yet. */
@@ -103,6 +128,10 @@ export class Screens {
     if (width < 200 || height < 100) return { rows: 24, columns: 80 };
     return { rows: Math.min(Math.floor(height / 21), 200), columns: Math.min(Math.floor(width / 8.4), 300) };
   }
+
+  #fit(): void {
+    for (const id of state.shownTerminals.value) this.#views.get(id)?.fit();
+  }
 }
 
 function confirmPaste(text: string, go: () => void): void {
@@ -115,12 +144,19 @@ function confirmPaste(text: string, go: () => void): void {
   };
 }
 
-function openLink(uri: string): void {
-  if (!/^https?:\/\//.test(uri)) return;
+/** Links to the student's own host open in a preview; others are asked about, with their whole address. */
+function openLink(terminal: string, uri: string): void {
+  const own = localAddressOf(uri);
+  if (own) {
+    showPreview(previewAddress(state.hostOf(terminal), own.port), own.path);
+    return;
+  }
+  const address = webAddressOf(uri);
+  if (!address) return;
   state.notice.value = {
-    title: 'Open this link from the terminal in a new tab?',
-    detail: uri,
+    title: 'Open this link from the terminal in a new tab? It leads out of the lab.',
+    detail: address,
     yes: 'Open',
-    go: () => window.open(uri, '_blank', 'noopener,noreferrer'),
+    go: () => window.open(address, '_blank', 'noopener,noreferrer'),
   };
 }

@@ -11,18 +11,27 @@ import {
   maxRows,
   type PageMessage,
 } from '@drydock/sandbox-server/protocol';
+import { AnswerLimit, isAnswer } from './answers.ts';
 import { copyText } from './clipboard.ts';
 import { acknowledgeIdleMs } from './limits.ts';
 import { cleanPaste, isManyLines, pieces } from './paste.ts';
 import { ShellMarks, type ShellState } from './shell-marks.ts';
-import { createScreen, type Screen, steel } from './xterm.ts';
+import { bytesOf, type TouchKey, withControl } from './terminal-keys.ts';
+import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
 export interface TerminalOwner {
   /** Sends, or says false when there is no connection: input is then lost, never kept for later. */
   readonly send: (message: PageMessage) => boolean;
   /** A paste of several lines waits for a yes; `go` types it. */
   readonly confirmPaste: (text: string, go: () => void) => void;
-  readonly openLink: (uri: string) => void;
+  /** A link was clicked in this terminal. Nothing is known of it: what follows must ask. */
+  readonly openLink: (terminal: string, uri: string) => void;
+  /** The student wants to search in the scrollback. */
+  readonly search: () => void;
+  /** Whether the next key is to be typed with Ctrl; asked once for each key. */
+  readonly takeControl: () => boolean;
+  /** The student is in this terminal now. */
+  readonly entered: (terminal: string) => void;
   /** The student asked to leave the terminal by keyboard. */
   readonly leave: (backwards: boolean) => void;
 }
@@ -40,6 +49,11 @@ export class TerminalView {
   readonly #screen: Screen;
   readonly #owner: TerminalOwner;
   readonly #marks: ShellMarks;
+  readonly #answers = new AnswerLimit();
+  /** Typed but not sent: all of one task goes as one message. */
+  #outbox = '';
+  /** A command that waits for the first prompt. */
+  #waiting: { readonly command: string; readonly events: RunEvents } | undefined;
   #run: { readonly events: RunEvents; started: boolean } | undefined;
   #received = 0;
   #parsed = 0;
@@ -54,7 +68,7 @@ export class TerminalView {
   constructor(id: string, owner: TerminalOwner) {
     this.id = id;
     this.#owner = owner;
-    this.#screen = createScreen(owner.openLink);
+    this.#screen = createScreen((uri) => owner.openLink(id, uri));
     this.#marks = new ShellMarks({
       started: () => this.#commandStarted(),
       ended: (exitCode) => this.#commandEnded(exitCode),
@@ -74,6 +88,7 @@ export class TerminalView {
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.element.className = 'screen';
     this.element.addEventListener('paste', (event) => this.#paste(event), { capture: true });
+    this.element.addEventListener('focusin', () => owner.entered(id));
   }
 
   get shell(): ShellState {
@@ -118,6 +133,7 @@ export class TerminalView {
     this.#screen.terminal.write(bytes, () => {
       if (epoch !== this.#epoch) return;
       this.#parsed = upTo;
+      this.#runWaiting();
       if (this.#parsed - this.#acknowledged >= acknowledgeEveryBytes) this.#acknowledge();
       else this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeIdleMs);
     });
@@ -132,6 +148,35 @@ export class TerminalView {
     this.#run = this.shell === 'prompt' ? { events, started: false } : undefined;
     this.#screen.terminal.scrollToBottom();
     return true;
+  }
+
+  /** Types a command once the shell has its prompt: at once, or when it comes. */
+  runWhenPrompted(command: string, events: RunEvents): void {
+    this.#waiting = { command, events };
+    this.#runWaiting();
+  }
+
+  /** Types a key of the touch row. */
+  press(key: TouchKey): void {
+    const { terminal } = this.#screen;
+    terminal.input(bytesOf(key, this.#owner.takeControl(), terminal.modes.applicationCursorKeysMode));
+    terminal.focus();
+  }
+
+  /** Marks every place where `text` stands and goes to the next, or the one before. Empty text ends it. */
+  find(text: string, backwards: boolean, typing: boolean): void {
+    const { search } = this.#screen;
+    if (!text) search.clearDecorations();
+    else if (backwards) search.findPrevious(text, { decorations: foundMarks });
+    else search.findNext(text, { decorations: foundMarks, incremental: typing });
+  }
+
+  /** Tells how much is found, as the search goes on; `at` counts from 0 and is -1 where there are too many to say. */
+  onFound(listener: (at: number, count: number) => void): () => void {
+    const heard = this.#screen.search.onDidChangeResults(({ resultIndex, resultCount }) =>
+      listener(resultIndex, resultCount),
+    );
+    return () => heard.dispose();
   }
 
   fit(): void {
@@ -174,8 +219,26 @@ export class TerminalView {
     run?.events.ended(exitCode);
   }
 
+  #runWaiting(): void {
+    const waiting = this.#waiting;
+    // Marks of the replay tell of prompts that are long gone.
+    if (!waiting || this.shell !== 'prompt' || this.#parsed < this.#live) return;
+    this.#waiting = undefined;
+    this.run(waiting.command, waiting.events);
+  }
+
   #input(data: string): void {
-    if (this.#parsed >= this.#live) this.#send(data);
+    if (this.#parsed < this.#live) return;
+    if (isAnswer(data) && !this.#answers.allows(performance.now())) return;
+    const typed = data.length === 1 && this.#owner.takeControl() ? withControl(data) : data;
+    if (!this.#outbox) {
+      queueMicrotask(() => {
+        const all = this.#outbox;
+        this.#outbox = '';
+        this.#send(all);
+      });
+    }
+    this.#outbox += typed;
   }
 
   #send(data: string): boolean {
@@ -200,6 +263,10 @@ export class TerminalView {
     else type();
   }
 
+  #copiesAtPrompt(): boolean {
+    return this.shell === 'prompt' && this.#screen.terminal.hasSelection();
+  }
+
   /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
@@ -208,6 +275,20 @@ export class TerminalView {
       return false;
     }
     const letter = event.key.toLowerCase();
+    if (event.ctrlKey && event.shiftKey && letter === 'f') {
+      event.preventDefault();
+      if (event.type === 'keydown') this.#owner.search();
+      return false;
+    }
+    // Ctrl C copies what is selected at a prompt, where there is nothing to interrupt. While a command runs it interrupts.
+    if (event.ctrlKey && !event.shiftKey && !event.altKey && letter === 'c' && this.#copiesAtPrompt()) {
+      event.preventDefault();
+      if (event.type === 'keydown') {
+        void copyText(this.#screen.terminal.getSelection());
+        this.#screen.terminal.clearSelection();
+      }
+      return false;
+    }
     if (event.ctrlKey && event.shiftKey && letter === 'c') {
       event.preventDefault();
       if (event.type === 'keydown') void copyText(this.#screen.terminal.getSelection());

@@ -5,7 +5,9 @@ import { startDivider } from './divider.ts';
 import { loadHelped } from './helped-tasks.ts';
 import { startHints } from './hints.ts';
 import { focusTerminal, followTheme, startLab } from './lab.ts';
-import { currentTerminal, goals, lookOf, taskNow } from './lab-state.ts';
+import { takeUpExtras } from './lab-extras.ts';
+import { currentTerminal, goals, lookOf, place, taskNow } from './lab-state.ts';
+import { followLesson } from './lesson-progress.ts';
 import { mountIslands } from './mount.ts';
 import { followPane, showLab } from './panes.ts';
 import { filled, followParameters } from './parameters.ts';
@@ -22,9 +24,11 @@ function start(root: HTMLElement, lesson: string): void {
   });
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
+  takeUpExtras(root);
   loadHelped(lesson);
   mountIslands();
   announceTasks();
+  if (sections.length > 0) followLesson(lesson);
   followPane(root);
   followParameters(root);
   for (const section of sections) {
@@ -38,11 +42,12 @@ function start(root: HTMLElement, lesson: string): void {
   for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
   startPredictions(root, lesson);
   for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
-  const divider = root.querySelector<HTMLElement>('[role="separator"]');
+  const divider = root.querySelector<HTMLElement>('.divider');
   if (divider) startDivider(divider);
   document.querySelector('[data-to-terminal]')?.addEventListener('click', (event) => {
     event.preventDefault();
     showLab();
+    place.value = 'terminal';
     requestAnimationFrame(focusTerminal);
   });
   new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ['data-theme'] });

@@ -1,12 +1,16 @@
 /** xterm with our settings. A chunk of its own, loaded only once a lab starts. */
 import '@xterm/xterm/css/xterm.css';
 import { FitAddon } from '@xterm/addon-fit';
-import { Terminal } from '@xterm/xterm';
+import { SearchAddon } from '@xterm/addon-search';
+import { WebLinksAddon } from '@xterm/addon-web-links';
+import { type ILink, Terminal } from '@xterm/xterm';
 import { scrollbackLines } from './limits.ts';
+import { localAddresses } from './local-address.ts';
 
 export interface Screen {
   readonly terminal: Terminal;
   readonly fit: FitAddon;
+  readonly search: SearchAddon;
 }
 
 /** A new terminal, not opened yet. `openLink` is asked for a link in the output; nothing opens by itself. */
@@ -19,13 +23,41 @@ export function createScreen(openLink: (uri: string) => void): Screen {
     cursorInactiveStyle: 'outline',
     scrollback: scrollbackLines,
     minimumContrastRatio: 4.5,
+    // The search marks what it finds with decorations, which xterm counts among its proposals.
+    allowProposedApi: true,
     theme: steel(),
     linkHandler: { activate: (_event, uri) => openLink(uri), allowNonHttpProtocols: false },
   });
   const fit = new FitAddon();
+  const search = new SearchAddon({ highlightLimit: 500 });
   terminal.loadAddon(fit);
-  return { terminal, fit };
+  terminal.loadAddon(search);
+  terminal.loadAddon(new WebLinksAddon((_event, uri) => openLink(uri)));
+  terminal.registerLinkProvider({
+    provideLinks: (y, give) => {
+      const line = terminal.buffer.active.getLine(y - 1)?.translateToString(true) ?? '';
+      give(
+        localAddresses(line).map(
+          ({ port, path, start, length }): ILink => ({
+            text: line.slice(start, start + length),
+            range: { start: { x: start + 1, y }, end: { x: start + length, y } },
+            activate: () => openLink(`http://localhost:${port}${path}`),
+          }),
+        ),
+      );
+    },
+  });
+  return { terminal, fit, search };
 }
+
+/** How what was found is marked; one colour for all, one for the one in hand. */
+export const foundMarks = {
+  matchBackground: '#2f5f70',
+  matchOverviewRuler: '#7fd1d6',
+  activeMatchBackground: '#9a5418',
+  activeMatchBorder: '#f0a35b',
+  activeMatchColorOverviewRuler: '#f0a35b',
+};
 
 /** The terminal's colours; the ground is the page's steel, so that it follows the theme. */
 export function steel() {

@@ -1,7 +1,8 @@
 /** A line above the terminal while something between page and shell is away. The terminal stays in sight under it. */
 import { useEffect, useState } from 'preact/hooks';
-import { closeTerminal, openTerminal, retryNow } from '../client/lab.ts';
-import { currentTerminal, engine, link, phase, refusal, terminals } from '../client/lab-state.ts';
+import { retryNow } from '../client/lab-link.ts';
+import { currentTerminal, engine, link, phase, place, refusal, terminals } from '../client/lab-state.ts';
+import { closeTerminal, openTerminal } from '../client/terminals.ts';
 
 export function LabBanner() {
   const over = phase.value.name === 'ended' || phase.value.name === 'failed' || phase.value.name === 'outdated';
@@ -67,7 +68,7 @@ function LinkBanner() {
 
 function ExitedBanner() {
   const current = terminals.value.find(({ id }) => id === currentTerminal.value);
-  if (!current || current.running || phase.value.name !== 'ready') return null;
+  if (!current || current.running || phase.value.name !== 'ready' || place.value !== 'terminal') return null;
   return (
     <p class="banner">
       <span>
@@ -79,7 +80,7 @@ function ExitedBanner() {
         class="steel-button"
         onClick={() => {
           closeTerminal(current.id);
-          openTerminal();
+          openTerminal(current.host);
         }}
       >
         Open a new one

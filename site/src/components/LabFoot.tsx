@@ -1,18 +1,26 @@
-/** The line under the terminal: its keys, and what can be done with the lab as a whole. */
+/** The line under the lab's place: its keys, and what can be done with it. */
 import { useState } from 'preact/hooks';
-import { setScreenReader, startOver } from '../client/lab.ts';
-import { phase, screenReader } from '../client/lab-state.ts';
+import { startOver } from '../client/lab.ts';
+import { canType, phase, place, screenReader, searching, shownTerminals } from '../client/lab-state.ts';
+import { setScreenReader, toggleSplit } from '../client/terminals.ts';
 
 export function LabFoot() {
   const [asks, setAsks] = useState(false);
+  const isReady = phase.value.name === 'ready';
   return (
     <div class="lab-foot" data-asks={asks}>
-      <p id="terminal-help">
+      <p id="terminal-help" hidden={place.value !== 'terminal'}>
         <kbd>F6</kbd> leaves the terminal.{' '}
         <span class="wide-only">
           <kbd>Ctrl Shift C</kbd> copies, <kbd>Ctrl Shift V</kbd> pastes.
         </span>
       </p>
+      {place.value === 'editor' && (
+        <p>
+          <kbd>Ctrl M</kbd> lets <kbd>Tab</kbd> leave the editor.{' '}
+          <span class="wide-only">Files save by themselves.</span>
+        </p>
+      )}
       <div class="lab-foot-tools">
         {asks ? (
           <span class="really" role="alertdialog" aria-label="Start over?">
@@ -34,25 +42,41 @@ export function LabFoot() {
           </span>
         ) : (
           <>
-            <button
-              type="button"
-              class="steel-button"
-              aria-pressed={screenReader.value}
-              onClick={() => setScreenReader(!screenReader.value)}
-            >
-              Screen reader
-            </button>
-            <button
-              type="button"
-              class="steel-button"
-              disabled={phase.value.name !== 'ready'}
-              onClick={() => setAsks(true)}
-            >
+            {place.value === 'terminal' && <TerminalTools />}
+            <button type="button" class="steel-button" disabled={!isReady} onClick={() => setAsks(true)}>
               Start over
             </button>
           </>
         )}
       </div>
     </div>
+  );
+}
+
+function TerminalTools() {
+  const isSplit = shownTerminals.value.length > 1;
+  return (
+    <>
+      <button
+        type="button"
+        class="steel-button"
+        aria-pressed={screenReader.value}
+        onClick={() => setScreenReader(!screenReader.value)}
+      >
+        Screen reader
+      </button>
+      <button
+        type="button"
+        class="steel-button"
+        title="Ctrl Shift F"
+        disabled={shownTerminals.value.length === 0}
+        onClick={() => (searching.value = true)}
+      >
+        Search
+      </button>
+      <button type="button" class="steel-button" aria-pressed={isSplit} disabled={!canType.value} onClick={toggleSplit}>
+        Split
+      </button>
+    </>
   );
 }

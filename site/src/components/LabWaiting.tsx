@@ -1,8 +1,9 @@
 /** What stands in the terminal's place while there is none: waiting, ended, failed. Says what, why and what next. */
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { openTerminal, startAgain } from '../client/lab.ts';
-import { idleMinutes, phase, terminals } from '../client/lab-state.ts';
+import { startAgain } from '../client/lab.ts';
+import { idleMinutes, phase, place, terminals } from '../client/lab-state.ts';
+import { openTerminal } from '../client/terminals.ts';
 
 export function LabWaiting() {
   const now = phase.value;
@@ -27,6 +28,28 @@ export function LabWaiting() {
         </Card>
       );
     case 'starting':
+      if (now.why === 'reset') {
+        return (
+          <Card title="Going back" kind="waiting">
+            <Elapsed
+              key="reset"
+              usual="Files, containers and images become what they were then. This takes about a second."
+              slow="It takes longer than it should. Nothing is lost meanwhile: it goes back whole, or not at all."
+            />
+          </Card>
+        );
+      }
+      if (now.why === 'return') {
+        return (
+          <Card title="Bringing your lab back" kind="waiting">
+            <Elapsed
+              key="return"
+              usual="It was put away as you left it. Files are as they were, and containers that ran are started again."
+              slow="It takes longer than it should. Your files are safe; the machine may be busy."
+            />
+          </Card>
+        );
+      }
       return (
         <Card title="Preparing your Docker host" kind="waiting">
           <Elapsed
@@ -59,11 +82,11 @@ export function LabWaiting() {
         </Card>
       );
     case 'ready':
-      if (terminals.value.length > 0) return null;
+      if (terminals.value.length > 0 || place.value !== 'terminal') return null;
       return (
         <Card title="No terminal is open" kind="empty">
           <p>Your host and its containers go on. Open a terminal to type into it.</p>
-          <button type="button" class="steel-button strong" onClick={openTerminal}>
+          <button type="button" class="steel-button strong" onClick={() => openTerminal()}>
             Open a terminal
           </button>
         </Card>

@@ -1,0 +1,27 @@
+/**
+ * What a terminal answers by itself to what a program prints (cursor reports, device attributes, colours), and how many
+ * of those go out. A file that is nothing but questions would else type a flood of answers into the shell.
+ */
+import { answersAtOnce, answersPerSecond } from './limits.ts';
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: answers are control sequences
+const answer = /^\x1b(?:\[[?>=]?[\d;]*\$?[Rcnty]|P.*\x1b\\|\].*(?:\x07|\x1b\\))$/s;
+
+/** Whether this is the form of an answer. A few keys have it too (Shift F3); nobody presses them that often. */
+export function isAnswer(data: string): boolean {
+  return answer.test(data);
+}
+
+/** Lets answers through up to a rate. `now` is in milliseconds of a clock that only goes forward. */
+export class AnswerLimit {
+  #left = answersAtOnce;
+  #at = 0;
+
+  allows(now: number): boolean {
+    this.#left = Math.min(answersAtOnce, this.#left + ((now - this.#at) / 1000) * answersPerSecond);
+    this.#at = now;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
+  }
+}

@@ -1,0 +1,97 @@
+/** The pages of published ports: which there are, which are loaded, and where each of them stands. */
+import { batch, computed, signal } from '@preact/signals';
+import { views } from '../components/engine-view/views.ts';
+import { hosts, type Place, place, tasks } from './lab-state.ts';
+import { mostLivePreviews } from './limits.ts';
+
+export interface PreviewAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A preview that was opened; `visit` counts the times that a path was asked for, so that the same one loads again. */
+export interface OpenPreview extends PreviewAddress {
+  readonly path: string;
+  readonly visit: number;
+}
+
+/** Those that are loaded, the one opened first first. */
+export const openPreviews = signal<readonly OpenPreview[]>([]);
+
+/** Published TCP ports of all running containers, by host and number. */
+export const publishedPorts = computed<readonly PreviewAddress[]>(() =>
+  hosts.value.flatMap((host) => {
+    const running = (views.value.get(host)?.containers ?? []).filter(({ state }) => state === 'running');
+    const ports = running.flatMap(({ ports: all }) => all.filter(({ protocol }) => protocol === 'tcp'));
+    return [...new Set(ports.map((port) => port.host))].sort((a, b) => a - b).map((port) => ({ host, port }));
+  }),
+);
+
+/** The previews that have a tab: every published port, and what is open though nothing is published there (any more). */
+export const previewTabs = computed<readonly PreviewAddress[]>(() => {
+  const ports = publishedPorts.value;
+  const others = openPreviews.value.filter((one) => !ports.some((port) => isSame(port, one)));
+  return [...ports, ...others.map(({ host, port }) => ({ host, port }))];
+});
+
+export function previewAddress(host: string, port: number): PreviewAddress {
+  return { host, port };
+}
+
+export function placeOf({ host, port }: PreviewAddress): Place {
+  return `preview:${host}:${port}`;
+}
+
+export function isPublished(address: PreviewAddress): boolean {
+  return publishedPorts.value.some((port) => isSame(port, address));
+}
+
+/** Shows a preview's tab; with a path, goes there even where it is loaded already. */
+export function showPreview(address: PreviewAddress, path?: string): void {
+  const open = openPreviews.value.find((one) => isSame(one, address));
+  batch(() => {
+    if (!open) {
+      const first = { ...address, path: path ?? '/', visit: 1 };
+      openPreviews.value = [...openPreviews.value, first].slice(-mostLivePreviews);
+    } else if (path !== undefined) visit(address, path);
+    place.value = placeOf(address);
+  });
+}
+
+/** Loads a path of a preview that is open. */
+export function visit(address: PreviewAddress, path: string): void {
+  openPreviews.value = openPreviews.value.map((one) =>
+    isSame(one, address) ? { ...one, path, visit: one.visit + 1 } : one,
+  );
+}
+
+/** Takes a preview's page away; its tab stays while the port is published. */
+export function closePreview(address: PreviewAddress): void {
+  batch(() => {
+    openPreviews.value = openPreviews.value.filter((one) => !isSame(one, address));
+    if (place.value === placeOf(address)) place.value = 'terminal';
+  });
+}
+
+/** A lesson's wish: once the task is done, show the port. */
+export interface PreviewWish {
+  readonly task: string;
+  readonly host?: string | undefined;
+  readonly port: number;
+}
+
+/** Follows the tasks. What was done before this page heard of the lab is not news, and opens nothing. */
+export function followWishes(wishes: () => readonly PreviewWish[]): () => void {
+  let before: ReadonlySet<string> | undefined;
+  return tasks.subscribe((now) => {
+    if (now.length === 0) return;
+    const done = new Set(now.filter((task) => task.done).map(({ id }) => id));
+    const wish = before && wishes().find(({ task }) => done.has(task) && !before?.has(task));
+    before = done;
+    if (wish) showPreview(previewAddress(wish.host ?? hosts.peek()[0] ?? '', wish.port));
+  });
+}
+
+function isSame(one: PreviewAddress, other: PreviewAddress): boolean {
+  return one.host === other.host && one.port === other.port;
+}

@@ -1,0 +1,173 @@
+/** The lab's terminals: opened, named, closed, shown one or two at a time, and typed into for the student. */
+import type { TerminalState } from '@drydock/sandbox-server/protocol';
+import { batch } from '@preact/signals';
+import { send } from './lab-link.ts';
+import * as state from './lab-state.ts';
+import { mostTerminals } from './limits.ts';
+import { Screens } from './screens.ts';
+import type { RunEvents } from './terminal.ts';
+
+let leaveTerminal: (backwards: boolean) => void = () => {};
+export const screens = new Screens({ send, leave: (backwards) => leaveTerminal(backwards), entered: select });
+
+/** Where F6 leads out of a terminal. */
+export function setLeave(leave: (backwards: boolean) => void): void {
+  leaveTerminal = leave;
+}
+
+/** What to do with a terminal that was asked for, once it is there. */
+interface Asked {
+  readonly title?: string | undefined;
+  readonly beside?: boolean;
+  readonly run?: { readonly command: string; readonly events: RunEvents };
+}
+
+let lastRequest = 0;
+const asked = new Map<number, Asked>();
+
+/** Opens a terminal and goes there; on the lab's first host where none is named. */
+export function openTerminal(host?: string): void {
+  ask(host, {});
+}
+
+/** Opens one of the terminals that the lesson has ready (or goes there), and runs what it is for. */
+export function openPreset(preset: state.TerminalPreset): void {
+  const there = state.terminals.value.find(({ title, running }) => title === preset.title && running);
+  if (there) selectTerminal(there.id);
+  else ask(preset.host, { title: preset.title, ...runOf(preset) });
+}
+
+/** A second terminal beside the current one, on the same host; or back to one. Both stay open. */
+export function toggleSplit(): void {
+  const current = state.currentTerminal.value;
+  if (!current) return;
+  if (state.shownTerminals.value.length > 1) show([current], current);
+  else ask(state.hostOf(current), { beside: true });
+}
+
+function ask(host: string | undefined, then: Asked): boolean {
+  if (state.terminals.value.length >= mostTerminals) {
+    state.refusal.value = `There are ${mostTerminals} terminals already. Close one to open another.`;
+    return false;
+  }
+  asked.set(++lastRequest, then);
+  return send({ type: 'open', request: lastRequest, ...(host ? { host } : {}), ...screens.sizeGuess });
+}
+
+/** The server opened a terminal that this page had asked for. */
+export function hearOpened(request: number, terminal: string): void {
+  const then = asked.get(request);
+  asked.delete(request);
+  if (!then) return;
+  if (then.title) renameTerminal(terminal, then.title);
+  const current = state.currentTerminal.value;
+  if (then.beside && current && current !== terminal) show([current, terminal], terminal);
+  else selectTerminal(terminal);
+  if (then.run) screens.of(terminal)?.runWhenPrompted(then.run.command, then.run.events);
+  else focusTerminal();
+}
+
+/** The terminals as the server has them now. */
+export function hearTerminals(list: readonly TerminalState[]): void {
+  const known = new Set(list.map(({ id }) => id));
+  screens.keep(known);
+  const shown = state.shownTerminals.value.filter((id) => known.has(id));
+  const last = list.at(-1)?.id;
+  if (shown.length === 0 && last) shown.push(last);
+  const current = state.currentTerminal.value;
+  batch(() => {
+    state.terminals.value = list;
+    state.shownTerminals.value = shown;
+    state.currentTerminal.value = current && shown.includes(current) ? current : shown[0];
+  });
+  screens.show();
+}
+
+/** Nothing is there any more: the lab is started anew. */
+export function forgetTerminals(): void {
+  asked.clear();
+  hearTerminals([]);
+}
+
+export function renameTerminal(terminal: string, title: string): void {
+  send({ type: 'rename', terminal, title });
+}
+
+export function closeTerminal(terminal: string): void {
+  send({ type: 'close', terminal });
+}
+
+/** Puts a terminal in sight, in the place of the current one, unless it is in sight already. */
+export function selectTerminal(id: string): void {
+  state.place.value = 'terminal';
+  select(id);
+}
+
+function select(id: string): void {
+  const shown = state.shownTerminals.value;
+  const current = state.currentTerminal.value;
+  if (shown.includes(id)) show(shown, id);
+  else show(shown.length > 1 ? shown.map((one) => (one === current ? id : one)) : [id], id);
+}
+
+function show(shown: readonly string[], current: string): void {
+  batch(() => {
+    state.shownTerminals.value = shown;
+    state.currentTerminal.value = current;
+  });
+  screens.show();
+}
+
+export function focusTerminal(): void {
+  screens.current?.focus();
+}
+
+export function setScreenReader(on: boolean): void {
+  state.screenReader.value = on;
+  screens.setScreenReader(on);
+}
+
+/** Where a command of the text belongs; in the terminal in hand where nothing is said. */
+export interface RunPlace {
+  /** The title of a terminal. */
+  readonly terminal?: string;
+  /** The lab's name of a host. */
+  readonly host?: string;
+}
+
+/**
+ * Types a command into a terminal, and opens the terminal first where the lab has none such. Answers with a sentence
+ * when it cannot, and `undefined` when it did or will.
+ */
+export function runCommand(command: string, events: RunEvents, where: RunPlace = {}): string | undefined {
+  if (!state.canType.value) return 'The terminal is not ready yet. Try again in a moment.';
+  const terminal = terminalFor(where);
+  if (!terminal) {
+    const preset = state.presets.value.find(({ title }) => title === where.terminal);
+    const went = ask(where.host ?? preset?.host, { title: where.terminal, run: { command, events } });
+    return went ? undefined : (state.refusal.value ?? lost);
+  }
+  selectTerminal(terminal.id);
+  if (!terminal.running) return 'This terminal’s shell has ended. Open another one with +.';
+  const view = screens.of(terminal.id);
+  if (!view) return 'The terminal is not ready yet. Try again in a moment.';
+  if (view.shell === 'running') {
+    return 'The terminal is busy with another command. End that one first (Ctrl+C, or exit in a container), or open another terminal with +.';
+  }
+  return view.run(command, events) ? undefined : lost;
+}
+
+const lost = 'The connection is lost, so the command was not typed. Try again in a moment.';
+
+/** The terminal that a command belongs to: the current one if it fits, else the first that does. */
+function terminalFor({ terminal, host }: RunPlace): TerminalState | undefined {
+  const fit = state.terminals.value.filter(
+    (one) => (terminal === undefined || one.title === terminal) && (host === undefined || one.host === host),
+  );
+  const current = fit.find(({ id }) => id === state.currentTerminal.value);
+  return current ?? fit.find(({ running }) => running) ?? fit[0];
+}
+
+function runOf({ run }: state.TerminalPreset): Pick<Asked, 'run'> {
+  return run ? { run: { command: run, events: { started: () => {}, ended: () => {} } } } : {};
+}

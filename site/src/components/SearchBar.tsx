@@ -1,0 +1,68 @@
+/** Searching in the scrollback of the terminal in hand: typing finds, Enter goes on, Escape ends it. */
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { currentTerminal, searching } from '../client/lab-state.ts';
+import { focusTerminal, screens } from '../client/terminals.ts';
+
+export function SearchBar() {
+  return searching.value && currentTerminal.value ? <Search key={currentTerminal.value} /> : null;
+}
+
+function Search() {
+  const field = useRef<HTMLInputElement>(null);
+  const [text, setText] = useState('');
+  const [found, setFound] = useState<{ at: number; count: number }>({ at: -1, count: 0 });
+  useEffect(() => {
+    const view = screens.current;
+    field.current?.focus();
+    const stop = view?.onFound((at, count) => setFound({ at, count }));
+    return () => {
+      view?.find('', false, false);
+      stop?.();
+    };
+  }, []);
+  const go = (backwards: boolean) => screens.current?.find(text, backwards, false);
+  const close = () => {
+    searching.value = false;
+    focusTerminal();
+  };
+  return (
+    <search class="search" aria-label="Terminal">
+      <input
+        ref={field}
+        type="search"
+        aria-label="Search in this terminal"
+        placeholder="Search in this terminal"
+        spellcheck={false}
+        autocomplete="off"
+        value={text}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          screens.current?.find(event.currentTarget.value, false, true);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') go(!event.shiftKey);
+          else if (event.key === 'Escape') close();
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <span class="search-count" role="status">
+        {text && wordsOf(found)}
+      </span>
+      <button type="button" class="steel-button" disabled={!found.count} onClick={() => go(true)}>
+        Older
+      </button>
+      <button type="button" class="steel-button" disabled={!found.count} onClick={() => go(false)}>
+        Newer
+      </button>
+      <button type="button" class="steel-button" onClick={close}>
+        Close
+      </button>
+    </search>
+  );
+}
+
+function wordsOf({ at, count }: { at: number; count: number }): string {
+  if (count === 0) return 'Not found';
+  return at < 0 ? `${count} and more` : `${at + 1} of ${count}`;
+}
