@@ -21,6 +21,9 @@ export function storeHost(host: Host): Promise<void> {
     await thaw(host);
     await askToEnd(host);
     await endHost(host);
+    // What the shells said is in the engine's memory; a host that is away takes none.
+    for (const { id } of host.terminals.values()) host.engine.records.delete('terminal', host.id, id);
+    host.terminals.clear();
     host.save({ phase: 'whole' });
   });
 }
