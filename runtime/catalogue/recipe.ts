@@ -71,7 +71,7 @@ export interface Recipe extends z.output<typeof oneSchema> {
 }
 
 /** Raised when the way that recipes become images changes, so that older images in the cache are not taken for new ones. */
-const builderVersion = 2;
+const builderVersion = 3;
 /** Hex digits of the key: enough for a cache of a dozen images. */
 const keyDigits = 16;
 

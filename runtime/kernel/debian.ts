@@ -17,8 +17,11 @@ export interface DebianOptions {
 
 /** What nobody reads in a container. Debian's own slim images leave out the same. */
 const leftOut = ['doc', 'man', 'info', 'locale', 'lintian', 'bug'];
-/** mmdebstrap's steps that would change what is there: the base brings its own policy-rc.d, which keeps services from starting. */
-const notOnTop = ['check/empty', 'chroot/policy-rc.d', 'chroot/start-stop-daemon'];
+/**
+ * mmdebstrap's steps that would change what is there: the base brings its own policy-rc.d, which keeps services from starting,
+ * and what it has in /run, the workspace's way to the engine's socket.
+ */
+const notOnTop = ['check/empty', 'chroot/policy-rc.d', 'chroot/start-stop-daemon', 'cleanup/run'];
 /** How much of a failed program's last words an error quotes. */
 const maxLastLines = 12;
 /** The only parts of the engine's environment that reach the programs: how to reach package mirrors. */
