@@ -127,3 +127,25 @@ export const dayMs = 24 * 60 * 60 * 1000;
 /** Students without a session or progress are forgotten after this long. */
 export const forgetStudentMs = 400 * dayMs;
 export const forgetEveryMs = 60 * 60 * 1000;
+/** A path in a workspace's home: Linux has 4,095 bytes. */
+export const maxPathLength = 4_096;
+/** SECURITY.md F11: requests about files of one lab, a second and at once: an editor opens a folder of many files. */
+export const fileRequestsPerSecond = 20;
+export const fileRequestBurst = 200;
+/** The wait before files are watched again where the engine or the host went. */
+export const watchAgainMs = 1_000;
+
+/** The wait from a host's event to looking at it, and between two looks: a `docker run` makes four events within 100 ms. */
+export const viewDelayMs = 50;
+export const viewIntervalMs = 150;
+/** How often use is looked at while a page is open, and after how many looks that saw nothing new it is looked at less often. */
+export const usePollMs = 2_000;
+export const calmUsePolls = 15;
+export const calmUsePollMs = 6_000;
+/** How long a look waits for an engine that is away; it looks again when the engine is back. */
+export const viewWaitMs = 1_000;
+/** What one host's view tells: the engine allows 50 containers, lessons use about ten images. */
+export const maxViewImages = 50;
+export const maxViewContainers = 50;
+/** One view as a message: what is more is cut until it fits. The page's own messages may have 64 KiB. */
+export const maxViewBytes = 60 * 1024;

@@ -12,6 +12,7 @@ import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
+import { EngineView } from '../view/engine-view.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { ResetPoints } from './reset-points.ts';
@@ -64,6 +65,7 @@ export class Session {
   #tasks: readonly TaskState[];
   #terminals: Terminals | null = null;
   #watcher: Watcher | null = null;
+  #view: EngineView | null = null;
   /** The highest number that a terminal has had. */
   #lastTerminal = 0;
   #usedAtMs: number;
@@ -163,16 +165,20 @@ export class Session {
         this.#tellTerminals();
         if (this.#terminals?.states.every(({ running }) => !running)) shellsEnded(this);
       },
-      prompted: () => this.#watcher?.poke(),
+      prompted: () => {
+        this.#watcher?.poke();
+        this.#view?.poke();
+      },
       lost: () => {
         this.#tellTerminals();
         shellsEnded(this);
       },
       failed: (message) => log.error({ session: this.id, message }, 'a terminal failed'),
     });
+    const reached = hosts.map(({ name, host }) => ({ name, info: host, docker: docker(host) }));
     this.#watcher = new Watcher({
       tasks: this.lab.tasks,
-      hosts: hosts.map(({ name, host }) => ({ name, info: host, docker: docker(host) })),
+      hosts: reached,
       link,
       done: this.#done,
       becameDone: (task) => {
@@ -186,6 +192,13 @@ export class Session {
       },
       failed: (error) => log.warn({ session: this.id, error: messageOf(error) }, 'a check failed'),
     });
+    this.#view = new EngineView({
+      hosts: reached,
+      link,
+      told: (view) => this.#broadcast(view),
+      failed: (error) => log.warn({ session: this.id, error: messageOf(error) }, 'an engine view failed'),
+    });
+    this.#view.watch(this.#pages.size > 0);
     this.rest = 'awake';
     this.move({ phase: 'ready' });
     this.#tellTerminals();
@@ -216,8 +229,11 @@ export class Session {
     page.tell({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
     page.tell({ type: 'tasks', tasks: this.#tasks });
     page.tell(this.points.message(this.lab.tasks));
+    for (const view of this.#view?.views ?? []) page.tell(view);
+    this.#view?.watch(true);
     return () => {
       if (!this.#pages.delete(page)) return;
+      this.#view?.watch(this.#pages.size > 0);
       this.#leftMs = monotonicMs();
       this.used();
     };
@@ -269,8 +285,10 @@ export class Session {
     this.#lastTerminal = this.lastTerminal;
     this.#terminals?.release();
     this.#watcher?.release();
+    this.#view?.release();
     this.#terminals = null;
     this.#watcher = null;
+    this.#view = null;
   }
 
   /** Lets go of the hosts and forgets its pages, for the server ends: nothing more is written down. */

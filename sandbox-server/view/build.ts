@@ -1,0 +1,113 @@
+// Puts a host's view together from facts, bounded. Pure: the same facts, the same view.
+
+import type { HostUsage } from '@drydock/runtime';
+import { maxViewBytes } from '../limits.ts';
+import type { View, ViewContainer, ViewImage, ViewLayer, ViewMachine, ViewNetwork } from '../protocol.ts';
+import type { ContainerTimes, ListedContainer, ListedImage, ListedNetwork } from './facts.ts';
+import { plainText } from './plain-text.ts';
+
+export interface ViewFacts {
+  /** The lab's name of the host. */
+  readonly host: string;
+  readonly containers: readonly ListedContainer[];
+  readonly times: ReadonlyMap<string, ContainerTimes>;
+  readonly images: readonly ListedImage[];
+  /** By the image's id. */
+  readonly layers: ReadonlyMap<string, readonly ViewLayer[]>;
+  readonly networks: readonly ListedNetwork[];
+  readonly usage: HostUsage;
+  readonly machine: ViewMachine | null;
+  readonly kernel: string;
+}
+
+/** How much of each is told. The first of these whose view fits is taken; the last one always does. */
+interface Most {
+  readonly images: number;
+  readonly tags: number;
+  readonly layers: number;
+  readonly containers: number;
+  readonly processes: number;
+  readonly networks: number;
+  readonly members: number;
+}
+const most: readonly Most[] = [
+  { images: 50, tags: 10, layers: 60, containers: 50, processes: 50, networks: 20, members: 50 },
+  { images: 50, tags: 4, layers: 20, containers: 50, processes: 10, networks: 20, members: 20 },
+  { images: 50, tags: 2, layers: 8, containers: 50, processes: 3, networks: 20, members: 8 },
+  { images: 15, tags: 1, layers: 4, containers: 15, processes: 2, networks: 10, members: 4 },
+];
+
+export function viewOf(facts: ViewFacts): View {
+  const views = most.values().map((bound) => boundedView(facts, bound));
+  let last = views.next().value as View;
+  for (const view of views) {
+    if (Buffer.byteLength(JSON.stringify(last)) <= maxViewBytes) break;
+    last = view;
+  }
+  return last;
+}
+
+function boundedView(facts: ViewFacts, bound: Most): View {
+  const { host, containers, images, networks, usage, machine, kernel } = facts;
+  return {
+    type: 'view',
+    host,
+    images: images.slice(0, bound.images).map((image) => viewImage(image, facts, bound)),
+    containers: containers.slice(0, bound.containers).map((container) => viewContainer(container, facts, bound)),
+    networks: networks.slice(0, bound.networks).map((network) => viewNetwork(network, containers, bound)),
+    memory: { usedBytes: roundedTo(1024 * 1024, usage.memoryBytes), limitBytes: usage.memoryLimitBytes },
+    machine: machine && { ...machine, memoryBytes: roundedTo(1024 * 1024, machine.memoryBytes) },
+    kernel,
+    more: images.length > bound.images || containers.length > bound.containers || networks.length > bound.networks,
+  };
+}
+
+function viewImage({ id, tags, size }: ListedImage, { layers }: ViewFacts, bound: Most): ViewImage {
+  const all = layers.get(id) ?? [];
+  // Of too many the base and the newest say most.
+  const left = all.length - bound.layers;
+  const told = left <= 0 ? all : [...all.slice(0, 1), ...all.slice(left + 1)];
+  return { id, tags: tags.slice(0, bound.tags), size, layers: told };
+}
+
+function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, bound: Most): ViewContainer {
+  const { id, name, image, imageId, state, command, ports } = container;
+  const time = times.get(id);
+  const used = usage.containers.find((one) => one.id === id);
+  const processes = usage.processes.filter((process) => process.container === id).slice(0, bound.processes);
+  return {
+    id,
+    name,
+    image,
+    imageId,
+    state,
+    exitCode: state === 'exited' || state === 'dead' ? (time?.exitCode ?? null) : null,
+    command,
+    since: time?.since ?? '',
+    readyMs: time?.readyMs ?? null,
+    ports,
+    ownLayer: { files: used?.ownLayer.files ?? 0, bytes: used?.ownLayer.bytes ?? 0 },
+    memoryBytes: roundedTo(100 * 1024, used?.memoryBytes ?? 0),
+    processes: processes.map((one) => ({ pid: one.pid, inside: one.insidePid, command: plainText(one.command, 100) })),
+  };
+}
+
+function viewNetwork(
+  { name, driver, subnet }: ListedNetwork,
+  containers: readonly ListedContainer[],
+  bound: Most,
+): ViewNetwork {
+  const members = containers
+    .filter(({ state }) => state === 'running' || state === 'paused' || state === 'restarting')
+    .flatMap((container) =>
+      container.networks
+        .filter((one) => one.name === name)
+        .map(({ address }) => ({ container: container.name, address })),
+    );
+  return { name: plainText(name, 64), driver, subnet, members: members.slice(0, bound.members) };
+}
+
+/** What jitters below what is shown is no news. */
+function roundedTo(step: number, bytes: number): number {
+  return Math.round(bytes / step) * step;
+}

@@ -1,0 +1,47 @@
+// The engine view of one lab: a view of each of its hosts while at least one page is open, and none while nobody looks.
+
+import type { DockerClient, HostInfo } from '@drydock/runtime';
+import type { EngineLink } from '../engine-link.ts';
+import type { View } from '../protocol.ts';
+import { HostView } from './host-view.ts';
+
+export interface EngineViewParts {
+  readonly hosts: readonly { readonly name: string; readonly info: HostInfo; readonly docker: DockerClient }[];
+  readonly link: EngineLink;
+  readonly told: (view: View) => void;
+  readonly failed: (error: unknown) => void;
+}
+
+export class EngineView {
+  readonly #parts: EngineViewParts;
+  #views: readonly HostView[] = [];
+
+  constructor(parts: EngineViewParts) {
+    this.#parts = parts;
+  }
+
+  /** What a page that has just come is told; more comes by `told`. */
+  get views(): readonly View[] {
+    return this.#views.flatMap(({ view }) => view ?? []);
+  }
+
+  /** Somebody looks, or nobody does. Idempotent. */
+  watch(somebody: boolean): void {
+    if (!somebody) this.release();
+    else if (this.#views.length === 0) {
+      const { hosts, ...parts } = this.#parts;
+      this.#views = hosts.map((host) => new HostView({ ...host, ...parts }));
+    }
+  }
+
+  /** A command has ended in a shell: what is used may have changed. */
+  poke(): void {
+    for (const view of this.#views) view.poke();
+  }
+
+  /** Idempotent. */
+  release(): void {
+    for (const view of this.#views) view.release();
+    this.#views = [];
+  }
+}
