@@ -7,9 +7,12 @@ export const statusOfFailure = {
   forbidden: 403,
   notFound: 404,
   gone: 410,
+  /** What was to be changed is not as it was said to be. */
+  conflict: 412,
   tooLarge: 413,
   tooMany: 429,
   internal: 500,
+  noSpace: 507,
   unavailable: 503,
 } as const satisfies Record<FailureKind, number>;
 

@@ -1,13 +1,15 @@
 // Parses what pages send: the schemas of protocol.ts's inputs. Strict: what is not in the protocol is refused.
 
 import { z } from 'zod';
-import { maxIdLength } from './limits.ts';
+import { maxIdLength, maxPathLength } from './limits.ts';
 import {
+  type ChangeFiles,
   maxColumns,
   maxInputLength,
   maxKeptTitleLength,
   maxRows,
   maxTitleLength,
+  type OpenPreview,
   type OpenSession,
   type PageMessage,
   type QuizAnswer,
@@ -50,8 +52,25 @@ export const pageMessage: z.ZodType<PageMessage> = z.discriminatedUnion('type', 
   z.strictObject({ type: z.literal('reset'), to: point }),
   z.strictObject({ type: z.literal('keep'), title: textOf(maxKeptTitleLength) }),
   z.strictObject({ type: z.literal('dropKept'), id: point }),
+  z.strictObject({ type: z.literal('watchFiles'), host, on: z.boolean() }),
   z.strictObject({ type: z.literal('ping') }),
 ]);
+
+/** What the engine takes for a path is the engine's to say; `%2e` and the like have been decoded once. */
+const path = z.string().max(maxPathLength);
+
+/** The query of the routes about one file or folder. */
+export const fileQuery = z.strictObject({ host: host.exactOptional(), path });
+
+export const changeFiles: z.ZodType<ChangeFiles> = z.discriminatedUnion('do', [
+  z.strictObject({ do: z.literal('makeFolder'), host: host.exactOptional(), path }),
+  z.strictObject({ do: z.literal('rename'), host: host.exactOptional(), path, to: path }),
+]);
+
+export const openPreview: z.ZodType<OpenPreview> = z.strictObject({
+  host: host.exactOptional(),
+  port: z.int().min(1).max(65_535),
+});
 
 export const openSession: z.ZodType<OpenSession> = z
   .strictObject({ lesson: id, rows: rows.optional(), columns: columns.optional() })

@@ -146,8 +146,10 @@ export type FailureKind =
   | 'forbidden'
   | 'notFound'
   | 'gone'
+  | 'conflict'
   | 'tooLarge'
   | 'tooMany'
+  | 'noSpace'
   | 'unavailable'
   | 'internal';
 

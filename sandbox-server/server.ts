@@ -7,8 +7,11 @@ import type { EngineClient } from '@drydock/runtime';
 import type { Logger } from 'pino';
 import { EngineLink } from './engine-link.ts';
 import { messageOf } from './errors.ts';
+import { Files } from './files/files.ts';
 import { addApi } from './http/api.ts';
+import { callersOf } from './http/callers.ts';
 import { tokenFrom } from './http/cookie.ts';
+import { addFileRoutes } from './http/files.ts';
 import { guardOf } from './http/guard.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
@@ -78,7 +81,9 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   // The port is known only once it listens (0 means any), the guard only then.
   let guard = guardOf(allowedOrigins(settings), settings.port);
   const server = createServer(settings, () => guard, log);
-  addApi(server, { settings, desk, students, tickets, progress, link });
+  const callers = callersOf(settings, students, desk);
+  addApi(server, { settings, desk, students, tickets, progress, link, callers });
+  addFileRoutes(server, { callers, files: new Files(link) });
   await serveSite(server, settings.siteDirectory);
   const closeSockets = acceptSockets(server.server, {
     hostAllowed: ({ headers }) => guard.host(headers),
@@ -94,6 +99,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
           return found;
         },
         changes: desk.changes,
+        link,
         idleMinutes: settings.idleMs / 60_000,
         keepDays: settings.keepMs / dayMs,
         log,

@@ -13,9 +13,9 @@ function count(host: Host, change: 1 | -1): void {
   dials.set(host, (dials.get(host) ?? 0) + change);
 }
 
-/** Throws notFound where nothing listens, unavailable where the host is stopped, exhausted where it has too many. */
+/** Throws notFound where nothing listens, unavailable where the host is stopped, conflict where it is frozen, exhausted where it has too many. */
 export async function dial(host: Host, port: number, signal: AbortSignal): Promise<Duplex> {
-  if (!host.running) throw new EngineError('unavailable', `host ${host.name} is stopped; start it first`);
+  host.needRunning();
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new EngineError('invalid', `a port is a number from 1 to 65535, not ${port}`);
   if ((dials.get(host) ?? 0) >= maxDialsPerHost)

@@ -2,9 +2,9 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EngineLink } from '../engine-link.ts';
-import { ServerError, sentences } from '../errors.ts';
+import { ServerError } from '../errors.ts';
 import { startsPerMinute, startsPerMinutePerAddress } from '../limits.ts';
-import { openSession, quizAnswer, sessionParameters } from '../messages.ts';
+import { openSession, quizAnswer } from '../messages.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import { type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
@@ -13,7 +13,8 @@ import type { Session } from '../sessions/session.ts';
 import type { Settings } from '../settings.ts';
 import type { Student, Students } from '../students/students.ts';
 import type { Tickets } from '../students/tickets.ts';
-import { setCookie, tokenFrom } from './cookie.ts';
+import type { Callers } from './callers.ts';
+import { setCookie } from './cookie.ts';
 import { limitRate } from './server.ts';
 
 export interface ApiParts {
@@ -23,23 +24,14 @@ export interface ApiParts {
   readonly tickets: Tickets;
   readonly progress: ProgressRecords;
   readonly link: EngineLink;
+  readonly callers: Callers;
 }
 
 export function addApi(server: FastifyInstance, parts: ApiParts): void {
-  const { settings, desk, students, tickets, progress, link } = parts;
+  const { settings, desk, students, tickets, progress, link, callers } = parts;
+  const { studentOf, theirs } = callers;
   const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
   const perAddress = new RateLimit({ perSecond: startsPerMinutePerAddress / 60, burst: startsPerMinutePerAddress });
-
-  const studentOf = (request: FastifyRequest): Student | null =>
-    students.find(tokenFrom(settings.publicOrigin, request.headers.cookie));
-
-  const theirs = (request: FastifyRequest): { readonly student: Student; readonly id: string } => {
-    const student = studentOf(request);
-    if (student === null) throw new ServerError('forbidden', sentences.noSession);
-    const parameters = sessionParameters.safeParse(request.params);
-    if (!parameters.success) throw new ServerError('notFound', sentences.noSession);
-    return { student, id: parameters.data.session };
-  };
 
   const limitStarts = (student: Student, address: string): void => {
     limitRate(perStudent, String(student.id), 'You have started many labs within a minute.');
@@ -69,14 +61,12 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   });
 
   server.post(routes.ticket.path, async (request): Promise<Ticket> => {
-    const { student, id } = theirs(request);
-    const session = desk.find(id, student.id);
+    const { student, session } = theirs(request);
     return { ticket: tickets.give(student.id, session.id) };
   });
 
   server.delete(routes.endSession.path, async (request, reply) => {
-    const { student, id } = theirs(request);
-    desk.end(desk.find(id, student.id), 'request');
+    desk.end(theirs(request).session, 'request');
     return reply.code(204).send();
   });
 

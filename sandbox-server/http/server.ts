@@ -32,12 +32,12 @@ export function limitRate(limit: RateLimit, key: string, what: string): void {
   throw new ServerError('tooMany', `${what} Try again in ${seconds} s.`, { retryAfterSeconds: seconds });
 }
 
-function asServerError(error: unknown, log: Logger): ServerError {
+function asServerError(error: unknown, maxBytes: number, log: Logger): ServerError {
   if (error instanceof ServerError) return error;
   if (error instanceof ZodError)
     return new ServerError('invalid', 'The request is not one of this version’s. Reload the page.');
   const status = typeof error === 'object' && error !== null && 'statusCode' in error ? Number(error.statusCode) : 500;
-  if (status === 413) return new ServerError('tooLarge', `A request body has ${maxBodyBytes} bytes at most.`);
+  if (status === 413) return new ServerError('tooLarge', `What was sent is too large: ${maxBytes} bytes at most.`);
   if (status >= 400 && status < 500)
     return new ServerError('invalid', 'The request could not be read. Reload the page.');
   if (kindOf(error) === 'unavailable')
@@ -90,7 +90,12 @@ export function createServer(settings: Settings, guard: () => Guard, log: Logger
     if (api) limitRate(perAddress, request.ip, 'Too many requests came from your address.');
   });
   server.setErrorHandler((error, request, reply) => {
-    const failure = asServerError(error, log.child({ method: request.method, route: request.routeOptions.url }));
+    const maxBytes = request.routeOptions.bodyLimit ?? maxBodyBytes;
+    const failure = asServerError(
+      error,
+      maxBytes,
+      log.child({ method: request.method, route: request.routeOptions.url }),
+    );
     return fail(reply, failure);
   });
   server.setNotFoundHandler((request, reply) => {

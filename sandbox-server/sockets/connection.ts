@@ -2,7 +2,9 @@
 
 import type { Logger } from 'pino';
 import type { RawData, WebSocket } from 'ws';
+import type { EngineLink } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
+import { FileWatches } from '../files/watches.ts';
 import {
   heartbeatMs,
   helloTimeoutMs,
@@ -30,6 +32,7 @@ export interface ConnectionParts {
   readonly enter: (ticket: string) => Session | null;
   /** Reset, and the copies that the student keeps. */
   readonly changes: Changes;
+  readonly link: EngineLink;
   readonly idleMinutes: number;
   readonly keepDays: number;
   readonly log: Logger;
@@ -40,6 +43,7 @@ export class Connection {
   readonly #parts: ConnectionParts;
   readonly #rate = new RateLimit({ perSecond: messagesPerSecond, burst: messageBurst });
   readonly #channels: Channels;
+  readonly #files: FileWatches;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #heartbeat: NodeJS.Timeout;
   /** What the page wants to see, by terminal. */
@@ -55,6 +59,7 @@ export class Connection {
       tell: (message) => this.tell(message),
       frame: (frame) => this.#send(frame),
     });
+    this.#files = new FileWatches(parts.link, (host) => this.tell({ type: 'filesChanged', host }));
     this.#helloTimer = setTimeout(() => this.#close(closeCodes.policy, 'no hello came'), helloTimeoutMs);
     this.#heartbeat = setInterval(() => this.#beat(), heartbeatMs);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
@@ -104,6 +109,7 @@ export class Connection {
     clearTimeout(this.#helloTimer);
     clearInterval(this.#heartbeat);
     this.#channels.closeAll();
+    this.#files.leaveAll();
     this.#leave();
     this.#leave = () => undefined;
     this.#session = null;
@@ -204,6 +210,10 @@ export class Connection {
         return this.#parts.changes.keep(session, message.title);
       case 'dropKept':
         return this.#parts.changes.dropKept(session, message.id);
+      case 'watchFiles':
+        if (message.on) this.#files.watch(session, message.host);
+        else this.#files.leave(message.host);
+        return;
     }
   }
 

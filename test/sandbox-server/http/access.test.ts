@@ -13,9 +13,24 @@ await server.ask('DELETE', `/api/sessions/${expired.session}`, { cookie: expired
 const bodies: Readonly<Record<string, unknown>> = {
   openSession: { lesson: 'playground' },
   quizAnswer: { lesson: 'playground', question: 'q', choice: '1' },
+  openPreview: { port: 8080 },
+  changeFiles: { do: 'makeFolder', path: 'a' },
+  writeFile: 'bytes',
+};
+const queries: Readonly<Record<string, string>> = {
+  listFiles: '?path=',
+  readFile: '?path=a',
+  writeFile: '?path=a',
+  removeFile: '?path=a',
+};
+const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  writeFile: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
 };
 
-/** The session in each request is learner A's; `expired` asks for their own, which has ended. */
+/**
+ * The session in each request is learner A's; `expired` asks for their own, which has ended. Without an engine no lab gets
+ * ready: 503 says that it was its owner's to ask for.
+ */
 const expected: Readonly<Record<keyof typeof routes, readonly [number, number, number, number, number]>> = {
   //               anonymous, forged cookie, learner B, expired, learner A
   health: [200, 200, 200, 200, 200],
@@ -25,11 +40,11 @@ const expected: Readonly<Record<keyof typeof routes, readonly [number, number, n
   quizAnswer: [403, 403, 204, 204, 204],
   socket: [404, 404, 404, 404, 404],
   openPreview: [404, 404, 404, 404, 404],
-  listFiles: [404, 404, 404, 404, 404],
-  readFile: [404, 404, 404, 404, 404],
-  writeFile: [404, 404, 404, 404, 404],
-  removeFile: [404, 404, 404, 404, 404],
-  changeFiles: [404, 404, 404, 404, 404],
+  listFiles: [403, 403, 404, 404, 503],
+  readFile: [403, 403, 404, 404, 503],
+  writeFile: [403, 403, 404, 404, 503],
+  removeFile: [403, 403, 404, 404, 503],
+  changeFiles: [403, 403, 404, 404, 503],
   endSession: [403, 403, 404, 404, 204],
 };
 
@@ -50,7 +65,8 @@ for (const [name, { method, path }] of order) {
     const statuses = expected[name as keyof typeof routes];
     assert.ok(statuses, 'every route has an entry');
     for (const [place, [who, cookie, session]] of identities.entries()) {
-      const answer = await server.ask(method, path.replace(':session', session), {
+      const answer = await server.ask(method, path.replace(':session', session) + (queries[name] ?? ''), {
+        headers: headers[name] ?? {},
         ...(cookie === undefined ? {} : { cookie }),
         ...(bodies[name] === undefined ? {} : { body: bodies[name] }),
       });
