@@ -1,5 +1,5 @@
 /** The lessons whose text is there, in the order of the course, with what a list of them tells. */
-import { getCollection } from 'astro:content';
+import { lessonEntries } from './content-entries.ts';
 import { course } from './course.ts';
 import { labOf } from './lab-file.ts';
 import { addressOf } from './lesson-address.ts';
@@ -18,8 +18,8 @@ export interface WrittenLesson {
 }
 
 export async function writtenLessons(): Promise<readonly WrittenLesson[]> {
-  const all = await Promise.all(
-    (await getCollection('lessons')).map(async ({ id, data }) => ({
+  return await Promise.all(
+    (await lessonEntries()).map(async ({ id, data }) => ({
       id,
       number: data.number,
       title: data.title,
@@ -29,7 +29,6 @@ export async function writtenLessons(): Promise<readonly WrittenLesson[]> {
       address: `/lessons/${addressOf(id)}/`,
     })),
   );
-  return all.toSorted((a, b) => a.number - b.number);
 }
 
 export interface PlannedLesson {

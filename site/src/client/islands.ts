@@ -12,6 +12,7 @@ import { ProcessesPicture } from '../components/engine-view/ProcessesPicture.tsx
 import { Lab } from '../components/Lab.tsx';
 import { PaneBar } from '../components/PaneBar.tsx';
 import { PredictTools } from '../components/PredictTools.tsx';
+import { ResetMenu } from '../components/ResetMenu.tsx';
 import { TaskLine } from '../components/TaskLine.tsx';
 import { TaskFound, TaskWord } from '../components/TaskStatus.tsx';
 import { Ticks } from '../components/Ticks.tsx';
@@ -29,6 +30,7 @@ export const islands = {
   predict: PredictTools,
   'ports-figure': PortsPicture,
   'processes-figure': ProcessesPicture,
+  reset: ResetMenu,
   'task-found': TaskFound,
   'task-line': TaskLine,
   'task-word': TaskWord,

@@ -1,8 +1,8 @@
 /** The header's progress: a tick for each task, and the count in words. */
-import { lookOf, tasks } from '../client/lab-state.ts';
+import { lookOf } from '../client/lab-state.ts';
 
 export function Ticks({ ids }: { ids: readonly string[] }) {
-  const done = tasks.value.filter((task) => task.done).length;
+  const done = ids.filter((id) => lookOf(id).startsWith('done')).length;
   return (
     <div class="ticks">
       <ol aria-hidden="true">
