@@ -50,4 +50,5 @@ async function prepare(
   await together(ready.map(({ name, host }) => link.call((engine) => fillHost(engine, host.name, name, session))));
   await hosts.keep(session.hosts, startSnapshot);
   session.points.add(startSnapshot, null, []);
+  session.tellPoints();
 }

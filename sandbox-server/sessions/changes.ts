@@ -33,6 +33,7 @@ export class Changes {
     // From now on nothing that happens in its hosts counts: it will not have happened.
     session.release();
     session.move({ phase: 'starting', why: 'reset' });
+    session.tellTerminals();
     await session.turns.take(() => this.#takeBack(session, point));
   }
 

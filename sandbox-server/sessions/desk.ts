@@ -12,7 +12,8 @@ import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
 import { type SessionHosts, together } from './hosts.ts';
-import { Places, type Room } from './places.ts';
+import { MakeRoom } from './make-room.ts';
+import { Places } from './places.ts';
 import { Queue } from './queue.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
@@ -36,19 +37,22 @@ export class Desk {
   readonly #queue = new Queue<Session>();
   readonly #starting = new Map<string, Promise<void>>();
   readonly #places: Places;
+  readonly #room: MakeRoom;
   /** The engine said that it has no room: not asked again before this time, or before a session ends. */
   #fullUntilMs = 0;
-  #makingRoom = false;
   #filling = false;
   #closed = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.#places = new Places({
+    const all = {
       hosts: parts.hosts,
-      capacity: parts.capacity,
       sessions: () => this.#sessions.values(),
-      isQueued: ({ id }) => this.#queue.has(id),
+      isQueued: ({ id }: Session) => this.#queue.has(id),
+    };
+    this.#places = new Places({
+      ...all,
+      capacity: parts.capacity,
       isStarting: (session) => this.isStarting(session),
     });
     this.changes = new Changes({
@@ -56,6 +60,11 @@ export class Desk {
       log: parts.log,
       isThere: (session) => this.#isThere(session),
       failed: (session, error) => this.#sayFailed(session, error),
+    });
+    this.#room = new MakeRoom({
+      ...all,
+      changes: this.changes,
+      end: (session) => this.end(session, 'idle'),
     });
   }
 
@@ -171,7 +180,7 @@ export class Desk {
     for (let next = this.#queue.first; next !== undefined && !this.#isFull; next = this.#queue.first) {
       const room = this.#places.roomFor(next);
       if (room !== 'yes') {
-        void this.#makeRoom(room);
+        void this.#room.step(room).then((made) => (made ? this.admit() : undefined));
         break;
       }
       this.#queue.next();
@@ -270,10 +279,10 @@ export class Desk {
     if (this.#starting.has(session.id) || this.#closed) return;
     session.move(session.rest === 'awake' ? { phase: 'starting' } : { phase: 'starting', why: 'return' });
     const isNew = session.hosts.size === 0;
-    const { hosts, link, log } = this.#parts;
+    const { hosts } = this.#parts;
     const isThere = () => this.#isThere(session);
     const started = session.turns
-      .take(() => bringUp(session, { hosts, link, log, isThere }))
+      .take(() => bringUp(session, { ...this.#parts, isThere }))
       .catch((error: unknown) => {
         if (isThere()) this.#failed(session, error, isNew);
       })
@@ -296,10 +305,11 @@ export class Desk {
       void this.#parts.hosts.removeAll(session.hosts);
       session.dropHosts();
       // Room may come: of a lab that was put away now, or when somebody goes.
-      if ((kind === 'noSpace' && this.#endOldest()) || kind === 'exhausted') {
-        this.#fullUntilMs = monotonicMs() + sweepMs;
+      const isFull = kind === 'exhausted' || kind === 'noSpace';
+      const ended = isFull && this.#room.endOldest();
+      if (ended || kind === 'exhausted') {
+        if (!ended) this.#fullUntilMs = monotonicMs() + sweepMs;
         this.#queue.rejoin(session);
-        if (kind === 'exhausted') this.#endOldest();
         return;
       }
     } else if (kind === 'notFound') {
@@ -321,45 +331,6 @@ export class Desk {
             ? 'The machine has no room for another lab right now. Try again when others have finished.'
             : 'The lab could not be started; the server’s log says why. Try again.',
     });
-  }
-
-  /** For who is next. Resolves once it is done; there may be more to do then. */
-  async #makeRoom(room: Exclude<Room, 'yes'>): Promise<void> {
-    if (this.#makingRoom) return;
-    this.#makingRoom = true;
-    let made = room !== 'full';
-    try {
-      if (room === 'no range left') this.#endOldest();
-      else if (room === 'spares in the way') await this.#parts.hosts.dropSpare();
-      else made = await this.#storeOldest();
-    } finally {
-      this.#makingRoom = false;
-    }
-    // A lab that ends admits by itself, once it is gone.
-    if (made && room !== 'no range left') this.admit();
-  }
-
-  /** Puts away the lab that was left first of those that are frozen. Resolves whether there was one, and it went well. */
-  async #storeOldest(): Promise<boolean> {
-    const frozen = this.#inOrder().filter(({ rest, pages, turns }) => rest === 'frozen' && pages === 0 && !turns.busy);
-    const [oldest] = frozen;
-    if (oldest === undefined) return false;
-    await this.changes.store(oldest);
-    return oldest.rest === 'stored';
-  }
-
-  /** Ends the lab that was left first of those that are put away. Answers whether there was one. */
-  #endOldest(): boolean {
-    const [oldest] = this.#inOrder().filter(
-      ({ id, rest, pages }) => rest === 'stored' && pages === 0 && !this.#queue.has(id),
-    );
-    if (oldest !== undefined) this.end(oldest, 'idle');
-    return oldest !== undefined;
-  }
-
-  /** Who was there longest ago comes first. */
-  #inOrder(): readonly Session[] {
-    return [...this.#sessions.values()].sort((a, b) => b.idle.unusedMs - a.idle.unusedMs);
   }
 
   /** Spare hosts take places that no session needs. */

@@ -162,7 +162,7 @@ export class Session {
     const named = hosts.map(({ name, host, terminals }) => ({ name, host: host.name, terminals }));
     this.#terminals = new Terminals(link, named, records.titles(this.id), {
       changed: () => {
-        this.#tellTerminals();
+        this.tellTerminals();
         if (this.#terminals?.states.every(({ running }) => !running)) shellsEnded(this);
       },
       prompted: () => {
@@ -170,7 +170,7 @@ export class Session {
         this.#view?.poke();
       },
       lost: () => {
-        this.#tellTerminals();
+        this.tellTerminals();
         shellsEnded(this);
       },
       failed: (message) => log.error({ session: this.id, message }, 'a terminal failed'),
@@ -201,7 +201,7 @@ export class Session {
     this.#view.watch(this.#pages.size > 0);
     this.rest = 'awake';
     this.move({ phase: 'ready' });
-    this.#tellTerminals();
+    this.tellTerminals();
     for (const page of [...this.#pages]) page.terminalsReady();
   }
 
@@ -276,6 +276,10 @@ export class Session {
     this.#broadcast({ type: 'engine', state: up ? 'up' : 'away' });
   }
 
+  tellTerminals(): void {
+    this.#broadcast({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
+  }
+
   tellPoints(): void {
     this.#broadcast(this.points.message(this.lab.tasks));
   }
@@ -314,10 +318,6 @@ export class Session {
   /** The tasks before anything was looked at. */
   #unseen(): readonly TaskState[] {
     return this.lab.tasks.map(({ id, expected }) => ({ id, done: this.#done.has(id), expected, found: '' }));
-  }
-
-  #tellTerminals(): void {
-    this.#broadcast({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
   }
 
   #broadcast(message: ServerMessage): void {

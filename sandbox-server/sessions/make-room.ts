@@ -1,0 +1,58 @@
+// Makes room for who waits: labs that their students have left are stored, spare hosts go, and where the engine has no UID
+// range left, a lab that was put away ends. Who was there longest ago comes first.
+
+import type { Changes } from './changes.ts';
+import type { SessionHosts } from './hosts.ts';
+import type { Room } from './places.ts';
+import type { Session } from './session.ts';
+
+export interface MakeRoomParts {
+  readonly hosts: SessionHosts;
+  readonly changes: Changes;
+  readonly sessions: () => Iterable<Session>;
+  readonly isQueued: (session: Session) => boolean;
+  /** Ends a session; who waits is let in once its hosts are gone. */
+  readonly end: (session: Session) => void;
+}
+
+export class MakeRoom {
+  readonly #parts: MakeRoomParts;
+  #making = false;
+
+  constructor(parts: MakeRoomParts) {
+    this.#parts = parts;
+  }
+
+  /** One step towards room for who is next. Resolves whether there may be room now. Never throws. */
+  async step(room: Exclude<Room, 'yes'>): Promise<boolean> {
+    if (this.#making) return false;
+    this.#making = true;
+    try {
+      if (room === 'full') return await this.#storeOldest();
+      if (room === 'spares in the way') await this.#parts.hosts.dropSpare();
+      else this.endOldest();
+      return room === 'spares in the way';
+    } finally {
+      this.#making = false;
+    }
+  }
+
+  /** Ends the oldest lab that was put away, and answers whether there was one. */
+  endOldest(): boolean {
+    const stored = this.#left().find((session) => session.rest === 'stored' && !this.#parts.isQueued(session));
+    if (stored !== undefined) this.#parts.end(stored);
+    return stored !== undefined;
+  }
+
+  async #storeOldest(): Promise<boolean> {
+    const frozen = this.#left().find(({ rest, turns }) => rest === 'frozen' && !turns.busy);
+    if (frozen === undefined) return false;
+    await this.#parts.changes.store(frozen);
+    return frozen.rest === 'stored';
+  }
+
+  #left(): readonly Session[] {
+    const left = [...this.#parts.sessions()].filter(({ pages }) => pages === 0);
+    return left.sort((a, b) => b.idle.unusedMs - a.idle.unusedMs);
+  }
+}

@@ -1,0 +1,60 @@
+// Lessons for the tests of sessions: small ones that need nothing but busybox.
+
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { testRun } from '../../support/instance.ts';
+
+export const twoHosts = '01-test/01-two-hosts';
+export const twoTasks = '01-test/02-two-tasks';
+
+const twoHostsLab = `
+hosts:
+  - { name: dev }
+  - { name: prod }
+images: [busybox]
+tasks:
+  - id: there
+    expected: A container named there, on prod.
+    check: { container: { host: prod, name: there, state: running } }
+    solution: { host: prod, run: ["docker run -d --name there busybox sleep 1000"] }
+`;
+
+const twoTasksLab = `
+images: [busybox]
+parameters:
+  port: { kind: port, from: 8100, to: 8999 }
+  name: { kind: name }
+tasks:
+  - id: first
+    expected: A container named first runs.
+    check: { container: { name: first, state: running } }
+    solution: { run: ["docker run -d --name first busybox sleep 1000"] }
+  - id: second
+    expected: A container named {{name}} runs.
+    check: { container: { name: "{{name}}", state: running } }
+    solution: { run: ["docker run -d --name {{name}} busybox sleep 1000"] }
+`;
+
+export interface TestLessons extends AsyncDisposable {
+  readonly directory: string;
+}
+
+/** Disposing removes them. */
+export async function testLessons(): Promise<TestLessons> {
+  const directory = await mkdtemp(`/tmp/${testRun}-lessons-`);
+  const put = async (file: string, text: string): Promise<void> => {
+    const whole = path.join(directory, file);
+    await mkdir(path.dirname(whole), { recursive: true });
+    await writeFile(whole, text);
+  };
+  await put(`${twoHosts}/lab.yaml`, twoHostsLab);
+  await put(`${twoHosts}/files/prod/where.txt`, 'on prod\n');
+  await put(`${twoTasks}/lab.yaml`, twoTasksLab);
+  await put(`${twoTasks}/files/notes/today.txt`, 'as it began\n');
+  return {
+    directory,
+    async [Symbol.asyncDispose]() {
+      await rm(directory, { recursive: true });
+    },
+  };
+}
