@@ -28,3 +28,10 @@ test('what was found is told once', () => {
   const again = [task('a', false, 'Found no container at all.')];
   assert.equal(sentenceFor(before, again, goals), 'Not yet. Found: no container at all.');
 });
+
+test('tasks that a reset opens again are no news of their own', () => {
+  assert.equal(
+    sentenceFor([task('a', true), task('b', false)], [task('a', false, 'Found nothing.'), task('b', false)], goals),
+    '',
+  );
+});

@@ -23,6 +23,8 @@ export function sentenceFor(
   goalOf: ReadonlyMap<string, string>,
 ): string {
   const wasDone = new Set(before.filter(({ done }) => done).map(({ id }) => id));
+  // The lab went back; reset.ts tells that.
+  if (now.some(({ id, done }) => !done && wasDone.has(id))) return '';
   const newlyDone = now.filter(({ id, done }) => done && !wasDone.has(id));
   const next = now.find(({ done }) => !done);
   if (newlyDone.length > 0) {

@@ -14,7 +14,16 @@ export function loadHelped(lesson: string): void {
 }
 
 export function markHelped(task: string): void {
-  helped.value = new Set([...helped.value, task]);
+  keep([...helped.value, task]);
+}
+
+/** These tasks are open again: the next time the student may do them by themselves. */
+export function unmarkHelped(tasks: readonly string[]): void {
+  if (tasks.some((task) => helped.value.has(task))) keep([...helped.value].filter((task) => !tasks.includes(task)));
+}
+
+function keep(tasks: readonly string[]): void {
+  helped.value = new Set(tasks);
   try {
     localStorage.setItem(key, JSON.stringify([...helped.value]));
   } catch {

@@ -1,6 +1,7 @@
 /** Remembers in this browser how far the open lesson is, and shows that until the lab tells. */
 import type { TaskState } from '@drydock/sandbox-server/protocol';
-import { effect } from '@preact/signals';
+import { effect, untracked } from '@preact/signals';
+import { unmarkHelped } from './helped-tasks.ts';
 import { doneBefore, tasks } from './lab-state.ts';
 import { remembered, rememberTasks, rememberVisit } from './progress.ts';
 
@@ -10,15 +11,17 @@ export function followLesson(lesson: string): void {
   let before: readonly TaskState[] = [];
   effect(() => {
     const now = tasks.value;
-    if (now.length > 0) rememberTasks(lesson, doneOf(now), reopened(before, now));
+    const again = reopened(before, now);
     before = now;
+    if (now.length > 0) rememberTasks(lesson, doneOf(now), again.length > 0);
+    untracked(() => unmarkHelped(again));
   });
 }
 
 const doneOf = (all: readonly TaskState[]) => all.filter(({ done }) => done).map(({ id }) => id);
 
-/** A reset opens tasks again: then what was remembered of this lesson is no longer so. */
-function reopened(before: readonly TaskState[], now: readonly TaskState[]): boolean {
+/** What a reset has opened again: what was remembered of it is no longer so. */
+function reopened(before: readonly TaskState[], now: readonly TaskState[]): readonly string[] {
   const done = new Set(doneOf(now));
-  return doneOf(before).some((id) => !done.has(id));
+  return now.length === 0 ? [] : doneOf(before).filter((id) => !done.has(id));
 }
