@@ -4,7 +4,6 @@ import { Announcer } from '../components/Announcer.tsx';
 import { CommandChip } from '../components/CommandChip.tsx';
 import { CommandTools } from '../components/CommandTools.tsx';
 import { DoItForMe } from '../components/DoItForMe.tsx';
-import { EngineView } from '../components/EngineView.tsx';
 import { LayersPicture } from '../components/engine-view/LayersPicture.tsx';
 import { MachinesPicture } from '../components/engine-view/MachinesPicture.tsx';
 import { PortsPicture } from '../components/engine-view/PortsPicture.tsx';
@@ -22,7 +21,6 @@ export const islands = {
   'command-chip': CommandChip,
   'command-tools': CommandTools,
   'do-it': DoItForMe,
-  'engine-view': EngineView,
   lab: Lab,
   'layers-figure': LayersPicture,
   'machines-figure': MachinesPicture,

@@ -1,6 +1,6 @@
 /** The engine view: the student's own Docker as a picture or in words, always in sight below the terminal. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { phase } from '../client/lab-state.ts';
+import { engine, phase } from '../client/lab-state.ts';
 import { AskBar } from './engine-view/AskBar.tsx';
 import { HeightHandle } from './engine-view/HeightHandle.tsx';
 import { News } from './engine-view/News.tsx';
@@ -36,7 +36,7 @@ export function EngineView() {
       {open && <HeightHandle />}
       <div class="ev-head">
         <h2>
-          Engine <small>{view && phase.value.name === 'ready' ? 'live' : 'not there yet'}</small>
+          Engine <small>{stateWords()}</small>
         </h2>
         <HostSwitch />
         <p class="ev-summary">{view ? summary(view) : ''}</p>
@@ -58,18 +58,23 @@ export function EngineView() {
           )}
           {view && asWords.value && (
             <ul class="ev-words">
-              {inWords(view).map((sentence) => (
-                <li key={sentence}>{sentence}</li>
+              {inWords(view).map((sentence, index) => (
+                <li key={`${index} ${sentence}`}>{sentence}</li>
               ))}
             </ul>
           )}
           {view && !asWords.value && <Picture view={view} picked={picked} onPick={onPick} />}
         </div>
       )}
-      {open && thing && <AskBar key={picked} thing={thing} close={close} />}
+      {open && view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} />}
       {view && <News view={view} />}
     </section>
   );
+}
+
+function stateWords(): string {
+  if (!shownView.value || phase.value.name !== 'ready') return 'not there yet';
+  return engine.value === 'up' ? 'live' : 'away';
 }
 
 /** Which host is looked at, where the lab has several. */

@@ -5,10 +5,12 @@ import type { Thing } from './questions.ts';
 
 interface AskBarProps {
   readonly thing: Thing;
+  /** The lab's name of the host that it is on. */
+  readonly host: string;
   readonly close: () => void;
 }
 
-export function AskBar({ thing, close }: AskBarProps) {
+export function AskBar({ thing, host, close }: AskBarProps) {
   const [asked, setAsked] = useState('');
   const bar = useRef<HTMLFieldSetElement>(null);
   useEffect(() => bar.current?.focus({ preventScroll: true }), []);
@@ -41,7 +43,7 @@ export function AskBar({ thing, close }: AskBarProps) {
           <code>{question.command}</code>
         </pre>
         <div class="command-tools">
-          <CommandTools key={question.command} command={question.command} />
+          <CommandTools key={question.command} command={question.command} host={host} />
         </div>
       </div>
     </fieldset>

@@ -1,5 +1,5 @@
 /** An image as a stack of layers, the base at the bottom. Layers that another image has too are marked as shared. */
-import type { ViewImage } from '@drydock/sandbox-server/protocol';
+import type { ViewImage, ViewLayer } from '@drydock/sandbox-server/protocol';
 import { layerColour } from './layer-colours.ts';
 import { Name, type Pick } from './Name.tsx';
 import { diskSize } from './sizes.ts';
@@ -17,54 +17,64 @@ interface ImageStackProps {
 export function ImageStack({ image, images, pick }: ImageStackProps) {
   const shared = sharedLayers(image, images);
   const sharing = sharedWords(image, images);
-  const layers = [...image.layers].reverse();
-  const left = layers.length - mostDrawn;
-  // The top and the base say most.
-  const drawn = left > 1 ? [...layers.slice(0, mostDrawn - 2), null, ...layers.slice(-1)] : layers;
+  // From the base up, so that a base has the first colour.
+  for (const { id } of image.layers) if (id !== '') layerColour(id);
+  const others = image.tags.slice(1).join(', ');
   return (
     <li class="ev-image" data-picked={pick?.pressed}>
       <p class="ev-title">
         <Name text={imageName(image)} pick={pick} />
         <small>{diskSize(image.size)}</small>
       </p>
-      {image.tags.length > 1 && (
-        <p class="ev-note ev-cut" title={image.tags.slice(1).join(', ')}>
-          also {image.tags.slice(1).join(', ')}
+      {others !== '' && (
+        <p class="ev-note ev-cut" title={others}>
+          also {others}
         </p>
       )}
       <ol class="ev-layers" aria-label="Layers, the topmost first">
-        {drawn.map((layer, index) => {
-          if (layer === null)
-            return (
-              <li key="more" class="ev-layer" data-kind="note">
-                {left + 1} more
-              </li>
-            );
-          if (layer.id === '')
-            return (
-              <li key={`note ${index}`} class="ev-layer" data-kind="note" title={layer.made}>
-                <span>{layer.made}</span>
-                <span>0 B</span>
-              </li>
-            );
-          const { colour, stripes } = layerColour(layer.id);
-          const others = shared.get(layer.id);
-          return (
-            <li
-              key={layer.id}
-              class="ev-layer"
-              data-colour={colour}
-              data-stripes={stripes}
-              title={others ? `${layer.made} (shared with ${others.join(', ')})` : layer.made}
-            >
-              <span>{layer.made || 'a layer'}</span>
-              {others && <em>shared</em>}
-              <span>{diskSize(layer.size)}</span>
-            </li>
-          );
-        })}
+        {drawn(image.layers).map((row, index) => (
+          <Row key={`${row.id} ${index}`} row={row} sharedWith={shared.get(row.id)} />
+        ))}
       </ol>
       {sharing !== '' && <p class="ev-note">{sharing}</p>}
     </li>
   );
+}
+
+function Row({ row, sharedWith }: { row: DrawnLayer; sharedWith: readonly string[] | undefined }) {
+  if (row.id === '')
+    return (
+      <li class="ev-layer" data-kind="note" title={row.title}>
+        <span>{row.made}</span>
+      </li>
+    );
+  const { colour, stripes } = layerColour(row.id);
+  const title = sharedWith ? `${row.title} (shared with ${sharedWith.join(', ')})` : row.title;
+  return (
+    <li class="ev-layer" data-colour={colour} data-stripes={stripes} title={title}>
+      <span>{row.made || 'a layer'}</span>
+      {sharedWith && <em>shared</em>}
+      <span>{diskSize(row.size)}</span>
+    </li>
+  );
+}
+
+interface DrawnLayer extends ViewLayer {
+  readonly title: string;
+}
+
+/** The rows of the stack, the topmost first: steps without files that follow one another are one row, and so is what is too much. */
+function drawn(layers: readonly ViewLayer[]): readonly DrawnLayer[] {
+  const rows: DrawnLayer[] = [];
+  for (const layer of layers) {
+    const below = rows.at(-1);
+    if (layer.id === '' && below?.id === '') rows.splice(-1, 1, { ...layer, title: `${layer.made}\n${below.title}` });
+    else rows.push({ ...layer, title: layer.made });
+  }
+  const [base, ...upper] = rows;
+  const left = rows.length - mostDrawn;
+  if (!base || left <= 0) return rows.reverse();
+  const cut = upper.slice(0, left + 1);
+  const more = { id: '', made: `${cut.length} more`, size: 0, title: cut.map(({ made }) => made).join('\n') };
+  return [base, more, ...upper.slice(left + 1)].reverse();
 }

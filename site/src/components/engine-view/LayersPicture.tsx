@@ -9,7 +9,7 @@ const mostContainers = 4;
 
 export function LayersPicture({ image: wanted }: { image: string }) {
   const find = ({ tags }: ViewImage) => tags.some((tag) => isNamed(tag, wanted));
-  const { view, live } = figureSource(({ images }) => images.some(find), { image: wanted });
+  const { view, live } = figureSource(({ images }) => images.some(find), { image: wanted, containers: ['one', 'two'] });
   const image = view.images.find(find);
   if (!image) return null;
   const containers = view.containers.filter(({ imageId }) => imageId === image.id).slice(0, mostContainers);

@@ -17,7 +17,8 @@ function rowsOf(view: View, name: string): readonly Row[] {
   const container = view.containers.find((one) => one.name === name);
   const running = container?.state === 'running' ? container : undefined;
   const image = view.images.find(({ id }) => id === container?.imageId);
-  const machine = view.machine?.state === 'off' ? null : view.machine;
+  // One that was turned off has still been measured.
+  const { machine } = view;
   return [
     { what: 'Time to ready', machine: machine?.readyMs ?? null, container: container?.readyMs ?? null, show: duration },
     {
@@ -28,7 +29,7 @@ function rowsOf(view: View, name: string): readonly Row[] {
     },
     {
       what: 'Disk',
-      machine: machine?.diskBytes ?? null,
+      machine: machine?.diskBytes || null,
       container: container && image ? image.size + container.ownLayer.bytes : null,
       show: diskSize,
     },
@@ -40,7 +41,7 @@ export function MachinesPicture({ container: name }: { container: string }) {
     ({ machine, containers }) =>
       (machine !== null && machine.state !== 'off') ||
       containers.some((one) => one.name === name && one.state === 'running'),
-    { container: name },
+    { containers: [name] },
   );
   const { machine } = view;
   return (
@@ -50,8 +51,7 @@ export function MachinesPicture({ container: name }: { container: string }) {
           <tr>
             <td />
             <th scope="col">
-              virtual machine{' '}
-              <small>{machine && machine.state !== 'off' ? acceleratorWords(machine.accelerator) : ''}</small>
+              virtual machine <small>{machine ? acceleratorWords(machine.accelerator) : ''}</small>
             </th>
             <th scope="col">
               container <code>{name}</code>

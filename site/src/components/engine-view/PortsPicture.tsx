@@ -7,7 +7,7 @@ const mostPorts = 3;
 export function PortsPicture({ container: name, port }: { container: string; port: string }) {
   const { view, live } = figureSource(
     ({ containers }) => containers.some((one) => one.name === name && one.ports.length > 0),
-    { container: name, port },
+    { containers: [name], port },
   );
   const container = view.containers.find((one) => one.name === name);
   const address = view.networks.flatMap(({ members }) => members).find((member) => member.container === name)?.address;

@@ -7,7 +7,7 @@ const mostProcesses = 6;
 export function ProcessesPicture({ container: name }: { container: string }) {
   const { view, live } = figureSource(
     ({ containers }) => containers.some((one) => one.name === name && one.processes.length > 0),
-    { container: name },
+    { containers: [name] },
   );
   const processes = view.containers.find((one) => one.name === name)?.processes ?? [];
   const left = processes.length - mostProcesses;

@@ -3,7 +3,7 @@ import type { View, ViewContainer, ViewImage, ViewMachine } from '@drydock/sandb
 
 interface Wanted {
   readonly image?: string | undefined;
-  readonly container?: string | undefined;
+  readonly containers?: readonly string[];
   /** `8080:80`, as in `docker run -p`. */
   readonly port?: string | undefined;
 }
@@ -27,7 +27,7 @@ function exampleImage(name: string): ViewImage {
   };
 }
 
-function exampleContainer(name: string, image: ViewImage, port: string): ViewContainer {
+function exampleContainer(name: string, index: number, image: ViewImage, port: string): ViewContainer {
   const [host = 8080, container = 80] = port.split(':').map(Number);
   const program = (image.tags[0] ?? '').split(':')[0] ?? '';
   const processes =
@@ -45,11 +45,11 @@ function exampleContainer(name: string, image: ViewImage, port: string): ViewCon
     imageId: image.id,
     state: 'running',
     exitCode: null,
-    command: program,
+    command: program === 'nginx' ? 'nginx -g "daemon off;"' : program,
     since,
     readyMs: 60,
-    ports: [{ host, container, protocol: 'tcp' }],
-    ownLayer: { files: 1, bytes: 3 },
+    ports: [{ host: host + index, container, protocol: 'tcp' }],
+    ownLayer: index === 0 ? { files: 1, bytes: 3 } : { files: 0, bytes: 0 },
     memoryBytes: 5 * 1024 * 1024,
     processes,
   };
@@ -64,19 +64,19 @@ const exampleMachine: ViewMachine = {
   kernel: '6.12.57',
 };
 
-export function exampleView({ image = 'nginx', container = 'web', port = '8080:80' }: Wanted): View {
+export function exampleView({ image = 'nginx', containers = ['web'], port = '8080:80' }: Wanted): View {
   const drawn = exampleImage(image);
   return {
     type: 'view',
     host: 'example',
     images: [drawn],
-    containers: [exampleContainer(container, drawn, port)],
+    containers: containers.map((name, index) => exampleContainer(name, index, drawn, port)),
     networks: [
       {
         name: 'bridge',
         driver: 'bridge',
         subnet: '172.17.0.0/16',
-        members: [{ container, address: '172.17.0.2' }],
+        members: containers.map((container, index) => ({ container, address: `172.17.0.${index + 2}` })),
       },
     ],
     memory: { usedBytes: 38 * 1024 * 1024, limitBytes: 512 * 1024 * 1024 },
