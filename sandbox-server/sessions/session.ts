@@ -200,6 +200,7 @@ export class Session {
     });
     this.#view.watch(this.#pages.size > 0);
     this.rest = 'awake';
+    this.#typedMs = monotonicMs();
     this.move({ phase: 'ready' });
     this.tellTerminals();
     for (const page of [...this.#pages]) page.terminalsReady();

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { connectEngine } from '@drydock/runtime';
 import { pino } from 'pino';
 import { dayMs } from '../../sandbox-server/limits.ts';
-import { type OpenedSession, playground } from '../../sandbox-server/protocol.ts';
+import { type Health, type OpenedSession, playground } from '../../sandbox-server/protocol.ts';
 import { startServer } from '../../sandbox-server/server.ts';
 import type { Settings } from '../../sandbox-server/settings.ts';
 import { freePort, testRun } from '../support/instance.ts';
@@ -122,6 +122,11 @@ export class TestServer implements AsyncDisposable {
     return page;
   }
 
+  /** What the server says of itself. */
+  async health(): Promise<Health> {
+    return JSON.parse((await this.ask('GET', '/healthz')).text);
+  }
+
   /** A ticket for a session that was opened before. */
   async ticket(lab: OpenedLab): Promise<OpenedLab> {
     const answer = await this.ask('POST', `/api/sessions/${lab.session}/ticket`, { cookie: lab.cookie });
@@ -150,6 +155,7 @@ async function settingsFor(overrides: Partial<Settings>): Promise<{ settings: Se
     port,
     publicOrigin: `http://localhost:${port}`,
     otherOrigins: [],
+    previewOrigin: null,
     capacity: 10,
     spareHosts: 0,
     freezeMs: 5 * 60_000,
