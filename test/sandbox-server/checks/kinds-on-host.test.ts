@@ -40,10 +40,11 @@ await writeFile(path.join(folder, lesson, 'lab.yaml'), lab);
 await writeFile(path.join(folder, lesson, 'files/notes/today.txt'), 'nothing yet\n');
 await writeFile(path.join(folder, lesson, 'files/run.sh'), '#!/bin/sh\necho it runs\n', { mode: 0o755 });
 
-const running = await startEngine();
-after(() => running[Symbol.asyncDispose]());
-const server = await startTestServer({ engineSocket: running.socket, lessonsDirectory: folder });
-after(() => server[Symbol.asyncDispose]());
+// Ended in the reverse order: the server lets go of the engine before that goes.
+const things = new AsyncDisposableStack();
+after(() => things.disposeAsync());
+const running = things.use(await startEngine());
+const server = things.use(await startTestServer({ engineSocket: running.socket, lessonsDirectory: folder }));
 
 async function enter(): Promise<TestPage> {
   const page = await server.enter(await server.open(lesson));

@@ -7,11 +7,12 @@ import type { TestPage } from '../page.ts';
 import { type OpenedLab, startTestServer } from '../server.ts';
 
 const lesson = '01-why-containers/02-first-container';
-const running = await startEngine({ catalogue: 'all' });
-after(() => running[Symbol.asyncDispose]());
+// Ended in the reverse order: the server lets go of the engine before that goes.
+const things = new AsyncDisposableStack();
+after(() => things.disposeAsync());
+const running = things.use(await startEngine({ catalogue: 'all' }));
 const engine = running.client;
-const server = await startTestServer({ engineSocket: running.socket });
-after(() => server[Symbol.asyncDispose]());
+const server = things.use(await startTestServer({ engineSocket: running.socket }));
 
 async function enter(lab: OpenedLab): Promise<TestPage> {
   const page = await server.enter(lab);

@@ -10,10 +10,11 @@ import { type OpenedLab, spawnServer, startTestServer, type TestServer } from '.
 import { testLessons, twoHosts, twoTasks } from './labs.ts';
 import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 
-const running = await startEngine();
-after(() => running[Symbol.asyncDispose]());
-const lessons = await testLessons();
-after(() => lessons[Symbol.asyncDispose]());
+// Ended in the reverse order: the server lets go of the engine before that goes.
+const things = new AsyncDisposableStack();
+after(() => things.disposeAsync());
+const running = things.use(await startEngine());
+const lessons = things.use(await testLessons());
 const engine = running.client;
 const hourMs = 3_600_000;
 const settings = { engineSocket: running.socket, lessonsDirectory: lessons.directory };

@@ -8,10 +8,11 @@ import { type OpenedLab, spawnServer, startTestServer } from '../server.ts';
 import { testLessons, twoHosts, twoTasks } from './labs.ts';
 import { atPrompt, done, end, enterReady, isDone, last, reset, run } from './student.ts';
 
-const running = await startEngine();
-after(() => running[Symbol.asyncDispose]());
-const lessons = await testLessons();
-after(() => lessons[Symbol.asyncDispose]());
+// Ended in the reverse order: the server lets go of the engine before that goes.
+const things = new AsyncDisposableStack();
+after(() => things.disposeAsync());
+const running = things.use(await startEngine());
+const lessons = things.use(await testLessons());
 const settings = { engineSocket: running.socket, lessonsDirectory: lessons.directory };
 
 /** The name that the second task wants in this lab. */

@@ -8,10 +8,11 @@ import { startEngine } from '../../support/engine.ts';
 import type { TestPage } from '../page.ts';
 import { startTestServer } from '../server.ts';
 
-const running = await startEngine();
-after(() => running[Symbol.asyncDispose]());
-const server = await startTestServer({ engineSocket: running.socket });
-after(() => server[Symbol.asyncDispose]());
+// Ended in the reverse order: the server lets go of the engine before that goes.
+const things = new AsyncDisposableStack();
+after(() => things.disposeAsync());
+const running = things.use(await startEngine());
+const server = things.use(await startTestServer({ engineSocket: running.socket }));
 const lab = await server.open();
 
 async function newPage(): Promise<TestPage> {
