@@ -27,14 +27,15 @@ interface Most {
   readonly layers: number;
   readonly containers: number;
   readonly processes: number;
+  readonly ports: number;
   readonly networks: number;
   readonly members: number;
 }
 const most: readonly Most[] = [
-  { images: 50, tags: 10, layers: 60, containers: 50, processes: 50, networks: 20, members: 50 },
-  { images: 50, tags: 4, layers: 20, containers: 50, processes: 10, networks: 20, members: 20 },
-  { images: 50, tags: 2, layers: 8, containers: 50, processes: 3, networks: 20, members: 8 },
-  { images: 15, tags: 1, layers: 4, containers: 15, processes: 2, networks: 10, members: 4 },
+  { images: 50, tags: 10, layers: 60, containers: 50, processes: 50, ports: 20, networks: 20, members: 50 },
+  { images: 50, tags: 4, layers: 20, containers: 50, processes: 10, ports: 10, networks: 20, members: 20 },
+  { images: 50, tags: 2, layers: 8, containers: 50, processes: 3, ports: 4, networks: 20, members: 8 },
+  { images: 12, tags: 1, layers: 3, containers: 12, processes: 2, ports: 2, networks: 8, members: 4 },
 ];
 
 export function viewOf(facts: ViewFacts): View {
@@ -85,7 +86,7 @@ function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, 
     command,
     since: time?.since ?? '',
     readyMs: time?.readyMs ?? null,
-    ports,
+    ports: ports.slice(0, bound.ports),
     ownLayer: { files: used?.ownLayer.files ?? 0, bytes: used?.ownLayer.bytes ?? 0 },
     memoryBytes: roundedTo(100 * 1024, used?.memoryBytes ?? 0),
     processes: processes.map((one) => ({ pid: one.pid, inside: one.insidePid, command: plainText(one.command, 100) })),

@@ -133,7 +133,7 @@ test('docker stats shows the same, once and as a stream', async () => {
   const shown = JSON.parse(stdout) as Record<string, string>;
   assert.equal(shown.Name, 'stats');
   assert.match(shown.MemUsage ?? '', /^[\d.]+[KM]iB \/ 64MiB$/);
-  assert.ok(Number.parseFloat(shown.CPUPerc ?? '') > 1, shown.CPUPerc);
+  assert.ok(Number.parseFloat(shown.CPUPerc ?? '') > 1, String(shown.CPUPerc));
   assert.equal(shown.PIDs, '1');
   assert.match(shown.NetIO ?? '', /^[\d.]+k?B \/ [\d.]+k?B$/);
 

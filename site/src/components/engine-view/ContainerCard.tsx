@@ -28,7 +28,7 @@ export function ContainerCard({ container, image, pick }: ContainerCardProps) {
       </p>
       <p class="ev-facts">
         <span>own layer: {ownLayerWords(container)}</span>
-        <span class="ev-port">{portWords(container)}</span>
+        <span class={container.ports.length > 0 ? 'ev-port' : undefined}>{portWords(container)}</span>
       </p>
       {up && (
         <p class="ev-facts">

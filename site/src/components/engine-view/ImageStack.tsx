@@ -63,18 +63,18 @@ interface DrawnLayer extends ViewLayer {
   readonly title: string;
 }
 
-/** The rows of the stack, the topmost first: steps without files that follow one another are one row, and so is what is too much. */
+/**
+ * The rows of the stack, the topmost first. Of the steps without files only those on top are drawn, as one row: what an
+ * image says below is what it was made from says. What is too much for the panel is one row as well.
+ */
 function drawn(layers: readonly ViewLayer[]): readonly DrawnLayer[] {
-  const rows: DrawnLayer[] = [];
-  for (const layer of layers) {
-    const below = rows.at(-1);
-    if (layer.id === '' && below?.id === '') rows.splice(-1, 1, { ...layer, title: `${layer.made}\n${below.title}` });
-    else rows.push({ ...layer, title: layer.made });
-  }
-  const [base, ...upper] = rows;
-  const left = rows.length - mostDrawn;
-  if (!base || left <= 0) return rows.reverse();
-  const cut = upper.slice(0, left + 1);
+  const files = layers.filter(({ id }) => id !== '').map((layer) => ({ ...layer, title: layer.made }));
+  const notes = layers.slice(layers.findLastIndex(({ id }) => id !== '') + 1).reverse();
+  const title = notes.map(({ made }) => made).join('\n');
+  const note = notes.slice(0, 1).map((top) => ({ ...top, title }));
+  const left = files.length - mostDrawn;
+  const cut = left > 0 ? files.slice(1, left + 2) : [];
   const more = { id: '', made: `${cut.length} more`, size: 0, title: cut.map(({ made }) => made).join('\n') };
-  return [base, more, ...upper.slice(left + 1)].reverse();
+  const rows = cut.length > 0 ? [...files.slice(0, 1), more, ...files.slice(left + 2)] : files;
+  return [...rows, ...note].reverse();
 }

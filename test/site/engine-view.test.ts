@@ -1,0 +1,199 @@
+// The engine view's words, commands and colours: what is told of a view, and what a host's strings may become.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { View, ViewContainer, ViewImage } from '../../sandbox-server/protocol.ts';
+import { exampleView } from '../../site/src/components/engine-view/example.ts';
+import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
+import { layerColour } from '../../site/src/components/engine-view/layer-colours.ts';
+import { thingOf } from '../../site/src/components/engine-view/questions.ts';
+import { diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
+import {
+  changes,
+  inWords,
+  portWords,
+  sharedLayers,
+  sharedWords,
+  stateWords,
+  summary,
+} from '../../site/src/components/engine-view/words.ts';
+
+const base = { id: 'd0', made: 'debian', size: 60_000_000 };
+const image = (id: string, tag: string, ...layers: ViewImage['layers']): ViewImage => {
+  return { id: `sha256:${id.repeat(64)}`, tags: [tag], size: 72_000_000, layers };
+};
+const nginx = image('a', 'nginx:latest', base, { id: 'n1', made: 'install nginx', size: 12_000_000 });
+const redis = image('b', 'redis:7', base, { id: 'r1', made: 'install redis', size: 9_000_000 });
+const container = (name: string, more: Partial<ViewContainer> = {}): ViewContainer => ({
+  id: name.padEnd(64, '0'),
+  name,
+  image: 'nginx',
+  imageId: nginx.id,
+  state: 'running',
+  exitCode: null,
+  command: 'nginx',
+  since: '2026-01-01T00:00:00Z',
+  readyMs: 60,
+  ports: [{ host: 8080, container: 80, protocol: 'tcp' }],
+  ownLayer: { files: 1, bytes: 3 },
+  memoryBytes: 5 * 1024 * 1024,
+  processes: [{ pid: 12, inside: 1, command: 'nginx' }],
+  ...more,
+});
+const empty: View = {
+  type: 'view',
+  host: 'docker-host',
+  images: [],
+  containers: [],
+  networks: [{ name: 'bridge', driver: 'bridge', subnet: '172.17.0.0/16', members: [] }],
+  memory: { usedBytes: 38 * 1024 * 1024, limitBytes: 512 * 1024 * 1024 },
+  machine: null,
+  kernel: '6.1.0',
+  more: false,
+};
+
+describe('words', () => {
+  test('sizes have the units that docker and limits have', () => {
+    assert.deepEqual([0, 3, 999, 1_000, 61_400_000, 2_500_000_000].map(diskSize), [
+      ...['0 B', '3 B', '999 B', '1 kB', '61 MB', '2.5 GB'],
+    ]);
+    assert.equal(memorySize(5.2 * 1024 * 1024), '5.2 MB');
+    assert.equal(memoryOf(38 * 1024 * 1024, 512 * 1024 * 1024), '38 of 512 MB');
+    assert.equal(memoryOf(38 * 1024 * 1024, 2 * 1024 ** 3), '38 MB of 2 GB');
+    assert.deepEqual([61, 999, 2_400, 12_300].map(duration), ['61 ms', '999 ms', '2.4 s', '12 s']);
+  });
+
+  test('an empty host and a full one are told whole', () => {
+    assert.equal(summary(empty), '0 containers · 0 images · 38 of 512 MB');
+    assert.deepEqual(inWords(empty), [
+      'There is no image yet.',
+      'There is no container yet.',
+      'Network bridge (172.17.0.0/16): nobody is on it.',
+      'Memory: 38 of 512 MB.',
+    ]);
+    const full: View = {
+      ...empty,
+      images: [nginx, redis],
+      containers: [container('web'), container('old', { state: 'exited', exitCode: 1, ports: [], processes: [] })],
+      networks: [
+        { name: 'bridge', driver: 'bridge', subnet: '', members: [{ container: 'web', address: '172.17.0.2' }] },
+        { name: 'none', driver: 'null', subnet: '', members: [] },
+      ],
+      machine: {
+        state: 'ready',
+        accelerator: 'tcg',
+        readyMs: 2_400,
+        memoryBytes: 190 * 1024 * 1024,
+        diskBytes: 30_000_000,
+        kernel: '6.12',
+      },
+    };
+    assert.equal(summary(full), '2 containers · 2 images · 38 of 512 MB');
+    assert.deepEqual(inWords(full), [
+      'Image nginx:latest: 2 layers, 72 MB. Used by web, old. Shares 1 layer with redis:7.',
+      'Image redis:7: 2 layers, 72 MB. No container uses it. Shares 1 layer with nginx:latest.',
+      'Container web from nginx: running; 1 process, 5 MB of memory; own layer 1 file, 3 B; port 8080 leads to its port 80.',
+      'Container old from nginx: exited 1; own layer 1 file, 3 B; no port published.',
+      'Network bridge: web at 172.17.0.2.',
+      'Virtual machine: ready after 2.4 s, emulated (TCG), its own Linux 6.12, 190 MB of memory.',
+      'Memory: 38 of 512 MB.',
+    ]);
+  });
+
+  test('layers that two images have are shared, and steps without files never are', () => {
+    const note = { id: '', made: 'CMD x', size: 0 };
+    const [one, two] = [image('c', 'one:1', base, note), image('d', 'two:1', note)];
+    assert.deepEqual([...sharedLayers(nginx, [nginx, redis, one, two])], [['d0', ['redis:7', 'one:1']]]);
+    assert.equal(sharedWords(two, [nginx, one, two]), '');
+    assert.equal(
+      sharedWords(nginx, [nginx, redis, one, image('e', 'x:1', base)]),
+      'Shares 1 layer with redis:7 and one:1 and 1 more.',
+    );
+  });
+
+  test('what is new is said, and numbers alone are no news', () => {
+    const one: View = { ...empty, images: [nginx], containers: [container('web')] };
+    assert.equal(changes(empty, one), 'New image nginx:latest. New container web, running.');
+    assert.equal(changes(one, { ...one, memory: { usedBytes: 1, limitBytes: 2 } }), '');
+    const stopped = container('web', { state: 'exited', exitCode: 0 });
+    assert.equal(changes(one, { ...one, containers: [stopped] }), 'web is exited 0.');
+    assert.equal(
+      changes(one, { ...one, containers: [container('web', { name: 'site' })] }),
+      'Container web is now named site.',
+    );
+    assert.equal(changes(one, empty), 'Image nginx:latest is gone. Container web is gone.');
+    const many = { ...empty, containers: ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => container(name)) };
+    assert.match(changes(empty, many), /^New container a, running\..* And 2 more changes\.$/);
+  });
+
+  test('states and ports', () => {
+    assert.equal(stateWords(container('x', { state: 'exited', exitCode: 137 })), 'exited 137');
+    assert.equal(portWords(container('x', { ports: [] })), 'no port');
+    assert.equal(
+      portWords(container('x', { ports: [...container('x').ports, { host: 53, container: 53, protocol: 'udp' }] })),
+      '8080 → 80, 53 → 53/udp',
+    );
+  });
+});
+
+describe('commands', () => {
+  const view: View = { ...empty, images: [nginx], containers: [container('web')] };
+  const commands = (key: Parameters<typeof thingOf>[0], of: View) =>
+    thingOf(key, of)?.questions.map(({ command }) => command);
+
+  test('tell the same as the picture', () => {
+    assert.deepEqual(commands(`container ${container('web').id}`, view), [
+      ...['docker ps -a', 'docker top web', 'docker port web', 'docker stats --no-stream web'],
+      ...['docker ps -as --filter name=web', 'docker logs --tail 20 web', 'docker inspect web'],
+    ]);
+    assert.deepEqual(commands(`image ${nginx.id}`, view)?.[0], 'docker history nginx:latest');
+    assert.deepEqual(commands('network bridge', view)?.[0], 'docker network inspect bridge');
+  });
+
+  test('of one that does not run there is nothing that needs it to', () => {
+    const stopped = { ...view, containers: [container('web', { state: 'exited', exitCode: 0 })] };
+    assert.ok(!commands(`container ${container('web').id}`, stopped)?.some((one) => /top|stats|port/.test(one)));
+  });
+
+  test('are made of names alone, whatever a host calls its things', () => {
+    for (const evil of ['; rm -rf ~', '$(reboot)', '-v', 'a b', 'a\nb', '`id`', '', '{{secret}}', 'é']) {
+      const bad: View = {
+        ...empty,
+        images: [{ ...nginx, id: evil, tags: [evil] }],
+        containers: [container('web', { id: evil, name: evil })],
+        networks: [{ name: evil, driver: 'bridge', subnet: '', members: [] }],
+      };
+      for (const kind of ['image', 'container', 'network'] as const)
+        assert.equal(thingOf(`${kind} ${evil}`, bad), null, `${kind} ${evil}`);
+      const known = { ...bad, containers: [container('web', { name: evil })] };
+      assert.equal(commands(`container ${container('web').id}`, known)?.[1], 'docker top web000000000');
+    }
+  });
+
+  test('of what is gone there are none', () => {
+    assert.equal(thingOf('container abc', view), null);
+    assert.equal(thingOf('machine vm', view), null);
+  });
+});
+
+describe('figures', () => {
+  test('the same layer has the same colour, and neighbours differ', () => {
+    const looks = ['l1', 'l2', 'l3', 'l4', 'l5'].map(layerColour);
+    assert.deepEqual(layerColour('l2'), looks[1]);
+    assert.equal(new Set(looks.map(({ colour, stripes }) => `${colour} ${stripes}`)).size, 5);
+    assert.ok(looks.every(({ colour }) => colour >= 1 && colour <= 4));
+  });
+
+  test('an image is found by the names that docker run takes', () => {
+    assert.ok(isNamed('nginx:latest', 'nginx'));
+    assert.ok(isNamed('redis:7', 'redis:7'));
+    assert.ok(!isNamed('redis:7', 'redis'));
+  });
+
+  test('the example has what the lesson names', () => {
+    const view = exampleView({ image: 'redis:7', containers: ['cache'], port: '6380:6379' });
+    assert.deepEqual(view.images[0]?.tags, ['redis:7']);
+    assert.deepEqual(view.containers[0]?.ports, [{ host: 6380, container: 6379, protocol: 'tcp' }]);
+    assert.equal(view.containers[0]?.imageId, view.images[0]?.id);
+  });
+});
