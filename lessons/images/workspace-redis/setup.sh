@@ -17,4 +17,6 @@ cp /tmp/sources.list /etc/apt/sources.list
 # No service is started when its package is installed: who needs Redis starts it.
 printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
 chmod 755 /usr/sbin/policy-rc.d
+# Packages that would ask something take their own answers.
+echo 'debconf debconf/frontend select Noninteractive' | debconf-set-selections
 redis-server --version
