@@ -49,14 +49,18 @@ export class ExitWatch {
   }
 
   #look(id: string): void {
-    if (!this.#expected.has(id)) return;
+    const expected = this.#expected.get(id);
+    if (!expected) return;
     let text: string;
     try {
       text = fs.readFileSync(`${this.#directory}/${id}`, 'utf8');
     } catch {
       return; // not yet
     }
-    if (/^\d+$/.test(text)) this.#tell(id, Number(text));
+    if (!/^\d+$/.test(text)) return;
+    // Of an earlier run with the same name, whose conmon was late.
+    if (isAlive(expected.pid, expected.startTicks)) fs.rmSync(`${this.#directory}/${id}`, { force: true });
+    else this.#tell(id, Number(text));
   }
 
   #tell(id: string, exitCode: number): void {

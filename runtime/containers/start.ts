@@ -79,7 +79,7 @@ export async function run(container: Container, place: Place | null = null): Pro
     const state = { ...container.state, exitCode: refusal.exitCode, error: refusal.error.message };
     container.save({ endpoint: null, ports: [], state });
     // As moby does: who asked for --rm waits until it is gone, also when it never ran.
-    if (container.record.hostConfig.AutoRemove) await discard(container);
+    if (container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
     throw refusal.error;
   }
 }

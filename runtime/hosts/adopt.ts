@@ -97,7 +97,8 @@ async function adoptRunning(host: Host): Promise<void> {
     } else if (fs.existsSync(container.bundle)) {
       await cleanUp(container); // a start that was in hand
       container.save({ endpoint: null, ports: [] });
-      if (container.record.hostConfig.AutoRemove) await discard(container); // as moby does
+      // As moby does; but not what was being started again.
+      if (container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
     }
   }
   const terminals = engine.records.list<TerminalRecord>('terminal', host.id);

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { processesIn } from '../kernel/cgroups.ts';
-import { signal } from '../kernel/processes.ts';
+import { signal, startTicksOf, untilGone } from '../kernel/processes.ts';
 import type { Host } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
 
@@ -25,6 +25,29 @@ export async function clearBundles(host: Host, terminals: readonly TerminalRecor
   }
 }
 
+/** How long a conmon may take to die of SIGKILL on a machine that is busy. */
+const conmonMs = 5000;
+
+/**
+ * Ends the conmons of the workspace, of terminals and of commands, also of a start that an engine before this one had in hand:
+ * what is started next has the same names. Those of containers end with the host's PID namespace.
+ */
+export async function endConmons(host: Host): Promise<void> {
+  if (!fs.existsSync(`${host.runDirectory}/b`)) return;
+  const conmons = fs
+    .readdirSync(`${host.runDirectory}/b`)
+    .filter((name) => /^(workspace$|[rt]-)/.test(name))
+    .flatMap((name) => conmonOf(host.bundle(name)));
+  for (const pid of conmons) signal(pid, 'SIGKILL');
+  await Promise.all(conmons.map((pid) => untilGone(pid, startTicksOf(pid), conmonMs)));
+}
+
+/** The conmon of a bundle, none or one. */
+function conmonOf(bundle: string): number[] {
+  const pid = numberIn(`${bundle}/conmon.pid`);
+  return pid > 0 && argumentsOf(pid).includes(bundle) ? [pid] : [];
+}
+
 /** Kills the process that was started with `bundle`, and so its conmon; the conmon alone where it has started nothing yet. */
 function endProcess(host: Host, bundle: string): void {
   const pid = numberIn(`${bundle}/pid`);
@@ -32,8 +55,7 @@ function endProcess(host: Host, bundle: string): void {
     signal(pid, 'SIGKILL');
     return;
   }
-  const conmon = numberIn(`${bundle}/conmon.pid`);
-  if (conmon > 0 && argumentsOf(conmon).includes(bundle)) signal(conmon, 'SIGKILL');
+  for (const conmon of conmonOf(bundle)) signal(conmon, 'SIGKILL');
 }
 
 function numberIn(file: string): number {

@@ -2,8 +2,9 @@
 
 import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
-import { finishContainer } from '../containers/finish.ts';
+import { cleanUp, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
+import { endConmons } from './clear-bundles.ts';
 import type { Host } from './host.ts';
 import { workspaceId } from './workspace.ts';
 
@@ -14,12 +15,20 @@ export function finishHost(host: Host): Promise<void> {
   return host.inTurn(() => endHost(host));
 }
 
+/** A start that was in hand when the engine was killed: nothing holds its address and ports. */
+async function undoStart(container: Container): Promise<void> {
+  const { bundle, record } = container;
+  if (fs.existsSync(bundle)) await cleanUp(container);
+  if (record.endpoint || record.ports.length > 0) container.save({ endpoint: null, ports: [] });
+}
+
 /** As `finishHost`, for who has the host's turn already. */
 export async function endHost(host: Host): Promise<void> {
   const { engine } = host;
   host.sockets?.close();
   host.sockets = null;
   engine.exits.forget(workspaceId(host));
+  await endConmons(host);
   // All at once: the workspace's init can only end when every process of its PID namespace has.
   await removeGroup(host.group);
   host.frozen = false;
@@ -29,6 +38,7 @@ export async function endHost(host: Host): Promise<void> {
     // Also where it was only being started: the verb in hand fails now, and what it saves then must be saved before we return.
     await container.inTurn(async () => {
       if (container.running) await finishContainer(container, killedExitCode);
+      else await undoStart(container);
     });
   };
   await Promise.all([...host.containers.values()].map(finish));
