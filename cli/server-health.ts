@@ -4,7 +4,13 @@ import http from 'node:http';
 import * as z from 'zod';
 
 /** The parts of the server's `Health` that concern an operator. */
-const schema = z.object({ status: z.enum(['ok', 'engine away']), sessions: z.int(), queued: z.int() });
+const schema = z.object({
+  status: z.enum(['ok', 'engine away']),
+  sessions: z.int(),
+  queued: z.int(),
+  stored: z.int(),
+  spareHosts: z.int(),
+});
 
 export type ServerHealth = z.output<typeof schema>;
 

@@ -47,6 +47,8 @@ export async function status(options: { readonly json: boolean }): Promise<void>
     hosts,
     sessions: health?.sessions ?? 0,
     queued: health?.queued ?? 0,
+    stored: health?.stored ?? 0,
+    spareHosts: health?.spareHosts ?? 0,
     catalogue: answer?.status.catalogue ?? [],
   };
   if (options.json) console.log(JSON.stringify(report, null, 2));
@@ -55,20 +57,25 @@ export async function status(options: { readonly json: boolean }): Promise<void>
 }
 
 function print(
-  report: { url: string; ready: boolean; sessions: number; queued: number; catalogue: EngineStatus['catalogue'] } & {
-    readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null };
-  } & { hosts: readonly HostInfo[] },
+  report: { url: string; ready: boolean; catalogue: EngineStatus['catalogue']; hosts: readonly HostInfo[] } & {
+    readonly [count in 'sessions' | 'queued' | 'stored' | 'spareHosts']: number;
+  } & { readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null } },
 ): void {
   const process = ({ pid }: { pid: number | null }) => (pid === null ? 'not running' : `process ${pid}`);
   const waiting = report.catalogue.filter((image) => image.state !== 'ready');
-  const running = report.hosts.filter((host) => host.state === 'running').length;
+  const inState = (state: HostInfo['state']) => report.hosts.filter((host) => host.state === state).length;
+  const some = (count: number, what: string) => (count > 0 ? `, ${count} ${what}` : '');
+  const { queued, stored, spareHosts } = report;
   const rows = [
     ['address', `${report.url}${report.ready ? '' : ' (not ready)'}`],
     ['supervisor', process(report.supervisor)],
     ['engine', process(report.engine)],
     ['server', process(report.server)],
-    ['sessions', `${report.sessions}${report.queued > 0 ? `, ${report.queued} waiting` : ''}`],
-    ['hosts', `${running} running, ${report.hosts.length - running} stopped`],
+    ['sessions', `${report.sessions}${some(stored, 'put away')}${some(queued, 'waiting')}`],
+    [
+      'hosts',
+      `${inState('running')} running${spareHosts > 0 ? ` (${spareHosts} spare)` : ''}${some(inState('frozen'), 'frozen')}, ${inState('stopped')} stopped`,
+    ],
     ['images', `${report.catalogue.length - waiting.length} of ${report.catalogue.length} ready`],
     ...waiting.map((image) => ['', `${image.reference} ${image.state}${image.step ? `: ${image.step}` : ''}`]),
   ];

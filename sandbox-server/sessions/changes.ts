@@ -48,7 +48,9 @@ export class Changes {
       session.activate(ready);
       log.info({ session: session.id, to: point.snapshot, ms: Math.round(monotonicMs() - began) }, 'lab taken back');
     } catch (error) {
-      if (isThere(session)) failed(session, error);
+      if (!isThere(session)) return;
+      log.error({ session: session.id, to: point.snapshot, error: messageOf(error) }, 'lab not taken back');
+      failed(session, error);
     }
   }
 
