@@ -149,3 +149,21 @@ export const maxViewImages = 50;
 export const maxViewContainers = 50;
 /** One view as a message: what is more is cut until it fits. The page's own messages may have 64 KiB. */
 export const maxViewBytes = 60 * 1024;
+
+/** Addresses of previews that are remembered, all students' together; the one opened longest ago gives way. */
+export const maxPreviews = 5_000;
+/** SECURITY.md F08: as a ticket's. */
+export const previewTokenMs = 30_000;
+export const maxPreviewTokens = 10_000;
+/** SECURITY.md F11: previews that one lab opens, a second and at once. */
+export const previewOpensPerSecond = 2;
+export const previewOpenBurst = 30;
+/** Requests of one lab's previews, a second and at once: a page of many small files, loaded again and again. */
+export const previewRequestsPerSecond = 200;
+export const previewRequestBurst = 1_000;
+/** Connections of one lab's previews: browsers hold six for a page, and WebSockets; the engine has 64 for a host. */
+export const maxPreviewConnections = 48;
+/** A connection to a container on which nothing comes or goes for so long is ended. */
+export const previewIdleMs = 10 * 60_000;
+/** How long an answer waits for an engine that is away. */
+export const previewWaitMs = 3_000;

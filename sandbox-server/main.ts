@@ -9,6 +9,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { messageOf } from './errors.ts';
 import { dayMs, shutdownMs } from './limits.ts';
+import { isPreviewOrigin } from './previews/origin.ts';
 import { startServer } from './server.ts';
 import { defaultCapacity, type Settings } from './settings.ts';
 
@@ -24,6 +25,8 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
   --port NUMBER           port to listen on (8080)
   --origin ORIGIN         what students type into the browser (http://localhost:PORT)
   --other-origin ORIGIN   another origin that pages may come from; may be repeated
+  --preview-origin ORIGIN where pages of ports are shown: https://*.preview.example.org, or http://host:8081
+                          (http://*.preview.localhost:PORT where the origin is localhost)
   --capacity NUMBER       hosts at once, spare ones among them (from the machine's memory: ${defaultCapacity()})
   --spare-hosts NUMBER    hosts kept ready for the next students (1)
   --freeze-minutes NUMBER a lab without a page is frozen after this long (5)
@@ -48,6 +51,10 @@ const flags = z.object({
   port: z.coerce.number().int().min(0).max(65535).default(8080),
   origin: origin.optional(),
   'other-origin': z.array(origin).default([]),
+  'preview-origin': z
+    .string()
+    .refine(isPreviewOrigin, 'must look like https://*.preview.example.org or http://host:8081')
+    .optional(),
   capacity: z.coerce.number().int().min(1).max(10_000).default(defaultCapacity()),
   'spare-hosts': z.coerce.number().int().min(0).max(50).default(1),
   'freeze-minutes': z.coerce.number().positive().max(100_000).default(5),
@@ -77,6 +84,7 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
       port: text,
       origin: text,
       'other-origin': list,
+      'preview-origin': text,
       capacity: text,
       'spare-hosts': text,
       'freeze-minutes': text,
@@ -104,6 +112,7 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     port: given.port,
     publicOrigin,
     otherOrigins: given['other-origin'],
+    previewOrigin: given['preview-origin'] ?? null,
     capacity: given.capacity,
     spareHosts: given['spare-hosts'],
     freezeMs: given['freeze-minutes'] * 60_000,

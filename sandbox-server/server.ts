@@ -13,10 +13,15 @@ import { callersOf } from './http/callers.ts';
 import { tokenFrom } from './http/cookie.ts';
 import { addFileRoutes } from './http/files.ts';
 import { guardOf } from './http/guard.ts';
+import { listenForPreviews } from './http/preview-port.ts';
+import { PreviewServer } from './http/preview-server.ts';
+import { addPreviewRoute } from './http/previews.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
 import { readLessons } from './labs/lessons.ts';
 import { dayMs, forgetEveryMs, settleMs, sweepMs } from './limits.ts';
+import { previewOrigins } from './previews/origin.ts';
+import { Previews } from './previews/previews.ts';
 import { ProgressRecords } from './progress/progress.ts';
 import { closeCodes } from './protocol.ts';
 import { Desk } from './sessions/desk.ts';
@@ -80,12 +85,23 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
 
   // The port is known only once it listens (0 means any), the guard only then.
   let guard = guardOf(allowedOrigins(settings), settings.port);
-  const server = createServer(settings, () => guard, log);
+  const origins = previewOrigins(settings.previewOrigin, settings.publicOrigin, settings.port);
+  const opened = new Previews();
+  const sessionOf = (id: string) => [...desk.sessions].find((session) => session.id === id) ?? null;
+  const siteOrigins = allowedOrigins(settings);
+  const previews =
+    origins === null ? null : new PreviewServer({ origins, previews: opened, link, sessionOf, siteOrigins, log });
+  const server = createServer({
+    ...{ settings, guard: () => guard, log },
+    ...{ previews, previewSource: origins?.source ?? null },
+  });
   const callers = callersOf(settings, students, desk);
   addApi(server, { settings, desk, students, tickets, progress, link, callers });
+  addPreviewRoute(server, { callers, previews: opened, origins });
   addFileRoutes(server, { callers, files: new Files(link) });
   await serveSite(server, settings.siteDirectory);
   const closeSockets = acceptSockets(server.server, {
+    previews,
     hostAllowed: ({ headers }) => guard.host(headers),
     originAllowed: ({ headers }) => guard.origin(headers),
     studentOf: ({ headers }) => students.find(tokenFrom(settings.publicOrigin, headers.cookie)),
@@ -94,7 +110,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
       new Connection(socket, {
         enter: (ticket) => {
           const session = tickets.use(ticket, student.id);
-          const found = [...desk.sessions].find(({ id }) => id === session) ?? null;
+          const found = session === null ? null : sessionOf(session);
           if (found !== null) desk.wake(found);
           return found;
         },
@@ -107,6 +123,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     },
   });
   await server.listen({ host: settings.listenAddress, port: settings.port });
+  const closeExtra = await listenForPreviews(previews, settings.listenAddress, origins?.extraPort ?? null);
   const { port } = server.server.address() as AddressInfo;
   guard = guardOf(allowedOrigins(settings), port);
 
@@ -121,6 +138,8 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     clearInterval(forget);
     const settled = desk.close();
     closeSockets(closeCodes.restarting, 'the server restarts');
+    previews?.close();
+    closeExtra();
     await server.close();
     // What is half done in the engine is not left to whoever comes next, unless it hangs.
     await Promise.race([settled, delay(settleMs, undefined, { ref: false })]);

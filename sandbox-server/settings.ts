@@ -16,6 +16,8 @@ export interface Settings {
   readonly publicOrigin: string;
   /** Other origins that pages may be served from. */
   readonly otherOrigins: readonly string[];
+  /** Where previews are served: `https://*.preview.example.org`, or `http://host:8081`; null: derived from `publicOrigin`. */
+  readonly previewOrigin: string | null;
   /** Hosts at once that take memory, spare ones among them; the next student waits in the queue. */
   readonly capacity: number;
   /** Hosts that are kept ready, so that opening a lesson need not wait for one. */

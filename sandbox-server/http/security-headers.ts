@@ -4,18 +4,19 @@
  * For pages. Scripts only from files of ours. Styles also inline, because xterm writes `<style>` elements and `style`
  * attributes while it draws; a style can read nothing and send nothing while every `*-src` is our own.
  */
-const pagePolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-src 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const pagePolicy = (previews: string | null) =>
+  [
+    "default-src 'self'",
+    "script-src 'self'",
+    "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    `frame-src ${previews ?? "'none'"}`,
+    "frame-ancestors 'none'",
+  ].join('; ');
 
 const common = {
   'x-content-type-options': 'nosniff',
@@ -26,10 +27,15 @@ const common = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
 } as const;
 
-export function securityHeaders(kind: 'page' | 'api', publicOrigin: string): Readonly<Record<string, string>> {
+/** `previews` is where frames may come from; null for nowhere. */
+export function securityHeaders(
+  kind: 'page' | 'api',
+  publicOrigin: string,
+  previews: string | null,
+): Readonly<Record<string, string>> {
   return {
     ...common,
-    'content-security-policy': kind === 'page' ? pagePolicy : "default-src 'none'; frame-ancestors 'none'",
+    'content-security-policy': kind === 'page' ? pagePolicy(previews) : "default-src 'none'; frame-ancestors 'none'",
     ...(kind === 'api' ? { 'cache-control': 'no-store' } : {}),
     ...(publicOrigin.startsWith('https:') ? { 'strict-transport-security': 'max-age=31536000' } : {}),
   };

@@ -1,23 +1,16 @@
 // The HTTP server: what every request passes before a route sees it, and what every failure becomes.
 
-import type { Server } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { kindOf, messageOf, ServerError, sentences, statusOfFailure } from '../errors.ts';
-import {
-  maxBodyBytes,
-  maxConnections,
-  maxHeaderBytes,
-  maxHeaders,
-  requestBurstPerAddress,
-  requestsPerSecondPerAddress,
-  requestTimeoutMs,
-} from '../limits.ts';
+import { maxBodyBytes, requestBurstPerAddress, requestsPerSecondPerAddress } from '../limits.ts';
 import type { Failure } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Settings } from '../settings.ts';
 import type { Guard } from './guard.ts';
+import { createNodeServer } from './node-server.ts';
+import type { PreviewServer } from './preview-server.ts';
 import { securityHeaders } from './security-headers.ts';
 import { pageNotFound } from './site.ts';
 
@@ -52,35 +45,38 @@ async function fail(reply: FastifyReply, error: ServerError): Promise<void> {
   await reply.code(statusOfFailure[error.kind]).type('application/json').send(body);
 }
 
+export interface ServerParts {
+  readonly settings: Settings;
+  readonly guard: () => Guard;
+  /** What answers on the origins of previews; null where there are none. */
+  readonly previews: PreviewServer | null;
+  /** Those origins, as a source of a content security policy. */
+  readonly previewSource: string | null;
+  readonly log: Logger;
+}
+
 /** A server without routes. */
-export function createServer(settings: Settings, guard: () => Guard, log: Logger): FastifyInstance {
+export function createServer({ settings, guard, previews, previewSource, log }: ServerParts): FastifyInstance {
   const server = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: requestTimeoutMs,
-    keepAliveTimeout: 30_000,
-    connectionTimeout: 0,
     trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     forceCloseConnections: true,
-    http: {
-      maxHeaderSize: maxHeaderBytes,
-      headersTimeout: requestTimeoutMs,
-      // Anything else that a client would like to upgrade to (curl asks for h2c) is answered as if it had not asked.
-      shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
-    },
+    serverFactory: (listener) =>
+      createNodeServer((request, response) => {
+        if (previews?.takes(request)) previews.answer(request, response);
+        else listener(request, response);
+      }),
     routerOptions: { maxParamLength: 64 },
     exposeHeadRoutes: false,
   });
-  const node: Server = server.server;
-  node.maxHeadersCount = maxHeaders;
-  node.maxConnections = maxConnections;
   // Only JSON is read: a form or text/plain body cannot be made to look like it.
   server.removeContentTypeParser('text/plain');
 
   const perAddress = new RateLimit({ perSecond: requestsPerSecondPerAddress, burst: requestBurstPerAddress });
   server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
     const api = isApi(request.url);
-    reply.headers(securityHeaders(api ? 'api' : 'page', settings.publicOrigin));
+    reply.headers(securityHeaders(api ? 'api' : 'page', settings.publicOrigin, previewSource));
     if (!guard().host(request.headers)) {
       throw new ServerError('invalid', `This is not the address of a Drydock. Open ${settings.publicOrigin} instead.`);
     }

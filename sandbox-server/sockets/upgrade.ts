@@ -3,11 +3,14 @@
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import type { PreviewServer } from '../http/preview-server.ts';
 import { maxFragments, maxMessageBytes, maxSocketsPerAddress, maxSocketsPerStudent } from '../limits.ts';
 import { routes } from '../protocol.ts';
 import type { Student } from '../students/students.ts';
 
 export interface UpgradeParts {
+  /** Upgrades on the origins of previews are theirs; null where there are none. */
+  readonly previews: Pick<PreviewServer, 'takes' | 'upgrade'> | null;
   readonly hostAllowed: (request: IncomingMessage) => boolean;
   readonly originAllowed: (request: IncomingMessage) => boolean;
   readonly studentOf: (request: IncomingMessage) => Student | null;
@@ -50,6 +53,7 @@ export function acceptSockets(server: Server, parts: UpgradeParts): (code: numbe
   const open = new Open();
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (parts.previews?.takes(request)) return parts.previews.upgrade(request, socket, head);
     socket.on('error', () => socket.destroy());
     if (!parts.hostAllowed(request)) return refuse(socket, '400 Bad Request', 'This is not the address of a Drydock.');
     if (!parts.originAllowed(request)) return refuse(socket, '403 Forbidden', 'Only Drydock’s own pages may connect.');

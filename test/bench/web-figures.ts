@@ -24,7 +24,14 @@ function serverAt(url: string): TestServer {
   return new TestServer(
     {
       ...{ version: '', engineSocket: '', dataDirectory: '', siteDirectory: '', lessonsDirectory: '' },
-      ...{ listenAddress: '127.0.0.1', port, publicOrigin: url, otherOrigins: [], trustedProxies: [] },
+      ...{
+        listenAddress: '127.0.0.1',
+        port,
+        publicOrigin: url,
+        otherOrigins: [],
+        previewOrigin: null,
+        trustedProxies: [],
+      },
       ...{ capacity: 0, spareHosts: 0, freezeMs: 0, idleMs: 0, keepMs: 0 },
     },
     () => Promise.resolve(),

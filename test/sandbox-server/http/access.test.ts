@@ -39,7 +39,7 @@ const expected: Readonly<Record<keyof typeof routes, readonly [number, number, n
   progress: [200, 200, 200, 200, 200],
   quizAnswer: [403, 403, 204, 204, 204],
   socket: [404, 404, 404, 404, 404],
-  openPreview: [404, 404, 404, 404, 404],
+  openPreview: [403, 403, 404, 404, 503],
   listFiles: [403, 403, 404, 404, 503],
   readFile: [403, 403, 404, 404, 503],
   writeFile: [403, 403, 404, 404, 503],

@@ -1,0 +1,280 @@
+// What a preview's origin answers: it lets its student's browser in, and leads everything else to one port of one host,
+// through the engine. A request never says where to; the preview does.
+
+import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { pipeline } from 'node:stream';
+import type { Logger } from 'pino';
+import type { EngineLink } from '../engine-link.ts';
+import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import {
+  maxHeaderBytes,
+  maxPreviewConnections,
+  previewIdleMs,
+  previewRequestBurst,
+  previewRequestsPerSecond,
+  previewWaitMs,
+} from '../limits.ts';
+import type { PreviewOrigins } from '../previews/origin.ts';
+import type { Preview, Previews } from '../previews/previews.ts';
+import { RateLimit } from '../rate-limit.ts';
+import type { Session } from '../sessions/session.ts';
+import { admitted, previewCookie } from './preview-cookie.ts';
+import { headersBack, headersForward } from './preview-headers.ts';
+import { type Notice, ownHeaders, ownPaths, sendNotice, waitScript } from './preview-pages.ts';
+
+export interface PreviewParts {
+  readonly origins: PreviewOrigins;
+  readonly previews: Previews;
+  readonly link: EngineLink;
+  /** Null where it has ended. */
+  readonly sessionOf: (id: string) => Session | null;
+  /** The origins of the site, which may show previews in frames. */
+  readonly siteOrigins: ReadonlySet<string>;
+  readonly log: Logger;
+}
+
+export const unknown: Notice = {
+  status: 404,
+  heading: 'There is no such preview',
+  sentence: 'Its lab has ended, or the server was restarted. Open the port again from your lab.',
+};
+const notLetIn: Notice = {
+  status: 403,
+  heading: 'This preview is private',
+  sentence: 'Only the student whose lab it is can see it. Open the port from your lab in this browser.',
+};
+const linkUsed: Notice = {
+  status: 403,
+  heading: 'This link has been used',
+  sentence: 'A link to a preview works once, and for half a minute. Open the port again from your lab.',
+};
+const ended: Notice = { status: 410, heading: 'This lab has ended', sentence: sentences.ended };
+const busy: Notice = {
+  status: 503,
+  heading: 'Too many connections',
+  sentence: `A lab’s pages can have ${maxPreviewConnections} connections at once. Close some of its pages.`,
+};
+const badAnswer: Notice = {
+  status: 502,
+  heading: 'That was no answer',
+  sentence: 'Something listens on this port, but what it said is not HTTP, or it hung up.',
+};
+const malformed: Notice = {
+  status: 400,
+  heading: 'This request is not well formed',
+  sentence: 'Its address must be a path on this host.',
+};
+
+function nothingListens({ port, host }: Preview): Notice {
+  return {
+    status: 502,
+    heading: `Nothing answers on port ${port} of ${host}`,
+    sentence: 'The container may still be starting, or none publishes this port. This lists what is published:',
+    command: 'docker ps',
+    waits: true,
+  };
+}
+
+/** Why a port could not be reached. */
+function noticeOf(error: unknown, preview: Preview): Notice {
+  const kind = kindOf(error);
+  if (kind === 'gone') return ended;
+  if (kind === 'exhausted') return busy;
+  if (kind === 'notFound') return nothingListens(preview);
+  const sentence =
+    error instanceof ServerError ? error.message : 'Its machine rests or is being started. Open the lesson to go on.';
+  return { status: 503, heading: 'The lab is not ready', sentence, waits: true };
+}
+
+export class PreviewServer {
+  readonly #parts: PreviewParts;
+  readonly #framedBy: string;
+  readonly #rate = new RateLimit({ perSecond: previewRequestsPerSecond, burst: previewRequestBurst });
+  readonly #connections = new Map<string, number>();
+  readonly #ending = new AbortController();
+
+  constructor(parts: PreviewParts) {
+    this.#parts = parts;
+    this.#framedBy = [...parts.siteOrigins].join(' ');
+  }
+
+  /** Whether a request is for a preview's origin: then it is nobody else's. */
+  takes({ headers }: IncomingMessage): boolean {
+    return this.#parts.origins.named(headers.host) !== null;
+  }
+
+  /** Ends every connection to a container. */
+  close(): void {
+    this.#ending.abort();
+  }
+
+  answer(request: IncomingMessage, response: ServerResponse): void {
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    this.#answer(request, response).catch((error: unknown) => {
+      this.#parts.log.error({ error: messageOf(error) }, 'a preview failed');
+      this.#notice(request, response, badAnswer);
+    });
+  }
+
+  /** A WebSocket of the preview's own page; anything else is refused before a container hears of it. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy());
+    this.#upgrade(request, socket, head).catch((error: unknown) => {
+      this.#parts.log.error({ error: messageOf(error) }, 'a WebSocket of a preview failed');
+      socket.destroy();
+    });
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { origins, previews } = this.#parts;
+    const { url = '', method = '', headers } = request;
+    const name = origins.named(headers.host)?.name ?? null;
+    const isPath = url.startsWith('/') || (url === '*' && method === 'OPTIONS');
+    if (!isPath || method === 'TRACE') return this.#notice(request, response, malformed);
+    const [path, query] = url.split('?');
+    if (path === ownPaths.enter && method === 'GET')
+      return this.#enter(request, response, name, new URLSearchParams(query).get('token') ?? '');
+    if (path === ownPaths.wait) return this.#own(response, 200, 'text/javascript', waitScript);
+    if (name !== null && previews.find(name) === null) return this.#notice(request, response, unknown);
+    const preview = admitted(previews, headers.cookie, { name, secure: origins.secure });
+    if (preview === null) return this.#notice(request, response, notLetIn);
+    if (path === ownPaths.ready) return this.#ready(response, preview);
+    if (this.#rate.take(preview.session) > 0) return this.#notice(request, response, { ...busy, status: 429 });
+    await this.#within(preview, async (stream) => this.#forward(request, response, preview, stream)).catch((error) => {
+      this.#notice(request, response, noticeOf(error, preview));
+    });
+  }
+
+  #notice(request: IncomingMessage, response: ServerResponse, notice: Notice): void {
+    sendNotice(request, response, notice, this.#framedBy);
+  }
+
+  #own(response: ServerResponse, status: number, type: string, body: string, more: OutgoingHttpHeaders = {}): void {
+    response.writeHead(status, { ...ownHeaders(this.#framedBy), 'content-type': type, ...more });
+    response.end(body);
+  }
+
+  #enter(request: IncomingMessage, response: ServerResponse, name: string | null, token: string): void {
+    const { origins, previews } = this.#parts;
+    const preview = previews.enter(token);
+    if (preview === null || (name !== null && preview.name !== name)) {
+      this.#notice(request, response, linkUsed);
+      return;
+    }
+    const cookie = { 'set-cookie': previewCookie(preview, origins.secure), location: '/' };
+    this.#own(response, 303, 'text/plain', '', cookie);
+  }
+
+  async #ready(response: ServerResponse, preview: Preview): Promise<void> {
+    const status = await this.#within(preview, async () => 204).catch((error) => noticeOf(error, preview).status);
+    // Nothing listens (502) is no reason to look: `503` says go on waiting.
+    this.#own(response, status === 502 ? 503 : status, 'text/plain', '');
+  }
+
+  /** Calls `use` with a connection to the preview's port, which is gone when it has settled. Throws what dialling throws. */
+  async #within<T>(preview: Preview, use: (stream: Duplex) => Promise<T>): Promise<T> {
+    const { link, sessionOf } = this.#parts;
+    const session = sessionOf(preview.session);
+    if (session === null) throw new ServerError('gone', sentences.ended);
+    const open = this.#connections.get(session.id) ?? 0;
+    if (open >= maxPreviewConnections) throw Object.assign(new Error('too many connections'), { kind: 'exhausted' });
+    this.#connections.set(session.id, open + 1);
+    try {
+      const host = session.host(preview.host);
+      const stream = await link.call((engine) => engine.dial(host, preview.port, this.#ending.signal), previewWaitMs);
+      if (stream instanceof Socket) stream.setTimeout(previewIdleMs, () => stream.destroy());
+      try {
+        return await use(stream);
+      } finally {
+        stream.destroy();
+      }
+    } finally {
+      const left = (this.#connections.get(session.id) ?? 1) - 1;
+      if (left > 0) this.#connections.set(session.id, left);
+      else this.#connections.delete(session.id);
+    }
+  }
+
+  #back(answer: IncomingMessage, preview: Preview): OutgoingHttpHeaders {
+    const { origins } = this.#parts;
+    return headersBack(answer, {
+      ...{ preview, origin: origins.originOf(preview.name), framedBy: this.#framedBy },
+      ...{ secure: origins.secure, shared: origins.shared },
+    });
+  }
+
+  /** One request on a connection of its own, so that no answer can be another request's. Resolves when it is over. */
+  #forward(request: IncomingMessage, response: ServerResponse, preview: Preview, stream: Duplex): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const upstream = this.#ask(request, preview, stream);
+    response.once('close', resolve);
+    upstream.on('error', () => this.#notice(request, response, badAnswer));
+    upstream.once('response', (answer) => {
+      response.writeHead(answer.statusCode ?? 502, this.#back(answer, preview));
+      // A container that hangs up in the middle must not look as if it had said all: the connection breaks here too.
+      pipeline(answer, response, () => undefined);
+    });
+    // Not a pipeline: a container may answer before it has heard all, and the browser is to have that answer.
+    request.pipe(upstream);
+    return promise;
+  }
+
+  #ask(request: IncomingMessage, preview: Preview, stream: Duplex, upgrade: OutgoingHttpHeaders = {}) {
+    const { host, protocol } = new URL(this.#parts.origins.originOf(preview.name));
+    return httpRequest({
+      createConnection: () => stream,
+      method: request.method,
+      path: request.url,
+      headers: { ...headersForward(request, host, protocol.slice(0, -1)), ...upgrade },
+      maxHeaderSize: maxHeaderBytes,
+    });
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    const { origins, previews } = this.#parts;
+    const { headers, url = '', method } = request;
+    const name = origins.named(headers.host)?.name ?? null;
+    const preview = admitted(previews, headers.cookie, { name, secure: origins.secure });
+    const isOwn = preview !== null && headers.origin === origins.originOf(preview.name);
+    if (!isOwn || method !== 'GET' || !url.startsWith('/')) return hangUp(socket, '403 Forbidden');
+    if (this.#rate.take(preview.session) > 0) return hangUp(socket, '429 Too Many Requests');
+    await this.#within(preview, (stream) => this.#tunnel(request, socket, head, preview, stream)).catch((error) =>
+      hangUp(socket, noticeOf(error, preview).status === 502 ? '502 Bad Gateway' : '503 Service Unavailable'),
+    );
+  }
+
+  /** Resolves when it is over. */
+  #tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, preview: Preview, stream: Duplex): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    socket.once('close', resolve);
+    const upstream = this.#ask(request, preview, stream, { connection: 'Upgrade', upgrade: 'websocket' });
+    upstream.on('error', () => hangUp(socket, '502 Bad Gateway'));
+    upstream.once('response', (answer) => {
+      answer.destroy();
+      hangUp(socket, `${answer.statusCode === 404 ? '404 Not Found' : '502 Bad Gateway'}`);
+    });
+    upstream.once('upgrade', (answer, inside, first) => {
+      const lines = Object.entries(this.#back(answer, preview)).flatMap(([key, value]) =>
+        [value ?? []].flat().map((each) => `${key}: ${each}`),
+      );
+      socket.write(
+        `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines.join('\r\n')}\r\n\r\n`,
+      );
+      if (first.length > 0) socket.write(first);
+      if (head.length > 0) inside.write(head);
+      inside.on('error', () => socket.destroy());
+      inside.once('close', () => socket.end());
+      inside.pipe(socket).pipe(inside);
+    });
+    upstream.end();
+    return promise;
+  }
+}
+
+/** Ends a connection that was to be a WebSocket. Idempotent. */
+export function hangUp(socket: Duplex, status: string): void {
+  if (!socket.writableEnded) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}

@@ -1,0 +1,324 @@
+// Previews on a real engine: a published port's page, on an origin of its own that shares nothing with the site (SECURITY.md F08).
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { WebSocket } from 'ws';
+import { until } from '../../support/until.ts';
+import { ask, type OpenedLab } from '../server.ts';
+import { type PreviewLab, PreviewVisit, previewUrl, rawExchange, serveEcho, startPreviewLab } from './lab.ts';
+
+let there: PreviewLab;
+let lab: OpenedLab;
+let visit: PreviewVisit;
+
+before(async () => {
+  there = await startPreviewLab([8080]);
+  ({ lab } = there);
+  ({ visit } = await PreviewVisit.open(there.server, lab, 8080));
+});
+
+after(async () => {
+  await there?.[Symbol.asyncDispose]();
+});
+
+const port = () => there.server.settings.port;
+
+describe('a preview', () => {
+  test('has an origin of its own, which lets the student’s browser in once for each link', async () => {
+    const { entered, url, visit: again } = await PreviewVisit.open(there.server, lab, 8080);
+    assert.match(
+      url,
+      new RegExp(`^http://[0-9a-f]{32}\\.preview\\.localhost:${port()}/__drydock/enter\\?token=[\\w-]{32}$`),
+    );
+    assert.equal(again.origin, visit.origin, 'one origin for one port of one lab');
+    assert.deepEqual([entered.status, entered.headers.location], [303, '/']);
+    const [cookie = ''] = entered.headers['set-cookie'] ?? [];
+    assert.match(cookie, /^__Host-drydock-preview=[\w.-]+; Path=\/; HttpOnly; Secure; SameSite=None; Partitioned$/);
+    assert.equal(entered.headers['referrer-policy'], 'no-referrer');
+    const { pathname, search } = new URL(url);
+    assert.equal((await again.ask('GET', pathname + search, { cookie: '' })).status, 403, 'the token is used');
+  });
+
+  test('shows what the container says, and tells it who asks', async () => {
+    const { status, text, headers } = await visit.ask('GET', '/a%20b?c=d&e', { headers: { 'accept-language': 'en' } });
+    assert.equal(status, 200);
+    assert.match(text, /^GET \/a%20b\?c=d&e HTTP\/1\.1$/m);
+    assert.match(text, /^accept-language: en$/im);
+    assert.match(text, new RegExp(`^host: ${visit.host}$`, 'im'));
+    assert.match(text, /^x-forwarded-proto: http$/im);
+    assert.equal(headers['content-type'], 'text/plain');
+  });
+
+  test('passes bodies on, both ways, and large ones without keeping them', async () => {
+    const { text } = await visit.ask('POST', '/count', { body: 'x'.repeat(300_000) });
+    assert.equal(text.trim(), '300000');
+    const answer = await visit.ask('GET', '/large');
+    assert.equal(answer.text.length, 64 * 1024 * 1024);
+  });
+
+  test('says so when nothing listens, in words where no page is wanted, and looks again by itself', async () => {
+    const { visit: nothing } = await PreviewVisit.open(there.server, lab, 9999);
+    const page = await nothing.ask('GET', '/', { headers: { accept: 'text/html' } });
+    assert.equal(page.status, 502);
+    assert.match(page.text, /Nothing answers on port 9999 of [\w-]+<\/h1>.*docker ps/s);
+    assert.match(
+      String(page.headers['content-security-policy']),
+      /default-src 'none'.*frame-ancestors 'self' http:\/\/localhost/,
+    );
+    assert.match((await nothing.ask('GET', '/x.png')).text, /^Nothing answers on port 9999/);
+    assert.equal((await nothing.ask('GET', '/__drydock/ready')).status, 503);
+    assert.equal((await visit.ask('GET', '/__drydock/ready')).status, 204);
+    await serveEcho(there.engine, there.host, 9999);
+    assert.equal((await nothing.ask('GET', '/__drydock/ready')).status, 204);
+    assert.equal((await nothing.ask('GET', '/')).status, 200);
+  });
+
+  test('turns a container’s own address in a redirect into one that works', async () => {
+    assert.equal((await visit.ask('GET', '/own')).headers.location, `${visit.origin}/next?a=1`);
+  });
+
+  test('carries WebSockets, from its own page alone', async () => {
+    const open = (headers: Readonly<Record<string, string>>) =>
+      new WebSocket(`ws://127.0.0.1:${port()}/ws`, {
+        headers: { host: visit.host, ...headers },
+        perMessageDeflate: false,
+      });
+    const socket = open({ origin: visit.origin, cookie: visit.cookie });
+    await once(socket, 'open');
+    // The container sends our own bytes back, which are masked, and no server may do that: it is seen on the way out only.
+    const failed = once(socket, 'error');
+    socket.send('hello');
+    assert.match(String((await failed)[0]), /MASK/);
+    for (const headers of [
+      { origin: visit.origin },
+      { cookie: visit.cookie },
+      { cookie: visit.cookie, origin: there.server.origin },
+      { cookie: visit.cookie, origin: 'null' },
+      { cookie: visit.cookie, origin: `${visit.origin}.evil.example` },
+      { cookie: lab.cookie, origin: visit.origin },
+    ]) {
+      const refused = open(headers);
+      const [, answer] = await once(refused, 'unexpected-response');
+      assert.equal(answer.statusCode, 403, JSON.stringify(headers));
+    }
+  });
+});
+
+describe('F08', () => {
+  test('a preview is its student’s alone', async () => {
+    assert.equal((await visit.ask('GET', '/', { cookie: '' })).status, 403);
+    assert.equal((await visit.ask('GET', '/', { cookie: lab.cookie })).status, 403, 'the site’s cookie is none here');
+    const [name = ''] = visit.host.split('.');
+    for (const value of ['', '.', name, `${name}.`, `${name}.${'A'.repeat(43)}`])
+      assert.equal((await visit.ask('GET', '/', { cookie: `__Host-drydock-preview=${value}` })).status, 403, value);
+    const other = await there.server.open();
+    const asked = { cookie: other.cookie, body: { port: 8080 } };
+    assert.equal((await there.server.ask('POST', `/api/sessions/${lab.session}/previews`, asked)).status, 404);
+  });
+
+  test('a Host header of another preview, of none, or of another site leads nowhere', async () => {
+    const { visit: other } = await PreviewVisit.open(there.server, lab, 8081);
+    assert.equal(
+      (await visit.ask('GET', '/', { headers: { host: other.host } })).status,
+      403,
+      'the cookie is of one preview',
+    );
+    for (const host of [
+      `${'0'.repeat(32)}.preview.localhost:${port()}`,
+      `x.preview.localhost:${port()}`,
+      `${visit.host.split('.')[0]}.x.preview.localhost:${port()}`,
+    ])
+      assert.equal((await visit.ask('GET', '/', { headers: { host } })).status, 404, host);
+    for (const host of [
+      `preview.localhost:${port()}`,
+      'evil.example',
+      `${visit.host}.evil.example`,
+      visit.host.split(':')[0] ?? '',
+    ])
+      assert.equal((await visit.ask('GET', '/', { headers: { host } })).status, 400, host);
+    assert.equal((await visit.ask('GET', '/', { headers: { host: visit.host.toUpperCase() } })).status, 200);
+  });
+
+  test('a token lets into its own preview alone', async () => {
+    const { visit: other } = await PreviewVisit.open(there.server, lab, 8081);
+    const { pathname, search } = new URL(await previewUrl(there.server, lab, 8080));
+    assert.equal((await other.ask('GET', pathname + search, { cookie: '' })).status, 403);
+    assert.equal((await visit.ask('GET', '/__drydock/enter?token=', { cookie: '' })).status, 403);
+  });
+
+  test('the site’s routes are not on a preview’s origin, and its origin is none of the site’s', async () => {
+    const { text } = await visit.ask('GET', '/api/progress');
+    assert.match(text, /^GET \/api\/progress HTTP/m, 'the container answers');
+    const address = `${there.server.url}/api/sessions/${lab.session}/ticket`;
+    for (const site of ['cross-site', 'same-site', 'same-origin']) {
+      const headers = { origin: visit.origin, 'sec-fetch-site': site };
+      assert.equal((await ask(address, 'POST', { cookie: lab.cookie, headers })).status, 403, site);
+    }
+    const preflight = { origin: visit.origin, 'access-control-request-method': 'POST' };
+    const answer = await ask(address, 'OPTIONS', { headers: preflight });
+    assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [403, undefined]);
+    assert.equal(await there.server.connect(lab.cookie, { origin: visit.origin }).refused, 403, 'nor its socket');
+  });
+
+  test('the site may show previews in frames, and nothing else; a preview nobody but the site', async () => {
+    const { headers } = await there.server.ask('GET', '/');
+    assert.match(
+      String(headers['content-security-policy']),
+      new RegExp(`frame-src http://\\*\\.preview\\.localhost:${port()};`),
+    );
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/);
+    const policy = String((await visit.ask('GET', '/')).headers['content-security-policy']);
+    assert.equal(policy, `frame-ancestors 'self' ${there.server.origin} http://127.0.0.1:${port()}`);
+  });
+
+  test('our cookies and what only a proxy may say are not passed on', async () => {
+    const cookie = `${visit.cookie}; drydock=a; __Host-drydock=b; theirs=1; DryDock-Preview=c; other=2`;
+    const headers = {
+      ...{
+        'x-forwarded-for': '6.6.6.6',
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'https',
+        forwarded: 'for=6.6.6.6',
+      },
+      ...{
+        'x-real-ip': '6.6.6.6',
+        via: 'evil',
+        connection: 'close, x-hop',
+        'x-hop': '1',
+        te: 'trailers',
+        'keep-alive': '9',
+      },
+      ...{ 'proxy-authorization': 'Basic eA==', upgrade: 'h2c', 'x-original-url': '/admin' },
+    };
+    const { text } = await visit.ask('GET', '/', { cookie, headers });
+    assert.match(text, /^cookie: theirs=1; other=2$/im);
+    assert.doesNotMatch(
+      text,
+      /drydock|6\.6\.6\.6|evil|x-hop|x-original|^(te|via|forwarded|keep-alive|upgrade|proxy-|http2)/im,
+    );
+    assert.match(text, new RegExp(`^x-forwarded-host: ${visit.host}$`, 'im'));
+    assert.match(text, /^connection: close$/im);
+  });
+
+  test('what an answer says beyond its own page is not passed on', async () => {
+    const { headers, text } = await visit.ask('GET', '/evil');
+    assert.equal(text, 'evil');
+    assert.deepEqual(headers['set-cookie'], ['mine=1; Path=/; Secure; SameSite=None; Partitioned']);
+    for (const name of [
+      ...['strict-transport-security', 'clear-site-data', 'alt-svc', 'x-accel-redirect', 'x-sendfile'],
+      ...['service-worker-allowed', 'x-frame-options', 'x-hop', 'proxy-authenticate'],
+    ])
+      assert.equal(headers[name], undefined, name);
+    assert.equal(headers['x-kept'], 'yes');
+    assert.equal(headers['cache-control'], 'private, max-age=60', 'no cache between may give it to others');
+    assert.match(
+      String(headers['content-security-policy']),
+      /^img-src x\.example, frame-ancestors 'self' http:\/\/localhost/,
+    );
+    assert.equal(headers['origin-agent-cluster'], '?1');
+  });
+
+  test('a redirect to the lesson stays what it is, and cannot be framed', async () => {
+    const { status, headers } = await visit.ask('GET', '/lesson');
+    assert.deepEqual([status, headers.location], [302, '//localhost:1/lessons/first-container/']);
+    assert.equal((await there.server.ask('GET', '/')).headers['x-frame-options'], 'DENY');
+  });
+
+  test('an address that is no path, and methods of proxies, are refused', async () => {
+    for (const line of [
+      'GET http://169.254.169.254/latest HTTP/1.1',
+      `GET http://localhost:${port()}/healthz HTTP/1.1`,
+      'GET evil HTTP/1.1',
+      'TRACE / HTTP/1.1',
+      'CONNECT localhost:22 HTTP/1.1',
+    ]) {
+      const answer = await visit.raw(`${line}\r\nHEADConnection: close\r\n\r\n`);
+      assert.match(answer, /^(HTTP\/1\.1 4\d\d |$)/, line);
+    }
+    // The target is the preview's, whatever the path says.
+    assert.match(
+      await visit.raw('GET //169.254.169.254/x HTTP/1.1\r\nHEADConnection: close\r\n\r\n'),
+      /GET \/\/169\.254\.169\.254\/x HTTP\/1\.1/,
+    );
+  });
+
+  test('a request that could be read as two is refused, and a container’s answer too', async () => {
+    const smuggled = 'GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n';
+    for (const [what, head, body] of [
+      ['CL.TE', `Content-Length: ${smuggled.length + 5}\r\nTransfer-Encoding: chunked\r\n`, `0\r\n\r\n${smuggled}`],
+      ['TE.CL', `Transfer-Encoding: chunked\r\nContent-Length: 4\r\n`, `5c\r\n${smuggled}\r\n0\r\n\r\n`],
+      ['two lengths', `Content-Length: 5\r\nContent-Length: 6\r\n`, 'hello!'],
+      ['a strange coding', `Transfer-Encoding: xchunked\r\n`, `0\r\n\r\n${smuggled}`],
+      ['two codings', `Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n`, `0\r\n\r\n${smuggled}`],
+      ['a space before the colon', `Transfer-Encoding : chunked\r\n`, `0\r\n\r\n${smuggled}`],
+      ['a bare line feed', `X: y\nTransfer-Encoding: chunked\r\n`, `0\r\n\r\n${smuggled}`],
+      ['a folded line', `X: y\r\n Transfer-Encoding: chunked\r\n`, `0\r\n\r\n${smuggled}`],
+    ] as const) {
+      const answer = await visit.raw(`POST / HTTP/1.1\r\nHEADConnection: close\r\n${head}\r\n${body}`);
+      assert.match(answer, /^HTTP\/1\.1 400 /, what);
+      assert.doesNotMatch(answer, /smuggled HTTP/, what);
+    }
+    assert.equal((await visit.ask('GET', '/two')).status, 502);
+    assert.equal((await visit.ask('GET', '/garbage')).status, 502);
+    const half = await visit.raw('GET /half HTTP/1.1\r\nHEAD\r\n');
+    assert.match(half, /content-length: 1000\r\n.*\r\nhalf$/s, 'half an answer is not made to look whole');
+  });
+
+  test('requests on one connection go to the container one by one, whatever the first one left', async () => {
+    const second = `GET /second HTTP/1.1\r\nHost: ${visit.host}\r\nConnection: close\r\n\r\n`;
+    const answer = await visit.raw(`GET /first HTTP/1.1\r\nHEAD\r\n${second}`);
+    const statuses = [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    assert.deepEqual(statuses[0], '200');
+    assert.equal(statuses.filter((status) => status === '403').length, 1, 'the second has no cookie');
+  });
+
+  test('an upgrade to anything but a WebSocket is no tunnel', async () => {
+    for (const protocol of ['h2c', 'tcp', 'TLS/1.0', 'drydock']) {
+      const answer = await visit.raw(
+        `GET /x HTTP/1.1\r\nHEADConnection: Upgrade, close\r\nUpgrade: ${protocol}\r\n\r\nGET /tunnelled HTTP/1.1\r\n`,
+      );
+      assert.match(answer, /^HTTP\/1\.1 200 /, protocol);
+      assert.doesNotMatch(answer, /upgrade: /i, protocol);
+      assert.doesNotMatch(answer, /GET \/tunnelled/, protocol);
+    }
+    const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n';
+    const upgrade = `Connection: Upgrade\r\nUpgrade: websocket\r\nOrigin: ${visit.origin}\r\n${key}`;
+    const refused = await visit.raw(`GET /no HTTP/1.1\r\nHEAD${upgrade}\r\nGET /tunnelled HTTP/1.1\r\n\r\n`);
+    assert.match(refused, /^HTTP\/1\.1 502 /, 'a container that does not switch gets nothing more');
+    assert.doesNotMatch(refused, /tunnelled/);
+    const opened = await visit.raw(`GET /ws HTTP/1.1\r\nHEAD${upgrade}\r\nbytes`, /bytes$/);
+    assert.match(opened, /^HTTP\/1\.1 101 .*\r\n\r\nbytes$/s);
+    assert.doesNotMatch(opened, /strict-transport/i);
+  });
+
+  test('a lab’s previews have so many connections, and the site goes on', async () => {
+    const sockets = Array.from({ length: 48 }, () => {
+      const socket = connect(port(), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(
+        `POST /count HTTP/1.1\r\nHost: ${visit.host}\r\nCookie: ${visit.cookie}\r\nContent-Length: 9\r\n\r\n`,
+      );
+      return socket;
+    });
+    await until('there are too many', async () => (await visit.ask('GET', '/')).status === 503);
+    assert.equal((await there.server.ask('GET', '/healthz')).status, 200);
+    for (const socket of sockets) socket.destroy();
+    await until('there is room again', async () => (await visit.ask('GET', '/')).status === 200);
+  });
+
+  test('a lab that has ended is gone, and its name with it', async () => {
+    const other = await there.server.open();
+    const page = await there.server.enter(other);
+    await page.hears('session', ({ phase }) => phase === 'ready');
+    const { visit: theirs } = await PreviewVisit.open(there.server, other, 8080);
+    assert.equal((await theirs.ask('GET', '/')).status, 502, 'another lab’s port 8080 is another one');
+    await there.server.ask('DELETE', `/api/sessions/${other.session}`, { cookie: other.cookie });
+    assert.equal((await theirs.ask('GET', '/', { headers: { accept: 'text/html' } })).status, 410);
+    assert.match(
+      await rawExchange(port(), `GET / HTTP/1.1\r\nHost: ${theirs.host}\r\nConnection: close\r\n\r\n`),
+      /^HTTP\/1\.1 403/,
+    );
+  });
+});
