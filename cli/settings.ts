@@ -53,6 +53,20 @@ export const definitions = {
     otherwise: 'http://localhost:PORT',
     meaning: 'The address that students type. Requests with another Origin are refused.',
   },
+  previewOrigin: {
+    variable: 'DRYDOCK_PREVIEW_ORIGIN',
+    schema: derived(
+      z
+        .string()
+        .regex(
+          /^https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?$/,
+          'must look like https://*.preview.example.org or http://host:8081',
+        ),
+    ),
+    fallback: '',
+    otherwise: 'http://*.preview.localhost:PORT where DRYDOCK_ORIGIN is on localhost, else none',
+    meaning: 'Where pages of published ports are shown. See "Previews of ports".',
+  },
   trustedProxy: {
     variable: 'DRYDOCK_TRUSTED_PROXY',
     schema: derived(z.union([z.ipv4(), z.ipv6()])),

@@ -80,6 +80,7 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
     ...['--listen', settings.listen],
     ...['--port', String(settings.port)],
     ...['--origin', settings.origin],
+    ...(settings.previewOrigin === null ? [] : ['--preview-origin', settings.previewOrigin]),
     ...['--capacity', String(capacity)],
     ...['--freeze-minutes', String(settings.freezeMinutes)],
     ...['--idle-minutes', String(settings.idleMinutes)],

@@ -107,12 +107,13 @@ test('F13 server refuses methods and paths that mean something to a proxy only',
 
 test('F13 X-Forwarded-For is not believed when it comes from anybody', async () => {
   await using strict = await startTestServer();
-  const statuses = await Promise.all(
-    Array.from({ length: 600 }, async (_, count) => {
-      const headers = { 'x-forwarded-for': `10.0.${count >> 8}.${count & 255}` };
-      return (await strict.ask('GET', '/healthz', { headers })).status;
-    }),
-  );
+  const statuses: number[] = [];
+  // Until it is refused: how many that takes depends on how fast the machine answers.
+  for (let round = 0; round < 100 && !statuses.includes(429); round++) {
+    const addresses = Array.from({ length: 100 }, (_, count) => `10.0.${round}.${count}`);
+    const ask = (address: string) => strict.ask('GET', '/healthz', { headers: { 'x-forwarded-for': address } });
+    statuses.push(...(await Promise.all(addresses.map(ask))).map(({ status }) => status));
+  }
   assert.ok(statuses.includes(429), 'all count for the one address they came from');
 });
 
