@@ -159,10 +159,16 @@ export function runCommand(command: string, events: RunEvents, where: RunPlace =
 
 const lost = 'The connection is lost, so the command was not typed. Try again in a moment.';
 
-/** The terminal that a command belongs to: the current one if it fits, else the first that does. */
+/**
+ * The terminal that a command belongs to: the current one if it fits, else the first that does. One that the lesson has ready
+ * for something, such as a virtual machine's console, is only for the commands that name it.
+ */
 function terminalFor({ terminal, host }: RunPlace): TerminalState | undefined {
+  const isPreset = (title: string) => state.presets.value.some((preset) => preset.title === title);
   const fit = state.terminals.value.filter(
-    (one) => (terminal === undefined || one.title === terminal) && (host === undefined || one.host === host),
+    (one) =>
+      (terminal === undefined ? !isPreset(one.title) : one.title === terminal) &&
+      (host === undefined || one.host === host),
   );
   const current = fit.find(({ id }) => id === state.currentTerminal.value);
   return current ?? fit.find(({ running }) => running) ?? fit[0];
