@@ -63,7 +63,8 @@ test('it follows pull, run, pause, rename, stop, start and rm', async () => {
   await docker('pull', '-q', 'busybox');
   const pulled = await view(({ images }) => images.length === 1);
   const [image] = pulled.images;
-  assert.ok(image?.tags.includes('busybox:latest'), String(image?.tags));
+  assert.ok(image);
+  assert.ok(image.tags.includes('busybox:latest'), String(image.tags));
   assert.match(image.layers[0]?.id ?? '', /^[0-9a-f]{12}$/);
   assert.equal(image.layers[0]?.made, 'busybox');
   assert.deepEqual(image.layers.at(-1), { id: '', made: 'CMD ["sh"]', size: 0 });

@@ -1,0 +1,160 @@
+// The engine view in a browser: it follows the terminal, answers with commands, tells the same in words, keeps to its place,
+// and nothing that comes out of a host is more than text.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { until } from '../support/until.ts';
+import { accessibilityFaults } from './axe.ts';
+import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock();
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+const playground = '/playground/';
+const thing = (page: Page, kind: string, text: string) =>
+  page.locator(`.engine-view .ev-${kind}`, { hasText: text }).first();
+const run = "docker run -d --name web -p 8080:80 busybox sh -c 'echo hi > /hi; exec sleep 9999'";
+
+test('it shows what the terminal does, and what one would type to be told the same', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(playground);
+  await prompt(page);
+  await page.getByText('A container shows here once you make one').waitFor();
+  await screenshot(page, 'engine-view-empty');
+
+  await typeLine(page, run);
+  await thing(page, 'container', 'web').waitFor();
+  await thing(page, 'container', '1 process').waitFor();
+  await thing(page, 'image', 'busybox:latest').waitFor();
+  await thing(page, 'network', '172.17.0.2').waitFor();
+  await thing(page, 'container', 'own layer: 1 file, 3 B').waitFor();
+  assert.match((await page.locator('.ev-summary').textContent()) ?? '', /^1 container · 1 image · \d+ of \d+ MB$/);
+  await page
+    .locator('.engine-view [role="status"]', { hasText: 'New container web, running.' })
+    .first()
+    .waitFor({ state: 'attached' });
+  await screenshot(page, 'engine-view');
+
+  // By keyboard alone: ask, choose, run, and back to where one was.
+  const name = page.locator('.engine-view .ev-container').getByRole('button', { name: 'web' });
+  await name.focus();
+  await page.keyboard.press('Enter');
+  const ask = page.getByRole('group', { name: 'Ask Docker about web' });
+  await ask.waitFor();
+  assert.equal(await ask.locator('pre').textContent(), 'docker ps -a');
+  await page.keyboard.press('Escape');
+  await ask.waitFor({ state: 'hidden' });
+  assert.ok(await name.evaluate((element) => element === element.ownerDocument.activeElement));
+  await page.keyboard.press('Enter');
+  await ask.getByRole('button', { name: 'its ports' }).press('Enter');
+  assert.equal(await ask.locator('pre').textContent(), 'docker port web');
+  await screenshot(page, 'engine-view-ask');
+  await ask.getByRole('button', { name: 'Run: docker port web' }).click();
+  await seen(page, /80\/tcp -> 0\.0\.0\.0:8080/);
+  await ask.getByRole('button', { name: 'Close' }).click();
+
+  await typeLine(page, 'clear; docker stop -t 0 web');
+  await page.locator('.engine-view .ev-container[data-up="false"]', { hasText: 'exited 137' }).waitFor();
+  await typeLine(page, 'docker rm web');
+  await page.getByText('A container shows here once you make one').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('it tells the same in words, and stays as it was put', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(playground);
+  await prompt(page);
+  await typeLine(page, run);
+  await thing(page, 'container', 'web').waitFor();
+  await page.getByRole('button', { name: 'In words' }).click();
+  const words = page.locator('.ev-words');
+  await words
+    .getByText(
+      /^Container web from busybox: running; 1 process, .* of memory; own layer 1 file, 3 B; port 8080 leads to its port 80\.$/,
+    )
+    .waitFor();
+  await words.getByText('Network bridge (172.17.0.0/16): web at 172.17.0.2.').waitFor();
+  await screenshot(page, 'engine-view-words');
+
+  const handle = page.getByRole('separator', { name: 'Height of the engine view' });
+  const before = Number(await handle.getAttribute('aria-valuenow'));
+  await handle.focus();
+  await page.keyboard.press('ArrowUp');
+  assert.equal(Number(await handle.getAttribute('aria-valuenow')), before + 3);
+  await page.reload();
+  await prompt(page);
+  await words.waitFor();
+  assert.equal(Number(await handle.getAttribute('aria-valuenow')), before + 3);
+  const view = page.getByRole('region', { name: 'Engine view' });
+  await view.getByRole('button', { name: 'Hide' }).click();
+  await words.waitFor({ state: 'hidden' });
+  await page.reload();
+  await prompt(page);
+  await view.getByRole('button', { name: 'Show' }).click();
+  await words.waitFor();
+  await page.getByRole('button', { name: 'In words' }).click();
+  await thing(page, 'container', 'web').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('names and commands of a host are text, and fit', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(playground);
+  await prompt(page);
+  const evil = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+  const long = 'x'.repeat(60);
+  await typeLine(page, `docker pull -q busybox; docker tag busybox ${long}/${long}:${long}; clear`);
+  await typeLine(
+    page,
+    `docker run -d --name ${long} -l a='${evil}' busybox sh -c 'sleep 9999; :' '${evil}' ${long}${long}`,
+  );
+  const card = thing(page, 'container', long);
+  await card.waitFor();
+  await thing(page, 'container', '2 processes').waitFor();
+  assert.match((await card.textContent()) ?? '', /<img src=x onerror=alert\(1\)>/);
+  assert.equal(await page.locator('.engine-view img, .engine-view script').count(), 0);
+  for (const width of [1440, 390, 320]) {
+    await page.setViewportSize({ width, height: 720 });
+    if (width < 900) await page.getByRole('button', { name: 'Engine', exact: true }).click();
+    await card.waitFor();
+    const wide = 'document.documentElement.scrollWidth - innerWidth';
+    await until(`nothing is wider than ${width} px`, async () => Number(await page.evaluate(wide)) <= 0);
+    const body = '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".ev-body"))';
+    assert.ok(Number(await page.evaluate(body)) <= 0, `${width}`);
+  }
+  await screenshot(page, 'engine-view-narrow');
+  assert.deepEqual(complaints, []);
+});
+
+for (const theme of ['light', 'dark'] as const)
+  test(`axe finds nothing serious in any state of it, ${theme}`, async () => {
+    await using student = await newStudent(drydock.url, { theme });
+    const { page } = student;
+    await page.goto(playground);
+    await prompt(page);
+    await page.getByText('A container shows here once you make one').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await typeLine(page, `${run}; docker create --name stopped busybox`);
+    await thing(page, 'container', 'stopped').waitFor();
+    await thing(page, 'container', 'web').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await screenshot(page, `engine-view-${theme}`);
+    await page.locator('.engine-view .ev-image').getByRole('button', { name: 'busybox' }).click();
+    await page.getByRole('group', { name: 'Ask Docker about busybox:latest' }).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.getByRole('button', { name: 'In words' }).click();
+    assert.deepEqual(await accessibilityFaults(page), []);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('button', { name: 'Engine', exact: true }).click();
+    assert.deepEqual(await accessibilityFaults(page), []);
+  });
