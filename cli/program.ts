@@ -64,6 +64,7 @@ export function createProgram(): Command {
       (await import('./commands/settings.ts')).settings({ json: options.json === true }),
     );
   addHostCommands(program.command('host').description('Docker hosts on this machine').helpCommand(false));
+  addLabCommands(program.command('lab').description('lessons and their labs: write and try them').helpCommand(false));
   return program;
 }
 
@@ -95,4 +96,16 @@ function addHostCommands(host: Command): void {
     .argument('<name>')
     .description('make a host as it was when it was created')
     .action(async (name: string) => (await import('./commands/host.ts')).resetHost(name));
+}
+
+function addLabCommands(lab: Command): void {
+  const lessons = ['[lesson...]', 'by id, folder, name or number; all where none is named'] as const;
+  lab
+    .command('test')
+    .argument(...lessons)
+    .description('try lessons as students would: tasks, wrong attempts, solutions, resets, commands of the text')
+    .option(...json)
+    .action(async (names: string[], options: JsonOption) =>
+      (await import('./commands/lab-test.ts')).labTest(names, { json: options.json === true }),
+    );
 }

@@ -43,7 +43,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: [],
   'sandbox-server': ['runtime', 'lessons'],
   site: ['sandbox-server', 'lessons'],
-  cli: ['runtime', 'sandbox-server', 'bin'],
+  cli: ['runtime', 'sandbox-server', 'lessons', 'bin'],
   bin: [],
   lessons: [],
 };

@@ -1,0 +1,128 @@
+// Tries a whole lesson: every task with its wrong attempts, its solution and its reset, and every command of the text; all of
+// it twice. Two students do it side by side.
+
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { emptyLab, type Lab, parseLab, withParameters } from '../../lessons/schema.ts';
+import { type LessonText, readLessonText } from './lesson-text.ts';
+import { playground } from './lessons.ts';
+import { type Place, Student } from './student.ts';
+import { LessonMistake, type TaskTried, tryTask } from './try-task.ts';
+import { tryText } from './try-text.ts';
+
+const rounds = [1, 2];
+
+export interface LessonTried {
+  readonly lesson: string;
+  readonly ok: boolean;
+  readonly ms: number;
+  /** Those that were tried, each with the worse figures of its two rounds. */
+  readonly tasks: readonly TaskTried[];
+  /** Commands of the text that were run. */
+  readonly commands: number;
+  /** What is not as it should be: `task web: …`, `text: line 12: …`. */
+  readonly mistakes: readonly string[];
+}
+
+/** Told as soon as something is known. */
+export type Told = (lesson: string, what: string) => void;
+
+const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+async function tryTasks(place: Place, lesson: string, lab: Lab, told: Told): Promise<readonly TaskTried[]> {
+  const student = await Student.enter(place, lesson, lab);
+  const tried = new Map<string, TaskTried>();
+  try {
+    const own = withParameters(lab, student.parameters);
+    for (const round of rounds) {
+      if (round > 1) await student.reset('start');
+      for (const [number, task] of own.tasks.entries()) {
+        try {
+          const now = await tryTask(student, task, number === 0 ? 'start' : task.id);
+          const before = tried.get(task.id);
+          tried.set(task.id, {
+            ...now,
+            doneMs: Math.max(now.doneMs, before?.doneMs ?? 0),
+            resetMs: Math.max(now.resetMs, before?.resetMs ?? 0),
+          });
+          const wrong = now.wrong === 0 ? '' : `, ${now.wrong} wrong attempts told`;
+          if (round === 1) told(lesson, `task ${task.id}: done ${now.doneMs} ms after its solution${wrong}`);
+        } catch (error) {
+          throw new LessonMistake(`task ${task.id}${round > 1 ? ', the second time' : ''}: ${inWords(error)}`);
+        }
+      }
+    }
+    return [...tried.values()];
+  } finally {
+    await student.leave();
+  }
+}
+
+async function tryWholeText(place: Place, lesson: string, lab: Lab, text: LessonText, told: Told): Promise<number> {
+  const student = await Student.enter(place, lesson, lab);
+  try {
+    const own = withParameters(lab, student.parameters);
+    let commands = 0;
+    for (const round of rounds) {
+      if (round > 1) await student.reset('start');
+      try {
+        commands = await tryText(student, text, own);
+      } catch (error) {
+        throw new LessonMistake(`text${round > 1 ? ', the second time' : ''}: ${inWords(error)}`);
+      }
+      if (round === 1) told(lesson, `text: ${commands} commands ran`);
+    }
+    return commands;
+  } finally {
+    await student.leave();
+  }
+}
+
+/** The playground has a host that can run a container. */
+async function tryPlayground(place: Place): Promise<number> {
+  const student = await Student.enter(place, playground, emptyLab);
+  try {
+    const { exitCode, shown } = await student.run('docker run hello-world');
+    if (exitCode !== 0) throw new LessonMistake(`docker run hello-world ends with exit code ${exitCode}:\n${shown}`);
+    return 1;
+  } finally {
+    await student.leave();
+  }
+}
+
+/** Never throws: what is wrong is in `mistakes`. */
+export async function tryLesson(place: Place, folder: string, lesson: string, told: Told): Promise<LessonTried> {
+  const began = performance.now();
+  const mistakes: string[] = [];
+  const orMistake = async <T>(work: Promise<T>, nothing: T): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      mistakes.push(inWords(error));
+      return nothing;
+    }
+  };
+  let tasks: readonly TaskTried[] = [];
+  let commands = 0;
+  if (lesson === playground) {
+    commands = await orMistake(tryPlayground(place), 0);
+  } else {
+    const read = async (name: string) => readFile(path.join(folder, lesson, name), 'utf8');
+    const files = await orMistake(
+      Promise.all([
+        read('lab.yaml').then((text) => parseLab(text, `lessons/${lesson}/lab.yaml`)),
+        read('lesson.mdx').then(readLessonText),
+      ]),
+      null,
+    );
+    if (files !== null) {
+      const [lab, text] = files;
+      [tasks, commands] = await Promise.all([
+        orMistake(tryTasks(place, lesson, lab, told), []),
+        orMistake(tryWholeText(place, lesson, lab, text, told), 0),
+      ]);
+    }
+  }
+  const ms = Math.round(performance.now() - began);
+  return { lesson, ok: mistakes.length === 0, ms, tasks, commands, mistakes };
+}

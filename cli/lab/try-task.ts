@@ -1,0 +1,79 @@
+// Tries one task as a student would: not done at first, each wrong attempt told apart, done by its solution, and again after
+// the lab was taken back to its start.
+
+import type { Task } from '../../lessons/schema.ts';
+import type { CommandEnd } from './shell.ts';
+import type { Student } from './student.ts';
+
+/** A look at the engine takes some tens of ms: a task that is done without cause is seen to be in this time. */
+const restMs = 700;
+
+export interface TaskTried {
+  readonly id: string;
+  /** From the end of the solution to the task being done, the longest. */
+  readonly doneMs: number;
+  /** To the start of the task, the longest; 0 where it was never taken back. */
+  readonly resetMs: number;
+  /** Wrong attempts that were told apart. */
+  readonly wrong: number;
+}
+
+/** What is not as it should be, in a sentence. */
+export class LessonMistake extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'LessonMistake';
+  }
+}
+
+const lastShown = (ends: readonly CommandEnd[]) => {
+  const shown = ends.at(-1)?.shown.trim() ?? '';
+  return shown === '' ? '' : ` The terminal shows:\n${shown.slice(-600)}`;
+};
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return Math.round(performance.now() - began);
+}
+
+/** `start` is the point to come back to. Throws LessonMistake. */
+export async function tryTask(student: Student, task: Task, start: string): Promise<TaskTried> {
+  const { id, solution, wrong } = task;
+  let resetMs = 0;
+  const reset = async () => {
+    resetMs = Math.max(resetMs, await timed(() => student.reset(start)));
+  };
+  const isOpen = async (when: string) => {
+    if (!(await student.stays(id, ({ done }) => !done, restMs))) throw new LessonMistake(`it is done ${when}`);
+  };
+  let doneMs = 0;
+  const solve = async () => {
+    const ends = await student.attempt(solution);
+    const began = performance.now();
+    if (!(await student.becomes(id, ({ done }) => done)))
+      throw new LessonMistake(
+        `its solution does not make it done; the student is told: ${student.task(id).found || 'nothing'}${lastShown(ends)}`,
+      );
+    doneMs = Math.max(doneMs, Math.round(performance.now() - began));
+  };
+
+  await student.reaches(start);
+  await isOpen('before anything was done');
+  for (const attempt of wrong) {
+    const ends = await student.attempt(attempt);
+    const what = `the wrong attempt “${attempt.run.join('; ') || Object.keys(attempt.files ?? {}).join(', ')}”`;
+    const told = await student.becomes(id, ({ found, done }) => done || found.includes(attempt.says));
+    if (student.task(id).done) throw new LessonMistake(`${what} makes it done`);
+    if (!told)
+      throw new LessonMistake(
+        `${what} is not told “${attempt.says}”, but: ${student.task(id).found || 'nothing'}${lastShown(ends)}`,
+      );
+    await reset();
+  }
+  await solve();
+  await reset();
+  await isOpen('after the lab was taken back to its start');
+  await solve();
+  return { id, doneMs, resetMs, wrong: wrong.length };
+}

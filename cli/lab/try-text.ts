@@ -1,0 +1,64 @@
+// Runs every command of a lesson's text, in its order, as a student who reads and clicks: each ends with exit code 0 unless it
+// is there to be seen failing. Where the text leaves a task to the student, its solution is typed in its place.
+
+import { fillIn, type Lab } from '../../lessons/schema.ts';
+import { type Component, type LessonText, textAttribute, withThoseInside } from './lesson-text.ts';
+import type { Student } from './student.ts';
+import { LessonMistake } from './try-task.ts';
+
+type Step =
+  | { readonly do: 'task'; readonly id: string; readonly line: number }
+  | {
+      readonly do: 'run';
+      readonly run: string;
+      readonly line: number;
+      readonly fails: boolean;
+      readonly host: string | undefined;
+      readonly terminal: string | undefined;
+    };
+
+/** What one reads on the way: tasks, and commands that can be run with a click. */
+export function stepsOf(text: LessonText): readonly Step[] {
+  return withThoseInside(text.components).flatMap((component: Component): Step[] => {
+    const { name, line } = component;
+    const id = textAttribute(component, 'id');
+    if (name === 'Task' && id !== undefined) return [{ do: 'task', id, line }];
+    const run = textAttribute(component, 'run');
+    if ((name !== 'Command' && name !== 'Predict') || run === undefined) return [];
+    const fails = textAttribute(component, 'expect') === 'fails';
+    const [host, terminal] = [textAttribute(component, 'host'), textAttribute(component, 'terminal')];
+    return [{ do: 'run', run, line, fails, host, terminal }];
+  });
+}
+
+/** Gives how many commands were run. Throws LessonMistake, with the line of the text. */
+export async function tryText(student: Student, text: LessonText, lab: Lab): Promise<number> {
+  const steps = stepsOf(text);
+  const filled = (line: string) => fillIn(line, student.parameters);
+  let commands = 0;
+  for (const [place, step] of steps.entries()) {
+    const { line } = step;
+    if (step.do === 'task') {
+      // What follows until the next task may be its solution, said in the text.
+      const next = steps.findIndex(({ do: what }, later) => later > place && what === 'task');
+      const following = steps.slice(place + 1, next === -1 ? undefined : next);
+      const solution = lab.tasks.find(({ id }) => id === step.id)?.solution;
+      const said = following.some((each) => each.do === 'run' && solution?.run.includes(filled(each.run)) === true);
+      if (solution !== undefined && !said) await student.attempt(solution);
+      continue;
+    }
+    const { exitCode, shown } = await student.run(filled(step.run), step);
+    commands += 1;
+    if (step.fails ? exitCode === 0 : exitCode !== null && exitCode !== 0) {
+      const ended = step.fails ? 'is there to be seen failing, and ends with 0' : `ends with exit code ${exitCode}`;
+      throw new LessonMistake(`line ${line}: “${filled(step.run)}” ${ended}. It shows:\n${shown.trim().slice(-600)}`);
+    }
+  }
+  for (const { id } of lab.tasks) {
+    if (!(await student.becomes(id, ({ done }) => done)))
+      throw new LessonMistake(
+        `after all that the text says, the task ${id} is not done; the student is told: ${student.task(id).found || 'nothing'}`,
+      );
+  }
+  return commands;
+}
