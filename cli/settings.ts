@@ -64,8 +64,9 @@ export const definitions = {
         ),
     ),
     fallback: '',
-    otherwise: 'http://*.preview.localhost:PORT where DRYDOCK_ORIGIN is on localhost, else none',
-    meaning: 'Where pages of published ports are shown. See "Previews of ports".',
+    otherwise: 'from DRYDOCK_ORIGIN',
+    meaning:
+      'Where pages of ports are shown; on localhost at http://*.preview.localhost:PORT. See "Previews of ports".',
   },
   trustedProxy: {
     variable: 'DRYDOCK_TRUSTED_PROXY',
