@@ -9,7 +9,9 @@ import { docker } from './clock.ts';
 import { startDockerd } from './dockerd.ts';
 import { dockerFigures, hostFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
+import { labFigures } from './lab-figures.ts';
 import { idleHostFigure, residentFigure } from './memory-figures.ts';
+import { viewFigure } from './view-figures.ts';
 import { echoFigures, lessonFigure } from './web-figures.ts';
 
 /** The blob of the catalogue's busybox layer: of its two largest blobs the layer is the larger. */
@@ -45,8 +47,12 @@ figures.push(...(await hostFigures(client)));
 }
 say('keystroke echo');
 figures.push(...(await echoFigures(drydock.url)));
+say('engine view after a command');
+figures.push(await viewFigure(drydock.url));
 say('lesson click to prompt');
 figures.push(await lessonFigure(drydock.url));
+say('task done, reset, return');
+figures.push(...(await labFigures()));
 
 console.log(table(figures));
 fs.mkdirSync('test/output', { recursive: true });
