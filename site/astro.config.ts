@@ -6,13 +6,14 @@
 import mdx from '@astrojs/mdx';
 import preact from '@astrojs/preact';
 import { defineConfig } from 'astro/config';
+import { lazySheets } from './lazy-sheets.ts';
 
 export default defineConfig({
   output: 'static',
   compressHTML: true,
   trailingSlash: 'always',
   build: { inlineStylesheets: 'never', format: 'directory' },
-  integrations: [mdx(), preact()],
+  integrations: [mdx(), preact(), lazySheets()],
   markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },
   vite: {
@@ -20,7 +21,8 @@ export default defineConfig({
       assetsInlineLimit: 0,
       // `light-dark()` and nesting as written; every browser since spring 2024 has them.
       target: ['chrome123', 'firefox120', 'safari17.5'],
-      chunkSizeWarningLimit: 600,
+      // Monaco with what we use of it, loaded when the editor is opened.
+      chunkSizeWarningLimit: 4000,
     },
   },
 });

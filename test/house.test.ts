@@ -36,7 +36,9 @@ function houseOf({ file, from }: Import): { folder: string } | null {
   if (named?.[1]) return { folder: named[1] };
   if (!from.startsWith('.')) return null;
   const target = path.relative(clone, path.resolve(clone, path.dirname(file), from));
-  return { folder: target.split(path.sep)[0] ?? '' };
+  const folder = target.split(path.sep)[0] ?? '';
+  // A file of a package that names no address for it.
+  return folder === 'node_modules' ? null : { folder };
 }
 
 const mayImport: Readonly<Record<string, readonly string[]>> = {

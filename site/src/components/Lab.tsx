@@ -2,6 +2,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { setStage } from '../client/lab.ts';
 import { currentTerminal, phase, place } from '../client/lab-state.ts';
+import { EditorPlace } from './EditorPlace.tsx';
 import { EngineView } from './EngineView.tsx';
 import { LabBanner } from './LabBanner.tsx';
 import { LabFoot } from './LabFoot.tsx';
@@ -31,6 +32,7 @@ export function Lab() {
             <SearchBar />
             <div class="stage" ref={stage} />
           </div>
+          <EditorPlace />
           <Previews />
           <LabWaiting />
         </div>

@@ -34,6 +34,9 @@ export function LabTabs() {
                 <span>{preset.title}</span>
               </Tab>
             ))}
+          <PlaceTab to="editor" go={() => (place.value = 'editor')}>
+            <span>Editor</span>
+          </PlaceTab>
           {previewTabs.value.map((address) => (
             <PreviewTab key={placeOf(address)} address={address} />
           ))}

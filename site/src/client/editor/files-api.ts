@@ -1,0 +1,84 @@
+/** The files of a host's home over HTTP: one function a route. Paths are relative to the home, `/` between the parts. */
+import {
+  type ChangeFiles,
+  type FileListing,
+  type FileVersion,
+  type Route,
+  routes,
+} from '@drydock/sandbox-server/protocol';
+import { refusalOf, ServerRefusal } from '../api.ts';
+import { sessionId } from '../lab-link.ts';
+
+/** A request that takes longer is given up: the largest file is 1 MiB. */
+const timeoutMs = 20_000;
+
+export interface FileRead {
+  readonly bytes: Uint8Array;
+  readonly version: string;
+}
+
+// Each throws `ServerRefusal` with a sentence, or `TypeError` when nothing answers.
+
+export async function listFolder(host: string, path: string): Promise<FileListing> {
+  return (await (await call(routes.listFiles, { host, path })).json()) as FileListing;
+}
+
+export async function readFile(host: string, path: string): Promise<FileRead> {
+  const response = await call(routes.readFile, { host, path });
+  const version = response.headers.get('etag')?.replace(/^(?:W\/)?"|"$/g, '') ?? '';
+  return { bytes: await response.bytes(), version };
+}
+
+/** Replaces the file of this version; `undefined`: there must be none yet. Status 412 where it is otherwise. */
+export async function writeFile(
+  host: string,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  version: string | undefined,
+): Promise<string> {
+  const response = await call(
+    routes.writeFile,
+    { host, path },
+    {
+      headers: {
+        'content-type': 'application/octet-stream',
+        ...(version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` }),
+      },
+      body: bytes,
+    },
+  );
+  return ((await response.json()) as FileVersion).version;
+}
+
+export async function removePath(host: string, path: string): Promise<void> {
+  await call(routes.removeFile, { host, path });
+}
+
+export async function changeFiles(change: ChangeFiles): Promise<void> {
+  await call(routes.changeFiles, {}, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) });
+}
+
+/** Where a browser gets the file from as a download. */
+export function downloadAddress(host: string, path: string): string {
+  return addressOf(routes.readFile, { host, path });
+}
+
+/** What went wrong, in a sentence. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof ServerRefusal) return error.message;
+  if (error instanceof DOMException || error instanceof TypeError) return 'The server does not answer.';
+  return error instanceof Error ? error.message : String(error);
+}
+
+function addressOf(route: Route, query: Readonly<Record<string, string>>): string {
+  const path = route.path.replace(':session', encodeURIComponent(sessionId() ?? ''));
+  const search = new URLSearchParams(query).toString();
+  return search ? `${path}?${search}` : path;
+}
+
+async function call(route: Route, query: Readonly<Record<string, string>>, more: RequestInit = {}): Promise<Response> {
+  const signal = AbortSignal.timeout(timeoutMs);
+  const response = await fetch(addressOf(route, query), { method: route.method, signal, ...more });
+  if (response.ok) return response;
+  throw await refusalOf(response);
+}

@@ -1,0 +1,119 @@
+/** Gives Monaco what is known of compose files and Dockerfiles: what to offer, what things mean, what is wrong. */
+import type * as Monaco from 'monaco-editor/editor.js';
+import { composeHints, composeMeaning } from './compose-hints.ts';
+import { composeProblems } from './compose-problems.ts';
+import { dockerfileProblems, instructionOf, instructions } from './dockerfile-hints.ts';
+import { isCompose } from './languages.ts';
+
+/** From the last key to the next look for problems. */
+const lookAfterMs = 300;
+/** A text longer than this is not looked through while one types. */
+const longestText = 100_000;
+const owner = 'drydock';
+
+type Model = Monaco.editor.ITextModel;
+
+export function registerHints(monaco: typeof Monaco): void {
+  const { languages } = monaco;
+  const rangeAt = (model: Model, { lineNumber, column }: Monaco.Position) => {
+    const word = /[\w.-]*$/.exec(model.getLineContent(lineNumber).slice(0, column - 1))?.[0] ?? '';
+    return new monaco.Range(lineNumber, column - word.length, lineNumber, column);
+  };
+
+  languages.registerCompletionItemProvider('yaml', {
+    triggerCharacters: [' ', '-'],
+    provideCompletionItems: (model, position) => ({
+      suggestions: !isCompose(model.uri.path)
+        ? []
+        : composeHints(model.getValue(), position.lineNumber - 1, position.column - 1).map((hint) => ({
+            label: hint.label,
+            kind: languages.CompletionItemKind.Property,
+            insertText: hint.insert,
+            documentation: hint.about,
+            range: rangeAt(model, position),
+          })),
+    }),
+  });
+  languages.registerHoverProvider('yaml', {
+    provideHover: (model, { lineNumber, column }) => {
+      const about = isCompose(model.uri.path) && composeMeaning(model.getValue(), lineNumber - 1, column - 1);
+      return about ? { contents: [{ value: about }] } : null;
+    },
+  });
+
+  languages.registerCompletionItemProvider('dockerfile', {
+    provideCompletionItems: (model, position) => {
+      const range = rangeAt(model, position);
+      if (
+        model
+          .getLineContent(position.lineNumber)
+          .slice(0, range.startColumn - 1)
+          .trim()
+      )
+        return { suggestions: [] };
+      return {
+        suggestions: instructions.map(({ name, does, example }) => ({
+          label: name,
+          kind: languages.CompletionItemKind.Keyword,
+          insertText: `${name} `,
+          detail: example,
+          documentation: does,
+          range,
+        })),
+      };
+    },
+  });
+  languages.registerHoverProvider('dockerfile', {
+    provideHover: (model, { lineNumber, column }) => {
+      const found = instructionOf(model.getLineContent(lineNumber));
+      if (!found || column > found.length + 1) return null;
+      const { name, does, example } = found.instruction;
+      return { contents: [{ value: `**${name}** ${does}` }, { value: `\`\`\`dockerfile\n${example}\n\`\`\`` }] };
+    },
+  });
+
+  monaco.editor.onDidCreateModel((model) => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = () => {
+      if (!model.isDisposed()) monaco.editor.setModelMarkers(model, owner, markersOf(monaco, model));
+    };
+    const changed = model.onDidChangeContent(() => {
+      clearTimeout(timer);
+      timer = setTimeout(look, lookAfterMs);
+    });
+    model.onWillDispose(() => {
+      clearTimeout(timer);
+      changed.dispose();
+    });
+    look();
+  });
+}
+
+function markersOf(monaco: typeof Monaco, model: Model): Monaco.editor.IMarkerData[] {
+  const text = model.getValueLength() > longestText ? '' : model.getValue();
+  const { Error: error, Warning: warning } = monaco.MarkerSeverity;
+  if (!text.trim()) return [];
+  if (model.getLanguageId() === 'dockerfile') {
+    return dockerfileProblems(text).map(({ start, end, message, isError }) => ({
+      startLineNumber: start.line + 1,
+      startColumn: start.character + 1,
+      endLineNumber: end.line + 1,
+      endColumn: end.character + 1,
+      message,
+      severity: isError ? error : warning,
+    }));
+  }
+  if (!isCompose(model.uri.path)) return [];
+  return composeProblems(text).map(({ from, to, message }) => {
+    const start = model.getPositionAt(from);
+    const end = model.getPositionAt(to);
+    return {
+      startLineNumber: start.lineNumber,
+      startColumn: start.column,
+      endLineNumber: end.lineNumber,
+      endColumn: end.column,
+      message,
+      severity: error,
+    };
+  });
+}

@@ -1,0 +1,61 @@
+/** The open files as tabs: arrows move, Delete or the cross closes; a dot says that something is not saved yet. */
+import type { OpenFile } from '../../client/editor/open-file.ts';
+import { nameOf } from '../../client/editor/paths.ts';
+import type { Workspace } from '../../client/editor/workspace.ts';
+
+export function FileTabs({ work }: { work: Workspace }) {
+  const files = work.files.value;
+  if (files.length === 0) return null;
+  const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
+    const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    const tabs = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="tab"]')];
+    const at = tabs.findIndex((tab) => tab.matches(':focus'));
+    const file = files[at];
+    if (event.key === 'Delete' && file) void work.close(file);
+    else if (by !== 0 && at >= 0) {
+      const next = (at + by + files.length) % files.length;
+      work.current.value = files[next];
+      tabs[next]?.focus();
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    <div class="file-tabs" role="tablist" aria-label="Open files" onKeyDown={onKeyDown}>
+      {files.map((file) => (
+        <FileTab key={file} file={file} work={work} />
+      ))}
+    </div>
+  );
+}
+
+function FileTab({ file, work }: { file: OpenFile; work: Workspace }) {
+  const path = file.path.value;
+  const selected = work.current.value === file;
+  const saved = file.saving.value.name === 'saved';
+  return (
+    <button
+      type="button"
+      role="tab"
+      class="file-tab"
+      aria-selected={selected}
+      aria-controls="file-panel"
+      tabIndex={selected ? 0 : -1}
+      title={path}
+      onClick={() => (work.current.value = file)}
+    >
+      {nameOf(path)}
+      {!saved && <span class="unsaved">not saved yet</span>}
+      <span
+        class="tab-close"
+        aria-hidden="true"
+        title="Close"
+        onClick={(event) => {
+          event.stopPropagation();
+          void work.close(file);
+        }}
+      >
+        ×
+      </span>
+    </button>
+  );
+}
