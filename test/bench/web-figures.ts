@@ -19,7 +19,7 @@ async function openAnother(page: TestPage, request: number): Promise<string> {
 }
 
 /** A client of the server at `url`, which somebody else started. */
-function serverAt(url: string): TestServer {
+export function serverAt(url: string): TestServer {
   const port = Number(new URL(url).port);
   return new TestServer(
     {
