@@ -41,7 +41,7 @@ export function MachinesPicture({ container: name }: { container: string }) {
     ({ machine, containers }) =>
       (machine !== null && machine.state !== 'off') ||
       containers.some((one) => one.name === name && one.state === 'running'),
-    { containers: [name] },
+    { image: 'busybox', containers: [name] },
   );
   const { machine } = view;
   return (

@@ -13,7 +13,8 @@ const since = '2026-01-01T00:00:00Z';
 
 function exampleImage(name: string): ViewImage {
   const program = name.split(':')[0] ?? name;
-  const layers = [
+  const small = program === 'busybox' ? [{ id: 'example-3', made: 'busybox', size: 2 * megabyte }] : undefined;
+  const layers = small ?? [
     { id: 'example-1', made: 'debian', size: 61 * megabyte },
     { id: 'example-2', made: `RUN apt-get install ${program}`, size: 11 * megabyte },
     { id: 'example-4', made: 'COPY files', size: 4_000 },
@@ -50,7 +51,7 @@ function exampleContainer(name: string, index: number, image: ViewImage, port: s
     readyMs: 60,
     ports: [{ host: host + index, container, protocol: 'tcp' }],
     ownLayer: index === 0 ? { files: 1, bytes: 3 } : { files: 0, bytes: 0 },
-    memoryBytes: 5 * 1024 * 1024,
+    memoryBytes: (program === 'busybox' ? 1 : 5) * 1024 * 1024,
     processes,
   };
 }
