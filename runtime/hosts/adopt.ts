@@ -21,6 +21,7 @@ import { discardSnapshots } from './snapshots.ts';
 import { openSockets } from './sockets.ts';
 import { begin, watchWorkspace } from './start.ts';
 import { startAgain as continueStart } from './start-again.ts';
+import { dropOwnClaims } from './uids.ts';
 
 /** Takes up every host in the records, and removes the cgroups and subvolumes of hosts that are in none. */
 export async function adoptHosts(engine: Engine): Promise<void> {
@@ -56,10 +57,19 @@ async function adoptHost(host: Host): Promise<void> {
 
 /** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
 function resume(host: Host): void {
-  const starting = host.whileThere(() => (host.running ? continueStart(host) : begin(host)));
-  starting.catch((error: unknown) => {
-    host.engine.log.error({ error, host: host.name }, 'could not start a host again');
-  });
+  const start = (): Promise<void> =>
+    host.whileThere(async () => {
+      if (host.running) await continueStart(host);
+      else await begin(host);
+    });
+  const { log } = host.engine;
+  start()
+    .catch(async (error: unknown) => {
+      // A program that the engine before this one had just started may have been in the way.
+      log.warn({ error, host: host.name }, 'could not start a host again at once');
+      await start();
+    })
+    .catch((error: unknown) => log.error({ error, host: host.name }, 'could not start a host again'));
 }
 
 /** What is half made or half removed, on the disk and in the kernel. */
@@ -73,6 +83,7 @@ async function discardUnknown(engine: Engine): Promise<void> {
   for (const id of fs.readdirSync(snapshots)) {
     discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
   }
+  dropOwnClaims(engine.settings.dataDirectory, new Set([...hosts.values()].map(({ record }) => record.uidBase)));
   await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf)));
   for (const name of groupsIn(engine.group)) {
     if (!hosts.has(name)) await removeGroup(`${engine.group}/${name}`);

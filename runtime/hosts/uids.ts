@@ -50,6 +50,14 @@ export function dropStaleClaims(): void {
   }
 }
 
+/** Gives up this engine's claims but for `kept`: it was killed between a claim and the record of the host. Idempotent. */
+export function dropOwnClaims(dataDirectory: string, kept: ReadonlySet<number>): void {
+  for (const name of fs.existsSync(claims) ? fs.readdirSync(claims) : []) {
+    if (/^\d+$/.test(name) && holderOf(name) === dataDirectory && !kept.has(Number(name)))
+      releaseUidRange(Number(name));
+  }
+}
+
 export interface UidSettings {
   readonly uidBase: number;
   readonly uidRanges: number;
