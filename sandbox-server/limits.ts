@@ -59,8 +59,10 @@ export const maxPendingInputBytes = 256 * 1024;
 /** Characters of an OSC sequence that the parser of prompt marks keeps. */
 export const maxMarkLength = 64;
 
-/** Labs one student may have at once; the one used longest ago ends when another is opened. */
-export const maxSessionsPerStudent = 3;
+/** Labs of one student that take memory; the one used longest ago is put away when another is opened. */
+export const maxOpenPerStudent = 3;
+/** Labs of one student, those that were put away among them: a track and the playground. The one used longest ago ends. */
+export const maxSessionsPerStudent = 10;
 /** Who waits for a place; the next one is refused. */
 export const maxQueue = 1_000;
 /** A place in the queue is kept this long without a page (a reload, a dropped connection). */

@@ -6,15 +6,12 @@ import type { Logger } from 'pino';
 import { chooseParameters } from '../../lessons/schema.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
-import { hostSettleMs, maxQueue, maxSessionsPerStudent, sweepMs } from '../limits.ts';
-import { monotonicMs } from '../rate-limit.ts';
+import { hostSettleMs, maxOpenPerStudent, maxQueue, maxSessionsPerStudent } from '../limits.ts';
 import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
+import { Entrance } from './entrance.ts';
 import { type SessionHosts, together } from './hosts.ts';
-import { MakeRoom } from './make-room.ts';
-import { Places } from './places.ts';
-import { Queue } from './queue.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
 import { Session, type SessionParts } from './session.ts';
@@ -34,36 +31,24 @@ export class Desk {
   readonly changes: Changes;
   readonly #parts: DeskParts;
   readonly #sessions = new Map<string, Session>();
-  readonly #queue = new Queue<Session>();
   readonly #starting = new Map<string, Promise<void>>();
-  readonly #places: Places;
-  readonly #room: MakeRoom;
-  /** The engine said that it has no room: not asked again before this time, or before a session ends. */
-  #fullUntilMs = 0;
-  #filling = false;
+  readonly #entrance: Entrance;
   #closed = false;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    const all = {
-      hosts: parts.hosts,
-      sessions: () => this.#sessions.values(),
-      isQueued: ({ id }: Session) => this.#queue.has(id),
-    };
-    this.#places = new Places({
-      ...all,
-      capacity: parts.capacity,
-      isStarting: (session) => this.isStarting(session),
-    });
     this.changes = new Changes({
       hosts: parts.hosts,
       log: parts.log,
       isThere: (session) => this.#isThere(session),
       failed: (session, error) => this.#sayFailed(session, error),
     });
-    this.#room = new MakeRoom({
-      ...all,
+    this.#entrance = new Entrance({
+      ...parts,
       changes: this.changes,
+      sessions: () => this.#sessions.values(),
+      isStarting: (session) => this.isStarting(session),
+      start: (session) => this.#start(session),
       end: (session) => this.end(session, 'idle'),
     });
   }
@@ -72,9 +57,10 @@ export class Desk {
     return this.#sessions.values();
   }
   get counts(): Record<'sessions' | 'queued' | 'stored' | 'spareHosts', number> {
-    const queued = this.#queue.length;
-    const sessions = [...this.#sessions.values()].filter((session) => this.#places.holds(session)).length;
-    return { sessions, queued, stored: this.#sessions.size - queued - sessions, spareHosts: this.#parts.hosts.spares };
+    const { queue, places } = this.#entrance;
+    const sessions = [...this.#sessions.values()].filter((session) => places.holds(session)).length;
+    const stored = this.#sessions.size - queue.length - sessions;
+    return { sessions, queued: queue.length, stored, spareHosts: this.#parts.hosts.spares };
   }
 
   /** Throws notFound where there is none, or another student has it. */
@@ -104,23 +90,19 @@ export class Desk {
       this.wake(existing);
       return existing;
     }
-    if (this.#queue.length >= maxQueue) {
+    if (this.#entrance.queue.length >= maxQueue) {
       throw new ServerError('unavailable', 'Too many students wait for a lab already. Try again in a few minutes.', {
         retryAfterSeconds: 120,
       });
     }
-    const others = this.#of(student);
-    if (others.length >= maxSessionsPerStudent) {
-      const [stalest] = others.sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
-      if (stalest !== undefined) this.end(stalest, 'replaced');
-    }
+    this.#limit(student);
     const id = randomBytes(16).toString('base64url');
     const parameters = chooseParameters(this.#lesson(lesson).lab.parameters, id);
     const record = { id, student, lesson, parameters, hosts: new Map<string, string>(), usedAtMs: Date.now() };
     this.#parts.records.add(record);
     const session = this.#take(record);
     if (size !== null) session.size = size;
-    this.#queue.join(session);
+    this.#entrance.queue.join(session);
     this.admit();
     return session;
   }
@@ -130,21 +112,20 @@ export class Desk {
     const { phase } = session.phase;
     const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
     if (!isDown || this.isStarting(session)) return;
-    if (this.#places.holds(session)) {
+    if (this.#entrance.places.holds(session)) {
       this.#start(session);
       return;
     }
-    this.#queue.join(session);
+    this.#entrance.queue.join(session);
     this.admit();
   }
 
   /** Ends a session; its hosts go, and the next in the queue comes. Idempotent. */
   end(session: Session, reason: 'idle' | 'request' | 'replaced'): void {
     if (!this.#sessions.delete(session.id)) return;
-    this.#queue.leave(session.id);
+    this.#entrance.ended(session);
     this.#parts.records.remove(session.id);
     session.end(reason);
-    this.#fullUntilMs = 0;
     this.#parts.log.info({ session: session.id, hosts: [...session.hosts.values()], reason }, 'session ended');
     void this.#parts.hosts.removeAll(session.hosts).then(() => this.admit());
   }
@@ -170,28 +151,18 @@ export class Desk {
   /** Takes up a session of an earlier run. It is started when its student comes, or by `reconcile`. */
   restore(record: SessionRecord): Session {
     const session = this.#take(record);
-    if (record.hosts.size === 0) this.#queue.join(session);
+    if (record.hosts.size === 0) this.#entrance.queue.join(session);
     return session;
   }
 
   /** Lets in who waits, while there are places; then sees that there are spare hosts. */
   admit(): void {
-    if (this.#closed) return;
-    for (let next = this.#queue.first; next !== undefined && !this.#isFull; next = this.#queue.first) {
-      const room = this.#places.roomFor(next);
-      if (room !== 'yes') {
-        void this.#room.step(room).then((made) => (made ? this.admit() : undefined));
-        break;
-      }
-      this.#queue.next();
-      this.#start(next);
-    }
-    void this.#fill();
+    this.#entrance.admit();
   }
 
   /** What the engine says of itself. */
   engineHolds(maxHosts: number): void {
-    this.#places.engineHolds = maxHosts;
+    this.#entrance.places.engineHolds = maxHosts;
   }
 
   /** Puts away labs that nobody is in, ends those that were kept long enough, and gives up places in the queue of pages that went. */
@@ -201,15 +172,11 @@ export class Desk {
         case 'freeze':
           void this.changes.freeze(session);
           break;
-        case 'send away':
-          session.sendAway();
-          void this.changes.store(session).then(() => this.admit());
-          break;
         case 'store':
-          void this.changes.store(session).then(() => this.admit());
+          this.#putAway(session);
           break;
         case 'leave the queue':
-          this.#queue.leave(session.id);
+          this.#entrance.queue.leave(session.id);
           session.move({ phase: 'starting', why: 'return' });
           break;
         case 'end':
@@ -222,14 +189,11 @@ export class Desk {
   /** Lets go of everything; shells and hosts go on. Resolves once nothing is under way in the engine any more. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#entrance.close();
     const sessions = [...this.#sessions.values()];
     for (const session of sessions) session.abandon();
     await Promise.allSettled([...this.#starting.values(), ...sessions.map(({ turns }) => turns.settled())]);
     await this.#parts.hosts.settled();
-  }
-
-  get #isFull(): boolean {
-    return monotonicMs() < this.#fullUntilMs;
   }
 
   #isThere(session: Session): boolean {
@@ -242,6 +206,21 @@ export class Desk {
 
   #of(student: number): Session[] {
     return [...this.#sessions.values()].filter((session) => session.student === student);
+  }
+
+  /** Before one more lab of a student is opened, the ones used longest ago give way. */
+  #limit(student: number): void {
+    const others = this.#of(student).sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
+    const [stalest] = others;
+    if (stalest !== undefined && others.length >= maxSessionsPerStudent) this.end(stalest, 'replaced');
+    const open = others.filter((session) => session.active);
+    const [stalestOpen] = open;
+    if (stalestOpen !== undefined && open.length >= maxOpenPerStudent) this.#putAway(stalestOpen);
+  }
+
+  #putAway(session: Session): void {
+    session.sendAway();
+    void this.changes.store(session).then(() => this.admit());
   }
 
   #take(record: SessionRecord): Session {
@@ -304,14 +283,8 @@ export class Desk {
       // Half a lab is none: the next attempt begins with other hosts.
       void this.#parts.hosts.removeAll(session.hosts);
       session.dropHosts();
-      // Room may come: of a lab that was put away now, or when somebody goes.
-      const isFull = kind === 'exhausted' || kind === 'noSpace';
-      const ended = isFull && this.#room.endOldest();
-      if (ended || kind === 'exhausted') {
-        if (!ended) this.#fullUntilMs = monotonicMs() + sweepMs;
-        this.#queue.rejoin(session);
-        return;
-      }
+      // Room may come: of a lab that was put away, now, or when somebody goes.
+      if ((kind === 'exhausted' || kind === 'noSpace') && this.#entrance.comesBack(session, kind)) return;
     } else if (kind === 'notFound') {
       // Its host is gone (removed by an operator): nothing of it is left to go on with.
       this.end(session, 'replaced');
@@ -331,27 +304,5 @@ export class Desk {
             ? 'The machine has no room for another lab right now. Try again when others have finished.'
             : 'The lab could not be started; the server’s log says why. Try again.',
     });
-  }
-
-  /** Spare hosts take places that no session needs. */
-  async #fill(): Promise<void> {
-    if (this.#filling || this.#closed) return;
-    this.#filling = true;
-    const { hosts, link, spareHosts } = this.#parts;
-    try {
-      while (
-        !this.#closed &&
-        link.up &&
-        this.#starting.size === 0 &&
-        this.#queue.length === 0 &&
-        hosts.spares < spareHosts &&
-        this.#places.roomForSpare &&
-        !this.#isFull
-      ) {
-        if (!(await hosts.addSpare())) return;
-      }
-    } finally {
-      this.#filling = false;
-    }
   }
 }

@@ -12,7 +12,8 @@ export interface RestTimes {
   readonly keepMs: number;
 }
 
-export type Due = 'nothing' | 'freeze' | 'store' | 'send away' | 'leave the queue' | 'end';
+/** `store` sends pages away that are open all the same. */
+export type Due = 'nothing' | 'freeze' | 'store' | 'leave the queue' | 'end';
 
 export function dueOf(session: Session, { freezeMs, idleMs, keepMs }: RestTimes): Due {
   const { withoutPageMs, untypedMs, unusedMs } = session.idle;
@@ -27,8 +28,7 @@ export function dueOf(session: Session, { freezeMs, idleMs, keepMs }: RestTimes)
   if (phase === 'failed') return withoutPageMs <= idleMs ? 'nothing' : hasHosts ? 'store' : 'end';
   if (session.rest === 'frozen') return withoutPageMs > idleMs ? 'store' : 'nothing';
   if (!session.active) return 'nothing';
-  if (withoutPageMs > idleMs) return 'store';
-  // A page that stays open in an empty room.
-  if (untypedMs > idleMs * untypedIdleTimes) return session.pages > 0 ? 'send away' : 'store';
+  // The second: a page that stays open in an empty room.
+  if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return 'store';
   return withoutPageMs > freezeMs ? 'freeze' : 'nothing';
 }

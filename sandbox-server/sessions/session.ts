@@ -302,7 +302,7 @@ export class Session {
     this.#pages.clear();
   }
 
-  /** Every page is told that it is over for them, and closed; the lab itself is kept. */
+  /** Every page is told that it is over for them, and closed; the lab itself is kept, and can be come back to. */
   sendAway(): void {
     this.#broadcast({ type: 'session', phase: 'ended', reason: 'left' });
     for (const page of [...this.#pages]) page.end();

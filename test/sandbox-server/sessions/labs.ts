@@ -6,6 +6,7 @@ import { testRun } from '../../support/instance.ts';
 
 export const twoHosts = '01-test/01-two-hosts';
 export const twoTasks = '01-test/02-two-tasks';
+export const plain = '01-test/03-plain';
 
 const twoHostsLab = `
 hosts:
@@ -35,6 +36,11 @@ tasks:
     solution: { run: ["docker run -d --name {{name}} busybox sleep 1000"] }
 `;
 
+const plainLab = `
+tasks:
+  - { id: any, expected: A container is there., check: { containers: { atLeast: 1 } }, solution: { run: ["docker create busybox"] } }
+`;
+
 export interface TestLessons extends AsyncDisposable {
   readonly directory: string;
 }
@@ -51,6 +57,7 @@ export async function testLessons(): Promise<TestLessons> {
   await put(`${twoHosts}/files/prod/where.txt`, 'on prod\n');
   await put(`${twoTasks}/lab.yaml`, twoTasksLab);
   await put(`${twoTasks}/files/notes/today.txt`, 'as it began\n');
+  await put(`${plain}/lab.yaml`, plainLab);
   return {
     directory,
     async [Symbol.asyncDispose]() {

@@ -7,7 +7,7 @@ import type { HostInfo } from '@drydock/runtime';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { type OpenedLab, spawnServer, startTestServer, type TestServer } from '../server.ts';
-import { testLessons, twoHosts, twoTasks } from './labs.ts';
+import { plain, testLessons, twoHosts, twoTasks } from './labs.ts';
 import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
@@ -172,6 +172,22 @@ test('a page that is left open without typing is told that its lab is put away, 
   const back = await comeBack(server, lab);
   await atPrompt(back);
   await end(server, lab);
+});
+
+test('the fourth lab that a student has open puts the first away, and does not end it', async () => {
+  await using server = await startTestServer(settings);
+  const first = await server.open(plain);
+  const page = await enterReady(server, first);
+  await run(page, 't1', 'echo kept > kept');
+  for (const lesson of [twoTasks, twoHosts, 'playground'])
+    await enterReady(server, await server.open(lesson, first.cookie));
+  assert.equal(await page.closed, 4000);
+  assert.deepEqual(last(page, 'session'), { type: 'session', phase: 'ended', reason: 'left' });
+  const again = await server.open(plain, first.cookie);
+  assert.equal(again.session, first.session);
+  const back = await server.enter(again);
+  await back.hears('session', ({ phase }) => phase === 'ready');
+  assert.match(await run(back, await atPrompt(back), 'cat kept'), /kept/);
 });
 
 test('where the engine has no range of users left, the lab that was put away first ends for a new one', async () => {
