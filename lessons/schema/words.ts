@@ -31,7 +31,12 @@ export const imageName = formed(
 export const hostName = z
   .string()
   .regex(/^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/, 'is no name of a host: a-z, 0-9 and -, 32 characters at most');
-export const taskId = z.string().regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'is no id: a-z, 0-9 and -, 32 characters at most');
+/** A lab is taken back to a task by its id, and by these two to its own start and to a copy. */
+const otherPoint = /^(start|kept-\d+)$/;
+export const taskId = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, 'is no id: a-z, 0-9 and -, 32 characters at most')
+  .refine((id) => !otherPoint.test(id), 'is no id for a task: it stands for a point to take the lab back to');
 export const portNumber = numeral(1, 65_535);
 export const exitCode = z.int('must be a whole number').min(0).max(255);
 /** Below the home directory, with `/` between the parts. */

@@ -57,6 +57,8 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   ['tasks: [', /^\d:\d+: this is no YAML: /],
   ['tasks: []\ntasks: []', /^2:1: this is no YAML: Map keys must be unique/],
   ['tasks: []', /^1:8: tasks: /],
+  [labOf('{ absent: a }').replace('id: a', 'id: start'), /^2:\d+: tasks.*is no id for a task/],
+  [labOf('{ absent: a }').replace('id: a', 'id: kept-1'), /^2:\d+: tasks.*is no id for a task/],
   ['{}', /^1:1: tasks: is missing/],
   [labOf('{ absent: web }', 'tusks: 1'), /^6:1: tusks: means nothing here$/],
   [labOf('{ absent: web }', 'egress: all'), /^6:9: egress: must be one of none$/],
