@@ -2,7 +2,7 @@
 
 import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
-import type { View } from '../protocol.ts';
+import type { View, ViewMachine } from '../protocol.ts';
 import { HostView } from './host-view.ts';
 
 export interface EngineViewParts {
@@ -15,6 +15,8 @@ export interface EngineViewParts {
 export class EngineView {
   readonly #parts: EngineViewParts;
   #views: readonly HostView[] = [];
+  /** By host: a machine that is off was measured when somebody looked, perhaps before the page was loaded anew. */
+  readonly #machines = new Map<string, ViewMachine>();
 
   constructor(parts: EngineViewParts) {
     this.#parts = parts;
@@ -30,7 +32,9 @@ export class EngineView {
     if (!somebody) this.release();
     else if (this.#views.length === 0) {
       const { hosts, ...parts } = this.#parts;
-      this.#views = hosts.map((host) => new HostView({ ...host, ...parts }));
+      this.#views = hosts.map(
+        (host) => new HostView({ ...host, ...parts, machine: this.#machines.get(host.name) ?? null }),
+      );
     }
   }
 
@@ -41,7 +45,10 @@ export class EngineView {
 
   /** Idempotent. */
   release(): void {
-    for (const view of this.#views) view.release();
+    for (const each of this.#views) {
+      each.release();
+      if (each.view?.machine) this.#machines.set(each.view.host, each.view.machine);
+    }
     this.#views = [];
   }
 }

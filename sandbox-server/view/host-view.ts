@@ -39,6 +39,8 @@ export interface HostViewParts {
   readonly info: HostInfo;
   readonly docker: DockerClient;
   readonly link: EngineLink;
+  /** As it was when somebody last looked. */
+  readonly machine: ViewMachine | null;
   readonly told: (view: View) => void;
   readonly failed: (error: unknown) => void;
 }
@@ -60,7 +62,7 @@ export class HostView {
   /** The last look at everything came to nothing. */
   #stale = true;
   #kernel = '';
-  #machine: ViewMachine | null = null;
+  #machine: ViewMachine | null;
   #machineState: { readonly pid: number; readonly state: MachineState | null } | null = null;
   #view: View | null = null;
   #told = '';
@@ -74,6 +76,7 @@ export class HostView {
   /** Looks at once. */
   constructor(parts: HostViewParts) {
     this.#parts = parts;
+    this.#machine = parts.machine;
     void this.#listen();
     void this.#poll();
   }

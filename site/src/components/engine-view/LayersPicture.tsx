@@ -4,6 +4,7 @@ import { ContainerCard } from './ContainerCard.tsx';
 import { FigureNote } from './FigureNote.tsx';
 import { figureSource, isNamed } from './figure-source.ts';
 import { ImageStack } from './ImageStack.tsx';
+import { imageName, sharedLayers } from './words.ts';
 
 const mostContainers = 4;
 
@@ -26,10 +27,22 @@ export function LayersPicture({ image: wanted }: { image: string }) {
             ))}
           </ul>
         ) : (
-          <p class="ev-note">No container was made from it yet.</p>
+          <Sharing image={image} images={view.images} />
         )}
       </div>
       <FigureNote live={live} missing={`an image ${wanted}`} />
     </div>
+  );
+}
+
+/** Where nothing was made from the image yet: another one that has layers of it. */
+function Sharing({ image, images }: { image: ViewImage; images: readonly ViewImage[] }) {
+  const names = [...sharedLayers(image, images).values()][0] ?? [];
+  const other = images.find((one) => names.includes(imageName(one)));
+  if (!other) return <p class="ev-note">No container was made from it yet.</p>;
+  return (
+    <ul class="ev-list">
+      <ImageStack image={other} images={images} />
+    </ul>
   );
 }
