@@ -4,11 +4,13 @@ import type { Engine } from './engine.ts';
 import { finishHost } from './hosts/finish.ts';
 import { removeGroup } from './kernel/cgroups.ts';
 import { detachMount } from './kernel/mounts.ts';
+import { releaseNetworks } from './networks/lab.ts';
 
 /** Stops every host, unmounts the store, closes the records. The engine cannot be used afterwards. */
 export async function shutdownEngine(engine: Engine): Promise<void> {
   engine.ending.abort(new Error('the engine ends'));
   await Promise.all([...engine.hosts.values()].map((host) => finishHost(host)));
+  releaseNetworks(engine, { all: true });
   engine.exits.close();
   await removeGroup(engine.group);
   engine.records.close();

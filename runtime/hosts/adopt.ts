@@ -10,6 +10,7 @@ import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
 import { isAlive } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
+import { releaseNetworks } from '../networks/lab.ts';
 import { clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
@@ -83,6 +84,7 @@ async function discardUnknown(engine: Engine): Promise<void> {
   for (const id of fs.readdirSync(snapshots)) {
     discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
   }
+  releaseNetworks(engine, { all: false });
   dropOwnClaims(engine.settings.dataDirectory, new Set([...hosts.values()].map(({ record }) => record.uidBase)));
   await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf)));
   for (const name of groupsIn(engine.group)) {

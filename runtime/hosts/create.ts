@@ -7,6 +7,7 @@ import { at, EngineError } from '../errors.ts';
 import { EventLog } from '../events.ts';
 import { defaultWorkspace } from '../images/image.ts';
 import { maxNameLength } from '../limits.ts';
+import { placeInNetwork, tellMembers } from '../networks/lab.ts';
 import { createDisk } from './disk.ts';
 import { Host, type HostRecord } from './host.ts';
 import { removeHost } from './remove.ts';
@@ -57,6 +58,8 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
   }
   if (engine.hosts.has(name)) throw new EngineError('conflict', `there is already a host "${name}"`);
   const taken = new Set([...engine.hosts.values()].map((host) => host.record.uidBase));
+  const hostname = options.hostname ?? defaultHostname;
+  const network = options.network === undefined ? null : placeInNetwork(engine, options.network, hostname);
   const id = randomBytes(6).toString('hex');
   const record: HostRecord = {
     ...{ id, name, subvolume: id, startAgain: [] },
@@ -65,8 +68,8 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     uidBase: takeUidRange(engine.settings, taken),
     limits: { ...engine.settings.hostLimits, ...options.limits },
     workspace: options.workspace ?? defaultWorkspace,
-    hostname: options.hostname ?? defaultHostname,
-    network: null,
+    hostname,
+    network,
     workspaceLayers: null,
     pid: 0,
     startTicks: 0,
@@ -77,6 +80,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     createDisk(host, record.subvolume);
     await startHost(host);
     host.save({ phase: 'whole' });
+    if (network) tellMembers(engine, network.name);
     return host;
   } catch (error) {
     await removeHost(host);

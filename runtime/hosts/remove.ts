@@ -1,6 +1,7 @@
 // Removing a host with everything that was its own.
 
 import { deleteSubvolume } from '../kernel/btrfs.ts';
+import { releaseNetworks, tellMembers } from '../networks/lab.ts';
 import { endHost } from './finish.ts';
 import type { Host } from './host.ts';
 import { discardSnapshots } from './snapshots.ts';
@@ -19,6 +20,10 @@ export function removeHost(host: Host): Promise<void> {
     discardSnapshots(host.snapshotsDirectory, []);
     engine.records.deleteHost(id);
     engine.hosts.delete(name);
+    if (host.record.network) {
+      tellMembers(engine, host.record.network.name);
+      releaseNetworks(engine, { all: false });
+    }
     releaseUidRange(host.record.uidBase);
   });
 }

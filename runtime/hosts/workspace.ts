@@ -11,6 +11,7 @@ import { openUserNamespace } from '../kernel/user-namespace.ts';
 import { leastOomScore } from '../limits.ts';
 import { createDefaultBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
+import { joinNetwork, othersOf } from '../networks/lab.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
 import { containerSpec } from '../oci/spec.ts';
 import type { Host } from './host.ts';
@@ -37,8 +38,8 @@ export async function startWorkspace(host: Host): Promise<void> {
     writeNetworkFiles(`${directory}/etc`, record.uidBase, {
       hostname: record.hostname,
       domainname: '',
-      ipAddress: '127.0.1.1',
-      extraHosts: [],
+      ipAddress: record.network?.address ?? '127.0.1.1',
+      extraHosts: othersOf(host),
       dns: [],
       dnsSearch: [],
       dnsOptions: [],
@@ -67,6 +68,7 @@ export async function startWorkspace(host: Host): Promise<void> {
     });
     checkApart(pid);
     createDefaultBridge(pid);
+    await joinNetwork(host, pid);
     const runtime = programOf(pid);
     await startCreated(tools, null, id);
     await untilExecutes(pid, runtime);

@@ -7,7 +7,7 @@ import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import fs from 'node:fs';
 import { at, EngineError } from '../errors.ts';
 import { checked, libcCalls } from './libc.ts';
-import { makePrivate, mountProcOf } from './mounts.ts';
+import { bindMount, makePrivate, mountProcOf } from './mounts.ts';
 
 const CLONE_FS = 0x200;
 const CLONE_NEWNS = 0x20000;
@@ -37,6 +37,33 @@ function entering<T>(kind: string, path: string, type: number, back: number, act
 /** Calls `act` inside the network namespace of the process `pid`. Sockets made there stay there. `act` must not await. */
 export function insideNetworkOf<T>(pid: number, act: () => T): T {
   return entering('network', `/proc/${pid}/ns/net`, CLONE_NEWNET, own.net, act);
+}
+
+/** As `insideNetworkOf`, in a namespace that is pinned at `file`. */
+export function insideNetworkAt<T>(file: string, act: () => T): T {
+  return entering('network', file, CLONE_NEWNET, own.net, act);
+}
+
+const nsfsMagic = 0x6e736673;
+
+/** True where a namespace is pinned at `file`. */
+export function isPinned(file: string): boolean {
+  return fs.existsSync(file) && fs.statfsSync(file).type === nsfsMagic;
+}
+
+/**
+ * Makes a network namespace, calls `prepare` in it, and only then pins it at `file`, so that one that is pinned is whole. It lasts
+ * until the pin is detached. `prepare` must not await.
+ */
+export function pinNewNetwork(file: string, prepare: () => void): void {
+  fs.writeFileSync(file, '', { mode: 0o600 });
+  checked('unshare network namespace', libcCalls.unshare(CLONE_NEWNET));
+  try {
+    prepare();
+    bindMount('/proc/thread-self/ns/net', file);
+  } finally {
+    checked('leave network namespace', libcCalls.setns(own.net, CLONE_NEWNET));
+  }
 }
 
 /**

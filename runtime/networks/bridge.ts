@@ -15,6 +15,8 @@ const loopback = 1;
 /** A new network namespace has only `lo`, so the indexes of what we add first are ours to choose. */
 const bridgeIndex = 2;
 const containerLinkIndex = 2;
+/** `eth0` of a host that is in a network of hosts: made before anything that gets the next free index. */
+export const hostLinkIndex = 3;
 
 function sysctl(name: string, value: string): void {
   fs.writeFileSync(`/proc/sys/net/${name}`, value);
@@ -29,7 +31,7 @@ export function createDefaultBridge(pid: number): void {
       netlink.address(bridgeIndex, gateway, prefixLength, broadcast),
     ]);
     sysctl('ipv4/ip_forward', '1');
-    // So that a port published on 127.0.0.1 leads to a container; the namespace has no other link, so nothing can abuse it.
+    // So that a port published on 127.0.0.1 leads to a container; no other link than this has it, so nothing from outside can abuse it.
     sysctl('ipv4/conf/docker0/route_localnet', '1');
     sysctl('ipv6/conf/docker0/disable_ipv6', '1');
   });

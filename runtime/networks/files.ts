@@ -45,6 +45,17 @@ function resolvConf(input: NetworkFiles): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** As large as a file of names may be that a student has written to; from a larger one nothing is kept. */
+const maxHostsBytes = 64 * 1024;
+
+/** Puts `lines` in the place of every line whose address begins with `prefix`. The file stays the same one, for it is mounted. */
+export function rewriteHosts(file: string, prefix: string, lines: readonly string[]): void {
+  if (!fs.existsSync(file)) return; // its host has never been started, and writes it then
+  const said = fs.statSync(file).size > maxHostsBytes ? '' : fs.readFileSync(file, 'utf8');
+  const kept = said.split('\n').filter((line) => line !== '' && !line.startsWith(prefix));
+  fs.writeFileSync(file, `${[...kept, ...lines].join('\n')}\n`);
+}
+
 /** The names of the files, each bound over the one of the same name in the container's /etc. */
 export const networkFileNames = ['hosts', 'hostname', 'resolv.conf'] as const;
 

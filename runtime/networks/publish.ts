@@ -10,7 +10,8 @@ import { portIsFree } from '../kernel/ports.ts';
 const firstEphemeralPort = 32_768;
 const lastEphemeralPort = 60_999;
 
-const table = `
+/** The host's rules; applied again, they are the same. Published ports stay. */
+export const natTable = `
 add table ip drydock
 add map ip drydock published { type inet_proto . inet_service : ipv4_addr . inet_service; }
 add chain ip drydock prerouting { type nat hook prerouting priority dstnat; }
@@ -22,6 +23,7 @@ flush chain ip drydock postrouting
 add rule ip drydock prerouting fib daddr type local meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map @published
 add rule ip drydock output fib daddr type local meta l4proto { tcp, udp } dnat ip to meta l4proto . th dport map @published
 add rule ip drydock postrouting ip saddr 127.0.0.0/8 oifname docker0 masquerade
+add rule ip drydock postrouting ip saddr 172.17.0.0/16 oifname eth0 masquerade
 add rule ip drydock postrouting ip saddr 172.17.0.0/16 ip daddr 172.17.0.0/16 ct status dnat masquerade
 `;
 
@@ -33,7 +35,7 @@ const key = (port: PublishedPort): string => `${port.protocol} . ${port.hostPort
 export async function publish(host: Host, ports: readonly PublishedPort[], ip: string): Promise<void> {
   if (ports.length === 0) return;
   const elements = ports.map((port) => element(port, ip)).join(', ');
-  await nft(host.record.pid, `${table}add element ip drydock published { ${elements} }\n`);
+  await nft(host.record.pid, `${natTable}add element ip drydock published { ${elements} }\n`);
 }
 
 export async function unpublish(host: Host, ports: readonly PublishedPort[]): Promise<void> {
