@@ -44,7 +44,12 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
       const following = steps.slice(place + 1, next === -1 ? undefined : next);
       const solution = lab.tasks.find(({ id }) => id === step.id)?.solution;
       const said = following.some((each) => each.do === 'run' && solution?.run.includes(filled(each.run)) === true);
-      if (solution !== undefined && !said) await student.attempt(solution);
+      if (solution === undefined || said) continue;
+      const failed = (await student.attempt(solution)).find(({ exitCode }) => exitCode !== null && exitCode !== 0);
+      if (failed !== undefined)
+        throw new LessonMistake(
+          `line ${line}: the solution of ${step.id} ends with exit code ${failed.exitCode}. It shows:\n${failed.shown.trim().slice(-600)}`,
+        );
       continue;
     }
     const { exitCode, shown } = await student.run(filled(step.run), step);
