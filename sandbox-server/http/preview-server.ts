@@ -50,7 +50,11 @@ const linkUsed: Notice = {
   heading: 'This link has been used',
   sentence: 'A link to a preview works once, and for half a minute. Open the port again from your lab.',
 };
-const ended: Notice = { status: 410, heading: 'This lab has ended', sentence: sentences.ended };
+const ended: Notice = {
+  status: 410,
+  heading: 'This page is of a lab that is gone',
+  sentence: 'The lab has ended, or was taken back to an earlier point. Open the port again from the lesson.',
+};
 const busy: Notice = {
   status: 503,
   heading: 'Too many connections',
@@ -178,7 +182,7 @@ export class PreviewServer {
   async #within<T>(preview: Preview, use: (stream: Duplex) => Promise<T>): Promise<T> {
     const { link, sessionOf } = this.#parts;
     const session = sessionOf(preview.session);
-    if (session === null) throw new ServerError('gone', sentences.ended);
+    if (session === null || session.takenBack !== preview.life) throw new ServerError('gone', sentences.ended);
     const open = this.#connections.get(session.id) ?? 0;
     if (open >= maxPreviewConnections) throw Object.assign(new Error('too many connections'), { kind: 'exhausted' });
     this.#connections.set(session.id, open + 1);

@@ -31,7 +31,13 @@ export function addPreviewRoute(server: FastifyInstance, { callers, previews, or
         'Pages of ports cannot be shown here: whoever runs this Drydock has to set DRYDOCK_PREVIEW_ORIGIN.',
       );
     session.host(host);
-    const { preview, token } = previews.open(session.id, host ?? session.lab.hosts[0]?.name ?? '', port);
+    const place = {
+      session: session.id,
+      life: session.takenBack,
+      host: host ?? session.lab.hosts[0]?.name ?? '',
+      port,
+    };
+    const { preview, token } = previews.open(place);
     return { url: `${origins.originOf(preview.name)}${ownPaths.enter}?token=${token}` };
   });
 }

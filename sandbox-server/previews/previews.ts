@@ -12,8 +12,13 @@ export interface Preview {
   /** The lab's name of the host. */
   readonly host: string;
   readonly port: number;
+  /** Which life of the lab it is of: after a reset there is another origin, without what the old pages left in the browser. */
+  readonly life: number;
   readonly secret: string;
 }
+
+/** What a preview is of. */
+export type PreviewPlace = Pick<Preview, 'session' | 'host' | 'port' | 'life'>;
 
 interface Token {
   readonly preview: Preview;
@@ -26,10 +31,11 @@ export class Previews {
   readonly #tokens = new Map<string, Token>();
 
   /** The preview of a port, the same as long as it is remembered, and a token that lets one browser in. */
-  open(session: string, host: string, port: number): { readonly preview: Preview; readonly token: string } {
-    const place = placeOf({ session, host, port });
+  open(of: PreviewPlace): { readonly preview: Preview; readonly token: string } {
+    const place = placeOf(of);
     const preview = this.#byPlace.get(place) ?? {
-      ...{ name: randomBytes(16).toString('hex'), session, host, port },
+      ...of,
+      name: randomBytes(16).toString('hex'),
       secret: randomBytes(32).toString('base64url'),
     };
     // Set anew, so that the maps' order is the order of use.
@@ -70,8 +76,8 @@ export class Previews {
   }
 }
 
-function placeOf({ session, host, port }: Pick<Preview, 'session' | 'host' | 'port'>): string {
-  return `${session} ${host} ${port}`;
+function placeOf({ session, host, port, life }: PreviewPlace): string {
+  return `${session} ${life} ${host} ${port}`;
 }
 
 /** Whether `given` is the preview's secret; takes the same time wherever they differ. */

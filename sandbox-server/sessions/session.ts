@@ -55,6 +55,8 @@ export class Session {
   /** What changes its hosts, one after another. */
   readonly turns = new Turns();
   rest: Rest = 'awake';
+  /** How often it was taken back: previews of before are of another lab. */
+  takenBack = 0;
   /** The size that its page asked for. */
   size: Size = defaultSize;
   readonly #parts: SessionParts;
@@ -208,6 +210,7 @@ export class Session {
 
   /** The lab is as it was when these tasks were done, and no others. */
   takeBack(done: readonly string[]): void {
+    this.takenBack += 1;
     const { progress, records } = this.#parts;
     const was = new Set(done);
     this.#done.clear();

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
+import type { Settings } from '../../../sandbox-server/settings.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { type Answer, type Asked, ask, cookieOf, type OpenedLab, startTestServer, type TestServer } from '../server.ts';
@@ -51,9 +52,9 @@ export interface PreviewLab extends AsyncDisposable {
 }
 
 /** A lab that is ready; `ports` are published by containers that answer with the request as it came. */
-export async function startPreviewLab(ports: readonly number[]): Promise<PreviewLab> {
+export async function startPreviewLab(ports: readonly number[], settings: Partial<Settings> = {}): Promise<PreviewLab> {
   const engine = await startEngine();
-  const server = await startTestServer({ engineSocket: engine.socket });
+  const server = await startTestServer({ engineSocket: engine.socket, ...settings });
   const lab = await server.open();
   const page = await server.enter(lab);
   await page.hears('session', ({ phase }) => phase === 'ready');

@@ -321,4 +321,18 @@ describe('F08', () => {
       /^HTTP\/1\.1 403/,
     );
   });
+
+  test('after a reset a port has another origin, and the old one is gone with what its pages left in the browser', async () => {
+    const page = await there.server.enter(await there.server.ticket(lab));
+    page.send({ type: 'reset', to: 'start' });
+    await until('it is ready again', () => {
+      const phases = page.heard.filter((message) => message.type === 'session');
+      const began = phases.findIndex((state) => state.phase === 'starting' && state.why === 'reset');
+      return began >= 0 && phases.slice(began).some(({ phase }) => phase === 'ready');
+    });
+    assert.equal((await visit.ask('GET', '/')).status, 410);
+    const { visit: again } = await PreviewVisit.open(there.server, lab, 8080);
+    assert.notEqual(again.origin, visit.origin);
+    assert.equal((await again.ask('GET', '/')).status, 502, 'nothing runs at the start');
+  });
 });
