@@ -47,8 +47,11 @@ async function prepare(
   hosts: SessionHosts,
   link: EngineLink,
 ): Promise<void> {
-  await together(ready.map(({ name, host }) => link.call((engine) => fillHost(engine, host.name, name, session))));
-  await hosts.keep(session.hosts, startSnapshot);
+  const isPlain = session.lab.images.length === 0 && session.files.size === 0;
+  if (!isPlain || !ready.every(({ hasStart }) => hasStart)) {
+    await together(ready.map(({ name, host }) => link.call((engine) => fillHost(engine, host.name, name, session))));
+    await hosts.keep(session.hosts, startSnapshot);
+  }
   session.points.add(startSnapshot, null, []);
   session.tellPoints();
 }

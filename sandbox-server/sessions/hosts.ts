@@ -9,12 +9,15 @@ import type { EngineLink } from '../engine-link.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { maxCreating } from '../limits.ts';
 import { defaultSize, numberOf, openShell, type Size } from '../terminals/terminals.ts';
+import { startSnapshot } from './reset-points.ts';
 
 export interface ReadyHost {
   /** The lab's name of it. */
   readonly name: string;
   readonly host: HostInfo;
   readonly terminals: readonly TerminalInfo[];
+  /** There is a snapshot of it as it was made: the start of a lab that puts nothing in. */
+  readonly hasStart?: boolean;
 }
 
 /** The lab's name of each host -> the engine's. */
@@ -112,7 +115,10 @@ export class SessionHosts {
   /** Makes one more spare host; resolves whether that went well. */
   async addSpare(): Promise<boolean> {
     const host = newName();
-    const making = this.#make({ name: 'docker-host', host }, {}, 't1', defaultSize);
+    const making = this.#make({ name: 'docker-host', host }, {}, 't1', defaultSize).then(async (ready) => {
+      await this.#link.call((engine) => engine.takeSnapshot(host, startSnapshot));
+      return { ...ready, hasStart: true };
+    });
     this.#spares.set(host, making);
     try {
       await making;

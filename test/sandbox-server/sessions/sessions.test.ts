@@ -6,7 +6,7 @@ import type { HostInfo } from '@drydock/runtime';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
-import { enterReady } from './student.ts';
+import { enterReady, reset, run } from './student.ts';
 
 const running = await startEngine();
 after(() => running[Symbol.asyncDispose]());
@@ -84,8 +84,10 @@ test('a spare host makes the next lab open at once, and counts towards the capac
   const spare = (await engine.hosts()).find(isSpare)?.name;
   assert.deepEqual((await server.health()).sessions, 0, 'a spare host is no session');
   const lab = await server.open();
-  await enterReady(server, lab);
+  const page = await enterReady(server, lab);
   assert.ok((await names()).includes(spare ?? 'none'), 'the spare host is the lab now');
+  await run(page, 't1', 'touch mine');
+  assert.doesNotMatch(await run(page, await reset(page, 'start'), 'ls'), /mine/);
   const other = await server.open();
   await enterReady(server, other);
   const ours = (await names()).filter((name) => !old.has(name));
