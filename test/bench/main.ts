@@ -11,6 +11,7 @@ import { dockerFigures, hostFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
 import { labFigures } from './lab-figures.ts';
 import { idleHostFigure, residentFigure } from './memory-figures.ts';
+import { previewFigure } from './preview-figures.ts';
 import { viewFigure } from './view-figures.ts';
 import { echoFigures, lessonFigure } from './web-figures.ts';
 
@@ -51,6 +52,8 @@ say('engine view after a command');
 figures.push(await viewFigure(drydock.url));
 say('lesson click to prompt');
 figures.push(await lessonFigure(drydock.url));
+say('first byte of a preview');
+figures.push(await previewFigure());
 say('task done, reset, return');
 figures.push(...(await labFigures()));
 
