@@ -101,6 +101,16 @@ function addHostCommands(host: Command): void {
 function addLabCommands(lab: Command): void {
   const lessons = ['[lesson...]', 'by id, folder, name or number; all where none is named'] as const;
   lab
+    .command('new')
+    .argument('<track/nn-name>', 'such as 02-using-docker/08-ports')
+    .description('make a lesson to begin from: a small one that passes lint and test')
+    .action(async (name: string) => (await import('./commands/lab-new.ts')).labNew(name));
+  lab
+    .command('lint')
+    .argument(...lessons)
+    .description('what can be told of lessons without a lab: lab files, texts, and that they fit')
+    .action(async (names: string[]) => (await import('./commands/lab-lint.ts')).labLint(names));
+  lab
     .command('test')
     .argument(...lessons)
     .description('try lessons as students would: tasks, wrong attempts, solutions, resets, commands of the text')

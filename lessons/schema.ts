@@ -21,6 +21,7 @@ export {
   type RanCheck,
 } from './schema/check.ts';
 export { fillIn, holdsParameter, namesIn, type ParameterValues } from './schema/fill-in.ts';
+export { type FrontMatter, frontMatter } from './schema/front-matter.ts';
 export {
   type Attempt,
   emptyLab,
@@ -35,4 +36,4 @@ export {
   withParameters,
 } from './schema/lab.ts';
 export { chooseParameters, type Parameter, type Parameters } from './schema/parameters.ts';
-export { type Mistake, mistakesInWords, parseLab, readLab } from './schema/read.ts';
+export { type Mistake, mistakesInWords, parseLab, readLab, readYaml } from './schema/read.ts';

@@ -39,6 +39,14 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
   for (const [place, step] of steps.entries()) {
     const { line } = step;
     if (step.do === 'task') {
+      // Who reads on has seen the last one turn done. Some are facts of a moment: removed, before it is made anew.
+      const [before] = lab.tasks
+        .slice(
+          0,
+          lab.tasks.findIndex(({ id }) => id === step.id),
+        )
+        .slice(-1);
+      if (before !== undefined) await student.becomes(before.id, ({ done }) => done);
       // What follows until the next task may be its solution, said in the text.
       const next = steps.findIndex(({ do: what }, later) => later > place && what === 'task');
       const following = steps.slice(place + 1, next === -1 ? undefined : next);

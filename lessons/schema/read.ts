@@ -72,22 +72,27 @@ function inWords(issue: z.core.$ZodIssue): string {
   return issue.message;
 }
 
-/** What a lab file says, or what is wrong with it. Mistakes are in the order of their lines. */
-export function readLab(text: string): { readonly lab: Lab } | { readonly mistakes: readonly Mistake[] } {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const mistakes: Mistake[] = [];
-  const add = (offset: number, message: string) => {
-    const { line, col } = lines.linePos(offset);
-    if (!mistakes.some((other) => other.line === line && other.message === message))
-      mistakes.push({ line, column: col, message });
-  };
-  for (const { pos, message } of [...document.errors, ...document.warnings]) add(pos[0], `this is no YAML: ${message}`);
-  if (mistakes.length > 0) return { mistakes };
+/** Where mistakes of one document are put together. */
+class Reading {
+  readonly mistakes: Mistake[] = [];
+  readonly document: Document;
+  readonly #lines = new LineCounter();
 
-  const raw: unknown = document.toJS({ maxAliasCount: 100 });
-  const judge = (data: unknown): Lab | null => {
-    const result = lab.safeParse(data, { reportInput: true });
+  constructor(text: string) {
+    this.document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    for (const { pos, message } of [...this.document.errors, ...this.document.warnings])
+      this.add(pos[0], `this is no YAML: ${message}`);
+  }
+
+  add(offset: number, message: string): void {
+    const { line, col } = this.#lines.linePos(offset);
+    if (!this.mistakes.some((other) => other.line === line && other.message === message))
+      this.mistakes.push({ line, column: col, message });
+  }
+
+  /** What the data is by the schema, or null, with the mistakes noted at their places in the text. */
+  judge<T>(schema: z.ZodType<T>, data: unknown): T | null {
+    const result = schema.safeParse(data, { reportInput: true });
     if (result.success) return result.data;
     const issues = result.error.issues.flatMap(innermost);
     const typos = new Set(
@@ -100,29 +105,58 @@ export function readLab(text: string): { readonly lab: Lab } | { readonly mistak
       for (const key of keys) {
         const path = key === null ? issue.path : [...issue.path, key];
         const place = placeInWords(path);
-        add(offsetOf(document, path, key !== null), `${place === '' ? 'the file' : `${place}:`} ${inWords(issue)}`);
+        this.add(
+          offsetOf(this.document, path, key !== null),
+          `${place === '' ? 'the file' : `${place}:`} ${inWords(issue)}`,
+        );
       }
     }
     return null;
-  };
-  const said = judge(raw);
+  }
+
+  /** Mistakes in the order of their lines, or what was read. */
+  result<T>(said: T | null): { readonly data: T } | { readonly mistakes: readonly Mistake[] } {
+    if (said !== null && this.mistakes.length === 0) return { data: said };
+    return { mistakes: this.mistakes.sort((a, b) => a.line - b.line || a.column - b.column) };
+  }
+}
+
+const maxAliasCount = 100;
+
+/** What a text of YAML says by a schema, or what is wrong with it. */
+export function readYaml<T>(
+  text: string,
+  schema: z.ZodType<T>,
+): { readonly data: T } | { readonly mistakes: readonly Mistake[] } {
+  const reading = new Reading(text);
+  if (reading.mistakes.length > 0) return reading.result<T>(null);
+  return reading.result(reading.judge(schema, reading.document.toJS({ maxAliasCount })));
+}
+
+/** What a lab file says, or what is wrong with it. */
+export function readLab(text: string): { readonly lab: Lab } | { readonly mistakes: readonly Mistake[] } {
+  const reading = new Reading(text);
+  const { document } = reading;
+  const raw: unknown = reading.mistakes.length > 0 ? null : document.toJS({ maxAliasCount });
+  const said = reading.mistakes.length > 0 ? null : reading.judge(lab, raw);
   if (said !== null) {
     visit(document, {
       Scalar(_, node) {
         if (typeof node.value !== 'string') return;
         for (const name of namesIn(node.value))
           if (!Object.hasOwn(said.parameters, name))
-            add(
+            reading.add(
               node.range?.[0] ?? 0,
               `{{${name}}} is none of this lab’s parameters; \\{{${name}}} stands for the text itself`,
             );
       },
     });
     // Once more with values, for the forms that a parameter hid.
-    if (mistakes.length === 0) judge(fillInAll(raw, chooseParameters(said.parameters, 'a sample')));
+    if (reading.mistakes.length === 0)
+      reading.judge(lab, fillInAll(raw, chooseParameters(said.parameters, 'a sample')));
   }
-  mistakes.sort((a, b) => a.line - b.line || a.column - b.column);
-  return said !== null && mistakes.length === 0 ? { lab: said } : { mistakes };
+  const result = reading.result(said);
+  return 'data' in result ? { lab: result.data } : result;
 }
 
 /** `lessons/a/b/lab.yaml:12:5: what, why`, a line each. */
