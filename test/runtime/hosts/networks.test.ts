@@ -76,6 +76,33 @@ describe('two hosts of one network', () => {
     );
   });
 
+  test('answer on the one address that a port is published at, and not on another', async () => {
+    const at = (HostIp: string) => ({
+      HostConfig: { PortBindings: { '80/tcp': [{ HostIp, HostPort: '9090' }] } },
+    });
+    const page = (words: string) => ['sh', '-c', `echo ${words} >/index.html; exec httpd -f -p 80 -h /`];
+    const prod = host('a-prod');
+    await prod.run('inner', page('inner'), at('127.0.0.1'));
+    const ask = async (from: DockerHost, address: string): Promise<string> =>
+      (await from.shell(`curl -s --max-time 3 http://${address}:9090/index.html`)).stdout;
+    await until('it serves', async () => (await ask(prod, '127.0.0.1')) === 'inner\n');
+    assert.equal(await ask(host('a-dev'), 'prod'), '');
+    assert.equal(await ask(prod, 'prod'), '');
+    // Another may have the same port of another address, and none that of all.
+    await prod.run('outer', page('outer'), at('10.77.0.3'));
+    await until('it serves', async () => (await ask(host('a-dev'), 'prod')) === 'outer\n');
+    assert.equal(await ask(prod, '127.0.0.1'), 'inner\n');
+    await prod.create('all', page('all'), at(''));
+    const taken = (await expect(prod.socket, 'POST /containers/all/start', 409)) as { message: string };
+    assert.match(taken.message, /Bind for 0\.0\.0\.0:9090 failed: port is already allocated/);
+    await prod.create('foreign', page('foreign'), at('10.9.9.9'));
+    const foreign = (await expect(prod.socket, 'POST /containers/foreign/start', 409)) as { message: string };
+    assert.match(foreign.message, /10\.9\.9\.9:9090: cannot assign requested address/);
+    for (const name of ['inner', 'outer', 'all', 'foreign'])
+      await expect(prod.socket, `DELETE /containers/${name}?force=1`, 204);
+    assert.equal(await ask(prod, '127.0.0.1'), '');
+  });
+
   test('cannot have one name, and the names are those of one network', async () => {
     const taken = engine.client.createHost('again', { hostname: 'prod', network: 'a' });
     await assert.rejects(taken, { kind: 'conflict', message: /network a already has a host called prod/ });
