@@ -5,8 +5,10 @@ import { once } from 'node:events';
 import { after, test } from 'node:test';
 import type { ServerMessage } from '../../sandbox-server/protocol.ts';
 import { startEngine } from '../support/engine.ts';
+import { until } from '../support/until.ts';
 import type { TestPage } from './page.ts';
 import { type OpenedLab, spawnServer, type TestServer } from './server.ts';
+import { atPrompt, enterReady, reset, run } from './sessions/student.ts';
 
 const engine = await startEngine();
 after(() => engine[Symbol.asyncDispose]());
@@ -129,4 +131,43 @@ test('a lab comes back after the engine was shut down in order and started again
     await engine.kill();
     await engine.start();
   });
+});
+
+test('a reset that is cut off by the engine being killed leaves a lab that is whole, before the reset or after it', async () => {
+  await using running = await spawnServer({ engineSocket: engine.socket });
+  const { server } = running;
+  const lab = await server.open();
+  const page = await enterReady(server, lab);
+  await run(page, 't1', 'touch mine');
+  const ready = page.hearsNext('session', ({ phase }) => phase === 'ready');
+  page.send({ type: 'reset', to: 'start' });
+  await page.hears('session', (message) => message.phase === 'starting' && message.why === 'reset');
+  await engine.kill();
+  await engine.start();
+  await ready;
+  // It is done, or it was given up because the engine was away for long; then it can be asked for again.
+  let files = await run(page, await atPrompt(page), 'ls');
+  if (files.includes('mine')) files = await run(page, await reset(page, 'start'), 'ls');
+  assert.doesNotMatch(files, /mine/);
+  await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
+});
+
+test('a lab that was being stored when the server was killed is there for its student', async () => {
+  await using first = await spawnServer({ engineSocket: engine.socket, freezeMs: 200, idleMs: 1_500 });
+  const before = new Set((await engine.client.hosts()).map(({ name }) => name));
+  const lab = await first.server.open();
+  const page = await enterReady(first.server, lab);
+  await run(page, 't1', 'echo kept > kept');
+  const host = (await engine.client.hosts()).find(({ name }) => !before.has(name))?.name ?? '';
+  page.drop();
+  // It does not run any more: it is frozen, being stored, or stored.
+  await until('it is put away', async () => (await engine.client.host(host)).state !== 'running');
+  first.child.kill('SIGKILL');
+  await until('the server is gone', () => first.child.signalCode !== null);
+  const { port, dataDirectory } = first.server.settings;
+  await using again = await spawnServer({ engineSocket: engine.socket, port, dataDirectory });
+  const back = await again.server.enter(await again.server.open('playground', lab.cookie));
+  await back.hears('session', ({ phase }) => phase === 'ready');
+  assert.match(await run(back, await atPrompt(back), 'cat kept'), /kept/);
+  await again.server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
 });
