@@ -36,9 +36,9 @@ test('it shows what the terminal does, and what one would type to be told the sa
   await thing(page, 'image', 'busybox:latest').waitFor();
   await thing(page, 'network', '172.17.0.2').waitFor();
   await thing(page, 'container', 'own layer: 1 file, 3 B').waitFor();
-  assert.match((await page.locator('.ev-summary').textContent()) ?? '', /^1 container · 1 image · \d+ of \d+ MB$/);
+  await page.getByText(/^1 container · 1 image · \d+ of \d+ MB$/).waitFor();
   await page
-    .locator('.engine-view [role="status"]', { hasText: 'New container web, running.' })
+    .locator('.engine-view [role="status"]', { hasText: /web(,| is) running/ })
     .first()
     .waitFor({ state: 'attached' });
   await screenshot(page, 'engine-view');
@@ -49,13 +49,14 @@ test('it shows what the terminal does, and what one would type to be told the sa
   await page.keyboard.press('Enter');
   const ask = page.getByRole('group', { name: 'Ask Docker about web' });
   await ask.waitFor();
-  assert.equal(await ask.locator('pre').textContent(), 'docker ps -a');
+  await ask.locator('pre', { hasText: 'docker ps -a' }).waitFor();
   await page.keyboard.press('Escape');
   await ask.waitFor({ state: 'hidden' });
-  assert.ok(await name.evaluate((element) => element === element.ownerDocument.activeElement));
+  const isFocused = () => name.evaluate((element) => element === element.ownerDocument.activeElement);
+  await until('the name has the focus again', isFocused);
   await page.keyboard.press('Enter');
   await ask.getByRole('button', { name: 'its ports' }).press('Enter');
-  assert.equal(await ask.locator('pre').textContent(), 'docker port web');
+  await ask.locator('pre', { hasText: 'docker port web' }).waitFor();
   await screenshot(page, 'engine-view-ask');
   await ask.getByRole('button', { name: 'Run: docker port web' }).click();
   await seen(page, /80\/tcp -> 0\.0\.0\.0:8080/);
@@ -89,11 +90,12 @@ test('it tells the same in words, and stays as it was put', async () => {
   const before = Number(await handle.getAttribute('aria-valuenow'));
   await handle.focus();
   await page.keyboard.press('ArrowUp');
-  assert.equal(Number(await handle.getAttribute('aria-valuenow')), before + 3);
+  const isHigher = async () => Number(await handle.getAttribute('aria-valuenow')) === before + 3;
+  await until('it is higher', isHigher);
   await page.reload();
   await prompt(page);
   await words.waitFor();
-  assert.equal(Number(await handle.getAttribute('aria-valuenow')), before + 3);
+  await until('it is as high as before', isHigher);
   const view = page.getByRole('region', { name: 'Engine view' });
   await view.getByRole('button', { name: 'Hide' }).click();
   await words.waitFor({ state: 'hidden' });
