@@ -90,7 +90,7 @@ export const dialTimeoutMs = 3_000;
 export const maxProcessesTold = 300;
 export const maxCommandLength = 256;
 /** How long command lines are waited for: a process may hold its own back (proc(5): reading one looks into its memory). */
-export const commandLineWaitMs = 200;
+export const commandLineWaitMs = 500;
 /** Entries of a container's own layer that are counted: `apt-get install nginx` writes about 1,000. */
 export const maxOwnLayerEntries = 2_000;
 /** A count that took 50 ms is believed for a second: two-second polls of a class must not cost a core. */

@@ -42,9 +42,22 @@ export function executableOf(pid: number): string {
   }
 }
 
-/** Reading a command line waits for the process's memory map: never more than so many threads of ours. */
+/** Reading a command line waits for the process's memory map: never more than so many threads of ours, for all hosts. */
 const maxReading = 2;
 let reading = 0;
+const waiting: (() => void)[] = [];
+
+async function inTurn<T>(read: () => Promise<T>): Promise<T> {
+  if (reading < maxReading) reading += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    return await read();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else reading -= 1;
+  }
+}
 
 /**
  * The first `maxBytes` of each process's command line, its words separated by spaces; missing where it has none, has gone,
@@ -58,21 +71,15 @@ export async function commandLinesOf(
   const lines = new Map<number, string>();
   const left = [...pids];
   const endsAtMs = performance.now() + withinMs;
-  const read = async (): Promise<void> => {
-    while (left.length > 0 && performance.now() < endsAtMs) {
-      const pid = left.pop() ?? 0;
+  const readSome = async (): Promise<void> => {
+    for (let pid = left.pop(); pid !== undefined && performance.now() < endsAtMs; pid = left.pop()) {
       const line = await commandLineOf(pid, maxBytes).catch(() => '');
       if (line !== '') lines.set(pid, line);
     }
   };
-  const readers: Promise<void>[] = [];
-  while (reading < maxReading) {
-    reading += 1;
-    readers.push(read().finally(() => (reading -= 1)));
-  }
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, withinMs);
-  await Promise.race([Promise.all(readers), late]);
+  await Promise.race([Promise.all(Array.from({ length: maxReading }, () => inTurn(readSome))), late]);
   clearTimeout(timer);
   return new Map(lines);
 }

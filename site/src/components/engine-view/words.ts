@@ -2,6 +2,8 @@
 import type { View, ViewContainer, ViewImage, ViewMachine, ViewNetwork } from '@drydock/sandbox-server/protocol';
 import { counted, diskSize, duration, memoryOf, memorySize } from './sizes.ts';
 
+const mostPorts = 3;
+
 /** The image's name: its first tag, or the start of its id. */
 export function imageName({ tags, id }: ViewImage): string {
   return tags[0] ?? id.replace(/^sha256:/, '').slice(0, 12);
@@ -22,8 +24,11 @@ export function isUp({ state }: ViewContainer): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting';
 }
 
+/** `8080 → 80`, at most three of them. */
 export function portWords({ ports }: ViewContainer): string {
   const all = ports.map(({ host, container, protocol }) => `${host} → ${container}${protocol === 'udp' ? '/udp' : ''}`);
+  const left = all.length - mostPorts;
+  if (left > 0) return `${all.slice(0, mostPorts).join(', ')} and ${left} more`;
   return all.length === 0 ? 'no port' : all.join(', ');
 }
 
