@@ -34,6 +34,31 @@ export async function hostFigures(client: EngineClient): Promise<Figure[]> {
   return [timing('host create to shell prompt', times.slice(1), 300)];
 }
 
+/** A host with two running containers, one of them with a published port: taken back, put away, brought back, frozen. */
+export async function keepingFigures(client: EngineClient): Promise<Figure[]> {
+  const name = 'bench-kept';
+  const { dockerSocket } = await client.createHost(name);
+  await docker(dockerSocket, 'pull', '-q', 'busybox');
+  await docker(dockerSocket, 'run', '-d', '--name', 'one', 'busybox', 'sleep', '1000');
+  await docker(dockerSocket, 'run', '-d', '--name', 'two', '-p', '8080:80', 'busybox', 'httpd', '-f');
+  const times = { take: [] as number[], restore: [] as number[], back: [] as number[], thaw: [] as number[] };
+  for (let round = 0; round < rounds; round++) {
+    times.take.push(await timed(() => client.takeSnapshot(name, 'start')));
+    times.restore.push(await timed(() => client.restoreSnapshot(name, 'start')));
+    await client.freezeHost(name);
+    times.thaw.push(await timed(() => client.thawHost(name)));
+    await client.storeHost(name);
+    times.back.push(await timed(() => client.startHost(name)));
+  }
+  await client.removeHost(name);
+  return [
+    timing('snapshot of a host, two containers running', times.take),
+    timing('restore of a host, two containers running', times.restore, 1000),
+    timing('return from storage, two containers running', times.back, 1000),
+    timing('thaw of a host', times.thaw),
+  ];
+}
+
 interface Compared {
   readonly name: string;
   readonly least: number;

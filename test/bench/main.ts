@@ -7,7 +7,7 @@ import { connectEngine } from '@drydock/runtime';
 import { startDrydock } from '../support/drydock.ts';
 import { docker } from './clock.ts';
 import { startDockerd } from './dockerd.ts';
-import { dockerFigures, hostFigures } from './engine-figures.ts';
+import { dockerFigures, hostFigures, keepingFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
 import { labFigures } from './lab-figures.ts';
 import { idleHostFigure, residentFigure } from './memory-figures.ts';
@@ -38,6 +38,8 @@ say('one more idle host');
 figures.push(await idleHostFigure(client, processes));
 say('host create to prompt');
 figures.push(...(await hostFigures(client)));
+say('restore, return, thaw');
+figures.push(...(await keepingFigures(client)));
 {
   await using dockerd = await startDockerd(busyboxLayer(cache));
   say(dockerd ? 'docker commands, dockerd beside' : 'docker commands (dockerd is not installed: no ratios)');
