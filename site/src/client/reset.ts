@@ -2,7 +2,7 @@
 import type { ResetPoints, TaskState } from '@drydock/sandbox-server/protocol';
 import { effect } from '@preact/signals';
 import { focusTerminal, keepCopy, resetTo } from './lab.ts';
-import { announcement, link, phase, refusal, resetPoints } from './lab-state.ts';
+import { announcement, currentTerminal, link, phase, refusal, resetPoints, terminals } from './lab-state.ts';
 import { showLab } from './panes.ts';
 
 export interface Point {
@@ -76,10 +76,12 @@ export function goBack(point: Point): string | undefined {
   announcement.value = `Going back: ${plain(point.title)}`;
   showLab();
   let left = false;
+  const before = new Set(terminals.value.map(({ id }) => id));
   const stop = effect(() => {
     const { name } = phase.value;
     if (name === 'starting') left = true;
-    const isBack = name === 'ready' && left;
+    const isOpen = terminals.value.some(({ id }) => !before.has(id) && id === currentTerminal.value);
+    const isBack = name === 'ready' && left && isOpen;
     const failed = name === 'failed' || name === 'ended' || refusal.value !== undefined;
     if (isBack || failed) queueMicrotask(() => stop());
     if (!isBack) return;

@@ -45,7 +45,9 @@ function ResetForm({ close }: { close: () => void }) {
     if (!point || (keeps && !(await keep()))) return;
     const why = goBack(point);
     setSaid(why ?? '');
-    if (!why) close();
+    if (why) return;
+    setKeeps(false);
+    close();
   };
 
   return (

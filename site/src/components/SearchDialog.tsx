@@ -18,7 +18,7 @@ export function SearchDialog({ load, close }: SearchDialogProps) {
   const found = typeof entries === 'string' ? [] : find(entries, question);
 
   return (
-    <search onKeyDown={moveByArrows}>
+    <search onKeyDown={(event) => (event.key === 'Escape' ? close() : moveByArrows(event))}>
       <h2 id="search-title" class="unseen">
         Search
       </h2>
@@ -90,7 +90,7 @@ function moveByArrows(event: KeyboardEvent): void {
   const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (!by || !(event.currentTarget instanceof HTMLElement)) return;
   const stops = [...event.currentTarget.querySelectorAll<HTMLElement>('input, .search-found a')];
-  const at = stops.findIndex((stop) => stop === document.activeElement);
+  const at = document.activeElement instanceof HTMLElement ? stops.indexOf(document.activeElement) : -1;
   event.preventDefault();
   stops[Math.min(Math.max(at + by, 0), stops.length - 1)]?.focus();
 }

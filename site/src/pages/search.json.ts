@@ -12,17 +12,14 @@ export async function GET(): Promise<Response> {
       const slugs = headings.filter(({ depth }) => depth === 2 || depth === 3).map(({ slug }) => slug);
       const page = `${lesson.data.number} · ${lesson.data.title}`;
       const address = `/lessons/${addressOf(lesson.id)}/`;
-      const start = {
-        page,
-        heading: '',
-        address,
-        text: `${lesson.data.lede} You will be able to ${lesson.data.goals.join(', ')}`.replaceAll('`', ''),
-      };
+      const about = `${lesson.data.lede} You will be able to ${lesson.data.goals.join(', ')}.`.replaceAll('`', '');
+      const parts = partsOf(lesson.body ?? '');
+      const before = parts.filter(({ heading }) => heading === '').map(({ text }) => text);
+      const start = { page, heading: '', address, text: [about, ...before].join(' ') };
       let place = 0;
-      const rest = partsOf(lesson.body ?? '').map(({ heading, text }) => {
-        const slug = heading === '' ? '' : (slugs[place++] ?? '');
-        return { page, heading, address: slug ? `${address}#${slug}` : address, text };
-      });
+      const rest = parts
+        .filter(({ heading }) => heading !== '')
+        .map(({ heading, text }) => ({ page, heading, address: `${address}#${slugs[place++]}`, text }));
       if (place !== slugs.length)
         throw new Error(`${lesson.id}: the search found ${place} of ${slugs.length} headings.`);
       return [start, ...rest];
