@@ -108,7 +108,7 @@ test('it tells the same in words, and stays as it was put', async () => {
   assert.deepEqual(complaints, []);
 });
 
-test('names and commands of a host are text, and fit', async () => {
+test('F07: names and commands of a host are text, and fit', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   await page.goto(playground);

@@ -7,7 +7,7 @@ import { exampleView } from '../../site/src/components/engine-view/example.ts';
 import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
 import { layerColour } from '../../site/src/components/engine-view/layer-colours.ts';
 import { thingOf } from '../../site/src/components/engine-view/questions.ts';
-import { diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
+import { ago, diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
 import {
   changes,
   inWords,
@@ -61,6 +61,12 @@ describe('words', () => {
     assert.equal(memoryOf(38 * 1024 * 1024, 512 * 1024 * 1024), '38 of 512 MB');
     assert.equal(memoryOf(38 * 1024 * 1024, 2 * 1024 ** 3), '38 MB of 2 GB');
     assert.deepEqual([61, 999, 2_400, 12_300].map(duration), ['61 ms', '999 ms', '2.4 s', '12 s']);
+  });
+
+  test('what ended says how long ago', () => {
+    assert.deepEqual([-500, 300, 4_200, 61_000, 7_300_000, 3 * 86_400_000].map(ago), [
+      ...['just now', 'just now', '4 s ago', '1 min ago', '2 h ago', '3 days ago'],
+    ]);
   });
 
   test('an empty host and a full one are told whole', () => {

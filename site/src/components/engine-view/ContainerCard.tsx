@@ -1,5 +1,6 @@
 /** A container: its image's layers as a coloured edge with its own on top, its state, what it uses, and its ports. */
 import type { ViewContainer, ViewImage } from '@drydock/sandbox-server/protocol';
+import { Ago } from './Ago.tsx';
 import { layerColour } from './layer-colours.ts';
 import { Name, type Pick } from './Name.tsx';
 import { counted, memorySize } from './sizes.ts';
@@ -21,7 +22,10 @@ export function ContainerCard({ container, image, pick }: ContainerCardProps) {
       <Edge image={image} />
       <p class="ev-title">
         <Name text={container.name} pick={pick} />
-        <span class="ev-state">{stateWords(container)}</span>
+        <span class="ev-state">
+          {stateWords(container)}
+          {container.state === 'exited' && <Ago since={container.since} />}
+        </span>
       </p>
       <p class="ev-note ev-cut" title={`${container.image}: ${container.command}`}>
         {container.image} · {container.command}
