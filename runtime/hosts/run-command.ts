@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import type { CommandOptions, CommandResult } from '../client.ts';
 import { ProcessConsole } from '../containers/console.ts';
+import { refusalOf } from '../containers/runtime-errors.ts';
 import { conmonExec } from '../kernel/conmon.ts';
 import { signal } from '../kernel/processes.ts';
 import { leastOomScore, maxCommandOutputBytes } from '../limits.ts';
@@ -67,7 +68,9 @@ async function collect(host: Host, bundle: string, id: string, options: CommandO
   });
   const over = new Promise((resolve) => attached.output.once('close', resolve).once('end', resolve));
   console.connect();
-  const pid = await process.go();
+  const pid = await process.go().catch((error: unknown) => {
+    throw refusalOf(error, options.argv[0] ?? '', 'exec').error;
+  });
   console.started();
   attached.input?.end(options.stdin);
   let timedOut = false;

@@ -135,10 +135,19 @@ async function fileFact(link: EngineLink, host: string, path: string): Promise<F
 /** Programs are found where the workspace's image has them; nothing of the student's shell is read. */
 const commandEnvironment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/', 'LANG=C.UTF-8'];
 
+/** What a shell says of a program that is not there. */
+const notThere: CommandFact = { exitCode: 127, output: '' };
+
 async function commandFact(link: EngineLink, host: string, argv: readonly string[]): Promise<CommandFact> {
   const options = { argv, user: 'student', cwd: '/', env: commandEnvironment, timeoutMs: commandCheckMs };
-  const { exitCode, stdout, stderr, timedOut } = await link.call((engine) => engine.run(host, options), checkWaitMs);
-  return { exitCode: timedOut ? -1 : exitCode, output: stdout + stderr };
+  try {
+    const { exitCode, stdout, stderr, timedOut } = await link.call((engine) => engine.run(host, options), checkWaitMs);
+    return { exitCode: timedOut ? -1 : exitCode, output: stdout + stderr };
+  } catch (error) {
+    // The student may have removed it.
+    if (kindOf(error) === 'invalid') return notThere;
+    throw error;
+  }
 }
 
 async function processFacts(

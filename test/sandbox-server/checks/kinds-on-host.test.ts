@@ -30,7 +30,7 @@ tasks:
   - { id: file, expected: A note says hello., solution: { run: [x] }, check: { file: { path: notes/today.txt, matches: "^hello", means: a hello } } }
   - { id: web, expected: Port 8080 answers., solution: { run: [x] }, check: { all: [{ container: { name: web, state: running } }, { http: { port: 8080, path: /notes.txt, contains: served } }] } }
   - { id: visit, expected: Somebody else visits., solution: { run: [x] }, check: { after: { tasks: [web], check: { log: { container: web, matches: "GET /notes", means: a visit } } } } }
-  - { id: program, expected: The folder /tmp/made is there., solution: { run: [x] }, check: { command: { run: [/usr/bin/test, -d, /tmp/made], means: the folder /tmp/made } } }
+  - { id: program, expected: The folder /tmp/made is there., solution: { run: [x] }, check: { all: [{ command: { run: [/usr/bin/test, -d, /tmp/made], means: the folder /tmp/made } }, { command: { run: [/usr/bin/not-there], exitCode: 127, means: a program that is not there } }] } }
 `;
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
