@@ -59,6 +59,8 @@ export const maxPendingInputBytes = 256 * 1024;
 /** Characters of an OSC sequence that the parser of prompt marks keeps. */
 export const maxMarkLength = 64;
 
+/** What may be asked of one lab at once (a copy, a reset, the start of a task): a person asks for one thing at a time. */
+export const maxTurns = 8;
 /** Labs of one student that take memory; the one used longest ago is put away when another is opened. */
 export const maxOpenPerStudent = 3;
 /** Labs of one student, those that were put away among them: a track and the playground. The one used longest ago ends. */

@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import { kindOf, messageOf, ServerError } from '../errors.ts';
+import { maxTurns } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import type { SessionHosts } from './hosts.ts';
 import type { PointRecord } from './records.ts';
@@ -17,7 +18,18 @@ export interface ChangesParts {
   readonly failed: (session: Session, error: unknown) => void;
 }
 
-const notReady = 'The lab is not ready for that. Wait until its terminal is there, and try again.';
+function mustBeReady(session: Session): void {
+  if (session.phase.phase === 'ready') return;
+  throw new ServerError(
+    'unavailable',
+    'The lab is not ready for that. Wait until its terminal is there, and try again.',
+  );
+}
+
+function mustHaveTime({ turns }: Session): void {
+  if (turns.asked <= maxTurns) return;
+  throw new ServerError('tooMany', 'Too much is asked of this lab at once. Wait a moment, and try again.');
+}
 
 export class Changes {
   readonly #parts: ChangesParts;
@@ -28,7 +40,7 @@ export class Changes {
 
   /** `to` as in the message `reset`. Throws notFound, and unavailable while the lab is not ready; resolves when it is again. */
   async reset(session: Session, to: string): Promise<void> {
-    if (session.phase.phase !== 'ready') throw new ServerError('unavailable', notReady);
+    mustBeReady(session);
     const point = session.points.find(to, session.lab.tasks);
     // From now on nothing that happens in its hosts counts: it will not have happened.
     session.release();
@@ -56,9 +68,10 @@ export class Changes {
 
   /** Makes a copy. Throws tooMany, and unavailable while the lab is not ready or where the machine has no room. */
   async keep(session: Session, title: string): Promise<void> {
-    if (session.phase.phase !== 'ready') throw new ServerError('unavailable', notReady);
+    mustBeReady(session);
+    mustHaveTime(session);
     await session.turns.take(async () => {
-      if (session.phase.phase !== 'ready') throw new ServerError('unavailable', notReady);
+      mustBeReady(session);
       const snapshot = session.points.nextKept();
       try {
         await this.#keep(session, snapshot, title);
@@ -69,8 +82,9 @@ export class Changes {
     });
   }
 
-  /** Throws notFound. */
+  /** Throws notFound and tooMany. */
   async dropKept(session: Session, id: string): Promise<void> {
+    mustHaveTime(session);
     session.points.mustBeKept(id);
     await session.turns.take(async () => {
       if (!this.#parts.isThere(session)) return;

@@ -9,6 +9,11 @@ export class Turns {
     return this.#asked > 0;
   }
 
+  /** How much is at work or waits. */
+  get asked(): number {
+    return this.#asked;
+  }
+
   /** Does `work` once all that was asked for before has ended, well or not. Throws what `work` throws. */
   async take<T>(work: () => Promise<T>): Promise<T> {
     this.#asked += 1;

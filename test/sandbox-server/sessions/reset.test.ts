@@ -135,6 +135,20 @@ test('a second reset at once, and resets to points that are not there, are refus
   await end(server, lab);
 });
 
+test('a page that asks for copies without end is refused, and its lab goes on', async () => {
+  await using server = await startTestServer(settings);
+  const lab = await server.open(twoTasks);
+  const page = await enterReady(server, lab);
+  for (let n = 0; n < 60; n += 1) {
+    page.send({ type: 'keep', title: `Copy ${n}` });
+    page.send({ type: 'dropKept', id: 'kept-1' });
+  }
+  await page.hears('refused', ({ message }) => /Too much is asked/.test(message));
+  assert.match(await run(page, 't1', 'cat notes/today.txt'), /as it began/);
+  assert.match(await run(page, await reset(page, 'start'), 'cat notes/today.txt'), /as it began/);
+  await end(server, lab);
+});
+
 test('what a reset has opened again, and where the lab can go back to, outlive the server', async () => {
   const flags = { ...settings };
   await using first = await spawnServer(flags);
