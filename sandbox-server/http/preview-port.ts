@@ -1,8 +1,9 @@
 // The port that previews have beside the server's own, where there can be no wildcard name.
 
 import { createNodeServer } from './node-server.ts';
+import { unknown } from './preview-notices.ts';
 import { sendNotice } from './preview-pages.ts';
-import { hangUp, type PreviewServer, unknown } from './preview-server.ts';
+import { hangUp, type PreviewServer } from './preview-server.ts';
 
 /** Listens on the port that previews have beside the server's own, if any. Returns what ends it. */
 export async function listenForPreviews(

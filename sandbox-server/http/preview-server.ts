@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream';
 import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
-import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import { messageOf, ServerError, sentences } from '../errors.ts';
 import {
   maxHeaderBytes,
   maxPreviewConnections,
@@ -22,6 +22,7 @@ import { RateLimit } from '../rate-limit.ts';
 import type { Session } from '../sessions/session.ts';
 import { admitted, previewCookie } from './preview-cookie.ts';
 import { headersBack, headersForward } from './preview-headers.ts';
+import { badAnswer, busy, linkUsed, malformed, noticeOf, notLetIn, unknown } from './preview-notices.ts';
 import { type Notice, ownHeaders, ownPaths, sendNotice, waitScript } from './preview-pages.ts';
 
 export interface PreviewParts {
@@ -33,63 +34,6 @@ export interface PreviewParts {
   /** The origins of the site, which may show previews in frames. */
   readonly siteOrigins: ReadonlySet<string>;
   readonly log: Logger;
-}
-
-export const unknown: Notice = {
-  status: 404,
-  heading: 'There is no such preview',
-  sentence: 'Its lab has ended, or the server was restarted. Open the port again from your lab.',
-};
-const notLetIn: Notice = {
-  status: 403,
-  heading: 'This preview is private',
-  sentence: 'Only the student whose lab it is can see it. Open the port from your lab in this browser.',
-};
-const linkUsed: Notice = {
-  status: 403,
-  heading: 'This link has been used',
-  sentence: 'A link to a preview works once, and for half a minute. Open the port again from your lab.',
-};
-const ended: Notice = {
-  status: 410,
-  heading: 'This page is of a lab that is gone',
-  sentence: 'The lab has ended, or was taken back to an earlier point. Open the port again from the lesson.',
-};
-const busy: Notice = {
-  status: 503,
-  heading: 'Too many connections',
-  sentence: `A lab’s pages can have ${maxPreviewConnections} connections at once. Close some of its pages.`,
-};
-const badAnswer: Notice = {
-  status: 502,
-  heading: 'That was no answer',
-  sentence: 'Something listens on this port, but what it said is not HTTP, or it hung up.',
-};
-const malformed: Notice = {
-  status: 400,
-  heading: 'This request is not well formed',
-  sentence: 'Its address must be a path on this host.',
-};
-
-function nothingListens({ port, host }: Preview): Notice {
-  return {
-    status: 502,
-    heading: `Nothing answers on port ${port} of ${host}`,
-    sentence: 'The container may still be starting, or none publishes this port. This lists what is published:',
-    command: 'docker ps',
-    waits: true,
-  };
-}
-
-/** Why a port could not be reached. */
-function noticeOf(error: unknown, preview: Preview): Notice {
-  const kind = kindOf(error);
-  if (kind === 'gone') return ended;
-  if (kind === 'exhausted') return busy;
-  if (kind === 'notFound') return nothingListens(preview);
-  const sentence =
-    error instanceof ServerError ? error.message : 'Its machine rests or is being started. Open the lesson to go on.';
-  return { status: 503, heading: 'The lab is not ready', sentence, waits: true };
 }
 
 export class PreviewServer {
@@ -215,9 +159,26 @@ export class PreviewServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     const upstream = this.#ask(request, preview, stream);
     response.once('close', resolve);
-    upstream.on('error', () => this.#notice(request, response, badAnswer));
+    let answered: IncomingMessage | null = null;
+    const failed = () => {
+      // What comes behind a whole answer, such as the body of a 204, is not heard.
+      if (!answered?.complete) this.#notice(request, response, badAnswer);
+    };
+    upstream.on('error', failed);
+    // It may also hang up without a word, or switch to another protocol unasked.
+    upstream.once('close', () => {
+      if (answered === null && !response.headersSent) failed();
+    });
     upstream.once('response', (answer) => {
-      response.writeHead(answer.statusCode ?? 502, this.#back(answer, preview));
+      answered = answer;
+      try {
+        response.writeHead(answer.statusCode ?? 502, this.#back(answer, preview));
+      } catch {
+        // A status that is none.
+        answer.destroy();
+        this.#notice(request, response, badAnswer);
+        return;
+      }
       // A container that hangs up in the middle must not look as if it had said all: the connection breaks here too.
       pipeline(answer, response, () => undefined);
     });

@@ -35,6 +35,9 @@ case $head in
 'GET /own'*) say '302 Found'; printf 'Location: http://localhost/next?a=1\\r\\n\\r\\n' ;;
 'GET /lesson'*) say '302 Found'; printf 'Location: //localhost:1/lessons/first-container/\\r\\n\\r\\n' ;;
 'GET /garbage'*) printf 'this is no HTTP\\r\\n\\r\\n' ;;
+'GET /status?'*) code=\${head#*\\?}; printf 'HTTP/1.1 %s X\\r\\nUpgrade: x\\r\\nConnection: Upgrade\\r\\n\\r\\nx' "\${code%% *}" ;;
+'GET /nothing'*) ;;
+'GET /bad-header'*) say '200 OK'; printf 'X-A: a\\001b\\r\\nLocation: http://[\\r\\nRefresh: 0; url=//x\\r\\n\\r\\n' ;;
 'GET /two'*) printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 5\\r\\nTransfer-Encoding: chunked\\r\\n\\r\\n0\\r\\n\\r\\nHTTP/1.1 200 OK\\r\\n' ;;
 'GET /half'*) say '200 OK'; printf 'Content-Length: 1000\\r\\n\\r\\nhalf' ;;
 'GET /large'*) say '200 OK'; printf '\\r\\n'; dd if=/dev/zero bs=1M count=64 2>/dev/null ;;
