@@ -20,6 +20,8 @@ export interface EnginePaths {
   readonly hosts: string;
   /** A directory for each host that has any, named for its id. */
   readonly snapshots: string;
+  /** Held by whoever copies a subvolume, also when the engine has been killed meanwhile. */
+  readonly copying: string;
   /** The network namespace of each network of hosts, pinned. */
   readonly networks: string;
   /** conmon writes the exit code of a container there, into a file named for it. */

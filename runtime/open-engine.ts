@@ -24,7 +24,7 @@ function pathsOf(settings: EngineSettings): EnginePaths {
   const store = `${data}/store`;
   return {
     ...{ data, run, store, hosts: `${store}/hosts`, snapshots: `${store}/snapshots` },
-    ...{ networks: `${run}/networks`, exits: `${run}/exits` },
+    ...{ networks: `${run}/networks`, copying: `${run}/copying.lock`, exits: `${run}/exits` },
   };
 }
 

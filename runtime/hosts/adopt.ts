@@ -8,6 +8,7 @@ import { expectExit } from '../containers/start.ts';
 import type { Engine } from '../engine.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
+import { lock } from '../kernel/locks.ts';
 import { isAlive } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
 import { releaseNetworks } from '../networks/lab.ts';
@@ -75,7 +76,8 @@ function resume(host: Host): void {
 
 /** What is half made or half removed, on the disk and in the kernel. */
 async function discardUnknown(engine: Engine): Promise<void> {
-  const { hosts: hostsDirectory, snapshots, store } = engine.paths;
+  const { hosts: hostsDirectory, snapshots, store, copying } = engine.paths;
+  using _copied = await lock(copying, engine.ending.signal, () => undefined);
   const hosts = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
   const subvolumes = new Set([...hosts.values()].map(({ record }) => record.subvolume));
   for (const name of fs.readdirSync(hostsDirectory)) {
@@ -86,7 +88,9 @@ async function discardUnknown(engine: Engine): Promise<void> {
   }
   releaseNetworks(engine, { all: false });
   dropOwnClaims(engine.settings.dataDirectory, new Set([...hosts.values()].map(({ record }) => record.uidBase)));
-  await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf)));
+  await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf))).catch((error: unknown) => {
+    engine.log.warn({ error }, 'quota groups of hosts that are gone could not be removed');
+  });
   for (const name of groupsIn(engine.group)) {
     if (!hosts.has(name)) await removeGroup(`${engine.group}/${name}`);
   }

@@ -20,7 +20,8 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
     const directory = `${engine.paths.hosts}/${subvolume}`;
     try {
       const kept = `${host.snapshotsDirectory}/${snapshot.subvolume}`;
-      await snapshotSubvolume(kept, directory, { readonly: false, group: host.diskGroup });
+      const lock = engine.paths.copying;
+      await snapshotSubvolume(kept, directory, { readonly: false, group: host.diskGroup, lock });
       limitSubvolume(directory, record.limits.diskBytes);
       // What closed terminals had said; who opens one anew begins with an empty one.
       fs.rmSync(`${directory}/terminals`, { recursive: true, force: true });

@@ -61,7 +61,11 @@ export function takeSnapshot(host: Host, id: string): Promise<SnapshotInfo> {
     const subvolume = randomBytes(6).toString('hex');
     const path = `${host.snapshotsDirectory}/${subvolume}`;
     const before = new Map(host.containers);
-    await snapshotSubvolume(host.directory, path, { readonly: true, group: host.diskGroup });
+    await snapshotSubvolume(host.directory, path, {
+      readonly: true,
+      group: host.diskGroup,
+      lock: host.engine.paths.copying,
+    });
     // Containers are made and removed meanwhile: what was not there all the time may be on the disk in part.
     const stayed = [...host.containers.values()].filter(
       (container) => before.get(container.id) === container && container.state.status !== 'removing',

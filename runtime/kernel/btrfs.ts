@@ -40,16 +40,29 @@ export function createSubvolume(subvolume: string): void {
 /**
  * Makes `target` what the subvolume `source` is at one moment; what is written to either later is its own. `group` is where
  * `source` counts (`joinDiskGroup`), and `target` too from the start. By btrfs(8): the kernel first writes out what is in memory,
- * and a call of ours would hold the whole engine up for so long. Throws noSpace, internal.
+ * and a call of ours would hold the whole engine up for so long. It holds a shared lock on `lock`, for it goes on where the
+ * engine is killed: who looks afterwards for copies that nobody knows takes that lock first. Throws noSpace, internal.
  */
 export async function snapshotSubvolume(
   source: string,
   target: string,
-  options: { readonly readonly: boolean; readonly group: string | null },
+  options: { readonly readonly: boolean; readonly group: string | null; readonly lock: string },
 ): Promise<void> {
   const flags = [...(options.readonly ? ['-r'] : []), ...(options.group === null ? [] : ['-i', options.group])];
   try {
-    await run('btrfs', ['--quiet', 'subvolume', 'snapshot', ...flags, '--', source, target]);
+    await run('flock', [
+      '--shared',
+      '--no-fork',
+      options.lock,
+      'btrfs',
+      '--quiet',
+      'subvolume',
+      'snapshot',
+      ...flags,
+      '--',
+      source,
+      target,
+    ]);
   } catch (error) {
     const said = String((error as { stderr?: string }).stderr ?? error).trim();
     if (/quota|space/i.test(said)) throw new EngineError('noSpace', `there is no room for a snapshot: ${said}`);
