@@ -96,9 +96,16 @@ export class Changes {
 
   /** A task is done: the start of the next is kept. What fails is logged; the point is missing then. */
   async taskDone(session: Session, task: string): Promise<void> {
+    const next = () => session.points.reachedBy(task, session.lab.tasks, session.done);
+    const again = next();
+    if (again !== null && session.points.has(again)) {
+      // Reached before a reset: whoever hears that the task is done must not take the old one for the new.
+      session.points.remove(again);
+      session.tellPoints();
+    }
     try {
       await session.turns.take(async () => {
-        const snapshot = session.points.reachedBy(task, session.lab.tasks, session.done);
+        const snapshot = next();
         if (snapshot !== null && session.active) await this.#keep(session, snapshot, null);
       });
     } catch (error) {

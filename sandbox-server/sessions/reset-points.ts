@@ -24,7 +24,11 @@ export class ResetPoints {
 
   /** Whether the lab has been made ready once, so that it can be taken back to its start. */
   get hasStart(): boolean {
-    return this.#points.has(startSnapshot);
+    return this.has(startSnapshot);
+  }
+
+  has(snapshot: string): boolean {
+    return this.#points.has(snapshot);
   }
 
   /** What a page is told. */

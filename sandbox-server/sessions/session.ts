@@ -3,7 +3,7 @@
 
 import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { Logger } from 'pino';
-import { type Lab, withParameters } from '../../lessons/schema.ts';
+import { chooseParameters, type Lab, withParameters } from '../../lessons/schema.ts';
 import { Watcher } from '../checks/watcher.ts';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
@@ -47,9 +47,9 @@ export class Session {
   readonly student: number;
   /** Its id. */
   readonly lesson: string;
-  /** With this student's values for `{{name}}`. */
-  readonly lab: Lab;
-  readonly files: Lesson['files'];
+  /** With this student's values for `{{name}}`; it and the files change only while the lesson is written (`learn`). */
+  lab: Lab;
+  files: Lesson['files'];
   readonly parameters: Readonly<Record<string, string>>;
   readonly points: ResetPoints;
   /** What changes its hosts, one after another. */
@@ -186,6 +186,7 @@ export class Session {
       becameDone: (task) => {
         progress.markDone(this.student, this.lesson, task);
         records.doneAgain(this.id, task);
+        this.#done.add(task);
         becameDone(this, task);
       },
       changed: (tasks) => {
@@ -221,6 +222,15 @@ export class Session {
     );
     this.#tasks = this.#unseen();
     this.#broadcast({ type: 'tasks', tasks: this.#tasks });
+  }
+
+  /** The lesson has changed while it is written: its tasks and files from now on; the hosts stay as they are. */
+  learn({ lab, files }: Lesson): void {
+    this.lab = withParameters(lab, { ...chooseParameters(lab.parameters, this.id), ...this.parameters });
+    this.files = files;
+    this.#tasks = this.#unseen();
+    this.#broadcast({ type: 'tasks', tasks: this.#tasks });
+    this.#watcher?.learn(this.lab.tasks);
   }
 
   /** Adds a page and tells it everything. Returns what takes it away again. */

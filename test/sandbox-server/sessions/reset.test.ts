@@ -64,7 +64,13 @@ test('a task that was done again after a reset has its start where it was reache
   };
   await doFirst('t1', 'once');
   // The start of the first task is the start of the lesson.
-  await doFirst(await reset(page, 'first'), 'twice');
+  const again = await reset(page, 'first');
+  const before = page.heard.length;
+  await doFirst(again, 'twice');
+  const since = page.heard.slice(before);
+  const told = since.findIndex((message) => message.type === 'tasks' && message.tasks[0]?.done === true);
+  const gone = since.findIndex((message) => message.type === 'resetPoints' && !message.points.includes('second'));
+  assert.ok(gone >= 0 && gone < told, 'the start of before the reset is gone before the task is told to be done');
   assert.match(await run(page, await reset(page, 'second'), 'cat mark'), /twice/);
   await end(server, lab);
 });
