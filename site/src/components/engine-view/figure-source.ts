@@ -1,16 +1,17 @@
 /** Where a lesson's figure takes what it shows from: the student's own host where it has it, else a drawn example. */
 import type { View } from '@drydock/sandbox-server/protocol';
 import { exampleView } from './example.ts';
-import { views } from './views.ts';
+import { shownView, views } from './views.ts';
 
 export interface FigureSource {
   readonly view: View;
   readonly live: boolean;
 }
 
-/** The first host that `has` what the figure is about. */
+/** The host that is looked at, or the first one that `has` what the figure is about. */
 export function figureSource(has: (view: View) => boolean, wanted: Parameters<typeof exampleView>[0]): FigureSource {
-  for (const view of views.value.values()) if (has(view)) return { view, live: true };
+  const shown = shownView.value;
+  for (const view of shown ? [shown, ...views.value.values()] : []) if (has(view)) return { view, live: true };
   return { view: exampleView(wanted), live: false };
 }
 
