@@ -106,6 +106,11 @@ function addLabCommands(lab: Command): void {
     .description('make a lesson to begin from: a small one that passes lint and test')
     .action(async (name: string) => (await import('./commands/lab-new.ts')).labNew(name));
   lab
+    .command('dev')
+    .argument('<lesson>', 'by id, folder, name or number')
+    .description('open a lesson in a Drydock of its own; what is saved is shown within a second, the host stays')
+    .action(async (name: string) => (await import('./commands/lab-dev.ts')).labDev(name));
+  lab
     .command('lint')
     .argument(...lessons)
     .description('what can be told of lessons without a lab: lab files, texts, and that they fit')

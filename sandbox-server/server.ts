@@ -18,7 +18,7 @@ import { PreviewServer } from './http/preview-server.ts';
 import { addPreviewRoute } from './http/previews.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
-import { readLessons } from './labs/lessons.ts';
+import { readLesson, readLessons } from './labs/lessons.ts';
 import { dayMs, forgetEveryMs, settleMs, sweepMs } from './limits.ts';
 import { previewOrigins } from './previews/origin.ts';
 import { Previews } from './previews/previews.ts';
@@ -36,6 +36,11 @@ import { Students } from './students/students.ts';
 import { Tickets } from './students/tickets.ts';
 
 export interface RunningServer {
+  /**
+   * Reads a lesson's lab again and gives it to the labs of it that are open, whose hosts stay as they are. Throws Error with
+   * `file:line:column: what` for each mistake; the old lab stays then.
+   */
+  learn(lesson: string): Promise<void>;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   /** Ends every connection, finishes requests under way, and lets go; shells and hosts go on. Idempotent. */
@@ -141,13 +146,19 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     previews?.close();
     closeExtra();
     await server.close();
-    // What is half done in the engine is not left to whoever comes next, unless it hangs.
+    // What is half done in the engine is not left to whoever comes next, unless it hangs or waits for an engine that is away.
+    if (!link.up) link.close();
     await Promise.race([settled, delay(settleMs, undefined, { ref: false })]);
     link.close();
     database.close();
   };
   return {
     url: `http://${settings.listenAddress.includes(':') ? `[${settings.listenAddress}]` : settings.listenAddress}:${port}`,
+    learn: async (id) => {
+      const lesson = await readLesson(settings.lessonsDirectory, id);
+      lessons.set(id, lesson);
+      for (const session of desk.sessions) if (session.lesson === id) session.learn(lesson);
+    },
     close: () => {
       closing ??= close();
       return closing;

@@ -52,9 +52,10 @@ async function testFiles(): Promise<string[]> {
 }
 
 /** Whether a test file imports one of these, by itself or through its helpers. */
-const starters = ['test/support/engine.ts', 'test/support/drydock.ts', 'cli/lab/own-drydock.ts'].map((file) =>
-  path.resolve(file),
-);
+const starters = [
+  ...['test/support/engine.ts', 'test/support/drydock.ts'],
+  ...['cli/lab/own-drydock.ts', 'cli/lab/student.ts'],
+].map((file) => path.resolve(file));
 
 /** Those that start an engine run one at a time: they measure, and the machine has two cores. */
 async function needsEngine(file: string, seen = new Set<string>()): Promise<boolean> {

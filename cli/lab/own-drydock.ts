@@ -45,6 +45,12 @@ export interface OwnDrydockOptions {
   readonly settings: Settings;
   readonly lessonsFolder: string;
   readonly place?: OwnPlace;
+  /** Puts the site's pages into a folder; without it there is one page that says nothing. */
+  readonly site?: (folder: string) => Promise<void>;
+  /** To listen on; one that is free where it is left out. */
+  readonly port?: number;
+  /** Waits only until a host can be made, not for the images that students pull. */
+  readonly early?: boolean;
   /** How far the engine is, in words. */
   readonly progress?: (detail: string) => void;
   /** Gives the start up. */
@@ -52,8 +58,13 @@ export interface OwnDrydockOptions {
 }
 
 export interface OwnDrydock extends Place, AsyncDisposable {
-  readonly engine: EngineClient;
+  readonly server: RunningServer;
+  /** The folder that the site's pages are served from. */
+  readonly siteFolder: string;
 }
+
+const emptySite = (folder: string) =>
+  writeFile(path.join(folder, 'index.html'), '<!doctype html><title>Drydock</title>');
 
 /** Two processes at once have two numbers. */
 function ownPlace(folder: string): OwnPlace {
@@ -65,7 +76,8 @@ function ownPlace(folder: string): OwnPlace {
   };
 }
 
-async function freePort(): Promise<number> {
+/** A TCP port of the loopback address that is free now. */
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -135,8 +147,9 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
     await chmod(folder, 0o711);
     const [data, run] = [path.join(folder, 'data'), path.join(folder, 'run')];
     await mkdir(data, { recursive: true });
-    await mkdir(path.join(folder, 'site'), { recursive: true });
-    await writeFile(path.join(folder, 'site/index.html'), '<!doctype html><title>Drydock</title>');
+    const siteFolder = path.join(folder, 'site');
+    await mkdir(siteFolder, { recursive: true });
+    await (options.site ?? emptySite)(siteFolder);
     ends.push(() => releaseRunDirectory(run));
     await prepareRunDirectory(run);
 
@@ -168,7 +181,8 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
       engine,
       child,
       imagesMs,
-      ({ catalogue }) => {
+      ({ catalogue, ready }) => {
+        if (options.early) return ready;
         const failed = catalogue.find(({ state }) => state === 'failed');
         if (failed !== undefined) throw new Failure(`The image ${failed.reference} cannot be built: ${failed.step}`);
         const waiting = catalogue.filter(({ state }) => state !== 'ready');
@@ -180,7 +194,7 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
       signal,
     );
 
-    const port = await freePort();
+    const port = options.port ?? (await freePort());
     await mkdir(path.join(folder, 'server'), { recursive: true });
     // What goes wrong in the server itself is the operator's to see.
     const log = pino({ level: 'error' }, pino.destination(2));
@@ -189,7 +203,8 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
     return {
       url: server.url,
       origin: `http://localhost:${port}`,
-      engine,
+      server,
+      siteFolder,
       [Symbol.asyncDispose]: () => endAll(ends),
     };
   } catch (error) {

@@ -17,6 +17,7 @@ import { look, type Seen, type WatchedHost } from './look.ts';
 import { type DearCheck, dockerNeeds } from './needs.ts';
 
 export interface WatcherParts {
+  /** As they are at first; see `learn`. */
   readonly tasks: readonly Task[];
   /** The lab's, in its order: the first is meant where a check names none. */
   readonly hosts: readonly WatchedHost[];
@@ -59,6 +60,7 @@ export class Watcher {
   readonly #abort = new AbortController();
   readonly #seen = new Map<string, SeenSoFar>();
   readonly #followed = new Set<string>();
+  #tasks: readonly Task[];
   #told = '';
   #timer: NodeJS.Timeout | undefined;
   #poll: NodeJS.Timeout | undefined;
@@ -69,6 +71,7 @@ export class Watcher {
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
+    this.#tasks = parts.tasks;
     if (parts.tasks.length > 0) for (const host of parts.hosts) void this.#listen(host);
   }
 
@@ -78,6 +81,13 @@ export class Watcher {
     this.#lookSoon();
   }
 
+  /** The lesson has changed while it is written: these are its tasks from now on. */
+  learn(tasks: readonly Task[]): void {
+    this.#tasks = tasks;
+    this.#told = '';
+    this.poke();
+  }
+
   release(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);
@@ -85,7 +95,7 @@ export class Watcher {
   }
 
   get #open(): readonly Task[] {
-    return this.#parts.tasks.filter(({ id }) => !this.#parts.done.has(id));
+    return this.#tasks.filter(({ id }) => !this.#parts.done.has(id));
   }
 
   #lookSoon(): void {
@@ -131,7 +141,7 @@ export class Watcher {
     this.#lookedMs = monotonicMs();
     let dear: readonly DearCheck[] = [];
     try {
-      const { tasks, hosts, link, done } = this.#parts;
+      const { hosts, link, done } = this.#parts;
       const { signal } = this.#abort;
       const seen = ({ name }: WatchedHost) => this.#seen.get(name) ?? nothingSeen;
       const open = this.#open;
@@ -139,7 +149,7 @@ export class Watcher {
       dear = looked.dear;
       if (signal.aborted) return;
       this.#follow(open, looked.facts, dear);
-      this.#tell(evaluate(tasks, looked.facts));
+      this.#tell(evaluate(this.#tasks, looked.facts));
     } catch (error) {
       // Away: `#listen` comes back and pokes. A container that went while it was asked makes an event of its own.
       if (!this.#abort.signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);

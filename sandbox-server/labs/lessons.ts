@@ -25,7 +25,7 @@ export async function readLesson(directory: string, lesson: string): Promise<Les
 }
 
 /** Throws as `readLesson` does. */
-export async function readLessons(directory: string): Promise<Lessons> {
+export async function readLessons(directory: string): Promise<Map<string, Lesson>> {
   const lessons = new Map<string, Lesson>([[playground, playgroundLesson]]);
   for (const entry of (await readdir(directory, { recursive: true })).sort()) {
     if (/^[^/]+\/[^/]+\/lab\.yaml$/.test(entry))

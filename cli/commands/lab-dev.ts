@@ -1,0 +1,114 @@
+// `drydock lab dev LESSON`: a Drydock of its own with the lesson open in it; what is saved is shown within a second, and the
+// host stays as it is.
+
+import { watch } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { showProgress } from '../../bin/progress.mjs';
+import { refuseUnfitMachine } from '../doctor/doctor.ts';
+import { exitUsage, Failure } from '../failure.ts';
+import { copySite, DevPages } from '../lab/dev-pages.ts';
+import { lessonsFolder, lessonsNamed } from '../lab/lessons.ts';
+import { lintLesson, surroundings } from '../lab/lint.ts';
+import { freePort, startOwnDrydock } from '../lab/own-drydock.ts';
+import { loadSettings } from '../load-settings.ts';
+import { whyTaken } from '../supervisor/port.ts';
+import { buildSite } from '../supervisor/site.ts';
+
+/** An editor writes a file in several steps. */
+const settleMs = 40;
+
+/** Runs until Ctrl-C. Throws Failure. */
+export async function labDev(name: string): Promise<void> {
+  const [lesson = ''] = await lessonsNamed([name]);
+  const folder = path.join(lessonsFolder, lesson);
+  const around = await surroundings(lessonsFolder);
+  const look = async () => {
+    const findings = await lintLesson(folder, around);
+    const relative = path.relative(process.cwd(), folder);
+    return findings.map(
+      ({ file, line, column, message }) => `${path.join(relative, file)}:${line}:${column}: ${message}`,
+    );
+  };
+  const broken = await look();
+  if (broken.length > 0)
+    throw new Failure(`The lesson cannot be shown yet:\n${broken.join('\n')}`, { exitCode: exitUsage });
+  const { settings } = loadSettings(process.env);
+  process.umask(0o022);
+  await refuseUnfitMachine(settings);
+
+  const ending = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
+  const progress = showProgress();
+  try {
+    await buildSite(() => progress.step('Building the site'), ending.signal);
+    const step = progress.step('Starting a Drydock');
+    const port = (await whyTaken('127.0.0.1', settings.port)) === null ? settings.port : await freePort();
+    await using drydock = await startOwnDrydock({
+      ...{ settings, lessonsFolder, port, site: copySite, early: true, signal: ending.signal },
+      progress: (detail) => step.update(detail),
+    });
+    step.done();
+    const drawing = progress.step('Drawing the page');
+    const address = `/lessons/${path.basename(lesson).replace(/^\d+-/, '')}/`;
+    await using pages = await DevPages.start(drydock.siteFolder, address, await freePort());
+    drawing.done();
+    console.log(`${lesson} is open at ${drydock.origin}${address}; Ctrl-C ends it.`);
+
+    const follow = async (files: ReadonlySet<string>) => {
+      const began = performance.now();
+      const mistakes = await look();
+      const ofLab = [...files].some((file) => !file.startsWith('lesson.mdx'));
+      let learnt = false;
+      if (ofLab) {
+        await drydock.server.learn(lesson).then(
+          () => {
+            learnt = true;
+          },
+          (error: unknown) => {
+            // The lab file's own mistakes are told with their places already.
+            if (mistakes.length === 0) mistakes.push(error instanceof Error ? error.message : String(error));
+          },
+        );
+      }
+      const drawn = await pages.redraw();
+      await pages.show(mistakes, drawn || learnt);
+      for (const mistake of mistakes) console.log(mistake);
+      const ms = Math.round(performance.now() - began);
+      if (drawn || learnt) console.log(`${[...files].sort().join(', ')}: shown after ${ms} ms.`);
+      if ([...files].some((file) => file.startsWith('files/')))
+        console.log('What lies in files/ is put into labs that are opened from now on; start the lab over to have it.');
+    };
+    await followChanges(folder, ending.signal, follow);
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+  } finally {
+    progress.close();
+  }
+}
+
+/** Calls `follow` with the files that have changed, one call at a time, until `signal` aborts. */
+async function followChanges(
+  folder: string,
+  signal: AbortSignal,
+  follow: (files: ReadonlySet<string>) => Promise<void>,
+): Promise<void> {
+  let changed = new Set<string>();
+  let wake = Promise.withResolvers<void>();
+  const watcher = watch(folder, { recursive: true, signal }, (_, file) => {
+    // Editors make files of their own beside: `.lab.yaml.swp`, `lab.yaml~`, `4913`.
+    if (file === null || !/^(lesson\.mdx|lab\.yaml|files\/.+)$/.test(file)) return;
+    changed.add(file);
+    wake.resolve();
+  });
+  watcher.on('error', () => undefined);
+  signal.addEventListener('abort', () => wake.resolve(), { once: true });
+  while (!signal.aborted) {
+    await wake.promise;
+    await delay(settleMs);
+    const files = changed;
+    changed = new Set();
+    wake = Promise.withResolvers<void>();
+    if (!signal.aborted && files.size > 0) await follow(files);
+  }
+}
