@@ -24,6 +24,8 @@ export interface StudentOptions {
   readonly height?: number;
   readonly theme?: 'light' | 'dark';
   readonly javaScript?: boolean;
+  /** A phone: fingers, no mouse. */
+  readonly isPhone?: boolean;
 }
 
 export interface Student extends AsyncDisposable {
@@ -43,6 +45,8 @@ export async function newStudent(origin: string, options: StudentOptions = {}): 
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.theme ?? 'light',
     javaScriptEnabled: options.javaScript ?? true,
+    hasTouch: options.isPhone ?? false,
+    isMobile: options.isPhone ?? false,
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const complaints: string[] = [];

@@ -16,7 +16,7 @@ export function TaskWord({ task }: { task: string }) {
 
 export function TaskFound({ task }: { task: string }) {
   const state = tasks.value.find(({ id }) => id === task);
-  if (!state || state.done || !state.found) return null;
+  if (!state?.found || lookOf(task) !== 'now') return null;
   return (
     <p class="found">
       <b>Expected</b> <Sentence text={state.expected} /> <b class="found-word">Found</b>{' '}

@@ -1,0 +1,171 @@
+// The lessons as students take them, from the first command to the next lesson: by mouse, by keyboard alone, on a phone.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import type { Locator, Page } from 'playwright-core';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { newStudent, prompt, screenshot } from './browser.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+/** A command, an image that is pulled, a machine that boots: on a machine that has much else to do. */
+const patienceMs = 120_000;
+
+/** How a finger or a mouse presses something. */
+type Press = (what: Locator) => Promise<void>;
+
+const over = /^(Ran|Ended|Failed)/;
+
+/** The command of a plate ran, and as the text says. */
+async function ranWell(plate: Locator): Promise<void> {
+  const state = plate.locator('.command-state');
+  await state.filter({ hasText: over }).waitFor({ state: 'attached', timeout: patienceMs });
+  const said = (await state.textContent()) ?? '';
+  assert.match(said, /^(Ran|Failed.*as it should)/, `${await plate.locator('pre').textContent()}: ${said}`);
+}
+
+/** Presses Run on a plate, after the right guess where the text asks for one. */
+async function run(plate: Locator, press: Press): Promise<void> {
+  const right = plate.locator('xpath=ancestor::*[@data-predict]').locator('[data-option="right"] label');
+  if ((await right.count()) > 0) await press(right);
+  await press(plate.locator('.run'));
+}
+
+async function answerQuiz(page: Page, press: Press): Promise<void> {
+  for (const question of await page.locator('[data-quiz] [data-question]').all()) {
+    await press(question.locator('[data-option="right"] label'));
+  }
+  await page.getByText(/^All \d+ are right\.$/).waitFor();
+}
+
+async function allTasksAreDone(page: Page): Promise<void> {
+  const count = await page.locator('[data-task]').count();
+  await page.locator('.ticks', { hasText: `${count} of ${count}` }).waitFor({ timeout: patienceMs });
+}
+
+test('lesson 3 by mouse', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  const press: Press = (what) => what.click();
+  await page.goto('/lessons/images-and-containers/');
+  await prompt(page);
+  for (const plate of await page.locator('.command').all()) {
+    await run(plate, press);
+    await ranWell(plate);
+  }
+  await allTasksAreDone(page);
+  assert.equal(
+    await page.locator('[data-predict] [data-chosen="true"][data-option="right"]').count(),
+    await page.locator('[data-predict]').count(),
+  );
+  await answerQuiz(page, press);
+  await screenshot(page, 'lesson-3-end');
+  await press(page.locator('.pagination .next'));
+  await page.waitForURL('**/lessons/containers-are-processes/');
+  assert.deepEqual(complaints, []);
+});
+
+/** What the focus is on. */
+const focus = `(() => {
+  const at = document.activeElement;
+  const option = at.closest('[data-option]');
+  if (at.matches('.pagination .next')) return 'next';
+  if (at.matches('.command-tools .run')) return 'run';
+  if (option) return option.dataset.option;
+  return at.matches('[role="separator"]') ? 'end of the text' : 'something else';
+})()`;
+
+test('lesson 4 by keyboard alone', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/lessons/containers-are-processes/');
+  await prompt(page);
+  let commands = 0;
+  for (let at = ''; at !== 'next'; ) {
+    await page.keyboard.press('Tab');
+    at = await page.evaluate(focus);
+    assert.notEqual(at, 'end of the text');
+    if (at === 'run') {
+      const plate = page.locator('.command', { has: page.locator('.run:focus') });
+      await page.keyboard.press('Enter');
+      await ranWell(plate);
+      commands++;
+    }
+    if (at === 'right' || at === 'wrong') {
+      // The group has the focus on its first answer; arrows choose.
+      if (at === 'right') await page.keyboard.press('Space');
+      for (let choices = 0; at === 'wrong' && choices < 6; choices++) {
+        await page.keyboard.press('ArrowDown');
+        at = await page.evaluate(focus);
+      }
+      assert.equal(at, 'right');
+    }
+  }
+  assert.equal(commands, await page.locator('.command').count());
+  await allTasksAreDone(page);
+  await page.getByText(/^All \d+ are right\.$/).waitFor();
+  await screenshot(page, 'lesson-4-end');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/lessons/virtual-machines-and-containers/');
+  assert.deepEqual(complaints, []);
+});
+
+test('lesson 2 on a phone', async () => {
+  await using student = await newStudent(drydock.url, { width: 390, height: 844, isPhone: true });
+  const { page, complaints } = student;
+  const press: Press = (what) => what.tap();
+  await page.goto('/lessons/first-container/');
+  await page.locator('.screen[data-attached="true"]').waitFor({ state: 'attached' });
+  for (const plate of await page.locator('.command').all()) {
+    await run(plate, press);
+    await page.locator('.workbench[data-pane="lab"]').waitFor();
+    await ranWell(plate);
+    await press(page.locator('.pane-bar').getByRole('button', { name: 'Text' }));
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 390);
+  }
+  await page.locator('.task-line', { hasText: 'All 5 tasks are done.' }).waitFor({ timeout: patienceMs });
+  await press(page.locator('.pane-bar').getByRole('button', { name: 'Engine' }));
+  await page.locator('.engine-view').getByText('nginx:latest').first().waitFor();
+  await screenshot(page, 'lesson-2-phone-engine');
+  await press(page.locator('.pane-bar').getByRole('button', { name: 'Text' }));
+  await answerQuiz(page, press);
+  await screenshot(page, 'lesson-2-phone-end');
+  await press(page.locator('.pagination .next'));
+  await page.waitForURL('**/lessons/images-and-containers/');
+  assert.deepEqual(
+    complaints.filter((one) => !/^request to http:\/\/[a-z0-9]+\.preview\.localhost/.test(one)),
+    [],
+  );
+});
+
+test('lesson 5 by mouse, with its virtual machine', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  const press: Press = (what) => what.click();
+  await page.goto('/lessons/virtual-machines-and-containers/');
+  await prompt(page);
+  for (const plate of await page.locator('.command').all()) {
+    const command = await plate.locator('pre').textContent();
+    await run(plate, press);
+    if (command === 'boot-vm') {
+      // It ends with the machine: that it is there tells its task, the figure, and its prompt.
+      await page.locator('[data-task="boot"][data-state="done"]').waitFor({ timeout: patienceMs });
+      await page.locator('.screen:not([hidden]) .xterm-rows', { hasText: 'root@vm' }).waitFor({ timeout: patienceMs });
+      await screenshot(page, 'lesson-5-machine');
+    } else if (command === 'poweroff') {
+      await page.locator('[data-task="off"][data-state="done"]').waitFor({ timeout: patienceMs });
+    } else {
+      await ranWell(plate);
+    }
+  }
+  await allTasksAreDone(page);
+  await answerQuiz(page, press);
+  await screenshot(page, 'lesson-5-end');
+  assert.deepEqual(complaints, []);
+});
