@@ -77,6 +77,7 @@ export class TerminalView {
     terminal.onData((data) => this.#input(data));
     terminal.onBinary((data) => this.#input(data));
     terminal.onResize(({ rows, cols }) => {
+      this.element.dataset.columns = String(cols);
       if (this.#attachedOnce) owner.send({ type: 'resize', terminal: id, rows, columns: cols });
     });
     terminal.parser.registerOscHandler(133, (mark) => {
@@ -255,9 +256,11 @@ export class TerminalView {
   }
 
   #paste(event: ClipboardEvent): void {
+    // Without a clipboard there is nothing to clean, and nothing to keep from anybody.
+    if (!event.clipboardData) return;
     event.preventDefault();
     event.stopPropagation();
-    const text = cleanPaste(event.clipboardData?.getData('text/plain') ?? '');
+    const text = cleanPaste(event.clipboardData.getData('text/plain'));
     const type = () => this.#screen.terminal.paste(text);
     if (isManyLines(text)) this.#owner.confirmPaste(text, type);
     else type();
@@ -267,32 +270,29 @@ export class TerminalView {
     return this.shell === 'prompt' && this.#screen.terminal.hasSelection();
   }
 
+  /** Does what a key is for, once, and keeps it from xterm and from the browser. */
+  #take(event: KeyboardEvent, act: () => void): false {
+    event.preventDefault();
+    if (event.type === 'keydown') act();
+    return false;
+  }
+
   /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
-      event.preventDefault();
-      if (event.type === 'keydown') this.#owner.leave(event.shiftKey);
-      return false;
+      return this.#take(event, () => this.#owner.leave(event.shiftKey));
     }
     const letter = event.key.toLowerCase();
-    if (event.ctrlKey && event.shiftKey && letter === 'f') {
-      event.preventDefault();
-      if (event.type === 'keydown') this.#owner.search();
-      return false;
-    }
+    if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#take(event, () => this.#owner.search());
     // Ctrl C copies what is selected at a prompt, where there is nothing to interrupt. While a command runs it interrupts.
     if (event.ctrlKey && !event.shiftKey && !event.altKey && letter === 'c' && this.#copiesAtPrompt()) {
-      event.preventDefault();
-      if (event.type === 'keydown') {
+      return this.#take(event, () => {
         void copyText(this.#screen.terminal.getSelection());
         this.#screen.terminal.clearSelection();
-      }
-      return false;
+      });
     }
     if (event.ctrlKey && event.shiftKey && letter === 'c') {
-      event.preventDefault();
-      if (event.type === 'keydown') void copyText(this.#screen.terminal.getSelection());
-      return false;
+      return this.#take(event, () => void copyText(this.#screen.terminal.getSelection()));
     }
     // The browser pastes by itself; the event comes through `#paste`.
     return !(event.ctrlKey && event.shiftKey && letter === 'v');

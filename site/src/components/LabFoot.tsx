@@ -72,7 +72,7 @@ function TerminalTools() {
         disabled={shownTerminals.value.length === 0}
         onClick={() => (searching.value = true)}
       >
-        Search
+        Find
       </button>
       <button type="button" class="steel-button" aria-pressed={isSplit} disabled={!canType.value} onClick={toggleSplit}>
         Split

@@ -30,8 +30,8 @@ function Search() {
       <input
         ref={field}
         type="search"
-        aria-label="Search in this terminal"
-        placeholder="Search in this terminal"
+        aria-label="Find in this terminal"
+        placeholder="Find in this terminal"
         spellcheck={false}
         autocomplete="off"
         value={text}

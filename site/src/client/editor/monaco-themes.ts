@@ -75,6 +75,7 @@ export function defineThemes(monaco: typeof Monaco): void {
       rule('comment', faint),
       rule('keyword', sea),
       rule('string', green),
+      rule('string.yaml', green),
       rule('number', indigo),
       rule('type', violet),
       rule('tag', violet),
