@@ -9,10 +9,14 @@ import { parseLab } from '../../lessons/schema.ts';
 
 const clone = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
+/** Attributes of a tag; what stands in quotes may hold anything. */
+const attributesOf = `(?:"[^"]*"|'[^']*'|[^>"'])*`;
+
 for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
   const name = path.basename(path.dirname(file));
   const text = await readFile(path.join(clone, file), 'utf8');
-  const tags = (tag: string) => [...text.matchAll(new RegExp(`<${tag}\\b[^>]*>`, 'g'))].map(([found]) => found);
+  const tags = (tag: string) =>
+    [...text.matchAll(new RegExp(`<${tag}\\b${attributesOf}>`, 'g'))].map(([found]) => found);
   const value = (tag: string, attribute: string) => new RegExp(`\\b${attribute}="([^"]*)"`).exec(tag)?.[1];
 
   test(`${name}: the tasks of the text are those of the lab, in order`, async () => {
@@ -25,16 +29,19 @@ for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
   });
 
   test(`${name}: every question has one right answer, and every answer says why`, () => {
-    const questions = [...text.matchAll(/<(Question|Predict)\b[^>]*>(.*?)<\/\1>/gs)].map(
+    const questions = [...text.matchAll(new RegExp(`<(Question|Predict)\\b${attributesOf}>(.*?)</\\1>`, 'gs'))].map(
       ([, , inside]) => inside ?? '',
     );
     assert.ok(questions.length >= 3);
     const names = [...tags('Question'), ...tags('Predict')].map((tag) => value(tag, 'id'));
     assert.equal(new Set(names).size, names.length, 'two questions have one id');
     for (const question of questions) {
-      const options = [...question.matchAll(/<Option\b([^>]*)>(.*?)<\/Option>/gs)];
+      const options = [...question.matchAll(new RegExp(`<Option\\b(${attributesOf})>(.*?)</Option>`, 'gs'))];
       assert.ok(options.length >= 2);
-      assert.equal(options.filter(([, attributes]) => /\bright\b(?!=)/.test(attributes ?? '')).length, 1);
+      assert.equal(
+        options.filter(([, attributes]) => /\bright\b/.test((attributes ?? '').replace(/"[^"]*"/g, ''))).length,
+        1,
+      );
       for (const [, , why] of options) assert.ok((why ?? '').trim().length > 20, 'an answer without its why');
       const ids = options.map(([, attributes]) => value(attributes ?? '', 'id'));
       assert.equal(new Set(ids).size, options.length);
