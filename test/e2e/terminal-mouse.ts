@@ -1,0 +1,27 @@
+// The mouse in a terminal: text there is drawn, so it is found by its cells.
+
+import assert from 'node:assert/strict';
+import type { Page } from 'playwright-core';
+
+function isPoint(value: unknown): value is { x: number; y: number } {
+  return typeof value === 'object' && value !== null && 'x' in value && 'y' in value;
+}
+
+/** Clicks the middle of a text in the terminal in hand, where it stands last; three clicks select its line. */
+export async function clickText(page: Page, text: string, clicks = 1): Promise<void> {
+  const place = await page.evaluate(`(() => {
+    const screen = document.querySelector('.screen[data-current]');
+    const row = [...screen.querySelectorAll('.xterm-rows > div')].findLast((one) => one.textContent.includes(${JSON.stringify(text)}));
+    if (!row) return null;
+    const drawn = screen.querySelector('.xterm-screen').getBoundingClientRect();
+    const box = row.getBoundingClientRect();
+    const cell = drawn.width / Number(screen.dataset.columns);
+    return { x: drawn.left + (row.textContent.indexOf(${JSON.stringify(text)}) + ${text.length / 2}) * cell, y: box.top + box.height / 2 };
+  })()`);
+  assert.ok(isPoint(place), `the terminal does not show ${text}`);
+  // xterm looks for a link when the pointer comes to another cell, and needs a moment for it.
+  await page.mouse.move(place.x - 10, place.y);
+  await page.mouse.move(place.x, place.y);
+  await page.waitForTimeout(300);
+  await page.mouse.click(place.x, place.y, { clickCount: clicks });
+}
