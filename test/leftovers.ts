@@ -16,12 +16,18 @@ function ofProcess<T>(read: () => T): T | null {
   }
 }
 
+/** Dead, and waiting for the machine's init to hear of it: nothing of ours can hasten that. */
+function isBeingBuried(pid: string): boolean {
+  const stat = ofProcess(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '';
+  return / Z 1 /.test(stat.slice(stat.lastIndexOf(')')));
+}
+
 const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 
 /** By their arguments, or by what they are in the machine's cgroups. */
 function processes(name: string): string[] {
   return pids()
-    .filter((pid) => Number(pid) !== process.pid)
+    .filter((pid) => Number(pid) !== process.pid && !isBeingBuried(pid))
     .flatMap((pid) => {
       const argv =
         ofProcess(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))

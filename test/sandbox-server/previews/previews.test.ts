@@ -345,4 +345,13 @@ describe('F08', () => {
     assert.notEqual(again.origin, visit.origin);
     assert.equal((await again.ask('GET', '/')).status, 502, 'nothing runs at the start');
   });
+
+  test('F11 previews are opened so often and no oftener', async () => {
+    const statuses = new Set<number>();
+    const address = `/api/sessions/${lab.session}/previews`;
+    for (let n = 0; n < 200 && !statuses.has(429); n++) {
+      statuses.add((await there.server.ask('POST', address, { cookie: lab.cookie, body: { port: 8080 } })).status);
+    }
+    assert.deepEqual([...statuses], [200, 429]);
+  });
 });
