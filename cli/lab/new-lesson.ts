@@ -17,15 +17,14 @@ tasks:
     check:
       container: { name: box, image: busybox, state: running }
     slips:
-      - when: { container: { name: box, state: exited } }
+      - when: { container: { name: box, state: created } }
         say: >-
-          The container box has ended already: its command was done. Remove it with \`docker rm box\`, and give it
-          something that takes longer, such as \`sleep 1000\`.
+          The container box was made but not started. \`docker run\` does both; or start it with \`docker start box\`.
     solution:
       run: [docker run -d --name box busybox sleep 1000]
     wrong:
-      - run: [docker run -d --name box busybox true]
-        says: has ended already
+      - run: [docker create --name box busybox sleep 1000]
+        says: made but not started
 `;
 
 const text = (track: string, name: string, number: number) => `---

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { labNew } from '../../cli/commands/lab-new.ts';
 import { severalAtOnce } from '../../cli/commands/lab-test.ts';
 import { endedIn } from '../../cli/lab/shell.ts';
 import { tryLesson } from '../../cli/lab/try-lesson.ts';
@@ -69,13 +70,17 @@ const write = async (name: string, { check, run = started, wrong = '[]', text = 
 };
 for (const [name, [lesson]] of Object.entries(lessons)) if (name !== 'no-lab') await write(name, lesson);
 
+const made = '01-test/05-new';
+await labNew(made, folder);
+
 const drydock = await drydockFor(folder);
 after(() => drydock[Symbol.asyncDispose]());
 await write('no-lab', lessons['no-lab']?.[0] ?? {});
 
 const told: string[] = [];
-const results = severalAtOnce(Object.keys(lessons), 4, (name) =>
-  tryLesson(drydock, folder, `01-test/${name}`, (lesson, what) => told.push(`${lesson}: ${what}`)),
+const ids = [...Object.keys(lessons).map((name) => `01-test/${name}`), made];
+const results = severalAtOnce(ids, 4, (id) =>
+  tryLesson(drydock, folder, id, (lesson, what) => told.push(`${lesson}: ${what}`)),
 );
 
 for (const [place, [name, [, mistake]]] of Object.entries(lessons).entries()) {
@@ -93,6 +98,13 @@ for (const [place, [name, [, mistake]]] of Object.entries(lessons).entries()) {
     assert.equal(told.filter((what) => what.startsWith(tried.lesson)).length, 2);
   });
 }
+
+test('a lesson passes as drydock lab new makes it', async () => {
+  const tried = (await results).at(-1);
+  assert.equal(tried?.lesson, made);
+  assert.deepEqual(tried.mistakes, []);
+  assert.deepEqual([tried.tasks.length, tried.commands], [1, 2]);
+});
 
 test('a command has ended when the next prompt is there, and its exit code is the shell’s', () => {
   const mark = (what: string) => `\u001b]133;${what}\u0007`;
