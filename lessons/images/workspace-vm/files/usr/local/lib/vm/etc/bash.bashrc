@@ -12,3 +12,5 @@ PS1='\[\e]133;A\a\]\[\e[1;33m\]\u@\h\[\e[0m\]:\[\e[1;34m\]\w\[\e[0m\]\$ \[\e]133
 
 # The machine has no power switch that a program could reach, but a reset, at which QEMU ends.
 alias poweroff='reboot -f' halt='reboot -f'
+
+boot-vm() { echo 'This is the virtual machine already.'; }
