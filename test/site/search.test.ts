@@ -28,6 +28,8 @@ test('every word must be there, at the beginning of a word', () => {
 
 test('a word in a heading counts more than one in the text', () => {
   assert.deepEqual(headings('image'), ['image', 'Run something']);
+  const many = entry('An image, its images and their images', 'image '.repeat(9));
+  assert.equal(find([many, ...entries], 'image')[0]?.entry.heading, 'image');
 });
 
 test('commands and options are found as they are typed', () => {

@@ -51,7 +51,8 @@ export function wordsOf(question: string): readonly string[] {
 
 /** 0 where a word is missing. A heading counts more than the text, a whole word more than a beginning. */
 function worthOf(entry: SearchEntry, words: readonly string[]): number {
-  let worth = 0;
+  // Whoever types the word itself wants to know what it is.
+  let worth = entry.heading.toLowerCase() === words.join(' ') ? 40 : 0;
   for (const word of words) {
     const inHeading = worthIn(entry.heading, word) * 6 + worthIn(entry.page, word) * 3;
     const here = inHeading + worthIn(entry.text, word);
