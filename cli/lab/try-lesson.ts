@@ -94,33 +94,35 @@ async function tryPlayground(place: Place): Promise<number> {
 export async function tryLesson(place: Place, folder: string, lesson: string, told: Told): Promise<LessonTried> {
   const began = performance.now();
   const mistakes: string[] = [];
-  const orMistake = async <T>(work: Promise<T>, nothing: T): Promise<T> => {
-    try {
-      return await work;
-    } catch (error) {
-      mistakes.push(inWords(error));
-      return nothing;
-    }
-  };
+  const orMistake = async <T>(work: Promise<T>, nothing: T): Promise<readonly [T, readonly string[]]> =>
+    work.then(
+      (value) => [value, []],
+      (error: unknown) => [nothing, [inWords(error)]],
+    );
   let tasks: readonly TaskTried[] = [];
   let commands = 0;
   if (lesson === playground) {
-    commands = await orMistake(tryPlayground(place), 0);
+    const [ran, wrong] = await orMistake(tryPlayground(place), 0);
+    commands = ran;
+    mistakes.push(...wrong);
   } else {
     const read = async (name: string) => readFile(path.join(folder, lesson, name), 'utf8');
-    const files = await orMistake(
+    const [files, unread] = await orMistake(
       Promise.all([
         read('lab.yaml').then((text) => parseLab(text, `lessons/${lesson}/lab.yaml`)),
         read('lesson.mdx').then(readLessonText),
       ]),
       null,
     );
+    mistakes.push(...unread);
     if (files !== null) {
       const [lab, text] = files;
-      [tasks, commands] = await Promise.all([
+      const [ofTasks, ofText] = await Promise.all([
         orMistake(tryTasks(place, lesson, lab, told), []),
         orMistake(tryWholeText(place, lesson, lab, text, told), 0),
       ]);
+      [tasks, commands] = [ofTasks[0], ofText[0]];
+      mistakes.push(...ofTasks[1], ...ofText[1]);
     }
   }
   const ms = Math.round(performance.now() - began);

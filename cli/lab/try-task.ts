@@ -64,7 +64,9 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
     const ends = await student.attempt(attempt);
     const what = `the wrong attempt “${attempt.run.join('; ') || Object.keys(attempt.files ?? {}).join(', ')}”`;
     const told = await student.becomes(id, ({ found, done }) => done || found.includes(attempt.says));
-    if (student.task(id).done) throw new LessonMistake(`${what} makes it done`);
+    // What was told first may have been of something on its way.
+    if (!(await student.stays(id, ({ done }) => !done, told ? restMs / 2 : 0)))
+      throw new LessonMistake(`${what} makes it done`);
     if (!told)
       throw new LessonMistake(
         `${what} is not told “${attempt.says}”, but: ${student.task(id).found || 'nothing'}${lastShown(ends)}`,

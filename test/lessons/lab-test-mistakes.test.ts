@@ -37,7 +37,7 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
     /^task only: its solution does not make it done; the student is told: Found no container at all/,
   ],
   'wrong-is-right': [
-    { wrong: `[{ run: [${started}], says: x }]` },
+    { wrong: `[{ run: [${started}], says: never told }]` },
     /^task only: the wrong attempt “docker run .*” makes it done$/,
   ],
   'wrong-is-not-told': [
