@@ -4,7 +4,6 @@ import type { OpenFile } from '../../client/editor/open-file.ts';
 import type { Workspace } from '../../client/editor/workspace.ts';
 
 export function ConflictBox({ file, work }: { file: OpenFile; work: Workspace }) {
-  const [looks, setLooks] = useState(false);
   const now = file.saving.value;
   if (now.name !== 'conflict') return null;
   if (now.theirs === null) {
@@ -24,6 +23,11 @@ export function ConflictBox({ file, work }: { file: OpenFile; work: Workspace })
       </div>
     );
   }
+  return <Changed file={file} theirs={now.theirs} />;
+}
+
+function Changed({ file, theirs }: { file: OpenFile; theirs: string }) {
+  const [looks, setLooks] = useState(false);
   return (
     <div class="conflict" role="alertdialog" aria-label="The file changed on the host">
       <p>
@@ -40,7 +44,7 @@ export function ConflictBox({ file, work }: { file: OpenFile; work: Workspace })
           {looks ? 'Hide the host’s' : 'Show the host’s'}
         </button>
       </p>
-      {looks && <textarea readOnly rows={6} aria-label="The text on the host" value={now.theirs} />}
+      {looks && <textarea readOnly rows={6} aria-label="The text on the host" value={theirs} />}
     </div>
   );
 }

@@ -1,0 +1,242 @@
+// The editor as a student uses it: files made, changed from both sides, asked about, brought in and taken out.
+
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { until } from '../support/until.ts';
+import { accessibilityFaults } from './axe.ts';
+import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock();
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+async function openEditor(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Editor' }).click();
+  await page.getByRole('tree', { name: 'Files of the home directory' }).waitFor();
+}
+
+async function openTerminal(page: Page): Promise<void> {
+  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
+}
+
+/** Waits until the file in hand is saved; typing must have begun before. */
+async function saved(page: Page): Promise<void> {
+  await page.locator('.saving-word[data-state="saved"]').waitFor();
+}
+
+/** Waits until the editor shows this text. */
+async function shows(page: Page, text: string): Promise<void> {
+  await page.locator('.code .view-lines', { hasText: text }).waitFor();
+}
+
+async function newFile(page: Page, name: string): Promise<void> {
+  await page.getByRole('button', { name: 'New file' }).click();
+  await page.getByRole('textbox', { name: /Name of the new file/ }).fill(name);
+  await page.keyboard.press('Enter');
+  await page.getByRole('tab', { name: name.split('/').at(-1) ?? '' }).waitFor();
+  await page.locator('.code .monaco-editor').waitFor();
+}
+
+async function type(page: Page, text: string): Promise<void> {
+  await page.locator('.code .monaco-editor').click();
+  await page.keyboard.insertText(text);
+}
+
+test('what is written in the editor is on the host, and what changes there shows in the editor', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await openEditor(page);
+  await newFile(page, 'app/Dockerfile');
+  await type(page, 'FROM debian:13\nRUN echo built\n');
+  await saved(page);
+  await openTerminal(page);
+  await typeLine(page, 'clear; cat app/Dockerfile; echo shown-$((1+1))');
+  await seen(page, /FROM debian:13\s*RUN echo built\s*shown-2/);
+  await typeLine(page, 'echo "CMD sleep 1" >> app/Dockerfile; mkdir fresh; touch fresh/inside');
+  await openEditor(page);
+  await shows(page, 'CMD sleep 1'.replaceAll(' ', '\u00a0'));
+  await page.getByRole('treeitem', { name: 'fresh' }).click();
+  await page.getByRole('treeitem', { name: 'inside' }).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await screenshot(page, 'editor');
+
+  await page.getByRole('button', { name: 'Dark theme' }).click();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await screenshot(page, 'editor-dark');
+  assert.deepEqual(complaints, []);
+});
+
+test('a file that changed on the host while one typed is asked about', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await openEditor(page);
+  await newFile(page, 'notes.txt');
+  await type(page, 'first\n');
+  await saved(page);
+
+  /** While it is there, saves are held back until it resolves. */
+  let gate: { readonly begun: PromiseWithResolvers<void>; readonly over: PromiseWithResolvers<void> } | undefined;
+  await page.route('**/file?*', async (route) => {
+    if (gate && route.request().method() === 'PUT') {
+      gate.begun.resolve();
+      await gate.over.promise;
+    }
+    await route.continue();
+  });
+  for (const keep of ['mine', 'theirs'] as const) {
+    const held = { begun: Promise.withResolvers<void>(), over: Promise.withResolvers<void>() };
+    gate = held;
+    await type(page, `typed-for-${keep} `);
+    await held.begun.promise;
+    await openTerminal(page);
+    await typeLine(page, `echo host-${keep} > notes.txt; echo written-${keep}-$((1+1))`);
+    await seen(page, new RegExp(`written-${keep}-2`));
+    gate = undefined;
+    held.over.resolve();
+    await page.getByRole('tab', { name: 'Editor' }).click();
+    const question = page.getByRole('alertdialog', { name: 'The file changed on the host' });
+    await question.getByRole('button', { name: 'Show the host’s' }).click();
+    await question.getByRole('textbox', { name: 'The text on the host' }).waitFor();
+    if (keep === 'mine') await screenshot(page, 'editor-conflict');
+    await question.getByRole('button', { name: keep === 'mine' ? 'Keep mine' : 'Take the host’s' }).click();
+    await question.waitFor({ state: 'detached' });
+    await saved(page);
+    await shows(page, keep === 'mine' ? 'typed-for-mine' : 'host-theirs');
+  }
+  await openTerminal(page);
+  await typeLine(page, 'rm notes.txt; echo removed-$((1+1))');
+  await seen(page, /removed-2/);
+  await page.getByRole('tab', { name: 'Editor' }).click();
+  await page.getByText('This file was removed on the host.').waitFor();
+  await page.getByRole('button', { name: 'Write it again' }).click();
+  await saved(page);
+  await openTerminal(page);
+  await typeLine(page, 'clear; cat notes.txt');
+  await seen(page, /host-theirs/);
+  assert.deepEqual(complaints, []);
+});
+
+test('files are made, renamed and deleted by keyboard alone', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await typeLine(page, 'mkdir -p folder/deep; echo one > folder/deep/one.sh; echo made-$((1+1))');
+  await seen(page, /made-2/);
+  await page.getByRole('tab', { name: 'Terminal 1' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('treeitem', { name: 'folder' }).waitFor();
+  await page.getByRole('treeitem', { name: 'folder' }).focus();
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('treeitem', { name: 'deep' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('ArrowRight');
+  await page.getByRole('treeitem', { name: 'one.sh' }).waitFor();
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('F2');
+  await page.getByRole('textbox', { name: 'New name of one.sh' }).waitFor();
+  await page.keyboard.type('two.sh');
+  await page.keyboard.press('Enter');
+  await page.getByRole('treeitem', { name: 'two.sh' }).focus();
+  await page.keyboard.press('Enter');
+  await shows(page, 'one');
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  // Tab is the file's until Ctrl M gives it back to the page.
+  await page.keyboard.press('Control+m');
+  await page.keyboard.press('Tab');
+  await page.locator('.code .monaco-editor.focused').waitFor({ state: 'detached' });
+
+  await page.getByRole('treeitem', { name: 'two.sh' }).focus();
+  await page.keyboard.press('Delete');
+  await page.getByRole('alertdialog').getByText('Delete two.sh?').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+  await page.getByRole('treeitem', { name: 'two.sh' }).focus();
+  await page.keyboard.press('Delete');
+  await page.getByRole('button', { name: 'Delete', exact: true }).last().press('Enter');
+  await page.getByRole('treeitem', { name: 'two.sh' }).waitFor({ state: 'detached' });
+  await page.getByText('No file is open').waitFor();
+  assert.deepEqual(complaints, []);
+});
+
+test('files come in and go out; what is no text, too large or has a strange name does no harm', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await typeLine(
+    page,
+    `head -c 2000 /dev/zero > zeros.bin; head -c 1100000 /dev/zero > large.log; echo x > '<img src=x onerror=alert(1)>'; echo made-$((1+1))`,
+  );
+  await seen(page, /made-2/);
+  await openEditor(page);
+  await page.getByRole('treeitem', { name: '<img src=x onerror=alert(1)>' }).click();
+  await shows(page, 'x');
+  await page.getByRole('treeitem', { name: 'zeros.bin' }).click();
+  await page.getByRole('heading', { name: 'zeros.bin is no text' }).waitFor();
+  await screenshot(page, 'editor-binary');
+  await page.getByRole('treeitem', { name: 'large.log' }).click();
+  await page.getByRole('heading', { name: 'large.log is too large to open here' }).waitFor();
+
+  await page.getByRole('treeitem', { name: '.profile' }).focus();
+  const bytes = Buffer.from('brought-in\n');
+  await page
+    .locator('.tree-tools input[type="file"]')
+    .setInputFiles({ name: 'in.txt', mimeType: 'text/plain', buffer: bytes });
+  await page.getByText('in.txt is on the host.').waitFor();
+  await page
+    .locator('.tree-tools input[type="file"]')
+    .setInputFiles({ name: 'in.txt', mimeType: 'text/plain', buffer: bytes });
+  await page.getByRole('alertdialog').getByRole('button', { name: 'Keep it' }).click();
+  await page.getByText('0 files are on the host.').waitFor();
+  await page.getByRole('treeitem', { name: 'in.txt' }).click();
+  await shows(page, 'brought-in');
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download' }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), 'in.txt');
+  assert.equal(await readFile(await download.path(), 'utf8'), 'brought-in\n');
+  assert.deepEqual(complaints, []);
+});
+
+test('compose files and Dockerfiles are read along: what is wrong is marked, what fits is offered', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await typeLine(
+    page,
+    "printf 'services:\\n  web:\\n    image: nginx\\n    portz: 80\\n' > compose.yaml; echo made-$((1+1))",
+  );
+  await seen(page, /made-2/);
+  await openEditor(page);
+  await page.getByRole('treeitem', { name: 'compose.yaml' }).click();
+  await page.locator('.code .squiggly-error').first().waitFor();
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.keyboard.press('Control+End');
+  await page.keyboard.type('    heal', { delay: 30 });
+  await page.locator('.suggest-widget .monaco-list-row', { hasText: 'healthcheck' }).waitFor();
+  await screenshot(page, 'editor-compose');
+  await newFile(page, 'Dockerfile');
+  await page.locator('.code .monaco-editor').click();
+  await page.keyboard.type('FRO', { delay: 30 });
+  await page.locator('.suggest-widget .monaco-list-row', { hasText: 'FROM' }).waitFor();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('debian:13\n');
+  await saved(page);
+  await until('nothing is marked', async () => (await page.locator('.code .squiggly-error').count()) === 0);
+  assert.deepEqual(complaints, []);
+});

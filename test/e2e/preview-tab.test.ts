@@ -1,0 +1,74 @@
+// The preview as a tab of the lab: it comes with the port, shows its page, goes where one says, and stays out of the way.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { accessibilityFaults } from './axe.ts';
+import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
+import { clickText } from './terminal-mouse.ts';
+
+let drydock: TestDrydock;
+before(async () => {
+  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
+});
+after(async () => {
+  await drydock[Symbol.asyncDispose]();
+});
+
+test('a published port has a tab with its page', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, context } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  assert.equal(await page.getByRole('tab', { name: /Preview/ }).count(), 0);
+  await typeLine(
+    page,
+    'docker run -d --name web -p 8080:80 nginx > /dev/null; docker exec web sh -c "echo deep-page > /usr/share/nginx/html/deep.html"; echo up-$((1+1))',
+  );
+  await seen(page, /up-2/);
+  const tab = page.getByRole('tab', { name: 'Preview :8080' });
+  await tab.click();
+  const frame = page.frameLocator('iframe[title="The page on port 8080 of docker-host"]');
+  await frame.getByRole('heading', { name: /nginx/ }).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await screenshot(page, 'preview');
+
+  const path = page.getByRole('textbox', { name: 'Path of the page' });
+  await path.fill('deep.html');
+  await path.press('Enter');
+  await frame.getByText('deep-page').waitFor();
+  assert.equal(await path.inputValue(), '/deep.html');
+
+  const [window] = await Promise.all([
+    context.waitForEvent('page'),
+    page.getByRole('button', { name: 'New window' }).click(),
+  ]);
+  await window.getByRole('heading', { name: /nginx/ }).waitFor();
+  assert.equal(await window.evaluate('window.opener'), null);
+  await window.close();
+
+  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  await typeLine(page, 'docker stop -t 0 web > /dev/null; echo stopped-$((1+1))');
+  await seen(page, /stopped-2/);
+  await tab.click();
+  await page.getByRole('heading', { name: 'Nothing is published on port 8080' }).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await screenshot(page, 'preview-stopped');
+  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  await typeLine(page, 'docker start web > /dev/null; echo started-$((1+1))');
+  await seen(page, /started-2/);
+  await tab.click();
+  await frame.getByText('deep-page').waitFor();
+});
+
+test('an address of the host in the terminal opens its preview', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await typeLine(page, 'docker run -d -p 8081:80 nginx > /dev/null; clear; echo localhost:8081');
+  await seen(page, /localhost:8081\s*student/);
+  await clickText(page, 'localhost:8081');
+  await page.getByRole('tab', { name: 'Preview :8081', selected: true }).waitFor();
+  await page.frameLocator('iframe').getByRole('heading', { name: /nginx/ }).waitFor();
+});
