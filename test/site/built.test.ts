@@ -71,3 +71,16 @@ test('no lab is needed to read a lesson', { skip }, async () => {
     assert.ok(html.includes(part), part);
   }
 });
+
+test('what draws terminals and the editor is loaded when it is wanted, not with a page', { skip }, async () => {
+  const html = await read('playground/index.html');
+  let linked = 0;
+  for (const [, sheet] of html.matchAll(/<link rel="stylesheet" href="\/([^"]+)"/g)) {
+    linked++;
+    assert.doesNotMatch(await read(sheet ?? ''), /\.monaco-editor|\.xterm-helper-textarea/, sheet);
+  }
+  assert.ok(linked > 0);
+  for (const script of await scriptsOf('playground/index.html')) {
+    assert.doesNotMatch(await read(script), /monaco-editor|xterm-helper-textarea/, script);
+  }
+});
