@@ -27,10 +27,19 @@ after(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
+function statOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return null; // it has just ended
+  }
+}
+
 /** CPU time of everything in the host, in clock ticks: fields 14 and 15 of /proc/PID/stat. */
 function ticks(of: DockerHost): number {
   return processesBelow(of.group).reduce((sum, pid) => {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = statOf(pid);
+    if (stat === null) return sum;
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return sum + Number(fields[11]) + Number(fields[12]);
   }, 0);

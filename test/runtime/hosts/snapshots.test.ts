@@ -14,7 +14,7 @@ let engine: TestEngine;
 let host: DockerHost;
 
 before(async () => {
-  engine = await startEngine({ hostDiskBytes: 128 * MiB });
+  engine = await startEngine({ hostDiskBytes: 64 * MiB });
   host = await createDockerHost(engine, 'kept');
 });
 
@@ -147,31 +147,31 @@ describe('what is kept is bounded', () => {
 
   test('a restored host has the disk that it had, and no more', async () => {
     await engine.client.takeSnapshot('kept', 'empty');
-    assert.equal((await fill('big', 60)).exitCode, 0);
+    assert.equal((await fill('big', 30)).exitCode, 0);
     await engine.client.takeSnapshot('kept', 'big');
     await engine.client.restoreSnapshot('kept', 'big');
-    const { exitCode, stdout } = await fill('more', 100);
+    const { exitCode, stdout } = await fill('more', 50);
     assert.equal(exitCode, 1);
     assert.match(stdout, /[Qq]uota exceeded|No space left/);
     await engine.client.restoreSnapshot('kept', 'empty');
-    assert.equal((await fill('big', 60)).exitCode, 0);
+    assert.equal((await fill('big', 30)).exitCode, 0);
     await host.shell('rm /home/student/big');
   });
 
   test('a host and all its snapshots together hold no more than twice its disk', async () => {
     for (const id of ['one', 'two']) {
       await host.shell('rm -f /home/student/big');
-      await fill('big', 80);
+      await fill('big', 40);
       await engine.client.takeSnapshot('kept', id);
     }
     await host.shell('rm -f /home/student/big');
-    const { exitCode, stdout } = await fill('big', 100);
+    const { exitCode, stdout } = await fill('big', 50);
     assert.equal(exitCode, 1);
     assert.match(stdout, /[Qq]uota exceeded|No space left/);
     for (const { id } of await engine.client.snapshots('kept')) await engine.client.removeSnapshot('kept', id);
     await host.shell('rm -f /home/student/big');
     // The kernel frees what was in them behind.
-    await until('the room is there again', async () => (await fill('big', 100)).exitCode === 0);
+    await until('the room is there again', async () => (await fill('big', 50)).exitCode === 0);
     await host.shell('rm -f /home/student/big');
   });
 
