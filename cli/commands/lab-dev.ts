@@ -71,7 +71,9 @@ export async function labDev(name: string): Promise<void> {
           },
         );
       }
-      const drawn = await pages.redraw();
+      // Mistakes are told at once; drawing may take a moment.
+      if (mistakes.length > 0) await pages.show(mistakes, false);
+      const drawn = await pages.redraw(files.has('lesson.mdx'));
       await pages.show(mistakes, drawn || learnt);
       for (const mistake of mistakes) console.log(mistake);
       const ms = Math.round(performance.now() - began);

@@ -94,9 +94,12 @@ export class DevPages implements AsyncDisposable {
     }
   }
 
-  /** Draws the page anew; false where it is as it was, or cannot be drawn. */
-  async redraw(): Promise<boolean> {
-    const deadline = performance.now() + changeMs;
+  /**
+   * Draws the page anew; false where it is as it was, or cannot be drawn. The lab file is read for each drawing; of the text
+   * Astro hears by itself, which is waited for where `textChanged`.
+   */
+  async redraw(textChanged: boolean): Promise<boolean> {
+    const deadline = performance.now() + (textChanged ? changeMs : 0);
     do {
       if (await this.#draw()) return true;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
