@@ -281,10 +281,12 @@ export class Desk {
     this.#parts.log.error({ session: session.id, error: messageOf(error) }, 'session not started');
     if (wasNew) {
       // Half a lab is none: the next attempt begins with other hosts.
-      void this.#parts.hosts.removeAll(session.hosts);
+      const made = session.hosts;
       session.dropHosts();
       // Room may come: of a lab that was put away, now, or when somebody goes.
-      if ((kind === 'exhausted' || kind === 'noSpace') && this.#entrance.comesBack(session, kind)) return;
+      const waits = (kind === 'exhausted' || kind === 'noSpace') && this.#entrance.comesBack(session, kind);
+      void this.#parts.hosts.removeAll(made);
+      if (waits) return;
     } else if (kind === 'notFound') {
       // Its host is gone (removed by an operator): nothing of it is left to go on with.
       this.end(session, 'replaced');

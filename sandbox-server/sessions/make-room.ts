@@ -37,8 +37,9 @@ export class MakeRoom {
     }
   }
 
-  /** Ends the oldest lab that was put away, and answers whether there was one. */
+  /** Ends the oldest lab that was put away, unless hosts are going already. Answers whether there will be room. */
   endOldest(): boolean {
+    if (this.#parts.hosts.removing > 0) return true;
     const stored = this.#left().find((session) => session.rest === 'stored' && !this.#parts.isQueued(session));
     if (stored !== undefined) this.#parts.end(stored);
     return stored !== undefined;
