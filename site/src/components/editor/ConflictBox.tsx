@@ -44,7 +44,7 @@ function Changed({ file, theirs }: { file: OpenFile; theirs: string }) {
           {looks ? 'Hide the host’s' : 'Show the host’s'}
         </button>
       </p>
-      {looks && <textarea readOnly rows={6} aria-label="The text on the host" value={theirs} />}
+      {looks && <textarea readOnly rows={4} aria-label="The text on the host" value={theirs} />}
     </div>
   );
 }
