@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -16,26 +17,64 @@ function ofProcess<T>(read: () => T): T | null {
   }
 }
 
-/** Dead, and waiting for the machine's init to hear of it: nothing of ours can hasten that. */
-function isBeingBuried(pid: string): boolean {
-  const stat = ofProcess(() => readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? '';
-  return / Z 1 /.test(stat.slice(stat.lastIndexOf(')')));
+/** From /proc/PID/stat; null where there is no such process. */
+function statOf(pid: string): { readonly parent: string; readonly isEnding: boolean } | null {
+  const stat = ofProcess(() => readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  if (stat === null) return null;
+  // The second field, the name, may hold spaces and parentheses: count from the last one.
+  const [, parent = '', , , , , flags] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { parent, isEnding: (Number(flags) & exitingFlag) !== 0 };
+}
+
+/** PF_EXITING of the kernel's include/linux/sched.h: from the first moment of a process's end until its parent heard of it. */
+const exitingFlag = 0x4;
+
+/** Who may have to bury what our processes left: the machine's init, and those that this process comes from. */
+function undertakers(): ReadonlySet<string> {
+  const above = new Set(['1']);
+  for (let pid = String(process.ppid); pid !== '0' && !above.has(pid); pid = statOf(pid)?.parent ?? '0') above.add(pid);
+  return above;
 }
 
 const pids = () => readdirSync('/proc').filter((name) => /^\d+$/.test(name));
 
+interface Found {
+  readonly pid: string;
+  readonly line: string;
+}
+
 /** By their arguments, or by what they are in the machine's cgroups. */
-function processes(name: string): string[] {
+function processesNamed(name: string): Found[] {
   return pids()
-    .filter((pid) => Number(pid) !== process.pid && !isBeingBuried(pid))
+    .filter((pid) => Number(pid) !== process.pid)
     .flatMap((pid) => {
       const argv =
         ofProcess(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
           ?.replaceAll('\0', ' ')
           .trim() ?? '';
       const cgroup = ofProcess(() => readFileSync(`/proc/${pid}/cgroup`, 'utf8')) ?? '';
-      return argv.includes(name) || cgroup.includes(name) ? [`process ${pid}: ${argv.slice(0, 200)}`] : [];
+      if (!argv.includes(name) && !cgroup.includes(name)) return [];
+      return [{ pid, line: `process ${pid}: ${argv.slice(0, 200)}` }];
     });
+}
+
+/** What has begun to end is given this long to be gone. */
+const endingMs = 5_000;
+
+async function processes(name: string): Promise<string[]> {
+  const deadline = performance.now() + endingMs;
+  for (;;) {
+    const found = processesNamed(name);
+    const isEnding = ({ pid }: Found) => statOf(pid)?.isEnding ?? true;
+    if (!found.some(isEnding) || performance.now() > deadline) {
+      const buriers = undertakers();
+      // Dead, and waiting for one that is not ours to hear of it: nothing of ours can hasten that.
+      return found
+        .filter((one) => !isEnding(one) || !buriers.has(statOf(one.pid)?.parent ?? '1'))
+        .map(({ line }) => line);
+    }
+    await delay(20);
+  }
 }
 
 /**
@@ -83,6 +122,7 @@ function files(name: string): string[] {
 
 /** One line each; empty where nothing was left. */
 export async function leftovers(name: string): Promise<string[]> {
+  const running = await processes(name);
   const found = await Promise.all([cgroups(name), loopDevices(name), links(name)]);
-  return [...processes(name), ...mounts(name), ...found.flat(), ...files(name)];
+  return [...running, ...mounts(name), ...found.flat(), ...files(name)];
 }

@@ -1,5 +1,5 @@
 /** A question above the terminal that waits for a yes: a paste of several lines, a link from the output. */
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { focusTerminal } from '../client/lab.ts';
 import { type Notice, notice } from '../client/lab-state.ts';
 
@@ -9,7 +9,7 @@ export function NoticeBox() {
 
 function Question({ asked }: { asked: Notice }) {
   const yes = useRef<HTMLButtonElement>(null);
-  useEffect(() => yes.current?.focus(), []);
+  useLayoutEffect(() => yes.current?.focus(), []);
   const answer = (go?: () => void) => {
     notice.value = undefined;
     go?.();

@@ -1,5 +1,5 @@
 /** Searching in the scrollback of the terminal in hand: typing finds, Enter goes on, Escape ends it. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { currentTerminal, searching } from '../client/lab-state.ts';
 import { focusTerminal, screens } from '../client/terminals.ts';
 
@@ -11,7 +11,8 @@ function Search() {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
   const [found, setFound] = useState<{ at: number; count: number }>({ at: -1, count: 0 });
-  useEffect(() => {
+  // Before the next key comes: it is meant for the field, and must not go to the shell.
+  useLayoutEffect(() => {
     const view = screens.current;
     field.current?.focus();
     const stop = view?.onFound((at, count) => setFound({ at, count }));

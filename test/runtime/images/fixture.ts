@@ -122,7 +122,12 @@ export async function testImages(): Promise<TestImages> {
 export function testHost(store: ImageStore, hostId: string): TestHost {
   const events: ImageEvent[] = [];
   const uses: Use[] = [];
-  const images = store.forHost({ hostId, usedImages: () => uses, keptImages: () => [], emit: (event) => void events.push(event) });
+  const images = store.forHost({
+    hostId,
+    usedImages: () => uses,
+    keptImages: () => [],
+    emit: (event) => void events.push(event),
+  });
   return { images, events, uses };
 }
 

@@ -34,8 +34,10 @@ async function untilAll(state: HostInfo['state'], before: ReadonlySet<string>): 
 
 /** Comes back to a lab; resolves with the page once it is ready, having heard why it was not. */
 async function comeBack(server: TestServer, lab: OpenedLab) {
-  const page = await server.enter(await server.open(twoTasks, lab.cookie));
+  // There before it is woken: that may be quicker than a page's way in.
+  const page = await server.enter(await server.ticket(lab));
   await page.hears('session', (message) => message.phase === 'starting' && message.why === 'return');
+  await server.open(twoTasks, lab.cookie);
   await page.hears('session', ({ phase }) => phase === 'ready');
   return page;
 }
