@@ -68,12 +68,24 @@ async function needsEngine(file: string, seen = new Set<string>()): Promise<bool
   return false;
 }
 
+/** Milliseconds that each file took. */
+const took = new Map<string, number>();
+
+function slowest(): string {
+  const files = [...took].sort(([, a], [, b]) => b - a).slice(0, 8);
+  return files.map(([file, ms]) => `${file} ${(ms / 1000).toFixed(0)} s`).join(', ');
+}
+
 async function runTests(files: string[], concurrency: number): Promise<Counts> {
   if (files.length === 0) return { passed: 0, failed: 0, skipped: 0 };
   const stream = run({ files, concurrency, timeout: fileTimeoutMs });
   let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
-  stream.on('test:summary', ({ file, counts: all }) => {
-    if (file !== undefined) return; // of one file; the last summary is of all
+  stream.on('test:summary', ({ file, counts: all, duration_ms: ms }) => {
+    if (file !== undefined) {
+      took.set(path.relative(clone, file), ms);
+      return;
+    }
+    // The last summary is of all files.
     counts = { passed: all.passed, failed: all.tests - all.passed - all.skipped - all.todo, skipped: all.skipped };
   });
   for await (const text of stream.compose(spec)) process.stdout.write(String(text));
@@ -108,6 +120,7 @@ console.log(
   left.length === 0 ? '✔ nothing is left behind' : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,
 );
 const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+if (!alone) console.log(`ℹ slowest: ${slowest()}`);
 console.log(`${steps ? '✔' : '✖'} types, lint and site; all in ${minutes} min`);
 const failed = first.failed + second.failed + (left.length === 0 ? 0 : 1) + (steps ? 0 : 1);
 console.log(`${first.passed + second.passed} passed, ${failed} failed, ${first.skipped + second.skipped} skipped`);
