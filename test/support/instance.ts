@@ -52,7 +52,10 @@ export async function makeInstance(): Promise<TestInstance> {
   };
 }
 
-/** A TCP port of the loopback address that is free now. */
+/** The kernel may well name the same one again, before the first to ask has taken it. */
+const given = new Set<number>();
+
+/** A TCP port of the loopback address that is free now; never the same one twice in a process. */
 export async function freePort(): Promise<number> {
   const server = net.createServer();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -62,5 +65,7 @@ export async function freePort(): Promise<number> {
   const address = server.address();
   await new Promise((closed) => server.close(closed));
   if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
+  if (given.has(address.port)) return freePort();
+  given.add(address.port);
   return address.port;
 }

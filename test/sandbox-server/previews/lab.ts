@@ -56,20 +56,16 @@ export interface PreviewLab extends AsyncDisposable {
 
 /** A lab that is ready; `ports` are published by containers that answer with the request as it came. */
 export async function startPreviewLab(ports: readonly number[], settings: Partial<Settings> = {}): Promise<PreviewLab> {
-  const engine = await startEngine();
-  const server = await startTestServer({ engineSocket: engine.socket, ...settings });
+  await using things = new AsyncDisposableStack();
+  const engine = things.use(await startEngine());
+  const server = things.use(await startTestServer({ engineSocket: engine.socket, ...settings }));
   const lab = await server.open();
   const page = await server.enter(lab);
   await page.hears('session', ({ phase }) => phase === 'ready');
   const [{ name: host } = { name: '' }] = await engine.client.hosts();
   for (const port of ports) await serveEcho(engine, host, port);
-  return {
-    ...{ engine, server, lab, host },
-    async [Symbol.asyncDispose]() {
-      await server[Symbol.asyncDispose]();
-      await engine[Symbol.asyncDispose]();
-    },
-  };
+  const ended = things.move();
+  return { ...{ engine, server, lab, host }, [Symbol.asyncDispose]: () => ended.disposeAsync() };
 }
 
 export async function serveEcho(engine: TestEngine, host: string, port: number): Promise<void> {
