@@ -1,7 +1,7 @@
 // What a test run left on the machine: mounts, namespaces, cgroups, loop devices, links, processes and files that carry its name.
 
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { glob } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -120,9 +120,18 @@ function files(name: string): string[] {
   );
 }
 
+/** What a program of ours writes where its working directory happens to be: conmon's word of an end for want of memory. */
+const stray = ['/oom'];
+
+/** Those that came since this process began; they carry no name. */
+function strayFiles(): string[] {
+  const isNew = (file: string) => (statSync(file, { throwIfNoEntry: false })?.ctimeMs ?? 0) >= performance.timeOrigin;
+  return stray.filter(isNew).map((file) => `file: ${file}`);
+}
+
 /** One line each; empty where nothing was left. */
 export async function leftovers(name: string): Promise<string[]> {
   const running = await processes(name);
   const found = await Promise.all([cgroups(name), loopDevices(name), links(name)]);
-  return [...running, ...mounts(name), ...found.flat(), ...files(name)];
+  return [...running, ...mounts(name), ...found.flat(), ...files(name), ...strayFiles()];
 }

@@ -24,7 +24,7 @@ export interface ProcessPlan {
   readonly containerId: string;
   /** Names the process to conmon: the container's or the exec's id. */
   readonly processId: string;
-  /** Has `config.json` (create) or `process.json` (exec); gets `pid`, `conmon.pid`, `attach`, `ctl`. On tmpfs. */
+  /** Has `config.json` (create) or `process.json` (exec); gets `pid`, `conmon.pid`, `attach`, `ctl`, `oom`. On tmpfs. */
   readonly bundle: string;
   /** Null for a process whose output is only for who attaches. */
   readonly logPath: string | null;
@@ -64,7 +64,8 @@ function argumentsOf(plan: ProcessPlan, runtime: readonly string[]): string[] {
 
 function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, string>, pipes: number): ChildProcess {
   const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
-  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
+  // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
+  const options: SpawnOptions = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
   return insideNewMountNamespace(() => {
     plan.prepare();
     return plan.insidePid === null ? start(argv, options) : startInPidNamespaceOf(plan.insidePid, argv, options);
