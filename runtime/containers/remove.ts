@@ -13,26 +13,38 @@ export async function removeContainer(
   container: Container,
   options: { force: boolean; volumes: boolean },
 ): Promise<void> {
-  if (container.running) {
-    if (!options.force) {
-      const what = container.state.status === 'paused' ? 'paused' : 'running';
-      const hint = what === 'paused' ? 'unpause and then stop the container' : 'stop the container';
-      throw new EngineError(
-        'conflict',
-        `cannot remove container "/${container.name}": container is ${what}: ${hint} before removing or force remove`,
-      );
+  for (;;) {
+    if (container.running) {
+      if (!options.force) throw stillRuns(container);
+      await kill(container);
     }
-    if (container.state.status === 'paused') await setFrozen(container.group, false);
-    signal(container.state.machinePid, 'SIGKILL');
-    if (!(await untilStopped(container, 10_000))) {
-      throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
-    }
+    const removed = await container.inTurn(async () => {
+      if (!container.host.containers.has(container.id)) return true; // --rm was faster
+      if (container.running) return false; // a start was in hand when this was asked
+      container.saveState({ status: 'removing' });
+      await discard(container);
+      return true;
+    });
+    if (removed) return;
   }
-  await container.inTurn(async () => {
-    if (!container.host.containers.has(container.id)) return; // --rm was faster
-    container.saveState({ status: 'removing' });
-    await discard(container);
-  });
+}
+
+function stillRuns({ name, state }: Container): EngineError {
+  const what = state.status === 'paused' ? 'paused' : 'running';
+  const hint = what === 'paused' ? 'unpause and then stop the container' : 'stop the container';
+  return new EngineError(
+    'conflict',
+    `cannot remove container "/${name}": container is ${what}: ${hint} before removing or force remove`,
+  );
+}
+
+async function kill(container: Container): Promise<void> {
+  if (container.state.status === 'paused') await setFrozen(container.group, false);
+  signal(container.state.machinePid, 'SIGKILL');
+  emit(container, 'kill', { signal: '9' });
+  if (!(await untilStopped(container, 10_000))) {
+    throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
+  }
 }
 
 /** Forgets a container that does not run, and what it wrote. */

@@ -21,7 +21,9 @@ export const defaultHostname = 'docker-host';
 
 /** The workspace's id to the OCI runtime. */
 export const workspaceId = (host: Host): string => `w${host.id}`;
-const workspaceGroup = (host: Host): string => `${host.group}/workspace`;
+/** Of its cgroup, among those of the host's containers. */
+export const workspaceGroupName = 'workspace';
+const workspaceGroup = (host: Host): string => `${host.group}/${workspaceGroupName}`;
 
 /** Starts the workspace of a host whose directories and cgroup are there, and stores its PID. About 60 ms. */
 export async function startWorkspace(host: Host): Promise<void> {
