@@ -1,9 +1,9 @@
 // docker kill.
 
 import { EngineError } from '../errors.ts';
-import { signal } from '../kernel/processes.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { signalContainer } from './processes.ts';
 import { signalNumber } from './signals.ts';
 import { untilStopped } from './start.ts';
 
@@ -15,7 +15,7 @@ export async function killContainer(container: Container, name: string): Promise
   if (container.state.status === 'paused') {
     throw new EngineError('conflict', `container ${container.id} is paused; unpause it before killing it`);
   }
-  if (!container.running || !signal(container.state.machinePid, number)) {
+  if (!container.running || !signalContainer(container, number)) {
     throw new EngineError(
       'conflict',
       `cannot kill container: ${container.name}: container ${container.id} is not running`,

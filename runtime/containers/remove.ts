@@ -3,9 +3,9 @@
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
-import { signal } from '../kernel/processes.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { signalContainer } from './processes.ts';
 import { untilStopped } from './start.ts';
 
 /** Kills it first where `force`. Throws conflict where it runs. The container's volumes are not there yet to be removed. */
@@ -40,7 +40,7 @@ function stillRuns({ name, state }: Container): EngineError {
 
 async function kill(container: Container): Promise<void> {
   if (container.state.status === 'paused') await setFrozen(container.group, false);
-  signal(container.state.machinePid, 'SIGKILL');
+  signalContainer(container, 'SIGKILL');
   emit(container, 'kill', { signal: '9' });
   if (!(await untilStopped(container, 10_000))) {
     throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);

@@ -1,4 +1,4 @@
-// Signals as Docker's clients write them: 9, KILL, SIGKILL, RTMIN+3.
+// Signals as Docker's clients and images write them: 9, KILL, SIGKILL, RTMIN+3.
 
 import os from 'node:os';
 import { EngineError } from '../errors.ts';
@@ -19,6 +19,15 @@ export function signalNumber(text: string): number {
     if (number >= firstRealTime && number <= lastSignal) return number;
   }
   const known = Object.entries(os.constants.signals).find(([key]) => key === `SIG${name}`);
-  if (!known) throw new EngineError('invalid', `invalid signal: ${text}`);
+  if (!known) throw new EngineError('invalid', `invalid signal: ${text.slice(0, 80)}`);
   return known[1];
+}
+
+/** What asks a container to end: its own signal, and SIGTERM where an image that was pulled or loaded names none that there is, as moby has it. */
+export function stopSignalOf({ StopSignal }: { readonly StopSignal?: string }): number {
+  try {
+    return signalNumber(StopSignal || 'SIGTERM');
+  } catch {
+    return os.constants.signals.SIGTERM;
+  }
 }

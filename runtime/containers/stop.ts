@@ -2,10 +2,10 @@
 
 import { EngineError } from '../errors.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
-import { signal } from '../kernel/processes.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
-import { signalNumber } from './signals.ts';
+import { signalContainer } from './processes.ts';
+import { signalNumber, stopSignalOf } from './signals.ts';
 import { untilStopped } from './start.ts';
 
 /** Docker's own (`daemon.DefaultStopTimeout`). */
@@ -23,14 +23,14 @@ export interface StopOptions {
 /** Throws invalid (no such signal), deadline (SIGKILL does not help). */
 export async function stopContainer(container: Container, options: StopOptions): Promise<'stopped' | 'notRunning'> {
   const { config } = container.record;
-  const number = signalNumber(options.signal ?? config.StopSignal ?? 'SIGTERM');
+  const number = options.signal === null ? stopSignalOf(config) : signalNumber(options.signal);
   const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
   if (!container.running) return 'notRunning';
   if (container.state.status === 'paused') await setFrozen(container.group, false);
-  signal(container.state.machinePid, number);
+  signalContainer(container, number);
   emit(container, 'kill', { signal: String(number) });
   if (!(await untilStopped(container, timeoutSeconds < 0 ? null : timeoutSeconds * 1000))) {
-    signal(container.state.machinePid, SIGKILL);
+    signalContainer(container, SIGKILL);
     emit(container, 'kill', { signal: String(SIGKILL) });
     if (!(await untilStopped(container, killTimeoutMs))) {
       throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);

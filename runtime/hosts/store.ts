@@ -1,13 +1,16 @@
 // Storing a host: all its processes end, politely; its disk and what ran are kept, so that it can come back.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { signalNumber } from '../containers/signals.ts';
+import type { Container } from '../containers/container.ts';
+import { signalContainer } from '../containers/processes.ts';
+import { stopSignalOf } from '../containers/signals.ts';
 import { processesIn, setFrozen } from '../kernel/cgroups.ts';
 import { signal } from '../kernel/processes.ts';
 import { endHost } from './finish.ts';
 import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
 import { runningIn } from './snapshots.ts';
+import { workspaceGroupName } from './workspace.ts';
 
 /** A database writes its last pages in less; who does not listen to SIGTERM would make everybody wait. */
 const graceMs = 2000;
@@ -31,13 +34,23 @@ export function storeHost(host: Host): Promise<void> {
 /** Each container gets its own signal, shells and the rest of the workspace what a machine that is shut down sends. */
 async function askToEnd(host: Host): Promise<void> {
   for (const container of host.containers.values()) {
-    if (!container.running) continue;
-    if (container.state.status === 'paused') await setFrozen(container.group, false);
-    signal(container.state.machinePid, signalNumber(container.record.config.StopSignal ?? 'SIGTERM'));
+    if (container.running) await askContainer(container);
   }
   for (const terminal of host.terminals.values()) terminal.close();
   const others = (): number[] => processesIn(host.group, true).filter((pid) => pid !== host.record.pid);
-  for (const pid of processesIn(`${host.group}/workspace`, true)) if (pid !== host.record.pid) signal(pid, 'SIGTERM');
+  for (const pid of processesIn(`${host.group}/${workspaceGroupName}`, true))
+    if (pid !== host.record.pid) signal(pid, 'SIGTERM');
   const deadline = performance.now() + graceMs;
   while (others().length > 0 && performance.now() < deadline) await delay(lookEveryMs);
+}
+
+/** Throws nothing: one that cannot be asked is ended with the rest. */
+async function askContainer(container: Container): Promise<void> {
+  const { host, state, record, group, id } = container;
+  try {
+    if (state.status === 'paused') await setFrozen(group, false);
+    signalContainer(container, stopSignalOf(record.config));
+  } catch (error) {
+    host.engine.log.warn({ error, host: host.name, container: id }, 'a container could not be asked to end');
+  }
 }

@@ -1,5 +1,6 @@
 // Dockerfile instructions that change an image's configuration, for `docker import --change` (and `commit`, which shares them).
 
+import { signalNumber } from '../containers/signals.ts';
 import { EngineError } from '../errors.ts';
 import type { ImageConfig } from './image.ts';
 
@@ -29,7 +30,7 @@ const instructions = new Map<string, Instruction>([
   ['EXPOSE', ({ ExposedPorts }, rest, line) => ({ ExposedPorts: { ...ExposedPorts, ...ports(rest, line) } })],
   ['WORKDIR', ({ WorkingDir }, rest) => ({ WorkingDir: workingDirectory(WorkingDir, rest) })],
   ['USER', (_, rest) => ({ User: rest })],
-  ['STOPSIGNAL', (_, rest) => ({ StopSignal: rest })],
+  ['STOPSIGNAL', (_, rest) => ({ StopSignal: stopSignal(rest) })],
   ['ONBUILD', ({ OnBuild }, rest) => ({ OnBuild: [...(OnBuild ?? []), rest] })],
   ['VOLUME', ({ Volumes }, rest) => ({ Volumes: { ...Volumes, ...volumes(rest) } })],
 ]);
@@ -110,6 +111,12 @@ function ports(rest: string, line: string): Record<string, Record<string, never>
 
 function volumes(rest: string): Record<string, Record<string, never>> {
   return Object.fromEntries((jsonList(rest) ?? splitWords(rest)).map((path) => [path, {}]));
+}
+
+/** As it was written. Throws invalid where there is no such signal. */
+function stopSignal(name: string): string {
+  signalNumber(name);
+  return name;
 }
 
 function workingDirectory(before: string | undefined, path: string): string {

@@ -47,8 +47,18 @@ export const libcCalls = {
   renameat2: bind('int renameat2(int from, str name, int to, str newName, uint flags)'),
   setfsuid: bind('int setfsuid(uint uid)'),
   setfsgid: bind('int setfsgid(uint gid)'),
+  pidfdOpen: bind('long syscall(long number, int pid, uint flags)'),
+  pidfdSendSignal: bind('long syscall(long number, int fd, int signal, void *info, uint flags)'),
   moveMount: bind('long syscall(long number, long from, str fromPath, long to, str toPath, uint flags)'),
 };
 
 /** Numbers that every architecture since 2019 shares (asm-generic/unistd.h). */
-export const callNumbers = { openTree: 428, moveMount: 429, closeRange: 436, openat2: 437, mountSetattr: 442 } as const;
+export const callNumbers = {
+  pidfdSendSignal: 424,
+  openTree: 428,
+  moveMount: 429,
+  pidfdOpen: 434,
+  closeRange: 436,
+  openat2: 437,
+  mountSetattr: 442,
+} as const;

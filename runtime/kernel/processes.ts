@@ -1,7 +1,9 @@
 // Processes by PID and start time, so that a PID that was given to another process is never taken for ours.
 
 import fs from 'node:fs';
+import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { callNumbers, libcCalls } from './libc.ts';
 
 /** Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 where there is none. */
 export function startTicksOf(pid: number): number {
@@ -25,7 +27,30 @@ export function isAlive(pid: number, startTicks: number): boolean {
   }
 }
 
-/** Sends a signal; false where the process is gone. */
+export interface KnownProcess {
+  readonly pid: number;
+  /** Field 22 of /proc/PID/stat. */
+  readonly startTicks: number;
+}
+
+/**
+ * Sends a signal to that very process; false where it is gone, or a zombie. It is held by a descriptor (pidfd_open(2)) while
+ * it is looked at, so that its number cannot become another's in between.
+ */
+export function signalProcess({ pid, startTicks }: KnownProcess, name: NodeJS.Signals | number): boolean {
+  const number = typeof name === 'number' ? name : os.constants.signals[name];
+  const fd = pid > 0 ? libcCalls.pidfdOpen(callNumbers.pidfdOpen, pid, 0) : -1;
+  if (fd < 0) return false;
+  try {
+    return (
+      isAlive(pid, startTicks) && libcCalls.pidfdSendSignal(callNumbers.pidfdSendSignal, fd, number, null, 0) === 0
+    );
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Sends a signal to whoever has that number now; false where nobody has. For a number that was looked up this moment. */
 export function signal(pid: number, name: NodeJS.Signals | number): boolean {
   try {
     return process.kill(pid, name);

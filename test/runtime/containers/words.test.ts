@@ -10,7 +10,7 @@ import { matchLabels, parseFilters } from '../../../runtime/containers/filters.t
 import { namePattern } from '../../../runtime/containers/name-pattern.ts';
 import { generateName } from '../../../runtime/containers/names.ts';
 import { parsePsArguments } from '../../../runtime/containers/ps-columns.ts';
-import { signalNumber } from '../../../runtime/containers/signals.ts';
+import { signalNumber, stopSignalOf } from '../../../runtime/containers/signals.ts';
 import { statusInWords } from '../../../runtime/containers/status.ts';
 import { formatNanoseconds, parseMoment, parseRfc3339 } from '../../../runtime/containers/timestamps.ts';
 
@@ -94,6 +94,18 @@ describe('signals', () => {
   for (const text of ['', '0', '65', 'NOPE', 'RTMIN+99', '-9', '9 '])
     test(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => signalNumber(text), { message: `invalid signal: ${text}` }));
+
+  test('an image that names none that there is ends on SIGTERM', () => {
+    const table: [string | undefined, number][] = [
+      ['SIGINT', 2],
+      ['SIGNOPE', 15],
+      ['x'.repeat(1000), 15],
+      ['', 15],
+      [undefined, 15],
+    ];
+    for (const [StopSignal, number] of table)
+      assert.equal(stopSignalOf(StopSignal === undefined ? {} : { StopSignal }), number);
+  });
 });
 
 describe('detach keys', () => {

@@ -114,7 +114,9 @@ test('changes are Dockerfile instructions', () => {
     Volumes: { '/data': {}, '/more': {} },
     OnBuild: ['RUN make'],
   });
-  for (const wrong of ['EXPOSE http', 'EXPOSE 70000', 'EXPOSE 90-80', 'CMD', 'ENV A', 'ENV A=1 B', 'LABEL =x']) {
+  const signals = ['STOPSIGNAL x', 'STOPSIGNAL 0', 'STOPSIGNAL SIGTERM INT'];
+  const others = ['EXPOSE http', 'EXPOSE 70000', 'EXPOSE 90-80', 'CMD', 'ENV A', 'ENV A=1 B', 'LABEL =x'];
+  for (const wrong of [...signals, ...others]) {
     assert.throws(() => applyChanges([wrong]), { kind: 'invalid' }, wrong);
   }
 });
