@@ -16,6 +16,10 @@ export const maxTerminalReplayBytes = 256 * 1024;
 export const maxCommandOutputBytes = 256 * 1024;
 /** Events that one host remembers for `docker events --since`, as in moby (`daemon/events`: 256). */
 export const maxEventsPerHost = 256;
+/** And what those may hold together: each repeats its container's labels, of which a create request may have 1 MiB. */
+export const maxEventLogBytes = 2 * 1024 * 1024;
+/** How much of a process's command is told: in the events of an exec, and by `docker top`. */
+export const maxToldCommandBytes = 4096;
 /** What a container that asks for nothing gets, of its host's own limit. SECURITY.md section 3. */
 export const maxPidsPerContainer = 256;
 /** What one host may read and write on the store's disk: a student who copies in a loop leaves some for the class. */
@@ -38,8 +42,6 @@ export const maxFiltersBytes = 16 * 1024;
 export const maxConnectionsPerHost = 256;
 /** Connections to the engine's own API, of the server alone: one for each terminal, preview connection and watch of 500 students. */
 export const maxEngineConnections = 16_384;
-/** What may wait for a client that reads events slower than they come; then it is cut off. */
-export const maxEventBacklogBytes = 1024 * 1024;
 /** A line of a log is told in pieces of this size, as moby's copier does (`defaultBufSize`). */
 export const maxLogLineBytes = 16 * 1024;
 /** A command of the engine's own API: its stdin travels in the body. */
@@ -86,8 +88,9 @@ export const fileRequestMs = 20_000;
 export const maxDialsPerHost = 64;
 /** On one machine an answer to a connect takes less than a millisecond, or somebody has forbidden it. */
 export const dialTimeoutMs = 3_000;
-/** Processes of one host that its use names, and the length of the command of each: a lesson has about twenty. */
+/** Processes that the use of a host names, and `docker top`: a lesson has about twenty. */
 export const maxProcessesTold = 300;
+/** The command of each, as the use of a host tells it. */
 export const maxCommandLength = 256;
 /** How long command lines are waited for: a process may hold its own back (proc(5): reading one looks into its memory). */
 export const commandLineWaitMs = 500;

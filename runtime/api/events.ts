@@ -4,9 +4,9 @@ import type { DockerEvent } from '../client.ts';
 import { parseFilters } from '../containers/filters.ts';
 import { type Nanoseconds, parseMoment } from '../containers/timestamps.ts';
 import { EngineError } from '../errors.ts';
+import type { EventLog } from '../events.ts';
 import { eventFilter, eventFilterKeys } from '../events-filter.ts';
 import type { Host } from '../hosts/host.ts';
-import { maxEventBacklogBytes } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { text } from './query.ts';
 import type { Routes } from './router.ts';
@@ -21,26 +21,48 @@ function line(event: DockerEvent): string {
   return `${JSON.stringify({ ...old, Type, Action, Actor, scope: 'local', time, timeNano })}\n`;
 }
 
-/** Sends until the client goes, or `until` comes; cuts off a client that does not read. */
-async function stream(exchange: Exchange<Host>, wanted: (event: DockerEvent) => boolean, untilMs: number | null) {
-  const { response, signal, subject } = exchange;
+/** Resolves when the log has another event, at `untilMs`, or when the client goes. */
+async function another(log: EventLog, untilMs: number | null, signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
-    const stopListening = subject.events.listen((event) => {
-      if (!wanted(event)) return;
-      response.write(line(event));
-      if (response.writableLength > maxEventBacklogBytes) response.destroy();
-    });
-    const end = () => {
+    const done = (): void => {
       stopListening();
       clearTimeout(timer);
+      signal.removeEventListener('abort', done);
       resolve();
     };
+    const stopListening = log.listen(done);
     // setTimeout's longest is 2^31-1 ms, 24 days.
     const waitMs = untilMs === null ? null : Math.min(Math.max(untilMs - Date.now(), 0), 2 ** 31 - 1);
-    const timer = waitMs === null ? undefined : setTimeout(end, waitMs);
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
+    const timer = waitMs === null ? undefined : setTimeout(done, waitMs);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
   });
+}
+
+/**
+ * Sends what is wanted of the events from number `from` on, until the client goes or `untilMs` comes. The client sets the pace,
+ * and nothing is kept for it: who is so slow that an event is forgotten before it was read is cut off.
+ */
+async function stream(
+  exchange: Exchange<Host>,
+  wanted: (event: DockerEvent, number: number) => boolean,
+  from: number,
+  untilMs: number | null,
+): Promise<void> {
+  const { response, signal, subject } = exchange;
+  const log = subject.events;
+  for (let number = from; !signal.aborted; ) {
+    const event = log.at(number);
+    if (event) {
+      if (wanted(event, number)) await exchange.write(line(event));
+      number += 1;
+    } else if (number < log.first) {
+      response.destroy();
+      return;
+    } else if (untilMs !== null && untilMs <= Date.now()) return;
+    // No await between the look and listening: nothing is lost between the two.
+    else await another(log, untilMs, signal);
+  }
 }
 
 function milliseconds(moment: Nanoseconds | null): number | null {
@@ -53,19 +75,17 @@ async function events(exchange: Exchange<Host>): Promise<void> {
   const until = parseMoment('until', query.get('until'));
   if (since !== null && until !== null && since > until)
     throw new EngineError('invalid', '`since` time must be before `until` time');
-  const wanted = eventFilter(parseFilters(query.get('filters'), eventFilterKeys));
+  const passes = eventFilter(parseFilters(query.get('filters'), eventFilterKeys));
+  const inTime = ({ timeNano }: DockerEvent): boolean => {
+    const nanoseconds = BigInt(Math.round(timeNano / 1e6)) * 1_000_000n;
+    return (since === null || nanoseconds >= since) && (until === null || nanoseconds <= until);
+  };
+  const { first, next } = subject.events;
+  const from = since !== null || until !== null ? first : next;
+  const wanted = (event: DockerEvent, number: number): boolean => (number >= next || inTime(event)) && passes(event);
   exchange.begin(text(query, 'jsonl') ? 'application/jsonl' : 'application/json');
-  const untilMs = milliseconds(until);
-  // No await between what is remembered and listening: nothing is lost between the two.
-  if (since !== null || until !== null)
-    for (const event of subject.events.recent()) {
-      const nanoseconds = BigInt(Math.round(event.timeNano / 1e6)) * 1_000_000n;
-      if (since !== null && nanoseconds < since) continue;
-      if (until !== null && nanoseconds > until) continue;
-      if (wanted(event)) response.write(line(event));
-    }
-  if (untilMs === null || untilMs > Date.now()) await stream(exchange, wanted, untilMs);
-  response.end();
+  await stream(exchange, wanted, from, milliseconds(until));
+  if (!response.destroyed) response.end();
 }
 
 export const eventRoutes: Routes<Host> = { 'GET /events': events };

@@ -132,7 +132,7 @@ export class Container {
   console: ProcessConsole;
   /** While `docker restart` has it: its end does not remove it, even with --rm. */
   restarting = false;
-  /** Ids of the execs that were created in this container and are still known. */
+  /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */
   readonly execIds = new Set<string>();
   readonly #waiters = new Set<() => void>();
   #gone = false;

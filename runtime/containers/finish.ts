@@ -33,8 +33,7 @@ export async function finishContainer(container: Container, exitCode: number): P
     const oomKilled = fs.existsSync(`${bundle}/oom`);
     const startedMs = Date.parse(record.state.startedAt);
     await cleanUp(container);
-    for (const execId of container.execIds) host.execs.delete(execId);
-    container.execIds.clear();
+    container.execIds.clear(); // the execs themselves stay known for a while: their clients ask for the exit code
     if (oomKilled) emit(container, 'oom');
     const duration = String(Math.max(0, Math.floor((Date.now() - startedMs) / 1000)));
     const remove = record.hostConfig.AutoRemove && !container.restarting && !host.startsAgain(container.id);

@@ -53,6 +53,7 @@ export async function discard(container: Container): Promise<void> {
   await fs.promises.rm(container.directory, { recursive: true, force: true });
   host.engine.exits.forget(id);
   host.containers.delete(id);
+  for (const exec of host.execs.values()) if (exec.container === container) host.execs.delete(exec.id);
   host.engine.records.delete('container', host.id, id);
   emit(container, 'destroy');
   container.removed();

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { conmonExec } from '../kernel/conmon.ts';
-import { maxExecsPerHost } from '../limits.ts';
+import { maxExecsPerHost, maxToldCommandBytes } from '../limits.ts';
 import { processSpec } from '../oci/spec.ts';
 import { ProcessConsole } from './console.ts';
 import type { Container } from './container.ts';
@@ -39,18 +39,34 @@ export function createExec(host: Host, container: Container, options: ExecOption
   const exec = new Exec(randomBytes(32).toString('hex'), container, options);
   host.execs.set(exec.id, exec);
   container.execIds.add(exec.id);
-  emit(container, `exec_create: ${options.argv.join(' ')}`, { execID: exec.id });
+  emit(container, `exec_create: ${told(options.argv)}`, { execID: exec.id });
   return exec;
 }
 
-/** Ended execs are known for a while, so that a client can ask for the exit code; when there are many, the oldest go. */
+/** The beginning of a command, as events tell it: a copy, for a part of a long text would keep all of it in memory. */
+function told(argv: readonly string[]): string {
+  const bytes = Buffer.alloc(maxToldCommandBytes);
+  return bytes.toString('utf8', 0, bytes.write(argv.join(' ')));
+}
+
+/**
+ * Ended execs are known for a while, so that a client can ask for the exit code; when there are many, the oldest go. Where all
+ * places are taken, so does the oldest that nobody started.
+ */
 function forgetOldExecs(host: Host): void {
   for (const exec of host.execs.values()) {
     if (host.execs.size < maxExecsPerHost / 2) return;
-    if (exec.exitCode === null) continue;
-    host.execs.delete(exec.id);
-    exec.container.execIds.delete(exec.id);
+    if (exec.exitCode !== null) forget(exec);
   }
+  for (const exec of host.execs.values()) {
+    if (host.execs.size < maxExecsPerHost) return;
+    if (!exec.started) forget(exec);
+  }
+}
+
+function forget(exec: Exec): void {
+  exec.container.host.execs.delete(exec.id);
+  exec.container.execIds.delete(exec.id);
 }
 
 export interface StartExecOptions {
@@ -92,7 +108,7 @@ export async function startExec(exec: Exec, options: StartExecOptions): Promise<
     exec.running = true;
     exec.pid = await process.go();
     console.started();
-    emit(container, `exec_start: ${exec.options.argv.join(' ')}`, { execID: exec.id });
+    emit(container, `exec_start: ${told(exec.options.argv)}`, { execID: exec.id });
     void process.exited().then(
       (exitCode) => ended(exec, bundle, exitCode),
       () => ended(exec, bundle, 137), // its conmon was killed with the container
@@ -108,6 +124,7 @@ export async function startExec(exec: Exec, options: StartExecOptions): Promise<
 function ended(exec: Exec, bundle: string, exitCode: number): void {
   exec.running = false;
   exec.exitCode = exitCode;
+  exec.container.execIds.delete(exec.id);
   exec.console?.processEnded();
   fs.rmSync(bundle, { recursive: true, force: true });
   emit(exec.container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });

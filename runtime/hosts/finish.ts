@@ -42,6 +42,7 @@ export async function endHost(host: Host): Promise<void> {
     });
   };
   await Promise.all([...host.containers.values()].map(finish));
+  host.execs.clear();
   for (const terminal of host.terminals.values()) terminal.ended(killedExitCode);
   await fs.promises.rm(`${engine.tools.stateDirectory}/${workspaceId(host)}`, { recursive: true, force: true });
   await fs.promises.rm(host.runDirectory, { recursive: true, force: true });

@@ -11,7 +11,19 @@ export interface ProcessStatus {
   readonly parent: number;
   /** Its PID in each namespace from the machine's inwards (`NSpid`). */
   readonly pids: readonly number[];
+  /** Effective, as the machine numbers them. */
+  readonly uid: number;
+  readonly gid: number;
   readonly residentBytes: number;
+}
+
+/** Fields of /proc/PID/stat (proc(5)), by their number there; 0 where there is no such. */
+export interface ProcessStat {
+  /** All of it, where `ProcessStatus` may escape some. */
+  readonly name: string;
+  /** One letter. */
+  readonly state: string;
+  readonly at: (field: number) => number;
 }
 
 function field(status: string, name: string): string {
@@ -26,7 +38,25 @@ export function statusOf(pid: number): ProcessStatus | null {
       name: field(status, 'Name'),
       parent: Number(field(status, 'PPid')),
       pids: field(status, 'NSpid').split(/\s+/).map(Number),
+      uid: Number(field(status, 'Uid').split(/\s+/)[1] ?? 0),
+      gid: Number(field(status, 'Gid').split(/\s+/)[1] ?? 0),
       residentBytes: Number(field(status, 'VmRSS').split(' ')[0] ?? 0) * 1024,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Null where the process has gone. Does not block either. */
+export function statOf(pid: number): ProcessStat | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name stands in parentheses and may contain any character: what follows the last one counts.
+    const numbers = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    return {
+      name: stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')')),
+      state: numbers[0] ?? '?',
+      at: (number) => Number(numbers[number - 3] ?? 0),
     };
   } catch {
     return null;

@@ -5,7 +5,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
-import { ask, expect } from '../api/exchange.ts';
+import { ask, Bytes, expect, expectSending, upgrade } from '../api/exchange.ts';
 
 const MiB = 1024 * 1024;
 let engine: TestEngine;
@@ -38,5 +38,69 @@ describe('a container that runs out of memory', () => {
     await expect(host.socket, 'GET /containers/hungry/json', 200, { State: { OOMKilled: true, ExitCode: 137 } });
     assert.deepEqual(await actionsOf('hungry'), ['create', 'start', 'oom', 'die']);
     assert.ok(!existsSync('/oom'));
+  });
+});
+
+describe('execs', () => {
+  const createExec = async (container: string, Cmd: string[], more: object = {}): Promise<string> => {
+    const sent = { Cmd, AttachStdout: true, ...more };
+    const body = await expectSending(host.socket, `POST /containers/${container}/exec`, sent, 201);
+    return (body as { Id: string }).Id;
+  };
+
+  test('that are open when their container ends tell 137 to who asks at once', async () => {
+    await host.run('stopped', ['sleep', '1000']);
+    const id = await createExec('stopped', ['sh'], { Tty: true, AttachStdin: true });
+    using connection = new Bytes(host.socket);
+    connection.request(`POST /exec/${id}/start`, upgrade, JSON.stringify({ Detach: false, Tty: true }));
+    await connection.until(/# /);
+    await expect(host.socket, 'GET /containers/stopped/json', 200, { ExecIDs: [id] });
+    const stopped = expect(host.socket, 'POST /containers/stopped/stop?t=0', 204);
+    await connection.rest();
+    await expect(host.socket, `GET /exec/${id}/json`, 200, { Running: false, ExitCode: 137 });
+    await stopped;
+    await expect(host.socket, `GET /exec/${id}/json`, 200, { Running: false, ExitCode: 137 });
+    await expect(host.socket, 'GET /containers/stopped/json', 200, { ExecIDs: null });
+    await expect(host.socket, 'DELETE /containers/stopped', 204);
+    await expect(host.socket, `GET /exec/${id}/json`, 404);
+  });
+
+  test('that have ended are not among those of their container', async () => {
+    await host.run('works', ['sleep', '1000']);
+    const id = await createExec('works', ['true']);
+    using connection = new Bytes(host.socket);
+    connection.request(`POST /exec/${id}/start`, upgrade, '{"Detach":false}');
+    await connection.rest();
+    await expect(host.socket, `GET /exec/${id}/json`, 200, { ExitCode: 0 });
+    await expect(host.socket, 'GET /containers/works/json', 200, { ExecIDs: null });
+  });
+
+  test('that nobody starts keep no one from theirs, and what events tell of a long command is cut', async () => {
+    const long = ['echo', 'x'.repeat(100_000)];
+    const first = await createExec('works', long);
+    for (let i = 1; i < 101; i++) await createExec('works', ['true']);
+    await expect(host.socket, `GET /exec/${first}/json`, 404);
+    const { text } = await host.output(['true']);
+    assert.equal(text, '');
+    const filters = encodeURIComponent('{"container":{"works":true}}');
+    const { body } = await ask(host.socket, `GET /events?since=1&until=${Date.now() / 1000}&filters=${filters}`);
+    const told = /"Action":"(exec_create: echo x+)"/.exec(String(body))?.[1] ?? '';
+    assert.equal(told.length, 'exec_create: '.length + 4096);
+    await expect(host.socket, 'DELETE /containers/works?force=1', 204);
+  });
+});
+
+describe('docker top', () => {
+  test('shows the beginning of a long command line, and the names of what has none', async () => {
+    await host.run('long', ['sh', '-c', ': "$@"; exec sleep 1000', 'sh', 'y'.repeat(50_000)]);
+    await host.exec('long', ['sh', '-c', 'read line', 'sh', 'y'.repeat(50_000)], { AttachStdin: true });
+    const { Processes } = (await expect(host.socket, 'GET /containers/long/top?ps_args=-o%20pid,comm,args', 200)) as {
+      Processes: string[][];
+    };
+    const [first, second] = Processes.map(([, name, command = '']) => [name, command]);
+    assert.deepEqual(first, ['sleep', 'sleep 1000']);
+    assert.equal(second?.[0], 'sh');
+    assert.equal(second?.[1]?.length, 4096);
+    await expect(host.socket, 'DELETE /containers/long?force=1', 204);
   });
 });
