@@ -132,6 +132,8 @@ export class Container {
   console: ProcessConsole;
   /** While `docker restart` has it: its end does not remove it, even with --rm. */
   restarting = false;
+  /** What a start made is still there in part: until it is gone, the container is neither started nor removed. */
+  unclean = false;
   /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */
   readonly execIds = new Set<string>();
   readonly #waiters = new Set<() => void>();
@@ -179,8 +181,11 @@ export class Container {
   /** Replaces parts of the record, stores it and wakes whoever waits for a change. */
   save(change: Partial<ContainerRecord>): void {
     this.#record = { ...this.#record, ...change };
-    if (!this.#gone) this.host.storeContainer(this.#record);
-    for (const wake of [...this.#waiters]) wake();
+    try {
+      if (!this.#gone) this.host.storeContainer(this.#record);
+    } finally {
+      for (const wake of [...this.#waiters]) wake(); // it is so, even where the disk did not take it
+    }
   }
 
   saveState(change: Partial<ContainerState>): void {

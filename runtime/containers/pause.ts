@@ -12,8 +12,18 @@ export function pauseContainer(container: Container): Promise<void> {
       throw new EngineError('conflict', `container ${container.id} is already paused`);
     }
     if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
-    await setFrozen(container.group, true);
-    container.saveState({ status: 'paused' });
+    await freeze(container);
     emit(container, 'pause');
   });
+}
+
+/** For who has its turn. Where one of its processes cannot be stopped where it is, all go on, and this throws. */
+export async function freeze(container: Container): Promise<void> {
+  try {
+    await setFrozen(container.group, true);
+  } catch (error) {
+    await setFrozen(container.group, false);
+    throw error;
+  }
+  container.saveState({ status: 'paused' });
 }

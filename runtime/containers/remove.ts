@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { needClean } from './finish.ts';
 import { signalContainer } from './processes.ts';
 import { untilStopped } from './start.ts';
 
@@ -21,6 +22,7 @@ export async function removeContainer(
     const removed = await container.inTurn(async () => {
       if (!container.host.containers.has(container.id)) return true; // --rm was faster
       if (container.running) return false; // a start was in hand when this was asked
+      await needClean(container);
       container.saveState({ status: 'removing' });
       await discard(container);
       return true;

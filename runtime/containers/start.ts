@@ -15,7 +15,7 @@ import { containerSpec } from '../oci/spec.ts';
 import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
 import { emit } from './events.ts';
-import { cleanUp, finishContainer } from './finish.ts';
+import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
 import { isBridged, namespaceFor } from './network-mode.ts';
 import { processInputOf } from './process-input.ts';
 import { discard } from './remove.ts';
@@ -49,6 +49,7 @@ export async function run(container: Container, place: Place | null = null): Pro
   const { host } = container;
   host.needRunning();
   const bridged = isBridged(container.record.hostConfig.NetworkMode);
+  await needClean(container);
   try {
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
     const ports = bridged ? choosePorts(host, place?.ports ?? wantedPorts(container)) : [];
@@ -75,11 +76,11 @@ export async function run(container: Container, place: Place | null = null): Pro
   } catch (error) {
     const refusal = refusalOf(error, container.record.path);
     host.engine.exits.forget(container.id);
-    await cleanUp(container);
+    const isClean = await cleanUpOrLater(container);
     const state = { ...container.state, exitCode: refusal.exitCode, error: refusal.error.message };
     container.save({ endpoint: null, ports: [], state });
     // As moby does: who asked for --rm waits until it is gone, also when it never ran.
-    if (container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
+    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
     throw refusal.error;
   }
 }

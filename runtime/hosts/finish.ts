@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
-import { cleanUp, finishContainer } from '../containers/finish.ts';
+import { cleanUpOrLater, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
 import { endConmons } from './clear-bundles.ts';
 import type { Host } from './host.ts';
@@ -18,7 +18,7 @@ export function finishHost(host: Host): Promise<void> {
 /** A start that was in hand when the engine was killed: nothing holds its address and ports. */
 async function undoStart(container: Container): Promise<void> {
   const { bundle, record } = container;
-  if (fs.existsSync(bundle)) await cleanUp(container);
+  if (fs.existsSync(bundle)) await cleanUpOrLater(container);
   if (record.endpoint || record.ports.length > 0) container.save({ endpoint: null, ports: [] });
 }
 

@@ -1,7 +1,7 @@
 // Starting, with a host, the containers that ran when it was stored, or when the snapshot was taken that it is made from.
 
+import { freeze } from '../containers/pause.ts';
 import { run } from '../containers/start.ts';
-import { setFrozen } from '../kernel/cgroups.ts';
 import type { Host, RunningAgain } from './host.ts';
 
 /** All at once, each where it was. One that cannot run stays ended, and says why as `docker inspect` shows it. */
@@ -24,9 +24,7 @@ async function startOne(host: Host, again: RunningAgain): Promise<void> {
     await container.inTurn(async () => {
       if (container.running) return;
       await run(container, again);
-      if (!again.paused) return;
-      await setFrozen(container.group, true);
-      container.saveState({ status: 'paused' });
+      if (again.paused) await freeze(container);
     });
   } catch (error) {
     host.engine.log.warn({ error, host: host.name, container: again.id }, 'a container could not be started again');

@@ -1,10 +1,12 @@
 // How containers and what runs in them end, and what of it is told afterwards.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 import { ask, Bytes, expect, expectSending, upgrade } from '../api/exchange.ts';
 
 const MiB = 1024 * 1024;
@@ -93,7 +95,7 @@ describe('execs', () => {
 describe('docker top', () => {
   test('shows the beginning of a long command line, and the names of what has none', async () => {
     await host.run('long', ['sh', '-c', ': "$@"; exec sleep 1000', 'sh', 'y'.repeat(50_000)]);
-    await host.exec('long', ['sh', '-c', 'read line', 'sh', 'y'.repeat(50_000)], { AttachStdin: true });
+    await host.exec('long', ['sh', '-c', 'sleep 2000; :', 'sh', 'y'.repeat(50_000)]);
     const { Processes } = (await expect(host.socket, 'GET /containers/long/top?ps_args=-o%20pid,comm,args', 200)) as {
       Processes: string[][];
     };
@@ -102,5 +104,30 @@ describe('docker top', () => {
     assert.equal(second?.[0], 'sh');
     assert.equal(second?.[1]?.length, 4096);
     await expect(host.socket, 'DELETE /containers/long?force=1', 204);
+  });
+});
+
+describe('a container whose start cannot be undone at once', () => {
+  test('has ended all the same, and is cleaned up once that can be done', async () => {
+    const id = await host.create('held', ['sleep', '1000']);
+    await expect(host.socket, 'POST /containers/held/start', 204);
+    const bundle = `${engine.instance.run}/hosts/ends/b/${id.slice(0, 24)}`;
+    const place = `${bundle}/held`;
+    const inEngine = [`--mount=${engine.instance.run}/mnt`];
+    execFileSync('nsenter', [...inEngine, 'mkdir', place]);
+    execFileSync('nsenter', [...inEngine, 'mount', '-t', 'tmpfs', 'held', place]);
+    try {
+      await expect(host.socket, 'POST /containers/held/kill', 204);
+      await expect(host.socket, 'POST /containers/held/wait', 200, { StatusCode: 137 });
+      await expect(host.socket, 'GET /containers/held/json', 200, { State: { Status: 'exited' } });
+      await expect(host.socket, 'POST /containers/held/start', 503);
+      await expect(host.socket, 'DELETE /containers/held', 503);
+    } finally {
+      execFileSync('nsenter', [...inEngine, 'umount', place]);
+    }
+    await until('it has been cleaned up', () => !existsSync(bundle));
+    await expect(host.socket, 'POST /containers/held/start', 204);
+    await expect(host.socket, 'DELETE /containers/held?force=1', 204);
+    assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
   });
 });
