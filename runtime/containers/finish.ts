@@ -43,7 +43,7 @@ export async function cleanUpOrLater(container: Container): Promise<boolean> {
     return true;
   } catch (error) {
     host.engine.log.error({ error, container: id }, 'could not clean up after a container; it is tried again');
-    if (!waiting.has(container)) setTimeout(() => void container.inTurn(() => again(container)), againMs).unref();
+    if (!waiting.has(container)) setTimeout(() => void tryAgain(container), againMs).unref();
     waiting.add(container);
     return false;
   }
@@ -52,11 +52,20 @@ export async function cleanUpOrLater(container: Container): Promise<boolean> {
 /** Those that are cleaned up again in a moment. */
 const waiting = new WeakSet<Container>();
 
+async function tryAgain(container: Container): Promise<void> {
+  waiting.delete(container);
+  await container
+    .inTurn(() => again(container))
+    .catch((error: unknown) => {
+      container.host.engine.log.error({ error, container: container.id }, 'could not remove a container after its end');
+    });
+}
+
 async function again(container: Container): Promise<void> {
   const { host, id } = container;
-  waiting.delete(container);
   if (!container.unclean || host.containers.get(id) !== container) return; // somebody was faster
-  if ((await cleanUpOrLater(container)) && goesWithItsEnd(container)) await discard(container);
+  if (!(await cleanUpOrLater(container))) return;
+  if (container.state.status === 'removing' || goesWithItsEnd(container)) await discard(container);
 }
 
 /** For who starts or removes it. Throws unavailable where its last run is still not gone. */

@@ -1,8 +1,8 @@
 // docker rm.
 
-import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import { needClean } from './finish.ts';
@@ -52,7 +52,7 @@ async function kill(container: Container): Promise<void> {
 /** Forgets a container that does not run, and what it wrote. */
 export async function discard(container: Container): Promise<void> {
   const { host, id } = container;
-  await fs.promises.rm(container.directory, { recursive: true, force: true });
+  await removeTree(container.directory);
   host.engine.exits.forget(id);
   host.containers.delete(id);
   for (const exec of host.execs.values()) if (exec.container === container) host.execs.delete(exec.id);

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { Container, type ContainerRecord } from '../containers/container.ts';
-import { cleanUp } from '../containers/finish.ts';
+import { cleanUpOrLater } from '../containers/finish.ts';
 import { discard } from '../containers/remove.ts';
 import { expectExit } from '../containers/start.ts';
 import type { Engine } from '../engine.ts';
@@ -99,25 +99,7 @@ async function discardUnknown(engine: Engine): Promise<void> {
 async function adoptRunning(host: Host): Promise<void> {
   const { engine } = host;
   host.frozen = isFrozen(host.group);
-  for (const container of [...host.containers.values()]) {
-    const { machinePid, startTicks } = container.state;
-    if (container.running) {
-      // Whether it lives or ended meanwhile: the watch looks, and tells the exit code that conmon left.
-      container.console.connect();
-      container.console.started();
-      // A pause or unpause may have been cut off between the kernel and the record.
-      container.saveState({ status: isFrozen(container.group) ? 'paused' : 'running' });
-      expectExit(container, { pid: machinePid, startTicks });
-    } else if (container.state.status === 'removing') {
-      await cleanUp(container);
-      await discard(container);
-    } else if (fs.existsSync(container.bundle)) {
-      await cleanUp(container); // a start that was in hand
-      container.save({ endpoint: null, ports: [] });
-      // As moby does; but not what was being started again.
-      if (container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
-    }
-  }
+  await forEachContainer(host, adoptContainer);
   const terminals = engine.records.list<TerminalRecord>('terminal', host.id);
   await clearBundles(host, terminals);
   for (const record of terminals) {
@@ -129,12 +111,43 @@ async function adoptRunning(host: Host): Promise<void> {
   host.sockets = await openSockets(host);
 }
 
+/** One that cannot be taken up or removed does not keep the others, and its host, from their student. */
+async function forEachContainer(host: Host, act: (container: Container) => Promise<void>): Promise<void> {
+  for (const container of [...host.containers.values()]) {
+    try {
+      await act(container);
+    } catch (error) {
+      host.engine.log.error({ error, host: host.name, container: container.id }, 'could not take up a container');
+    }
+  }
+}
+
+async function adoptContainer(container: Container): Promise<void> {
+  const { host, state } = container;
+  const { machinePid, startTicks } = state;
+  if (container.running) {
+    // Whether it lives or ended meanwhile: the watch looks, and tells the exit code that conmon left.
+    container.console.connect();
+    container.console.started();
+    // A pause or unpause may have been cut off between the kernel and the record.
+    container.saveState({ status: isFrozen(container.group) ? 'paused' : 'running' });
+    expectExit(container, { pid: machinePid, startTicks });
+  } else if (state.status === 'removing') {
+    if (await cleanUpOrLater(container)) await discard(container);
+  } else if (fs.existsSync(container.bundle)) {
+    const isClean = await cleanUpOrLater(container); // a start that was in hand
+    container.save({ endpoint: null, ports: [] });
+    // As moby does; but not what was being started again.
+    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
+  }
+}
+
 /** A host whose workspace is gone: after a reboot, a shutdown, or a crash while it was being made. */
 async function adoptStopped(host: Host): Promise<void> {
   await finishHost(host);
-  for (const container of [...host.containers.values()]) {
+  await forEachContainer(host, async (container) => {
     if (container.state.status === 'removing') await discard(container);
-  }
+  });
   for (const record of host.engine.records.list<TerminalRecord>('terminal', host.id)) {
     host.engine.records.delete('terminal', host.id, record.id);
   }

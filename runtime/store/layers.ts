@@ -5,8 +5,8 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { at, EngineError } from '../errors.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { maxLayerEntries } from '../limits.ts';
 import { checkDigest } from './blobs.ts';
 import { type OnBytes, unpack } from './layer-work.ts';
@@ -155,6 +155,6 @@ export class Layers {
 
   /** What cannot be removed now is removed at the next start. */
   async #discard(path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true }).catch(() => undefined);
+    await removeTree(path).catch(() => undefined);
   }
 }
