@@ -20,7 +20,7 @@ export const maxEventsPerHost = 256;
 export const maxEventLogBytes = 2 * 1024 * 1024;
 /** How much of a process's command is told: in the events of an exec, and by `docker top`. */
 export const maxToldCommandBytes = 4096;
-/** What a container that asks for nothing gets, of its host's own limit. SECURITY.md section 3. */
+/** The most that a container may have of its host's own limit, and what one that asks for nothing gets. SECURITY.md section 3. */
 export const maxPidsPerContainer = 256;
 /** What one host may read and write on the store's disk: a student who copies in a loop leaves some for the class. */
 export const hostIoBytesPerSecond = 200 * 1024 * 1024;

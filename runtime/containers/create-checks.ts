@@ -128,6 +128,8 @@ export function checkUlimit({ Name, Soft, Hard }: { Name: string; Soft: number; 
   if (!ulimitNames.has(Name)) throw invalid(`invalid ulimit type: ${Name.slice(0, 40)}`);
   if (Hard !== -1 && (Soft === -1 || Soft > Hard))
     throw invalid(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
+  if (Name === 'core' && (Soft !== 0 || Hard !== 0))
+    throw invalid('ulimit core above 0 is not possible on a host of this engine: no process here leaves a core dump');
 }
 
 // capabilities(7); the kernel's own list (include/uapi/linux/capability.h).

@@ -1,6 +1,7 @@
 // Memory, CPU and process limits of a create request, by the rules and in the words of moby (`verifyPlatformContainerResources`).
 
 import { EngineError } from '../errors.ts';
+import { maxPidsPerContainer } from '../limits.ts';
 import type { HostConfig } from './container.ts';
 
 type Resources = Pick<
@@ -69,6 +70,10 @@ export function checkResources(given: Given, cpus: number): Resources {
     wrong(`invalid CpuShares: ${resources.CpuShares}, the range is [2, 262144]`);
   if (!/^(\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?){0,255})?$/.test(resources.CpusetCpus))
     wrong(`Invalid value ${resources.CpusetCpus.slice(0, 80)} for cpuset cpus`);
+  if ((resources.PidsLimit ?? 0) > maxPidsPerContainer)
+    wrong(
+      `HostConfig.PidsLimit ${resources.PidsLimit} is more than the ${maxPidsPerContainer} processes that a container of this engine may have; ask for fewer, or leave --pids-limit out`,
+    );
   const oom = resources.OomScoreAdj;
   if (oom < -1000 || oom > 1000) wrong(`Invalid value ${oom}, range for oom score adj is [-1000, 1000]`);
   if (oom < 0)

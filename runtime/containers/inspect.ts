@@ -1,31 +1,9 @@
 // docker inspect of a container: every key that Docker's answer has, with what is so in this engine.
 
+import { maskedPaths, readonlyPaths } from '../oci/machine-paths.ts';
 import type { Container, HostConfig } from './container.ts';
 import { networkSettings } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
-
-/** What is hidden from and read-only in every container, as moby has it (`oci/defaults.go`). */
-export const maskedPaths: readonly string[] = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-export const readonlyPaths: readonly string[] = [
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/irq',
-  '/proc/sys',
-  '/proc/sysrq-trigger',
-];
 
 /** The whole `HostConfig` in moby's order: what the engine acts on, and the rest at the only value that it has here. */
 function wholeHostConfig(own: HostConfig): object {

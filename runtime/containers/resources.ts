@@ -8,7 +8,8 @@ const cpuPeriodUs = 100_000;
 
 export function resourcesOf(hostConfig: HostConfig): object {
   const { Memory, MemoryReservation, MemorySwap, NanoCpus, CpuPeriod, CpuQuota, CpuShares, CpusetCpus } = hostConfig;
-  const pids = hostConfig.PidsLimit !== null && hostConfig.PidsLimit > 0 ? hostConfig.PidsLimit : maxPidsPerContainer;
+  const asked = hostConfig.PidsLimit ?? 0;
+  const pids = asked > 0 ? Math.min(asked, maxPidsPerContainer) : maxPidsPerContainer;
   const quota = NanoCpus > 0 ? Math.round((NanoCpus / nanosPerCpu) * cpuPeriodUs) : CpuQuota;
   const period = NanoCpus > 0 ? cpuPeriodUs : CpuPeriod;
   return {

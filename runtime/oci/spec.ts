@@ -3,6 +3,7 @@
 import { hardLimitOfOpenFiles } from '../kernel/processes.ts';
 import { compileSeccomp } from '../kernel/seccomp-bpf.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
+import { maskedPaths, readonlyPaths } from './machine-paths.ts';
 import { type Seccomp, seccompFor } from './seccomp.ts';
 
 export interface UserIds {
@@ -47,14 +48,6 @@ export interface SpecInput {
   readonly resources: object;
 }
 
-/** moby `oci/defaults.go` and runc's own additions (SECURITY.md section 3). */
-const maskedPaths = [
-  ...['/proc/asound', '/proc/acpi', '/proc/interrupts', '/proc/kcore', '/proc/keys', '/proc/latency_stats'],
-  ...['/proc/timer_list', '/proc/timer_stats', '/proc/sched_debug', '/proc/scsi'],
-  ...['/sys/firmware', '/sys/devices/virtual/powercap'],
-];
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
-
 /** Docker's own default of open files, or what this machine lets us give where that is less. */
 const defaultOpenFiles = Math.min(1_048_576, hardLimitOfOpenFiles());
 
@@ -64,9 +57,9 @@ export function processSpec(input: ProcessInput): object {
   const active = input.user.uid === 0 ? capabilities : [];
   const given = new Set(input.ulimits.map((limit) => limit.Name));
   const rlimits = [
-    ...input.ulimits,
+    ...input.ulimits.filter(({ Name }) => Name !== 'core'),
     ...(given.has('nofile') ? [] : [{ Name: 'nofile', Soft: defaultOpenFiles, Hard: defaultOpenFiles }]),
-    ...(given.has('core') ? [] : [{ Name: 'core', Soft: 0, Hard: 0 }]),
+    { Name: 'core', Soft: 0, Hard: 0 },
   ];
   return {
     terminal: input.terminal,

@@ -192,6 +192,8 @@ describe('what is wrong', () => {
     ['bad format for add-host: "nope"', {}, { ExtraHosts: ['nope'] }],
     ['invalid IP address in add-host: "1.2.3"', {}, { ExtraHosts: ['a:1.2.3'] }],
     ['invalid ulimit type: nosuch', {}, { Ulimits: [{ Name: 'nosuch', Soft: 1, Hard: 1 }] }],
+    [/^ulimit core above 0 is not possible/, {}, { Ulimits: [{ Name: 'core', Soft: 0, Hard: -1 }] }],
+    [/^HostConfig.PidsLimit 257 is more than the 256 processes/, {}, { PidsLimit: 257 }],
     [/^ulimit soft limit/, {}, { Ulimits: [{ Name: 'nofile', Soft: 2, Hard: 1 }] }],
     ['invalid tmpfs option "bind"', {}, { Tmpfs: { '/t': 'bind' } }],
     ["invalid mount path: 'tmp' mount path must be absolute", {}, { Tmpfs: { tmp: '' } }],
