@@ -9,7 +9,7 @@ export async function up(options: { readonly verbose: boolean }): Promise<void> 
   for (const warning of warnings) console.error(`drydock: ${warning}`);
   // The server's user reads what we make in the clone: the site.
   process.umask(0o022);
-  await refuseUnfitMachine(settings);
+  for (const warning of await refuseUnfitMachine(settings)) console.error(`drydock: ${warning}`);
 
   const ending = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {

@@ -7,7 +7,7 @@ import { examineCgroups } from './cgroups.ts';
 import type { Finding } from './finding.ts';
 import { examineKernel } from './kernel.ts';
 import { examineMachine } from './machine.ts';
-import { examineSystemPrograms } from './programs.ts';
+import { examineSystemPrograms, runtimeFinding } from './programs.ts';
 import { examineStorage } from './storage.ts';
 
 /** Throws Failure where it may not look: not root, or not Linux. Takes some hundred milliseconds, and leaves nothing behind. */
@@ -23,11 +23,20 @@ export async function examine(settings: Settings): Promise<Finding[]> {
   return (await Promise.all(parts)).flat();
 }
 
-/** Throws Failure with a sentence for all that is lacking here. The port is not looked at: an old server may still have it. */
-export async function refuseUnfitMachine(settings: Settings): Promise<void> {
-  const lacking = (await examine(settings)).filter(({ state, name }) => state === 'lacking' && name !== 'port');
-  if (lacking.length === 0) return;
-  throw new Failure(lacking.map(({ name, found, advice }) => `${name}: ${found}. ${advice}`).join('\n'));
+/**
+ * Throws Failure with a sentence for all that is lacking here. The port is not looked at: an old server may still have it.
+ * Resolves to what whoever starts Drydock has to know, a line each.
+ */
+export async function refuseUnfitMachine(settings: Settings): Promise<string[]> {
+  const findings = await examine(settings);
+  const lacking = findings.filter(({ state, name }) => state === 'lacking' && name !== 'port');
+  if (lacking.length > 0)
+    throw new Failure(lacking.map(({ name, found, advice }) => `${name}: ${found}. ${advice}`).join('\n'));
+  return findings.filter(({ state, name }) => state === 'poor' && name === runtimeFinding).map(inShort);
+}
+
+function inShort({ name, found, advice }: Finding): string {
+  return `${name}: ${found}. ${advice.split('. ', 1)[0]}; drydock doctor says what that means.`;
 }
 
 function requireRoot(): void {

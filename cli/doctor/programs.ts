@@ -8,10 +8,13 @@ import { type Finding, good, lacking, poor } from './finding.ts';
 /** The first crun without CVE-2026-47766: an image whose /dev is a symlink made it create devices outside of the image. */
 const mendedCrun = [1, 28] as const;
 
+/** The name of what is found about the program that runs containers. */
+export const runtimeFinding = 'OCI runtime';
+
 const firstVersion = (text: string) => /\d+(?:\.\d+)+/.exec(text)?.[0] ?? '';
 
 async function examineRuntime(settings: Settings): Promise<Finding> {
-  const name = 'OCI runtime';
+  const name = runtimeFinding;
   const candidates = settings.ociRuntime === null ? ['crun', 'runc'] : [settings.ociRuntime];
   for (const program of candidates) {
     const { exitCode, stdout } = await tryProgram(program, ['--version']);

@@ -52,6 +52,18 @@ test('status tells the processes, the address and the hosts', async () => {
   assert.equal(now.sessions, 0);
 });
 
+test('an OCI runtime with a known hole is told at the start, in one line', async () => {
+  const { stdout } = await run('crun', ['--version']);
+  const version = /\d+\.(\d+)[.\d]*/.exec(stdout);
+  const told = /^drydock: OCI runtime: (.*)$/m.exec(drydock.notices())?.[1];
+  if (Number(version?.[1]) >= 28) assert.equal(told, undefined);
+  else
+    assert.equal(
+      told,
+      `crun ${version?.[0]}. It is older than 1.28, the first without CVE-2026-47766; drydock doctor says what that means.`,
+    );
+});
+
 test('the page is served', async () => {
   const response = await fetch(drydock.url);
   assert.equal(response.status, 200);
