@@ -20,7 +20,8 @@ export async function removeContainer(
       await kill(container);
     }
     const removed = await container.inTurn(async () => {
-      if (!container.host.containers.has(container.id)) return true; // --rm was faster
+      // --rm was faster, or a reset of the host, where another has its id now.
+      if (container.host.containers.get(container.id) !== container) return true;
       if (container.running) return false; // a start was in hand when this was asked
       await needClean(container);
       container.saveState({ status: 'removing' });
