@@ -5,6 +5,8 @@ export const maxJsonBodyBytes = 1024 * 1024;
 /** SECURITY.md D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;
+/** Command and environment of one exec, which the engine remembers until well after its end. The kernel takes 128 KiB in one word. */
+export const maxExecInputCharacters = 256 * 1024;
 export const maxTerminalsPerHost = 12;
 /** One stdin packet: conmon's attach socket reads at most 32 KiB (conmon `CONN_SOCK_BUF_SIZE`). */
 export const maxAttachPacketBytes = 32 * 1024;

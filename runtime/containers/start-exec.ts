@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { conmonExec } from '../kernel/conmon.ts';
-import { maxExecsPerHost, maxToldCommandBytes } from '../limits.ts';
+import { maxExecInputCharacters, maxExecsPerHost, maxToldCommandBytes } from '../limits.ts';
 import { processSpec } from '../oci/spec.ts';
 import { ProcessConsole } from './console.ts';
 import type { Container } from './container.ts';
@@ -27,6 +27,13 @@ export function createExec(host: Host, container: Container, options: ExecOption
     throw new EngineError(
       'forbidden',
       'exec --privileged is not offered: no process here has more than its container may have',
+    );
+  }
+  const characters = [...options.argv, ...options.env].reduce((sum, word) => sum + word.length, 0);
+  if (characters > maxExecInputCharacters) {
+    throw new EngineError(
+      'invalid',
+      `argument list too long: command and environment of an exec may have ${maxExecInputCharacters} characters; pass the rest on its stdin`,
     );
   }
   forgetOldExecs(host);

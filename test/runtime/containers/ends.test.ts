@@ -80,6 +80,10 @@ describe('execs', () => {
   test('that nobody starts keep no one from theirs, and what events tell of a long command is cut', async () => {
     const long = ['echo', 'x'.repeat(100_000)];
     const first = await createExec('works', long);
+    const tooLong = { Cmd: ['echo', ...Array.from({ length: 3 }, () => 'x'.repeat(100_000))] };
+    await expectSending(host.socket, 'POST /containers/works/exec', tooLong, 400, {
+      message: /^argument list too long/,
+    });
     for (let i = 1; i < 101; i++) await createExec('works', ['true']);
     await expect(host.socket, `GET /exec/${first}/json`, 404);
     const { text } = await host.output(['true']);
