@@ -11,6 +11,7 @@ import { never, now } from './clock.ts';
 import { Container, type ContainerConfig, type ContainerRecord, type HostConfig } from './container.ts';
 import { emit } from './events.ts';
 import { generateName } from './names.ts';
+import { normalNetworkMode } from './network-mode.ts';
 import { createOwnLayer } from './rootfs.ts';
 
 export interface CreateRequest {
@@ -42,7 +43,8 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
     );
   }
   const id = randomBytes(32).toString('hex');
-  const config = merge(request.config, image, id);
+  const networkMode = normalNetworkMode(host, request.hostConfig.NetworkMode);
+  const config = merge(request.config, image, networkMode === 'host' ? host.record.hostname : id.slice(0, 12));
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined || path === '') throw new EngineError('invalid', 'no command specified');
   capabilitiesOf(request.hostConfig.CapAdd, request.hostConfig.CapDrop);
@@ -54,7 +56,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
     path,
     args,
     config,
-    hostConfig: request.hostConfig,
+    hostConfig: { ...request.hostConfig, NetworkMode: networkMode },
     state: {
       status: 'created',
       pid: 0,
@@ -81,11 +83,17 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
   container.save({});
   host.containers.set(id, container);
   emit(container, 'create');
-  return { Id: id, Warnings: [] };
+  return { Id: id, Warnings: warningsOf(record.hostConfig) };
+}
+
+/** What was asked for and has no effect, in moby's words. */
+function warningsOf({ NetworkMode, PortBindings }: HostConfig): string[] {
+  const discarded = NetworkMode === 'host' && Object.keys(PortBindings).length > 0;
+  return discarded ? ['Published ports are discarded when using host network mode'] : [];
 }
 
 /** The image's configuration under the client's, by moby's rules (`daemon/commit.go` merge). */
-function merge(config: ContainerConfig, image: Image, id: string): ContainerConfig {
+function merge(config: ContainerConfig, image: Image, hostname: string): ContainerConfig {
   const own = image.config;
   const named = (entry: string): string => entry.split('=', 1)[0] ?? '';
   const given = new Set(config.Env.map(named));
@@ -94,7 +102,7 @@ function merge(config: ContainerConfig, image: Image, id: string): ContainerConf
   const cmd = config.Cmd?.length ? config.Cmd : config.Entrypoint?.length ? config.Cmd : (own.Cmd ?? null);
   return {
     ...config,
-    Hostname: config.Hostname || id.slice(0, 12),
+    Hostname: config.Hostname || hostname,
     User: config.User || (own.User ?? ''),
     Env: [
       ...config.Env.filter((entry) => entry.includes('=')),

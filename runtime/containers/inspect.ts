@@ -2,6 +2,7 @@
 
 import { maskedPaths, readonlyPaths } from '../oci/machine-paths.ts';
 import type { Container, HostConfig } from './container.ts';
+import { networkOwner } from './network-mode.ts';
 import { networkSettings } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 
@@ -80,6 +81,7 @@ export async function inspectContainer(container: Container, options: { readonly
   const { record, state, running } = container;
   const started = state.startedAt !== '0001-01-01T00:00:00Z';
   const files = `/var/lib/docker/containers/${record.id}`;
+  const names = `/var/lib/docker/containers/${networkOwner(container).id}`;
   const layer = `/var/lib/docker/overlay2/${record.id}`;
   return {
     Id: record.id,
@@ -100,9 +102,9 @@ export async function inspectContainer(container: Container, options: { readonly
       FinishedAt: state.finishedAt,
     },
     Image: record.imageId,
-    ResolvConfPath: started ? `${files}/resolv.conf` : '',
-    HostnamePath: started ? `${files}/hostname` : '',
-    HostsPath: started ? `${files}/hosts` : '',
+    ResolvConfPath: started ? `${names}/resolv.conf` : '',
+    HostnamePath: started ? `${names}/hostname` : '',
+    HostsPath: started ? `${names}/hosts` : '',
     LogPath: started ? `${files}/${record.id}-json.log` : '',
     Name: `/${record.name}`,
     RestartCount: record.restartCount,

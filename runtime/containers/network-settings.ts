@@ -60,11 +60,13 @@ function portMap(container: Container): Record<string, object[] | null> {
 /** `NetworkSettings` of `GET /containers/X/json`. */
 export function networkSettings(container: Container): object {
   const { endpoint } = container.record;
-  const sandbox = container.running ? createHash('sha256').update(`sandbox ${container.id}`).digest('hex') : '';
+  // One that joins another's network has no place of its own.
+  const own = container.running && networkOf(container.record) !== null;
+  const sandbox = own ? createHash('sha256').update(`sandbox ${container.id}`).digest('hex') : '';
   return {
     Bridge: '',
     SandboxID: sandbox,
-    SandboxKey: container.running ? `/proc/${container.state.pid}/ns/net` : '',
+    SandboxKey: own ? `/proc/${container.state.pid}/ns/net` : '',
     Ports: portMap(container),
     HairpinMode: false,
     LinkLocalIPv6Address: '',

@@ -10,13 +10,13 @@ import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
 import { allocateEndpoint, connectToBridge, raiseLoopback } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
-import { choosePorts, publish } from '../networks/publish.ts';
+import { choosePorts, hostPortsOf, publish, type WantedPort } from '../networks/publish.ts';
 import { containerSpec } from '../oci/spec.ts';
 import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
-import { isBridged, namespaceFor } from './network-mode.ts';
+import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
 import { processInputOf } from './process-input.ts';
 import { discard } from './remove.ts';
 import { resourcesOf } from './resources.ts';
@@ -131,18 +131,10 @@ function takenAddresses(container: Container): Set<string> {
 async function create(container: Container, endpoint: Endpoint | null): Promise<number> {
   const { host, bundle, directory, record } = container;
   const { engine } = host;
-  const { config, hostConfig } = record;
+  const { config } = record;
   const image = host.images.resolve(record.imageId);
   fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-  writeNetworkFiles(`${directory}/etc`, host.record.uidBase, {
-    hostname: config.Hostname,
-    domainname: config.Domainname,
-    ipAddress: endpoint?.ipAddress ?? null,
-    extraHosts: hostConfig.ExtraHosts ?? [],
-    dns: hostConfig.Dns,
-    dnsSearch: hostConfig.DnsSearch,
-    dnsOptions: hostConfig.DnsOptions,
-  });
+  const etc = networkFilesOf(container, endpoint);
   const userns = fs.openSync(`/proc/${host.record.pid}/ns/user`, 'r');
   try {
     return await conmonCreate({
@@ -159,7 +151,7 @@ async function create(container: Container, endpoint: Endpoint | null): Promise<
       prepare: () => {
         const { layersDirectory } = engine.images;
         mountRootfs({ layersDirectory, layers: image.layers, directory, stage: engine.stage }, userns);
-        bindMount(`${directory}/etc`, engine.stage.etc);
+        bindMount(etc, engine.stage.etc);
         const spec = specOf(container);
         fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec), { mode: 0o600 });
       },
@@ -175,6 +167,29 @@ function specOf(container: Container): object {
   const { config, hostConfig } = record;
   const { stage } = host.engine;
   const console = config.Tty && hostConfig.ConsoleSize[0] > 0 ? hostConfig.ConsoleSize : null;
+/** The directory with the files that give the container its names: written anew, or those of the container that it joins. */
+function networkFilesOf(container: Container, endpoint: Endpoint | null): string {
+  const { host, directory } = container;
+  const owner = networkOwner(container);
+  if (owner !== container) {
+    const { Hostname, Domainname } = owner.record.config;
+    container.save({ config: { ...container.record.config, Hostname, Domainname } });
+    return `${owner.directory}/etc`;
+  }
+  const { config, hostConfig } = container.record;
+  writeNetworkFiles(`${directory}/etc`, host.record.uidBase, {
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    ipAddress: endpoint?.ipAddress ?? null,
+    extraHosts: hostConfig.ExtraHosts ?? [],
+    dns: hostConfig.Dns,
+    dnsSearch: hostConfig.DnsSearch,
+    dnsOptions: hostConfig.DnsOptions,
+    takenFrom: hostConfig.NetworkMode === 'host' ? `${host.directory}/workspace/etc` : null,
+  });
+  return `${directory}/etc`;
+}
+
   const choice = {
     args: [record.path, ...record.args],
     user: config.User,

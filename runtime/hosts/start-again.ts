@@ -1,5 +1,6 @@
 // Starting, with a host, the containers that ran when it was stored, or when the snapshot was taken that it is made from.
 
+import { joinedId } from '../containers/network-mode.ts';
 import { freeze } from '../containers/pause.ts';
 import { run } from '../containers/start.ts';
 import type { Host, RunningAgain } from './host.ts';
@@ -13,7 +14,18 @@ export async function startAgain(host: Host): Promise<void> {
     const container = host.containers.get(id);
     if (container && !container.running) container.save({ endpoint });
   }
-  await Promise.all(containers.map((again) => startOne(host, again)));
+  const starts = new Map<string, Promise<void>>();
+  // One that joins another's network can start only once that one runs.
+  const start = (again: RunningAgain): Promise<void> => {
+    const known = starts.get(again.id);
+    if (known) return known;
+    const container = host.containers.get(again.id);
+    const joined = containers.find(({ id }) => container && id === joinedId(container.record));
+    const started = (joined ? start(joined) : Promise.resolve()).then(() => startOne(host, again));
+    starts.set(again.id, started);
+    return started;
+  };
+  await Promise.all(containers.map(start));
   host.save({ startAgain: [] });
 }
 

@@ -45,6 +45,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       dns: [],
       dnsSearch: [],
       dnsOptions: [],
+      takenFrom: null,
     });
     const bundle = host.bundle('workspace');
     fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });

@@ -15,6 +15,8 @@ export interface NetworkFiles {
   readonly dns: readonly string[];
   readonly dnsSearch: readonly string[];
   readonly dnsOptions: readonly string[];
+  /** A directory with files to take over where nothing else is asked for, as `--network host` does with its workspace's; or null. */
+  readonly takenFrom: string | null;
 }
 
 function hosts(input: NetworkFiles): string {
@@ -23,6 +25,8 @@ function hosts(input: NetworkFiles): string {
     '::1\tlocalhost ip6-localhost ip6-loopback',
     'fe00::\tip6-localnet',
     'ff00::\tip6-mcastprefix',
+    'ff02::1\tip6-allnodes',
+    'ff02::2\tip6-allrouters',
   ];
   for (const extra of input.extraHosts) {
     const colon = extra.search(/[:=]/);
@@ -46,13 +50,17 @@ function resolvConf(input: NetworkFiles): string {
 }
 
 /** As large as a file of names may be that a student has written to; from a larger one nothing is kept. */
-const maxHostsBytes = 64 * 1024;
+const maxFileBytes = 64 * 1024;
+
+/** What a student may have written to; null where it is too large. */
+function readSmall(file: string): string | null {
+  return fs.statSync(file).size > maxFileBytes ? null : fs.readFileSync(file, 'utf8');
+}
 
 /** Puts `lines` in the place of every line whose address begins with `prefix`. The file stays the same one, for it is mounted. */
 export function rewriteHosts(file: string, prefix: string, lines: readonly string[]): void {
   if (!fs.existsSync(file)) return; // its host has never been started, and writes it then
-  const said = fs.statSync(file).size > maxHostsBytes ? '' : fs.readFileSync(file, 'utf8');
-  const kept = said.split('\n').filter((line) => line !== '' && !line.startsWith(prefix));
+  const kept = (readSmall(file) ?? '').split('\n').filter((line) => line !== '' && !line.startsWith(prefix));
   fs.writeFileSync(file, `${[...kept, ...lines].join('\n')}\n`);
 }
 
@@ -62,7 +70,15 @@ export const networkFileNames = ['hosts', 'hostname', 'resolv.conf'] as const;
 /** Writes the files into `directory` (in the host's subvolume: the container may write to them), owned by the host's root. */
 export function writeNetworkFiles(directory: string, uidBase: number, input: NetworkFiles): void {
   makeDirectory(directory, 0o755);
-  const contents = { hosts: hosts(input), hostname: `${input.hostname}\n`, 'resolv.conf': resolvConf(input) };
+  const { takenFrom } = input;
+  const taken = (name: string, free: boolean) =>
+    takenFrom !== null && free ? readSmall(`${takenFrom}/${name}`) : null;
+  const noDns = [input.dns, input.dnsSearch, input.dnsOptions].every((given) => given.length === 0);
+  const contents = {
+    hosts: taken('hosts', input.extraHosts.length === 0) ?? hosts(input),
+    hostname: `${input.hostname}\n`,
+    'resolv.conf': taken('resolv.conf', noDns) ?? resolvConf(input),
+  };
   for (const name of networkFileNames) {
     const file = `${directory}/${name}`;
     fs.writeFileSync(file, contents[name], { mode: 0o644 });
