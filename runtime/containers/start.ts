@@ -52,7 +52,7 @@ export async function run(container: Container, place: Place | null = null): Pro
   await needClean(container);
   try {
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
-    const ports = bridged ? choosePorts(host, place?.ports ?? wantedPorts(container)) : [];
+    const ports = bridged ? choosePorts(host, place ? samePorts(place.ports) : wantedPorts(container)) : [];
     const endpoint = bridged ? endpointFor(container, place?.endpoint ?? null) : null;
     container.save({ endpoint, ports });
     const pid = await create(container, endpoint);
@@ -92,8 +92,12 @@ export function expectExit(container: Container, process: { readonly pid: number
   });
 }
 
-/** `PortBindings` of the request, and with -P every port that the image exposes; host port 0 means any. */
-function wantedPorts(container: Container): PublishedPort[] {
+function samePorts(ports: readonly PublishedPort[]): WantedPort[] {
+  return ports.map(({ hostPort, ...port }) => ({ ...port, hostPorts: { first: hostPort, last: hostPort } }));
+}
+
+/** `PortBindings` of the request, and with -P every port that the image exposes. */
+function wantedPorts(container: Container): WantedPort[] {
   const { config, hostConfig } = container.record;
   const bindings = { ...hostConfig.PortBindings };
   if (hostConfig.PublishAllPorts) {
@@ -108,7 +112,7 @@ function wantedPorts(container: Container): PublishedPort[] {
       protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
       containerPort: Number(number),
       hostIp: HostIp || '0.0.0.0',
-      hostPort: Number(HostPort || 0),
+      hostPorts: hostPortsOf(HostPort),
     }));
   });
 }

@@ -37,6 +37,7 @@ export const libcCalls = {
   socket: bind('int socket(int domain, int type, int protocol)'),
   connect: bind('int connect(int fd, void *address, uint length)'),
   bind: bind('int bind(int fd, void *address, uint length)'),
+  setsockopt: bind('int setsockopt(int fd, int level, int name, void *value, uint length)'),
   send: bind('long send(int fd, void *data, ulong length, int flags)'),
   recv: bind('long recv(int fd, _Out_ void *data, ulong length, int flags)'),
   ioctl: bind('int ioctl(int fd, ulong request, void *argument)'),

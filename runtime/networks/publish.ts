@@ -69,18 +69,29 @@ export async function unpublish(host: Host, ports: readonly PublishedPort[]): Pr
   await nft(host.record.pid, deleted.join(''));
 }
 
+/** A port to publish at one of the host's ports, the first of these that is free. */
+export interface WantedPort extends Omit<PublishedPort, 'hostPort'> {
+  readonly hostPorts: { readonly first: number; readonly last: number };
+}
+
+/** What `HostPort` of a binding asks for: `8080`, `8000-8010`, or nothing or 0 for any port that is free. */
+export function hostPortsOf(given: string): WantedPort['hostPorts'] {
+  const [first = 0, last = first] = given.split('-').map(Number);
+  return first === 0 ? { first: firstEphemeralPort, last: lastEphemeralPort } : { first, last };
+}
+
 /**
- * Chooses the host's ports for `wanted` (0 for any): free of other containers' and of what listens in the workspace.
- * Throws conflict, in Docker's words.
+ * Chooses the host's ports for `wanted`: free of other containers' and of what listens in the workspace. Throws conflict, or
+ * exhausted where there are several to choose from, in Docker's words.
  */
-export function choosePorts(host: Host, wanted: readonly PublishedPort[]): PublishedPort[] {
+export function choosePorts(host: Host, wanted: readonly WantedPort[]): PublishedPort[] {
   const given = [...host.containers.values()].flatMap((container) => container.record.ports);
   const taken = (port: PublishedPort): boolean => given.some((other) => overlap(other, port));
   const refusal = (port: PublishedPort): string | null =>
     whyNotFree(host.record.pid, port.protocol, addressOf(port) ?? '0.0.0.0', port.hostPort);
   const free = (port: PublishedPort): boolean => !taken(port) && refusal(port) === null;
-  return wanted.map((port) => {
-    const chosen = port.hostPort > 0 ? port : firstFree(port, free);
+  return wanted.map(({ hostPorts: { first, last }, ...port }) => {
+    const chosen = first === last ? { ...port, hostPort: first } : firstFree(port, first, last, free);
     if (taken(chosen)) {
       throw new EngineError(
         'conflict',
@@ -97,9 +108,14 @@ export function choosePorts(host: Host, wanted: readonly PublishedPort[]): Publi
   });
 }
 
-function firstFree(port: PublishedPort, free: (port: PublishedPort) => boolean): PublishedPort {
-  for (let hostPort = firstEphemeralPort; hostPort <= lastEphemeralPort; hostPort++) {
+function firstFree(
+  port: Omit<PublishedPort, 'hostPort'>,
+  first: number,
+  last: number,
+  free: (port: PublishedPort) => boolean,
+): PublishedPort {
+  for (let hostPort = first; hostPort <= last; hostPort++) {
     if (free({ ...port, hostPort })) return { ...port, hostPort };
   }
-  throw new EngineError('exhausted', 'all ports are allocated');
+  throw new EngineError('exhausted', `Bind for ${port.hostIp}:${first}-${last} failed: all ports are allocated`);
 }

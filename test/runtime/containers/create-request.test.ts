@@ -188,6 +188,13 @@ describe('what is wrong', () => {
     ['invalid port specification: "99999"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '99999' }] } }],
     [/^invalid IP address for 80/, {}, { PortBindings: { '80/tcp': [{ HostIp: 'lo', HostPort: '1' }] } }],
     ['invalid CapAdd: unknown capability: "CAP_FLY"', {}, { CapAdd: ['fly'] }],
+    ['invalid port specification: "9-8"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '9-8' }] } }],
+    ['invalid port specification: "1-2-3"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '1-2-3' }] } }],
+    [
+      /^publishing 80\/tcp at fe80::1 is not/,
+      {},
+      { PortBindings: { '80/tcp': [{ HostIp: 'fe80::1', HostPort: '1' }] } },
+    ],
     [/^HostConfig.SecurityOpt "seccomp=unconfined" is not possible/, {}, { SecurityOpt: ['seccomp=unconfined'] }],
     ['bad format for add-host: "nope"', {}, { ExtraHosts: ['nope'] }],
     ['invalid IP address in add-host: "1.2.3"', {}, { ExtraHosts: ['a:1.2.3'] }],
@@ -222,6 +229,13 @@ describe('what is wrong', () => {
     );
     assert.deepEqual(hostConfig.CapAdd, ['CAP_NET_ADMIN', 'CAP_SYS_TIME']);
     assert.deepEqual(hostConfig.CapDrop, ['ALL']);
+  test('takes a range of host ports, and the address of IPv6 that means all', () => {
+    for (const HostPort of ['8000-8010', '8000-8000', '0', '']) {
+      for (const HostIp of ['', '::', '0:0:0:0:0:0:0:0', '127.0.0.1'])
+        parse({}, { PortBindings: { '80/tcp': [{ HostIp, HostPort }] } });
+    }
+  });
+
     assert.deepEqual(hostConfig.SecurityOpt, ['no-new-privileges']);
   });
 
