@@ -2,14 +2,13 @@
 
 import { parseFilters } from '../containers/filters.ts';
 import { namePattern } from '../containers/name-pattern.ts';
-import { type DefaultNetwork, networkId, networkOf } from '../containers/network-settings.ts';
+import { type DefaultNetwork, networkDrivers, networkId, networkOf } from '../containers/network-settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { gateway, prefixLength, subnet } from '../networks/bridge.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
 
-const drivers: Readonly<Record<DefaultNetwork, string>> = { bridge: 'bridge', host: 'host', none: 'null' };
 const names: readonly DefaultNetwork[] = ['bridge', 'host', 'none'];
 
 const bridgeOptions = {
@@ -47,7 +46,7 @@ function describe(host: Host, network: DefaultNetwork, withMembers: boolean): ob
     Id: networkId(host, network),
     Created: host.record.createdAt,
     Scope: 'local',
-    Driver: drivers[network],
+    Driver: networkDrivers[network],
     EnableIPv4: true,
     EnableIPv6: false,
     IPAM: { Driver: 'default', Options: null, Config: isBridge ? [{ Subnet: subnet, Gateway: gateway }] : null },
@@ -81,7 +80,7 @@ function list(exchange: Exchange<Host>): void {
     (name) =>
       any('name', (value) => namePattern(value)(name)) &&
       any('id', (value) => networkId(host, name).startsWith(value)) &&
-      any('driver', (value) => drivers[name] === value) &&
+      any('driver', (value) => networkDrivers[name] === value) &&
       any('scope', (value) => value === 'local') &&
       any('type', (value) => value === 'builtin') &&
       any('label', () => false) &&

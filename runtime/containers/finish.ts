@@ -8,6 +8,7 @@ import { now } from './clock.ts';
 import { ProcessConsole } from './console.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { emitNetwork } from './network-events.ts';
 import { discard } from './remove.ts';
 
 /** Undoes what a start made. Idempotent; the record is not touched. Throws where something of it cannot go yet. */
@@ -108,6 +109,7 @@ export async function finishContainer(container: Container, exitCode: number): P
         finishedAt: now(),
       },
     });
+    emitNetwork(container, 'disconnect');
     emit(container, 'die', { exitCode: String(exitCode), execDuration: duration });
     if (remove && isClean) await discard(container);
   } catch (error) {

@@ -6,6 +6,13 @@ import type { Container, ContainerRecord } from './container.ts';
 
 export type DefaultNetwork = 'bridge' | 'host' | 'none';
 
+/** What `docker network ls` shows as their drivers. */
+export const networkDrivers: Readonly<Record<DefaultNetwork, string>> = {
+  bridge: 'bridge',
+  host: 'host',
+  none: 'null',
+};
+
 /** The ID of one of the three networks of a host: 64 hex digits, the same for as long as the host is there. */
 export function networkId(host: Host, network: DefaultNetwork): string {
   return createHash('sha256').update(`${host.id} network ${network}`).digest('hex');

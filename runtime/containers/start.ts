@@ -16,6 +16,7 @@ import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
+import { emitNetwork } from './network-events.ts';
 import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
 import { processInputOf } from './process-input.ts';
 import { discard } from './remove.ts';
@@ -72,6 +73,7 @@ export async function run(container: Container, place: Place | null = null): Pro
       ...{ exitCode: 0, oomKilled: false, error: '', startedAt: now(), finishedAt: never },
     });
     container.console.started();
+    emitNetwork(container, 'connect');
     emit(container, 'start');
   } catch (error) {
     const refusal = refusalOf(error, container.record.path);
@@ -165,12 +167,6 @@ async function create(container: Container, endpoint: Endpoint | null): Promise<
   }
 }
 
-/** Called where the container's root file system is mounted on the stage. */
-function specOf(container: Container): object {
-  const { host, record } = container;
-  const { config, hostConfig } = record;
-  const { stage } = host.engine;
-  const console = config.Tty && hostConfig.ConsoleSize[0] > 0 ? hostConfig.ConsoleSize : null;
 /** The directory with the files that give the container its names: written anew, or those of the container that it joins. */
 function networkFilesOf(container: Container, endpoint: Endpoint | null): string {
   const { host, directory } = container;
@@ -194,6 +190,12 @@ function networkFilesOf(container: Container, endpoint: Endpoint | null): string
   return `${directory}/etc`;
 }
 
+/** Called where the container's root file system is mounted on the stage. */
+function specOf(container: Container): object {
+  const { host, record } = container;
+  const { config, hostConfig } = record;
+  const { stage } = host.engine;
+  const console = config.Tty && hostConfig.ConsoleSize[0] > 0 ? hostConfig.ConsoleSize : null;
   const choice = {
     args: [record.path, ...record.args],
     user: config.User,

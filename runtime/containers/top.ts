@@ -6,6 +6,7 @@ import { EngineError } from '../errors.ts';
 import { commandLinesOf, type ProcessStatus, statOf, statusOf } from '../kernel/process-facts.ts';
 import { commandLineWaitMs, maxProcessesTold, maxToldCommandBytes } from '../limits.ts';
 import type { Container } from './container.ts';
+import { emit } from './events.ts';
 import { processesOf } from './processes.ts';
 import { type ProcessFacts, parsePsArguments, psColumns } from './ps-columns.ts';
 
@@ -71,6 +72,7 @@ export async function topContainer(
   const processes = [...found].map(([pid, facts]) => ({ ...facts, command: lines.get(pid) ?? facts.command }));
   processes.sort((a, b) => a.pid - b.pid);
   const columns = names.map((name) => psColumns[name]).filter((column) => column !== undefined);
+  emit(container, 'top');
   return {
     Titles: columns.map(({ title }) => title),
     Processes: processes.map((facts) => columns.map(({ show }) => show(facts))),

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { after, before, describe, test } from 'node:test';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 
 interface Outcome {
   readonly exitCode: number;
@@ -129,7 +130,7 @@ for (const [client, docker] of Object.entries(clients))
     test('events tell it all, in order', async () => {
       await ok('run', '--rm', '--name', 'told', '-l', 'k=v', 'busybox', 'true');
       // Docker's until has whole seconds: this one is over only when the next begins.
-      const until = String(Math.floor(Date.now() / 1000) + 1);
+      const end = String(Math.floor(Date.now() / 1000) + 1);
       const format = '{{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.k}}';
       const told = await ok(
         'events',
@@ -157,6 +158,38 @@ for (const [client, docker] of Object.entries(clients))
         await ok('network', 'ls', '--format', '{{.Name}} {{.Driver}}'),
         'bridge bridge\nhost host\nnone null',
       );
+    test('events tell which network a container joins and leaves, and what becomes of images', async () => {
+      const from = String(Date.now() / 1000);
+      await ok('run', '-d', '--name', 'told', 'busybox', 'sleep', '1000');
+      await ok('top', 'told');
+      await ok('rm', '-f', 'told');
+      await ok('run', '--rm', '--network', 'none', '--name', 'told', 'busybox', 'true');
+      await ok('pull', 'hello-world');
+      await ok('tag', 'hello-world', 'told:1');
+      await ok('rmi', 'told:1');
+      await ok('rmi', 'hello-world');
+      const end = String(Math.floor(Date.now() / 1000) + 1);
+      const format = '{{.Type}} {{.Action}} {{with .Actor.Attributes}}{{.name}} {{.type}}{{end}}';
+      const told = (await ok('events', '--since', from, '--until', end, '--format', format)).split('\n');
+      const shown = told.map((line) => line.replaceAll(' <no value>', '').replace(/sha256:.*/, 'ID'));
+      assert.deepEqual(shown, [
+        ...['container create told', 'network connect bridge bridge', 'container start told', 'container top told'],
+        ...['container kill told', 'network disconnect bridge bridge', 'container die told', 'container destroy told'],
+        ...['container create told', 'container attach told', 'network connect none null', 'container start told'],
+        ...['network disconnect none null', 'container die told', 'container destroy told'],
+        ...['image pull hello-world', 'image tag told:1', 'image untag ID', 'image untag ID', 'image delete ID'],
+      ]);
+    });
+
+    test('restart keeps a container of --rm, and its end removes it', async () => {
+      await ok('run', '-d', '--rm', '--name', 'kept', 'busybox', 'sleep', '1000');
+      const id = await ok('ps', '-q', '--no-trunc');
+      assert.equal(await ok('restart', '-t', '0', 'kept'), 'kept');
+      assert.equal(await ok('ps', '-q', '--no-trunc'), id);
+      await ok('stop', '-t', '0', 'kept');
+      await until('it is removed', async () => (await ok('ps', '-aq')) === '');
+    });
+
       assert.match(await ok('volume', 'ls'), /^DRIVER +VOLUME NAME$/);
     });
 
