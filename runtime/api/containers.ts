@@ -1,5 +1,6 @@
 // The containers of a host: create, list, inspect, and the verbs that answer with a status alone. What streams is in streams.ts.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '../containers/container.ts';
 import { createContainer } from '../containers/create.ts';
 import { checkContainerName } from '../containers/create-checks.ts';
@@ -18,7 +19,7 @@ import { startContainer } from '../containers/start.ts';
 import { stopContainer } from '../containers/stop.ts';
 import { topContainer } from '../containers/top.ts';
 import { unpauseContainer } from '../containers/unpause.ts';
-import { EngineError } from '../errors.ts';
+import { at, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { flag, integer, text } from './query.ts';
@@ -73,6 +74,14 @@ async function list(exchange: Exchange<Host>): Promise<void> {
     all: flag(query, 'all'),
     limit: integer(query, 'limit'),
     size: flag(query, 'size'),
+/** Nothing, `{}` or `null`: some clients send one of these where there is nothing to send. */
+async function hasNoBody(exchange: Exchange<Host>): Promise<boolean> {
+  // moby's own limit; it does not ask what type of body it would be.
+  if (Number(exchange.request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= 7) return true;
+  const body = await exchange.json();
+  return body === undefined || body === null || isDeepStrictEqual(body, {});
+}
+
     filters: parseFilters(query.get('filters'), listFilterKeys),
   };
   exchange.answer(200, await listContainers(subject, options));
@@ -83,7 +92,7 @@ async function inspect(exchange: Exchange<Host>): Promise<void> {
 }
 
 async function start(exchange: Exchange<Host>): Promise<void> {
-  if ((await exchange.json()) !== undefined)
+  if (!(await hasNoBody(exchange)))
     throw new EngineError(
       'invalid',
       'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
@@ -107,7 +116,11 @@ async function restart(exchange: Exchange<Host>): Promise<void> {
 }
 
 async function kill(exchange: Exchange<Host>): Promise<void> {
-  await killContainer(named(exchange), text(exchange.query, 'signal') || 'SIGKILL');
+  try {
+    await killContainer(named(exchange), text(exchange.query, 'signal') || 'SIGKILL');
+  } catch (error) {
+    throw at(`cannot kill container: ${exchange.param('name')}`, error);
+  }
   exchange.end(204);
 }
 

@@ -1,7 +1,9 @@
 // The Docker Engine API of a real host, exchange by exchange.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
@@ -139,7 +141,12 @@ describe('a container', () => {
     await expect(socket, 'POST /containers/web/attach?stream=1&stdout=1', 409, { message: /is paused/ });
     await expectSending(socket, 'POST /containers/web/exec', { Cmd: ['true'] }, 409, { message: /is paused/ });
     await expect(socket, 'POST /containers/web/unpause', 204);
-    await expect(socket, 'POST /containers/web/kill?signal=NOPE', 400, { message: 'invalid signal: NOPE' });
+    await expect(socket, 'POST /containers/web/kill?signal=NOPE', 400, {
+      message: 'cannot kill container: web: invalid signal: NOPE',
+    });
+    await expect(socket, 'POST /containers/nope/kill', 404, {
+      message: 'cannot kill container: nope: No such container: nope',
+    });
     await expect(socket, 'POST /containers/web/stop?t=0', 204);
     await expect(socket, 'POST /containers/web/stop?t=0', 304);
     await expect(socket, 'POST /containers/web/kill', 409, { message: /is not running/ });
@@ -161,6 +168,44 @@ describe('a container', () => {
     await create('second', ['true']);
     await expect(socket, 'POST /containers/second/rename?name=first', 409, { message });
     await expect(socket, 'POST /containers/second/rename?name=a/b', 400, { message: /^Invalid container name/ });
+  test('starts where a client sends an empty object or null', async () => {
+    for (const body of ['{}', 'null', '']) {
+      await create('bodied', ['true']);
+      const sent = http.request({ socketPath: socket, method: 'POST', path: '/containers/bodied/start' });
+      sent.end(body); // without a type, as some send it
+      const [answer] = (await once(sent, 'response')) as [http.IncomingMessage];
+      assert.equal(answer.resume().statusCode, 204, JSON.stringify(body));
+      await expect(socket, 'DELETE /containers/bodied?force=1', 204);
+    }
+    await create('bodied', ['true']);
+    await expectSending(socket, 'POST /containers/bodied/start', {}, 204);
+    await expect(socket, 'POST /containers/bodied/wait', 200);
+    await expectSending(socket, 'POST /containers/bodied/start', { Binds: ['/:/host'] }, 400, { message: /non-empty/ });
+    await expect(socket, 'DELETE /containers/bodied', 204);
+  });
+
+  test('that is paused gets to see a signal that is to end it, and no other', async () => {
+    const script = 'trap "exit 7" TERM; trap : USR1; echo ready; while :; do sleep 0.1; done';
+    await create('plain', ['sh', '-c', script]);
+    await create('own', ['sh', '-c', script], { StopSignal: 'SIGTERM' });
+    for (const name of ['plain', 'own']) {
+      await expect(socket, `POST /containers/${name}/start`, 204);
+      const logs = `GET /containers/${name}/logs?stdout=1`;
+      await until('it has set its traps', async () => String((await ask(socket, logs)).body).includes('ready'));
+      await expect(socket, `POST /containers/${name}/pause`, 204);
+      await expect(socket, `POST /containers/${name}/kill?signal=USR1`, 204);
+    }
+    // One with a stop signal of its own stays paused until that comes, or KILL.
+    await expect(socket, 'GET /containers/plain/json', 200, { State: { Status: 'running', Paused: false } });
+    await expect(socket, 'GET /containers/own/json', 200, { State: { Status: 'paused' } });
+    await expect(socket, 'POST /containers/own/kill?signal=TERM', 204);
+    await expect(socket, 'POST /containers/own/wait', 200, { StatusCode: 7 });
+    await expect(socket, 'POST /containers/plain/pause', 204);
+    await expect(socket, 'POST /containers/plain/kill', 204);
+    await expect(socket, 'GET /containers/plain/json', 200, { State: { Status: 'exited', ExitCode: 137 } });
+    for (const name of ['plain', 'own']) await expect(socket, `DELETE /containers/${name}`, 204);
+  });
+
     await expect(socket, 'POST /containers/second/rename?name=', 400);
     await expect(socket, 'POST /containers/second/rename?name=third', 204);
     await expect(socket, 'GET /containers/third/json', 200, { Name: '/third' });
