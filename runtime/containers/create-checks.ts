@@ -3,6 +3,7 @@
 import { isIP } from 'node:net';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
+import { hardLimitOf } from '../kernel/hard-limits.ts';
 import { maxNameLength } from '../limits.ts';
 import type { PortBinding } from './container.ts';
 
@@ -128,16 +129,17 @@ export function checkTmpfs(destination: string, options: string): void {
   }
 }
 
-const ulimitNames = new Set(
-  'core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack'.split(' '),
-);
-
 export function checkUlimit({ Name, Soft, Hard }: { Name: string; Soft: number; Hard: number }): void {
-  if (!ulimitNames.has(Name)) throw invalid(`invalid ulimit type: ${Name.slice(0, 40)}`);
+  const most = hardLimitOf(Name);
+  if (most === null) throw invalid(`invalid ulimit type: ${Name.slice(0, 40)}`);
   if (Hard !== -1 && (Soft === -1 || Soft > Hard))
     throw invalid(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
   if (Name === 'core' && (Soft !== 0 || Hard !== 0))
     throw invalid('ulimit core above 0 is not possible on a host of this engine: no process here leaves a core dump');
+  if ((Hard === -1 ? Number.POSITIVE_INFINITY : Hard) > most)
+    throw invalid(
+      `ulimit ${Name}: a hard limit of ${Hard === -1 ? 'unlimited (-1)' : Hard} is more than this machine can give, which is ${most}: ask for less`,
+    );
 }
 
 // capabilities(7); the kernel's own list (include/uapi/linux/capability.h).

@@ -43,7 +43,10 @@ export function checkWorkingDir(directory: string): string {
 
 const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
 
-/** A name that stands twice has its last value: what an exec gives wins over what the container has. */
+/**
+ * A name that stands twice has its last value, at its first place: what is asked for wins over a default, and what an exec
+ * gives over what the container has.
+ */
 function lastOfEach(env: readonly string[]): string[] {
   return [...new Map(env.map((entry) => [nameOf(entry), entry])).values()];
 }
@@ -57,16 +60,11 @@ export function oomScoreOf({ OomScoreAdj }: HostConfig): number {
 export function processInputOf(container: Container, choice: ProcessChoice, files: UserFiles): ProcessInput {
   const { config, hostConfig } = container.record;
   const { ids, home } = resolveUser(choice.user, files, hostConfig.GroupAdd ?? []);
-  const own = lastOfEach(choice.env);
-  const named = new Set(own.map(nameOf));
   const defaults = [defaultPath, `HOSTNAME=${config.Hostname}`, ...(choice.terminal ? ['TERM=xterm'] : [])];
+  const env = lastOfEach([...defaults, ...choice.env]);
   return {
     args: choice.args,
-    env: [
-      ...defaults.filter((entry) => !named.has(nameOf(entry))),
-      ...own,
-      ...(named.has('HOME') ? [] : [`HOME=${home}`]),
-    ],
+    env: env.some((entry) => nameOf(entry) === 'HOME') ? env : [...env, `HOME=${home}`],
     cwd: checkWorkingDir(choice.workingDir),
     user: ids,
     terminal: choice.terminal,

@@ -51,11 +51,21 @@ export interface SpecInput {
 /** Docker's own default of open files, or what this machine lets us give where that is less. */
 const defaultOpenFiles = Math.min(1_048_576, hardLimitOfOpenFiles());
 
+declare global {
+  interface JSON {
+    /** ECMAScript 2026; TypeScript does not know it yet. */
+    rawJSON(text: string): object;
+  }
+}
+
+/** A limit as the runtimes read it: their numbers have 64 bits and no sign, and -1, for none, is the largest. */
+const limit = (value: number): unknown => (value === -1 ? JSON.rawJSON('18446744073709551615') : value);
+
 /** The `process` object: of a container's config.json, and of the file that executes another process in it. */
 export function processSpec(input: ProcessInput): object {
   const capabilities = [...input.capabilities];
   const active = input.user.uid === 0 ? capabilities : [];
-  const given = new Set(input.ulimits.map((limit) => limit.Name));
+  const given = new Set(input.ulimits.map(({ Name }) => Name));
   const rlimits = [
     ...input.ulimits.filter(({ Name }) => Name !== 'core'),
     ...(given.has('nofile') ? [] : [{ Name: 'nofile', Soft: defaultOpenFiles, Hard: defaultOpenFiles }]),
@@ -69,10 +79,20 @@ export function processSpec(input: ProcessInput): object {
     env: input.env,
     cwd: input.cwd,
     capabilities: { bounding: capabilities, effective: active, permitted: active, inheritable: [], ambient: [] },
-    rlimits: rlimits.map(({ Name, Soft, Hard }) => ({ type: `RLIMIT_${Name.toUpperCase()}`, soft: Soft, hard: Hard })),
+    rlimits: rlimits.map(({ Name, Soft, Hard }) => ({
+      type: `RLIMIT_${Name.toUpperCase()}`,
+      soft: limit(Soft),
+      hard: limit(Hard),
+    })),
     noNewPrivileges: input.noNewPrivileges,
     oomScoreAdj: input.oomScoreAdj,
   };
+}
+
+/** Docker's own first, but for those whose opposite is asked for: `exec` for `noexec`. */
+function tmpfsOptions(given: readonly string[]): string[] {
+  const standard = ['nosuid', 'nodev', 'noexec'].filter((option) => !given.includes(option.slice('no'.length)));
+  return [...standard, ...given];
 }
 
 function mountsOf(input: SpecInput): object[] {
@@ -111,7 +131,7 @@ function mountsOf(input: SpecInput): object[] {
       destination,
       type: 'tmpfs',
       source: 'tmpfs',
-      options: ['nosuid', 'nodev', ...(options === '' ? ['noexec'] : options.split(','))],
+      options: tmpfsOptions(options.split(',').filter(Boolean)),
     })),
   ];
 }

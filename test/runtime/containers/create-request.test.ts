@@ -204,6 +204,11 @@ describe('what is wrong', () => {
     [/^ulimit soft limit/, {}, { Ulimits: [{ Name: 'nofile', Soft: 2, Hard: 1 }] }],
     ['invalid tmpfs option "bind"', {}, { Tmpfs: { '/t': 'bind' } }],
     ["invalid mount path: 'tmp' mount path must be absolute", {}, { Tmpfs: { tmp: '' } }],
+    [
+      /^ulimit nofile: a hard limit of 4000000000 is more than this machine can give, which is \d+: ask for less$/,
+      {},
+      { Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 4_000_000_000 }] },
+    ],
     ['Minimum memory limit allowed is 6MB', {}, { Memory: 4096 }],
     [/^You should always set the Memory limit/, {}, { MemorySwap: 67108864 }],
     ['range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available', {}, { NanoCpus: 3e9 }],

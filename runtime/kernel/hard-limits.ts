@@ -1,0 +1,31 @@
+// This process's own hard limits (setrlimit(2)): in a user namespace nothing that it starts can have more.
+
+import fs from 'node:fs';
+
+/** Docker's names for the limits, and the kernel's in /proc/PID/limits. */
+const titles: ReadonlyMap<string, string> = new Map([
+  ['core', 'core file size'],
+  ['cpu', 'cpu time'],
+  ['data', 'data size'],
+  ['fsize', 'file size'],
+  ['locks', 'file locks'],
+  ['memlock', 'locked memory'],
+  ['msgqueue', 'msgqueue size'],
+  ['nice', 'nice priority'],
+  ['nofile', 'open files'],
+  ['nproc', 'processes'],
+  ['rss', 'resident set'],
+  ['rtprio', 'realtime priority'],
+  ['rttime', 'realtime timeout'],
+  ['sigpending', 'pending signals'],
+  ['stack', 'stack size'],
+]);
+
+/** Infinity where there is none; null where there is no limit of that name. */
+export function hardLimitOf(name: string): number | null {
+  const title = titles.get(name);
+  if (title === undefined) return null;
+  const limits = fs.readFileSync('/proc/self/limits', 'latin1');
+  const hard = new RegExp(`^Max ${title}\\s+\\S+\\s+(\\S+)`, 'm').exec(limits)?.[1];
+  return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
+}
