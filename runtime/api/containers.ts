@@ -22,6 +22,7 @@ import { unpauseContainer } from '../containers/unpause.ts';
 import { at, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
+import { checkPlatform } from './platform.ts';
 import { flag, integer, text } from './query.ts';
 import type { Handler, Routes } from './router.ts';
 import { cpusOf } from './system.ts';
@@ -41,16 +42,6 @@ export function terminalSize(exchange: Exchange<Host>): { rows: number; columns:
   return { rows: rows ?? 0, columns: columns ?? 0 };
 }
 
-/** Images run on the machine's own processor only. */
-function checkPlatform(platform: string): void {
-  const own = process.arch === 'x64' ? 'amd64' : process.arch;
-  if (platform !== '' && !new RegExp(`^linux(/${own}(/v8)?)?$`).test(platform))
-    throw new EngineError(
-      'invalid',
-      `the platform ${platform.slice(0, 40)} is not this machine's, linux/${own}; leave --platform out`,
-    );
-}
-
 /** dockerode sends the keys of the query in the body too. */
 function withoutQuery(body: unknown): unknown {
   if (typeof body !== 'object' || body === null) return body;
@@ -63,7 +54,7 @@ async function create(exchange: Exchange<Host>): Promise<void> {
     throw new EngineError('invalid', 'config cannot be empty in order to create a container');
   const given = text(exchange.query, 'name');
   const name = given === '' ? null : checkContainerName(given);
-  checkPlatform(text(exchange.query, 'platform'));
+  checkPlatform(exchange.query);
   const request = parseCreateRequest(withoutQuery(body), cpusOf(exchange.subject));
   exchange.answer(201, await createContainer(exchange.subject, { name, ...request }));
 }
@@ -74,14 +65,6 @@ async function list(exchange: Exchange<Host>): Promise<void> {
     all: flag(query, 'all'),
     limit: integer(query, 'limit'),
     size: flag(query, 'size'),
-/** Nothing, `{}` or `null`: some clients send one of these where there is nothing to send. */
-async function hasNoBody(exchange: Exchange<Host>): Promise<boolean> {
-  // moby's own limit; it does not ask what type of body it would be.
-  if (Number(exchange.request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= 7) return true;
-  const body = await exchange.json();
-  return body === undefined || body === null || isDeepStrictEqual(body, {});
-}
-
     filters: parseFilters(query.get('filters'), listFilterKeys),
   };
   exchange.answer(200, await listContainers(subject, options));
@@ -89,6 +72,14 @@ async function hasNoBody(exchange: Exchange<Host>): Promise<boolean> {
 
 async function inspect(exchange: Exchange<Host>): Promise<void> {
   exchange.answer(200, await inspectContainer(named(exchange), { size: flag(exchange.query, 'size') }));
+}
+
+/** Nothing, `{}` or `null`: some clients send one of these where there is nothing to send. */
+async function hasNoBody(exchange: Exchange<Host>): Promise<boolean> {
+  // moby's own limit; it does not ask what type of body it would be.
+  if (Number(exchange.request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= 7) return true;
+  const body = await exchange.json();
+  return body === undefined || body === null || isDeepStrictEqual(body, {});
 }
 
 async function start(exchange: Exchange<Host>): Promise<void> {

@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Progress } from '../images/image.ts';
 import type { Exchange } from './exchange.ts';
+import { checkPlatform } from './platform.ts';
 import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
@@ -31,8 +32,8 @@ async function report(exchange: Exchange<Host>, lines: AsyncIterable<Progress>):
   exchange.response.end();
 }
 
-/** `nginx`, `nginx:1.27` or `nginx@sha256:…`, and a tag or digest of its own, as clients old and new send them. */
-function pullReference(query: URLSearchParams): { repository: string; tag: string } {
+/** `nginx`, `nginx:1.27` or `nginx@sha256:…`, and a tag or digest of its own, as clients old and new send them; null for every tag. */
+function pullReference(query: URLSearchParams): { repository: string; tag: string | null } {
   const from = text(query, 'fromImage');
   const tag = text(query, 'tag');
   if (tag !== '') return { repository: from, tag };
@@ -40,12 +41,13 @@ function pullReference(query: URLSearchParams): { repository: string; tag: strin
   if (at >= 0) return { repository: from.slice(0, at), tag: from.slice(at + 1) };
   const colon = from.lastIndexOf(':');
   if (colon > from.lastIndexOf('/')) return { repository: from.slice(0, colon), tag: from.slice(colon + 1) };
-  return { repository: from, tag: 'latest' };
+  return { repository: from, tag: null };
 }
 
 /** Pull, or import of an archive: one path in this API. */
 async function create(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
+  checkPlatform(query);
   if (text(query, 'fromImage') !== '') {
     const { repository, tag } = pullReference(query);
     await report(exchange, await subject.images.pull(repository, tag, { signal }));
@@ -69,15 +71,18 @@ async function create(exchange: Exchange<Host>): Promise<void> {
 
 async function load(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
+  checkPlatform(query);
   const options = { quiet: flagOr(query, 'quiet', false), signal };
   await report(exchange, subject.images.load(request, options));
 }
 
 function inspect(exchange: Exchange<Host>): void {
+  checkPlatform(exchange.query);
   exchange.answer(200, exchange.subject.images.inspect(exchange.param('name')));
 }
 
 function history(exchange: Exchange<Host>): void {
+  checkPlatform(exchange.query);
   exchange.answer(200, exchange.subject.images.history(exchange.param('name')));
 }
 
@@ -88,6 +93,7 @@ function tag(exchange: Exchange<Host>): void {
 }
 
 function remove(exchange: Exchange<Host>): void {
+  checkPlatform(exchange.query);
   const options = { force: flag(exchange.query, 'force'), noPrune: flag(exchange.query, 'noprune') };
   exchange.answer(200, exchange.subject.images.remove(exchange.param('name'), options));
 }

@@ -5,11 +5,10 @@ import os from 'node:os';
 import { listContainers } from '../containers/list.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
+import { ownArchitecture } from './platform.ts';
 import type { Routes } from './router.ts';
 import { apiVersion, minApiVersion } from './versions.ts';
 
-/** Go's names for what Node calls x64 and arm64. */
-const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
 /** CPUs that the host may use, as whole ones: what `nproc` and the CLI's checks go by. */
@@ -31,7 +30,6 @@ function ping({ request, response }: Exchange<Host>): void {
 
 function version(exchange: Exchange<Host>): void {
   const { engine } = exchange.subject;
-  const arch = architectures[process.arch] ?? process.arch;
   const kernel = os.release();
   exchange.answer(200, {
     Platform: { Name: 'Drydock Engine' },
@@ -41,7 +39,7 @@ function version(exchange: Exchange<Host>): void {
         Version: engine.version,
         Details: {
           ApiVersion: apiVersion,
-          Arch: arch,
+          Arch: ownArchitecture,
           BuildTime: engine.startedAt,
           Experimental: 'false',
           GitCommit: '',
@@ -58,7 +56,7 @@ function version(exchange: Exchange<Host>): void {
     GitCommit: '',
     GoVersion: '',
     Os: 'linux',
-    Arch: arch,
+    Arch: ownArchitecture,
     KernelVersion: kernel,
     BuildTime: engine.startedAt,
   });
@@ -93,6 +91,9 @@ function info(exchange: Exchange<Host>): void {
     CPUSet: true,
     PidsLimit: true,
     IPv4Forwarding: true,
+    // Clients before 23.0 warn of it where it is left out.
+    BridgeNfIptables: true,
+    BridgeNfIp6tables: true,
     Debug: false,
     NFd: 0,
     OomKillDisable: false,
@@ -160,7 +161,7 @@ async function diskUsage(exchange: Exchange<Host>): Promise<void> {
   const images = imagesOf(host);
   const containers = await listContainers(host, { all: true, limit: null, size: true, filters: new Map() });
   exchange.answer(200, {
-    LayersSize: images.reduce((sum, { Size }) => sum + (typeof Size === 'number' ? Size : 0), 0),
+    LayersSize: host.images.layersSize(),
     Images: images,
     Containers: containers,
     Volumes: [],

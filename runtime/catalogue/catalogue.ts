@@ -114,6 +114,12 @@ export class Catalogue {
     return found ? { name: found.recipe.name } : 'no tag';
   }
 
+  /** The tags of the offered images of this repository, each once; none where it is not there. */
+  tags(repository: string): string[] {
+    const items = [...this.#items.values()].filter(({ recipe }) => recipe.offered && recipe.repository === repository);
+    return [...new Set(items.flatMap(({ recipe, entry }) => entry?.tags ?? recipe.tags))];
+  }
+
   /** The image, or null where it is not built yet. */
   entry(name: string): CatalogueEntry | null {
     return this.#item(name).entry;

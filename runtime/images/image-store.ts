@@ -12,7 +12,7 @@ import { history } from './history.ts';
 import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
-import { list } from './list.ts';
+import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
 import { OwnImages } from './own-images.ts';
 import { prune } from './prune.ts';
@@ -107,6 +107,7 @@ function hostImages(view: HostView): HostImages {
   return {
     resolve: (reference) => resolve(view, reference).image,
     list: (filters, options) => list(view, filters, options),
+    layersSize: () => layersSize(view),
     inspect: (reference) => inspect(view, reference),
     stored: () => view.own.all(),
     recall: () => {

@@ -63,6 +63,8 @@ export interface HostImages {
     filters: ReadonlyMap<string, readonly string[]>,
     options: { all: boolean; digests: boolean; sharedSize: boolean },
   ): object[];
+  /** Bytes of all layers that the host's images have, those that several of them share counted once. */
+  layersSize(): number;
   /** The body of `GET /images/X/json`. */
   inspect(reference: string): object;
   /** The body of `GET /images/X/history`. */
@@ -76,8 +78,8 @@ export interface HostImages {
   remove(reference: string, options: { force: boolean; noPrune: boolean }): object[];
   /** The body of `POST /images/prune`. */
   prune(filters: ReadonlyMap<string, readonly string[]>): object;
-  /** Throws notFound before the first line where nothing has that name. */
-  pull(repository: string, tag: string, options: PullOptions): Promise<AsyncIterable<Progress>>;
+  /** With null for the tag: every tag. Throws notFound before the first line where nothing has that name. */
+  pull(repository: string, tag: string | null, options: PullOptions): Promise<AsyncIterable<Progress>>;
   load(archive: Readable, options: { quiet: boolean; signal: AbortSignal }): AsyncIterable<Progress>;
   importArchive(
     archive: Readable,

@@ -74,6 +74,11 @@ function summary(
   };
 }
 
+export function layersSize(view: HostView): number {
+  const diffIds = new Set(view.own.all().flatMap(({ imageId }) => view.contents.get(imageId)?.diffIds ?? []));
+  return [...diffIds].reduce((sum, diffId) => sum + view.contents.layerSize(diffId), 0);
+}
+
 /** Bytes in layers that another image of this host has too. */
 function sharedSize(view: HostView, known: KnownImage): number {
   const others = new Set<string>();

@@ -15,19 +15,35 @@ import type { HostView } from './view.ts';
 /** How often a client that waits for a build is told how far it is. */
 const buildProgressMs = 500;
 
+/** A name that is pulled, and the image of the catalogue that has it. */
+interface Wanted {
+  readonly reference: Reference;
+  readonly name: string;
+}
+
 /**
- * Gives the host an image of the catalogue. Throws notFound before the first line where there is none of that name; what
- * fails later is thrown out of the lines. Idempotent: what the host has already is up to date.
+ * Gives the host an image of the catalogue, or with null for the tag all that the repository has. Throws notFound before the
+ * first line where there is none of that name; what fails later is thrown out of the lines. Idempotent: what the host has
+ * already is up to date.
  */
 export async function pull(
   view: HostView,
   repository: string,
-  tag: string,
+  tag: string | null,
   options: PullOptions,
 ): Promise<AsyncIterable<Progress>> {
-  const reference = referenceOf(repository, tag);
-  const name = findInCatalogue(view, reference);
-  return lines(view, reference, name, options.signal);
+  const reference = referenceOf(repository, tag ?? '');
+  const wanted = tag === null ? everyTag(view, reference) : [reference];
+  const shown = tag === null ? familiarName(reference) : familiar(reference);
+  const found = wanted.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+  return lines(view, found, shown, options.signal);
+}
+
+/** The reference itself where the repository is not known: looking it up says why. */
+function everyTag(view: HostView, reference: Reference): Reference[] {
+  const { domain, path } = reference;
+  const tags = domain === 'docker.io' ? view.catalogue.tags(path.replace(/^library\//, '')) : [];
+  return tags.length === 0 ? [reference] : tags.map((tag) => ({ domain, path, tag }));
 }
 
 function findInCatalogue(view: HostView, reference: Reference): string {
@@ -63,11 +79,23 @@ function unknownManifest(reference: Reference): EngineError {
 
 async function* lines(
   view: HostView,
-  reference: Reference,
-  name: string,
+  wanted: readonly Wanted[],
+  shown: string,
   signal: AbortSignal,
 ): AsyncGenerator<Progress> {
   using _transfer = view.transfers.begin();
+  let upToDate = true;
+  for (const one of wanted) upToDate = (yield* pullOne(view, one, signal)) && upToDate;
+  const how = upToDate ? 'Image is up to date for' : 'Downloaded newer image for';
+  yield { status: `Status: ${how} ${shown}` };
+}
+
+/** Gives back whether the host had it already. */
+async function* pullOne(
+  view: HostView,
+  { reference, name }: Wanted,
+  signal: AbortSignal,
+): AsyncGenerator<Progress, boolean> {
   const id = reference.tag ?? reference.digest ?? '';
   yield { status: `Pulling from ${reference.path}`, id };
   const built = view.catalogue.entry(name);
@@ -82,8 +110,7 @@ async function* lines(
   }
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${entry.manifestDigest}` };
-  const how = upToDate ? 'Image is up to date for' : 'Downloaded newer image for';
-  yield { status: `Status: ${how} ${familiar(reference)}` };
+  return upToDate;
 }
 
 async function* waitForBuild(

@@ -55,6 +55,29 @@ test('a second pull finds the image up to date', async () => {
   assert.equal(lines.at(-1)?.status, 'Status: Image is up to date for hello:latest');
 });
 
+test('a pull without a tag gives every tag, and one status', async () => {
+  await using images = await testImages();
+  const host = images.host('a');
+  const lines = await collect(await host.images.pull('hello', null, { signal: untilDone() }));
+  const statuses = lines.map(({ status, id }) => `${id ?? ''} ${status?.replace(/sha256.*/, '')}`);
+  assert.deepEqual(
+    statuses.filter((status) => /Pulling from|Status/.test(status)),
+    ['latest Pulling from library/hello', '1 Pulling from library/hello', ' Status: Downloaded newer image for hello'],
+  );
+  assert.equal(host.images.resolve('hello:1').id, host.images.resolve('hello:latest').id);
+  await assert.rejects(host.images.pull('nope', null, { signal: untilDone() }), { message: /^pull access denied/ });
+});
+
+test('layers that images share take their room once', async () => {
+  await using images = await testImages();
+  const host = images.host('a');
+  await pullAll(host, 'busybox');
+  await pullAll(host, 'page');
+  const [page, busybox] = ['page', 'busybox'].map((name) => Object(host.images.inspect(name)).Size);
+  assert.equal(host.images.layersSize(), page);
+  assert.ok(page > busybox);
+});
+
 test('a layer that this host has already exists; one that only another host has does not', async () => {
   await using images = await testImages();
   const [first, second] = [images.host('a'), images.host('b')];
