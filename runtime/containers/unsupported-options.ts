@@ -1,6 +1,7 @@
 // The keys of a create request that clients send and this engine does not act on: each may stand at its default, in
 // any form that a client writes a default, and is refused otherwise with what to do instead. Nothing is ignored.
 
+import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
 
 interface Unsupported {
@@ -10,8 +11,8 @@ interface Unsupported {
   readonly never?: true;
   /** Further values that mean the default. */
   readonly defaults?: readonly unknown[];
-  /** For keys where an empty list is a wish of its own. */
-  readonly emptyListIsNoDefault?: true;
+  /** For keys where what is empty, or 0, is a wish of its own. */
+  readonly emptyIsNoDefault?: true;
 }
 
 const volumes = 'copy files into an image or make a tmpfs with --tmpfs';
@@ -58,8 +59,8 @@ const hostConfigKeys: Readonly<Record<string, Unsupported>> = {
       { Type: 'json-file', Config: null },
     ],
   },
-  MaskedPaths: { advice: 'leave systempaths=unconfined out', never: true, emptyListIsNoDefault: true },
-  MemorySwappiness: { advice: 'leave --memory-swappiness out', defaults: [-1] },
+  MaskedPaths: { advice: 'leave systempaths=unconfined out', never: true, emptyIsNoDefault: true },
+  MemorySwappiness: { advice: 'leave --memory-swappiness out', defaults: [-1], emptyIsNoDefault: true },
   Mounts: { advice: `${volumes}; --mount comes later` },
   OomKillDisable: { advice: 'leave --oom-kill-disable out; what is out of memory must be killed', never: true },
   PidMode: {
@@ -71,7 +72,7 @@ const hostConfigKeys: Readonly<Record<string, Unsupported>> = {
       'leave --privileged out. It would switch off what keeps containers apart; add the one capability you need with --cap-add',
     never: true,
   },
-  ReadonlyPaths: { advice: 'leave systempaths=unconfined out', never: true, emptyListIsNoDefault: true },
+  ReadonlyPaths: { advice: 'leave systempaths=unconfined out', never: true, emptyIsNoDefault: true },
   RestartPolicy: {
     advice: 'leave --restart out and start the container again with `docker start`',
     defaults: ['', 'no'].flatMap((name) => [{ Name: name, MaximumRetryCount: 0 }, { Name: name }]),
@@ -114,13 +115,16 @@ const configKeys: Readonly<Record<string, Unsupported>> = {
 export const unsupportedHostConfigKeys = Object.keys(hostConfigKeys);
 export const unsupportedConfigKeys = Object.keys(configKeys);
 
+function isEmpty(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length === 0;
+  return value === '' || value === 0 || value === false;
+}
+
 function isDefault(value: unknown, rule: Unsupported): boolean {
   if (value === undefined || value === null) return true;
-  if (Array.isArray(value)) return value.length === 0 && !rule.emptyListIsNoDefault;
-  if (value === '' || value === 0 || value === false) return true;
-  if (typeof value === 'object' && Object.keys(value).length === 0) return true;
-  const text = JSON.stringify(value);
-  return (rule.defaults ?? []).some((standard) => JSON.stringify(standard) === text);
+  if (isEmpty(value)) return !rule.emptyIsNoDefault;
+  // Whatever the order of its keys.
+  return (rule.defaults ?? []).some((standard) => isDeepStrictEqual(standard, value));
 }
 
 function refuse(place: string, keys: Readonly<Record<string, Unsupported>>, given: Readonly<Record<string, unknown>>) {

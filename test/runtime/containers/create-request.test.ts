@@ -107,6 +107,7 @@ describe('what is not supported', () => {
     ['LogConfig', { Type: 'syslog', Config: {} }],
     ['MaskedPaths', []],
     ['MemorySwappiness', 60],
+    ['MemorySwappiness', 0],
     ['Mounts', [{ Type: 'bind', Source: '/', Target: '/host' }]],
     ['OomKillDisable', true],
     ['PidMode', 'host'],
@@ -137,6 +138,7 @@ describe('what is not supported', () => {
       ['LogConfig', { Type: 'json-file', Config: {} }],
       ['LogConfig', { Type: '', Config: null }],
       ['RestartPolicy', { Name: '', MaximumRetryCount: 0 }],
+      ['RestartPolicy', { MaximumRetryCount: 0, Name: 'no' }],
       ['RestartPolicy', {}],
       ['MemorySwappiness', -1],
       ['Sysctls', {}],
@@ -186,8 +188,6 @@ describe('what is wrong', () => {
     ['invalid port specification: "0/tcp"', { ExposedPorts: { '0/tcp': {} } }],
     ['invalid port specification: "80/icmp"', {}, { PortBindings: { '80/icmp': [] } }],
     ['invalid port specification: "99999"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '99999' }] } }],
-    [/^invalid IP address for 80/, {}, { PortBindings: { '80/tcp': [{ HostIp: 'lo', HostPort: '1' }] } }],
-    ['invalid CapAdd: unknown capability: "CAP_FLY"', {}, { CapAdd: ['fly'] }],
     ['invalid port specification: "9-8"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '9-8' }] } }],
     ['invalid port specification: "1-2-3"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '1-2-3' }] } }],
     [
@@ -195,6 +195,8 @@ describe('what is wrong', () => {
       {},
       { PortBindings: { '80/tcp': [{ HostIp: 'fe80::1', HostPort: '1' }] } },
     ],
+    [/^invalid IP address for 80/, {}, { PortBindings: { '80/tcp': [{ HostIp: 'lo', HostPort: '1' }] } }],
+    ['invalid CapAdd: unknown capability: "CAP_FLY"', {}, { CapAdd: ['fly'] }],
     [/^HostConfig.SecurityOpt "seccomp=unconfined" is not possible/, {}, { SecurityOpt: ['seccomp=unconfined'] }],
     ['bad format for add-host: "nope"', {}, { ExtraHosts: ['nope'] }],
     ['invalid IP address in add-host: "1.2.3"', {}, { ExtraHosts: ['a:1.2.3'] }],
@@ -202,13 +204,13 @@ describe('what is wrong', () => {
     [/^ulimit core above 0 is not possible/, {}, { Ulimits: [{ Name: 'core', Soft: 0, Hard: -1 }] }],
     [/^HostConfig.PidsLimit 257 is more than the 256 processes/, {}, { PidsLimit: 257 }],
     [/^ulimit soft limit/, {}, { Ulimits: [{ Name: 'nofile', Soft: 2, Hard: 1 }] }],
-    ['invalid tmpfs option "bind"', {}, { Tmpfs: { '/t': 'bind' } }],
-    ["invalid mount path: 'tmp' mount path must be absolute", {}, { Tmpfs: { tmp: '' } }],
     [
       /^ulimit nofile: a hard limit of 4000000000 is more than this machine can give, which is \d+: ask for less$/,
       {},
       { Ulimits: [{ Name: 'nofile', Soft: 1, Hard: 4_000_000_000 }] },
     ],
+    ['invalid tmpfs option "bind"', {}, { Tmpfs: { '/t': 'bind' } }],
+    ["invalid mount path: 'tmp' mount path must be absolute", {}, { Tmpfs: { tmp: '' } }],
     ['Minimum memory limit allowed is 6MB', {}, { Memory: 4096 }],
     [/^You should always set the Memory limit/, {}, { MemorySwap: 67108864 }],
     ['range of CPUs is from 0.01 to 2.00, as there are only 2 CPUs available', {}, { NanoCpus: 3e9 }],
@@ -227,13 +229,6 @@ describe('what is wrong', () => {
       assert.throws(() => parse({ ...networking, ...config }, hostConfig), refused(message));
     });
 
-  test('brings capabilities and security options to one form', () => {
-    const { hostConfig } = parse(
-      {},
-      { CapAdd: ['net_admin', 'CAP_SYS_TIME'], CapDrop: ['all'], SecurityOpt: ['no-new-privileges:true'] },
-    );
-    assert.deepEqual(hostConfig.CapAdd, ['CAP_NET_ADMIN', 'CAP_SYS_TIME']);
-    assert.deepEqual(hostConfig.CapDrop, ['ALL']);
   test('takes a range of host ports, and the address of IPv6 that means all', () => {
     for (const HostPort of ['8000-8010', '8000-8000', '0', '']) {
       for (const HostIp of ['', '::', '0:0:0:0:0:0:0:0', '127.0.0.1'])
@@ -241,6 +236,13 @@ describe('what is wrong', () => {
     }
   });
 
+  test('brings capabilities and security options to one form', () => {
+    const { hostConfig } = parse(
+      {},
+      { CapAdd: ['net_admin', 'CAP_SYS_TIME'], CapDrop: ['all'], SecurityOpt: ['no-new-privileges:true'] },
+    );
+    assert.deepEqual(hostConfig.CapAdd, ['CAP_NET_ADMIN', 'CAP_SYS_TIME']);
+    assert.deepEqual(hostConfig.CapDrop, ['ALL']);
     assert.deepEqual(hostConfig.SecurityOpt, ['no-new-privileges']);
   });
 
