@@ -1,16 +1,13 @@
 // Installs the Debian packages that bring the programs which this machine lacks. Ubuntu's have the same names.
 
-import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { access, constants, mkdtemp, open, readdir, rm, symlink } from 'node:fs/promises';
-import os from 'node:os';
+import { access, constants, open } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { hasDockerClient, installDockerClient } from './docker-client.mjs';
 import { programFolders, programs, testPrograms } from './programs.mjs';
 import { lastLines, Refusal, ranOutOfSpace } from './refusal.mjs';
 import { runShown } from './run-shown.mjs';
 
-const run = promisify(execFile);
 const environment = { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C.UTF-8' };
 /** Another apt (unattended upgrades) may hold the lock for minutes; `APT::Status-Fd` says how far it is. */
 const options = ['-q', '-y', '-o', 'DPkg::Lock::Timeout=300', '-o', 'APT::Status-Fd=1'];
@@ -84,29 +81,10 @@ async function apt(args, step) {
   );
 }
 
-/** The docker command; on Debian 12 without the daemon, which its package would start. @param {import('./progress.mjs').Step} step */
-async function installDockerClient(step) {
-  const split = await run('apt-cache', ['show', 'docker-cli']).then(
-    () => true,
-    () => false,
-  );
-  if (split) return apt(['install', '--no-install-recommends', 'docker-cli'], step);
-  const folder = await mkdtemp(path.join(os.tmpdir(), 'drydock-docker-'));
-  try {
-    await run('apt-get', ['download', '-q', 'docker.io'], { cwd: folder, env: { ...process.env, ...environment } });
-    const [archive] = await readdir(folder);
-    if (!archive) throw new Refusal('apt-get download docker.io brought nothing. Install the docker command by hand.');
-    await run('dpkg-deb', ['-x', path.join(folder, archive), '/opt/drydock-docker']);
-    await symlink('/opt/drydock-docker/usr/bin/docker', '/usr/local/bin/docker');
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** Idempotent. Throws Refusal. @param {ReturnType<typeof import('./progress.mjs').showProgress>} progress @param {boolean} forTests */
 export async function installDebianPackages(progress, forTests) {
   const missing = await missingPackages(forTests);
-  const docker = forTests && !(await isInstalled('docker'));
+  const docker = forTests && !(await hasDockerClient());
   const names = docker ? [...missing, 'docker'] : missing;
   if (names.length === 0) return;
   if (!(await isInstalled('apt-get'))) {
@@ -117,9 +95,14 @@ export async function installDebianPackages(progress, forTests) {
   }
   const step = progress.step(`Installing Debian packages (${names.join(', ')})`);
   try {
-    await apt(['update'], step);
-    if (missing.length > 0) await apt(['install', '--no-install-recommends', ...missing], step);
-    if (docker) await installDockerClient(step);
+    if (missing.length > 0) {
+      await apt(['update'], step);
+      await apt(['install', '--no-install-recommends', ...missing], step);
+    }
+    if (docker) {
+      step.update("fetching Debian sid's docker command");
+      await installDockerClient();
+    }
     step.done();
   } catch (error) {
     step.failed();

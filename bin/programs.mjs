@@ -18,7 +18,7 @@ export const programs = [
   { program: 'useradd', package: 'passwd', use: "makes the server's user" },
 ];
 
-/** What the tests need besides. `docker` is not among them: see install.mjs.
+/** What the tests need besides. `docker` is not among them: see docker-client.mjs.
  * @type {readonly Program[]} */
 export const testPrograms = [
   { program: 'chromium', package: 'chromium', use: 'the browser of the end-to-end tests' },
@@ -28,3 +28,6 @@ export const testPrograms = [
 
 /** Where Debian puts programs; root's PATH lacks the sbin folders in some shells. */
 export const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+
+/** Holds the docker command that the tests use where the machine has none, or an old one. */
+export const ownDockerFolder = '/opt/drydock-docker';

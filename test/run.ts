@@ -9,6 +9,7 @@ import process from 'node:process';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { ownDockerFolder } from '../bin/programs.mjs';
 import { leftovers } from './leftovers.ts';
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -93,6 +94,8 @@ async function runTests(files: string[], concurrency: number): Promise<Counts> {
 }
 
 const startedAt = performance.now();
+// A current docker command, where the machine's own is older: see bin/docker-client.mjs.
+process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
 process.env.TEST_RUN = `t-${randomBytes(2).toString('hex')}`;
 await mkdir('test/output', { recursive: true });
 

@@ -1,4 +1,4 @@
-// The real docker commands against a real host: the machine's own CLI, and the workspace's (Debian trixie's, 26.1) from within.
+// The real docker commands against a real host: a current CLI from outside, and the workspace's (Debian trixie's, 26.1) from within.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -48,6 +48,13 @@ for (const [client, docker] of Object.entries(clients))
 
     before(async () => {
       await engine.client.createHost(host);
+    });
+
+    test(`is docker ${host === 'outside' ? '28 or later' : '26.1'}`, async (t) => {
+      const version = await ok('version', '--format', '{{.Client.Version}}');
+      t.diagnostic(`${client} is ${version}`);
+      const [major = 0, minor = 0] = version.split('.').map(Number);
+      assert.ok(host === 'outside' ? major >= 28 : major === 26 && minor === 1, version);
     });
 
     test('version and info know the engine', async () => {
