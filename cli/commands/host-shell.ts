@@ -29,7 +29,9 @@ export async function hostShell(name: string): Promise<void> {
       const { stream } = await engine.attachTerminal(name, id, 0, leaving.signal);
       stdin.setRawMode(true);
       stdout.on('resize', resize);
-      stdin.on('data', (chunk: Buffer) => stream.write(chunk));
+      stdin.on('data', (chunk: Buffer) => {
+        if (!stream.write(chunk)) stdin.pause();
+      });
       stream.on('drain', () => stdin.resume());
       await pipeline(stream, stdout, { end: false });
       const terminal = (await engine.terminals(name)).find((each) => each.id === id);

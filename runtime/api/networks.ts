@@ -97,7 +97,14 @@ function inspect(exchange: Exchange<Host>): void {
   exchange.answer(200, describe(host, find(host, exchange.param('name')), true));
 }
 
+/** There are no others to remove. */
+function remove(exchange: Exchange<Host>): void {
+  const network = find(exchange.subject, exchange.param('name'));
+  throw new EngineError('forbidden', `${network} is a pre-defined network and cannot be removed`);
+}
+
 export const networkRoutes: Routes<Host> = {
   'GET /networks': list,
   'GET /networks/{name}': inspect,
+  'DELETE /networks/{name}': remove,
 };

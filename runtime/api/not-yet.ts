@@ -44,6 +44,10 @@ function below(noun: string, handler: Handler<Host>): Routes<Host> {
   );
 }
 
+const noSuchVolume: Handler<Host> = (exchange) => {
+  throw new EngineError('notFound', `get ${exchange.param('name').slice(0, 80)}: no such volume`);
+};
+
 /** Before `notYetRoutes`, whose patterns would take these too. */
 export const noneRoutes: Routes<Host> = {
   // There are none, so these answers are true; `docker system prune` and `docker volume ls` rely on them.
@@ -52,9 +56,8 @@ export const noneRoutes: Routes<Host> = {
   'POST /networks/prune': say(200, { NetworksDeleted: null }),
   'POST /build/prune': say(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
   'GET /plugins': say(200, []),
-  'GET /volumes/{name}': (exchange) => {
-    throw new EngineError('notFound', `get ${exchange.param('name').slice(0, 80)}: no such volume`);
-  },
+  'GET /volumes/{name}': noSuchVolume,
+  'DELETE /volumes/{name}': noSuchVolume,
   'POST /swarm/init': swarm,
   'POST /swarm/join': swarm,
 };

@@ -134,7 +134,7 @@ export class ProcessConsole {
     for (const go of this.#onConnect.splice(0)) go();
   }
 
-  /** Rows and columns, 1 to 1,000 each, as conmon takes them; ignored where the process has no terminal. */
+  /** Rows and columns, 0 (not known) to 1,000 each, as conmon takes them; ignored where the process has no terminal. */
   resize(rows: number, columns: number): void {
     writeControl(this.#bundle, rows, columns);
   }
@@ -171,7 +171,7 @@ export function writePackets(socket: net.Socket, bytes: Buffer, done: (error?: E
 
 /** Tells conmon the terminal's size (`ctl` FIFO, command 1). */
 export function writeControl(bundle: string, rows: number, columns: number): void {
-  const within = (value: number): number => Math.min(1000, Math.max(1, Math.floor(value)));
+  const within = (value: number): number => Math.min(1000, Math.max(0, Math.floor(value)));
   const fd = fs.openSync(`${bundle}/ctl`, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
   try {
     fs.writeSync(fd, `1 ${within(rows)} ${within(columns)}\n`);

@@ -77,7 +77,11 @@ function exitedTest(value: string): Test {
 }
 
 function statusTest(value: string): Test {
-  if (!statuses.includes(value)) throw new EngineError('invalid', `invalid filter 'status=${value.slice(0, 40)}'`);
+  if (!statuses.includes(value)) {
+    const given = value.slice(0, 40);
+    const why = `invalid value for state (${given}): must be one of ${statuses.join(', ')}`;
+    throw new EngineError('invalid', `invalid filter 'status=${given}': ${why}`);
+  }
   return ({ state }) => state.status === value;
 }
 

@@ -59,7 +59,9 @@ for (const [client, docker] of Object.entries(clients))
 
     test('version and info know the engine', async () => {
       assert.match(await ok('version'), /Server: Drydock Engine\n[\s\S]*API version: +1\.51 \(minimum version 1\.24\)/);
-      assert.match(await ok('info'), /Storage Driver: overlay2[\s\S]*userns[\s\S]*Name: docker-host/);
+      const { stdout, stderr } = await docker(host, 'info');
+      assert.match(stdout, /Storage Driver: overlay2[\s\S]*userns[\s\S]*Name: docker-host/);
+      assert.doesNotMatch(stdout + stderr, /WARNING|ERROR/);
     });
 
     test('run pulls what is not there, and prints what the container does', async () => {
@@ -144,7 +146,7 @@ for (const [client, docker] of Object.entries(clients))
         '--since',
         '1m',
         '--until',
-        until,
+        end,
         '--filter',
         'container=told',
         '--format',
@@ -156,15 +158,6 @@ for (const [client, docker] of Object.entries(clients))
       );
     });
 
-    test('prune, system df, network and volume ls', async () => {
-      await ok('run', '--name', 'old', 'busybox', 'true');
-      assert.match(await ok('container', 'prune', '-f'), /Deleted Containers:\n[0-9a-f]{64}\n/);
-      assert.match(await ok('system', 'prune', '-f'), /Total reclaimed space: 0B/);
-      assert.match(await ok('system', 'df'), /Containers +0/);
-      assert.equal(
-        await ok('network', 'ls', '--format', '{{.Name}} {{.Driver}}'),
-        'bridge bridge\nhost host\nnone null',
-      );
     test('events tell which network a container joins and leaves, and what becomes of images', async () => {
       const from = String(Date.now() / 1000);
       await ok('run', '-d', '--name', 'told', 'busybox', 'sleep', '1000');
@@ -197,6 +190,15 @@ for (const [client, docker] of Object.entries(clients))
       await until('it is removed', async () => (await ok('ps', '-aq')) === '');
     });
 
+    test('prune, system df, network and volume ls', async () => {
+      await ok('run', '--name', 'old', 'busybox', 'true');
+      assert.match(await ok('container', 'prune', '-f'), /Deleted Containers:\n[0-9a-f]{64}\n/);
+      assert.match(await ok('system', 'prune', '-f'), /Total reclaimed space: 0B/);
+      assert.match(await ok('system', 'df'), /Containers +0/);
+      assert.equal(
+        await ok('network', 'ls', '--format', '{{.Name}} {{.Driver}}'),
+        'bridge bridge\nhost host\nnone null',
+      );
       assert.match(await ok('volume', 'ls'), /^DRIVER +VOLUME NAME$/);
     });
 
@@ -226,7 +228,13 @@ for (const [client, docker] of Object.entries(clients))
       [['run', '--network', 'nope', 'busybox'], 125, /network nope not found/],
       [['run', '-w', '/proc/self/fd/7', 'busybox'], 125, /working directory/],
       [['network', 'create', 'n'], 1, /Networks of your own are not supported yet/],
+      [['network', 'rm', 'bridge'], 1, /bridge is a pre-defined network and cannot be removed/],
+      [['network', 'rm', 'nope'], 1, /network nope not found/],
+      [['volume', 'rm', 'v'], 1, /get v: no such volume/],
+      [['kill', 'nope'], 1, /cannot kill container: nope: No such container: nope/],
       [['volume', 'create', 'v'], 1, /Volumes are not supported yet/],
+      [['pull', '--platform', 'linux/s390x', 'busybox'], 1, /the platform linux\/s390x is not this machine's/],
+      [['run', '--memory-swappiness', '0', 'busybox'], 125, /HostConfig\.MemorySwappiness is not supported yet/],
       [['swarm', 'init'], 1, /Swarm mode is not supported yet/],
       [['service', 'ls'], 1, /This node is not a swarm manager/],
       [['search', 'nginx'], 1, /docker search is not supported yet/],
@@ -238,7 +246,7 @@ for (const [client, docker] of Object.entries(clients))
 
     test('every option of run that is supported', async () => {
       const command =
-        'hostname; cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; ulimit -n; ls -d /t; id -u; echo $X; grep -c extra /etc/hosts; cat /etc/resolv.conf; touch /x || echo readonly';
+        'hostname; cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max; ulimit -n; ls -d /t; id -u; echo $X; grep -c extra /etc/hosts; grep -o "nosuid,nodev,noexec.*size=1024k" /proc/mounts; ulimit -Hc; cat /etc/resolv.conf; touch /x || echo readonly';
       const args = [
         '--rm',
         '-h',
@@ -251,6 +259,8 @@ for (const [client, docker] of Object.entries(clients))
         '50',
         '--ulimit',
         'nofile=100:200',
+        '--ulimit',
+        'core=0:-1',
       ];
       const more = [
         '--tmpfs',
@@ -298,4 +308,31 @@ test('stdin goes through run -i, a great deal of it too', async () => {
   const { createHash } = await import('node:crypto');
   const expected = createHash('md5').update(Buffer.alloc(20_000_000, 'drydock')).digest('hex');
   assert.equal(Buffer.concat(await child.stdout.toArray()).toString(), `${expected}  -\n`);
+});
+
+test('run -it is left by ctrl-p ctrl-q, and entered again by attach', async () => {
+  const { dockerSocket } = await engine.client.host('outside');
+  /** Runs a docker command in a terminal. */
+  const inTerminal = (command: string) => {
+    const child = spawn('script', ['-qec', `docker -H unix://${dockerSocket} ${command}`, '/dev/null'], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      timeout: 60_000,
+    });
+    let said = '';
+    child.stdout.on('data', (piece: Buffer) => (said += piece));
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    const says = (what: RegExp) => until(`${command} says ${what}`, async () => what.test(said));
+    return { type: (keys: string) => child.stdin.write(keys), says, ended };
+  };
+  const first = inTerminal('run -it --name left busybox sh');
+  await first.says(/# $/);
+  first.type('echo $((40 + 2))\n');
+  await first.says(/42\r\n.*# $/);
+  first.type('\x10\x11');
+  assert.equal(await first.ended, 0);
+  assert.equal((await engine.docker('outside', 'inspect', '-f', '{{.State.Status}}', 'left')).stdout, 'running\n');
+  const second = inTerminal('attach left');
+  second.type('exit 6\n');
+  assert.equal(await second.ended, 6);
+  await engine.docker('outside', 'rm', 'left');
 });
