@@ -84,7 +84,7 @@ export const maxWatchesPerHost = 8;
 /** Requests about files that wait for their turn: of one host, and of all. They take a millisecond each. */
 export const maxFileRequestsPerHost = 16;
 export const maxFileRequests = 512;
-/** After this the thread that does them is taken to hang, and started anew. */
+/** From its turn to its end; after this the thread that does them is taken to hang, and started anew for the others. */
 export const fileRequestMs = 20_000;
 /** Connections into one host: browsers hold 6 for a page, and one for each WebSocket. */
 export const maxDialsPerHost = 64;

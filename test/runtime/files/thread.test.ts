@@ -1,0 +1,57 @@
+// The thread for files, with a program that answers at once, hangs, or fails: each is its own host's affair.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FileThread } from '../../../runtime/files/thread.ts';
+import { maxFileRequestsPerHost } from '../../../runtime/limits.ts';
+
+const program = new URL(
+  `data:text/javascript,${encodeURIComponent(`
+    import { parentPort } from 'node:worker_threads';
+    parentPort.on('message', ({ id, job: { path } }) => {
+      if (path === 'hangs') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+      if (path === 'fails') throw new Error('the program is broken');
+      parentPort.postMessage({ id, result: { files: [], more: false } });
+    });
+  `)}`,
+);
+
+const host = (id: string) => ({ id, name: id, running: true, record: { pid: 1, startTicks: 1, uidBase: 1 } });
+
+test('hosts take turns: many requests of one do not hold up the others', async () => {
+  const thread = new FileThread(program);
+  const done: string[] = [];
+  const ask = async (id: string) => {
+    await thread.do(host(id), { kind: 'list', path: '' });
+    done.push(id);
+  };
+  await Promise.all([...Array.from({ length: 8 }, () => ask('greedy')), ask('other'), ask('third')]);
+  assert.deepEqual(done.slice(0, 3).sort(), ['greedy', 'other', 'third']);
+});
+
+test('a host has so many requests waiting and no more, and others have theirs', async () => {
+  const thread = new FileThread(program);
+  const asked = Array.from({ length: maxFileRequestsPerHost + 2 }, () =>
+    thread.do(host('greedy'), { kind: 'list', path: '' }),
+  );
+  const other = thread.do(host('other'), { kind: 'list', path: '' });
+  const outcomes = await Promise.allSettled(asked);
+  const refused = outcomes.filter(({ status }) => status === 'rejected');
+  // One is at work and waits no longer.
+  assert.equal(refused.length, 1);
+  await assert.rejects(asked.at(-1) ?? other, { kind: 'exhausted' });
+  assert.deepEqual(await other, { files: [], more: false });
+});
+
+test('a request that hangs, or breaks the thread, fails alone', async () => {
+  const thread = new FileThread(program, 2_000);
+  const [hangs, after, fails, other] = await Promise.allSettled([
+    thread.do(host('greedy'), { kind: 'list', path: 'hangs' }),
+    thread.do(host('greedy'), { kind: 'list', path: '' }),
+    thread.do(host('third'), { kind: 'list', path: 'fails' }),
+    thread.do(host('other'), { kind: 'list', path: '' }),
+  ]);
+  assert.match(String(hangs.status === 'rejected' && hangs.reason), /took too long/);
+  assert.match(String(fails.status === 'rejected' && fails.reason), /the program is broken/);
+  assert.deepEqual([after.status, other.status], ['fulfilled', 'fulfilled']);
+});
