@@ -12,13 +12,12 @@ export const checkMark = 'drydock-check';
 
 function answered(stream: Duplex, path: string, signal: AbortSignal): Promise<AnswerFact> {
   return new Promise((resolve) => {
-    const failed = (error: Error) =>
-      resolve({
-        status: null,
-        text: signal.aborted ? `it took longer than ${answerMs / 1000} s` : shown(error.message),
-      });
+    const failed = (why: string) =>
+      resolve({ status: null, text: signal.aborted ? `it took longer than ${answerMs / 1000} s` : shown(why) });
     const headers = { host: 'localhost', 'user-agent': checkMark, connection: 'close' };
+    let begun = false;
     const asked = request({ path, headers, signal, createConnection: () => stream }, (answer) => {
+      begun = true;
       const chunks: Uint8Array[] = [];
       let size = 0;
       const finish = () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') });
@@ -31,9 +30,13 @@ function answered(stream: Duplex, path: string, signal: AbortSignal): Promise<An
         asked.destroy();
       });
       answer.on('end', finish);
-      answer.on('error', failed);
+      answer.on('error', ({ message }) => failed(message));
     });
-    asked.on('error', failed);
+    asked.on('error', ({ message }) => failed(message));
+    // It may also switch to another protocol unasked: Node closes the connection then, and says nothing else.
+    asked.on('close', () => {
+      if (!begun) failed('it gave no answer');
+    });
     asked.end();
   });
 }
