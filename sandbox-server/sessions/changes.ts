@@ -120,15 +120,17 @@ export class Changes {
   /** Stops all that runs in it, unless somebody has come. What fails is logged, and tried again with the next sweep. */
   async freeze(session: Session): Promise<void> {
     await this.#rest(session, async () => {
-      if (!session.active) return;
+      if (session.rest !== 'awake') return;
       this.#leave(session);
       await this.#parts.hosts.freeze(session.hosts);
+      session.rest = 'frozen';
     });
   }
 
   /** Ends all that runs in it, unless somebody has come, and keeps the rest. What fails is logged, and tried again with the next sweep. */
   async store(session: Session): Promise<void> {
     await this.#rest(session, async () => {
+      if (session.rest === 'stored' || session.hosts.size === 0) return;
       this.#leave(session);
       await this.#parts.hosts.store(session.hosts);
       session.rest = 'stored';
@@ -136,9 +138,9 @@ export class Changes {
     });
   }
 
+  /** Its rest is still what it was: what runs goes on until it is put away in fact. */
   #leave(session: Session): void {
     session.release();
-    session.rest = 'frozen';
     session.move({ phase: 'starting', why: 'return' });
   }
 

@@ -6,11 +6,12 @@ import type { Logger } from 'pino';
 import { chooseParameters } from '../../lessons/schema.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
-import { hostSettleMs, maxOpenPerStudent, maxQueue, maxSessionsPerStudent } from '../limits.ts';
+import { hostSettleMs, maxQueue } from '../limits.ts';
 import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
 import { Entrance } from './entrance.ts';
+import { givesWay } from './give-way.ts';
 import { type SessionHosts, together } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
@@ -95,7 +96,7 @@ export class Desk {
         retryAfterSeconds: 120,
       });
     }
-    this.#limit(student);
+    this.#limit(student, null);
     const id = randomBytes(16).toString('base64url');
     const parameters = chooseParameters(this.#lesson(lesson).lab.parameters, id);
     const record = { id, student, lesson, parameters, hosts: new Map<string, string>(), usedAtMs: Date.now() };
@@ -112,6 +113,7 @@ export class Desk {
     const { phase } = session.phase;
     const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
     if (!isDown || this.isStarting(session)) return;
+    this.#limit(session.student, session);
     if (this.#entrance.places.holds(session)) {
       this.#start(session);
       return;
@@ -176,13 +178,13 @@ export class Desk {
           this.#putAway(session);
           break;
         case 'leave the queue':
-          this.#entrance.queue.leave(session.id);
-          session.move({ phase: 'starting', why: 'return' });
+          this.#leaveQueue(session);
           break;
         case 'end':
           this.end(session, 'idle');
       }
     }
+    void this.#parts.hosts.removeAgain().then((gone) => (gone ? this.admit() : undefined));
     this.admit();
   }
 
@@ -208,19 +210,30 @@ export class Desk {
     return [...this.#sessions.values()].filter((session) => session.student === student);
   }
 
-  /** Before one more lab of a student is opened, the ones used longest ago give way. */
-  #limit(student: number): void {
-    const others = this.#of(student).sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
-    const [stalest] = others;
-    if (stalest !== undefined && others.length >= maxSessionsPerStudent) this.end(stalest, 'replaced');
-    const open = others.filter((session) => session.active);
-    const [stalestOpen] = open;
-    if (stalestOpen !== undefined && open.length >= maxOpenPerStudent) this.#putAway(stalestOpen);
+  /** Before `opened`, or one that is new, is opened for a student, others of theirs give way. */
+  #limit(student: number, opened: Session | null): void {
+    const others = this.#of(student).filter((session) => session !== opened);
+    const isQueued = ({ id }: Session) => this.#entrance.queue.has(id);
+    const { ends, goesToRest } = givesWay(others, opened === null, isQueued);
+    for (const session of ends) this.end(session, 'replaced');
+    for (const session of goesToRest) this.#putAway(session);
   }
 
+  /** Gives up its place, or that it waits for one; who is in it is told. */
   #putAway(session: Session): void {
+    const isQueued = this.#entrance.queue.has(session.id);
+    if (isQueued && session.hosts.size === 0) {
+      this.end(session, 'replaced');
+      return;
+    }
     session.sendAway();
-    void this.changes.store(session).then(() => this.admit());
+    if (isQueued) this.#leaveQueue(session);
+    else void this.changes.store(session).then(() => this.admit());
+  }
+
+  #leaveQueue(session: Session): void {
+    this.#entrance.queue.leave(session.id);
+    session.move({ phase: 'starting', why: 'return' });
   }
 
   #take(record: SessionRecord): Session {

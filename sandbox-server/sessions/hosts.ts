@@ -57,6 +57,8 @@ export class SessionHosts {
   readonly #log: Logger;
   readonly #spares = new Map<string, Promise<ReadyHost>>();
   readonly #removing = new Map<string, Promise<void>>();
+  /** Those that the engine did not remove when it was asked to. */
+  readonly #unremoved = new Set<string>();
   #creating = 0;
   readonly #waiting: (() => void)[] = [];
 
@@ -172,19 +174,28 @@ export class SessionHosts {
     await together([...hosts.values()].map((host) => this.#link.call((engine) => engine.storeHost(host))));
   }
 
-  /** Removes a host. Idempotent; what fails is logged, and tried again when sessions and hosts are next compared. */
+  /** Removes a host. Idempotent; what fails is logged, and tried again by `removeAgain`. */
   remove(name: string): Promise<void> {
     const going = this.#removing.get(name);
     if (going !== undefined) return going;
+    this.#unremoved.delete(name);
     const removal = this.#link
       .call((engine) => engine.removeHost(name))
       .catch((error: unknown) => {
-        if (kindOf(error) !== 'notFound')
-          this.#log.warn({ host: name, error: messageOf(error) }, 'a host was not removed');
+        if (kindOf(error) === 'notFound') return;
+        this.#unremoved.add(name);
+        this.#log.warn({ host: name, error: messageOf(error) }, 'a host was not removed');
       })
       .finally(() => this.#removing.delete(name));
     this.#removing.set(name, removal);
     return removal;
+  }
+
+  /** Removes what could not be removed before; resolves whether any of it is gone now. Never throws. */
+  async removeAgain(): Promise<boolean> {
+    const names = this.#link.up ? [...this.#unremoved] : [];
+    await Promise.all(names.map((name) => this.remove(name)));
+    return names.some((name) => !this.#unremoved.has(name));
   }
 
   async removeAll(hosts: HostNames): Promise<void> {

@@ -46,10 +46,16 @@ export class MakeRoom {
   }
 
   async #storeOldest(): Promise<boolean> {
-    const frozen = this.#left().find(({ rest, turns }) => rest === 'frozen' && !turns.busy);
-    if (frozen === undefined) return false;
-    await this.#parts.changes.store(frozen);
-    return frozen.rest === 'stored';
+    const idle = this.#left().find((session) => this.#isIdle(session));
+    if (idle === undefined) return false;
+    await this.#parts.changes.store(idle);
+    return idle.rest === 'stored';
+  }
+
+  /** Frozen, or nothing of it could be taken up or frozen: its place is no use to anybody. */
+  #isIdle(session: Session): boolean {
+    const { rest, active, hosts, turns } = session;
+    return rest !== 'stored' && !active && hosts.size > 0 && !turns.busy && !this.#parts.isQueued(session);
   }
 
   #left(): readonly Session[] {

@@ -62,6 +62,8 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
         if (!session.active && !session.turns.busy && session.phase.phase !== 'ended') session.activate(ready);
       } catch (error) {
         log.warn({ session: session.id, error: messageOf(error) }, 'a session was not taken up');
+        // Who is there waits for it; else it is put away after a while, and started when its student comes.
+        if (session.pages > 0) desk.wake(session);
       }
     }
   };

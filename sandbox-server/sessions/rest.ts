@@ -2,6 +2,7 @@
 
 import { queueGraceMs, untypedIdleTimes } from '../limits.ts';
 import type { Session } from './session.ts';
+import type { Turns } from './turns.ts';
 
 export interface RestTimes {
   /** Without a page, until nothing runs in it any more. */
@@ -15,7 +16,10 @@ export interface RestTimes {
 /** `store` sends pages away that are open all the same. */
 export type Due = 'nothing' | 'freeze' | 'store' | 'leave the queue' | 'end';
 
-export function dueOf(session: Session, { freezeMs, idleMs, keepMs }: RestTimes): Due {
+/** What of a session it hangs on. */
+export type Resting = Pick<Session, 'idle' | 'hosts' | 'phase' | 'rest'> & { readonly turns: Pick<Turns, 'busy'> };
+
+export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes): Due {
   const { withoutPageMs, untypedMs, unusedMs } = session.idle;
   const hasHosts = session.hosts.size > 0;
   const { phase } = session.phase;
@@ -25,10 +29,7 @@ export function dueOf(session: Session, { freezeMs, idleMs, keepMs }: RestTimes)
   }
   if (session.turns.busy) return 'nothing';
   if (session.rest === 'stored') return unusedMs > keepMs ? 'end' : 'nothing';
-  if (phase === 'failed') return withoutPageMs <= idleMs ? 'nothing' : hasHosts ? 'store' : 'end';
-  if (session.rest === 'frozen') return withoutPageMs > idleMs ? 'store' : 'nothing';
-  if (!session.active) return 'nothing';
-  // The second: a page that stays open in an empty room.
-  if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return 'store';
-  return withoutPageMs > freezeMs ? 'freeze' : 'nothing';
+  // The second: a page that stays open in an empty room. What failed or was not taken up holds its place no longer either.
+  if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return hasHosts ? 'store' : 'end';
+  return hasHosts && session.rest === 'awake' && withoutPageMs > freezeMs ? 'freeze' : 'nothing';
 }

@@ -176,20 +176,25 @@ test('a page that is left open without typing is told that its lab is put away, 
   await end(server, lab);
 });
 
-test('the fourth lab that a student has open puts the first away, and does not end it', async () => {
+test('a student has three labs open: a fourth, or one that is come back to, puts one away and does not end it', async () => {
   await using server = await startTestServer(settings);
   const first = await server.open(plain);
   const page = await enterReady(server, first);
   await run(page, 't1', 'echo kept > kept');
-  for (const lesson of [twoTasks, twoHosts, 'playground'])
-    await enterReady(server, await server.open(lesson, first.cookie));
+  const second = await enterReady(server, await server.open(twoTasks, first.cookie));
+  for (const lesson of [twoHosts, 'playground']) await enterReady(server, await server.open(lesson, first.cookie));
   assert.equal(await page.closed, 4000);
   assert.deepEqual(last(page, 'session'), { type: 'session', phase: 'ended', reason: 'left' });
+  await until('the first is stored', async () => (await server.health()).stored === 1);
+  assert.equal((await server.health()).sessions, 3);
   const again = await server.open(plain, first.cookie);
   assert.equal(again.session, first.session);
   const back = await server.enter(again);
   await back.hears('session', ({ phase }) => phase === 'ready');
   assert.match(await run(back, await atPrompt(back), 'cat kept'), /kept/);
+  assert.equal(await second.closed, 4000, 'the one that was used longest ago gives way to it');
+  await until('the second is stored', async () => (await server.health()).stored === 1);
+  assert.equal((await server.health()).sessions, 3);
 });
 
 test('where the engine has no range of users left, the lab that was put away first ends for a new one', async () => {

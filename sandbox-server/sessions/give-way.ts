@@ -1,0 +1,32 @@
+// Which labs of a student give way when one more is opened: a few may take memory at once, and a few more are kept.
+
+import { maxOpenPerStudent, maxSessionsPerStudent } from '../limits.ts';
+import type { Session } from './session.ts';
+import type { Turns } from './turns.ts';
+
+/** What of a session it hangs on. */
+export type Opened = Pick<Session, 'id' | 'active' | 'rest'> & {
+  readonly idle: Pick<Session['idle'], 'untypedMs'>;
+  readonly turns: Pick<Turns, 'busy'>;
+};
+
+export interface GivesWay<T> {
+  readonly ends: readonly T[];
+  readonly goesToRest: readonly T[];
+}
+
+/** Of a student's `others`, those used longest ago; `isNew` where what is opened is no lab yet. */
+export function givesWay<T extends Opened>(
+  others: readonly T[],
+  isNew: boolean,
+  isQueued: (one: T) => boolean,
+): GivesWay<T> {
+  const stalestFirst = [...others].sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
+  const ends = stalestFirst.splice(0, isNew ? Math.max(0, others.length - maxSessionsPerStudent + 1) : 0);
+  // What is changed is open too, or on its way to rest: then it is the first to go, once more. What stands still and was not
+  // taken up, after a start of the server, is not known yet.
+  const isOpen = (one: T) =>
+    isQueued(one) || (one.rest !== 'stored' && (one.active || one.turns.busy || one.rest === 'frozen'));
+  const open = stalestFirst.filter(isOpen);
+  return { ends, goesToRest: open.slice(0, Math.max(0, open.length - maxOpenPerStudent + 1)) };
+}
