@@ -183,7 +183,8 @@ export class Connection {
         // Sized first, so that a program that draws the whole screen draws it once.
         terminal.resize(message.rows, message.columns).catch((error: unknown) => this.#refused(message, error));
         await terminal.caughtUp;
-        if (this.#session === session) this.#channels.open(terminal, message.from);
+        // Where it was let go of meanwhile, it was closed, or `terminalsReady` comes back to it.
+        if (this.#session === session && !terminal.released) this.#channels.open(terminal, message.from);
         return;
       }
       case 'detach':

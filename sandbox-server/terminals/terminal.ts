@@ -12,6 +12,9 @@ import { MarkParser } from './marks.ts';
 import { Recording } from './recording.ts';
 import { Viewer, type ViewerTarget } from './viewer.ts';
 
+/** Between two attempts to be connected with an engine that lets go of it, or fails. */
+const maxPauseMs = engineProbeMs * 5;
+
 export interface TerminalEvents {
   /** Its shell has exited, perhaps because its host has stopped. */
   changed(): void;
@@ -20,6 +23,11 @@ export interface TerminalEvents {
   /** The engine has no such terminal any more; its host may have stopped. */
   lost(): void;
   failed(message: string): void;
+}
+
+export interface Size {
+  readonly rows: number;
+  readonly columns: number;
 }
 
 /** A host that terminals are on: as the lab calls it, and as the engine does. */
@@ -47,8 +55,10 @@ export class Terminal {
   #early = '';
   #running: boolean;
   #exitCode: number | null;
-  #rows: number;
-  #columns: number;
+  /** As the engine has it, and as a page said last. */
+  #size: Size;
+  #wanted: Size;
+  #resizing: Promise<void> | null = null;
   #holdTimer: NodeJS.Timeout | undefined;
 
   constructor(link: EngineLink, host: TerminalHost, info: TerminalInfo, title: string, events: TerminalEvents) {
@@ -61,9 +71,14 @@ export class Terminal {
     this.#recording = new Recording(Math.max(0, info.offset - maxRecordingBytes));
     this.#running = info.running;
     this.#exitCode = info.exitCode;
-    this.#rows = info.rows;
-    this.#columns = info.columns;
+    this.#size = { rows: info.rows, columns: info.columns };
+    this.#wanted = this.#size;
     void this.#follow().catch((error: unknown) => events.failed(messageOf(error)));
+  }
+
+  /** Let go of: nothing comes of it any more. */
+  get released(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   /** As the engine calls it. */
@@ -117,12 +132,29 @@ export class Terminal {
     else this.#early += data;
   }
 
-  /** Idempotent. */
-  async resize(rows: number, columns: number): Promise<void> {
-    if ((rows === this.#rows && columns === this.#columns) || !this.#running) return;
-    this.#rows = rows;
-    this.#columns = columns;
-    await this.#link.call((engine) => engine.resizeTerminal(this.#host.host, this.id, rows, columns));
+  /** Idempotent. Resolves once it has this size, or a later one. Throws what the engine throws; asked again, it tries again. */
+  resize(rows: number, columns: number): Promise<void> {
+    this.#wanted = { rows, columns };
+    if (this.#resizing === null && !this.#isFit) this.#resizing = this.#fit();
+    return this.#resizing ?? Promise.resolve();
+  }
+
+  get #isFit(): boolean {
+    const isSame = this.#size.rows === this.#wanted.rows && this.#size.columns === this.#wanted.columns;
+    return isSame || !this.#running || this.released;
+  }
+
+  /** One size after another, for two at once may overtake each other; of those that wait only the last counts. */
+  async #fit(): Promise<void> {
+    try {
+      while (!this.#isFit) {
+        const size = this.#wanted;
+        await this.#link.call((engine) => engine.resizeTerminal(this.host, this.id, size.rows, size.columns));
+        this.#size = size;
+      }
+    } finally {
+      this.#resizing = null;
+    }
   }
 
   /** Lets go of the engine's terminal, which goes on. Idempotent. */
@@ -138,6 +170,7 @@ export class Terminal {
   async #follow(): Promise<void> {
     const { signal } = this.#abort;
     let pauseMs = 10;
+    let failure = '';
     while (!signal.aborted) {
       try {
         const before = this.#recording.end;
@@ -154,12 +187,17 @@ export class Terminal {
         if (signal.aborted) return;
         const kind = kindOf(error);
         if (kind === 'notFound' || kind === 'conflict' || isAway(error)) return this.#end(null, true);
-        if (kind !== 'unavailable') throw error;
+        if (kind !== 'unavailable') {
+          if (messageOf(error) !== failure) this.#events.failed(messageOf(error));
+          failure = messageOf(error);
+          // It may take long: whoever wants to see it sees what there is, and the rest once the engine gives it.
+          if (pauseMs === maxPauseMs) this.#caughtUp.resolve();
+        }
       }
       // Neither exited nor gone: the engine let go of it. Not in a hot loop, should it go on doing so.
       this.#link.suspect();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, engineProbeMs * 5);
+      pauseMs = Math.min(pauseMs * 2, maxPauseMs);
     }
   }
 
@@ -184,6 +222,8 @@ export class Terminal {
     if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
     // The engine may keep less than it said; nobody waits for that.
     const patience = setTimeout(() => this.#caughtUp.resolve(), catchUpMs);
+    // It may have been sized in vain meanwhile.
+    this.resize(this.#wanted.rows, this.#wanted.columns).catch(() => undefined);
     if (this.#early !== '') stream.write(this.#early);
     this.#early = '';
     return new Promise((resolve) => {

@@ -5,12 +5,9 @@ import type { EngineLink } from '../engine-link.ts';
 import { kindOf, ServerError, sentences } from '../errors.ts';
 import { maxTerminals } from '../limits.ts';
 import { maxTitleLength, type TerminalState } from '../protocol.ts';
-import { Terminal, type TerminalHost } from './terminal.ts';
+import { type Size, Terminal, type TerminalHost } from './terminal.ts';
 
-export interface Size {
-  readonly rows: number;
-  readonly columns: number;
-}
+export type { Size } from './terminal.ts';
 
 export const defaultSize: Size = { rows: 24, columns: 80 };
 
@@ -51,6 +48,7 @@ export class Terminals {
   readonly #terminals = new Map<string, Terminal>();
   #last = 0;
   #opening = 0;
+  #released = false;
 
   /** Takes up the terminals that the hosts have (the first is where none is named); `titles` are those that were given. */
   constructor(
@@ -86,7 +84,7 @@ export class Terminals {
     return this.#last;
   }
 
-  /** On the lab's first host, or on the one of this name. Throws notFound and tooMany. */
+  /** On the lab's first host, or on the one of this name. Throws notFound and tooMany, and unavailable once released. */
   async open(size: Size, name: string | null, title: string | null): Promise<Terminal> {
     const [first] = this.#hosts.values();
     const host = name === null ? first : this.#hosts.get(name);
@@ -99,6 +97,7 @@ export class Terminals {
       this.#last += 1;
       const id = `t${this.#last}`;
       const info = await this.#link.call((engine) => openShell(engine, host.host, id, size));
+      if (this.#released) return await this.#tooLate(host.host, id);
       const terminal = this.#add(host, info, title);
       this.#events.changed();
       return terminal;
@@ -128,7 +127,15 @@ export class Terminals {
 
   /** Lets go of all; the shells go on. */
   release(): void {
+    this.#released = true;
     for (const terminal of this.#terminals.values()) terminal.release();
+  }
+
+  /** The lab was reset or put away while a shell was opened: nobody would ever see it. */
+  async #tooLate(host: string, id: string): Promise<never> {
+    // Gone with what it was opened in, most likely.
+    await this.#link.call((engine) => engine.closeTerminal(host, id)).catch(() => undefined);
+    throw new ServerError('unavailable', 'The lab was changed while the terminal was opened. Open it again.');
   }
 
   #add(host: TerminalHost, info: TerminalInfo, title: string | null = null): Terminal {
