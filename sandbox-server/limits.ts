@@ -82,6 +82,8 @@ export const sweepMs = 10_000;
 export const checkDelayMs = 20;
 /** And between two looks, so that a loop of `docker run` costs ten looks a second at most. */
 export const checkIntervalMs = 100;
+/** Judging what was seen, which holds up everybody, takes a millisecond; it is followed by a rest of so many times as long. */
+export const checkRestTimes = 10;
 /** Containers and execs that have ended, remembered for a check after they are gone. */
 export const maxEnded = 100;
 /** Lines and bytes of a container's log that a check looks at. */

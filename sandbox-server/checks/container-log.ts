@@ -16,17 +16,19 @@ export function withoutFrames(bytes: Uint8Array): string {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The last lines of a container's log, both streams. Throws what the socket throws, and Error for another status than 200. */
-export function readLog(dockerSocket: string, container: string, signal: AbortSignal): Promise<string> {
+/** The last `lines` of a log; null where they have more than `maxLogBytes`, of which no more is read then. */
+function readLines(socketPath: string, container: string, lines: number, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve, reject) => {
-    const path = `/containers/${encodeURIComponent(container)}/logs?stdout=1&stderr=1&tail=${maxLogLines}`;
-    const asked = request({ socketPath: dockerSocket, path, signal, timeout: dockerTimeoutMs }, (answer) => {
+    const path = `/containers/${encodeURIComponent(container)}/logs?stdout=1&stderr=1&tail=${lines}`;
+    const asked = request({ socketPath, path, signal, timeout: dockerTimeoutMs }, (answer) => {
       const chunks: Uint8Array[] = [];
       let size = 0;
       answer.on('data', (chunk: Uint8Array) => {
         chunks.push(chunk);
         size += chunk.length;
-        if (size > maxLogBytes) asked.destroy(new Error(`read log of ${container}: more than ${maxLogBytes} bytes`));
+        if (size <= maxLogBytes) return;
+        resolve(null);
+        asked.destroy();
       });
       answer.on('error', reject);
       answer.on('end', () => {
@@ -43,7 +45,23 @@ export function readLog(dockerSocket: string, container: string, signal: AbortSi
   });
 }
 
-/** Calls `grew` whenever the log gets longer, until the container ends or `signal` aborts; resolves then, never throws. */
+/**
+ * The last lines of a container's log, both streams: `maxLogLines` of them, or fewer where those are too much. Throws what the
+ * socket throws, and Error for another status than 200.
+ */
+export async function readLog(dockerSocket: string, container: string, signal: AbortSignal): Promise<string> {
+  for (let lines = maxLogLines; lines >= 1; lines = Math.floor(lines / 4)) {
+    const text = await readLines(dockerSocket, container, lines, signal);
+    if (text !== null) return text;
+  }
+  // Its last line alone is none that a lesson asks for.
+  return '';
+}
+
+/**
+ * Calls `grew` once it follows the log, and again when the log gets longer. Resolves then, and when the container ends or
+ * `signal` aborts; never throws. Whoever has looked may follow again: so a log that grows without end costs no more than looks.
+ */
 export function followLog(
   dockerSocket: string,
   container: string,
@@ -56,7 +74,13 @@ export function followLog(
       if (answer.statusCode !== 200) return void answer.resume();
       // What came between the last look and this moment is not followed: look once more.
       grew();
-      answer.on('data', grew);
+      answer.once('data', () => {
+        asked.destroy();
+        // First it is not followed any more, then it is looked at: the look follows it again.
+        resolve();
+        grew();
+      });
+      answer.on('error', () => undefined);
     });
     asked.on('error', () => resolve());
     asked.on('close', () => resolve());

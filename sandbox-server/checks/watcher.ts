@@ -7,7 +7,15 @@ import type { DockerEvent } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
-import { checkDelayMs, checkIntervalMs, checkPollMs, engineProbeMs, maxCheckPollMs, maxEnded } from '../limits.ts';
+import {
+  checkDelayMs,
+  checkIntervalMs,
+  checkPollMs,
+  checkRestTimes,
+  engineProbeMs,
+  maxCheckPollMs,
+  maxEnded,
+} from '../limits.ts';
 import type { TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { followLog } from './container-log.ts';
@@ -68,6 +76,7 @@ export class Watcher {
   #looking = false;
   #lookAgain = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: WatcherParts) {
     this.#parts = parts;
@@ -105,7 +114,8 @@ export class Watcher {
       return;
     }
     if (this.#timer !== undefined) return;
-    const waitMs = Math.max(checkDelayMs, this.#lookedMs + checkIntervalMs - monotonicMs());
+    const now = monotonicMs();
+    const waitMs = Math.max(checkDelayMs, this.#lookedMs + checkIntervalMs - now, this.#restUntilMs - now);
     this.#timer = setTimeout(() => void this.#look(), waitMs);
   }
 
@@ -140,6 +150,7 @@ export class Watcher {
     this.#looking = true;
     this.#lookedMs = monotonicMs();
     let dear: readonly DearCheck[] = [];
+    let hasFailed = false;
     try {
       const { hosts, link, done } = this.#parts;
       const { signal } = this.#abort;
@@ -149,18 +160,28 @@ export class Watcher {
       dear = looked.dear;
       if (signal.aborted) return;
       this.#follow(open, looked.facts, dear);
-      this.#tell(evaluate(this.#tasks, looked.facts));
+      this.#tell(this.#judge(looked.facts));
     } catch (error) {
       // Away: `#listen` comes back and pokes. A container that went while it was asked makes an event of its own.
-      if (!this.#abort.signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
+      hasFailed = !this.#abort.signal.aborted && kindOf(error) !== 'unavailable';
+      if (hasFailed) this.#parts.failed(error);
     } finally {
       this.#looking = false;
       if (this.#lookAgain) {
         this.#lookAgain = false;
         this.#lookSoon();
       }
-      this.#pollLater(dear);
+      this.#pollLater(dear, hasFailed);
     }
+  }
+
+  /** Everybody waits meanwhile: where a lesson's regular expression takes long over what a student made, the next look does too. */
+  #judge(facts: Facts): readonly TaskState[] {
+    const beganMs = monotonicMs();
+    const states = evaluate(this.#tasks, facts);
+    const endedMs = monotonicMs();
+    this.#restUntilMs = endedMs + (endedMs - beganMs) * checkRestTimes;
+    return states;
   }
 
   #tell(states: readonly TaskState[]): void {
@@ -177,10 +198,10 @@ export class Watcher {
     this.#parts.changed(states);
   }
 
-  /** Nothing tells of a process, a port or what a program says: while they count, they are looked at again. */
-  #pollLater(dear: readonly DearCheck[]): void {
+  /** Nothing tells of a process, a port or what a program says: while they count, they are looked at again, as after a failure. */
+  #pollLater(dear: readonly DearCheck[], hasFailed: boolean): void {
     clearTimeout(this.#poll);
-    if (dear.length === 0 || this.#abort.signal.aborted || this.#open.length === 0) return;
+    if ((dear.length === 0 && !hasFailed) || this.#abort.signal.aborted || this.#open.length === 0) return;
     const leaveTraces = dear.every((check) => 'http' in check || 'command' in check);
     this.#poll = setTimeout(() => {
       if (leaveTraces) this.#pollMs = Math.min(this.#pollMs * 2, maxCheckPollMs);
@@ -188,7 +209,7 @@ export class Watcher {
     }, this.#pollMs);
   }
 
-  /** The logs and files that count now: from now on their growth makes us look again. */
+  /** The logs and files that count now: their growth makes us look again, and a log's is heard of once for each look. */
   #follow(open: readonly Task[], facts: Facts, dear: readonly DearCheck[]): void {
     const { signal } = this.#abort;
     this.#parts.hosts.forEach((host, place) => {
