@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
+import { kindOf, messageOf } from '../errors.ts';
 import { fillHost } from '../labs/fill-host.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { type ReadyHost, type SessionHosts, together } from './hosts.ts';
@@ -27,7 +28,7 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
   session.rest = 'awake';
   const ready =
     session.hosts.size > 0
-      ? await hosts.revive(session.hosts, session.size, session.lastTerminal)
+      ? await backOrOn(session, hosts, log)
       : await hosts.take(session.lab, session.size, (names) => {
           const before = session.hosts;
           if (isThere()) session.giveHosts(names);
@@ -35,9 +36,26 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
         });
   if (isThere() && !session.points.hasStart) await prepare(session, ready, hosts, link);
   if (!isThere()) return;
+  session.points.arrived();
   session.activate(ready);
   const ms = Math.round(monotonicMs() - began);
   log.info({ session: session.id, hosts: [...session.hosts.values()], ms }, 'session ready');
+}
+
+/** Hosts that are there: taken back all of them where a reset was cut off, else as they are. */
+async function backOrOn(session: Session, hosts: SessionHosts, log: Logger): Promise<readonly ReadyHost[]> {
+  const { size, lastTerminal, points } = session;
+  const back = points.goingBackTo;
+  if (back !== null) {
+    try {
+      return await hosts.takeBack(session.hosts, back.snapshot, size, lastTerminal);
+    } catch (error) {
+      if (kindOf(error) === 'unavailable') throw error;
+      // It cannot be done: the lab goes on as it is. What is done in it turns done again by itself.
+      log.error({ session: session.id, to: back.snapshot, error: messageOf(error) }, 'lab not taken back');
+    }
+  }
+  return hosts.revive(session.hosts, size, lastTerminal);
 }
 
 /** Done once for each session, though it may have to be begun again: it does no harm twice. */

@@ -44,6 +44,7 @@ export class Changes {
     const point = session.points.find(to, session.lab.tasks);
     // From now on nothing that happens in its hosts counts: it will not have happened.
     session.release();
+    session.takeBack(point);
     session.move({ phase: 'starting', why: 'reset' });
     session.tellTerminals();
     await session.turns.take(() => this.#takeBack(session, point));
@@ -56,7 +57,7 @@ export class Changes {
     try {
       const ready = await hosts.takeBack(session.hosts, point.snapshot, session.size, session.lastTerminal);
       if (!isThere(session)) return;
-      session.takeBack(point.done);
+      session.points.arrived();
       session.activate(ready);
       log.info({ session: session.id, to: point.snapshot, ms: Math.round(monotonicMs() - began) }, 'lab taken back');
     } catch (error) {

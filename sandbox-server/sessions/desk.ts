@@ -15,7 +15,7 @@ import { givesWay } from './give-way.ts';
 import { type SessionHosts, together } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
-import { Session, type SessionParts } from './session.ts';
+import { type Rest, Session, type SessionParts } from './session.ts';
 
 export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' | 'becameDone'> {
   readonly hosts: SessionHosts;
@@ -133,16 +133,16 @@ export class Desk {
   }
 
   /**
-   * A host of it does not run: it is started again at once for a page that looks, else when its student comes. `stored` where
-   * none of its hosts holds memory. Idempotent.
+   * A host of it does not run, or is not what it is to be: it is started again at once for a page that looks, else when its
+   * student comes. Until then `rest` is what it is. Idempotent.
    */
-  stopped(session: Session, stored: boolean): void {
+  stopped(session: Session, rest: Rest): void {
     session.release();
     if (session.pages > 0) {
       this.#start(session);
       return;
     }
-    session.rest = stored ? 'stored' : 'frozen';
+    session.rest = rest;
     session.move({ phase: 'starting', why: 'return' });
   }
 

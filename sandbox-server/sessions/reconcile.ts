@@ -38,8 +38,8 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
     if (found === null) desk.end(session, 'replaced');
     else if (found.some(({ info }) => info.state !== 'running')) {
       const stored = found.every(({ info }) => info.state === 'stopped');
-      if (session.phase.phase !== 'queued') desk.stopped(session, stored);
-    } else if (!session.points.hasStart) desk.stopped(session, false);
+      if (session.phase.phase !== 'queued') desk.stopped(session, stored ? 'stored' : 'frozen');
+    } else if (!session.points.hasStart || session.points.goingBackTo !== null) desk.stopped(session, 'awake');
     else if (!session.active) toTakeUp.push(session);
   }
   const owned = new Set([...desk.sessions].flatMap((session) => [...session.hosts.values()]));

@@ -43,6 +43,7 @@ const pointRow = z.object({
   done: json(z.array(z.string())),
   taken_at: z.number(),
 });
+const goingBackRow = z.object({ going_back_to: z.string().nullable() });
 const taskRow = z.object({ task: z.string() });
 
 export class SessionRecords {
@@ -109,6 +110,16 @@ export class SessionRecords {
   /** Idempotent. */
   forgetPoint(session: string, snapshot: string): void {
     this.#database.prepare('DELETE FROM reset_points WHERE session = ? AND snapshot = ?').run(session, snapshot);
+  }
+
+  /** The snapshot that it is being taken back to; null where it is not. */
+  goingBackTo(session: string): string | null {
+    const row = this.#database.prepare('SELECT going_back_to FROM sessions WHERE id = ?').get(session);
+    return row === undefined ? null : goingBackRow.parse(row).going_back_to;
+  }
+
+  setGoingBackTo(session: string, snapshot: string | null): void {
+    this.#database.prepare('UPDATE sessions SET going_back_to = ? WHERE id = ?').run(snapshot, session);
   }
 
   /** Tasks that the student has done once, and that a reset has opened again in this lab. */

@@ -15,11 +15,31 @@ export class ResetPoints {
   readonly #session: string;
   readonly #records: SessionRecords;
   readonly #points: Map<string, PointRecord>;
+  #goingBackTo: string | null;
 
   constructor(session: string, records: SessionRecords) {
     this.#session = session;
     this.#records = records;
     this.#points = new Map(records.points(session).map((point) => [point.snapshot, point]));
+    this.#goingBackTo = records.goingBackTo(session);
+  }
+
+  /** Where the lab is being taken back to: not all of its hosts are there yet, perhaps. Null where it is what it is. */
+  get goingBackTo(): PointRecord | null {
+    return this.#points.get(this.#goingBackTo ?? '') ?? null;
+  }
+
+  /** From now on the lab is to be taken back there, also after the server was killed, until `arrived`. */
+  goBackTo({ snapshot }: PointRecord): void {
+    this.#records.setGoingBackTo(this.#session, snapshot);
+    this.#goingBackTo = snapshot;
+  }
+
+  /** All hosts are there, or it cannot be done. Idempotent. */
+  arrived(): void {
+    if (this.#goingBackTo === null) return;
+    this.#records.setGoingBackTo(this.#session, null);
+    this.#goingBackTo = null;
   }
 
   /** Whether the lab has been made ready once, so that it can be taken back to its start. */
@@ -108,6 +128,7 @@ export class ResetPoints {
 
   /** Of hosts that are gone. */
   clear(): void {
+    this.arrived();
     for (const snapshot of [...this.#points.keys()]) this.remove(snapshot);
   }
 }

@@ -14,7 +14,7 @@ import { monotonicMs } from '../rate-limit.ts';
 import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
 import { EngineView } from '../view/engine-view.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
-import type { SessionRecord, SessionRecords } from './records.ts';
+import type { PointRecord, SessionRecord, SessionRecords } from './records.ts';
 import { ResetPoints } from './reset-points.ts';
 import { Turns } from './turns.ts';
 
@@ -209,11 +209,12 @@ export class Session {
     for (const page of [...this.#pages]) page.terminalsReady();
   }
 
-  /** The lab is as it was when these tasks were done, and no others. */
-  takeBack(done: readonly string[]): void {
+  /** The lab is to be as it was at `point`: the tasks that were done then are, and no others, whatever comes between. */
+  takeBack(point: PointRecord): void {
     this.takenBack += 1;
+    this.points.goBackTo(point);
     const { progress, records } = this.#parts;
-    const was = new Set(done);
+    const was = new Set(point.done);
     this.#done.clear();
     for (const id of was) this.#done.add(id);
     records.setOpenAgain(

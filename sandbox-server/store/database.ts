@@ -67,6 +67,8 @@ const migrations = [
      task TEXT NOT NULL,
      PRIMARY KEY (session, task)
    ) STRICT, WITHOUT ROWID;`,
+  // A reset that was begun is finished, whoever is killed meanwhile.
+  'ALTER TABLE sessions ADD COLUMN going_back_to TEXT;',
 ] as const;
 
 /** Opens `server.db` in `directory` (made if missing, for its owner alone). A write is on the disk once it has returned. */

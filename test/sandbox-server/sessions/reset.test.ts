@@ -180,3 +180,28 @@ test('what a reset has opened again, and where the lab can go back to, outlive t
   assert.ok(isDone(back, 'first'));
   await end(again.server, lab);
 });
+
+test('a reset that is cut off by the server being killed is finished by the next', async () => {
+  await using first = await spawnServer(settings);
+  const lab: OpenedLab = await first.server.open(twoTasks);
+  const page = await enterReady(first.server, lab);
+  await run(page, 't1', `touch mine; ${runContainer('first')}`);
+  await done(page, 'first');
+  page.send({ type: 'reset', to: 'start' });
+  await page.hears('session', (message) => message.phase === 'starting' && message.why === 'reset');
+  first.child.kill('SIGKILL');
+  await page.closed;
+
+  const { port, dataDirectory } = first.server.settings;
+  await using again = await spawnServer({ ...settings, port, dataDirectory });
+  const back = await again.server.enter(await again.server.ticket(lab));
+  await back.hears('session', ({ phase }) => phase === 'ready');
+  assert.ok(!isDone(back, 'first'));
+  const shell = await atPrompt(back);
+  const printed = await run(back, shell, 'ls; docker ps -aq | wc -l');
+  assert.doesNotMatch(printed, /mine/);
+  assert.match(printed, /\s0\s/);
+  await run(back, shell, runContainer('first'));
+  await done(back, 'first');
+  await end(again.server, lab);
+});
