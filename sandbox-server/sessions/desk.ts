@@ -269,7 +269,9 @@ export class Desk {
 
   #start(session: Session): void {
     if (this.#starting.has(session.id) || this.#closed) return;
-    session.move(session.rest === 'awake' ? { phase: 'starting' } : { phase: 'starting', why: 'return' });
+    const { phase } = session;
+    const returns = session.rest !== 'awake' || (phase.phase === 'starting' && phase.why === 'return');
+    session.move(returns ? { phase: 'starting', why: 'return' } : { phase: 'starting' });
     const isNew = session.hosts.size === 0;
     const { hosts } = this.#parts;
     const isThere = () => this.#isThere(session);
