@@ -52,10 +52,11 @@ export class MakeRoom {
     return idle.rest === 'stored';
   }
 
-  /** Frozen, or nothing of it could be taken up or frozen: its place is no use to anybody. */
+  /** Put away, but for its memory: frozen, or not even that could be done. One that was not taken up yet may be come back to soon. */
   #isIdle(session: Session): boolean {
-    const { rest, active, hosts, turns } = session;
-    return rest !== 'stored' && !active && hosts.size > 0 && !turns.busy && !this.#parts.isQueued(session);
+    const { rest, active, hosts, turns, phase } = session;
+    const isLeft = phase.phase === 'failed' || (phase.phase === 'starting' && phase.why === 'return');
+    return isLeft && rest !== 'stored' && !active && hosts.size > 0 && !turns.busy;
   }
 
   #left(): readonly Session[] {
