@@ -6,10 +6,17 @@ export const maxBodyBytes = 8 * 1024;
 /** All headers of a request together; browsers send under 4 KiB. */
 export const maxHeaderBytes = 16 * 1024;
 export const maxHeaders = 64;
-/** From the first byte of a request to its last (slow senders). */
-export const requestTimeoutMs = 15_000;
+/** From the first byte of a request to the end of its headers (slow senders), and to its last: a file over a slow line. */
+export const headersTimeoutMs = 15_000;
+export const requestTimeoutMs = 5 * 60_000;
+/** How often Node looks for requests that are over these. */
+export const timeoutCheckMs = 5_000;
 /** All TCP connections: 500 students with a socket and a few requests each. */
 export const maxConnections = 4_000;
+/** Of them, of one address: a class of a hundred behind one router, with a socket, a preview and some requests each. */
+export const maxConnectionsPerAddress = 1_000;
+/** From the last word on a connection to its end, where the other side does not end it. */
+export const hangUpMs = 3_000;
 
 /** SECURITY.md F03. A paste goes in messages of 8 KiB (protocol.ts). */
 export const maxMessageBytes = 64 * 1024;
@@ -23,6 +30,9 @@ export const maxSocketBacklogBytes = 2 * 1024 * 1024;
 /** Sockets of one student (two tabs and a few that are half open), and of one address (a class behind one router). */
 export const maxSocketsPerStudent = 8;
 export const maxSocketsPerAddress = 500;
+/** Upgrades that are asked for, of one address, a second and at once: all pages of a class come back after a restart. */
+export const upgradesPerSecondPerAddress = 50;
+export const upgradeBurstPerAddress = 500;
 /** From the upgrade to a valid `hello`. */
 export const helloTimeoutMs = 5_000;
 /** How often the server asks a page whether it is there; it is dropped when it has not answered by the next time. */
@@ -36,9 +46,12 @@ export const maxTickets = 10_000;
 /** SECURITY.md F11: new sessions a minute, of one student, and of one address (a class behind one router starts at once). */
 export const startsPerMinute = 5;
 export const startsPerMinutePerAddress = 60;
-/** Any API request, of one address, a second and at once. */
-export const requestsPerSecondPerAddress = 50;
-export const requestBurstPerAddress = 500;
+/** Any request, of one address, a second and at once: a class behind one router opens a page of forty files. */
+export const requestsPerSecondPerAddress = 300;
+export const requestBurstPerAddress = 3_000;
+/** API requests, of one student, or of one address where no student is known, a second and at once. */
+export const apiRequestsPerSecond = 50;
+export const apiRequestBurst = 500;
 /** Keys that one rate limiter remembers; the one unused for longest gives way. */
 export const maxRateKeys = 20_000;
 
@@ -75,6 +88,8 @@ export const maxCreating = 4;
 export const hostSettleMs = 1_000;
 /** A page that stays open but is not typed into counts as left after this many idle times. */
 export const untypedIdleTimes = 4;
+/** How often it is written down that a lab is used: each time waits for the disk, and a lab is kept for days. */
+export const writeUsedEveryMs = 60_000;
 /** How often labs that nobody is in are looked for, at most: twice within the time after which one is frozen, if that is shorter. */
 export const sweepMs = 10_000;
 
@@ -113,8 +128,9 @@ export const dockerTimeoutMs = 5_000;
 
 /** Files that a lab's hosts have from the start, all together. */
 export const maxStartingFiles = 200;
-/** An image of a lab is pulled in milliseconds; on the first start it may still be built. */
-export const imagePullMs = 60_000;
+/** An image of a lab is pulled in milliseconds, or it is still made: then it is asked so often whether it is there. */
+export const imagePullMs = 10_000;
+export const imagePollMs = 1_000;
 
 /** How often the engine is asked again while it is away, and how long a call waits for it before it gives up. */
 export const engineProbeMs = 200;
@@ -138,6 +154,8 @@ export const maxPathLength = 4_096;
 /** SECURITY.md F11: requests about files of one lab, a second and at once: an editor opens a folder of many files. */
 export const fileRequestsPerSecond = 20;
 export const fileRequestBurst = 200;
+/** Files of one lab that are being sent and written at once: each holds its 1 MiB in memory, and an editor saves one. */
+export const maxFileWritesAtOnce = 4;
 /** The wait before files are watched again where the engine or the host went. */
 export const watchAgainMs = 1_000;
 

@@ -8,6 +8,7 @@ import type { Logger } from 'pino';
 import { EngineLink } from './engine-link.ts';
 import { messageOf } from './errors.ts';
 import { Files } from './files/files.ts';
+import { Addresses } from './http/addresses.ts';
 import { addApi } from './http/api.ts';
 import { callersOf } from './http/callers.ts';
 import { tokenFrom } from './http/cookie.ts';
@@ -45,14 +46,6 @@ export interface RunningServer {
   readonly url: string;
   /** Ends every connection, finishes requests under way, and lets go; shells and hosts go on. Idempotent. */
   close(): Promise<void>;
-}
-
-/** The address of who asks: of the socket, or what a proxy that we trust says. */
-function addressOf(request: IncomingMessage, settings: Settings): string {
-  const direct = request.socket.remoteAddress ?? '';
-  const forwarded = request.headers['x-forwarded-for'];
-  if (forwarded === undefined || !settings.trustedProxies.includes(direct.replace(/^::ffff:/, ''))) return direct;
-  return String(forwarded).split(',').at(-1)?.trim() ?? direct;
 }
 
 /** Starts to listen; sessions of an earlier run are taken up behind. Throws where files, port or lessons are no good. */
@@ -96,12 +89,14 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const siteOrigins = allowedOrigins(settings);
   const previews =
     origins === null ? null : new PreviewServer({ origins, previews: opened, link, sessionOf, siteOrigins, log });
+  const addresses = new Addresses(settings.trustedProxies);
+  const studentOf = ({ headers }: IncomingMessage) => students.find(tokenFrom(settings.publicOrigin, headers.cookie));
   const server = createServer({
-    ...{ settings, guard: () => guard, log },
+    ...{ settings, guard: () => guard, addresses, studentOf, log },
     ...{ previews, previewSource: origins?.source ?? null },
   });
   const callers = callersOf(settings, students, desk);
-  addApi(server, { settings, desk, students, tickets, progress, link, callers });
+  addApi(server, { settings, desk, students, tickets, progress, link, callers, addresses });
   addPreviewRoute(server, { callers, previews: opened, origins });
   addFileRoutes(server, { callers, files: new Files(link) });
   await serveSite(server, settings.siteDirectory);
@@ -109,8 +104,9 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     previews,
     hostAllowed: ({ headers }) => guard.host(headers),
     originAllowed: ({ headers }) => guard.origin(headers),
-    studentOf: ({ headers }) => students.find(tokenFrom(settings.publicOrigin, headers.cookie)),
-    addressOf: (request) => addressOf(request, settings),
+    studentOf,
+    addressOf: (request) => addresses.keyOf(request),
+    log,
     connected: (socket, student) => {
       new Connection(socket, {
         enter: (ticket) => {
@@ -128,7 +124,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     },
   });
   await server.listen({ host: settings.listenAddress, port: settings.port });
-  const closeExtra = await listenForPreviews(previews, settings.listenAddress, origins?.extraPort ?? null);
+  const closeExtra = await listenForPreviews(previews, addresses, settings.listenAddress, origins?.extraPort ?? null);
   const { port } = server.server.address() as AddressInfo;
   guard = guardOf(allowedOrigins(settings), port);
 

@@ -13,6 +13,7 @@ import type { Session } from '../sessions/session.ts';
 import type { Settings } from '../settings.ts';
 import type { Student, Students } from '../students/students.ts';
 import type { Tickets } from '../students/tickets.ts';
+import type { Addresses } from './addresses.ts';
 import type { Callers } from './callers.ts';
 import { setCookie } from './cookie.ts';
 import { limitRate } from './server.ts';
@@ -25,10 +26,11 @@ export interface ApiParts {
   readonly progress: ProgressRecords;
   readonly link: EngineLink;
   readonly callers: Callers;
+  readonly addresses: Addresses;
 }
 
 export function addApi(server: FastifyInstance, parts: ApiParts): void {
-  const { settings, desk, students, tickets, progress, link, callers } = parts;
+  const { settings, desk, students, tickets, progress, link, callers, addresses } = parts;
   const { studentOf, theirs } = callers;
   const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
   const perAddress = new RateLimit({ perSecond: startsPerMinutePerAddress / 60, burst: startsPerMinutePerAddress });
@@ -39,7 +41,7 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   };
 
   const newcomer = (request: FastifyRequest, reply: FastifyReply): Student => {
-    limitRate(perAddress, request.ip, 'Many labs were started from your address within a minute.');
+    limitRate(perAddress, addresses.keyOf(request.raw), 'Many labs were started from your address within a minute.');
     const { student, token } = students.create();
     reply.header('set-cookie', setCookie(settings.publicOrigin, token));
     return student;
@@ -53,7 +55,8 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
     const { lesson, rows, columns } = openSession.parse(request.body);
     const known = studentOf(request);
     desk.mustHaveLesson(lesson);
-    if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known, request.ip);
+    if (known !== null && desk.existing(known.id, lesson) === undefined)
+      limitStarts(known, addresses.keyOf(request.raw));
     const student = known ?? newcomer(request, reply);
     const size = rows === undefined || columns === undefined ? null : { rows, columns };
     const session: Session = desk.open(student.id, lesson, size);

@@ -1,15 +1,30 @@
 // Node's own HTTP server, with our bounds. Knows no routes.
 
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { maxConnections, maxHeaderBytes, maxHeaders, requestTimeoutMs } from '../limits.ts';
+import {
+  headersTimeoutMs,
+  maxConnections,
+  maxConnectionsPerAddress,
+  maxHeaderBytes,
+  maxHeaders,
+  requestTimeoutMs,
+  timeoutCheckMs,
+} from '../limits.ts';
+import { Tally } from '../tally.ts';
+import { type Addresses, addressKey } from './addresses.ts';
+import { refuse } from './hang-up.ts';
 
-/** A server that answers each request with `listener`; WebSockets alone are told as upgrades. */
-export function createNodeServer(listener: RequestListener): Server {
+/**
+ * A server that answers each request with `listener`; WebSockets alone are told as upgrades. One address has so many
+ * connections and no more, unless it is a proxy's.
+ */
+export function createNodeServer(addresses: Addresses, listener: RequestListener): Server {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
-      headersTimeout: requestTimeoutMs,
+      headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
       keepAliveTimeout: 30_000,
       // Anything else that a client would like to upgrade to (curl asks for h2c) is answered as if it had not asked.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
@@ -18,5 +33,17 @@ export function createNodeServer(listener: RequestListener): Server {
   );
   server.maxHeadersCount = maxHeaders;
   server.maxConnections = maxConnections;
+  const open = new Tally();
+  server.on('connection', (socket) => {
+    const { remoteAddress = '' } = socket;
+    if (addresses.isProxy(remoteAddress)) return;
+    const key = addressKey(remoteAddress);
+    if (open.count(key) >= maxConnectionsPerAddress) socket.destroy();
+    else socket.once('close', open.add(key));
+  });
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy());
+    refuse(socket, '400 Bad Request');
+  });
   return server;
 }

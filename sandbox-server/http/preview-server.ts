@@ -20,6 +20,8 @@ import type { PreviewOrigins } from '../previews/origin.ts';
 import type { Preview, Previews } from '../previews/previews.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Session } from '../sessions/session.ts';
+import { Tally } from '../tally.ts';
+import { hangUp, refuse } from './hang-up.ts';
 import { admitted, previewCookie } from './preview-cookie.ts';
 import { headersBack, headersForward } from './preview-headers.ts';
 import { badAnswer, busy, linkUsed, malformed, noticeOf, notLetIn, unknown } from './preview-notices.ts';
@@ -40,7 +42,7 @@ export class PreviewServer {
   readonly #parts: PreviewParts;
   readonly #framedBy: string;
   readonly #rate = new RateLimit({ perSecond: previewRequestsPerSecond, burst: previewRequestBurst });
-  readonly #connections = new Map<string, number>();
+  readonly #connections = new Tally();
   readonly #ending = new AbortController();
 
   constructor(parts: PreviewParts) {
@@ -127,9 +129,9 @@ export class PreviewServer {
     const { link, sessionOf } = this.#parts;
     const session = sessionOf(preview.session);
     if (session === null || session.takenBack !== preview.life) throw new ServerError('gone', sentences.ended);
-    const open = this.#connections.get(session.id) ?? 0;
-    if (open >= maxPreviewConnections) throw Object.assign(new Error('too many connections'), { kind: 'exhausted' });
-    this.#connections.set(session.id, open + 1);
+    if (this.#connections.count(session.id) >= maxPreviewConnections)
+      throw Object.assign(new Error('too many connections'), { kind: 'exhausted' });
+    const closed = this.#connections.add(session.id);
     try {
       const host = session.host(preview.host);
       const stream = await link.call((engine) => engine.dial(host, preview.port, this.#ending.signal), previewWaitMs);
@@ -140,9 +142,7 @@ export class PreviewServer {
         stream.destroy();
       }
     } finally {
-      const left = (this.#connections.get(session.id) ?? 1) - 1;
-      if (left > 0) this.#connections.set(session.id, left);
-      else this.#connections.delete(session.id);
+      closed();
     }
   }
 
@@ -204,10 +204,10 @@ export class PreviewServer {
     const name = origins.named(headers.host)?.name ?? null;
     const preview = admitted(previews, headers.cookie, { name, secure: origins.secure });
     const isOwn = preview !== null && headers.origin === origins.originOf(preview.name);
-    if (!isOwn || method !== 'GET' || !url.startsWith('/')) return hangUp(socket, '403 Forbidden');
-    if (this.#rate.take(preview.session) > 0) return hangUp(socket, '429 Too Many Requests');
+    if (!isOwn || method !== 'GET' || !url.startsWith('/')) return refuse(socket, '403 Forbidden');
+    if (this.#rate.take(preview.session) > 0) return refuse(socket, '429 Too Many Requests');
     await this.#within(preview, (stream) => this.#tunnel(request, socket, head, preview, stream)).catch((error) =>
-      hangUp(socket, noticeOf(error, preview).status === 502 ? '502 Bad Gateway' : '503 Service Unavailable'),
+      refuse(socket, noticeOf(error, preview).status === 502 ? '502 Bad Gateway' : '503 Service Unavailable'),
     );
   }
 
@@ -216,10 +216,10 @@ export class PreviewServer {
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.once('close', resolve);
     const upstream = this.#ask(request, preview, stream, { connection: 'Upgrade', upgrade: 'websocket' });
-    upstream.on('error', () => hangUp(socket, '502 Bad Gateway'));
+    upstream.on('error', () => refuse(socket, '502 Bad Gateway'));
     upstream.once('response', (answer) => {
       answer.destroy();
-      hangUp(socket, `${answer.statusCode === 404 ? '404 Not Found' : '502 Bad Gateway'}`);
+      refuse(socket, `${answer.statusCode === 404 ? '404 Not Found' : '502 Bad Gateway'}`);
     });
     upstream.once('upgrade', (answer, inside, first) => {
       const lines = Object.entries(this.#back(answer, preview)).flatMap(([key, value]) =>
@@ -231,15 +231,10 @@ export class PreviewServer {
       if (first.length > 0) socket.write(first);
       if (head.length > 0) inside.write(head);
       inside.on('error', () => socket.destroy());
-      inside.once('close', () => socket.end());
+      inside.once('close', () => hangUp(socket));
       inside.pipe(socket).pipe(inside);
     });
     upstream.end();
     return promise;
   }
-}
-
-/** Ends a connection that was to be a WebSocket. Idempotent. */
-export function hangUp(socket: Duplex, status: string): void {
-  if (!socket.writableEnded) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }

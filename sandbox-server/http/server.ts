@@ -1,21 +1,33 @@
 // The HTTP server: what every request passes before a route sees it, and what every failure becomes.
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { kindOf, messageOf, ServerError, sentences, statusOfFailure } from '../errors.ts';
-import { maxBodyBytes, requestBurstPerAddress, requestsPerSecondPerAddress } from '../limits.ts';
+import {
+  apiRequestBurst,
+  apiRequestsPerSecond,
+  maxBodyBytes,
+  requestBurstPerAddress,
+  requestsPerSecondPerAddress,
+} from '../limits.ts';
 import type { Failure } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Settings } from '../settings.ts';
+import type { Student } from '../students/students.ts';
+import type { Addresses } from './addresses.ts';
 import type { Guard } from './guard.ts';
 import { createNodeServer } from './node-server.ts';
 import type { PreviewServer } from './preview-server.ts';
 import { securityHeaders } from './security-headers.ts';
 import { pageNotFound } from './site.ts';
+import { isPlainTarget } from './target.ts';
 
 const unsafe = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
-const isApi = (url: string): boolean => url.startsWith('/api/') || url === '/api' || url.startsWith('/healthz');
+/** By its route; an address that has none is what its plain target says. */
+const isApi = ({ routeOptions, url }: FastifyRequest): boolean =>
+  [routeOptions.url ?? '', url].some((path) => /^\/(api|healthz)(?![\w.-])/.test(path));
 
 /** Throws ServerError tooMany with the wait when the key has no token left. */
 export function limitRate(limit: RateLimit, key: string, what: string): void {
@@ -45,9 +57,24 @@ async function fail(reply: FastifyReply, error: ServerError): Promise<void> {
   await reply.code(statusOfFailure[error.kind]).type('application/json').send(body);
 }
 
+/** Answers what never comes to the router. */
+function refuseTarget(response: ServerResponse, { publicOrigin }: Settings): void {
+  const message = `This is not written as an address of a Drydock. Open ${publicOrigin} instead.`;
+  const body: Failure = { error: 'invalid', message };
+  response.writeHead(statusOfFailure.invalid, {
+    ...securityHeaders('api', publicOrigin, null),
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+  });
+  response.end(JSON.stringify(body));
+}
+
 export interface ServerParts {
   readonly settings: Settings;
   readonly guard: () => Guard;
+  readonly addresses: Addresses;
+  /** Null for who has no cookie of ours. */
+  readonly studentOf: (request: IncomingMessage) => Student | null;
   /** What answers on the origins of previews; null where there are none. */
   readonly previews: PreviewServer | null;
   /** Those origins, as a source of a content security policy. */
@@ -56,15 +83,16 @@ export interface ServerParts {
 }
 
 /** A server without routes. */
-export function createServer({ settings, guard, previews, previewSource, log }: ServerParts): FastifyInstance {
+export function createServer(parts: ServerParts): FastifyInstance {
+  const { settings, guard, addresses, studentOf, previews, previewSource, log } = parts;
   const server = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
-    trustProxy: settings.trustedProxies.length === 0 ? false : [...settings.trustedProxies],
     forceCloseConnections: true,
     serverFactory: (listener) =>
-      createNodeServer((request, response) => {
+      createNodeServer(addresses, (request, response) => {
         if (previews?.takes(request)) previews.answer(request, response);
+        else if (!isPlainTarget(request.url) || request.method === 'TRACE') refuseTarget(response, settings);
         else listener(request, response);
       }),
     routerOptions: { maxParamLength: 64 },
@@ -74,8 +102,9 @@ export function createServer({ settings, guard, previews, previewSource, log }: 
   server.removeContentTypeParser('text/plain');
 
   const perAddress = new RateLimit({ perSecond: requestsPerSecondPerAddress, burst: requestBurstPerAddress });
+  const perCaller = new RateLimit({ perSecond: apiRequestsPerSecond, burst: apiRequestBurst });
   server.addHook('onRequest', async (request: FastifyRequest, reply: FastifyReply) => {
-    const api = isApi(request.url);
+    const api = isApi(request);
     reply.headers(securityHeaders(api ? 'api' : 'page', settings.publicOrigin, previewSource));
     if (!guard().host(request.headers)) {
       throw new ServerError('invalid', `This is not the address of a Drydock. Open ${settings.publicOrigin} instead.`);
@@ -83,7 +112,11 @@ export function createServer({ settings, guard, previews, previewSource, log }: 
     if (unsafe(request.method) && !guard().sameOrigin(request.headers)) {
       throw new ServerError('forbidden', 'Only Drydock’s own pages may do this.');
     }
-    if (api) limitRate(perAddress, request.ip, 'Too many requests came from your address.');
+    const address = addresses.keyOf(request.raw);
+    limitRate(perAddress, address, 'Too many requests came from your address.');
+    if (!api) return;
+    const student = studentOf(request.raw);
+    limitRate(perCaller, student === null ? address : `student ${student.id}`, 'Too many requests came from you.');
   });
   server.setErrorHandler((error, request, reply) => {
     const maxBytes = request.routeOptions.bodyLimit ?? maxBodyBytes;
@@ -95,7 +128,7 @@ export function createServer({ settings, guard, previews, previewSource, log }: 
     return fail(reply, failure);
   });
   server.setNotFoundHandler((request, reply) => {
-    if (!isApi(request.url) && !unsafe(request.method)) return pageNotFound(settings.siteDirectory, reply);
+    if (!isApi(request) && !unsafe(request.method)) return pageNotFound(settings.siteDirectory, reply);
     return fail(reply, new ServerError('notFound', 'There is no such address in this version. Reload the page.'));
   });
   return server;

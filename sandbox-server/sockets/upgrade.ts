@@ -2,11 +2,23 @@
 
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { messageOf, sentences } from '../errors.ts';
+import { refuse } from '../http/hang-up.ts';
 import type { PreviewServer } from '../http/preview-server.ts';
-import { maxFragments, maxMessageBytes, maxSocketsPerAddress, maxSocketsPerStudent } from '../limits.ts';
-import { routes } from '../protocol.ts';
+import {
+  maxFragments,
+  maxMessageBytes,
+  maxSocketsPerAddress,
+  maxSocketsPerStudent,
+  upgradeBurstPerAddress,
+  upgradesPerSecondPerAddress,
+} from '../limits.ts';
+import { type Failure, routes } from '../protocol.ts';
+import { RateLimit } from '../rate-limit.ts';
 import type { Student } from '../students/students.ts';
+import { Tally } from '../tally.ts';
 
 export interface UpgradeParts {
   /** Upgrades on the origins of previews are theirs; null where there are none. */
@@ -14,30 +26,24 @@ export interface UpgradeParts {
   readonly hostAllowed: (request: IncomingMessage) => boolean;
   readonly originAllowed: (request: IncomingMessage) => boolean;
   readonly studentOf: (request: IncomingMessage) => Student | null;
+  /** What limits count it by. */
   readonly addressOf: (request: IncomingMessage) => string;
   readonly connected: (socket: WebSocket, student: Student) => void;
+  readonly log: Logger;
 }
 
-/** Counts what is open by key; an entry goes with its last one. */
-class Open {
-  readonly #counts = new Map<string, number>();
+const tooMany = '429 Too Many Requests\r\nRetry-After: 5';
 
-  count(key: string): number {
-    return this.#counts.get(key) ?? 0;
-  }
-  add(key: string, change: 1 | -1): void {
-    const count = this.count(key) + change;
-    if (count > 0) this.#counts.set(key, count);
-    else this.#counts.delete(key);
-  }
+interface Refusal {
+  readonly status: string;
+  readonly sentence: string;
 }
 
-function refuse(socket: Duplex, status: string, sentence: string): void {
-  const body = JSON.stringify({ error: 'forbidden', message: sentence });
-  socket.end(
-    `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+const keyOf = ({ id }: Student) => `student ${id}`;
+
+function bodyOf(message: string): string {
+  const body: Failure = { error: 'forbidden', message };
+  return JSON.stringify(body);
 }
 
 /** Takes the upgrades of `server`. Returns what ends every socket with a close code. */
@@ -50,33 +56,51 @@ export function acceptSockets(server: Server, parts: UpgradeParts): (code: numbe
     maxBufferedChunks: 1024,
     perMessageDeflate: false,
   });
-  const open = new Open();
+  const open = new Tally();
+  const rate = new RateLimit({ perSecond: upgradesPerSecondPerAddress, burst: upgradeBurstPerAddress });
+
+  /** Who connects, or why they may not. */
+  const admit = (request: IncomingMessage, address: string): Student | Refusal => {
+    if (!parts.hostAllowed(request))
+      return { status: '400 Bad Request', sentence: 'This is not the address of a Drydock.' };
+    if (!parts.originAllowed(request))
+      return { status: '403 Forbidden', sentence: 'Only Drydock’s own pages may connect.' };
+    if (request.url !== routes.socket.path)
+      return { status: '404 Not Found', sentence: 'There is no socket at this address.' };
+    const student = parts.studentOf(request);
+    if (student === null) return { status: '403 Forbidden', sentence: 'Open a lab before you connect to it.' };
+    const isFull =
+      open.count(keyOf(student)) >= maxSocketsPerStudent || open.count(`address ${address}`) >= maxSocketsPerAddress;
+    return isFull ? { status: tooMany, sentence: 'Too many pages are open. Close one and try again.' } : student;
+  };
+
+  const connect = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    const address = parts.addressOf(request);
+    if (rate.take(address) > 0) {
+      refuse(socket, tooMany, bodyOf('Too many pages connect at once.'));
+    } else if (parts.previews?.takes(request)) {
+      parts.previews.upgrade(request, socket, head);
+    } else {
+      const admitted = admit(request, address);
+      if ('sentence' in admitted) {
+        refuse(socket, admitted.status, bodyOf(admitted.sentence));
+        return;
+      }
+      sockets.handleUpgrade(request, socket, head, (connected) => {
+        for (const key of [keyOf(admitted), `address ${address}`]) connected.once('close', open.add(key));
+        parts.connected(connected, admitted);
+      });
+    }
+  };
 
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (parts.previews?.takes(request)) return parts.previews.upgrade(request, socket, head);
     socket.on('error', () => socket.destroy());
-    if (!parts.hostAllowed(request)) return refuse(socket, '400 Bad Request', 'This is not the address of a Drydock.');
-    if (!parts.originAllowed(request)) return refuse(socket, '403 Forbidden', 'Only Drydock’s own pages may connect.');
-    if (request.url !== routes.socket.path)
-      return refuse(socket, '404 Not Found', 'There is no socket at this address.');
-    const student = parts.studentOf(request);
-    if (student === null) return refuse(socket, '403 Forbidden', 'Open a lab before you connect to it.');
-    const keys = [`student ${student.id}`, `address ${parts.addressOf(request)}`];
-    const [ofStudent = 0, ofAddress = 0] = keys.map((key) => open.count(key));
-    if (ofStudent >= maxSocketsPerStudent || ofAddress >= maxSocketsPerAddress) {
-      return refuse(
-        socket,
-        '429 Too Many Requests\r\nRetry-After: 5',
-        'Too many pages are open. Close one and try again.',
-      );
+    try {
+      connect(request, socket, head);
+    } catch (error) {
+      parts.log.error({ error: messageOf(error) }, 'an upgrade failed');
+      refuse(socket, '503 Service Unavailable\r\nRetry-After: 5', bodyOf(sentences.internal));
     }
-    sockets.handleUpgrade(request, socket, head, (connected) => {
-      for (const key of keys) open.add(key, 1);
-      connected.on('close', () => {
-        for (const key of keys) open.add(key, -1);
-      });
-      parts.connected(connected, student);
-    });
   });
 
   return (code, reason) => {

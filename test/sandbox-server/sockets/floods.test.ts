@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
 import { closeCodes } from '../../../sandbox-server/protocol.ts';
+import { until } from '../../support/until.ts';
 import { spawnServer } from '../server.ts';
 
 const running = await spawnServer();
@@ -18,6 +19,11 @@ const mebibyte = 1024 ** 2;
 async function residentBytes(): Promise<number> {
   const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
   return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
+}
+
+/** Files and connections that the server has open. */
+async function descriptors(): Promise<number> {
+  return (await readdir(`/proc/${child.pid}/fd`)).length;
 }
 
 /** A WebSocket without a library between: what is written are the frames themselves. */
@@ -118,4 +124,56 @@ test('F03 one student has a few sockets, not thousands', async () => {
   assert.ok(outcomes.filter((status) => status === 101).length <= 8);
   assert.ok(outcomes.includes(429));
   for (const page of pages) page.drop();
+});
+
+test('F03 a connection is let go after a refused upgrade, though the other side keeps its half open', async () => {
+  const { port } = server.settings;
+  const before = await descriptors();
+  const sockets = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+      socket.on('error', () => undefined);
+      socket.write(
+        `GET /api/socket HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n` +
+          `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: https://evil.example\r\n\r\n`,
+      );
+      const [head] = (await once(socket, 'data')) as [Buffer];
+      assert.match(head.toString(), /^HTTP\/1\.1 403 /);
+      return socket;
+    }),
+  );
+  await until('the server has let go of them', async () => (await descriptors()) <= before);
+  for (const socket of sockets) socket.destroy();
+});
+
+test('F03 a WebSocket whose page has gone without a word is let go', async () => {
+  const before = await descriptors();
+  const socket = await rawSocket();
+  // It never says hello, and does not answer when it is closed for that: its half stays open.
+  const half = closeCode(socket);
+  socket.end();
+  await half;
+  await until('the server has let go of it', async () => (await descriptors()) <= before);
+});
+
+test('F11 upgrades without end from one address are refused with 429, and others get in', async () => {
+  const { port } = server.settings;
+  const statusOf = async (localAddress: string) => {
+    const socket = connect({ port, host: '127.0.0.1', localAddress });
+    socket.on('error', () => undefined);
+    const closed = once(socket, 'close');
+    socket.write(
+      `GET /api/socket HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+    );
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    await closed;
+    return Number(head.toString().split(' ')[1]);
+  };
+  const statuses = new Set<number>();
+  for (let round = 0; round < 100 && !statuses.has(429); round += 1)
+    for (const status of await Promise.all(Array.from({ length: 50 }, () => statusOf('127.0.0.3'))))
+      statuses.add(status);
+  assert.deepEqual([...statuses].sort(), [403, 429]);
+  assert.equal(await statusOf('127.0.0.4'), 403);
 });

@@ -1,0 +1,59 @@
+// Whose request it is, as far as the network tells: the address that limits count by.
+
+import type { IncomingMessage } from 'node:http';
+import { BlockList, isIPv4, isIPv6 } from 'node:net';
+
+/** An IPv4 address as it is, also where a socket for IPv6 writes it as `::ffff:192.0.2.1`. */
+function plain(address: string): string {
+  return address.trim().replace(/^::ffff:(?=\d+\.)/i, '');
+}
+
+/** The first four groups of an IPv6 address. */
+function networkOf(address: string): string {
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const groups = head === '' ? [] : head.split(':');
+  if (tail !== undefined) {
+    const after = tail === '' ? [] : tail.split(':');
+    // A dotted end stands for two groups.
+    const count = groups.length + after.length + (tail.includes('.') ? 1 : 0);
+    groups.push(...Array.from({ length: 8 - count }, () => '0'), ...after);
+  }
+  const network = groups.slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
+}
+
+/** What limits count an address by. A home or a machine has a whole /64 of IPv6, any of which it may come from. */
+export function addressKey(address: string): string {
+  const own = plain(address);
+  return isIPv6(own) ? networkOf(own) : own;
+}
+
+export class Addresses {
+  readonly #proxies = new BlockList();
+
+  /** `trusted` are the addresses of proxies whose X-Forwarded-For is believed. */
+  constructor(trusted: readonly string[]) {
+    for (const address of trusted) this.#proxies.addAddress(plain(address), isIPv6(plain(address)) ? 'ipv6' : 'ipv4');
+  }
+
+  isProxy(address: string): boolean {
+    const own = plain(address);
+    if (isIPv4(own)) return this.#proxies.check(own, 'ipv4');
+    return isIPv6(own) && this.#proxies.check(own, 'ipv6');
+  }
+
+  /**
+   * Who sent a request: the peer, or, where that is a trusted proxy, the last hop before it that is none. What is written
+   * further to the left anybody may have written.
+   */
+  keyOf({ socket, headers }: IncomingMessage): string {
+    const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
+    let address = socket.remoteAddress ?? '';
+    while (this.isProxy(address)) {
+      const before = plain(forwarded.pop() ?? '');
+      if (!isIPv4(before) && !isIPv6(before)) break;
+      address = before;
+    }
+    return addressKey(address);
+  }
+}

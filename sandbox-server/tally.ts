@@ -1,0 +1,22 @@
+// Counts what is open by key; an entry goes with its last one, so that the keys are never more than what is open.
+
+export class Tally {
+  readonly #counts = new Map<string, number>();
+
+  count(key: string): number {
+    return this.#counts.get(key) ?? 0;
+  }
+
+  /** Counts one more. The returned function takes it away again; it is idempotent. */
+  add(key: string): () => void {
+    this.#counts.set(key, this.count(key) + 1);
+    let counted = true;
+    return () => {
+      if (!counted) return;
+      counted = false;
+      const left = this.count(key) - 1;
+      if (left > 0) this.#counts.set(key, left);
+      else this.#counts.delete(key);
+    };
+  }
+}
