@@ -37,6 +37,8 @@ export const sentences = {
   ended: 'This lab has ended and its host was removed. Open the lesson again to start a new one.',
   noHost: 'This lab has no such host. The page may be of an older version of the lesson: reload it.',
   noTerminal: 'There is no such terminal. It was closed, perhaps in another tab.',
+  noRecords:
+    'The server cannot write anything down right now, perhaps because its disk is full. What runs in your lab goes on; try again later, or tell whoever runs this Drydock.',
   internal: 'Something failed in the server; its log says what. Try again.',
 } as const;
 

@@ -52,7 +52,7 @@ export interface RunningServer {
 export async function startServer(settings: Settings, engine: EngineClient, log: Logger): Promise<RunningServer> {
   const lessons = await readLessons(settings.lessonsDirectory);
   const database = openDatabase(settings.dataDirectory);
-  const students = new Students(database);
+  const students = new Students(database, log);
   const records = new SessionRecords(database);
   const progress = new ProgressRecords(database);
   const tickets = new Tickets();

@@ -15,8 +15,10 @@ import {
 import type { Failure } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Settings } from '../settings.ts';
+import { isOfRecords } from '../store/bookkeeping.ts';
 import type { Student } from '../students/students.ts';
 import type { Addresses } from './addresses.ts';
+import { setCookie, tokenFrom } from './cookie.ts';
 import type { Guard } from './guard.ts';
 import { createNodeServer } from './node-server.ts';
 import type { PreviewServer } from './preview-server.ts';
@@ -47,6 +49,10 @@ function asServerError(error: unknown, maxBytes: number, log: Logger): ServerErr
     return new ServerError('invalid', 'The request could not be read. Reload the page.');
   if (kindOf(error) === 'unavailable')
     return new ServerError('unavailable', sentences.engineAway, { retryAfterSeconds: 2 });
+  if (isOfRecords(error)) {
+    log.error({ error: messageOf(error) }, 'the records failed');
+    return new ServerError('unavailable', sentences.noRecords, { retryAfterSeconds: 30 });
+  }
   log.error({ error: messageOf(error), stack: error instanceof Error ? error.stack : undefined }, 'a request failed');
   return new ServerError('internal', sentences.internal);
 }
@@ -116,6 +122,8 @@ export function createServer(parts: ServerParts): FastifyInstance {
     limitRate(perAddress, address, 'Too many requests came from your address.');
     if (!api) return;
     const student = studentOf(request.raw);
+    const token = tokenFrom(settings.publicOrigin, request.headers.cookie);
+    if (student?.returns && token !== undefined) reply.header('set-cookie', setCookie(settings.publicOrigin, token));
     limitRate(perCaller, student === null ? address : `student ${student.id}`, 'Too many requests came from you.');
   });
   server.setErrorHandler((error, request, reply) => {

@@ -7,6 +7,7 @@ import { chooseParameters } from '../../lessons/schema.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
 import { hostSettleMs, maxQueue } from '../limits.ts';
+import { bookkeeping } from '../store/bookkeeping.ts';
 import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
@@ -126,7 +127,8 @@ export class Desk {
   end(session: Session, reason: 'idle' | 'request' | 'replaced'): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#entrance.ended(session);
-    this.#parts.records.remove(session.id);
+    // Where it stays written down, it is found without hosts after a restart, and ends then.
+    bookkeeping(this.#parts.log, 'the end of a session', () => this.#parts.records.remove(session.id));
     session.end(reason);
     this.#parts.log.info({ session: session.id, hosts: [...session.hosts.values()], reason }, 'session ended');
     void this.#parts.hosts.removeAll(session.hosts).then(() => this.admit());

@@ -8,9 +8,11 @@ import { Watcher } from '../checks/watcher.ts';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
 import type { Lesson } from '../labs/lessons.ts';
+import { writeUsedEveryMs } from '../limits.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
+import { bookkeeping } from '../store/bookkeeping.ts';
 import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
 import { EngineView } from '../view/engine-view.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
@@ -71,6 +73,8 @@ export class Session {
   /** The highest number that a terminal has had. */
   #lastTerminal = 0;
   #usedAtMs: number;
+  /** The time of use that is written down. */
+  #writtenAtMs: number;
   #leftMs = monotonicMs();
   #typedMs = monotonicMs();
 
@@ -84,6 +88,7 @@ export class Session {
     this.points = new ResetPoints(record.id, parts.records);
     this.#hosts = record.hosts;
     this.#usedAtMs = record.usedAtMs;
+    this.#writtenAtMs = record.usedAtMs;
     this.#parts = parts;
     const openAgain = parts.records.openAgain(record.id);
     this.#done = new Set([...parts.progress.done(record.student, record.lesson)].filter((id) => !openAgain.has(id)));
@@ -284,7 +289,12 @@ export class Session {
   /** Its student is there: from now on it counts how long it is kept. */
   used(): void {
     this.#usedAtMs = Date.now();
-    this.#parts.records.setUsed(this.id, this.#usedAtMs);
+    if (Math.abs(this.#usedAtMs - this.#writtenAtMs) < writeUsedEveryMs) return;
+    const { log, records } = this.#parts;
+    bookkeeping(log, 'the use of a session', () => {
+      records.setUsed(this.id, this.#usedAtMs);
+      this.#writtenAtMs = this.#usedAtMs;
+    });
   }
 
   engineIs(up: boolean): void {

@@ -136,8 +136,18 @@ export class Connection {
     const message = isBinary ? null : parse(data);
     if (message === null) this.#close(closeCodes.policy, 'not a message of this protocol');
     else if (this.#session !== null) this.#do(this.#session, message);
-    else if (message.type === 'hello') this.#hello(message);
+    else if (message.type === 'hello') this.#greet(message);
     else this.#close(closeCodes.policy, 'hello comes first');
+  }
+
+  /** Whatever fails here fails for this page alone; it comes back by itself. */
+  #greet(hello: Hello): void {
+    try {
+      this.#hello(hello);
+    } catch (error) {
+      this.#parts.log.error({ error: messageOf(error) }, 'a page was not let in');
+      this.#close(closeCodes.restarting, 'try again');
+    }
   }
 
   #hello({ protocol, ticket }: Hello): void {

@@ -2,16 +2,19 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import type { Logger } from 'pino';
 import { z } from 'zod';
-import { forgetStudentMs } from '../limits.ts';
+import { dayMs, forgetStudentMs } from '../limits.ts';
+import { bookkeeping } from '../store/bookkeeping.ts';
 
 export interface Student {
   readonly id: number;
+  /** Has not come for a day: the browser is to be told again how long to keep the token. */
+  readonly returns: boolean;
 }
 
 /** 32 random bytes in base64url. */
 const tokenShape = /^[A-Za-z0-9_-]{43}$/;
-const dayMs = 24 * 60 * 60 * 1000;
 const row = z.object({ id: z.number(), seen_at: z.number() });
 
 function hash(token: string): Uint8Array {
@@ -20,9 +23,11 @@ function hash(token: string): Uint8Array {
 
 export class Students {
   readonly #database: DatabaseSync;
+  readonly #log: Logger;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, log: Logger) {
     this.#database = database;
+    this.#log = log;
   }
 
   /** The student whose token this is; null where it is nobody's, so that no token is ever taken that we did not give. */
@@ -32,8 +37,12 @@ export class Students {
     if (found === undefined) return null;
     const { id, seen_at } = row.parse(found);
     const now = Date.now();
-    if (now - seen_at > dayMs) this.#database.prepare('UPDATE students SET seen_at = ? WHERE id = ?').run(now, id);
-    return { id };
+    const returns = now - seen_at > dayMs;
+    if (returns)
+      bookkeeping(this.#log, 'that a student came', () => {
+        this.#database.prepare('UPDATE students SET seen_at = ? WHERE id = ?').run(now, id);
+      });
+    return { id, returns };
   }
 
   /** A new student and the token that proves it. */
@@ -43,12 +52,15 @@ export class Students {
     const { lastInsertRowid } = this.#database
       .prepare('INSERT INTO students (token_hash, created_at, seen_at) VALUES (?, ?, ?)')
       .run(hash(token), now, now);
-    return { student: { id: Number(lastInsertRowid) }, token };
+    return { student: { id: Number(lastInsertRowid), returns: false }, token };
   }
 
   /** Forgets who has not come for a year, and who came once and did nothing for a day. Idempotent. */
   forgetOld(): void {
-    const now = Date.now();
+    bookkeeping(this.#log, 'that old students are forgotten', () => this.#forgetOld(Date.now()));
+  }
+
+  #forgetOld(now: number): void {
     this.#database
       .prepare(
         `DELETE FROM students WHERE id NOT IN (SELECT student FROM sessions) AND (seen_at < :year OR (seen_at < :day

@@ -1,8 +1,11 @@
 // The cookie that makes a browser a student: its attributes, and that nobody can bring their own.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { after, test } from 'node:test';
 import { cookieName, setCookie, tokenFrom } from '../../../sandbox-server/http/cookie.ts';
+import { dayMs } from '../../../sandbox-server/limits.ts';
 import { cookieOf, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
@@ -43,6 +46,17 @@ test('F09 the cookie is kept while it is good, and the session with it', async (
   assert.equal(again.headers['set-cookie'], undefined);
   assert.equal(JSON.parse(again.text).session, lab.session);
   assert.notEqual(JSON.parse(again.text).ticket, lab.ticket);
+});
+
+test('F09 a student who comes back after a day is told to keep the cookie for longer, and it is the same', async () => {
+  const lab = await server.open();
+  const seen = new DatabaseSync(join(server.settings.dataDirectory, 'server.db'));
+  seen.exec(`UPDATE students SET seen_at = seen_at - ${2 * dayMs}`);
+  seen.close();
+  const answer = await server.ask('GET', '/api/progress', { cookie: lab.cookie });
+  assert.equal(cookieOf(answer), lab.cookie);
+  assert.match(String(answer.headers['set-cookie']), /; Max-Age=34560000; HttpOnly/);
+  assert.equal((await server.ask('GET', '/api/progress', { cookie: lab.cookie })).headers['set-cookie'], undefined);
 });
 
 test('F09 the end of a session closes its sockets within a second', async () => {

@@ -5,16 +5,18 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { pino } from 'pino';
 import { ProgressRecords } from '../../../sandbox-server/progress/progress.ts';
 import { openDatabase } from '../../../sandbox-server/store/database.ts';
 import { Students } from '../../../sandbox-server/students/students.ts';
 
+const log = pino({ level: 'silent' });
 const directory = mkdtempSync(join(tmpdir(), 'drydock-students-'));
 after(() => rmSync(directory, { recursive: true }));
 
 test('F09 a token is found again, is not in the file, and none is taken that was not given', () => {
   const database = openDatabase(directory);
-  const students = new Students(database);
+  const students = new Students(database, log);
   const { student, token } = students.create();
   assert.deepEqual(students.find(token), student);
   assert.equal(students.find(undefined), null);
@@ -27,7 +29,7 @@ test('F09 a token is found again, is not in the file, and none is taken that was
 
 test('progress is there again when the database is opened again', () => {
   const database = openDatabase(directory);
-  const { student, token } = new Students(database).create();
+  const { student, token } = new Students(database, log).create();
   const progress = new ProgressRecords(database);
   progress.markDone(student.id, 'lesson', 'b');
   progress.markDone(student.id, 'lesson', 'b');
@@ -35,7 +37,7 @@ test('progress is there again when the database is opened again', () => {
   progress.answer(student.id, { lesson: 'lesson', question: 'q', choice: '2' });
   database.close();
   const again = openDatabase(directory);
-  const known = new Students(again).find(token);
+  const known = new Students(again, log).find(token);
   assert.ok(known);
   assert.deepEqual(new ProgressRecords(again).of(known.id), {
     lessons: { lesson: { tasks: ['b'], quiz: { q: '2' } } },
