@@ -21,10 +21,17 @@ import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
+import { Turnstile } from './turnstile.ts';
 
 /** A line longer than this is no event of ours. */
 const maxEventBytes = 1024 * 1024;
 const dockerApi = '/v1.51';
+/**
+ * Commands that run at once in one host, and in all: a program may hang until its time is over, and must not keep other
+ * hosts' calls waiting, nor their commands. A lesson's checks run one or two.
+ */
+const maxCommandsPerHost = 4;
+const maxCommands = 512;
 
 async function* eventsOf(body: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<DockerEvent> {
   let rest = '';
@@ -74,11 +81,15 @@ class HostDocker implements DockerClient {
 
 class SocketEngine implements EngineClient {
   readonly #http: UnixHttp;
+  /** Connections of their own for what may take long. */
+  readonly #commands: UnixHttp;
+  readonly #turnstile = new Turnstile({ perKey: maxCommandsPerHost, inAll: maxCommands });
   /** One for each socket, so that its connections are kept. */
   readonly #dockers = new Map<string, HostDocker>();
 
   constructor(socketPath: string) {
     this.#http = new UnixHttp(socketPath);
+    this.#commands = new UnixHttp(socketPath, maxCommands);
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
@@ -168,7 +179,9 @@ class SocketEngine implements EngineClient {
 
   run(host: string, { stdin, ...options }: CommandOptions): Promise<CommandResult> {
     const body = { ...options, ...(stdin && { stdin: Buffer.from(stdin).toString('base64') }) };
-    return this.#call('POST', `${hostPath(host)}/run`, body);
+    const path = `${hostPath(host)}/run`;
+    // As `#call`, over the other connections.
+    return this.#turnstile.pass(host, async () => (await this.#commands.json('POST', path, body)) as CommandResult);
   }
 
   usage(host: string): Promise<HostUsage> {

@@ -5,17 +5,18 @@ import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import { EngineError, type ErrorKind, statusOfKind } from './errors.ts';
 
-/** More wait for a free one: an engine answers in milliseconds. */
-const maxConnections = 32;
+/** More wait for a free one: an engine answers in milliseconds, all but what `UnixHttp` is told otherwise for. */
+const fewConnections = 32;
 /** An answer larger than this is no answer of ours. */
 const maxAnswerBytes = 64 * 1024 * 1024;
 
 export class UnixHttp {
   readonly #socketPath: string;
-  readonly #agent = new http.Agent({ keepAlive: true, maxSockets: maxConnections, maxFreeSockets: 4 });
+  readonly #agent: http.Agent;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, maxConnections = fewConnections) {
     this.#socketPath = socketPath;
+    this.#agent = new http.Agent({ keepAlive: true, maxSockets: maxConnections, maxFreeSockets: 4 });
   }
 
   /** The parsed body; undefined where there is none. Throws EngineError: `unavailable`, or what the answer says. */

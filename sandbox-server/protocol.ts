@@ -321,8 +321,11 @@ export interface Welcome {
 export type SessionPhase =
   /** The machine is full: `place` 1 is next. Also heard by a lab that was put away and finds no room to come back to. */
   | { readonly phase: 'queued'; readonly place: number }
-  /** `return`: it was put away, and comes back as it was. Without `why` it is made, or its host had stopped. */
-  | { readonly phase: 'starting'; readonly why?: 'reset' | 'return' }
+  /**
+   * `return`: it was put away, and comes back as it was. Without `why` it is made, or its host had stopped. `step`: it waits
+   * for an image that the machine makes on its first use; which, and how far it is: `nginx:latest: installing 24 packages`.
+   */
+  | { readonly phase: 'starting'; readonly why?: 'reset' | 'return'; readonly step?: string }
   /** Heard again after each `starting`. */
   | { readonly phase: 'ready' }
   /** It could not be started; a sentence says why. `openSession` tries again. */

@@ -4,13 +4,23 @@ import type { EngineClient } from '@drydock/runtime';
 import { kindOf } from '../errors.ts';
 import { imagePullMs } from '../limits.ts';
 import type { Lesson } from './lessons.ts';
+import { type WaitOptions, waitForImage } from './wait-for-image.ts';
 
-async function pull(engine: EngineClient, host: string, image: string): Promise<void> {
+/** What of the engine is needed for it. */
+export type FillingEngine = Pick<EngineClient, 'run' | 'status' | 'makeDirectory' | 'writeFile'>;
+
+/** An image that this machine still makes is waited for, as long as that takes: pulling it has begun that, at the latest. */
+async function pull(engine: FillingEngine, host: string, image: string, options: WaitOptions): Promise<void> {
   const argv = ['/usr/bin/docker', 'pull', '--quiet', image];
-  const { exitCode, stderr, timedOut } = await engine.run(host, { argv, timeoutMs: imagePullMs });
-  if (exitCode === 0) return;
-  const why = timedOut ? `not done in ${imagePullMs / 1000} s` : stderr.trim().slice(0, 500);
-  throw new Error(`pull ${image} for the lab: ${why}`);
+  let inVain = 0;
+  while (options.isThere()) {
+    const { exitCode, stderr, timedOut } = await engine.run(host, { argv, timeoutMs: imagePullMs });
+    if (exitCode === 0) return;
+    if (!timedOut) throw new Error(`pull ${image} for the lab: ${stderr.trim().slice(0, 500)}`);
+    // Once may be an image that was finished between the two.
+    inVain = (await waitForImage(engine, image, options)) ? 0 : inVain + 1;
+    if (inVain > 1) throw new Error(`pull ${image} for the lab: not done in ${imagePullMs / 1000} s`);
+  }
 }
 
 /** The folders above a path, the outermost first. */
@@ -21,15 +31,16 @@ function foldersAbove(path: string): readonly string[] {
 
 /**
  * `host` is the engine's name, `labHost` the lab's. A file that is there is replaced; doing it twice does no harm. Throws what
- * the engine throws, and Error where an image cannot be had.
+ * the engine throws, and Error where an image cannot be had. Gives up without a word where nobody is there any more.
  */
 export async function fillHost(
-  engine: EngineClient,
+  engine: FillingEngine,
   host: string,
   labHost: string,
-  { lab, files }: Lesson,
+  { lab, files }: Pick<Lesson, 'lab' | 'files'>,
+  options: WaitOptions,
 ): Promise<void> {
-  await Promise.all(lab.images.map((image) => pull(engine, host, image)));
+  await Promise.all(lab.images.map((image) => pull(engine, host, image, options)));
   const those = files.get(labHost) ?? [];
   for (const folder of new Set(those.flatMap(({ path }) => foldersAbove(path)))) {
     try {

@@ -34,7 +34,7 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
           if (isThere()) session.giveHosts(names);
           void hosts.removeAll(isThere() ? before : names);
         });
-  if (isThere() && !session.points.hasStart) await prepare(session, ready, hosts, link);
+  if (isThere() && !session.points.hasStart) await prepare(session, ready, { hosts, link, isThere });
   if (!isThere()) return;
   session.points.arrived();
   session.activate(ready);
@@ -62,12 +62,15 @@ async function backOrOn(session: Session, hosts: SessionHosts, log: Logger): Pro
 async function prepare(
   session: Session,
   ready: readonly ReadyHost[],
-  hosts: SessionHosts,
-  link: EngineLink,
+  { hosts, link, isThere }: Omit<BringUpParts, 'log'>,
 ): Promise<void> {
   const isPlain = session.lab.images.length === 0 && session.files.size === 0;
   if (!isPlain || !ready.every(({ hasStart }) => hasStart)) {
-    await together(ready.map(({ name, host }) => link.call((engine) => fillHost(engine, host.name, name, session))));
+    const told = (step: string) => session.move({ phase: 'starting', step });
+    const fill = (name: string, host: string) =>
+      link.call((engine) => fillHost(engine, host, name, session, { told, isThere }));
+    await together(ready.map(({ name, host }) => fill(name, host.name)));
+    if (!isThere()) return;
     await hosts.keep(session.hosts, startSnapshot);
   }
   session.points.add(startSnapshot, null, []);

@@ -56,6 +56,24 @@ describe('an engine', () => {
 });
 
 describe('a command', () => {
+  test('that hangs keeps no other call waiting, and no command of another host', async () => {
+    const other = await engine.client.createHost('other');
+    const argv = ['sh', '-c', 'until [ -e /home/student/go ]; do sleep 0.05; done'];
+    let ended = 0;
+    const hanging = Array.from({ length: 40 }, async () => {
+      const { exitCode } = await engine.client.run('one', { argv, timeoutMs: 60_000 });
+      ended += 1;
+      return exitCode;
+    });
+    await engine.client.host('one');
+    await engine.client.listFiles('one', '');
+    assert.equal((await engine.client.run('other', { argv: ['echo', 'hi'] })).stdout, 'hi\n');
+    assert.equal(ended, 0);
+    await engine.client.writeFile('one', 'go', Buffer.from(''));
+    assert.deepEqual(new Set(await Promise.all(hanging)), new Set([0]));
+    await engine.client.removeHost(other.name);
+  });
+
   test('runs in the workspace, with its stdin', async () => {
     const result = await engine.client.run('one', {
       argv: ['sh', '-c', 'cat; echo err >&2; id -un; exit 3'],

@@ -6,8 +6,12 @@ export type LabPhase =
   /** The server is asked for a session. */
   | { readonly name: 'opening' }
   | { readonly name: 'queued'; readonly place: number }
-  /** `reset`: it goes back to an earlier point; `return`: it was put away and comes back as it was. */
-  | { readonly name: 'starting'; readonly why?: 'reset' | 'return' }
+  /** `reset`: it goes back to an earlier point; `return`: it was put away and comes back as it was. `step`: it waits for this. */
+  | {
+      readonly name: 'starting';
+      readonly why?: 'reset' | 'return' | undefined;
+      readonly step?: string | undefined;
+    }
   | { readonly name: 'ready' }
   | { readonly name: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' }
   | { readonly name: 'failed'; readonly message: string }

@@ -154,7 +154,7 @@ function phaseOf(message: Extract<ServerMessage, { type: 'session' }>): state.La
     case 'queued':
       return { name: 'queued', place: message.place };
     case 'starting':
-      return message.why ? { name: 'starting', why: message.why } : { name: 'starting' };
+      return { name: 'starting', why: message.why, step: message.step };
     case 'ready':
       return { name: 'ready' };
     case 'ended':

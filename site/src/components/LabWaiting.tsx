@@ -50,6 +50,18 @@ export function LabWaiting() {
           </Card>
         );
       }
+      if (now.step !== undefined) {
+        return (
+          <Card title="Waiting for an image" kind="waiting">
+            <Elapsed
+              key="image"
+              usual="The lab needs an image that this machine makes on its first use. It starts by itself when that is done."
+              slow="The lab needs an image that this machine makes on its first use: some minutes. You can read on meanwhile."
+            />
+            <pre>{now.step}</pre>
+          </Card>
+        );
+      }
       return (
         <Card title="Preparing your Docker host" kind="waiting">
           <Elapsed

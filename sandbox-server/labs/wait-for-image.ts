@@ -1,0 +1,39 @@
+// Waits for an image that this machine still makes, as it does on its first start.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EngineClient } from '@drydock/runtime';
+import { imagePollMs } from '../limits.ts';
+
+export interface WaitOptions {
+  /** Told what is being done, in words, whenever that changes. */
+  readonly told: (step: string) => void;
+  /** Somebody still waits. */
+  readonly isThere: () => boolean;
+}
+
+/** The repository of a reference as lessons write it: `redis` of `redis:7`. */
+function repositoryOf(reference: string): string {
+  return reference.split(/[:@]/)[0] ?? '';
+}
+
+/** Resolves once no image of this name is being made: whether there was one to wait for. Throws what the engine throws. */
+export async function waitForImage(
+  engine: Pick<EngineClient, 'status'>,
+  image: string,
+  { told, isThere }: WaitOptions,
+): Promise<boolean> {
+  let said = '';
+  for (let waited = false; isThere(); waited = true) {
+    const { catalogue } = await engine.status();
+    const making = catalogue.find(
+      ({ reference, state }) =>
+        repositoryOf(reference) === repositoryOf(image) && (state === 'waiting' || state === 'building'),
+    );
+    if (making === undefined) return waited;
+    const step = making.step === '' ? making.reference : `${making.reference}: ${making.step}`;
+    if (step !== said) told(step);
+    said = step;
+    await delay(imagePollMs);
+  }
+  return false;
+}
