@@ -3,10 +3,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.ts';
 import type { Files } from '../files/files.ts';
-import { fileRequestBurst, fileRequestsPerSecond } from '../limits.ts';
+import { fileRequestBurst, fileRequestsPerSecond, maxFileWritesAtOnce } from '../limits.ts';
 import { changeFiles, fileQuery } from '../messages.ts';
 import { type FileListing, type FileVersion, maxFileBytes, routes } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
+import { Tally } from '../tally.ts';
 import type { Callers } from './callers.ts';
 import { limitRate } from './server.ts';
 
@@ -24,26 +25,26 @@ function expectedOf({ headers }: FastifyRequest): string {
 }
 
 export function addFileRoutes(server: FastifyInstance, { callers, files }: FileParts): void {
+  const writing = new Tally();
   const rate = new RateLimit({ perSecond: fileRequestsPerSecond, burst: fileRequestBurst });
 
-  /** The engine's name of the host that is asked about. */
-  const hostOf = (request: FastifyRequest, host: string | undefined): string => {
-    const { session } = callers.theirs(request);
-    limitRate(rate, session.id, 'Too many files were asked for.');
-    return session.host(host);
+  /** Who asks comes before what is asked for, and before a byte of what is sent. */
+  const admit = async (request: FastifyRequest): Promise<void> => {
+    limitRate(rate, callers.theirs(request).session.id, 'Too many files were asked for.');
   };
+  /** The engine's name of the host that is asked about, and the path in it. */
   const placeOf = (request: FastifyRequest): { readonly host: string; readonly path: string } => {
-    callers.theirs(request); // who asks comes before what is asked for
+    const { session } = callers.theirs(request);
     const { host, path } = fileQuery.parse(request.query);
-    return { host: hostOf(request, host), path };
+    return { host: session.host(host), path };
   };
 
-  server.get(routes.listFiles.path, async (request): Promise<FileListing> => {
+  server.get(routes.listFiles.path, { onRequest: admit }, async (request): Promise<FileListing> => {
     const { host, path } = placeOf(request);
     return await files.list(host, path);
   });
 
-  server.get(routes.readFile.path, async (request, reply) => {
+  server.get(routes.readFile.path, { onRequest: admit }, async (request, reply) => {
     const { host, path } = placeOf(request);
     const { bytes, version } = await files.read(host, path);
     return reply
@@ -52,16 +53,16 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
       .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
   });
 
-  server.delete(routes.removeFile.path, async (request, reply) => {
+  server.delete(routes.removeFile.path, { onRequest: admit }, async (request, reply) => {
     const { host, path } = placeOf(request);
     await files.remove(host, path);
     return reply.code(204).send();
   });
 
-  server.post(routes.changeFiles.path, async (request, reply) => {
-    callers.theirs(request);
+  server.post(routes.changeFiles.path, { onRequest: admit }, async (request, reply) => {
+    const { session } = callers.theirs(request);
     const change = changeFiles.parse(request.body);
-    const host = hostOf(request, change.host);
+    const host = session.host(change.host);
     if (change.do === 'makeFolder') await files.makeFolder(host, change.path);
     else await files.rename(host, change.path, change.to);
     return reply.code(204).send();
@@ -69,8 +70,15 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
 
   // Bytes are read on this one route alone.
   server.register(async (scope) => {
-    // Who asks comes before a byte of what is sent.
-    scope.addHook('onRequest', async (request) => void callers.theirs(request));
+    scope.addHook('onRequest', admit);
+    scope.addHook('onRequest', async (request, reply) => {
+      const { session } = callers.theirs(request);
+      if (writing.count(session.id) >= maxFileWritesAtOnce)
+        throw new ServerError('tooMany', 'Too many files are saved at once. Try again in a moment.', {
+          retryAfterSeconds: 1,
+        });
+      reply.raw.once('close', writing.add(session.id));
+    });
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
       done(null, body),
