@@ -6,6 +6,7 @@
 import mdx from '@astrojs/mdx';
 import preact from '@astrojs/preact';
 import { defineConfig } from 'astro/config';
+import { compressed } from './compressed.ts';
 import { lazySheets } from './lazy-sheets.ts';
 
 export default defineConfig({
@@ -13,7 +14,7 @@ export default defineConfig({
   compressHTML: true,
   trailingSlash: 'always',
   build: { inlineStylesheets: 'never', format: 'directory' },
-  integrations: [mdx(), preact(), lazySheets()],
+  integrations: [mdx(), preact(), lazySheets(), compressed()],
   markdown: { syntaxHighlight: false },
   devToolbar: { enabled: false },
   vite: {

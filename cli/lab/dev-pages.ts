@@ -16,9 +16,10 @@ const changeMs = 800;
 
 const pageScript = fileURLToPath(new URL('./dev-page.js', import.meta.url));
 
-/** The built site, and what the page of the lesson needs beside it. */
+/** The built site without what is compressed of it, for pages change, and what the page of the lesson needs beside it. */
 export async function copySite(folder: string): Promise<void> {
-  await cp(path.join(cloneFolder, 'site/dist'), folder, { recursive: true });
+  const filter = (file: string) => !/\.(br|gz)$/.test(file);
+  await cp(path.join(cloneFolder, 'site/dist'), folder, { recursive: true, filter });
   await copyFile(pageScript, path.join(folder, 'dev.js'));
 }
 

@@ -1,9 +1,8 @@
-// Serves the built site: static files, compressed on the way, kept for good where their name holds a hash of them.
+// Serves the built site: static files, as compressed as they were built, kept for good where their name holds a hash of them.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import compress from '@fastify/compress';
 import statics from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 
@@ -20,11 +19,12 @@ export async function pageNotFound(directory: string, reply: FastifyReply): Prom
 export async function serveSite(server: FastifyInstance, directory: string): Promise<void> {
   const root = resolve(directory);
   if (!existsSync(root)) throw new Error(`serve site: ${root} is not there. Build the site first: npm start does.`);
-  await server.register(compress, { global: true, threshold: 1024, encodings: ['br', 'gzip'] });
   await server.register(statics, {
     root,
     prefix: '/',
     redirect: true,
+    // `page.html.br` beside `page.html`; where there is none, the file itself.
+    preCompressed: true,
     dotfiles: 'ignore',
     cacheControl: false,
     setHeaders: (reply, path) => {

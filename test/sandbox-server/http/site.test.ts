@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { testRun } from '../../support/instance.ts';
 import { startTestServer } from '../server.ts';
 
@@ -21,6 +22,10 @@ const files = {
 };
 for (const [name, text] of Object.entries(files)) await writeFile(join(directory, name), text);
 await writeFile(join(directory, '.secret'), 'canary');
+// Other words than the file's own, so that one sees which was sent.
+const zipped = gzipSync('from the compressed file');
+for (const name of ['_astro/page.Ab12.js', 'playground/index.html'])
+  await writeFile(join(directory, `${name}.gz`), zipped);
 
 const server = await startTestServer({ siteDirectory: directory });
 after(() => server[Symbol.asyncDispose]());
@@ -42,12 +47,36 @@ for (const [address, type, caching] of served) {
   });
 }
 
-test('site compresses what is large, for who can read it', async () => {
+test('site sends what was compressed when it was built to who can read it, and compresses nothing by itself', async () => {
   const headers = { 'accept-encoding': 'gzip' };
-  const { headers: got } = await server.ask('GET', '/_astro/page.Ab12.js', { headers });
-  assert.equal(got['content-encoding'], 'gzip');
-  assert.match(String(got.vary), /accept-encoding/i);
-  assert.equal((await server.ask('GET', '/_astro/page.Ab12.js')).headers['content-encoding'], undefined);
+  for (const [address, type] of [
+    ['/_astro/page.Ab12.js', /javascript/],
+    ['/playground/', /^text\/html; charset=utf-8/],
+  ] as const) {
+    const { headers: got } = await server.ask('GET', address, { headers });
+    assert.equal(got['content-encoding'], 'gzip', address);
+    assert.equal(got['content-length'], String(zipped.length), address);
+    assert.match(String(got['content-type']), type);
+    assert.match(String(got.vary), /accept-encoding/i);
+    const plain = await server.ask('GET', address);
+    assert.equal(plain.headers['content-encoding'], undefined);
+    assert.match(String(plain.headers.vary), /accept-encoding/i);
+  }
+  const { headers: script } = await server.ask('GET', '/_astro/page.Ab12.js', { headers });
+  assert.match(String(script['cache-control']), /immutable/);
+  const none = await server.ask('GET', '/_astro/page.Ab12.css', { headers });
+  assert.deepEqual([none.status, none.headers['content-encoding']], [200, undefined]);
+});
+
+test('F11 site is sent so often to one address and no oftener', async () => {
+  await using own = await startTestServer({ siteDirectory: directory });
+  const statuses = new Set<number>();
+  // Until it is refused: how many that takes depends on how fast the machine answers.
+  for (let round = 0; round < 500 && !statuses.has(429); round += 1) {
+    const asked = Array.from({ length: 100 }, () => own.ask('HEAD', '/icon.svg'));
+    for (const { status } of await Promise.all(asked)) statuses.add(status);
+  }
+  assert.deepEqual([...statuses].sort(), [200, 429]);
 });
 
 test('site sends a directory without its slash to the one with it, and has its own 404 page', async () => {
