@@ -21,7 +21,7 @@ import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
 import { readLesson, readLessons } from './labs/lessons.ts';
 import { dayMs, forgetEveryMs, settleMs, sweepMs } from './limits.ts';
-import { previewOrigins } from './previews/origin.ts';
+import { previewOrigins, sharesSite } from './previews/origin.ts';
 import { Previews } from './previews/previews.ts';
 import { ProgressRecords } from './progress/progress.ts';
 import { closeCodes } from './protocol.ts';
@@ -84,6 +84,11 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   // The port is known only once it listens (0 means any), the guard only then.
   let guard = guardOf(allowedOrigins(settings), settings.port);
   const origins = previewOrigins(settings.previewOrigin, settings.publicOrigin, settings.port);
+  if (settings.previewOrigin !== null && sharesSite(settings.previewOrigin, settings.publicOrigin))
+    log.warn(
+      { previews: settings.previewOrigin, site: settings.publicOrigin },
+      'previews share a domain with the site',
+    );
   const opened = new Previews();
   const sessionOf = (id: string) => [...desk.sessions].find((session) => session.id === id) ?? null;
   const siteOrigins = allowedOrigins(settings);

@@ -7,6 +7,7 @@ import { examineCgroups } from './cgroups.ts';
 import type { Finding } from './finding.ts';
 import { examineKernel } from './kernel.ts';
 import { examineMachine } from './machine.ts';
+import { examinePreviews, previewsFinding } from './previews.ts';
 import { examineSystemPrograms, runtimeFinding } from './programs.ts';
 import { examineStorage } from './storage.ts';
 
@@ -19,9 +20,13 @@ export async function examine(settings: Settings): Promise<Finding[]> {
     examineStorage(),
     examineSystemPrograms(settings),
     examineMachine(settings),
+    examinePreviews(settings),
   ];
   return (await Promise.all(parts)).flat();
 }
+
+/** What is worth a line at every start: it is the safety of students that is poor. */
+const toldAtStart = new Set([runtimeFinding, previewsFinding]);
 
 /**
  * Throws Failure with a sentence for all that is lacking here. The port is not looked at: an old server may still have it.
@@ -32,7 +37,7 @@ export async function refuseUnfitMachine(settings: Settings): Promise<string[]> 
   const lacking = findings.filter(({ state, name }) => state === 'lacking' && name !== 'port');
   if (lacking.length > 0)
     throw new Failure(lacking.map(({ name, found, advice }) => `${name}: ${found}. ${advice}`).join('\n'));
-  return findings.filter(({ state, name }) => state === 'poor' && name === runtimeFinding).map(inShort);
+  return findings.filter(({ state, name }) => state === 'poor' && toldAtStart.has(name)).map(inShort);
 }
 
 function inShort({ name, found, advice }: Finding): string {

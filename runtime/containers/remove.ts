@@ -37,7 +37,7 @@ function stillRuns({ name, state }: Container): EngineError {
   const hint = what === 'paused' ? 'unpause and then stop the container' : 'stop the container';
   return new EngineError(
     'conflict',
-    `cannot remove container "/${name}": container is ${what}: ${hint} before removing or force remove`,
+    `cannot remove container "${name}": container is ${what}: ${hint} before removing or force remove`,
   );
 }
 

@@ -35,6 +35,12 @@ export const badAnswer: Notice = {
   heading: 'That was no answer',
   sentence: 'Something listens on this port, but what it said is not HTTP, or it hung up.',
 };
+export const noWorkers: Notice = {
+  status: 403,
+  heading: 'No service worker can stay here',
+  sentence:
+    'This address is another page’s at another time, which the worker would then see. Ask for previews with names of their own.',
+};
 export const malformed: Notice = {
   status: 400,
   heading: 'This request is not well formed',

@@ -24,7 +24,7 @@ import { Tally } from '../tally.ts';
 import { hangUp, refuse } from './hang-up.ts';
 import { admitted, previewCookie } from './preview-cookie.ts';
 import { headersBack, headersForward } from './preview-headers.ts';
-import { badAnswer, busy, linkUsed, malformed, noticeOf, notLetIn, unknown } from './preview-notices.ts';
+import { badAnswer, busy, linkUsed, malformed, noticeOf, notLetIn, noWorkers, unknown } from './preview-notices.ts';
 import { type Notice, ownHeaders, ownPaths, sendNotice, waitScript } from './preview-pages.ts';
 
 export interface PreviewParts {
@@ -87,6 +87,9 @@ export class PreviewServer {
     const [path, query] = url.split('?');
     if (path === ownPaths.enter && method === 'GET')
       return this.#enter(request, response, name, new URLSearchParams(query).get('token') ?? '');
+    // On an origin that is another preview's tomorrow it would outlive this one, and see and answer for the next.
+    const isWorker = headers['service-worker'] !== undefined || headers['sec-fetch-dest'] === 'serviceworker';
+    if (origins.shared && isWorker) return this.#notice(request, response, noWorkers);
     if (path === ownPaths.wait) return this.#own(response, 200, 'text/javascript', waitScript);
     if (name !== null && previews.find(name) === null) return this.#notice(request, response, unknown);
     const preview = admitted(previews, headers.cookie, { name, secure: origins.secure });
@@ -114,8 +117,13 @@ export class PreviewServer {
       this.#notice(request, response, linkUsed);
       return;
     }
-    const cookie = { 'set-cookie': previewCookie(preview, origins.secure), location: '/' };
-    this.#own(response, 303, 'text/plain', '', cookie);
+    const before = admitted(previews, request.headers.cookie, { name: null, secure: origins.secure });
+    this.#own(response, 303, 'text/plain', '', {
+      'set-cookie': previewCookie(preview, origins.secure),
+      location: '/',
+      // What another preview has left in the browser is not for this one.
+      ...(origins.shared && before !== preview ? { 'clear-site-data': '"cache", "storage"' } : {}),
+    });
   }
 
   async #ready(response: ServerResponse, preview: Preview): Promise<void> {

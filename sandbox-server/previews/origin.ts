@@ -29,6 +29,23 @@ export function isPreviewOrigin(text: string): boolean {
   return parts !== null && URL.canParse(text.replace('*.', 'x.'));
 }
 
+/** The part of a host's name that is somebody's to have: its last two labels, or three below `co.uk` and its like. */
+function domainOf(hostname: string): string {
+  const labels = hostname.split('.');
+  const isBelowTwo = /^(co|com|org|net|ac|edu|gov)\.[a-z]{2}$/.test(labels.slice(-2).join('.'));
+  return labels.slice(isBelowTwo ? -3 : -2).join('.');
+}
+
+/**
+ * Whether a browser takes the site and its previews for one site (SECURITY.md F08), by a simple rule: then a preview may set
+ * cookies for the domain that they share. False for localhost, which has no such cookies, and for addresses, which have no domain.
+ */
+export function sharesSite(setting: string, publicOrigin: string): boolean {
+  const [site, previews] = [new URL(publicOrigin).hostname, new URL(setting.replace('*.', '')).hostname];
+  const isName = !isLocalhost(site) && site.includes('.') && !/^[0-9.]+$|^\[/.test(site);
+  return isName && domainOf(site) === domainOf(previews);
+}
+
 /**
  * `setting` null: derived, where the site is on localhost; else there are no previews. `port` is the server's own. Throws
  * where the setting is none, or is the site's own origin, with which a preview may share nothing.

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { test } from 'node:test';
 import { describeCgroups } from '../../cli/doctor/cgroups.ts';
+import { examinePreviews } from '../../cli/doctor/previews.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
 import { runDrydock } from '../support/command.ts';
 
@@ -32,6 +33,17 @@ test('cgroups: version 1 with a version 2 tree beside it is hybrid', () => {
 
 test('cgroups: none', () => {
   assert.equal(describeCgroups(proc(0), null, false), null);
+});
+
+test('previews that share a domain with the site are told of, with what that costs', () => {
+  const origin = 'https://drydock.example.org';
+  const stateOf = (previewOrigin: string | null, at = origin) => examinePreviews({ previewOrigin, origin: at }).state;
+  const shared = examinePreviews({ previewOrigin: 'https://*.preview.example.org', origin });
+  assert.equal(shared.state, 'poor');
+  assert.match(shared.advice, /push other students’ Drydock cookies out/);
+  assert.equal(stateOf('https://*.preview.example.com'), 'good');
+  assert.equal(stateOf(null), 'poor');
+  assert.equal(stateOf(null, 'http://localhost:8080'), 'good');
 });
 
 test("user numbers that /etc/subuid gave away are seen, at the range's edges too", () => {

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isPreviewOrigin, previewOrigins } from '../../../sandbox-server/previews/origin.ts';
+import { isPreviewOrigin, previewOrigins, sharesSite } from '../../../sandbox-server/previews/origin.ts';
 
 const name = '0123456789abcdef'.repeat(2);
 
@@ -53,4 +53,24 @@ test('what is no origin, or the site’s own, is refused', () => {
     assert.equal(isPreviewOrigin(text), true, text);
   assert.throws(() => previewOrigins('http://localhost:8080', 'http://localhost:8080', 8080), /the site's own/);
   assert.throws(() => previewOrigins('x', 'http://localhost:8080', 8080), /write https/);
+});
+
+test('F08 a preview’s domain that is the site’s too is told apart from one of its own', () => {
+  const site = 'https://drydock.example.org';
+  for (const [previews, other] of [
+    ['https://*.preview.example.org', site],
+    ['https://*.drydock.example.org', site],
+    ['https://drydock.example.org:8443', site],
+    ['https://*.preview.school.ac.uk', 'https://drydock.school.ac.uk'],
+  ] as const)
+    assert.equal(sharesSite(previews, other), true, previews);
+  for (const [previews, other] of [
+    ['https://*.preview.example.com', site],
+    ['https://*.example-previews.org', site],
+    ['https://*.preview.other.ac.uk', 'https://drydock.school.ac.uk'],
+    ['http://*.preview.localhost:8080', 'http://localhost:8080'],
+    ['http://192.168.1.10:8081', 'http://192.168.1.10:8080'],
+    ['http://drydock:8081', 'http://drydock:8080'],
+  ] as const)
+    assert.equal(sharesSite(previews, other), false, previews);
 });

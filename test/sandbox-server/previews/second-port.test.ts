@@ -16,15 +16,21 @@ test('F08 a second port shows one preview at a time, to its student alone, and n
   });
   const { server, lab } = there;
   const base = `http://127.0.0.1:${port}`;
-  const enter = async (published: number) => {
+  const enter = async (published: number, cookie = '') => {
     const url = new URL(await previewUrl(server, lab, published));
     assert.equal(url.origin, `http://${host}`);
-    const answer = await ask(base + url.pathname + url.search, 'GET', { headers: { host } });
+    const answer = await ask(base + url.pathname + url.search, 'GET', { headers: { host }, cookie });
     assert.equal(answer.status, 303);
     return answer;
   };
   const first = await enter(8080);
-  const second = await enter(8081);
+  const second = await enter(8081, cookieOf(first));
+  const again = await enter(8081, cookieOf(second));
+  assert.deepEqual(
+    [first, second, again].map(({ headers }) => headers['clear-site-data']),
+    ['"cache", "storage"', '"cache", "storage"', undefined],
+    'a preview gets nothing that another has left in the browser, and keeps its own',
+  );
   assert.match(String(first.headers['set-cookie']), /^drydock-preview=[\w.-]+; Path=\/; HttpOnly; SameSite=Lax$/);
 
   const shown = (cookie: string) => ask(`${base}/`, 'GET', { headers: { host }, cookie });
@@ -37,6 +43,10 @@ test('F08 a second port shows one preview at a time, to its student alone, and n
       'the site’s cookie comes along, for cookies know no ports, and goes no further',
     );
     assert.equal(headers['cache-control'], 'no-store', 'the next preview has the same addresses');
+  }
+  for (const headers of [{ 'service-worker': 'script' }, { 'sec-fetch-dest': 'serviceworker' }]) {
+    const worker = await ask(`${base}/worker.js`, 'GET', { headers: { host, ...headers }, cookie: cookieOf(first) });
+    assert.equal(worker.status, 403, 'it would see the next preview');
   }
   assert.equal((await shown('')).status, 403);
   assert.equal((await shown(lab.cookie)).status, 403);
