@@ -129,6 +129,8 @@ export class ResetPoints {
   /** Of hosts that are gone. */
   clear(): void {
     this.arrived();
-    for (const snapshot of [...this.#points.keys()]) this.remove(snapshot);
+    const gone = [...this.#points.keys()];
+    this.#points.clear();
+    for (const snapshot of gone) this.#records.forgetPoint(this.#session, snapshot);
   }
 }

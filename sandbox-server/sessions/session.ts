@@ -158,8 +158,12 @@ export class Session {
 
   /** They are gone, or will be. */
   dropHosts(): void {
-    this.giveHosts(new Map());
-    this.points.clear();
+    this.#hosts = new Map();
+    // In this order: a record that still names them ends with the next start, for they are not found.
+    bookkeeping(this.#parts.log, 'that hosts are gone', () => {
+      this.points.clear();
+      this.giveHosts(this.#hosts);
+    });
   }
 
   /** Takes up hosts that run, with these terminals in them: the session is ready then. */

@@ -72,27 +72,6 @@ test('F01 a socket needs a ticket that is fresh, unused and its own', async () =
   assert.equal(await (await hello(lab.cookie, 'made up')).closed, closeCodes.ticket);
 });
 
-test('F10 a socket hears and does nothing before hello', async () => {
-  const messages = [
-    { type: 'open', request: 1, rows: 24, columns: 80 },
-    { type: 'attach', terminal: 't1', from: 0, rows: 24, columns: 80 },
-    { type: 'detach', terminal: 't1' },
-    { type: 'input', terminal: 't1', data: 'x' },
-    { type: 'ack', terminal: 't1', offset: 0 },
-    { type: 'resize', terminal: 't1', rows: 24, columns: 80 },
-    { type: 'rename', terminal: 't1', title: 'x' },
-    { type: 'close', terminal: 't1' },
-    { type: 'ping' },
-  ] as const;
-  for (const message of messages) {
-    const page = server.connect(lab.cookie);
-    await page.opened;
-    page.send(message);
-    assert.equal(await page.closed, closeCodes.policy, message.type);
-    assert.deepEqual(page.heard, []);
-  }
-});
-
 test('X14 a page of another version is told to reload', async () => {
   const fresh = await server.ticket(lab);
   const page = server.connect(fresh.cookie);

@@ -221,6 +221,41 @@ test('X12 two pages show one terminal, both from its first byte', async () => {
   one.drop();
 });
 
+test('X12 what a page typed is typed once, though its connection falls at once and another page is in its place', async () => {
+  const first = await newPage();
+  const terminal = 't1';
+  await atPrompt(first, terminal);
+  // `got-` is what a terminal does not echo by itself.
+  first.type(terminal, 'n=0; while IFS= read -r line; do n=$((n + 1)); echo "got-$n-$line"; done\r');
+  const sent = 40;
+  let page = first;
+  for (let place = 1; place <= sent; place += 1) {
+    // A twin that watches the same terminal, as when the old connection is not known to be dead yet.
+    const twin = await newPage();
+    await twin.attach(terminal, 0);
+    page.type(terminal, `line${place}\r`);
+    // Every third falls before it hears what came of it: what was sent may be lost then, and must not come twice.
+    if (place % 3 === 0) page.socket.close();
+    else await twin.shows(terminal, `-line${place}\r`);
+    page.drop();
+    page = twin;
+  }
+  page.type(terminal, 'last\r');
+  await page.shows(terminal, '-last\r');
+  const got = [...page.output(terminal).matchAll(/got-\d+-(line\d+)\r/g)].map(([, line]) => line);
+  assert.deepEqual(got, [...new Set(got)], 'nothing is typed twice');
+  const kept = Array.from({ length: sent }, (_, place) => `line${place + 1}`).filter(
+    (_, place) => (place + 1) % 3 !== 0,
+  );
+  assert.deepEqual(
+    kept.filter((line) => !got.includes(line)),
+    [],
+    'and what was answered is there',
+  );
+  page.type(terminal, '\x03');
+  page.drop();
+});
+
 test('a page that comes back after more output than is kept is told that some is gone', async () => {
   const page = await newPage();
   const terminal = await open(page, 5);
