@@ -189,5 +189,7 @@ export const previewRequestBurst = 1_000;
 export const maxPreviewConnections = 48;
 /** A connection to a container on which nothing comes or goes for so long is ended. */
 export const previewIdleMs = 10 * 60_000;
+/** What a container said before it hung up may take so long to reach a slow browser. */
+export const previewHangUpMs = 30_000;
 /** How long an answer waits for an engine that is away. */
 export const previewWaitMs = 3_000;

@@ -3,13 +3,13 @@
 import type { Duplex } from 'node:stream';
 import { hangUpMs } from '../limits.ts';
 
-/** Says a last word, and lets go soon, whether or not the other side does. Idempotent. */
-export function hangUp(socket: Duplex, word = ''): void {
-  if (socket.writableEnded || socket.destroyed) return;
-  socket.end(word);
+/** Says a last word where none was said, and lets go within a time, whether or not the other side does. Idempotent. */
+export function hangUp(socket: Duplex, word = '', withinMs = hangUpMs): void {
+  if (socket.destroyed) return;
+  if (!socket.writableEnded) socket.end(word);
   // What still comes is thrown away: unread, it would reset the connection before the word is heard.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), hangUpMs);
+  const timer = setTimeout(() => socket.destroy(), withinMs);
   socket.once('close', () => clearTimeout(timer));
 }
 

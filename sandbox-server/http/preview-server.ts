@@ -11,6 +11,7 @@ import { messageOf, ServerError, sentences } from '../errors.ts';
 import {
   maxHeaderBytes,
   maxPreviewConnections,
+  previewHangUpMs,
   previewIdleMs,
   previewRequestBurst,
   previewRequestsPerSecond,
@@ -239,7 +240,7 @@ export class PreviewServer {
       if (first.length > 0) socket.write(first);
       if (head.length > 0) inside.write(head);
       inside.on('error', () => socket.destroy());
-      inside.once('close', () => hangUp(socket));
+      inside.once('close', () => hangUp(socket, '', previewHangUpMs));
       inside.pipe(socket).pipe(inside);
     });
     upstream.end();
