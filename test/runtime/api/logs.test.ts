@@ -114,20 +114,36 @@ describe('wait', () => {
 });
 
 describe('events', () => {
-  test('of the past come at once, filtered, and end', async () => {
-    const began = Math.floor(Date.now() / 1000) - 1;
-    await create('noted', ['true'], { Labels: { note: 'yes' } });
-    await expect(socket, 'DELETE /containers/noted', 204);
-    const filters = encodeURIComponent(JSON.stringify({ type: ['container'], label: { 'note=yes': true } }));
+  /** Those of the last seconds about containers with this label. */
+  async function eventsOf(label: string): Promise<unknown[]> {
+    const filters = encodeURIComponent(JSON.stringify({ type: ['container'], label: [label] }));
     const until = Math.floor(Date.now() / 1000) + 1;
-    const { body } = await ask(socket, `GET /events?since=${began}&until=${until}&filters=${filters}`);
-    const events = String(body)
+    const { body } = await ask(socket, `GET /events?since=1&until=${until}&filters=${filters}`);
+    return String(body)
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line));
-    assertHas(events, [
+  }
+
+  test('of the past come at once, filtered, and end', async () => {
+    await create('noted', ['true'], { Labels: { note: 'yes' } });
+    await expect(socket, 'DELETE /containers/noted', 204);
+    assertHas(await eventsOf('note=yes'), [
       { Type: 'container', Action: 'create', status: 'create', from: 'busybox', scope: 'local' },
       { Action: 'destroy', Actor: { Attributes: { name: 'noted', note: 'yes', image: 'busybox' } } },
+    ]);
+  });
+
+  test('tell of a container that was removed while it ran that it was killed', async () => {
+    await create('forced', ['sleep', '1000'], { Labels: { note: 'forced' } });
+    await expect(socket, 'POST /containers/forced/start', 204);
+    await expect(socket, 'DELETE /containers/forced?force=1', 204);
+    assertHas(await eventsOf('note=forced'), [
+      { Action: 'create' },
+      { Action: 'start' },
+      { Action: 'kill', Actor: { Attributes: { signal: '9' } } },
+      { Action: 'die', Actor: { Attributes: { exitCode: '137' } } },
+      { Action: 'destroy' },
     ]);
   });
 
