@@ -1,7 +1,8 @@
 // What one `lab.yaml` says: the lab's hosts and what is in them from the start, and its tasks with their checks and solutions.
 
 import { z } from 'zod';
-import { type Check, check, everyCheck, hostOf } from './check.ts';
+import { check, everyCheck, hostOf, tasksBefore } from './check.ts';
+import type { Check } from './check-kinds.ts';
 import { fillInAll, type ParameterValues } from './fill-in.ts';
 import { type Parameters, parameter, parameterName } from './parameters.ts';
 import { homePath, hostName, imageName, line, portNumber, sentence, taskId } from './words.ts';
@@ -186,8 +187,7 @@ function complainOfNames(said: Parsed, complain: Complain): void {
     const inCheck = (of: Check, mayAwait: readonly string[], at: (string | number)[], why: string) => {
       for (const each of everyCheck(of)) {
         wantHost(hostOf(each), at);
-        if (!('after' in each)) continue;
-        const wrong = each.after.tasks.find((id) => !mayAwait.includes(id));
+        const wrong = tasksBefore(each).find((id) => !mayAwait.includes(id));
         if (wrong !== undefined) complain(at, `waits for the task ${wrong}, ${why}`);
       }
     };

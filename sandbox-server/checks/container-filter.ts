@@ -35,11 +35,8 @@ export function compareEnv(wanted: Readonly<Record<string, string>>, env: readon
 }
 
 function compareDetails(wanted: ContainerFilter, details: ContainerDetails | null): readonly Compared[] {
-  const { command, env, memory, cpus } = wanted;
-  if (details === null) {
-    const asked = [command, env, memory, cpus].some((each) => each !== undefined);
-    return asked ? [{ holds: null, instead: '' }] : [];
-  }
+  const { command, env, memory, cpus, oomKilled } = wanted;
+  if (details === null) return asksForDetails(wanted) ? [{ holds: null, instead: '' }] : [];
   const { memoryBytes } = details;
   return [
     ...(command === undefined
@@ -60,6 +57,14 @@ function compareDetails(wanted: ContainerFilter, details: ContainerDetails | nul
           {
             holds: Math.abs(details.cpus - (cpus === 'none' ? 0 : Number(cpus))) < 1e-6,
             instead: `its CPU time is ${details.cpus === 0 ? 'not limited' : `limited to ${details.cpus} CPUs`}`,
+          },
+        ]),
+    ...(oomKilled === undefined
+      ? []
+      : [
+          {
+            holds: oomKilled === details.oomKilled,
+            instead: `it was ${details.oomKilled ? '' : 'not '}ended by the kernel for want of memory`,
           },
         ]),
   ];
@@ -111,6 +116,6 @@ export function together(all: readonly Compared[]): boolean | null {
 }
 
 /** Whether a filter asks for what only `docker inspect` tells. */
-export function asksForDetails({ command, env, memory, cpus }: ContainerFilter): boolean {
-  return [command, env, memory, cpus].some((each) => each !== undefined);
+export function asksForDetails({ command, env, memory, cpus, oomKilled }: ContainerFilter): boolean {
+  return [command, env, memory, cpus, oomKilled].some((each) => each !== undefined);
 }

@@ -13,6 +13,8 @@ export interface ContainerDetails {
   readonly memoryBytes: number;
   /** 0 for no limit. */
   readonly cpus: number;
+  /** Its last run was ended by the kernel for want of memory. */
+  readonly oomKilled: boolean;
 }
 
 export interface ContainerFact {
@@ -35,6 +37,15 @@ export interface EndedContainer {
   readonly name: string;
   readonly image: string;
   readonly exitCode: number;
+  /** Whether Docker was told to end it; null where nobody saw it end. */
+  readonly byDocker: boolean | null;
+}
+
+/** A container that was removed. */
+export interface RemovedContainer {
+  readonly name: string;
+  /** Ids of the tasks that were done by then. */
+  readonly doneTasks: ReadonlySet<string>;
 }
 
 /** A command that `docker exec` has run to its end. */
@@ -95,6 +106,7 @@ export interface HostFacts {
   readonly containers: readonly ContainerFact[];
   readonly ended: readonly EndedContainer[];
   readonly execs: readonly EndedExec[];
+  readonly removed: readonly RemovedContainer[];
   /** The last lines of a container's log, by the container's name. */
   readonly logs: ReadonlyMap<string, string>;
   readonly images: ReadonlyMap<string, ImageFact | null>;
@@ -118,6 +130,7 @@ export const emptyHost: HostFacts = {
   containers: [],
   ended: [],
   execs: [],
+  removed: [],
   logs: new Map(),
   images: new Map(),
   networks: new Map(),
@@ -176,11 +189,12 @@ export function containersFrom(answer: unknown): readonly ContainerFact[] {
 const inspected = z.object({
   Config: z.object({ Cmd: orEmpty(z.array(z.string())), Env: orEmpty(z.array(z.string())) }),
   HostConfig: z.object({ Memory: z.number(), NanoCpus: z.number(), CpuQuota: z.number(), CpuPeriod: z.number() }),
+  State: z.object({ OOMKilled: z.boolean() }),
 });
 
 /** From the answer to `GET /containers/X/json`. Throws ZodError. */
 export function detailsFrom(answer: unknown): ContainerDetails {
-  const { Config, HostConfig } = inspected.parse(answer);
+  const { Config, HostConfig, State } = inspected.parse(answer);
   const { Memory, NanoCpus, CpuQuota, CpuPeriod } = HostConfig;
   // `--cpu-quota` is the older way to say `--cpus`; a period that is not said is 100 ms.
   const byQuota = CpuQuota > 0 ? CpuQuota / (CpuPeriod > 0 ? CpuPeriod : 100_000) : 0;
@@ -189,6 +203,7 @@ export function detailsFrom(answer: unknown): ContainerDetails {
     env: Config.Env,
     memoryBytes: Math.max(0, Memory),
     cpus: NanoCpus > 0 ? NanoCpus / 1e9 : byQuota,
+    oomKilled: State.OOMKilled,
   };
 }
 
@@ -235,9 +250,20 @@ export function networkFrom(answer: unknown): NetworkFact {
   return { driver: Driver, containers: Object.values(Containers ?? {}).map(({ Name }) => Name) };
 }
 
-/** From the attributes of a `die` event; null where they are not what Docker sends. */
-export function endedFrom(attributes: Readonly<Record<string, string>>): EndedContainer | null {
+/** Signals that end a program which does not mind them: INT, QUIT, KILL, TERM. */
+const endingSignals = [2, 3, 9, 15];
+
+/**
+ * From the attributes of a `die` event, and the signals that Docker sent the container since its start; null where they are
+ * not what Docker sends.
+ */
+export function endedFrom(
+  attributes: Readonly<Record<string, string>>,
+  signals: readonly number[],
+): EndedContainer | null {
   const { name = '', image: from, exitCode } = attributes;
   if (from === undefined || exitCode === undefined || !/^\d{1,3}$/.test(exitCode)) return null;
-  return { name, image: from, exitCode: Number(exitCode) };
+  const code = Number(exitCode);
+  const byDocker = signals.some((signal) => endingSignals.includes(signal) || signal === code - 128);
+  return { name, image: from, exitCode: code, byDocker };
 }

@@ -98,12 +98,13 @@ function askedFound(check: Check, facts: Facts): string {
 
 function eventFound(check: Check, facts: Facts): string {
   if ('ran' in check) {
-    const { host, image, name } = check.ran;
+    const { host, image, name, byDocker } = check.ran;
     const { ended, containers } = factsOf(facts, host);
     const isIt = (each: { readonly image: string; readonly name: string }) =>
       isImage(image, each.image) && (name === undefined || name === each.name);
     const last = ended.findLast(isIt);
-    if (last !== undefined) return `A container from ${image} ended with exit code ${last.exitCode}.`;
+    const told = byDocker === false && last?.byDocker === true ? ', because Docker was told to end it' : '';
+    if (last !== undefined) return `A container from ${image} ended with exit code ${last.exitCode}${told}.`;
     const there = containers.find(isIt);
     if (there !== undefined) return `Found the container ${described(there)}.`;
     return `No container from ${image}${name === undefined ? '' : ` named ${name}`} has run yet.`;
@@ -150,8 +151,15 @@ export function found(check: Check, facts: Facts): string {
     return `Wanted are ${inWords(check)}; found ${which}.`;
   }
   if ('absent' in check) {
-    const there = factsOf(facts, undefined).containers.find(({ name }) => name === check.absent);
+    const { host, name } = check.absent;
+    const there = factsOf(facts, host).containers.find((each) => each.name === name);
     return there === undefined ? '' : `The container ${shown(there.name)} is still there, ${there.state}.`;
+  }
+  if ('removed' in check) {
+    const { host, name, since } = check.removed;
+    if (since !== undefined && !facts.doneTasks.has(since)) return '';
+    const there = factsOf(facts, host).containers.find((each) => each.name === name);
+    return there === undefined ? '' : `The container ${shown(name)} is still there, ${there.state}.`;
   }
   if ('all' in check) return check.all.map((each) => found(each, facts)).find((sentence) => sentence !== '') ?? '';
   if ('any' in check) {

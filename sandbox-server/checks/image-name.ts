@@ -16,6 +16,16 @@ function parse(name: string): ImageName {
   };
 }
 
+/**
+ * What a container was made from, by the name that a check knows it by where `docker run` was given an image's id, or the
+ * beginning of it; `ids` are those of the names that checks know.
+ */
+export function namedImage(found: string, ids: Iterable<readonly [name: string, id: string]>): string {
+  const digits = /^(?:sha256:)?([0-9a-f]{4,64})$/.exec(found)?.[1];
+  if (digits === undefined) return found;
+  return [...ids].find(([, id]) => id.replace(/^sha256:/, '').startsWith(digits))?.[0] ?? found;
+}
+
 /** Whether a container's image is the wanted one; a wanted name without a tag means any tag. */
 export function isImage(wanted: string, found: string): boolean {
   const [want, has] = [parse(wanted), parse(found)];

@@ -18,7 +18,7 @@ import { bytesOf, sizeInWords } from './sizes.ts';
 /** Containers that have run to their end: those that were seen to, and those that are there. */
 export function endedOf({ ended, containers }: HostFacts): readonly EndedContainer[] {
   const there = containers.flatMap(({ name, image, exitCode }) =>
-    exitCode === null ? [] : [{ name, image, exitCode }],
+    exitCode === null ? [] : [{ name, image, exitCode, byDocker: null }],
   );
   return [...ended, ...there];
 }
@@ -87,14 +87,25 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
     const there = each.filter((holds) => holds === true).length;
     return count === undefined ? there >= (atLeast ?? 1) : there === count;
   }
-  if ('absent' in check) return factsOf(facts, undefined).containers.every(({ name }) => name !== check.absent);
+  if ('absent' in check) {
+    const { host, name } = check.absent;
+    return factsOf(facts, host).containers.every((has) => has.name !== name);
+  }
+  if ('removed' in check) {
+    const { host, name, since } = check.removed;
+    if (since !== undefined && !facts.doneTasks.has(since)) return false;
+    const { containers, removed } = factsOf(facts, host);
+    const isGone = containers.every((has) => has.name !== name);
+    return isGone || removed.some((has) => has.name === name && (since === undefined || has.doneTasks.has(since)));
+  }
   if ('ran' in check) {
-    const { host, image, name, exitCode } = check.ran;
+    const { host, image, name, exitCode, byDocker } = check.ran;
     return endedOf(factsOf(facts, host)).some(
       (has) =>
         isImage(image, has.image) &&
         (name === undefined || name === has.name) &&
-        (exitCode === undefined || exitCode === has.exitCode),
+        (exitCode === undefined || exitCode === has.exitCode) &&
+        (byDocker === undefined || byDocker === has.byDocker),
     );
   }
   if ('exec' in check) {

@@ -20,8 +20,10 @@ import {
   imageFrom,
   networkFrom,
   type ProcessFact,
+  type RemovedContainer,
 } from './facts.ts';
 import { askPort, checkMark } from './http-answer.ts';
+import { namedImage } from './image-name.ts';
 import { answerKey, commandKey } from './judge.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
 
@@ -37,6 +39,7 @@ export interface WatchedHost {
 export interface Seen {
   readonly ended: readonly EndedContainer[];
   readonly execs: readonly EndedExec[];
+  readonly removed: readonly RemovedContainer[];
 }
 
 export interface LookParts {
@@ -111,7 +114,14 @@ async function dockerFacts(host: WatchedHost, needs: DockerNeeds, seen: Seen, si
     }),
   ]);
   const nothingDear = { files: new Map(), answers: new Map(), processes: null, commands: new Map() };
-  return { containers, logs, images, networks, ...seen, ...nothingDear };
+  const ids = [...images].flatMap(([name, image]) => (image === null ? [] : [[name, image.id] as const]));
+  const named = <T extends { readonly image: string }>(all: readonly T[]): readonly T[] =>
+    all.map((one) => ({ ...one, image: namedImage(one.image, ids) }));
+  const { ended, execs, removed } = seen;
+  return {
+    ...{ containers: named(containers), ended: named(ended), execs, removed },
+    ...{ logs, images, networks, ...nothingDear },
+  };
 }
 
 async function fileFact(link: EngineLink, host: string, path: string): Promise<FileFact> {

@@ -21,6 +21,7 @@ const checksOf = ({ check, slips }: Task): readonly Check[] =>
 export interface DockerNeeds {
   /** Names of containers whose logs are read. */
   readonly logs: ReadonlySet<string>;
+  /** Those that containers are made from stand first. */
   readonly images: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
   /** Containers are inspected. */
@@ -35,9 +36,14 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
   });
   const names = (all: readonly (string | undefined)[]) => new Set(all.filter((name) => name !== undefined));
   const images = checks.flatMap((check) => ('image' in check ? [check.image] : []));
+  const ofContainers = checks.map((check) => {
+    if ('container' in check) return check.container.image;
+    if ('containers' in check) return check.containers.image;
+    return 'ran' in check ? check.ran.image : undefined;
+  });
   return {
     logs: names(checks.map((check) => ('log' in check ? check.log.container : undefined))),
-    images: names(images.flatMap(({ name, from, sameAs }) => [name, from, sameAs])),
+    images: names([...ofContainers, ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs])]),
     networks: names(checks.map((check) => ('network' in check ? check.network.name : undefined))),
     details: checks.some(
       (check) =>

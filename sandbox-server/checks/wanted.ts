@@ -7,11 +7,12 @@ const pairs = (all: Readonly<Record<string, string>>) => Object.entries(all).map
 const on = (host: string | undefined) => (host === undefined ? '' : ` on the host ${host}`);
 
 function features(wanted: ContainerFilter): string {
-  const { name, image, port, exitCode, command, env, labels, network, memory, cpus } = wanted;
+  const { name, image, port, exitCode, oomKilled, command, env, labels, network, memory, cpus } = wanted;
   const said = [
     ...(name === undefined ? [] : [`named ${name}`]),
     ...(image === undefined ? [] : [`from the image ${image}`]),
     ...(exitCode === undefined ? [] : [`that ended with exit code ${exitCode}`]),
+    ...(oomKilled === undefined ? [] : [`${oomKilled ? '' : 'not '}ended for want of memory`]),
     ...(port === undefined ? [] : [port === 'none' ? 'without a published port' : `with the published port ${port}`]),
     ...(command === undefined ? [] : [`with the command ${command}`]),
     ...(env === undefined ? [] : [`with the variable ${listed(pairs(env))}`]),
@@ -57,10 +58,17 @@ export function inWords(check: Check): string {
     const noun = `container${(count ?? atLeast) === 1 ? '' : 's'}`;
     return `${many} ${wanted.state === undefined ? '' : `${wanted.state} `}${noun}${features(wanted)}${on(host)}`;
   }
-  if ('absent' in check) return `no container named ${check.absent}`;
+  if ('absent' in check) {
+    const { host, name } = check.absent;
+    return `no container named ${name}${on(host)}`;
+  }
+  if ('removed' in check) return `that the container ${check.removed.name} is gone${on(check.removed.host)}`;
   if ('ran' in check) {
-    const { host, image, name, exitCode } = check.ran;
-    return `a container from the image ${image}${name === undefined ? '' : ` named ${name}`} that has run to its end${exitCode === undefined ? '' : ` with exit code ${exitCode}`}${on(host)}`;
+    const { host, image, name, exitCode, byDocker } = check.ran;
+    const named = name === undefined ? '' : ` named ${name}`;
+    const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
+    const by = byDocker === undefined ? '' : `, ended ${byDocker ? 'by' : 'without'} Docker`;
+    return `a container from the image ${image}${named} that has run to its end${code}${by}${on(host)}`;
   }
   if ('exec' in check) return `${check.exec.means} in the container ${check.exec.container}${on(check.exec.host)}`;
   if ('log' in check) return `${check.log.means} in the log of ${check.log.container}${on(check.log.host)}`;

@@ -41,16 +41,37 @@ export interface WatcherParts {
 interface SeenSoFar extends Seen {
   /** Commands of `docker exec` that still run, by the exec's id. */
   readonly running: ReadonlyMap<string, { readonly container: string; readonly command: string }>;
+  /** Signals that Docker has sent to containers since their start, by the container's id. */
+  readonly signals: ReadonlyMap<string, readonly number[]>;
 }
-const nothingSeen: SeenSoFar = { ended: [], execs: [], running: new Map() };
+export const nothingSeen: SeenSoFar = { ended: [], execs: [], removed: [], running: new Map(), signals: new Map() };
 
-/** What a host's events tell beside that something changed. Pure. */
-export function afterEvent(seen: SeenSoFar, { Type, Action, Actor }: DockerEvent): SeenSoFar {
+const without = <T>(all: ReadonlyMap<string, T>, key: string) => new Map([...all].filter(([each]) => each !== key));
+
+/** What a host's events tell beside that something changed; `done` are the tasks that are done by now. Pure. */
+export function afterEvent(
+  seen: SeenSoFar,
+  { Type, Action, Actor }: DockerEvent,
+  done: ReadonlySet<string>,
+): SeenSoFar {
   if (Type !== 'container') return seen;
-  const { name = '', execID = '', exitCode = '' } = Actor.Attributes;
+  const { name = '', execID = '', exitCode = '', signal = '' } = Actor.Attributes;
+  const sent = seen.signals.get(Actor.ID) ?? [];
+  if (Action === 'kill') {
+    const signals = [
+      ...without(seen.signals, Actor.ID),
+      [Actor.ID, [...sent, Number(signal)].slice(-maxEnded)] as const,
+    ];
+    return { ...seen, signals: new Map(signals.slice(-maxEnded)) };
+  }
+  if (Action === 'start') return { ...seen, signals: without(seen.signals, Actor.ID) };
   if (Action === 'die') {
-    const ended = endedFrom(Actor.Attributes);
+    const ended = endedFrom(Actor.Attributes, sent);
     return ended === null ? seen : { ...seen, ended: [...seen.ended, ended].slice(-maxEnded) };
+  }
+  if (Action === 'destroy') {
+    const removed = [...seen.removed, { name, doneTasks: new Set(done) }].slice(-maxEnded);
+    return { ...seen, removed, signals: without(seen.signals, Actor.ID) };
   }
   if (Action.startsWith('exec_start: ')) {
     const command = Action.slice('exec_start: '.length);
@@ -60,7 +81,7 @@ export function afterEvent(seen: SeenSoFar, { Type, Action, Actor }: DockerEvent
   const started = Action === 'exec_die' ? seen.running.get(execID) : undefined;
   if (started === undefined || !/^\d{1,3}$/.test(exitCode)) return seen;
   const execs = [...seen.execs, { ...started, exitCode: Number(exitCode) }].slice(-maxEnded);
-  return { ...seen, execs, running: new Map([...seen.running].filter(([id]) => id !== execID)) };
+  return { ...seen, execs, running: without(seen.running, execID) };
 }
 
 export class Watcher {
@@ -129,7 +150,7 @@ export class Watcher {
         this.poke();
         for await (const event of events) {
           const before = this.#seen.get(host.name) ?? nothingSeen;
-          const now = afterEvent(before, event);
+          const now = afterEvent(before, event, this.#parts.done);
           this.#seen.set(host.name, now);
           // What `docker exec` does changes nothing but what was just seen.
           if (!event.Action.startsWith('exec_') || now.execs !== before.execs) this.poke();

@@ -12,7 +12,7 @@ import {
   type Facts,
   type HostFacts,
 } from '../../../sandbox-server/checks/facts.ts';
-import { isImage } from '../../../sandbox-server/checks/image-name.ts';
+import { isImage, namedImage } from '../../../sandbox-server/checks/image-name.ts';
 import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { readLessons } from '../../../sandbox-server/labs/lessons.ts';
 
@@ -57,7 +57,7 @@ test('lesson turns done task by task when a student does as it says', () => {
     return became.map(({ id }) => id);
   };
   assert.deepEqual(step({}), []);
-  assert.deepEqual(step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0 }] }), ['hello']);
+  assert.deepEqual(step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0, byDocker: false }] }), ['hello']);
   assert.deepEqual(step({ containers: [web] }), ['web']);
   assert.deepEqual(step({ containers: [web], logs: new Map([['web', visited]]) }), ['visit']);
   const stopped: ContainerFact = { ...web, state: 'exited', exitCode: 0, ports: [] };
@@ -82,7 +82,7 @@ test('task "hello" is done by a container that is still listed, and not by one t
     /never started/,
   );
   assert.match(
-    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127 }] }).found,
+    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127, byDocker: false }] }).found,
     /exit code 127/,
   );
   assert.match(stateOf('hello', {}).found, /No container from hello-world has run yet/);
@@ -127,7 +127,7 @@ test('tasks "stop" and "remove" wait for their turn, and tell a container remove
 test('checks compose with all, any, not and after', () => {
   const facts = factsWith({ containers: [web], doneTasks: new Set(['a']) });
   const yes = { container: { name: 'web' } };
-  const no = { absent: 'web' };
+  const no = { absent: { name: 'web' } };
   assert.equal(judge({ all: [yes, { not: no }] }, facts), true);
   assert.equal(judge({ all: [yes, no] }, facts), false);
   assert.equal(judge({ any: [no, yes] }, facts), true);
@@ -146,6 +146,16 @@ test('image names are compared as Docker understands them', () => {
   assert.ok(isImage('redis:7', 'docker.io/library/redis:7'));
   assert.ok(!isImage('redis:7', 'redis:8'));
   assert.ok(!isImage('redis:7', 'redis'));
+});
+
+test('an image that was given by its id is known by the name that a check has for it', () => {
+  const ids = [
+    ['nginx', `sha256:${'ab12'.repeat(16)}`],
+    ['redis:7', `sha256:${'cd34'.repeat(16)}`],
+  ] as const;
+  assert.equal(namedImage('cd34cd34cd34', ids), 'redis:7');
+  assert.equal(namedImage(`sha256:${'ab12'.repeat(16)}`, ids), 'nginx');
+  for (const other of ['nginx', 'cd3', 'ab13', 'feed:ab12', '']) assert.equal(namedImage(other, ids), other);
 });
 
 test('facts are read from what the Docker API answers', () => {
@@ -176,12 +186,19 @@ test('facts are read from what the Docker API answers', () => {
     networks: ['bridge'],
     details: null,
   });
-  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }), {
+  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, []), {
     name: 'x',
     image: 'hello-world',
     exitCode: 0,
+    byDocker: false,
   });
-  assert.equal(endedFrom({ image: 'hello-world' }), null);
+  assert.equal(endedFrom({ image: 'hello-world' }, []), null);
+  const byDocker = (exitCode: string, ...signals: number[]) =>
+    endedFrom({ image: 'nginx', exitCode, name: 'x' }, signals)?.byDocker;
+  assert.equal(byDocker('137', 9), true);
+  assert.equal(byDocker('0', 3), true, 'asked to end in order');
+  assert.equal(byDocker('129', 1), true, 'ended by the very signal that was sent');
+  assert.equal(byDocker('137', 1), false, 'told to read its settings again, and killed from outside later');
 });
 
 test('F07 a name that a student made up stays within its sentence', () => {

@@ -104,7 +104,7 @@ test('each task turns done by its fact, and says before what was found', async (
   await done(page, 'process');
 
   await finds(page, 'count', /exactly 3 running containers from the image busybox; found 2/);
-  await run(page, 'docker run -d --name third busybox sleep 3000');
+  await run(page, 'docker run -d --name third $(docker images -q busybox) sleep 3000');
   await done(page, 'count');
   await done(page, 'network');
 

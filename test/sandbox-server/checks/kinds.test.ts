@@ -16,7 +16,7 @@ import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { someLineMatches } from '../../../sandbox-server/checks/match-lines.ts';
 import { dearNeeds, dockerNeeds } from '../../../sandbox-server/checks/needs.ts';
 import { inWords } from '../../../sandbox-server/checks/wanted.ts';
-import { afterEvent } from '../../../sandbox-server/checks/watcher.ts';
+import { afterEvent, nothingSeen } from '../../../sandbox-server/checks/watcher.ts';
 
 /** As it would stand in a lab file. */
 function taskOf(check: string, slips = '[]'): Task {
@@ -41,6 +41,7 @@ const cache: ContainerFact = {
     env: ['PATH=/bin', 'MODE=a', 'MODE=b'],
     memoryBytes: 64 * 1024 ** 2,
     cpus: 0.5,
+    oomKilled: false,
   },
 };
 const ended: ContainerFact = { ...cache, id: 'e', name: 'done', state: 'exited', exitCode: 3, details: null };
@@ -72,7 +73,11 @@ const app: ImageFact = {
 const dev: HostFacts = {
   ...emptyHost,
   containers: [cache, ended],
-  ended: [{ name: 'gone', image: 'busybox', exitCode: 0 }],
+  ended: [
+    { name: 'gone', image: 'busybox', exitCode: 0, byDocker: false },
+    { name: 'killed', image: 'nginx', exitCode: 137, byDocker: true },
+  ],
+  removed: [{ name: 'cache', doneTasks: new Set(['before']) }],
   execs: [{ container: 'cache', command: 'redis-cli set a 1', exitCode: 0 }],
   logs: new Map([['cache', '* Ready to accept connections\n']]),
   images: new Map([
@@ -225,6 +230,25 @@ const cases: readonly (readonly [string, boolean | null, RegExp?])[] = [
     false,
     /no sign yet of root; found uid=1000\(student\)/,
   ],
+  ['{ ran: { image: busybox, byDocker: false } }', true],
+  ['{ ran: { image: nginx, name: killed, exitCode: 137, byDocker: true } }', true],
+  [
+    '{ ran: { image: nginx, name: killed, exitCode: 137, byDocker: false } }',
+    false,
+    /^A container from nginx ended with exit code 137, because Docker was told to end it\.$/,
+  ],
+  [
+    '{ ran: { image: redis, name: done, exitCode: 3, byDocker: false } }',
+    false,
+    /done from redis:7, exited with code 3/,
+  ],
+  ['{ container: { name: cache, oomKilled: false } }', true],
+  ['{ container: { name: cache, oomKilled: true } }', false, /it was not ended by the kernel for want of memory\.$/],
+  ['{ removed: { name: cache } }', true],
+  ['{ removed: { name: nope } }', true],
+  ['{ removed: { host: prod, name: done } }', false, /The container done is still there, exited\./],
+  ['{ absent: { host: prod, name: cache } }', true],
+  ['{ absent: { host: prod, name: done } }', false, /The container done is still there, exited/],
   ['{ absent: nope }', true],
   ['{ absent: cache }', false, /The container cache is still there, running/],
   ['{ not: { container: { name: cache } } }', false, /^Found a container named cache, which should not be so\.$/],
@@ -286,6 +310,16 @@ test('a check that waits for its task asks for nothing before its turn', () => {
   assert.deepEqual(dearNeeds([task], { ...facts, doneTasks: new Set(['first']) }), [{ file: { path: 'a' } }]);
 });
 
+test('what was removed counts since the task that is named', () => {
+  const check: Check = { removed: { name: 'cache', since: 'before' } };
+  assert.equal(judge(check, facts), true);
+  const later = { ...facts, doneTasks: new Set(['before', 'later']) };
+  assert.equal(judge({ removed: { name: 'cache', since: 'later' } }, later), false, 'it is another one');
+  assert.equal(judge({ removed: { name: 'nope', since: 'later' } }, later), true);
+  assert.equal(judge({ removed: { name: 'nope', since: 'later' } }, facts), false, 'its turn has not come');
+  assert.equal(found({ removed: { name: 'cache', since: 'later' } }, facts), '');
+});
+
 test('a regular expression that takes for ever is given up, and matches nothing', () => {
   const began = performance.now();
   assert.equal(someLineMatches('^(a|a)*(a|a)*(a|a)*$', `${'a'.repeat(200)}b`), false);
@@ -294,24 +328,41 @@ test('a regular expression that takes for ever is given up, and matches nothing'
   assert.equal(someLineMatches('a', 'a'.repeat(5_000)), false, 'a line that no log has');
 });
 
+const event = (Action: string, attributes: Record<string, string> = {}) => ({
+  ...{ Type: 'container', Action, time: 0, timeNano: 0 },
+  Actor: { ID: 'x', Attributes: { name: 'web', image: 'nginx', ...attributes } },
+});
+
 test('docker exec is known by its start and its end, and nothing else of a container makes one', () => {
-  const event = (Action: string, attributes: Record<string, string>) => ({
-    ...{ Type: 'container', Action, time: 0, timeNano: 0 },
-    Actor: { ID: 'x', Attributes: { name: 'web', ...attributes } },
-  });
-  const nothing = { ended: [], execs: [], running: new Map() };
-  const started = afterEvent(nothing, event('exec_start: ls -l', { execID: '1' }));
+  const started = afterEvent(nothingSeen, event('exec_start: ls -l', { execID: '1' }), new Set());
   assert.deepEqual(started.execs, []);
-  assert.deepEqual(afterEvent(started, event('exec_die', { execID: '2', exitCode: '0' })).execs, []);
-  const done = afterEvent(started, event('exec_die', { execID: '1', exitCode: '0' }));
+  assert.deepEqual(afterEvent(started, event('exec_die', { execID: '2', exitCode: '0' }), new Set()).execs, []);
+  const done = afterEvent(started, event('exec_die', { execID: '1', exitCode: '0' }), new Set());
   assert.deepEqual(done.execs, [{ container: 'web', command: 'ls -l', exitCode: 0 }]);
   assert.equal(done.running.size, 0);
+});
+
+test('what Docker was told to end is told from what ended without it, by each run of a container', () => {
+  const after = (...events: ReturnType<typeof event>[]) =>
+    events.reduce((seen, each) => afterEvent(seen, each, new Set()), nothingSeen);
+  const kill = event('kill', { signal: '9' });
+  const die = event('die', { exitCode: '137' });
+  const byDocker = (...events: ReturnType<typeof event>[]) => after(...events).ended.map((each) => each.byDocker);
+  assert.deepEqual(byDocker(kill, die), [true]);
+  assert.deepEqual(byDocker(die), [false]);
+  assert.deepEqual(byDocker(kill, die, event('start'), die), [true, false]);
+  assert.equal(after(kill, die, event('destroy')).signals.size, 0, 'what is gone is forgotten');
+});
+
+test('a container that was removed is known with the tasks that were done by then', () => {
+  const { removed } = afterEvent(nothingSeen, event('destroy'), new Set(['restart']));
+  assert.deepEqual(removed, [{ name: 'web', doneTasks: new Set(['restart']) }]);
 });
 
 test('details are read from what docker inspect answers', () => {
   const config = { Cmd: ['a', 'b'], Env: null };
   const limits = { Memory: 0, NanoCpus: 0, CpuQuota: 50_000, CpuPeriod: 0 };
-  assert.deepEqual(detailsFrom({ Config: config, HostConfig: limits }), {
-    ...{ command: 'a b', env: [], memoryBytes: 0, cpus: 0.5 },
+  assert.deepEqual(detailsFrom({ Config: config, HostConfig: limits, State: { OOMKilled: true } }), {
+    ...{ command: 'a b', env: [], memoryBytes: 0, cpus: 0.5, oomKilled: true },
   });
 });
