@@ -65,7 +65,11 @@ export async function buildImage(build: Build): Promise<void> {
   for (const layer of build.base?.layers ?? []) linkOrCopy(layer.blob, blobs.path(layer.digest));
   writeLayout(build.layout, {
     tags: [...new Set([...recipe.tags, ...versionTags])],
-    configuration: imageConfiguration(recipe, build.base, packed.diffId, new Date()),
+    configuration: imageConfiguration({
+      ...{ recipe, base: build.base, diffId: packed.diffId, now: new Date() },
+      // The last of 8, 8.0 and 8.0.2.
+      version: versionTags.at(-1) ?? '',
+    }),
     layers: [...(build.base?.layers ?? []), { ...packed, mediaType: layerMediaType[recipe.compression] }],
   });
 }
@@ -76,7 +80,7 @@ async function makeRoot(build: Build, root: string): Promise<string[]> {
   switch (recipe.root.kind) {
     case 'busybox': {
       const version = makeBusyboxRoot(root);
-      return [version, version.split('.').slice(0, 2).join('.')];
+      return [version.split('.').slice(0, 2).join('.'), version];
     }
     case 'message':
       writeFileSync(

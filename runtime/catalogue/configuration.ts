@@ -16,8 +16,21 @@ const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbi
 /** `process.arch` in Go's words, which OCI uses. */
 export const goArchitecture: string = process.arch === 'x64' ? 'amd64' : process.arch;
 
-/** The whole document; `diffId` is of the recipe's own layer, which lies on those of `base`. */
-export function imageConfiguration(recipe: Recipe, base: CatalogueEntry | null, diffId: string, now: Date): object {
+export interface ConfigurationParts {
+  readonly recipe: Recipe;
+  readonly base: CatalogueEntry | null;
+  /** Of the recipe's own layer, which lies on those of `base`. */
+  readonly diffId: string;
+  /** What `{version}` stands for in the recipe's variables. */
+  readonly version: string;
+  readonly now: Date;
+}
+
+/** The whole document. */
+export function imageConfiguration(parts: ConfigurationParts): object {
+  const { base, diffId, version, now } = parts;
+  const variables = parts.recipe.config.Env?.map((variable) => variable.replaceAll('{version}', version));
+  const recipe = { ...parts.recipe, config: { ...parts.recipe.config, Env: variables } };
   const below = base ? configurationSchema.parse(JSON.parse(base.configuration)) : null;
   const created = now.toISOString();
   const env = merge(below?.config?.Env ?? [defaultPath], recipe.config.Env ?? []);

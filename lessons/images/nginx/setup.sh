@@ -1,3 +1,7 @@
+# The user of the official image, by its number too.
+groupadd --system --gid 101 nginx
+useradd --system --uid 101 --gid nginx --no-create-home --home-dir /nonexistent --shell /bin/false nginx
+mkdir -p /docker-entrypoint.d
 # What a container logs goes to its standard output and error, where `docker logs` finds it.
 mkdir -p /var/log/nginx
 ln -sf /dev/stdout /var/log/nginx/access.log

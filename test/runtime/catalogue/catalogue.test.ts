@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { pino } from 'pino';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import { cleanCache } from '../../../runtime/catalogue/clean-cache.ts';
-import { goArchitecture } from '../../../runtime/catalogue/configuration.ts';
+import { goArchitecture, imageConfiguration } from '../../../runtime/catalogue/configuration.ts';
 import { readRecipes } from '../../../runtime/catalogue/recipe.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { temporaryDirectory, testImages, untilDone, writeRecipes } from '../images/fixture.ts';
@@ -47,6 +47,18 @@ test('an image is built into an OCI layout whose digests hold', async () => {
   assert.equal(status?.state, 'ready');
   assert.equal(status?.sizeBytes, entry.sizeBytes);
   assert.deepEqual(readdirSync(`${temporary.path}/scratch`), []);
+});
+
+test('a recipe’s variables say the version that was installed', async () => {
+  await using temporary = await temporaryDirectory();
+  await writeRecipes(`${temporary.path}/recipes`);
+  const recipe = readRecipes(`${temporary.path}/recipes`).get('hello');
+  assert.ok(recipe);
+  const config = { ...recipe.config, Env: ['HELLO_VERSION={version}'] };
+  const parts = { base: null, diffId: 'sha256:0', version: '1.26.3', now: new Date() };
+  const made = JSON.stringify(imageConfiguration({ ...parts, recipe: { ...recipe, config } }));
+  assert.match(made, /"Env":\["PATH=[^"]*","HELLO_VERSION=1\.26\.3"\]/);
+  assert.match(made, /"created_by":"ENV HELLO_VERSION=1\.26\.3"/);
 });
 
 test('two engines with one cache build an image once', async () => {
