@@ -19,4 +19,4 @@ export {
   withParameters,
 } from './schema/lab.ts';
 export { chooseParameters, type Parameter, type Parameters } from './schema/parameters.ts';
-export { type Mistake, mistakesInWords, parseLab, readLab, readYaml } from './schema/read.ts';
+export { type Mistake, mistakesInWords, parseLab, placeOf, readLab, readYaml } from './schema/read.ts';

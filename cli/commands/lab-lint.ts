@@ -3,7 +3,8 @@
 import path from 'node:path';
 import { Failure } from '../failure.ts';
 import { lessonsFolder, lessonsNamed } from '../lab/lessons.ts';
-import { lintLesson, surroundings } from '../lab/lint.ts';
+import { lintLesson } from '../lab/lint.ts';
+import { surroundings } from '../lab/surroundings.ts';
 
 /** Prints `lessons/…/lesson.mdx:12:5: what, why`, a line each. Throws Failure, after printing, where there is one. */
 export async function labLint(names: readonly string[]): Promise<void> {

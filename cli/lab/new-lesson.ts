@@ -5,7 +5,10 @@ import path from 'node:path';
 
 /** `02-ports` -> `Ports`. */
 export function titleOf(name: string): string {
-  const words = name.replace(/^\d+-/, '').replaceAll('-', ' ');
+  const words = name
+    .replace(/^\d+-/, '')
+    .replaceAll('-', ' ')
+    .replace(/\bdocker\b/, 'Docker');
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 
@@ -51,7 +54,7 @@ A step says one thing, and lets it be tried at once.
 
 <Command run="docker ps" />
 
-## What did you take along?
+## What have you learned?
 
 <Quiz>
   <Question id="ends" asks="When does a container end?">

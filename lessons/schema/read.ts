@@ -159,6 +159,16 @@ export function readLab(text: string): { readonly lab: Lab } | { readonly mistak
   return 'data' in result ? { lab: result.data } : result;
 }
 
+/** Where in a text of YAML the value of a path stands; what is not there, where it would stand. Counted from 1. */
+export function placeOf(
+  text: string,
+  path: readonly PropertyKey[],
+): { readonly line: number; readonly column: number } {
+  const lineCounter = new LineCounter();
+  const { line, col } = lineCounter.linePos(offsetOf(parseDocument(text, { lineCounter }), path, false));
+  return { line, column: col };
+}
+
 /** `lessons/a/b/lab.yaml:12:5: what, why`, a line each. */
 export function mistakesInWords(file: string, mistakes: readonly Mistake[]): string {
   return mistakes.map(({ line, column, message }) => `${file}:${line}:${column}: ${message}`).join('\n');

@@ -17,13 +17,27 @@ export interface StartingFile {
 /** By the lab's name of the host; in the order of their paths. */
 export type StartingFiles = ReadonlyMap<string, readonly StartingFile[]>;
 
+/** What stands in `files/` and may not: `path`, absolute, and why. */
+export class StartingFilesError extends Error {
+  readonly path: string;
+  readonly why: string;
+
+  constructor(path: string, why: string) {
+    super(`${path}: ${why}`);
+    this.name = 'StartingFilesError';
+    this.path = path;
+    this.why = why;
+  }
+}
+
 const executableByOwner = 0o100;
 
 async function filesBelow(folder: string): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
     const odd = entries.find((entry) => !entry.isFile() && !entry.isDirectory());
-    if (odd !== undefined) throw new Error(`${join(odd.parentPath, odd.name)}: only files and folders may stand here`);
+    if (odd !== undefined)
+      throw new StartingFilesError(join(odd.parentPath, odd.name), 'only files and folders may stand here');
     return entries
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name))
@@ -34,20 +48,21 @@ async function filesBelow(folder: string): Promise<readonly string[]> {
   }
 }
 
-/** Throws Error where there are too many, one is too large, or a folder of `files/` is none of the lab's hosts. */
+/** Throws StartingFilesError where there are too many, one is too large, or a folder of `files/` is none of the lab's hosts. */
 export async function readStartingFiles(folder: string, lab: Lab): Promise<StartingFiles> {
   const files = await filesBelow(folder);
-  if (files.length > maxStartingFiles) throw new Error(`${folder}: has more than ${maxStartingFiles} files`);
+  if (files.length > maxStartingFiles) throw new StartingFilesError(folder, `has more than ${maxStartingFiles} files`);
   const hosts = lab.hosts.map(({ name }) => name);
   const byHost = new Map<string, StartingFile[]>();
   for (const file of files) {
     const parts = relative(folder, file).split(sep);
     const host = hosts.length > 1 ? parts.shift() : hosts[0];
     if (host === undefined || !hosts.includes(host) || parts.length === 0) {
-      throw new Error(`${file}: the lab has several hosts, so its files stand in folders named ${hosts.join(', ')}`);
+      const why = `the lab has several hosts, so its files stand in folders named ${hosts.join(', ')}`;
+      throw new StartingFilesError(file, why);
     }
     const { size, mode } = await lstat(file);
-    if (size > maxFileBytes) throw new Error(`${file}: is larger than ${maxFileBytes} bytes`);
+    if (size > maxFileBytes) throw new StartingFilesError(file, `is larger than ${maxFileBytes} bytes`);
     const those = byHost.get(host) ?? [];
     byHost.set(host, those);
     those.push({ path: parts.join('/'), bytes: await readFile(file), executable: (mode & executableByOwner) !== 0 });

@@ -1,13 +1,14 @@
 // `drydock lab new` makes a lesson that passes `drydock lab lint`, and lint tells each mistake with its place.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { labNew } from '../../cli/commands/lab-new.ts';
 import { Failure } from '../../cli/failure.ts';
 import { allLessons, lessonsFolder, lessonsNamed } from '../../cli/lab/lessons.ts';
-import { lintLesson, surroundings } from '../../cli/lab/lint.ts';
+import { lintLesson } from '../../cli/lab/lint.ts';
+import { surroundings } from '../../cli/lab/surroundings.ts';
 import { runDrydock } from '../support/command.ts';
 import { testRun } from '../support/instance.ts';
 
@@ -46,12 +47,12 @@ test('a new lesson has nothing to mend, and is not made twice', async () => {
 
 const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, RegExp])[] = [
   ['lab.yaml', 'check:', 'chekc:', /^lab\.yaml:6:5: tasks\[0\]\.chekc: means nothing here/m],
-  ['lab.yaml', '[busybox]', '[busibox]', /^lab\.yaml:1:1: images: the catalogue has no image busibox$/],
+  ['lab.yaml', '[busybox]', '[busibox]', /^lab\.yaml:2:10: images: the catalogue has no image busibox$/],
   [
     'lab.yaml',
     'images:',
     'hosts: [{ name: a, workspace: vm }]\nimages:',
-    /^lab\.yaml:1:1: hosts: there is no workspace image vm$/,
+    /^lab\.yaml:2:31: hosts: there is no workspace image vm$/,
   ],
   [
     'lab.yaml',
@@ -65,6 +66,27 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     'titel: Ports',
     /^lesson\.mdx:2:1: title: is missing|lesson\.mdx:2:1: titel: means nothing here/m,
   ],
+  ['lesson.mdx', 'number: 8', 'number: 9', /^lesson\.mdx:5:9: number: is 9, and 8 in the folder’s name$/],
+  [
+    'lesson.mdx',
+    'run="docker images"',
+    'run="docker images" expects="fails"',
+    /^lesson\.mdx:16:1: Command knows no expects; it takes run, expect, host, terminal$/,
+  ],
+  ['lesson.mdx', '<Quiz>', '<Quiz id="a">', /^lesson\.mdx:27:1: Quiz knows no id$/],
+  [
+    'lesson.mdx',
+    'A step says',
+    '<PortsFigure container="box" />\n\nA step says',
+    /^lesson\.mdx:14:1: this PortsFigure has no caption="…"$/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '<LayersFigure caption="A picture." />\n\nA step says',
+    /this LayersFigure has no image="…"/,
+  ],
+  ['lesson.mdx', ' asks="When does a container end?"', '', /^lesson\.mdx:28:3: this Question has no asks="…"$/],
   ['lesson.mdx', 'minutes: 10', 'minutes: 90', /^lesson\.mdx:6:10: minutes: /],
   ['lesson.mdx', '</Quiz>', '', /^lesson\.mdx:27:1: this is no MDX: Expected a closing tag for `<Quiz>`$/],
   [
@@ -125,6 +147,39 @@ test('a task without a hint, and one that is there twice, are told', async () =>
   assert.match(await findingsWith('lesson.mdx', hint, ''), /the task run has no hint/);
   const twice = '<Task id="run" goal="Again."><Hint>Again.</Hint></Task>\n\n## What';
   assert.match(await findingsWith('lesson.mdx', '## What', twice), /the task run is there twice/);
+});
+
+test('an image may be named by every tag that the catalogue has or may have', async () => {
+  const { recipes } = around;
+  for (const image of ['nginx', 'nginx:1.26', 'nginx:1.26.3', 'debian:bookworm', 'debian:12', 'redis:8.0', 'busybox:1'])
+    assert.ok(recipes.offers(image), image);
+  for (const image of ['nginx:1.25', 'debian:12.1', 'redis:9', 'redis:8.x', 'hello-world:2', 'workspace', 'nothing'])
+    assert.ok(!recipes.offers(image), image);
+});
+
+test('files that the server would refuse are told', async () => {
+  const files = path.join(lesson, 'files');
+  await mkdir(files);
+  await writeFile(path.join(files, 'note.txt'), 'hello\n');
+  assert.deepEqual(await lintLesson(lesson, around), []);
+  assert.match(
+    await findingsWith('lab.yaml', 'images:', 'hosts: [{ name: dev }, { name: prod }]\nimages:'),
+    /^files\/note\.txt:1:1: the lab has several hosts, so its files stand in folders named dev, prod$/,
+  );
+  await rm(files, { recursive: true });
+});
+
+test('two lessons of one number or one address are told', async () => {
+  const others = { ...around, lessons: [...around.lessons, '03-building/08-a', '03-building/13-ports'] };
+  const said = (await lintLesson(lesson, others)).map(({ message }) => message);
+  assert.deepEqual(said, [
+    '03-building/08-a has the number 8 too',
+    '03-building/13-ports has the address /lessons/ports/ too',
+  ]);
+});
+
+test('a new lesson has the name of Docker as it is written', () => {
+  assert.match(original['lesson.mdx'], /^track: Using Docker$/m);
 });
 
 test('a lesson is found by its id, its folder, its name and its number', async () => {
