@@ -4,8 +4,11 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { test } from 'node:test';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { lessonsFolder } from '../../cli/lab/lessons.ts';
 import { createProgram } from '../../cli/program.ts';
+import { lab } from '../../lessons/schema/lab.ts';
 import { checkKinds, readLab } from '../../lessons/schema.ts';
 
 const readme = await readFile(path.join(lessonsFolder, 'README.md'), 'utf8');
@@ -13,12 +16,43 @@ const components = path.join(lessonsFolder, '../site/src/lesson-components');
 /** Parts of other components; no lesson names them. */
 const inner = ['Inline', 'SolutionScript', 'Values'];
 
+/** What a lab file names as it likes, and checks, which have a table of their own. */
+const open = /^(parameters|tasks\.(check|slips\.when|(solution|wrong)\.files))$/;
+
+/** Every key of plain data, as `tasks.solution.run`: what is in a list stands for the list. */
+function keysOf(data: unknown, path = ''): ReadonlySet<string> {
+  if (typeof data !== 'object' || data === null || open.test(path)) return new Set();
+  if (Array.isArray(data)) return new Set(data.flatMap((one) => [...keysOf(one, path)]));
+  return new Set(
+    Object.entries(data).flatMap(([key, value]) => {
+      const at = path === '' ? key : `${path}.${key}`;
+      return [at, ...keysOf(value, at)];
+    }),
+  );
+}
+
+/** Every key that a JSON schema lets stand. */
+function keysOfSchema(schema: z.core.JSONSchema.BaseSchema | boolean, path = ''): ReadonlySet<string> {
+  if (typeof schema === 'boolean' || open.test(path)) return new Set();
+  const { properties = {}, items, anyOf = [], allOf = [] } = schema;
+  const same = [items, ...anyOf, ...allOf].flat().filter((one) => one !== undefined);
+  return new Set([
+    ...same.flatMap((one) => [...keysOfSchema(one, path)]),
+    ...Object.entries(properties).flatMap(([key, value]) => {
+      const at = path === '' ? key : `${path}.${key}`;
+      return [at, ...keysOfSchema(value, at)];
+    }),
+  ]);
+}
+
 test('the example of a lab file is one, and says every key that may be said', () => {
   const [, example = ''] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
   const read = readLab(example);
   assert.deepEqual('mistakes' in read ? read.mistakes : [], []);
-  for (const key of ['hosts', 'egress', 'images', 'parameters', 'preview', 'terminals', 'tasks'])
-    assert.match(example, new RegExp(`^${key}:`, 'm'));
+  const said = keysOf(parse(example));
+  const may = keysOfSchema(z.toJSONSchema(lab, { io: 'input', unrepresentable: 'any' }));
+  assert.ok(may.has('tasks.solution.terminal') && may.has('preview.host'));
+  assert.deepEqual([...may].filter((key) => !said.has(key)).sort(), []);
 });
 
 test('every kind of check is told', () => {
