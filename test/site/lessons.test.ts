@@ -12,6 +12,21 @@ const clone = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..'
 /** Attributes of a tag; what stands in quotes may hold anything. */
 const attributesOf = `(?:"[^"]*"|'[^']*'|[^>"'])*`;
 
+interface Word {
+  readonly id: string;
+  readonly lesson: number;
+}
+const glossary = await readFile(path.join(clone, 'lessons/glossary.yaml'), 'utf8');
+const words: readonly Word[] = [...glossary.matchAll(/^- id: (\S+)\n(?: {2}.*\n)*? {2}lesson: (\d+)$/gm)].map(
+  ([, id = '', lesson]) => ({ id, lesson: Number(lesson) }),
+);
+
+test('the glossary has its words once each, in the order of the alphabet', () => {
+  const ids = words.map(({ id }) => id);
+  assert.equal(ids.length, glossary.match(/^- id: /gm)?.length);
+  assert.deepEqual(ids, [...new Set(ids)].sort());
+});
+
 for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
   const name = path.basename(path.dirname(file));
   const text = await readFile(path.join(clone, file), 'utf8');
@@ -46,6 +61,13 @@ for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
       const ids = options.map(([, attributes]) => value(attributes ?? '', 'id'));
       assert.equal(new Set(ids).size, options.length);
     }
+  });
+
+  test(`${name}: shows the glossary’s words that it teaches`, () => {
+    const number = Number(/^\d+/.exec(name)?.[0]);
+    const shown = tags('Term').map((tag) => value(tag, 'of'));
+    const missing = words.filter(({ id, lesson }) => lesson === number && !shown.includes(id));
+    assert.deepEqual(missing, []);
   });
 
   test(`${name}: is friendly without being silly`, () => {
