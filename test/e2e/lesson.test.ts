@@ -59,6 +59,10 @@ test('a student clicks through the whole lesson', async () => {
       await seen(page, /docker run -d --name web -p 8080:80 nginx/);
     }
     if (task === 'visit') {
+      // The page that was fetched opens beside the terminal; the next command brings the terminal back.
+      await page.getByRole('tab', { name: 'Preview :8080', selected: true }).waitFor();
+      await page.frameLocator('iframe').getByRole('heading', { name: /nginx/ }).waitFor();
+      await screenshot(page, 'lesson-preview');
       await context.setOffline(true);
       await page.getByText('This computer has lost its network.').waitFor();
       await screenshot(page, 'lesson-offline');
@@ -99,6 +103,24 @@ test('a wrong attempt is told what was expected and what was found', async () =>
   await web.getByText('none of its ports is published').waitFor();
   assert.match((await web.locator('.found').textContent()) ?? '', /Expected .* Found /s);
   await screenshot(page, 'lesson-found');
+  assert.deepEqual(complaints, []);
+});
+
+test('a preview that opens by itself waits for a pause in typing, and leaves the keyboard at its tab', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await prompt(page);
+  await typeLine(page, 'docker run -d --name web -p 8080:80 nginx');
+  await taskIs(page, 'web', 'done');
+  await typeLine(page, 'curl localhost:8080');
+  const tab = page.getByRole('tab', { name: 'Preview :8080', selected: true });
+  await tab.waitFor();
+  await tab.and(page.locator(':focus')).waitFor();
+  await page.frameLocator('iframe').getByRole('heading', { name: /nginx/ }).waitFor();
+  // From the last tab to the first one, the terminal's.
+  await page.keyboard.press('ArrowRight');
+  await seen(page, /<\/html>/);
   assert.deepEqual(complaints, []);
 });
 

@@ -44,6 +44,37 @@ async function answerQuiz(page: Page, press: Press): Promise<void> {
   await page.getByText(/^All \d+ are right\.$/).waitFor();
 }
 
+/** A task to read, or a command to run. */
+interface Step {
+  readonly kind: 'task' | 'command';
+  readonly what: Locator;
+}
+
+/** In the order of the text. */
+async function stepsOf(page: Page): Promise<readonly Step[]> {
+  const all = await page.locator('.task, .command:not(.task *)').all();
+  return await Promise.all(
+    all.map(async (what): Promise<Step> => {
+      const isTask = (await what.getAttribute('data-task')) !== null;
+      return { kind: isTask ? 'task' : 'command', what };
+    }),
+  );
+}
+
+async function isDone(task: Locator): Promise<void> {
+  await task.and(task.page().locator('[data-state^="done"]')).waitFor({ timeout: patienceMs });
+}
+
+/** Whoever reads on has seen the last task turn done. One that the text leaves to them, `ownWork`, they have done for them. */
+async function readTask(task: Locator, before: Locator | undefined, ownWork: readonly string[], press: Press) {
+  if (before) await isDone(before);
+  if (!ownWork.includes((await task.getAttribute('data-task')) ?? '')) return;
+  await press(task.getByRole('button', { name: 'Do it for me' }));
+  await isDone(task);
+  // It is done by the fact, which may be there before the prompt is.
+  await task.locator('.do-it button').waitFor({ state: 'detached', timeout: patienceMs });
+}
+
 async function allTasksAreDone(page: Page): Promise<void> {
   const count = await page.locator('[data-task]').count();
   await page.locator('.ticks', { hasText: `${count} of ${count}` }).waitFor({ timeout: patienceMs });
@@ -55,9 +86,15 @@ test('lesson 3 by mouse', async () => {
   const press: Press = (what) => what.click();
   await page.goto('/lessons/images-and-containers/');
   await prompt(page);
-  for (const plate of await page.locator('.command').all()) {
-    await run(plate, press);
-    await ranWell(plate);
+  let task: Locator | undefined;
+  for (const { kind, what } of await stepsOf(page)) {
+    if (kind === 'task') {
+      await readTask(what, task, ['second', 'restart', 'again'], press);
+      task = what;
+    } else {
+      await run(what, press);
+      await ranWell(what);
+    }
   }
   await allTasksAreDone(page);
   assert.equal(
@@ -138,10 +175,7 @@ test('lesson 2 on a phone', async () => {
   await screenshot(page, 'lesson-2-phone-end');
   await press(page.locator('.pagination .next'));
   await page.waitForURL('**/lessons/images-and-containers/');
-  assert.deepEqual(
-    complaints.filter((one) => !/^request to http:\/\/[a-z0-9]+\.preview\.localhost/.test(one)),
-    [],
-  );
+  assert.deepEqual(complaints, []);
 });
 
 test('lesson 5 by mouse, with its virtual machine', async () => {
@@ -150,6 +184,7 @@ test('lesson 5 by mouse, with its virtual machine', async () => {
   const press: Press = (what) => what.click();
   await page.goto('/lessons/virtual-machines-and-containers/');
   await prompt(page);
+  await readTask(page.locator('[data-task="box"]'), undefined, ['box'], press);
   for (const plate of await page.locator('.command').all()) {
     const command = await plate.locator('pre').textContent();
     await run(plate, press);

@@ -2,7 +2,8 @@
 import { batch, computed, signal } from '@preact/signals';
 import { views } from '../components/engine-view/views.ts';
 import { hosts, type Place, place, tasks } from './lab-state.ts';
-import { mostLivePreviews } from './limits.ts';
+import { mostLivePreviews, typingPauseMs } from './limits.ts';
+import { afterTypingPause } from './typing-pause.ts';
 
 export interface PreviewAddress {
   readonly host: string;
@@ -80,7 +81,10 @@ export interface PreviewWish {
   readonly port: number;
 }
 
-/** Follows the tasks. What was done before this page heard of the lab is not news, and opens nothing. */
+/**
+ * Follows the tasks. What was done before this page heard of the lab is not news, and opens nothing. Who types in a terminal is
+ * left to it: the preview waits for a pause, and stays a tab if they type on.
+ */
 export function followWishes(wishes: () => readonly PreviewWish[]): () => void {
   let before: ReadonlySet<string> | undefined;
   return tasks.subscribe((now) => {
@@ -88,7 +92,21 @@ export function followWishes(wishes: () => readonly PreviewWish[]): () => void {
     const done = new Set(now.filter((task) => task.done).map(({ id }) => id));
     const wish = before && wishes().find(({ task }) => done.has(task) && !before?.has(task));
     before = done;
-    if (wish) showPreview(previewAddress(wish.host ?? hosts.peek()[0] ?? '', wish.port));
+    if (wish) grant(previewAddress(wish.host ?? hosts.peek()[0] ?? '', wish.port));
+  });
+}
+
+function grant(address: PreviewAddress): void {
+  const terminal = document.activeElement?.closest('.screen');
+  if (!terminal) {
+    showPreview(address);
+    return;
+  }
+  afterTypingPause(terminal, typingPauseMs, () => {
+    const hadFocus = terminal.contains(document.activeElement);
+    showPreview(address);
+    // The terminal is out of sight; the keyboard goes on at the tab, from where an arrow leads back.
+    if (hadFocus) requestAnimationFrame(() => document.getElementById(`tab-${placeOf(address)}`)?.focus());
   });
 }
 
