@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
-import { lessonPath, newStudent, prompt } from './browser.ts';
+import { lessonPath, newStudent, prompt, runPlate } from './browser.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -126,6 +126,8 @@ test('on paper stand text, figures and commands, and no lab', async () => {
   const { page } = student;
   await page.goto(lessonPath);
   await prompt(page);
+  // A run brings the lab into sight; a sheet of A4 is a narrow page.
+  await runPlate(page.locator('.command').first());
   await page.emulateMedia({ media: 'print' });
   for (const away of ['.header', '#lab', '.command-tools', '.pagination', '.do-it']) {
     assert.equal(await page.locator(away).locator('visible=true').count(), 0, away);
