@@ -87,7 +87,7 @@ export class PreviewServer {
     if (!isPath || method === 'TRACE') return this.#notice(request, response, malformed);
     const [path, query] = url.split('?');
     if (path === ownPaths.enter && method === 'GET')
-      return this.#enter(request, response, name, new URLSearchParams(query).get('token') ?? '');
+      return this.#enter(request, response, name, new URLSearchParams(query));
     // On an origin that is another preview's tomorrow it would outlive this one, and see and answer for the next.
     const isWorker = headers['service-worker'] !== undefined || headers['sec-fetch-dest'] === 'serviceworker';
     if (origins.shared && isWorker) return this.#notice(request, response, noWorkers);
@@ -111,9 +111,10 @@ export class PreviewServer {
     response.end(body);
   }
 
-  #enter(request: IncomingMessage, response: ServerResponse, name: string | null, token: string): void {
+  /** Lets the browser in that has the `token`, and sends it on to the path `to`. */
+  #enter(request: IncomingMessage, response: ServerResponse, name: string | null, asked: URLSearchParams): void {
     const { origins, previews } = this.#parts;
-    const preview = previews.enter(token);
+    const preview = previews.enter(asked.get('token') ?? '');
     if (preview === null || (name !== null && preview.name !== name)) {
       this.#notice(request, response, linkUsed);
       return;
@@ -121,7 +122,7 @@ export class PreviewServer {
     const before = admitted(previews, request.headers.cookie, { name: null, secure: origins.secure });
     this.#own(response, 303, 'text/plain', '', {
       'set-cookie': previewCookie(preview, origins.secure),
-      location: '/',
+      location: ownPath(asked.get('to') ?? '/'),
       // What another preview has left in the browser is not for this one.
       ...(origins.shared && before !== preview ? { 'clear-site-data': '"cache", "storage"' } : {}),
     });
@@ -246,4 +247,13 @@ export class PreviewServer {
     upstream.end();
     return promise;
   }
+}
+
+/** What was asked for as a path of this origin, and `/` where it would lead to another one. */
+function ownPath(asked: string): string {
+  const here = 'http://preview';
+  if (!URL.canParse(asked, here)) return '/';
+  const { origin, pathname, search, hash } = new URL(asked, here);
+  // A browser takes what stands behind two slashes for a host's name.
+  return origin === here && !pathname.startsWith('//') ? pathname + search + hash : '/';
 }

@@ -32,6 +32,15 @@ test('a published port has a tab with its page', async () => {
   await frame.getByRole('heading', { name: /nginx/ }).waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'preview');
+  await page.emulateMedia({ colorScheme: 'dark' });
+  assert.deepEqual(await accessibilityFaults(page), [], 'dark');
+  await page.setViewportSize({ width: 320, height: 640 });
+  await page.getByRole('button', { name: 'Terminal', exact: true }).click();
+  assert.deepEqual(await accessibilityFaults(page), [], 'narrow');
+  assert.equal(await page.evaluate('document.documentElement.scrollWidth'), 320);
+  await screenshot(page, 'preview-narrow');
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.emulateMedia({ colorScheme: 'light' });
 
   const path = page.getByRole('textbox', { name: 'Path of the page' });
   await path.fill('deep.html');
@@ -43,9 +52,22 @@ test('a published port has a tab with its page', async () => {
     context.waitForEvent('page'),
     page.getByRole('button', { name: 'New window' }).click(),
   ]);
-  await window.getByRole('heading', { name: /nginx/ }).waitFor();
+  await window.getByText('deep-page').waitFor();
+  assert.equal(new URL(window.url()).pathname, '/deep.html');
   assert.equal(await window.evaluate('window.opener'), null);
   await window.close();
+
+  // What the page holds outlives a lost connection.
+  await frame.locator('body').evaluate((body) => body.append('kept'));
+  await context.setOffline(true);
+  await page.getByText('This computer has lost its network.').waitFor();
+  await page.getByRole('heading', { name: /^Engine as last seen$/ }).waitFor();
+  await context.setOffline(false);
+  await page.locator('.banner').waitFor({ state: 'detached' });
+  await page.getByRole('heading', { name: /^Engine live$/ }).waitFor();
+  await frame.getByText('kept').waitFor();
+  await path.press('Enter');
+  await frame.getByText('kept').waitFor({ state: 'detached' });
 
   await page.getByRole('tab', { name: 'Terminal 1' }).click();
   await typeLine(page, 'docker stop -t 0 web > /dev/null; echo stopped-$((1+1))');

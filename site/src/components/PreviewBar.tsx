@@ -1,7 +1,6 @@
 /** A preview's address, to read and to change; reload; the same page in a window of its own. */
 import { useEffect, useState } from 'preact/hooks';
-import { openPreview } from '../client/api.ts';
-import { sessionId } from '../client/lab-link.ts';
+import { wayInto } from '../client/enter-preview.ts';
 import { hosts, refusal } from '../client/lab-state.ts';
 import { closePreview, isPublished, type OpenPreview, visit } from '../client/previews.ts';
 
@@ -55,14 +54,19 @@ function pathOf(typed: string): string {
   return `/${path.replace(/^[/\\]+/, '')}`;
 }
 
-/** On the preview's own origin, without a way back to this page. */
-async function openWindow({ host, port }: OpenPreview): Promise<void> {
-  const session = sessionId();
-  if (!session) return;
+/** The page in hand on its own origin, without a way back to this one. */
+async function openWindow(preview: OpenPreview): Promise<void> {
+  // At once: a window that opens later than the click is one that browsers keep shut.
+  const opened = window.open('about:blank', '_blank');
+  if (!opened) {
+    refusal.value = 'The browser did not open a window. Allow this site to open windows, then press New window again.';
+    return;
+  }
+  opened.opener = null;
   try {
-    const { url } = await openPreview(session, { host, port }, AbortSignal.timeout(10_000));
-    window.open(url, '_blank', 'noopener,noreferrer');
+    opened.location.replace(await wayInto(preview, preview.path, AbortSignal.timeout(10_000)));
   } catch (error) {
+    opened.close();
     refusal.value = error instanceof Error ? error.message : String(error);
   }
 }

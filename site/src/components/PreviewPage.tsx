@@ -1,58 +1,49 @@
 /** One published port's page, in a frame on an origin of its own, under a line with its address. */
-import { useEffect, useRef, useState } from 'preact/hooks';
-import { openPreview } from '../client/api.ts';
-import { sessionId } from '../client/lab-link.ts';
-import { canType } from '../client/lab-state.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { wayInto } from '../client/enter-preview.ts';
+import { canType, phase } from '../client/lab-state.ts';
 import { isPublished, type OpenPreview } from '../client/previews.ts';
 import { PreviewBar } from './PreviewBar.tsx';
 
 type Frame =
   | { readonly name: 'asking' }
-  /** `after` is where to go once the entry has let this browser in. */
-  | { readonly name: 'shown'; readonly address: string; readonly after: string | undefined; readonly visit: number }
+  /** `entry` tells this page from one that was asked for later. */
+  | { readonly name: 'shown'; readonly address: string; readonly entry: string }
   | { readonly name: 'failed'; readonly message: string };
 
 export function PreviewPage({ preview }: { preview: OpenPreview }) {
   const [frame, setFrame] = useState<Frame>({ name: 'asking' });
   const [tries, setTries] = useState(0);
-  const element = useRef<HTMLIFrameElement>(null);
   const { host, port, path, visit } = preview;
   const published = isPublished(preview);
-  const ready = canType.value;
+  const isUp = published && phase.value.name === 'ready';
+  const canAsk = canType.value;
+  const entry = `${visit} ${tries}`;
   useEffect(() => {
-    if (!published || !ready) return;
+    // Whatever comes after a port or a lab that went away is another page.
+    if (!isUp) return setFrame({ name: 'asking' });
+    // A page that is there stays as it is while the connection is lost and comes back.
+    if (!canAsk || (frame.name === 'shown' && frame.entry === entry)) return;
     const over = new AbortController();
     setFrame({ name: 'asking' });
-    enter(host, port, over.signal)
-      .then((url) => {
-        const after = path === '/' ? undefined : new URL(path, url).href;
-        setFrame({ name: 'shown', address: url, after, visit });
-      })
+    wayInto({ host, port }, path, over.signal)
+      .then((address) => setFrame({ name: 'shown', address, entry }))
       .catch((error: unknown) => {
         if (!over.signal.aborted) setFrame({ name: 'failed', message: sentenceOf(error) });
       });
     return () => over.abort();
-    // Anew for every visit, and whenever something is published there (again).
-  }, [published, ready, host, port, path, visit, tries]);
-
-  const onLoad = () => {
-    if (frame.name !== 'shown' || !frame.after || !element.current) return;
-    element.current.src = frame.after;
-    setFrame({ ...frame, after: undefined });
-  };
+  }, [isUp, canAsk, host, port, path, entry]);
   return (
     <>
       <PreviewBar preview={preview} />
       <div class="preview-frame">
         {frame.name === 'shown' && published && (
           <iframe
-            key={`${frame.visit} ${tries}`}
-            ref={element}
+            key={frame.entry}
             src={frame.address}
             title={`The page on port ${port} of ${host}`}
             sandbox="allow-scripts allow-forms allow-same-origin"
             referrerpolicy="no-referrer"
-            onLoad={onLoad}
           />
         )}
         {!published && (
@@ -85,12 +76,6 @@ export function PreviewPage({ preview }: { preview: OpenPreview }) {
       </div>
     </>
   );
-}
-
-async function enter(host: string, port: number, signal: AbortSignal): Promise<string> {
-  const session = sessionId();
-  if (!session) throw new Error('The lab is not connected. Try again in a moment.');
-  return (await openPreview(session, { host, port }, signal)).url;
 }
 
 function sentenceOf(error: unknown): string {

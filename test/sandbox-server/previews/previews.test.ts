@@ -41,6 +41,24 @@ describe('a preview', () => {
     assert.equal((await again.ask('GET', pathname + search, { cookie: '' })).status, 403, 'the token is used');
   });
 
+  test('leads on to the path that was asked for, and nowhere but to its own origin', async () => {
+    const wanted = {
+      '/a b?c=d#e': '/a%20b?c=d#e',
+      'deep.html': '/deep.html',
+      '//evil.example/': '/',
+      '/\\evil.example/': '/',
+      '/.//evil.example/': '/',
+      'https://evil.example/': '/',
+      'http://[': '/',
+      '/a\r\nset-cookie: a=b': '/aset-cookie:%20a=b',
+    };
+    for (const [to, location] of Object.entries(wanted)) {
+      const { pathname, search } = new URL(await previewUrl(there.server, lab, 8080));
+      const { headers } = await visit.ask('GET', `${pathname}${search}&to=${encodeURIComponent(to)}`, { cookie: '' });
+      assert.equal(headers.location, location, to);
+    }
+  });
+
   test('shows what the container says, and tells it who asks', async () => {
     const { status, text, headers } = await visit.ask('GET', '/a%20b?c=d&e', { headers: { range: 'bytes=0-9' } });
     assert.equal(status, 200);
