@@ -1,8 +1,9 @@
 /** What the lesson adds to the lab's tabs: terminals that it has ready, previews that open by themselves. */
 import { effect } from '@preact/signals';
 import { presets, type TerminalPreset } from './lab-state.ts';
+import { openWhenStill } from './open-wish.ts';
 import { filled } from './parameters.ts';
-import { followWishes, type PreviewWish } from './previews.ts';
+import { followWishes, type PreviewWish } from './preview-wishes.ts';
 
 /** As Workbench.astro wrote it; strings may hold `{{name}}`. */
 interface Extras {
@@ -15,5 +16,5 @@ export function takeUpExtras(root: HTMLElement): void {
   effect(() => {
     presets.value = terminals.map((one) => ({ ...one, run: one.run && filled(one.run) }));
   });
-  followWishes(() => previews.map((one) => ({ ...one, port: Number(filled(one.port)) })));
+  followWishes(() => previews.map((one) => ({ ...one, port: Number(filled(one.port)) })), openWhenStill);
 }

@@ -21,7 +21,5 @@ export const mostTerminals = 8;
 /** Answers of a terminal to a program's questions, a second and at once: a full-screen program asks for a handful. */
 export const answersPerSecond = 20;
 export const answersAtOnce = 60;
-/** Who begins a new line in a terminal does so within this time; a preview that opens by itself waits for it. */
-export const typingPauseMs = 1_500;
 /** Previews that stay loaded while another tab is in sight; the one opened first gives way. */
 export const mostLivePreviews = 4;

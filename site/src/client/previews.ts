@@ -1,9 +1,8 @@
 /** The pages of published ports: which there are, which are loaded, and where each of them stands. */
 import { batch, computed, signal } from '@preact/signals';
 import { views } from '../components/engine-view/views.ts';
-import { hosts, type Place, place, tasks } from './lab-state.ts';
-import { mostLivePreviews, typingPauseMs } from './limits.ts';
-import { afterTypingPause } from './typing-pause.ts';
+import { hosts, type Place, place } from './lab-state.ts';
+import { mostLivePreviews } from './limits.ts';
 
 export interface PreviewAddress {
   readonly host: string;
@@ -71,42 +70,6 @@ export function closePreview(address: PreviewAddress): void {
   batch(() => {
     openPreviews.value = openPreviews.value.filter((one) => !isSame(one, address));
     if (place.value === placeOf(address)) place.value = 'terminal';
-  });
-}
-
-/** A lesson's wish: once the task is done, show the port. */
-export interface PreviewWish {
-  readonly task: string;
-  readonly host?: string | undefined;
-  readonly port: number;
-}
-
-/**
- * Follows the tasks. What was done before this page heard of the lab is not news, and opens nothing. Who types in a terminal is
- * left to it: the preview waits for a pause, and stays a tab if they type on.
- */
-export function followWishes(wishes: () => readonly PreviewWish[]): () => void {
-  let before: ReadonlySet<string> | undefined;
-  return tasks.subscribe((now) => {
-    if (now.length === 0) return;
-    const done = new Set(now.filter((task) => task.done).map(({ id }) => id));
-    const wish = before && wishes().find(({ task }) => done.has(task) && !before?.has(task));
-    before = done;
-    if (wish) grant(previewAddress(wish.host ?? hosts.peek()[0] ?? '', wish.port));
-  });
-}
-
-function grant(address: PreviewAddress): void {
-  const terminal = document.activeElement?.closest('.screen');
-  if (!terminal) {
-    showPreview(address);
-    return;
-  }
-  afterTypingPause(terminal, typingPauseMs, () => {
-    const hadFocus = terminal.contains(document.activeElement);
-    showPreview(address);
-    // The terminal is out of sight; the keyboard goes on at the tab, from where an arrow leads back.
-    if (hadFocus) requestAnimationFrame(() => document.getElementById(`tab-${placeOf(address)}`)?.focus());
   });
 }
 
