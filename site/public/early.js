@@ -1,5 +1,5 @@
-// Runs in the head and blocks, so that nothing flashes or jumps: the chosen theme, the divider's place, and the
-// classes that tell the style sheets that scripts run, and that somebody has been here before.
+// Runs in the head and blocks, so that nothing flashes or jumps: the chosen theme, the places of the divider and of the
+// engine view, and the classes that tell the style sheets that scripts run, and that somebody has been here before.
 (() => {
   const root = document.documentElement;
   root.classList.add('js');
@@ -9,7 +9,10 @@
     const split = Number(localStorage.getItem('drydock.split'));
     if (split >= 25 && split <= 70) root.style.setProperty('--split', `${split}%`);
     if (localStorage.getItem('drydock.progress')) root.classList.add('returning');
+    const engine = JSON.parse(localStorage.getItem('drydock.engine-view') ?? '{}');
+    if (engine.height >= 20 && engine.height <= 70) root.style.setProperty('--engine-height', `${engine.height}dvh`);
+    if (engine.open === false) root.dataset.engine = 'closed';
   } catch {
-    // Storage is off: system theme, divider in its usual place.
+    // Storage is off, or holds what is not ours: system theme, everything in its usual place.
   }
 })();

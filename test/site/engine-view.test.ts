@@ -3,11 +3,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { View, ViewContainer, ViewImage } from '../../sandbox-server/protocol.ts';
+import { engine, hosts, link, phase } from '../../site/src/client/lab-state.ts';
 import { exampleView } from '../../site/src/components/engine-view/example.ts';
 import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
 import { layerColour } from '../../site/src/components/engine-view/layer-colours.ts';
 import { thingOf } from '../../site/src/components/engine-view/questions.ts';
 import { ago, diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
+import { viewState } from '../../site/src/components/engine-view/view-state.ts';
+import { chosenHost, forgetViews, hearView, shownView } from '../../site/src/components/engine-view/views.ts';
 import {
   changes,
   inWords,
@@ -75,6 +78,7 @@ describe('words', () => {
       'There is no image yet.',
       'There is no container yet.',
       'Network bridge (172.17.0.0/16): nobody is on it.',
+      'There is no volume yet.',
       'Memory: 38 of 512 MB.',
     ]);
     const full: View = {
@@ -101,6 +105,7 @@ describe('words', () => {
       'Container web from nginx: running; 1 process, 5 MB of memory; own layer 1 file, 3 B; port 8080 leads to its port 80.',
       'Container old from nginx: exited 1; own layer 1 file, 3 B; no port published.',
       'Network bridge: web at 172.17.0.2.',
+      'There is no volume yet.',
       'Virtual machine: ready after 2.4 s, emulated (TCG), its own Linux 6.12, 190 MB of memory.',
       'Memory: 38 of 512 MB.',
     ]);
@@ -179,6 +184,42 @@ describe('commands', () => {
   test('of what is gone there are none', () => {
     assert.equal(thingOf('container abc', view), null);
     assert.equal(thingOf('machine vm', view), null);
+  });
+});
+
+describe('state', () => {
+  const host = (name: string): View => ({ ...empty, host: name });
+
+  test('what is drawn is live only while the lab, the line to it and its engine are there', () => {
+    phase.value = { name: 'starting' };
+    link.value = { name: 'connected' };
+    assert.equal(viewState.value, 'not there yet');
+    phase.value = { name: 'ready' };
+    assert.equal(viewState.value, 'not there yet', 'no host has told of itself');
+    hosts.value = ['docker-host'];
+    hearView(host('docker-host'));
+    assert.equal(viewState.value, 'live');
+    engine.value = 'away';
+    assert.equal(viewState.value, 'away');
+    engine.value = 'up';
+    link.value = { name: 'waiting', retryAtMs: 0, why: '' };
+    assert.equal(viewState.value, 'as last seen');
+    link.value = { name: 'connected' };
+    phase.value = { name: 'ended', reason: 'idle' };
+    assert.equal(viewState.value, 'as last seen');
+    forgetViews();
+  });
+
+  test('the lab’s first host is drawn first, whichever tells first, until another is chosen', () => {
+    hosts.value = ['dev', 'prod'];
+    hearView(host('prod'));
+    assert.equal(shownView.value?.host, 'prod', 'the only one that has told');
+    hearView(host('dev'));
+    assert.equal(shownView.value?.host, 'dev');
+    chosenHost.value = 'prod';
+    assert.equal(shownView.value?.host, 'prod');
+    forgetViews();
+    assert.equal(shownView.value, undefined);
   });
 });
 

@@ -1,28 +1,30 @@
 /** The engine view: the student's own Docker as a picture or in words, always in sight below the terminal. */
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { engine, phase } from '../client/lab-state.ts';
 import { AskBar } from './engine-view/AskBar.tsx';
 import { HeightHandle } from './engine-view/HeightHandle.tsx';
+import { HostSwitch } from './engine-view/HostSwitch.tsx';
 import { News } from './engine-view/News.tsx';
 import { Picture } from './engine-view/Picture.tsx';
-import { asWords, heightPercent, isOpen, recallPanel, setAsWords, setOpen } from './engine-view/panel.ts';
+import { asWords, isOpen, setAsWords, setOpen, startPanel } from './engine-view/panel.ts';
 import { type ThingKey, thingOf } from './engine-view/questions.ts';
-import { chosenHost, shownView, views } from './engine-view/views.ts';
+import { viewState } from './engine-view/view-state.ts';
+import { shownView } from './engine-view/views.ts';
 import { inWords, summary } from './engine-view/words.ts';
 
 export function EngineView() {
   const [picked, setPicked] = useState<ThingKey | undefined>(undefined);
   const pickedFrom = useRef<Element | null>(null);
-  const root = useRef<HTMLElement>(null);
-  useEffect(recallPanel, []);
-  const height = heightPercent.value;
-  useEffect(() => root.current?.style.setProperty('--engine-height', `${height}dvh`), [height]);
+  const body = useRef<HTMLDivElement>(null);
+  useEffect(startPanel, []);
 
   const view = shownView.value;
   const thing = view && picked ? thingOf(picked, view) : null;
+  const focusBody = () => body.current?.focus({ preventScroll: true });
   const close = () => {
     setPicked(undefined);
-    if (pickedFrom.current instanceof HTMLElement) pickedFrom.current.focus();
+    const from = pickedFrom.current;
+    if (from instanceof HTMLElement && from.isConnected) from.focus();
+    else focusBody();
   };
   const onPick = (key: ThingKey) => {
     if (key === picked) return close();
@@ -31,70 +33,46 @@ export function EngineView() {
   };
 
   const open = isOpen.value;
+  const isPicture = view !== undefined && !asWords.value;
   return (
-    <section class="engine-view" aria-label="Engine view" data-open={open} ref={root}>
-      {open && <HeightHandle />}
+    <section class="engine-view" aria-label="Engine view">
+      <HeightHandle />
       <div class="ev-head">
         <h2>
-          Engine <small>{stateWords()}</small>
+          Engine <small>{viewState.value}</small>
         </h2>
         <HostSwitch />
         <p class="ev-summary">{view ? summary(view) : ''}</p>
-        {open && (
-          <button type="button" aria-pressed={asWords.value} onClick={() => setAsWords(!asWords.value)}>
-            In words
-          </button>
-        )}
+        <button
+          type="button"
+          class="ev-in-words"
+          aria-pressed={asWords.value}
+          onClick={() => setAsWords(!asWords.value)}
+        >
+          In words
+        </button>
         <button type="button" aria-expanded={open} class="ev-hide" onClick={() => setOpen(!open)}>
           {open ? 'Hide' : 'Show'}
         </button>
       </div>
-      {open && (
-        <div class="ev-body" tabIndex={-1}>
-          {!view && (
-            <p class="ev-empty ev-waiting">
-              Your images, containers and networks show here as soon as the lab is ready, and change as you work.
-            </p>
-          )}
-          {view && asWords.value && (
-            <ul class="ev-words">
-              {inWords(view).map((sentence, index) => (
-                <li key={`${index} ${sentence}`}>{sentence}</li>
-              ))}
-            </ul>
-          )}
-          {view && !asWords.value && <Picture view={view} picked={picked} onPick={onPick} />}
-        </div>
-      )}
-      {open && view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} />}
+      {/* A picture's things take the focus themselves; words scroll by the keys of who is among them. */}
+      <section class="ev-body" aria-label="What it holds" tabIndex={isPicture ? -1 : 0} ref={body}>
+        {!view && (
+          <p class="ev-empty ev-waiting">
+            Your images, containers and networks show here as soon as the lab is ready, and change as you work.
+          </p>
+        )}
+        {view && asWords.value && (
+          <ul class="ev-words">
+            {inWords(view).map((sentence, index) => (
+              <li key={`${index} ${sentence}`}>{sentence}</li>
+            ))}
+          </ul>
+        )}
+        {view && isPicture && <Picture view={view} picked={picked} onPick={onPick} />}
+      </section>
+      {view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} onVanish={focusBody} />}
       {view && <News view={view} />}
     </section>
-  );
-}
-
-function stateWords(): string {
-  if (!shownView.value || phase.value.name !== 'ready') return 'not there yet';
-  return engine.value === 'up' ? 'live' : 'away';
-}
-
-/** Which host is looked at, where the lab has several. */
-function HostSwitch() {
-  const hosts = [...views.value.keys()];
-  if (hosts.length < 2) return null;
-  return (
-    <fieldset class="ev-hosts" aria-label="Host">
-      {hosts.map((host) => (
-        <button
-          key={host}
-          type="button"
-          aria-pressed={host === shownView.value?.host}
-          onClick={() => {
-            chosenHost.value = host;
-          }}
-        >
-          {host}
-        </button>
-      ))}
-    </fieldset>
   );
 }

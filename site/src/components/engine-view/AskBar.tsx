@@ -1,5 +1,5 @@
 /** What one would type in the terminal to be told the same as the picked thing shows: one command at a time, to copy or run. */
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { CommandTools } from '../CommandTools.tsx';
 import type { Thing } from './questions.ts';
 
@@ -8,12 +8,20 @@ interface AskBarProps {
   /** The lab's name of the host that it is on. */
   readonly host: string;
   readonly close: () => void;
+  /** The bar goes, and the focus that was in it has to go elsewhere: the thing is no more. */
+  readonly onVanish: () => void;
 }
 
-export function AskBar({ thing, host, close }: AskBarProps) {
+export function AskBar({ thing, host, close, onVanish }: AskBarProps) {
   const [asked, setAsked] = useState('');
   const bar = useRef<HTMLFieldSetElement>(null);
-  useEffect(() => bar.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => {
+    const element = bar.current;
+    element?.focus({ preventScroll: true });
+    return () => {
+      if (element?.contains(document.activeElement)) onVanish();
+    };
+  }, []);
   const question = thing.questions.find(({ about }) => about === asked) ?? thing.questions[0];
   if (!question) return null;
   return (

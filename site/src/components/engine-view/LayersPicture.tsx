@@ -10,7 +10,7 @@ const mostContainers = 4;
 
 export function LayersPicture({ image: wanted }: { image: string }) {
   const find = ({ tags }: ViewImage) => tags.some((tag) => isNamed(tag, wanted));
-  const { view, live } = figureSource(({ images }) => images.some(find), { image: wanted, containers: ['one', 'two'] });
+  const { view, own } = figureSource(({ images }) => images.some(find), { image: wanted, containers: ['one', 'two'] });
   const image = view.images.find(find);
   if (!image) return null;
   const containers = view.containers.filter(({ imageId }) => imageId === image.id).slice(0, mostContainers);
@@ -30,7 +30,7 @@ export function LayersPicture({ image: wanted }: { image: string }) {
           <Sharing image={image} images={view.images} />
         )}
       </div>
-      <FigureNote live={live} missing={`an image ${wanted}`} />
+      <FigureNote own={own} missing={`an image ${wanted}`} />
     </div>
   );
 }

@@ -37,7 +37,7 @@ function rowsOf(view: View, name: string): readonly Row[] {
 }
 
 export function MachinesPicture({ container: name }: { container: string }) {
-  const { view, live } = figureSource(
+  const { view, own } = figureSource(
     ({ machine, containers }) =>
       (machine !== null && machine.state !== 'off') ||
       containers.some((one) => one.name === name && one.state === 'running'),
@@ -76,7 +76,7 @@ export function MachinesPicture({ container: name }: { container: string }) {
           </tr>
         </tbody>
       </table>
-      <FigureNote live={live} missing="a virtual machine that has booted" />
+      <FigureNote own={own} missing="a virtual machine that has booted" />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** A host's Docker from left to right: images with their layers, containers, networks, and the virtual machine if it has one. */
+/** A host's Docker from left to right: images with their layers, containers, networks and volumes, the virtual machine if it has one. */
 import type { View } from '@drydock/sandbox-server/protocol';
 import { ContainerCard } from './ContainerCard.tsx';
 import { ImageStack } from './ImageStack.tsx';
@@ -6,7 +6,7 @@ import { MachineBox } from './MachineBox.tsx';
 import type { Pick } from './Name.tsx';
 import { NetworkBox } from './NetworkBox.tsx';
 import { type ThingKey, thingOf } from './questions.ts';
-import { shownNetworks } from './words.ts';
+import { noVolumes, shownNetworks } from './words.ts';
 
 interface PictureProps {
   readonly view: View;
@@ -53,27 +53,33 @@ export function Picture({ view, picked, onPick }: PictureProps) {
           </ul>
         )}
       </section>
-      <section class="ev-networks">
-        <h3>Network{shownNetworks(view).length > 1 && 's'}</h3>
-        <ul class="ev-list">
-          {shownNetworks(view).map((network) => (
-            <NetworkBox
-              key={network.name}
-              network={network}
-              containers={containers}
-              pick={pick(`network ${network.name}`)}
-            />
-          ))}
-        </ul>
+      <div class="ev-around">
+        <section>
+          <h3>Network{shownNetworks(view).length > 1 && 's'}</h3>
+          <ul class="ev-list">
+            {shownNetworks(view).map((network) => (
+              <NetworkBox
+                key={network.name}
+                network={network}
+                containers={containers}
+                pick={pick(`network ${network.name}`)}
+              />
+            ))}
+          </ul>
+        </section>
+        <section>
+          <h3>Volumes</h3>
+          <p class="ev-empty">{noVolumes}</p>
+        </section>
         {machine && (
-          <>
+          <section>
             <h3>Machine</h3>
             <ul class="ev-list">
               <MachineBox machine={machine} pick={pick('machine vm')} />
             </ul>
-          </>
+          </section>
         )}
-      </section>
+      </div>
       {view.more && (
         <p class="ev-note ev-more">There is more than is drawn here; the docker commands list all of it.</p>
       )}

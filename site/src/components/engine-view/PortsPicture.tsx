@@ -5,7 +5,7 @@ import { figureSource } from './figure-source.ts';
 const mostPorts = 3;
 
 export function PortsPicture({ container: name, port }: { container: string; port: string }) {
-  const { view, live } = figureSource(
+  const { view, own } = figureSource(
     ({ containers }) => containers.some((one) => one.name === name && one.ports.length > 0),
     { containers: [name], port },
   );
@@ -36,7 +36,7 @@ export function PortsPicture({ container: name, port }: { container: string; por
           </li>
         ))}
       </ul>
-      <FigureNote live={live} missing={`a container ${name} with a published port`} />
+      <FigureNote own={own} missing={`a container ${name} with a published port`} />
     </div>
   );
 }

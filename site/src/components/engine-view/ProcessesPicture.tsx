@@ -5,7 +5,7 @@ import { figureSource } from './figure-source.ts';
 const mostProcesses = 6;
 
 export function ProcessesPicture({ container: name }: { container: string }) {
-  const { view, live } = figureSource(
+  const { view, own } = figureSource(
     ({ containers }) => containers.some((one) => one.name === name && one.processes.length > 0),
     { containers: [name] },
   );
@@ -34,7 +34,7 @@ export function ProcessesPicture({ container: name }: { container: string }) {
         </tbody>
       </table>
       {left > 0 && <p class="ev-note">and {left} more</p>}
-      <FigureNote live={live} missing={`a container ${name} that runs`} />
+      <FigureNote own={own} missing={`a container ${name} that runs`} />
     </div>
   );
 }

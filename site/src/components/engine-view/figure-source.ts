@@ -5,14 +5,15 @@ import { shownView, views } from './views.ts';
 
 export interface FigureSource {
   readonly view: View;
-  readonly live: boolean;
+  /** The view is of the student’s host. */
+  readonly own: boolean;
 }
 
 /** The host that is looked at, or the first one that `has` what the figure is about. */
 export function figureSource(has: (view: View) => boolean, wanted: Parameters<typeof exampleView>[0]): FigureSource {
   const shown = shownView.value;
-  for (const view of shown ? [shown, ...views.value.values()] : []) if (has(view)) return { view, live: true };
-  return { view: exampleView(wanted), live: false };
+  for (const view of shown ? [shown, ...views.value.values()] : []) if (has(view)) return { view, own: true };
+  return { view: exampleView(wanted), own: false };
 }
 
 /** `nginx` and `nginx:latest` are one; `redis:7` is itself alone. */

@@ -1,5 +1,8 @@
-/** How the engine view stands on the page: open or not, its height, words or picture. Remembered in this browser. */
-import { signal } from '@preact/signals';
+/**
+ * How the engine view stands on the page: open or not, its height, words or picture. Remembered in this browser. Height and
+ * openness are the page's own (`--engine-height`, `data-engine`), where early.js puts them before anything is drawn.
+ */
+import { effect, signal } from '@preact/signals';
 
 const usualPercent = 38;
 export const leastPercent = 20;
@@ -7,13 +10,23 @@ export const mostPercent = 70;
 
 const place = 'drydock.engine-view';
 
+/** On a narrow page it is a pane of its own, which is always open. */
 export const isOpen = signal(true);
 export const asWords = signal(false);
 /** Of the window's height. */
 export const heightPercent = signal(usualPercent);
 
-/** Takes up what was remembered; after hydration, so that the page begins as it was built. */
-export function recallPanel(): void {
+/** Takes up what was remembered, and from then on keeps the page as the signals say. Gives what ends that. */
+export function startPanel(): () => void {
+  recall();
+  return effect(() => {
+    const { dataset, style } = document.documentElement;
+    dataset.engine = isOpen.value ? 'open' : 'closed';
+    style.setProperty('--engine-height', `${heightPercent.value}dvh`);
+  });
+}
+
+function recall(): void {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(place) ?? 'null');
     if (typeof kept !== 'object' || kept === null) return;

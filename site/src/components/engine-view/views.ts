@@ -1,16 +1,17 @@
 /** What is known of the lab's hosts as pictures show it: the last view of each, and the one that is looked at. */
 import type { View } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
+import { hosts } from '../../client/lab-state.ts';
 
-/** By the lab's name of the host, in the order in which they were first told. */
+/** By the lab's name of the host. */
 export const views = signal<ReadonlyMap<string, View>>(new Map());
 /** The host that the student chose to look at. */
 export const chosenHost = signal<string | undefined>(undefined);
 
-/** The view that is drawn; undefined while no host has told of itself. */
+/** The view that is drawn: of the chosen host, else of the lab's first one that has told of itself; undefined while none has. */
 export const shownView = computed(() => {
-  const all = views.value;
-  return all.get(chosenHost.value ?? '') ?? all.values().next().value;
+  const order = [chosenHost.value ?? '', ...hosts.value];
+  return order.map((host) => views.value.get(host)).find((view) => view !== undefined);
 });
 
 export function hearView(view: View): void {

@@ -107,12 +107,16 @@ export function shownNetworks(view: View): readonly ViewNetwork[] {
   return view.networks.filter(({ driver, members }) => members.length > 0 || !['host', 'null'].includes(driver));
 }
 
+/** A view has no volumes yet: there is none on any host. */
+export const noVolumes = 'None yet. Data that outlives its container will show here.';
+
 /** Everything that the picture shows, a sentence each. */
 export function inWords(view: View): readonly string[] {
   return [
     ...(view.images.length === 0 ? ['There is no image yet.'] : view.images.map((image) => imageSentence(image, view))),
     ...(view.containers.length === 0 ? ['There is no container yet.'] : view.containers.map(containerSentence)),
     ...shownNetworks(view).map(networkSentence),
+    'There is no volume yet.',
     ...(view.machine ? [machineSentence(view.machine)] : []),
     `Memory: ${memoryOf(view.memory.usedBytes, view.memory.limitBytes)}.`,
   ];
