@@ -5,7 +5,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
-import { lessonPath, newStudent, prompt, runPlate } from './browser.ts';
+import { lessonPath, newStudent, prompt, runPlate, screenshot } from './browser.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -83,6 +83,31 @@ for (const [width, height] of [
   });
 }
 
+test('nothing jumps for who comes back and has put the engine view elsewhere', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page } = student;
+  await page.addInitScript(measure);
+  const settled = async () => {
+    await page.goto(lessonPath);
+    await prompt(page);
+    await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
+    return (await measured(page)).shift;
+  };
+  const view = page.getByRole('region', { name: 'Engine view' });
+  const height = async () => (await view.boundingBox())?.height ?? 0;
+  await settled();
+  await view.getByRole('separator').press('End');
+  assert.ok((await settled()) < 0.02, 'higher');
+  assert.ok(Math.abs((await height()) - 630) < 2, '70 % of the window');
+  await view.getByRole('button', { name: 'Hide' }).click();
+  assert.ok((await settled()) < 0.02, 'hidden');
+  assert.ok((await height()) < 60, 'its head alone');
+  // Where it is a pane of its own there is no place for it to be hidden in.
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'Engine', exact: true }).click();
+  await view.getByRole('heading', { name: 'Volumes' }).waitFor();
+});
+
 test('no page is wider than 320 pixels, nor than a window at 200 %', async () => {
   for (const [width, height] of [
     [320, 640],
@@ -103,6 +128,25 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
       await page.locator('.pane-bar').getByRole('button', { name: side }).click();
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${side} at ${width}`);
     }
+    await page.locator('.pane-bar').getByRole('button', { name: 'Terminal' }).click();
+    await prompt(page);
+    // How the keyboard leaves the terminal is told at any width and zoom.
+    await page.getByText('F6 leaves the terminal.').waitFor();
+    await page.evaluate("navigator.clipboard.writeText('echo one\\necho two\\n')");
+    await page.locator('.xterm-helper-textarea').focus();
+    await page.keyboard.press('Control+Shift+V');
+    await page.getByText('Paste 2 lines?').waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `a notice at ${width}`);
+    await page.getByRole('alertdialog').getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Split' }).click();
+    await page.locator('.stage[data-screens="2"]').waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `split at ${width}`);
+    await screenshot(page, `split-${width}`);
+    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('dialog', { name: 'Go back in your lab' }).waitFor();
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `going back at ${width}`);
+    await screenshot(page, `reset-${width}`);
+    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Search the lessons' }).click();
     await page.getByRole('searchbox').fill('container');
     await page.locator('.search-found a').first().waitFor();

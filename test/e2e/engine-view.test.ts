@@ -2,7 +2,10 @@
 // and nothing that comes out of a host is more than text.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
+import { connectEngine } from '@drydock/runtime';
 import type { Page } from 'playwright-core';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
@@ -21,6 +24,17 @@ const playground = '/playground/';
 const thing = (page: Page, kind: string, text: string) =>
   page.locator(`.engine-view .ev-${kind}`, { hasText: text }).first();
 const run = "docker run -d --name web -p 8080:80 busybox sh -c 'echo hi > /hi; exec sleep 9999'";
+
+/** All of every host, from outside: nobody types. */
+async function removeContainers(): Promise<void> {
+  const run = promisify(execFile);
+  for (const { dockerSocket } of await connectEngine(drydock.engineSocket).hosts()) {
+    const docker = ['-H', `unix://${dockerSocket}`];
+    const { stdout } = await run('docker', [...docker, 'ps', '-aq']);
+    const ids = stdout.split('\n').filter((id) => id !== '');
+    if (ids.length > 0) await run('docker', [...docker, 'rm', '-f', ...ids]);
+  }
+}
 
 test('it shows what the terminal does, and what one would type to be told the same', async () => {
   await using student = await newStudent(drydock.url);
@@ -64,8 +78,12 @@ test('it shows what the terminal does, and what one would type to be told the sa
 
   await typeLine(page, 'clear; docker stop -t 0 web');
   await page.locator('.engine-view .ev-container[data-up="false"]', { hasText: 'exited 137' }).waitFor();
-  await typeLine(page, 'docker rm web');
+  // It goes while it is asked about, with the focus on it.
+  await name.press('Enter');
+  await ask.waitFor();
+  await removeContainers();
   await page.getByText('A container shows here once you make one').waitFor();
+  assert.equal(await page.evaluate('document.activeElement.className'), 'ev-body');
   assert.deepEqual(complaints, []);
 });
 

@@ -178,6 +178,11 @@ for (const theme of ['light', 'dark'] as const) {
     await page.locator('.search-found mark').first().waitFor();
     assert.deepEqual(await accessibilityFaults(page), [], 'search');
     await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Split' }).click();
+    await page.locator('.stage[data-screens="2"]').waitFor();
+    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('searchbox', { name: 'Find in this terminal' }).waitFor();
+    assert.deepEqual(await accessibilityFaults(page), [], 'split and finding');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.getByRole('button', { name: 'Text', exact: true }).click();
     assert.deepEqual(await accessibilityFaults(page), [], 'narrow lesson');

@@ -5,13 +5,17 @@ import type { Place } from '../../cli/lab/student.ts';
 import { loadSettings } from '../../cli/load-settings.ts';
 import { makeInstance } from '../support/instance.ts';
 
-/** Disposing ends it. */
-export async function drydockFor(lessonsFolder: string): Promise<Place & AsyncDisposable> {
+/** Disposing ends it. `site` puts pages into its folder; without it there is one that says nothing. */
+export async function drydockFor(
+  lessonsFolder: string,
+  site?: (folder: string) => Promise<void>,
+): Promise<Place & AsyncDisposable> {
   const instance = await makeInstance();
   const { settings } = loadSettings({ DRYDOCK_CONFIG: '/dev/null', DRYDOCK_CACHE: instance.cache });
   const { name, folder, uidBase } = instance;
   try {
-    const drydock = await startOwnDrydock({ settings, lessonsFolder, place: { instance: name, folder, uidBase } });
+    const place = { instance: name, folder, uidBase };
+    const drydock = await startOwnDrydock({ settings, lessonsFolder, place, ...(site ? { site } : {}) });
     return {
       url: drydock.url,
       origin: drydock.origin,
