@@ -10,7 +10,7 @@ import { Refusal } from './refusal.mjs';
 const progress = showProgress();
 const forTests = process.argv.includes('--tests');
 const debian = installDebianPackages(progress, forTests);
-const results = await Promise.allSettled([installNpmPackages(progress, debian), debian]);
+const results = await Promise.allSettled([installNpmPackages(progress, debian, forTests), debian]);
 progress.close();
 // One that waited for the other fails with the same reason.
 const reasons = new Set(results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : [])));
