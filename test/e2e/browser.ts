@@ -9,7 +9,7 @@ import { type BrowserContext, chromium, type Locator, type Page } from 'playwrig
 export const output = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../output');
 export const lessonPath = '/lessons/first-container/';
 
-const chromiumFlags = [
+export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-quic',

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, runPlate, screenshot } from './browser.ts';
+import { lighthouseScores } from './lighthouse.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -60,6 +61,16 @@ test('the first text is there within a second on a slow phone', async () => {
     assert.ok(Math.min(...times) < 1000, `${path}: ${times.map(Math.round).join(', ')} ms`);
   }
 });
+
+for (const path of ['/', lessonPath, '/playground/']) {
+  test(`Lighthouse gives ${path} 95 of 100 and more, on a slow phone`, async () => {
+    const scores = await lighthouseScores(drydock.url + path, 95, 8);
+    assert.ok(
+      Object.values(scores).every((score) => score >= 95),
+      JSON.stringify(scores),
+    );
+  });
+}
 
 for (const [width, height] of [
   [1440, 900],
