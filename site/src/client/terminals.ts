@@ -72,8 +72,10 @@ export function hearTerminals(list: readonly TerminalState[]): void {
   const known = new Set(list.map(({ id }) => id));
   screens.keep(known);
   const shown = state.shownTerminals.value.filter((id) => known.has(id));
-  const last = list.at(-1)?.id;
-  if (shown.length === 0 && last) shown.push(last);
+  // One of the host that was in hand, which at first is the lab's first.
+  const host = state.hostOf(state.currentTerminal.value);
+  const next = list.findLast((one) => one.host === host) ?? list.at(-1);
+  if (shown.length === 0 && next) shown.push(next.id);
   const current = state.currentTerminal.value;
   batch(() => {
     state.terminals.value = list;
