@@ -189,5 +189,14 @@ for (const theme of ['light', 'dark'] as const) {
     await page.goto('/playground/');
     await page.locator('#lab').waitFor({ state: 'attached' });
     assert.deepEqual(await accessibilityFaults(page), [], 'narrow playground');
+    // The lessons with figures, and the lab where the server does not answer.
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.route('**/api/**', (route) => route.abort());
+    for (const lesson of ['images-and-containers', 'containers-are-processes', 'virtual-machines-and-containers']) {
+      await page.goto(`/lessons/${lesson}/`);
+      await page.locator('.fig-box').first().waitFor();
+      await page.locator('.banner').waitFor();
+      assert.deepEqual(await accessibilityFaults(page), [], lesson);
+    }
   });
 }
