@@ -6,12 +6,12 @@ import {
   closeCodes,
   type OpenSession,
   type PageMessage,
-  protocolVersion,
   routes,
   type ServerMessage,
 } from '@drydock/sandbox-server/protocol';
 import { newTicket, openSession, ServerRefusal } from './api.ts';
-import { firstRetryMs, longestRetryMs, pingEveryMs, pongWithinMs, welcomeWithinMs } from './limits.ts';
+import { firstRetryMs, longestRetryMs, welcomeWithinMs } from './limits.ts';
+import { Talk, type TalkEnd } from './talk.ts';
 
 export type ConnectionState =
   | { readonly name: 'connecting' }
@@ -34,10 +34,8 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #over = new AbortController();
   #session: string | undefined;
-  #socket: WebSocket | undefined;
-  #connected = false;
-  /** Gives up the socket at once, without waiting for the other end. */
-  #drop: (() => void) | undefined;
+  /** The one socket that counts; those before it are over. */
+  #talk: Talk | undefined;
   #wake: (() => void) | undefined;
 
   constructor(request: OpenSession, events: ConnectionEvents) {
@@ -45,7 +43,7 @@ export class Connection {
     this.#events = events;
     const { signal } = this.#over;
     addEventListener('online', () => this.retryNow(), { signal });
-    addEventListener('offline', () => this.#drop?.(), { signal });
+    addEventListener('offline', () => this.#talk?.drop(), { signal });
     void this.#run();
   }
 
@@ -56,9 +54,7 @@ export class Connection {
 
   /** Sends, or says false when there is no connection. */
   send(message: PageMessage): boolean {
-    if (!this.#connected || this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
-    return true;
+    return this.#talk?.send(message) ?? false;
   }
 
   /** Does not wait any longer for the next try. */
@@ -68,7 +64,7 @@ export class Connection {
 
   close(): void {
     this.#over.abort();
-    this.#drop?.();
+    this.#talk?.drop();
     this.#wake?.();
   }
 
@@ -78,7 +74,7 @@ export class Connection {
       let waitMs = backoff(failures);
       this.#tell({ name: 'connecting' });
       try {
-        const talk = await this.#talk(await this.#ticket());
+        const talk = await this.#converse(await this.#ticket());
         if (talk.code === closeCodes.ended) return this.#tell({ name: 'over', why: 'ended' });
         if (talk.code === closeCodes.protocol) return this.#tell({ name: 'over', why: 'outdated' });
         if (talk.welcomed) {
@@ -115,53 +111,13 @@ export class Connection {
     return opened.ticket;
   }
 
-  /** Talks until the socket closes. Never throws; a socket that never opens ends with code 1006. */
-  #talk(ticket: string): Promise<{ code: number; welcomed: boolean }> {
-    const { promise, resolve } = Promise.withResolvers<{ code: number; welcomed: boolean }>();
+  /** Talks until the socket closes. Never throws. */
+  #converse(ticket: string): Promise<TalkEnd> {
     const url = new URL(routes.socket.path, location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
-    const socket = new WebSocket(url);
-    socket.binaryType = 'arraybuffer';
-    this.#socket = socket;
-    let welcomed = false;
-    let heardAtMs = Date.now();
-    const finish = (code: number) => {
-      clearTimeout(welcome);
-      clearInterval(pulse);
-      this.#connected = false;
-      this.#drop = undefined;
-      if (this.#socket === socket) this.#socket = undefined;
-      socket.onmessage = null;
-      resolve({ code, welcomed });
-      socket.close();
-    };
-    this.#drop = () => finish(1006);
-    const welcome = setTimeout(() => finish(1006), welcomeWithinMs);
-    const pulse = setInterval(() => {
-      if (Date.now() - heardAtMs > pingEveryMs + pongWithinMs) finish(1006);
-      else this.send({ type: 'ping' });
-    }, pingEveryMs / 2);
-
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', protocol: protocolVersion, ticket }));
-    socket.onclose = (event) => finish(event.code);
-    socket.onmessage = (event: MessageEvent<string | ArrayBuffer>) => {
-      heardAtMs = Date.now();
-      if (typeof event.data !== 'string') {
-        const bytes = new Uint8Array(event.data);
-        const channel = bytes[0];
-        if (channel !== undefined) this.#events.output(channel, bytes.subarray(1));
-        return;
-      }
-      const message = JSON.parse(event.data) as ServerMessage;
-      if (message.type === 'welcome') {
-        clearTimeout(welcome);
-        welcomed = true;
-        this.#connected = true;
-        this.#tell({ name: 'connected' });
-      }
-      if (message.type !== 'pong') this.#events.message(message);
-    };
-    return promise;
+    const { message, output } = this.#events;
+    this.#talk = new Talk(url, ticket, { welcomed: () => this.#tell({ name: 'connected' }), message, output });
+    return this.#talk.over;
   }
 
   async #wait(ms: number): Promise<void> {

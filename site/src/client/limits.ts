@@ -4,7 +4,7 @@
 export const firstRetryMs = 300;
 /** Longest wait between tries: a student who plugs the cable in again looks at the page by then. */
 export const longestRetryMs = 8_000;
-/** A silent connection is asked whether it lives this often; proxies cut idle ones after 30 to 60 s. */
+/** A connection is asked whether it lives this often; proxies cut idle ones after 30 to 60 s. */
 export const pingEveryMs = 20_000;
 /** No word of any kind for so long after a ping: the connection is dead, whatever the browser thinks. */
 export const pongWithinMs = 8_000;
