@@ -1,9 +1,15 @@
-/** A terminal's title while it is changed: Enter keeps it, Escape leaves it as it was. */
+/** A terminal's title while it is changed: Enter keeps it, as leaving the field does; Escape leaves it as it was. */
 import { maxTitleLength, type TerminalState } from '@drydock/sandbox-server/protocol';
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { focusTerminal, renameTerminal } from '../client/terminals.ts';
 
 export function TabTitleField({ terminal, done }: { terminal: TerminalState; done: () => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  // Once: drawn again while somebody types, it must not be selected again.
+  useLayoutEffect(() => {
+    field.current?.focus();
+    field.current?.select();
+  }, []);
   // The field also loses the focus when it goes away; only the first end counts.
   const over = useRef(false);
   const finish = (value: string | undefined) => {
@@ -12,7 +18,6 @@ export function TabTitleField({ terminal, done }: { terminal: TerminalState; don
     const title = value?.trim();
     if (title && title !== terminal.title) renameTerminal(terminal.id, title);
     done();
-    focusTerminal();
   };
   return (
     <input
@@ -20,11 +25,12 @@ export function TabTitleField({ terminal, done }: { terminal: TerminalState; don
       aria-label="Title of the terminal"
       defaultValue={terminal.title}
       maxLength={maxTitleLength}
-      ref={(element) => element?.select()}
+      ref={field}
       onBlur={(event) => finish(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') finish(event.currentTarget.value);
-        if (event.key === 'Escape') finish(undefined);
+        if (event.key !== 'Enter' && event.key !== 'Escape') return;
+        finish(event.key === 'Enter' ? event.currentTarget.value : undefined);
+        focusTerminal();
       }}
     />
   );
