@@ -4,23 +4,26 @@ import { currentTerminal, searching } from '../client/lab-state.ts';
 import { focusTerminal, screens } from '../client/terminals.ts';
 
 export function SearchBar() {
-  return searching.value && currentTerminal.value ? <Search key={currentTerminal.value} /> : null;
+  return searching.value && currentTerminal.value ? <Search /> : null;
 }
 
 function Search() {
   const field = useRef<HTMLInputElement>(null);
   const [text, setText] = useState('');
-  const [found, setFound] = useState<{ at: number; count: number }>({ at: -1, count: 0 });
+  /** Undefined until the terminal in hand was searched. */
+  const [found, setFound] = useState<{ at: number; count: number } | undefined>(undefined);
   // Before the next key comes: it is meant for the field, and must not go to the shell.
+  useLayoutEffect(() => field.current?.focus(), []);
+  // Who goes to the terminal beside means to be there: the focus stays with them, and Enter in the field searches that one.
   useLayoutEffect(() => {
     const view = screens.current;
-    field.current?.focus();
     const stop = view?.onFound((at, count) => setFound({ at, count }));
     return () => {
       view?.find('', false, false);
       stop?.();
+      setFound(undefined);
     };
-  }, []);
+  }, [currentTerminal.value]);
   const go = (backwards: boolean) => screens.current?.find(text, backwards, false);
   const close = () => {
     searching.value = false;
@@ -48,12 +51,12 @@ function Search() {
         }}
       />
       <span class="search-count" role="status">
-        {text && wordsOf(found)}
+        {text && found && wordsOf(found)}
       </span>
-      <button type="button" class="steel-button" disabled={!found.count} onClick={() => go(true)}>
+      <button type="button" class="steel-button" disabled={!text || found?.count === 0} onClick={() => go(true)}>
         Older
       </button>
-      <button type="button" class="steel-button" disabled={!found.count} onClick={() => go(false)}>
+      <button type="button" class="steel-button" disabled={!text || found?.count === 0} onClick={() => go(false)}>
         Newer
       </button>
       <button type="button" class="steel-button" onClick={close}>
