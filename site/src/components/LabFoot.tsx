@@ -1,5 +1,5 @@
 /** The line under the lab's place: its keys, and what can be done with it. */
-import { useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { startOver } from '../client/lab.ts';
 import { canType, phase, place, screenReader, searching, shownTerminals } from '../client/lab-state.ts';
 import { setScreenReader, toggleSplit } from '../client/terminals.ts';
@@ -7,6 +7,13 @@ import { setScreenReader, toggleSplit } from '../client/terminals.ts';
 export function LabFoot() {
   const [asks, setAsks] = useState(false);
   const isReady = phase.value.name === 'ready';
+  const startOverButton = useRef<HTMLButtonElement>(null);
+  const wasKept = useRef(false);
+  // What was kept: the focus goes back to the button that asked.
+  useLayoutEffect(() => {
+    if (!asks && wasKept.current) startOverButton.current?.focus();
+    wasKept.current = false;
+  }, [asks]);
   return (
     <div class="lab-foot" data-asks={asks}>
       <p id="terminal-help" hidden={place.value !== 'terminal'}>
@@ -23,33 +30,53 @@ export function LabFoot() {
       )}
       <div class="lab-foot-tools">
         {asks ? (
-          <span class="really" role="alertdialog" aria-label="Start over?">
-            Remove this host and all that is in it?
-            <button
-              type="button"
-              class="steel-button"
-              ref={(element) => element?.focus()}
-              onClick={() => {
-                setAsks(false);
-                void startOver();
-              }}
-            >
-              Remove
-            </button>
-            <button type="button" class="steel-button" onClick={() => setAsks(false)}>
-              Keep
-            </button>
-          </span>
+          <Really
+            remove={() => {
+              setAsks(false);
+              void startOver();
+            }}
+            keep={() => {
+              setAsks(false);
+              wasKept.current = true;
+            }}
+          />
         ) : (
           <>
             {place.value === 'terminal' && <TerminalTools />}
-            <button type="button" class="steel-button" disabled={!isReady} onClick={() => setAsks(true)}>
+            <button
+              type="button"
+              class="steel-button"
+              ref={startOverButton}
+              disabled={!isReady}
+              onClick={() => setAsks(true)}
+            >
               Start over
             </button>
           </>
         )}
       </div>
     </div>
+  );
+}
+
+function Really({ remove, keep }: { remove: () => void; keep: () => void }) {
+  const first = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => first.current?.focus(), []);
+  return (
+    <span
+      class="really"
+      role="alertdialog"
+      aria-label="Start over?"
+      onKeyDown={(event) => event.key === 'Escape' && keep()}
+    >
+      Remove this host and all that is in it?
+      <button type="button" class="steel-button" ref={first} onClick={remove}>
+        Remove
+      </button>
+      <button type="button" class="steel-button" onClick={keep}>
+        Keep
+      </button>
+    </span>
   );
 }
 

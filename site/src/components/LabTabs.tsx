@@ -1,7 +1,8 @@
 /** The lab's tabs: terminals, the editor, a page for each published port. Arrows move; F2 renames, Delete closes a terminal. */
 import type { TerminalState } from '@drydock/sandbox-server/protocol';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { isFocusLost } from '../client/focus.ts';
 import { canType, currentTerminal, hosts, type Place, phase, place, presets, terminals } from '../client/lab-state.ts';
 import { type PreviewAddress, placeOf, previewTabs, showPreview } from '../client/previews.ts';
 import { closeTerminal, openPreset, selectTerminal } from '../client/terminals.ts';
@@ -10,21 +11,46 @@ import { TabTitleField } from './TabTitleField.tsx';
 
 export function LabTabs() {
   const [renamed, setRenamed] = useState<string | undefined>(undefined);
+  const closed = useRef<string | undefined>(undefined);
+  const list = useRef<HTMLDivElement>(null);
   const isUp = phase.value.name === 'ready';
+  const isInTerminal = place.value === 'terminal' && currentTerminal.value !== undefined;
+  const close = (id: string) => {
+    closed.current = id;
+    closeTerminal(id);
+  };
+  // The focus goes with the closed tab; the one that is in hand now has it next.
+  useLayoutEffect(() => {
+    if (terminals.value.some(({ id }) => id === closed.current)) return;
+    if (closed.current && isFocusLost()) list.current?.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
+    closed.current = undefined;
+  }, [terminals.value]);
   return (
     <div class="tabs">
       {hosts.value.map((host) => (
-        <span key={host} class="host" data-up={isUp}>
+        <span key={host} class="host" data-up={canType.value}>
           {host}
         </span>
       ))}
       {isUp && (
-        <div class="tab-list" role="tablist" aria-label="Lab" aria-describedby="tab-help" onKeyDown={moveByArrows}>
+        <div
+          class="tab-list"
+          ref={list}
+          role="tablist"
+          aria-label="Lab"
+          aria-describedby="tab-help"
+          onKeyDown={moveByArrows}
+        >
           {terminals.value.map((terminal) =>
             renamed === terminal.id ? (
               <TabTitleField key={terminal.id} terminal={terminal} done={() => setRenamed(undefined)} />
             ) : (
-              <TerminalTab key={terminal.id} terminal={terminal} rename={() => setRenamed(terminal.id)} />
+              <TerminalTab
+                key={terminal.id}
+                terminal={terminal}
+                rename={() => setRenamed(terminal.id)}
+                close={() => close(terminal.id)}
+              />
             ),
           )}
           {presets.value
@@ -34,7 +60,11 @@ export function LabTabs() {
                 <span>{preset.title}</span>
               </Tab>
             ))}
-          <PlaceTab to="editor" go={() => (place.value = 'editor')}>
+          <PlaceTab
+            to="editor"
+            isEntry={place.value === 'terminal' && !isInTerminal}
+            go={() => (place.value = 'editor')}
+          >
             <span>Editor</span>
           </PlaceTab>
           {previewTabs.value.map((address) => (
@@ -53,6 +83,8 @@ export function LabTabs() {
 interface TabProps {
   id: string;
   selected: boolean;
+  /** Where Tab comes in although nothing is selected. */
+  isEntry?: boolean | undefined;
   go: () => void;
   children: ComponentChildren;
   title?: string;
@@ -60,7 +92,7 @@ interface TabProps {
   onKeyDown?: (event: KeyboardEvent) => void;
 }
 
-function Tab({ selected, go, children, ...rest }: TabProps) {
+function Tab({ selected, isEntry = false, go, children, ...rest }: TabProps) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => {
     if (selected) button.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
@@ -73,7 +105,7 @@ function Tab({ selected, go, children, ...rest }: TabProps) {
       ref={button}
       aria-selected={selected}
       aria-controls="lab-panel"
-      tabIndex={selected ? 0 : -1}
+      tabIndex={selected || isEntry ? 0 : -1}
       onClick={go}
       {...rest}
     >
@@ -82,12 +114,8 @@ function Tab({ selected, go, children, ...rest }: TabProps) {
   );
 }
 
-function PlaceTab({ to, go, children }: { to: Place; go: () => void; children: ComponentChildren }) {
-  return (
-    <Tab id={`tab-${to}`} selected={place.value === to} go={go}>
-      {children}
-    </Tab>
-  );
+function PlaceTab({ to, ...rest }: { to: Place } & Pick<TabProps, 'isEntry' | 'go' | 'children'>) {
+  return <Tab id={`tab-${to}`} selected={place.value === to} {...rest} />;
 }
 
 function PreviewTab({ address }: { address: PreviewAddress }) {
@@ -101,11 +129,17 @@ function PreviewTab({ address }: { address: PreviewAddress }) {
   );
 }
 
-function TerminalTab({ terminal, rename }: { terminal: TerminalState; rename: () => void }) {
+interface TerminalTabProps {
+  terminal: TerminalState;
+  rename: () => void;
+  close: () => void;
+}
+
+function TerminalTab({ terminal, rename, close }: TerminalTabProps) {
   const selected = place.value === 'terminal' && currentTerminal.value === terminal.id;
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'F2') rename();
-    else if (event.key === 'Delete') closeTerminal(terminal.id);
+    else if (event.key === 'Delete') close();
     else return;
     event.preventDefault();
   };
@@ -127,7 +161,7 @@ function TerminalTab({ terminal, rename }: { terminal: TerminalState; rename: ()
         title="Close"
         onClick={(event) => {
           event.stopPropagation();
-          closeTerminal(terminal.id);
+          close();
         }}
       >
         ×
