@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cleanPaste, isManyLines, pieces } from '../../site/src/client/paste.ts';
+import { cleanPaste, isManyLines, isTooLong, pieces } from '../../site/src/client/paste.ts';
 
 test('a paste cannot end its own bracket and go on as typed keys', () => {
   assert.equal(cleanPaste('echo a\x1b[201~\nrm -rf ~\n'), 'echo a\nrm -rf ~\n');
@@ -34,4 +34,11 @@ test('text is cut into pieces without cutting a character', () => {
     assert.ok(cut.every((piece) => piece.length <= length && piece.isWellFormed()));
   }
   assert.deepEqual(pieces('', 5), []);
+});
+
+test('a paste is too long where the server would not hold all of it, in bytes', () => {
+  assert.ok(!isTooLong('x'.repeat(256 * 1024)));
+  assert.ok(isTooLong('x'.repeat(256 * 1024 + 1)));
+  assert.ok(!isTooLong('ü'.repeat(128 * 1024)));
+  assert.ok(isTooLong('ü'.repeat(128 * 1024 + 1)));
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { AnswerLimit, isAnswer } from '../../site/src/client/answers.ts';
+import { AnswerLimit, isAnswer, isMouseReport } from '../../site/src/client/answers.ts';
 import { localAddresses, localAddressOf, webAddressOf } from '../../site/src/client/local-address.ts';
 import { bytesOf, withControl } from '../../site/src/client/terminal-keys.ts';
 
@@ -14,12 +14,20 @@ test('what a terminal answers by itself is told from what is typed', () => {
     '\x1b[0n',
     '\x1b]11;rgb:0/0/0\x1b\\',
     '\x1bP1$r0m\x1b\\',
+    '\x1b[8;24;80t',
+    '\x1b[I',
+    '\x1b[O',
   ]) {
     assert.ok(isAnswer(answer), JSON.stringify(answer));
   }
   for (const typed of ['a', '\r', '\x1b[A', '\x1bOA', '\x1b', '\x1b[200~paste 1;1R\x1b[201~', 'docker ps']) {
     assert.ok(!isAnswer(typed), JSON.stringify(typed));
   }
+});
+
+test('what the mouse does is told from what is typed', () => {
+  for (const report of ['\x1b[<0;12;3M', '\x1b[<35;1;1m', '\x1b[M !!']) assert.ok(isMouseReport(report));
+  for (const typed of ['M', '\x1b[A', '\x1b[15~', 'docker ps']) assert.ok(!isMouseReport(typed), JSON.stringify(typed));
 });
 
 test('of a flood of answers some go out at once, then a few a second', () => {

@@ -34,6 +34,8 @@ export interface Notice {
 
 export const phase = signal<LabPhase>({ name: 'opening' });
 export const link = signal<LinkState>({ name: 'connecting' });
+/** What draws terminals could not be loaded, so this page has none until it is loaded anew. The lab itself goes on. */
+export const isBroken = signal(false);
 export const engine = signal<'up' | 'away'>('up');
 export const tasks = signal<readonly TaskState[]>([]);
 /** What each task of the page wants, in a sentence for people; backticks mean code. */

@@ -1,14 +1,24 @@
 /** The lab of this page: one session. Turns the server's messages into the lab's state. */
 import type { ServerMessage } from '@drydock/sandbox-server/protocol';
-import { batch } from '@preact/signals';
+import { batch, effect } from '@preact/signals';
 import { forgetViews, hearView } from '../components/engine-view/views.ts';
-import { endSession } from './api.ts';
+import { endSession, ServerRefusal } from './api.ts';
 import type { ConnectionState } from './connection.ts';
+import { isFocusLost } from './focus.ts';
 import { connectTo, disconnect, send, sessionId } from './lab-link.ts';
 import * as state from './lab-state.ts';
 import { parameters } from './parameters.ts';
 import { openPreviews } from './previews.ts';
-import { forgetTerminals, hearOpened, hearTerminals, screens, setLeave } from './terminals.ts';
+import {
+  focusTerminal,
+  forgetTerminals,
+  hearDropped,
+  hearOpened,
+  hearRefused,
+  hearTerminals,
+  screens,
+  setLeave,
+} from './terminals.ts';
 
 export { retryNow, sessionId } from './lab-link.ts';
 export { focusTerminal, type RunPlace, runCommand } from './terminals.ts';
@@ -29,8 +39,8 @@ export function startLab(id: string, leave: (backwards: boolean) => void): void 
   setLeave(leave);
   connect();
   screens.load().catch(() => {
-    const message = 'A part of this page could not be loaded, so there is no terminal. Reload the page.';
-    state.phase.value = { name: 'failed', message };
+    state.isBroken.value = true;
+    screens.failed();
   });
 }
 
@@ -54,6 +64,18 @@ export function startAgain(): void {
     state.refusal.value = undefined;
   });
   connect();
+  focusWhenBack();
+}
+
+/** The button that started it is gone with what it stood in. Whoever went on elsewhere meanwhile is left there. */
+function focusWhenBack(): void {
+  const stop = effect(() => {
+    const { name } = state.phase.value;
+    const isBack = name === 'ready' && state.currentTerminal.value !== undefined;
+    const isOver = name === 'ended' || name === 'failed' || name === 'outdated';
+    if (isBack || isOver) queueMicrotask(() => stop());
+    if (isBack) requestAnimationFrame(() => isFocusLost() && focusTerminal());
+  });
 }
 
 /** Removes the host with all that is in it, and starts with a new one. Tasks that are done stay done. */
@@ -64,7 +86,9 @@ export async function startOver(): Promise<void> {
   try {
     if (session) await endSession(session);
   } catch (error) {
-    state.phase.value = { name: 'failed', message: error instanceof Error ? error.message : String(error) };
+    // It has ended already, perhaps in another tab: that is what was asked for.
+    if (error instanceof ServerRefusal && error.status === 404) return startAgain();
+    end({ name: 'failed', message: error instanceof Error ? error.message : String(error) });
     return;
   }
   startAgain();
@@ -97,11 +121,18 @@ function connect(): void {
 }
 
 function hearConnection(heard: ConnectionState): void {
-  if (heard.name === 'refused') state.phase.value = { name: 'failed', message: heard.message };
+  if (heard.name !== 'connected') hearDropped();
+  if (heard.name === 'refused') end({ name: 'failed', message: heard.message });
   else if (heard.name === 'over') {
-    if (heard.why === 'outdated') state.phase.value = { name: 'outdated' };
-    else if (state.phase.value.name !== 'ended') state.phase.value = { name: 'ended', reason: 'idle' };
+    if (heard.why === 'outdated') end({ name: 'outdated' });
+    else if (state.phase.value.name !== 'ended') end({ name: 'ended', reason: 'idle' });
   } else state.link.value = heard;
+}
+
+/** Nothing more comes of this session in this page. */
+function end(phase: state.LabPhase): void {
+  state.phase.value = phase;
+  forgetTerminals();
 }
 
 function hear(message: ServerMessage): void {
@@ -115,7 +146,8 @@ function hear(message: ServerMessage): void {
       screens.attachAll();
       return;
     case 'session':
-      state.phase.value = phaseOf(message);
+      if (message.phase === 'ended' || message.phase === 'failed') end(phaseOf(message));
+      else state.phase.value = phaseOf(message);
       return;
     case 'terminals':
       hearTerminals(message.terminals);
@@ -143,7 +175,9 @@ function hear(message: ServerMessage): void {
       return;
     case 'refused':
       // A terminal that was closed elsewhere goes with the next `terminals`; there is nothing to tell.
-      if (message.of !== 'attach') state.refusal.value = message.message;
+      if (message.of === 'attach') return;
+      state.refusal.value = message.message;
+      if (message.of === 'input' || message.of === 'open') hearRefused(message.terminal, message.message);
       return;
     case 'pong':
   }

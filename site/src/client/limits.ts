@@ -10,12 +10,14 @@ export const pingEveryMs = 20_000;
 export const pongWithinMs = 8_000;
 /** A socket that has not opened and said welcome by then is given up and tried again. */
 export const welcomeWithinMs = 10_000;
+/** A shell that has not shown its prompt by then, on a busy machine too, has no prompt marks. */
+export const promptWithinMs = 5_000;
 /** What has been parsed is acknowledged after this pause, if not sooner by its amount. */
 export const acknowledgeIdleMs = 50;
 /** Lines that one can scroll back; about 1 MB a terminal. */
 export const scrollbackLines = 5_000;
-/** A paste longer than this is refused: it is a file, and the terminal is no place for it. */
-export const longestPaste = 256 * 1024;
+/** A longer paste is refused: the server holds no more typing than this for a shell that is slow to read it. */
+export const longestPasteBytes = 256 * 1024;
 /** Terminals that the page offers to open; the server has a limit of its own. */
 export const mostTerminals = 8;
 /** Answers of a terminal to a program's questions, a second and at once: a full-screen program asks for a handful. */

@@ -1,4 +1,5 @@
 /** What may be typed into a shell from a clipboard. Pure text; knows nothing of terminals. */
+import { longestPasteBytes } from './limits.ts';
 
 /**
  * Takes out what a clipboard has no business to send to a shell: escape sequences (the end mark of a bracketed paste
@@ -21,6 +22,12 @@ export function cleanPaste(text: string): string {
 /** Whether a paste could run something by itself: it has more than one line, or ends its line. */
 export function isManyLines(text: string): boolean {
   return text.includes('\n');
+}
+
+/** Whether it is more than a terminal takes: a shell that reads slowly would get it with holes. */
+export function isTooLong(text: string): boolean {
+  // No character has less than a byte, so that a huge text is not encoded to be counted.
+  return text.length > longestPasteBytes || new TextEncoder().encode(text).length > longestPasteBytes;
 }
 
 /** Cuts text into pieces of at most `length` UTF-16 units, never within a character. */

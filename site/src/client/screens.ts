@@ -1,9 +1,11 @@
 /** The screens of this page: one for each terminal that was shown, all in one place, one or two of them in sight. */
 import type { Attached, PageMessage } from '@drydock/sandbox-server/protocol';
 import * as state from './lab-state.ts';
+import { longestPasteBytes } from './limits.ts';
 import { localAddressOf, webAddressOf } from './local-address.ts';
 import { previewAddress, showPreview } from './previews.ts';
 import type { TerminalOwner, TerminalView } from './terminal.ts';
+import type { RunEvents } from './typist.ts';
 
 /** What the screens need of the lab. */
 export interface ScreensOwner {
@@ -13,11 +15,16 @@ export interface ScreensOwner {
   readonly entered: (terminal: string) => void;
 }
 
+/** What is said of a command where terminals cannot be drawn. */
+export const noScreens = 'The terminal could not be loaded, so the command was not typed. Reload the page.';
+
 export class Screens {
   readonly #owner: TerminalOwner;
   readonly #views = new Map<string, TerminalView>();
   /** By the channel that the server gave them in this connection. */
   readonly #channels = new Map<number, TerminalView>();
+  /** Commands for terminals whose screen is not made yet. */
+  readonly #early = new Map<string, { readonly command: string; readonly events: RunEvents }>();
   #stage: HTMLElement | undefined;
   #makeView: ((id: string, owner: TerminalOwner) => TerminalView) | undefined;
 
@@ -25,6 +32,7 @@ export class Screens {
     this.#owner = {
       ...owner,
       confirmPaste,
+      refusePaste,
       openLink,
       search: () => {
         state.searching.value = true;
@@ -37,12 +45,14 @@ export class Screens {
     };
   }
 
-  /** Loads what draws terminals, and its faces, which must be there before a screen measures its cells. */
+  /**
+   * Loads what draws terminals, and its faces, which must be there before a screen measures its cells; without them it
+   * is drawn in another face. Throws where what draws cannot be had.
+   */
   async load(): Promise<void> {
     const [{ TerminalView: View }] = await Promise.all([
       import('./terminal.ts'),
-      document.fonts.load('14px "IBM Plex Mono"'),
-      document.fonts.load('500 14px "IBM Plex Mono"'),
+      ...['14px "IBM Plex Mono"', '500 14px "IBM Plex Mono"'].map((face) => document.fonts.load(face).catch(() => [])),
     ]);
     this.#makeView = (id, owner) => new View(id, owner);
     this.show();
@@ -83,8 +93,29 @@ export class Screens {
       view.open('terminal-help');
       view.setScreenReader(state.screenReader.value);
       view.attach();
+      const early = this.#early.get(id);
+      this.#early.delete(id);
+      if (early) view.run(early.command, early.events);
     }
     this.#fit();
+  }
+
+  /** Types a command into a terminal as soon as its shell can take it. How that went comes later. */
+  run(id: string, command: string, events: RunEvents): void {
+    const view = this.#views.get(id);
+    if (view) view.run(command, events);
+    else this.#early.set(id, { command, events });
+  }
+
+  /** The connection is lost: commands that are not known to have reached their shell are lost with it. */
+  dropped(): void {
+    this.#loseEarly('The connection was lost before the command was typed. Run it again.', () => true);
+    for (const view of this.#views.values()) view.dropped();
+  }
+
+  /** Nothing will be drawn in this page any more. */
+  failed(): void {
+    this.#loseEarly(noScreens, () => true);
   }
 
   /** A new connection: every screen asks for what it has not got yet. */
@@ -106,6 +137,7 @@ export class Screens {
 
   /** Takes away the screens of all terminals but these. */
   keep(ids: ReadonlySet<string>): void {
+    this.#loseEarly('The terminal was closed, so the command was not typed.', (id) => !ids.has(id));
     for (const [id, view] of this.#views) {
       if (ids.has(id)) continue;
       this.#views.delete(id);
@@ -129,6 +161,14 @@ export class Screens {
     return { rows: Math.min(Math.floor(height / 21), 200), columns: Math.min(Math.floor(width / 8.4), 300) };
   }
 
+  #loseEarly(why: string, isLost: (id: string) => boolean): void {
+    for (const [id, { events }] of this.#early) {
+      if (!isLost(id)) continue;
+      this.#early.delete(id);
+      events.lost(why);
+    }
+  }
+
   #fit(): void {
     for (const id of state.shownTerminals.value) this.#views.get(id)?.fit();
   }
@@ -142,6 +182,10 @@ function confirmPaste(text: string, go: () => void): void {
     yes: 'Paste',
     go,
   };
+}
+
+function refusePaste(): void {
+  state.refusal.value = `That is too long to paste into a terminal, so nothing of it was typed: more than ${longestPasteBytes / 1024} KiB. Put it into a file: save it on your computer, and upload it in the Editor.`;
 }
 
 /** Links to the student's own host open in a preview; others are asked about, with their whole address. */

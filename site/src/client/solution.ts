@@ -34,11 +34,13 @@ export async function applySolution(
   for (const [index, line] of solution.run.entries()) {
     if (signal.aborted) return undefined;
     tell({ name: 'line', number: index + 1, of: solution.run.length });
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const why = runCommand(filled(line), { started: () => {}, ended: () => resolve() }, place);
+    const { promise, resolve } = Promise.withResolvers<string | undefined>();
+    const events = { started: () => {}, ended: () => resolve(undefined), lost: resolve };
+    const blocked = runCommand(filled(line), events, place);
+    if (blocked) return blocked;
+    signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    const why = await promise;
     if (why) return why;
-    signal.addEventListener('abort', () => resolve(), { once: true });
-    await promise;
   }
   return undefined;
 }

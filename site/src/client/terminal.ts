@@ -11,12 +11,13 @@ import {
   maxRows,
   type PageMessage,
 } from '@drydock/sandbox-server/protocol';
-import { AnswerLimit, isAnswer } from './answers.ts';
+import { AnswerLimit, isAnswer, isMouseReport } from './answers.ts';
 import { copyText } from './clipboard.ts';
 import { acknowledgeIdleMs } from './limits.ts';
-import { cleanPaste, isManyLines, pieces } from './paste.ts';
-import { ShellMarks, type ShellState } from './shell-marks.ts';
+import { cleanPaste, isManyLines, isTooLong, pieces } from './paste.ts';
+import type { ShellState } from './shell-marks.ts';
 import { bytesOf, type TouchKey, withControl } from './terminal-keys.ts';
+import { type RunEvents, Typist } from './typist.ts';
 import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
 export interface TerminalOwner {
@@ -24,6 +25,8 @@ export interface TerminalOwner {
   readonly send: (message: PageMessage) => boolean;
   /** A paste of several lines waits for a yes; `go` types it. */
   readonly confirmPaste: (text: string, go: () => void) => void;
+  /** A paste was too long for a terminal, and nothing of it was typed. */
+  readonly refusePaste: () => void;
   /** A link was clicked in this terminal. Nothing is known of it: what follows must ask. */
   readonly openLink: (terminal: string, uri: string) => void;
   /** The student wants to search in the scrollback. */
@@ -36,29 +39,20 @@ export interface TerminalOwner {
   readonly leave: (backwards: boolean) => void;
 }
 
-/** How a command that was typed for the student went on. */
-export interface RunEvents {
-  readonly started: () => void;
-  readonly ended: (exitCode: number | undefined) => void;
-}
-
 export class TerminalView {
   readonly id: string;
   /** What to put into the page. */
   readonly element = document.createElement('div');
   readonly #screen: Screen;
   readonly #owner: TerminalOwner;
-  readonly #marks: ShellMarks;
+  readonly #typist: Typist;
   readonly #answers = new AnswerLimit();
   /** Typed but not sent: all of one task goes as one message. */
   #outbox = '';
-  /** A command that waits for the first prompt. */
-  #waiting: { readonly command: string; readonly events: RunEvents } | undefined;
-  #run: { readonly events: RunEvents; started: boolean } | undefined;
   #received = 0;
   #parsed = 0;
   #acknowledged = 0;
-  /** Input goes out only when everything before this byte was parsed. */
+  /** What is before this byte is old: what the screen answers to it must not go out. */
   #live = Number.POSITIVE_INFINITY;
   #attachedOnce = false;
   /** Counts the resets, so that what was written before one is not counted after it. */
@@ -69,10 +63,7 @@ export class TerminalView {
     this.id = id;
     this.#owner = owner;
     this.#screen = createScreen((uri) => owner.openLink(id, uri));
-    this.#marks = new ShellMarks({
-      started: () => this.#commandStarted(),
-      ended: (exitCode) => this.#commandEnded(exitCode),
-    });
+    this.#typist = new Typist({ type: (data) => this.#send(data), isLive: () => this.#isLive });
     const { terminal } = this.#screen;
     terminal.onData((data) => this.#input(data));
     terminal.onBinary((data) => this.#input(data));
@@ -81,7 +72,7 @@ export class TerminalView {
       if (this.#attachedOnce) owner.send({ type: 'resize', terminal: id, rows, columns: cols });
     });
     terminal.parser.registerOscHandler(133, (mark) => {
-      this.#marks.read(mark);
+      this.#typist.read(mark);
       return true;
     });
     // Clipboard (52) and title sequences are swallowed: output may not reach outside its screen.
@@ -93,7 +84,7 @@ export class TerminalView {
   }
 
   get shell(): ShellState {
-    return this.#marks.state;
+    return this.#typist.shell;
   }
 
   /** Draws into `element`, which must be in the page. Once. */
@@ -117,6 +108,7 @@ export class TerminalView {
     if (message.gone) {
       this.#screen.terminal.reset();
       this.#screen.terminal.write('\x1b[90m[older output is no longer kept]\x1b[0m\r\n');
+      this.#typist.missed();
     }
     if (message.gone || message.offset !== this.#received) {
       this.#epoch++;
@@ -125,6 +117,7 @@ export class TerminalView {
     this.#live = message.live;
     this.#attachedOnce = true;
     this.element.dataset.attached = 'true';
+    this.#typist.printed();
   }
 
   output(bytes: Uint8Array): void {
@@ -134,27 +127,31 @@ export class TerminalView {
     this.#screen.terminal.write(bytes, () => {
       if (epoch !== this.#epoch) return;
       this.#parsed = upTo;
-      this.#runWaiting();
+      this.#typist.printed();
       if (this.#parsed - this.#acknowledged >= acknowledgeEveryBytes) this.#acknowledge();
       else this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeIdleMs);
     });
   }
 
-  /** Types a command at the prompt and presses Enter. False when it could not be sent. */
-  run(command: string, events: RunEvents): boolean {
-    // To the end of the line and clear it: what the student had begun to type would become part of the command.
-    const clear = this.shell === 'prompt' ? '\x05\x15' : '';
-    const line = cleanPaste(command).replaceAll('\n', ' ');
-    if (!this.#send(`${clear}${line}\r`)) return false;
-    this.#run = this.shell === 'prompt' ? { events, started: false } : undefined;
+  /** Types a command once the shell has its prompt, and presses Enter. All of how it went is told later. */
+  run(command: string, events: RunEvents): void {
+    this.#typist.run(command, events);
     this.#screen.terminal.scrollToBottom();
-    return true;
   }
 
-  /** Types a command once the shell has its prompt: at once, or when it comes. */
-  runWhenPrompted(command: string, events: RunEvents): void {
-    this.#waiting = { command, events };
-    this.#runWaiting();
+  /** The connection is lost. */
+  dropped(): void {
+    this.#typist.dropped();
+  }
+
+  /** The server did not take what was typed; `why` is its sentence. */
+  refused(why: string): void {
+    this.#typist.refused(why);
+  }
+
+  /** The shell has exited. What it printed before comes first. */
+  shellEnded(exitCode: number | undefined): void {
+    this.#screen.terminal.write('', () => this.#typist.shellEnded(exitCode));
   }
 
   /** Types a key of the touch row. */
@@ -204,32 +201,19 @@ export class TerminalView {
 
   [Symbol.dispose](): void {
     clearTimeout(this.#acknowledgeTimer);
+    this.#typist[Symbol.dispose]();
     this.#screen.terminal.dispose();
     this.element.remove();
   }
 
-  #commandStarted(): void {
-    if (!this.#run || this.#run.started) return;
-    this.#run.started = true;
-    this.#run.events.started();
-  }
-
-  #commandEnded(exitCode: number | undefined): void {
-    const run = this.#run;
-    this.#run = undefined;
-    run?.events.ended(exitCode);
-  }
-
-  #runWaiting(): void {
-    const waiting = this.#waiting;
-    // Marks of the replay tell of prompts that are long gone.
-    if (!waiting || this.shell !== 'prompt' || this.#parsed < this.#live) return;
-    this.#waiting = undefined;
-    this.run(waiting.command, waiting.events);
+  /** Everything that was printed before this screen asked for it has been parsed. */
+  get #isLive(): boolean {
+    return this.#parsed >= this.#live;
   }
 
   #input(data: string): void {
-    if (this.#parsed < this.#live) return;
+    // What the screen says by itself to old output goes nowhere; what a person types meanwhile does.
+    if (!this.#isLive && (isAnswer(data) || isMouseReport(data))) return;
     if (isAnswer(data) && !this.#answers.allows(performance.now())) return;
     const typed = data.length === 1 && this.#owner.takeControl() ? withControl(data) : data;
     if (!this.#outbox) {
@@ -262,7 +246,8 @@ export class TerminalView {
     event.stopPropagation();
     const text = cleanPaste(event.clipboardData.getData('text/plain'));
     const type = () => this.#screen.terminal.paste(text);
-    if (isManyLines(text)) this.#owner.confirmPaste(text, type);
+    if (isTooLong(text)) this.#owner.refusePaste();
+    else if (isManyLines(text)) this.#owner.confirmPaste(text, type);
     else type();
   }
 

@@ -4,8 +4,8 @@ import { batch } from '@preact/signals';
 import { send } from './lab-link.ts';
 import * as state from './lab-state.ts';
 import { mostTerminals } from './limits.ts';
-import { Screens } from './screens.ts';
-import type { RunEvents } from './terminal.ts';
+import { noScreens, Screens } from './screens.ts';
+import { busy, type RunEvents } from './typist.ts';
 
 let leaveTerminal: (backwards: boolean) => void = () => {};
 export const screens = new Screens({ send, leave: (backwards) => leaveTerminal(backwards), entered: select });
@@ -45,8 +45,14 @@ export function toggleSplit(): void {
   else ask(state.hostOf(current), { beside: true });
 }
 
-function ask(host: string | undefined, then: Asked): boolean {
-  if (state.terminals.value.length >= mostTerminals) {
+/** Opens a new terminal in the place of one that has ended, on the same host. */
+export function replaceTerminal({ id, host }: TerminalState): void {
+  closeTerminal(id);
+  ask(host, {}, state.terminals.value.length - 1);
+}
+
+function ask(host: string | undefined, then: Asked, there = state.terminals.value.length): boolean {
+  if (there >= mostTerminals) {
     state.refusal.value = `There are ${mostTerminals} terminals already. Close one to open another.`;
     return false;
   }
@@ -63,8 +69,32 @@ export function hearOpened(request: number, terminal: string): void {
   const current = state.currentTerminal.value;
   if (then.beside && current && current !== terminal) show([current, terminal], terminal);
   else selectTerminal(terminal);
-  if (then.run) screens.of(terminal)?.runWhenPrompted(then.run.command, then.run.events);
+  if (then.run) screens.run(terminal, then.run.command, then.run.events);
   else focusTerminal();
+}
+
+/** The server did not do what was asked for a terminal; without one it did not open the one that was asked for first. */
+export function hearRefused(terminal: string | null, why: string): void {
+  if (terminal) {
+    screens.of(terminal)?.refused(why);
+    return;
+  }
+  const [first] = asked;
+  if (!first) return;
+  asked.delete(first[0]);
+  first[1].run?.events.lost(why);
+}
+
+/** The connection is lost, and with it the answers to what was asked for. */
+export function hearDropped(): void {
+  loseAsked('The connection was lost before the terminal was there, so the command was not typed. Run it again.');
+  screens.dropped();
+}
+
+function loseAsked(why: string): void {
+  const all = [...asked.values()];
+  asked.clear();
+  for (const { run } of all) run?.events.lost(why);
 }
 
 /** The terminals as the server has them now. */
@@ -83,11 +113,12 @@ export function hearTerminals(list: readonly TerminalState[]): void {
     state.currentTerminal.value = current && shown.includes(current) ? current : shown[0];
   });
   screens.show();
+  for (const { id, running, exitCode } of list) if (!running) screens.of(id)?.shellEnded(exitCode ?? undefined);
 }
 
-/** Nothing is there any more: the lab is started anew. */
+/** Nothing is there any more: the lab has ended, or is started anew. */
 export function forgetTerminals(): void {
-  asked.clear();
+  loseAsked('The lab ended before the terminal was there, so the command was not typed.');
   hearTerminals([]);
 }
 
@@ -138,11 +169,12 @@ export interface RunPlace {
 }
 
 /**
- * Types a command into a terminal, and opens the terminal first where the lab has none such. Answers with a sentence
- * when it cannot, and `undefined` when it did or will.
+ * Types a command into a terminal as soon as its shell can take it, and opens the terminal first where the lab has none
+ * such. Answers with a sentence when it cannot, and `undefined` when it will try: `events` tell the rest, later.
  */
 export function runCommand(command: string, events: RunEvents, where: RunPlace = {}): string | undefined {
   if (!state.canType.value) return 'The terminal is not ready yet. Try again in a moment.';
+  if (state.isBroken.value) return noScreens;
   const terminal = terminalFor(where);
   if (!terminal) {
     const preset = state.presets.value.find(({ title }) => title === where.terminal);
@@ -151,12 +183,9 @@ export function runCommand(command: string, events: RunEvents, where: RunPlace =
   }
   selectTerminal(terminal.id);
   if (!terminal.running) return 'This terminal’s shell has ended. Open another one with +.';
-  const view = screens.of(terminal.id);
-  if (!view) return 'The terminal is not ready yet. Try again in a moment.';
-  if (view.shell === 'running') {
-    return 'The terminal is busy with another command. End that one first (Ctrl+C, or exit in a container), or open another terminal with +.';
-  }
-  return view.run(command, events) ? undefined : lost;
+  if (screens.of(terminal.id)?.shell === 'running') return busy;
+  screens.run(terminal.id, command, events);
+  return undefined;
 }
 
 const lost = 'The connection is lost, so the command was not typed. Try again in a moment.';
@@ -177,5 +206,5 @@ function terminalFor({ terminal, host }: RunPlace): TerminalState | undefined {
 }
 
 function runOf({ run }: state.TerminalPreset): Pick<Asked, 'run'> {
-  return run ? { run: { command: run, events: { started: () => {}, ended: () => {} } } } : {};
+  return run ? { run: { command: run, events: { started: () => {}, ended: () => {}, lost: () => {} } } } : {};
 }

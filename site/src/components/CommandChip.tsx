@@ -5,7 +5,10 @@ import { showLab } from '../client/panes.ts';
 
 export function CommandChip({ command, does }: { command: string; does: string }) {
   const onClick = () => {
-    const why = runCommand(command, { started: () => {}, ended: () => {} });
+    const lost = (reason: string) => {
+      refusal.value = reason;
+    };
+    const why = runCommand(command, { started: () => {}, ended: () => {}, lost });
     refusal.value = why;
     showLab();
     if (!why) requestAnimationFrame(focusTerminal);

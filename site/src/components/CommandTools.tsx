@@ -11,6 +11,7 @@ type Run =
   | { readonly name: 'typed' }
   | { readonly name: 'running' }
   | { readonly name: 'ran'; readonly exitCode: number | undefined }
+  /** Not typed, or its end is not known: a sentence says why. */
   | { readonly name: 'blocked'; readonly why: string };
 
 export interface CommandToolsProps extends RunPlace {
@@ -22,7 +23,8 @@ export interface CommandToolsProps extends RunPlace {
 
 export function CommandTools({ command, fails = false, ...place }: CommandToolsProps) {
   const [run, setRun] = useState<Run>({ name: 'not-yet' });
-  const [copied, setCopied] = useState(false);
+  const [copy, setCopy] = useState<'' | 'done' | 'failed'>('');
+  const copied = copy === 'done';
   const line = filled(command);
 
   const onRun = () => {
@@ -31,6 +33,7 @@ export function CommandTools({ command, fails = false, ...place }: CommandToolsP
       {
         started: () => setRun({ name: 'running' }),
         ended: (exitCode) => setRun({ name: 'ran', exitCode }),
+        lost: (reason) => setRun({ name: 'blocked', why: reason }),
       },
       place,
     );
@@ -38,8 +41,9 @@ export function CommandTools({ command, fails = false, ...place }: CommandToolsP
     if (!why) showLab();
   };
   const onCopy = async () => {
-    setCopied(await copyText(line));
-    setTimeout(() => setCopied(false), 2000);
+    const done = await copyText(line);
+    setCopy(done ? 'done' : 'failed');
+    if (done) setTimeout(() => setCopy(''), 2000);
   };
 
   return (
@@ -53,7 +57,16 @@ export function CommandTools({ command, fails = false, ...place }: CommandToolsP
       <button type="button" class="run" disabled={!canType.value} onClick={onRun} aria-label={`Run: ${line}`}>
         Run
       </button>
-      {run.name === 'blocked' && <p class="command-blocked">{run.why}</p>}
+      {run.name === 'blocked' && (
+        <p class="command-blocked" role="status">
+          {run.why}
+        </p>
+      )}
+      {copy === 'failed' && (
+        <p class="command-blocked" role="status">
+          The browser does not let this page copy. Select the command, and copy it with your keyboard.
+        </p>
+      )}
     </>
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { retryNow } from '../client/lab-link.ts';
 import { currentTerminal, engine, link, phase, place, refusal, terminals } from '../client/lab-state.ts';
-import { closeTerminal, openTerminal } from '../client/terminals.ts';
+import { replaceTerminal } from '../client/terminals.ts';
 
 export function LabBanner() {
   const over = phase.value.name === 'ended' || phase.value.name === 'failed' || phase.value.name === 'outdated';
@@ -75,14 +75,7 @@ function ExitedBanner() {
         <b>This shell has ended</b>
         {current.exitCode === null ? '.' : ` with exit code ${current.exitCode}.`} Your containers go on.
       </span>
-      <button
-        type="button"
-        class="steel-button"
-        onClick={() => {
-          closeTerminal(current.id);
-          openTerminal(current.host);
-        }}
-      >
+      <button type="button" class="steel-button" onClick={() => replaceTerminal(current)}>
         Open a new one
       </button>
     </p>

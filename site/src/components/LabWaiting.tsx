@@ -2,7 +2,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { startAgain } from '../client/lab.ts';
-import { idleMinutes, phase, place, terminals } from '../client/lab-state.ts';
+import { idleMinutes, isBroken, phase, place, terminals } from '../client/lab-state.ts';
 import { openTerminal } from '../client/terminals.ts';
 
 export function LabWaiting() {
@@ -94,7 +94,9 @@ export function LabWaiting() {
         </Card>
       );
     case 'ready':
-      if (terminals.value.length > 0 || place.value !== 'terminal') return null;
+      if (place.value !== 'terminal') return null;
+      if (isBroken.value) return <Broken />;
+      if (terminals.value.length > 0) return null;
       return (
         <Card title="No terminal is open" kind="empty">
           <p>Your host and its containers go on. Open a terminal to type into it.</p>
@@ -129,6 +131,18 @@ function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' | 'left' })
       <p>Tasks that are done stay done. A new host takes about a second.</p>
       <button type="button" class="steel-button strong" onClick={startAgain}>
         Start again
+      </button>
+    </Card>
+  );
+}
+
+function Broken() {
+  return (
+    <Card title="The terminal could not be loaded" kind="failed">
+      <p>A part of this page did not come from the server, so terminals cannot be drawn in it.</p>
+      <p>Your host goes on, and so do the editor and the previews. If this stays, tell whoever runs this Drydock.</p>
+      <button type="button" class="steel-button strong" onClick={() => location.reload()}>
+        Reload the page
       </button>
     </Card>
   );

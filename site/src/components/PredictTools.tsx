@@ -28,6 +28,10 @@ export function PredictTools({ question, command, fails = false, ...place }: Pre
           setState('');
           tellPrediction(question);
         },
+        lost: (reason) => {
+          setState('');
+          setWhy(reason);
+        },
       },
       place,
     );
@@ -51,7 +55,11 @@ export function PredictTools({ question, command, fails = false, ...place }: Pre
       >
         Run and see
       </button>
-      {why && <p class="command-blocked">{why}</p>}
+      {why && (
+        <p class="command-blocked" role="status">
+          {why}
+        </p>
+      )}
     </>
   );
 }
