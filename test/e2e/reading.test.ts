@@ -18,7 +18,7 @@ const focused = '(document.activeElement.getAttribute("aria-label") ?? document.
 
 test('the keyboard reaches everything, and gets out of the terminal', async () => {
   await using student = await newStudent(drydock.url);
-  const { page, complaints } = student;
+  const { page, context, complaints } = student;
   await page.goto(lessonPath);
   await prompt(page);
 
@@ -34,6 +34,10 @@ test('the keyboard reaches everything, and gets out of the terminal', async () =
   assert.equal(await page.evaluate(focused), 'Screen reader');
   await page.keyboard.press('Enter');
   assert.equal(await page.getByRole('button', { name: 'Screen reader' }).getAttribute('aria-pressed'), 'true');
+  // What is drawn stands there as lines to read too.
+  await page
+    .locator('.screen .xterm-accessibility-tree', { hasText: 'student@docker-host' })
+    .waitFor({ state: 'attached' });
 
   // Every thing that takes a click takes the focus too.
   const reached = new Set<string>();
@@ -73,7 +77,13 @@ test('the keyboard reaches everything, and gets out of the terminal', async () =
   await prompt(page);
   await page.keyboard.press('Shift+F6');
   await page.keyboard.press('F2');
-  await page.keyboard.type('logs\n');
+  await page.keyboard.type('lo');
+  // The tabs are drawn anew meanwhile; the lamp tells of the connection.
+  await context.setOffline(true);
+  await page.locator('.host[data-up="false"]').waitFor();
+  await context.setOffline(false);
+  await page.locator('.host[data-up="true"]').waitFor();
+  await page.keyboard.type('gs\n');
   await page.getByRole('tab', { name: 'logs' }).waitFor();
   await page.keyboard.press('Shift+F6');
   await page.keyboard.press('ArrowLeft');
@@ -82,6 +92,22 @@ test('the keyboard reaches everything, and gets out of the terminal', async () =
   await screenshot(page, 'keyboard');
   await page.keyboard.press('Delete');
   await page.getByRole('tab', { name: 'logs' }).waitFor({ state: 'detached' });
+  assert.equal(await page.evaluate('document.activeElement.id'), 'tab-t1');
+
+  // A question that is left changes nothing, and gives the focus back.
+  await page.getByRole('button', { name: 'Start over' }).press('Enter');
+  assert.equal(await page.evaluate(focused), 'Remove');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.evaluate(focused), 'Start over');
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.evaluate(focused), 'Start over');
+
+  // Without a terminal the tabs have a way in all the same.
+  await page.getByRole('tab', { name: 'Terminal 1' }).press('Delete');
+  await page.getByRole('heading', { name: 'No terminal is open' }).waitFor();
+  assert.equal(await page.evaluate(focused), 'Editor');
   assert.deepEqual(complaints, []);
 });
 

@@ -29,8 +29,25 @@ test('two terminals stand side by side; commands go to the one in hand', async (
   await second.locator('.xterm-rows', { hasText: 'in-the-second-2' }).waitFor();
   assert.equal(await page.getByRole('tab', { name: 'Terminal 2' }).getAttribute('aria-selected'), 'true');
 
+  await page.keyboard.press('F6');
+  assert.equal(await page.evaluate('document.activeElement.textContent'), 'Screen reader');
+  await second.locator('.xterm-helper-textarea').focus();
+  await page.keyboard.press('Shift+F6');
+  assert.equal(await page.evaluate('document.activeElement.id'), 'tab-t2');
+
+  // The search is open, and whoever clicks the terminal beside is there, not in the search again.
+  await page.getByRole('button', { name: 'Find' }).click();
+  const field = page.getByRole('searchbox', { name: 'Find in this terminal' });
+  await field.fill('in-the-second');
+  await page.locator('.search-count', { hasText: 'of' }).waitFor();
   await page.locator('.screen[data-side="first"] .xterm-screen').click();
-  await page.locator('.screen[data-side="first"][data-current]').waitFor();
+  await page.locator('.screen[data-side="first"][data-current] .xterm.focus').waitFor();
+  await page.keyboard.type('echo still-$((1+1))\n');
+  await seen(page, /still-2/);
+  assert.equal(await field.inputValue(), 'in-the-second');
+  await page.keyboard.press('Control+Shift+F');
+  assert.equal(await page.evaluate('document.activeElement.type'), 'search');
+  await page.keyboard.press('Escape');
   assert.equal(await page.getByRole('tab', { name: 'Terminal 1' }).getAttribute('aria-selected'), 'true');
   await page.getByRole('button', { name: 'Run: docker version' }).click();
   // The command itself soon leaves the screen: it is half as wide, and the answer is long.
@@ -40,6 +57,26 @@ test('two terminals stand side by side; commands go to the one in hand', async (
   await second.waitFor({ state: 'hidden' });
   await page.getByRole('tab', { name: 'Terminal 2' }).click();
   await seen(page, /in-the-second-2/);
+  assert.deepEqual(complaints, []);
+});
+
+test('an ended shell is replaced also where there are as many terminals as there may be', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  for (let number = 2; number <= 8; number++) {
+    await page.getByRole('button', { name: 'New terminal' }).click();
+    await page.getByRole('tab', { name: `Terminal ${number}` }).waitFor();
+  }
+  await prompt(page);
+  await typeLine(page, 'exit');
+  await page.getByText('This shell has ended').waitFor();
+  await screenshot(page, 'terminal-ended');
+  await page.getByRole('button', { name: 'Open a new one' }).click();
+  await page.getByRole('tab', { name: 'Terminal 9' }).waitFor();
+  assert.equal(await page.getByRole('tab', { name: /^Terminal/ }).count(), 8);
+  await prompt(page);
   assert.deepEqual(complaints, []);
 });
 
@@ -226,6 +263,14 @@ test('F06: what the page copies runs nothing when it is pasted, and what has lin
   await seen(page, /\$ docker version\s*$/);
   await page.keyboard.press('Control+C');
 
+  // More than the server holds for a shell would come with holes: nothing of it is typed.
+  await page.evaluate("navigator.clipboard.writeText('long'.repeat(70000))");
+  await page.keyboard.press('Control+Shift+V');
+  await page.getByText('That is too long to paste into a terminal').waitFor();
+  assert.doesNotMatch(await screenText(page), /long/);
+  await screenshot(page, 'terminal-paste-too-long');
+  await page.getByRole('button', { name: 'Close' }).click();
+
   // The end of a bracketed paste within a paste: what follows it is no typing.
   await page.evaluate(
     "navigator.clipboard.writeText('echo a\\\\x1b[201~\\necho pasted-$((1+1))\\n'.replace('\\\\x1b', String.fromCharCode(27)))",
@@ -252,4 +297,8 @@ test('F06: what the page copies runs nothing when it is pasted, and what has lin
   await page.locator('.xterm-helper-textarea').focus();
   await page.keyboard.press('Control+Shift+V');
   await question.getByText('Paste 2 lines?').waitFor();
+
+  await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(); document.execCommand = () => false');
+  await page.getByRole('button', { name: 'Copy: docker version' }).click();
+  await page.getByText('The browser does not let this page copy.').waitFor();
 });

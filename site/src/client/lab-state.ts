@@ -59,8 +59,8 @@ export interface TerminalPreset {
 }
 /** As the lesson says; not from the server. */
 export const presets = signal<readonly TerminalPreset[]>([]);
-/** The search in the scrollback is open. */
-export const searching = signal(false);
+/** How often the search in the scrollback was asked for since it was closed; 0 while it is. */
+export const searching = signal(0);
 /** The next key of the keyboard is typed with Ctrl (touch row). */
 export const controlHeld = signal(false);
 export const notice = signal<Notice | undefined>(undefined);

@@ -35,7 +35,7 @@ export class Screens {
       refusePaste,
       openLink,
       search: () => {
-        state.searching.value = true;
+        state.searching.value++;
       },
       takeControl: () => {
         const held = state.controlHeld.value;

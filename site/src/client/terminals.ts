@@ -51,13 +51,17 @@ export function replaceTerminal({ id, host }: TerminalState): void {
   ask(host, {}, state.terminals.value.length - 1);
 }
 
-function ask(host: string | undefined, then: Asked, there = state.terminals.value.length): boolean {
+/** Asks for a terminal; a sentence where that cannot be. `there` is how many there are. */
+function ask(host: string | undefined, then: Asked, there = state.terminals.value.length): string | undefined {
   if (there >= mostTerminals) {
-    state.refusal.value = `There are ${mostTerminals} terminals already. Close one to open another.`;
-    return false;
+    const full = `There are ${mostTerminals} terminals already. Close one to open another.`;
+    state.refusal.value = full;
+    return full;
   }
-  asked.set(++lastRequest, then);
-  return send({ type: 'open', request: lastRequest, ...(host ? { host } : {}), ...screens.sizeGuess });
+  const request = ++lastRequest;
+  if (!send({ type: 'open', request, ...(host ? { host } : {}), ...screens.sizeGuess })) return lost;
+  asked.set(request, then);
+  return undefined;
 }
 
 /** The server opened a terminal that this page had asked for. */
@@ -178,8 +182,7 @@ export function runCommand(command: string, events: RunEvents, where: RunPlace =
   const terminal = terminalFor(where);
   if (!terminal) {
     const preset = state.presets.value.find(({ title }) => title === where.terminal);
-    const went = ask(where.host ?? preset?.host, { title: where.terminal, run: { command, events } });
-    return went ? undefined : (state.refusal.value ?? lost);
+    return ask(where.host ?? preset?.host, { title: where.terminal, run: { command, events } });
   }
   selectTerminal(terminal.id);
   if (!terminal.running) return 'This terminal’s shell has ended. Open another one with +.';

@@ -97,7 +97,7 @@ function TerminalTools() {
         class="steel-button"
         title="Ctrl Shift F"
         disabled={shownTerminals.value.length === 0}
-        onClick={() => (searching.value = true)}
+        onClick={() => searching.value++}
       >
         Find
       </button>

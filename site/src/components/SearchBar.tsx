@@ -12,8 +12,8 @@ function Search() {
   const [text, setText] = useState('');
   /** Undefined until the terminal in hand was searched. */
   const [found, setFound] = useState<{ at: number; count: number } | undefined>(undefined);
-  // Before the next key comes: it is meant for the field, and must not go to the shell.
-  useLayoutEffect(() => field.current?.focus(), []);
+  // Before the next key comes: it is meant for the field, and must not go to the shell. Asked for again, it leads back here.
+  useLayoutEffect(() => field.current?.focus(), [searching.value]);
   // Who goes to the terminal beside means to be there: the focus stays with them, and Enter in the field searches that one.
   useLayoutEffect(() => {
     const view = screens.current;
@@ -26,7 +26,7 @@ function Search() {
   }, [currentTerminal.value]);
   const go = (backwards: boolean) => screens.current?.find(text, backwards, false);
   const close = () => {
-    searching.value = false;
+    searching.value = 0;
     focusTerminal();
   };
   return (
