@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { retryNow } from '../client/lab-link.ts';
 import { currentTerminal, engine, link, phase, place, refusal, terminals } from '../client/lab-state.ts';
-import { replaceTerminal } from '../client/terminals.ts';
+import { focusTerminal, replaceTerminal } from '../client/terminals.ts';
 
 export function LabBanner() {
   const over = phase.value.name === 'ended' || phase.value.name === 'failed' || phase.value.name === 'outdated';
@@ -18,16 +18,25 @@ export function LabBanner() {
           </span>
         </p>
       )}
-      {refusal.value && (
-        <p class="banner">
-          <span>{refusal.value}</span>
-          <button type="button" class="steel-button" onClick={() => (refusal.value = undefined)}>
-            Close
-          </button>
-        </p>
-      )}
+      <RefusalBanner />
       <ExitedBanner />
     </div>
+  );
+}
+
+function RefusalBanner() {
+  if (!refusal.value) return null;
+  const close = () => {
+    refusal.value = undefined;
+    focusTerminal();
+  };
+  return (
+    <p class="banner">
+      <span>{refusal.value}</span>
+      <button type="button" class="steel-button" onClick={close}>
+        Close
+      </button>
+    </p>
   );
 }
 

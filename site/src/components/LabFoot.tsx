@@ -1,7 +1,7 @@
 /** The line under the lab's place: its keys, and what can be done with it. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { startOver } from '../client/lab.ts';
-import { canType, phase, place, screenReader, searching, shownTerminals } from '../client/lab-state.ts';
+import { canType, isBroken, phase, place, screenReader, searching, shownTerminals } from '../client/lab-state.ts';
 import { setScreenReader, toggleSplit } from '../client/terminals.ts';
 
 export function LabFoot() {
@@ -42,7 +42,7 @@ export function LabFoot() {
           />
         ) : (
           <>
-            {place.value === 'terminal' && <TerminalTools />}
+            {place.value === 'terminal' && !isBroken.value && <TerminalTools />}
             <button
               type="button"
               class="steel-button"
