@@ -9,19 +9,27 @@ export type SolutionStep =
   /** From 1 on, of so many. */
   | { readonly name: 'line'; readonly number: number; readonly of: number };
 
+/** Told what happens. */
+export interface SolutionEvents {
+  readonly next: (step: SolutionStep) => void;
+  /** Something was done: a file is written, or a line typed. Told once or more; not where all was refused. */
+  readonly begun: () => void;
+}
+
 /**
  * Resolves when the last line has ended; `undefined` then, or a sentence that says why it stopped. Exit codes do not
  * stop it: whether the task is done is for its check to say. Aborting leaves what was typed, and types no more.
  */
 export async function applySolution(
   solution: Attempt,
-  tell: (step: SolutionStep) => void,
+  events: SolutionEvents,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   for (const [path, text] of Object.entries(solution.files ?? {})) {
-    tell({ name: 'file', path });
+    events.next({ name: 'file', path });
     try {
       await writeSolutionFile(solution.host, filled(path), filled(text), signal);
+      events.begun();
     } catch (error) {
       if (signal.aborted) return undefined;
       return error instanceof Error ? error.message : String(error);
@@ -33,11 +41,12 @@ export async function applySolution(
   };
   for (const [index, line] of solution.run.entries()) {
     if (signal.aborted) return undefined;
-    tell({ name: 'line', number: index + 1, of: solution.run.length });
+    events.next({ name: 'line', number: index + 1, of: solution.run.length });
     const { promise, resolve } = Promise.withResolvers<string | undefined>();
-    const events = { started: () => {}, ended: () => resolve(undefined), lost: resolve };
-    const blocked = runCommand(filled(line), events, place);
+    const run = { started: () => {}, ended: () => resolve(undefined), lost: resolve };
+    const blocked = runCommand(filled(line), run, place);
     if (blocked) return blocked;
+    events.begun();
     signal.addEventListener('abort', () => resolve(undefined), { once: true });
     const why = await promise;
     if (why) return why;

@@ -25,9 +25,8 @@ export function DoItForMe({ task, solution }: DoItForMeProps) {
     const over = new AbortController();
     const tell = (step: SolutionStep) => setWork({ step, stop: () => over.abort() });
     setWhy(undefined);
-    markHelped(task);
     showLab();
-    const reason = await applySolution(solution, tell, over.signal);
+    const reason = await applySolution(solution, { next: tell, begun: () => markHelped(task) }, over.signal);
     setWork(undefined);
     setWhy(reason);
   };
