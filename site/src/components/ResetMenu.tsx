@@ -1,4 +1,5 @@
 /** The header's Reset: says where one can go back to and what that costs, and keeps what one had if asked to. */
+import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { dropCopy } from '../client/lab.ts';
 import { canType, goals, resetPoints, tasks } from '../client/lab-state.ts';
@@ -18,14 +19,12 @@ export function ResetMenu() {
       >
         Reset
       </button>
-      <dialog class="dialog reset" ref={dialog} aria-labelledby="reset-title">
-        <ResetForm close={() => dialog.current?.close()} />
-      </dialog>
+      <ResetDialog dialog={dialog} />
     </>
   );
 }
 
-function ResetForm({ close }: { close: () => void }) {
+function ResetDialog({ dialog }: { dialog: RefObject<HTMLDialogElement> }) {
   const [chosen, setChosen] = useState('start');
   const [keeps, setKeeps] = useState(false);
   const [isBusy, setBusy] = useState(false);
@@ -33,6 +32,7 @@ function ResetForm({ close }: { close: () => void }) {
   const points = pointsOf(resetPoints.value, tasks.value, goals.value);
   const point = points.find(({ id }) => id === chosen) ?? points[0];
 
+  const close = () => dialog.current?.close();
   const keep = async () => {
     setBusy(true);
     setSaid('Making a copy.');
@@ -50,8 +50,10 @@ function ResetForm({ close }: { close: () => void }) {
     close();
   };
 
+  // What was said of the last time is no news the next time; of a copy that is still being made it will be.
+  const forget = () => !isBusy && setSaid('');
   return (
-    <>
+    <dialog class="dialog reset" ref={dialog} aria-labelledby="reset-title" onClose={forget}>
       <h2 id="reset-title">Go back in your lab</h2>
       <p>
         Files, containers and images become what they were at that moment, and terminals open anew. What came after it
@@ -91,7 +93,7 @@ function ResetForm({ close }: { close: () => void }) {
           Cancel
         </button>
       </p>
-    </>
+    </dialog>
   );
 }
 
