@@ -20,8 +20,8 @@ export default defineConfig({
   vite: {
     build: {
       assetsInlineLimit: 0,
-      // `light-dark()` and nesting as written; every browser since spring 2024 has them.
-      target: ['chrome123', 'firefox120', 'safari17.5'],
+      // `light-dark()`, nesting and `AbortSignal.any` as written; every browser since spring 2024 has them.
+      target: ['chrome123', 'firefox124', 'safari17.5'],
       // Monaco with what we use of it, loaded when the editor is opened.
       chunkSizeWarningLimit: 4000,
     },
