@@ -1,4 +1,7 @@
-/** The editor's place. What draws it is large, and is loaded when the tab is opened for the first time. */
+/**
+ * The editor's place. What draws it is large, and is loaded when the tab is opened for the first time. While the lab is
+ * away it is out of sight and keeps what is open.
+ */
 import type { FunctionComponent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { phase, place } from '../client/lab-state.ts';
@@ -16,8 +19,8 @@ export function EditorPlace() {
     );
   }, [wanted]);
   return (
-    <div class="editor-place" hidden={!shown}>
-      {Editor && phase.value.name === 'ready' && <Editor />}
+    <div class="editor-place" hidden={!shown || phase.value.name !== 'ready'}>
+      {Editor && <Editor />}
       {!Editor && !failed && (
         <div class="lab-card" data-kind="waiting" role="status">
           <h2>Loading the editor</h2>

@@ -3,7 +3,6 @@ import { effect } from '@preact/signals';
 import { languageOf } from './languages.ts';
 import { type CodeEditor, type CodeModel, createEditor, followPageTheme, monaco } from './monaco.ts';
 import type { OpenFile } from './open-file.ts';
-import type { Workspace } from './workspace.ts';
 
 interface Shown {
   readonly model: CodeModel;
@@ -21,7 +20,7 @@ export class CodePlace implements Disposable {
   /** Text that comes from the host is not typing. */
   #taking = false;
 
-  constructor(element: HTMLElement, work: Workspace) {
+  constructor(element: HTMLElement) {
     this.#editor = createEditor(element);
     this.#editor.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => void this.#current?.save());
     const observer = new MutationObserver(followPageTheme);
@@ -31,26 +30,19 @@ export class CodePlace implements Disposable {
     this.#stops.push(
       () => observer.disconnect(),
       () => dark.removeEventListener('change', followPageTheme),
-      // Files that were closed take their models with them.
-      effect(() => {
-        const open = new Set(work.files.value);
-        for (const file of this.#shown.keys()) if (!open.has(file)) this.#forget(file);
-      }),
     );
   }
 
+  /** Shows a file's text, or none. The keys stay where they are. */
   show(file: OpenFile | undefined): void {
     if (file === this.#current) return;
-    const before = this.#current && this.#shown.get(this.#current);
-    if (before) before.state = this.#editor.saveViewState();
+    this.#leave();
     this.#current = file;
-    if (!file) {
-      this.#editor.setModel(null);
-      return;
-    }
-    const shown = this.#shown.get(file) ?? this.#make(file);
-    this.#editor.setModel(shown.model);
-    this.#editor.restoreViewState(shown.state);
+    this.#enter(file && (this.#shown.get(file) ?? this.#make(file)));
+  }
+
+  /** Takes the keys. */
+  focus(): void {
     this.#editor.focus();
   }
 
@@ -58,6 +50,16 @@ export class CodePlace implements Disposable {
     for (const stop of this.#stops) stop();
     for (const file of [...this.#shown.keys()]) this.#forget(file);
     this.#editor.dispose();
+  }
+
+  #leave(): void {
+    const shown = this.#current && this.#shown.get(this.#current);
+    if (shown) shown.state = this.#editor.saveViewState();
+  }
+
+  #enter(shown: Shown | undefined): void {
+    this.#editor.setModel(shown?.model ?? null);
+    if (shown) this.#editor.restoreViewState(shown.state);
   }
 
   #make(file: OpenFile): Shown {
@@ -73,14 +75,16 @@ export class CodePlace implements Disposable {
       model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
       this.#taking = false;
     };
-    const named = file.path.subscribe((now) => monaco.editor.setModelLanguage(model, languageOf(now)));
+    const followed = effect(() => {
+      if (file.closed.value) this.#forget(file);
+      else if (file.path.value !== path) this.#remake(file);
+    });
     const shown = {
       model,
       state: null,
       stop: () => {
+        followed();
         typed.dispose();
-        named();
-        file.onText = () => {};
         model.dispose();
       },
     };
@@ -88,9 +92,22 @@ export class CodePlace implements Disposable {
     return shown;
   }
 
+  /** A model keeps its name, by which it is known what the text is: a file with a new name gets a new model. */
+  #remake(file: OpenFile): void {
+    const before = this.#shown.get(file);
+    const isCurrent = this.#current === file;
+    if (isCurrent) this.#leave();
+    const made = this.#make(file);
+    made.state = before?.state ?? null;
+    // Before the old one goes: an editor without a model lets go of the keys.
+    if (isCurrent) this.#enter(made);
+    before?.stop();
+  }
+
   #forget(file: OpenFile): void {
     this.#shown.get(file)?.stop();
     this.#shown.delete(file);
+    file.onText = () => {};
     if (this.#current === file) this.#current = undefined;
   }
 }

@@ -6,18 +6,17 @@ import {
   type Route,
   routes,
 } from '@drydock/sandbox-server/protocol';
-import { refusalOf, ServerRefusal } from '../api.ts';
+import { refusalOf } from '../api.ts';
 import { sessionId } from '../lab-link.ts';
+import type { FileRead, FileStore } from './file-store.ts';
 
 /** A request that takes longer is given up: the largest file is 1 MiB. */
 const timeoutMs = 20_000;
 
-export interface FileRead {
-  readonly bytes: Uint8Array;
-  readonly version: string;
-}
+/** Browsers finish a request for a page that is gone where all such bodies together are no longer than this: 64 KiB. */
+const maxPartingBytes = 64 * 1024;
 
-// Each throws `ServerRefusal` with a sentence, or `TypeError` when nothing answers.
+// Each throws `ServerRefusal` with a sentence, or a `TypeError` or a timeout's `DOMException` when nothing answers.
 
 export async function listFolder(host: string, path: string): Promise<FileListing> {
   return (await (await call(routes.listFiles, { host, path })).json()) as FileListing;
@@ -26,7 +25,7 @@ export async function listFolder(host: string, path: string): Promise<FileListin
 export async function readFile(host: string, path: string): Promise<FileRead> {
   const response = await call(routes.readFile, { host, path });
   const version = response.headers.get('etag')?.replace(/^(?:W\/)?"|"$/g, '') ?? '';
-  return { bytes: await response.bytes(), version };
+  return { bytes: new Uint8Array(await response.arrayBuffer()), version };
 }
 
 /** Replaces the file of this version; `undefined`: there must be none yet. Status 412 where it is otherwise. */
@@ -45,9 +44,19 @@ export async function writeFile(
         ...(version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` }),
       },
       body: bytes,
+      // The page may be about to go, and takes its other requests with it.
+      keepalive: document.visibilityState === 'hidden' && bytes.length <= maxPartingBytes,
     },
   );
   return ((await response.json()) as FileVersion).version;
+}
+
+/** The files of a host, for who knows of nothing else. */
+export function storeOf(host: string): FileStore {
+  return {
+    read: (path) => readFile(host, path),
+    write: (path, bytes, version) => writeFile(host, path, bytes, version),
+  };
 }
 
 export async function removePath(host: string, path: string): Promise<void> {
@@ -61,13 +70,6 @@ export async function changeFiles(change: ChangeFiles): Promise<void> {
 /** Where a browser gets the file from as a download. */
 export function downloadAddress(host: string, path: string): string {
   return addressOf(routes.readFile, { host, path });
-}
-
-/** What went wrong, in a sentence. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof ServerRefusal) return error.message;
-  if (error instanceof DOMException || error instanceof TypeError) return 'The server does not answer.';
-  return error instanceof Error ? error.message : String(error);
 }
 
 function addressOf(route: Route, query: Readonly<Record<string, string>>): string {

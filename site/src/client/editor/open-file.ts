@@ -1,12 +1,13 @@
 /**
  * One open file: what stands in it here, which version of the host's it is, and how saving stands. Saves by itself a
  * moment after typing. A change on the host is taken over where nothing was typed meanwhile, and asked about where it
- * was. Knows nothing of what draws it.
+ * was. Knows nothing of what draws it, nor of how the host is reached.
  */
 import { maxFileBytes } from '@drydock/sandbox-server/protocol';
-import { signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { ServerRefusal } from '../api.ts';
-import { readFile, sentenceOf, writeFile } from './files-api.ts';
+import { sentenceOf } from './failures.ts';
+import type { FileStore } from './file-store.ts';
 
 export type Saving =
   | { readonly name: 'saved' }
@@ -14,8 +15,14 @@ export type Saving =
   | { readonly name: 'typed' }
   | { readonly name: 'saving' }
   | { readonly name: 'failed'; readonly why: string }
-  /** Another text stands on the host; null: the file is gone there. `version` is that one's. */
-  | { readonly name: 'conflict'; readonly theirs: string | null; readonly version: string | undefined };
+  /** Something else stands on the host, or nothing any more. */
+  | { readonly name: 'conflict'; readonly theirs: Theirs };
+
+/** What stands on the host in the place of the text that is open here. */
+export type Theirs =
+  | { readonly name: 'text'; readonly text: string; readonly version: string }
+  | { readonly name: 'binary'; readonly bytes: number; readonly version: string }
+  | { readonly name: 'gone'; readonly version: undefined };
 
 export type Content =
   | { readonly name: 'loading' }
@@ -24,25 +31,35 @@ export type Content =
   | { readonly name: 'large' }
   | { readonly name: 'failed'; readonly why: string };
 
+/** What a look at the host found. */
+type Found =
+  | Theirs
+  | { readonly name: 'large'; readonly why: string }
+  | { readonly name: 'failed'; readonly why: string };
+
 /** From the last key to the save: several words are one write, and nobody waits for it. */
 const saveAfterMs = 400;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export class OpenFile {
-  readonly host: string;
   readonly path = signal('');
   readonly content = signal<Content>({ name: 'loading' });
   readonly saving = signal<Saving>({ name: 'saved' });
+  /** Its tab is gone, and nothing is saved any more. */
+  readonly closed = signal(false);
   /** Told when the text became another one without the student's doing. */
   onText: (text: string) => void = () => {};
+  readonly #store: FileStore;
   #text = '';
+  /** The text of `#version`. */
+  #kept = '';
   #version: string | undefined;
+  #isGone = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #work: Promise<void> = Promise.resolve();
-  #closed = false;
 
-  constructor(host: string, path: string) {
-    this.host = host;
+  constructor(store: FileStore, path: string) {
+    this.#store = store;
     this.path.value = path;
   }
 
@@ -50,22 +67,32 @@ export class OpenFile {
     return this.#text;
   }
 
+  /** Something was typed that the host has not got. */
+  get isDirty(): boolean {
+    return this.#text !== this.#kept;
+  }
+
+  /** Something was typed that cannot be saved as things are. */
+  get isStuck(): boolean {
+    const { name } = this.saving.value;
+    return this.isDirty && (name === 'failed' || name === 'conflict');
+  }
+
+  /** It was not on the host when that was last asked. */
+  get isGone(): boolean {
+    return this.#isGone;
+  }
+
   /** Reads it from the host. Never throws: what went wrong stands in `content`. */
-  async load(): Promise<void> {
-    try {
-      const { bytes, version } = await readFile(this.host, this.path.peek());
-      const text = textOf(bytes);
-      this.#version = version;
-      if (text === undefined) this.content.value = { name: 'binary', bytes: bytes.length };
-      else {
-        this.#take(text);
-        this.content.value = { name: 'text' };
-      }
-      this.saving.value = { name: 'saved' };
-    } catch (error) {
-      const tooLarge = error instanceof ServerRefusal && error.status === 413;
-      this.content.value = tooLarge ? { name: 'large' } : { name: 'failed', why: sentenceOf(error) };
-    }
+  load(): Promise<void> {
+    this.content.value = { name: 'loading' };
+    return this.#next(() => this.#load());
+  }
+
+  /** It was made a moment ago, empty, and this is its version: there is nothing to read. */
+  startEmpty(version: string): void {
+    this.#version = version;
+    this.content.value = { name: 'text' };
   }
 
   /** The student changed the text. */
@@ -74,48 +101,58 @@ export class OpenFile {
     this.#text = text;
     if (this.saving.value.name === 'conflict') return;
     this.saving.value = { name: 'typed' };
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.save(), saveAfterMs);
+    this.#saveSoon();
   }
 
   /** Sends what was typed, if anything; one write after another. Never throws. */
   save(): Promise<void> {
     clearTimeout(this.#timer);
-    this.#work = this.#work.then(() => this.#write());
-    return this.#work;
+    return this.#next(() => this.#write());
   }
 
   /** The host has this version now, or no such file. */
-  async hear(version: string | undefined): Promise<void> {
-    await this.#work;
-    if (this.#closed || version === this.#version || this.content.value.name === 'loading') return;
-    const now = this.saving.value;
-    if (now.name === 'conflict' && now.version === version) return;
-    if (this.content.value.name === 'text') await this.#look();
-    else await this.load();
+  hear(version: string | undefined): Promise<void> {
+    return this.#next(() => this.#hear(version));
+  }
+
+  /** Looks what stands on the host, whatever was heard of it. */
+  look(): Promise<void> {
+    return this.#next(() => (this.content.value.name === 'text' ? this.#look() : this.#load()));
   }
 
   /** Answers a conflict: mine is written over theirs, or theirs is taken. */
   async settle(keep: 'mine' | 'theirs'): Promise<void> {
     const now = this.saving.value;
     if (now.name !== 'conflict') return;
-    this.#version = now.version;
-    if (keep === 'mine') {
-      this.saving.value = { name: 'typed' };
-      return await this.save();
+    if (keep === 'theirs') {
+      if (now.theirs.name !== 'gone') this.#accept(now.theirs);
+      return;
     }
-    if (now.theirs !== null) this.#take(now.theirs);
-    this.saving.value = { name: 'saved' };
+    this.#version = now.theirs.version;
+    this.saving.value = { name: 'typed' };
+    await this.save();
   }
 
+  /** Gives up what is not saved. */
   close(): void {
-    this.#closed = true;
+    this.closed.value = true;
     clearTimeout(this.#timer);
+  }
+
+  /** One thing after another: no look reads what a write is about to replace. */
+  #next(work: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(() => (this.closed.value ? undefined : work()));
+    return this.#work;
+  }
+
+  #saveSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.save(), saveAfterMs);
   }
 
   async #write(): Promise<void> {
     const { name } = this.saving.value;
-    if (this.#closed || this.content.value.name !== 'text' || (name !== 'typed' && name !== 'failed')) return;
+    if (this.content.value.name !== 'text' || (name !== 'typed' && name !== 'failed')) return;
     const sent = this.#text;
     const bytes = new TextEncoder().encode(sent);
     if (bytes.length > maxFileBytes) {
@@ -125,9 +162,10 @@ export class OpenFile {
     }
     this.saving.value = { name: 'saving' };
     try {
-      this.#version = await writeFile(this.host, this.path.peek(), bytes, this.#version);
-      this.saving.value = this.#text === sent ? { name: 'saved' } : { name: 'typed' };
-      if (this.#text !== sent) this.#timer = setTimeout(() => void this.save(), saveAfterMs);
+      this.#version = await this.#store.write(this.path.peek(), bytes, this.#version);
+      this.#kept = sent;
+      this.#isGone = false;
+      this.#settled();
     } catch (error) {
       const changed = error instanceof ServerRefusal && (error.status === 412 || error.status === 404);
       if (changed) await this.#look();
@@ -135,31 +173,96 @@ export class OpenFile {
     }
   }
 
-  /** Reads what stands on the host: takes it over where nothing was typed, and asks where something was. */
-  async #look(): Promise<void> {
-    try {
-      const { bytes, version } = await readFile(this.host, this.path.peek());
-      // An old listing told of what was written from here.
-      if (version === this.#version && this.saving.value.name !== 'saving') return;
-      const theirs = textOf(bytes);
-      const isClean = this.saving.value.name === 'saved';
-      if (theirs === this.#text || (isClean && theirs !== undefined)) {
-        this.#version = version;
-        if (theirs !== this.#text) this.#take(theirs);
-        this.saving.value = { name: 'saved' };
-      } else if (isClean) await this.load();
-      else this.saving.value = { name: 'conflict', theirs: theirs ?? '', version };
-    } catch (error) {
-      const gone = error instanceof ServerRefusal && error.status === 404;
-      this.saving.value = gone
-        ? { name: 'conflict', theirs: null, version: undefined }
-        : { name: 'failed', why: sentenceOf(error) };
+  async #hear(version: string | undefined): Promise<void> {
+    const now = this.saving.value;
+    if (this.content.value.name === 'loading') return;
+    if (version === this.#version) {
+      // What stood in the way is gone again, and there is what this text was made from.
+      if (now.name === 'conflict') this.#settled();
+      return;
     }
+    if (now.name === 'conflict' && now.theirs.version === version) return;
+    if (this.content.value.name === 'text') await this.#look();
+    else await this.#load();
   }
 
-  #take(text: string): void {
-    this.#text = text;
-    this.onText(text);
+  async #load(): Promise<void> {
+    const found = await this.#read();
+    if (found.name === 'large') this.#becomeLarge();
+    else if (found.name === 'failed') this.content.value = { name: 'failed', why: found.why };
+    else if (found.name === 'gone') this.content.value = { name: 'failed', why: 'It is not on the host any more.' };
+    else this.#accept(found);
+  }
+
+  /** Reads what stands on the host: takes it over where nothing was typed, and asks where something was. */
+  async #look(): Promise<void> {
+    const found = await this.#read();
+    const isSaving = this.saving.value.name === 'saving';
+    switch (found.name) {
+      case 'failed':
+        // A file that has nothing to save is told of with the next change.
+        if (isSaving) this.saving.value = { name: 'failed', why: found.why };
+        return;
+      case 'large':
+        if (this.isDirty) this.saving.value = { name: 'failed', why: found.why };
+        else this.#becomeLarge();
+        return;
+      case 'gone':
+        this.saving.value = { name: 'conflict', theirs: found };
+        return;
+    }
+    // An old listing told of what was written from here.
+    if (found.version === this.#version && !isSaving) {
+      if (this.saving.value.name === 'conflict') this.#settled();
+      return;
+    }
+    const isSame = found.name === 'text' && found.text === this.#text;
+    if (isSame || !this.isDirty) this.#accept(found);
+    else this.saving.value = { name: 'conflict', theirs: found };
+  }
+
+  /** The version that is known stands on the host: what was typed beyond it is saved next. */
+  #settled(): void {
+    this.saving.value = { name: this.isDirty ? 'typed' : 'saved' };
+    if (this.isDirty) this.#saveSoon();
+  }
+
+  /** Takes over what stands on the host. */
+  #accept(found: Exclude<Theirs, { name: 'gone' }>): void {
+    batch(() => {
+      const text = found.name === 'text' ? found.text : '';
+      const isOther = text !== this.#text;
+      this.#version = found.version;
+      this.#text = text;
+      this.#kept = text;
+      if (isOther) this.onText(text);
+      this.content.value = found.name === 'text' ? { name: 'text' } : { name: 'binary', bytes: found.bytes };
+      this.saving.value = { name: 'saved' };
+    });
+  }
+
+  #becomeLarge(): void {
+    this.content.value = { name: 'large' };
+    this.saving.value = { name: 'saved' };
+  }
+
+  async #read(): Promise<Found> {
+    const found = await this.#ask();
+    this.#isGone = found.name === 'gone';
+    return found;
+  }
+
+  async #ask(): Promise<Found> {
+    try {
+      const { bytes, version } = await this.#store.read(this.path.peek());
+      const text = textOf(bytes);
+      return text === undefined ? { name: 'binary', bytes: bytes.length, version } : { name: 'text', text, version };
+    } catch (error) {
+      const status = error instanceof ServerRefusal ? error.status : 0;
+      if (status === 404) return { name: 'gone', version: undefined };
+      const why = sentenceOf(error);
+      return status === 413 ? { name: 'large', why } : { name: 'failed', why };
+    }
   }
 }
 

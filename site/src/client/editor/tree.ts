@@ -1,7 +1,8 @@
 /** The files of a home as a tree: folders are asked for when they are opened, and asked again when something changed. */
 import type { FileEntry } from '@drydock/sandbox-server/protocol';
 import { batch, computed, signal } from '@preact/signals';
-import { listFolder, sentenceOf } from './files-api.ts';
+import { sentenceOf } from './failures.ts';
+import { listFolder } from './files-api.ts';
 import { isWithin, join } from './paths.ts';
 
 export interface Folder {

@@ -1,11 +1,12 @@
 /** What the editor works on: the tree of a host's home, the files that are open, and what can be done with them. */
 import { maxFileBytes } from '@drydock/sandbox-server/protocol';
-import { batch, computed, signal } from '@preact/signals';
+import { batch, signal } from '@preact/signals';
 import { onFilesChanged } from '../lab.ts';
 import { send } from '../lab-link.ts';
-import { changeFiles, removePath, sentenceOf, writeFile } from './files-api.ts';
+import { sentenceOf } from './failures.ts';
+import { changeFiles, removePath, storeOf, writeFile } from './files-api.ts';
 import { OpenFile } from './open-file.ts';
-import { folderOf, isWithin, join } from './paths.ts';
+import { folderOf, isWithin, join, nameOf } from './paths.ts';
 import { Tree } from './tree.ts';
 
 /** Between two looks at what changed: a build that writes without pause must not ask without pause. */
@@ -15,33 +16,60 @@ const mostOpenFiles = 20;
 /** Files taken in one upload. */
 const mostUploads = 50;
 
-export class Workspace implements Disposable {
+/** What is to become of a file that stands where an uploaded one would go: it, or the upload from it on, is left. */
+export type Replacing = 'replace' | 'keep' | 'stop';
+
+/** Lives as long as the page: `workspaces.ts` keeps one for each host. */
+export class Workspace {
   readonly host: string;
   readonly tree: Tree;
   readonly files = signal<readonly OpenFile[]>([]);
   readonly current = signal<OpenFile | undefined>(undefined);
+  /** The path of the file or folder in hand in the tree; empty before one is. */
+  readonly chosen = signal('');
   /** What could not be done, in a sentence; or what was done. */
   readonly said = signal('');
-  readonly isSaved = computed(() => this.files.value.every(({ saving }) => saving.value.name === 'saved'));
-  readonly #stop: () => void;
+  /** Where the keys are to go, as soon as it is there: into the text, to the place where one will be, to the tree. */
+  readonly goTo = signal<'text' | 'panel' | 'tree' | undefined>(undefined);
   #looking = false;
   #lookAgain = false;
-  #over = false;
+  /** While the lab is away: the files that were not on the host before, which were asked about. */
+  #goneBefore: ReadonlySet<OpenFile> | undefined;
 
   constructor(host: string) {
     this.host = host;
     this.tree = new Tree(host);
     this.tree.watched = () => this.files.peek().map(({ path }) => folderOf(path.peek()));
-    this.#stop = onFilesChanged((changed) => {
+    onFilesChanged((changed) => {
       if (changed === host) void this.look();
     });
-    this.watch();
+    this.reconnect();
+  }
+
+  /** There is a connection again: what happened meanwhile was not told, and what was typed could not be saved. */
+  reconnect(): void {
+    this.#watch();
+    this.saveAll();
     void this.look();
   }
 
-  /** Asks the server to tell of changes; again after every new connection. */
-  watch(): void {
-    send({ type: 'watchFiles', host: this.host, on: true });
+  /** The lab goes away for a moment, to come back as it is or as another one. Idempotent until it is back. */
+  leave(): void {
+    this.#goneBefore ??= new Set(this.files.value.filter(({ isGone }) => isGone));
+  }
+
+  /**
+   * The lab is back. Open files are read anew; of those that it does not have, the ones with something that was never
+   * saved are asked about, and the others are closed.
+   */
+  async comeBack(): Promise<void> {
+    const files = this.files.value.filter((file) => !this.#goneBefore?.has(file));
+    this.#goneBefore = undefined;
+    this.#watch();
+    await Promise.all(files.map((file) => file.look()));
+    for (const file of files) if (file.isGone && !file.isDirty) this.drop(file);
+    this.saveAll();
+    await this.look();
   }
 
   /** Looks what is there now. One look at a time; what is asked for meanwhile is one more look. */
@@ -56,31 +84,51 @@ export class Workspace implements Disposable {
       await this.tree.refresh();
       await Promise.all(this.files.peek().map((file) => this.#compare(file)));
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    } while (this.#lookAgain && !this.#over);
+    } while (this.#lookAgain);
     this.#looking = false;
   }
 
-  open(path: string): void {
+  /** Opens a file, or goes to it where it is open. `made`: it was made a moment ago, empty, and this is its version. */
+  open(path: string, made?: string): void {
     const there = this.files.value.find((file) => file.path.value === path);
     if (there) {
-      this.current.value = there;
+      this.enter(there);
       return;
     }
     if (this.files.value.length >= mostOpenFiles) {
       this.said.value = `${mostOpenFiles} files are open already. Close one to open another.`;
       return;
     }
-    const file = new OpenFile(this.host, path);
+    const file = new OpenFile(storeOf(this.host), path);
+    if (made === undefined) void file.load();
+    else file.startEmpty(made);
     batch(() => {
       this.files.value = [...this.files.value, file];
-      this.current.value = file;
+      this.enter(file);
     });
-    void file.load();
   }
 
-  /** Saves what was typed, then takes the file's tab away. */
+  /** Shows an open file, and takes the keys there. */
+  enter(file: OpenFile): void {
+    batch(() => {
+      this.current.value = file;
+      this.goTo.value = 'text';
+    });
+  }
+
+  /** Saves what was typed, then takes the file's tab away; where it cannot be saved, the tab stays and is shown. */
   async close(file: OpenFile): Promise<void> {
-    if (file.saving.value.name !== 'conflict') await file.save();
+    await file.save();
+    if (!file.isDirty) {
+      this.drop(file);
+      return;
+    }
+    this.current.value = file;
+    this.said.value = `${nameOf(file.path.value)} stays open, because it is not saved.`;
+  }
+
+  /** Takes a file's tab away, with whatever is not saved in it. */
+  drop(file: OpenFile): void {
     const files = this.files.value;
     const place = files.indexOf(file);
     file.close();
@@ -96,18 +144,20 @@ export class Workspace implements Disposable {
 
   /** Makes an empty file, with the folders on the way, and opens it. */
   makeFile(path: string): Promise<void> {
+    // What is typed meanwhile is meant for the new file, and must not go into the one in hand.
+    this.goTo.value = 'panel';
     return this.#do(async () => {
       await this.#makeFolders(folderOf(path));
-      await writeFile(this.host, path, new Uint8Array(), undefined);
-      await this.#shown(folderOf(path));
-      this.open(path);
+      const version = await writeFile(this.host, path, new Uint8Array(), undefined);
+      this.open(path, version);
+      await this.#show(path);
     });
   }
 
   makeFolder(path: string): Promise<void> {
     return this.#do(async () => {
       await this.#makeFolders(path);
-      await this.#shown(path);
+      await this.#show(path, path);
     });
   }
 
@@ -119,25 +169,20 @@ export class Workspace implements Disposable {
       for (const file of this.files.value) {
         if (isWithin(file.path.value, path)) file.path.value = to + file.path.value.slice(path.length);
       }
-      await this.#shown(folderOf(to));
+      await this.#show(to);
     });
   }
 
   remove(path: string): Promise<void> {
     return this.#do(async () => {
       await removePath(this.host, path);
-      for (const file of this.files.value) {
-        if (!isWithin(file.path.value, path)) continue;
-        file.close();
-        this.files.value = this.files.value.filter((one) => one !== file);
-        if (this.current.value === file) this.current.value = this.files.value.at(-1);
-      }
+      for (const file of this.files.value) if (isWithin(file.path.value, path)) this.drop(file);
       await this.tree.refresh();
     });
   }
 
-  /** Puts files into a folder, over files of the same name that `replace` says yes to. */
-  upload(files: readonly File[], folder: string, replace: (name: string) => Promise<boolean>): Promise<void> {
+  /** Puts files into a folder; `replace` is asked about each that would go over one of the same name. */
+  upload(files: readonly File[], folder: string, replace: (name: string) => Promise<Replacing>): Promise<void> {
     return this.#do(async () => {
       const done: string[] = [];
       for (const file of files.slice(0, mostUploads)) {
@@ -146,20 +191,23 @@ export class Workspace implements Disposable {
         }
         const path = join(folder, file.name);
         const there = this.tree.entry(path);
-        if (there && !(await replace(file.name))) continue;
-        await writeFile(this.host, path, new Uint8Array(await file.arrayBuffer()), there?.version);
+        const answer = there ? await replace(file.name) : 'replace';
+        if (answer === 'stop') break;
+        if (answer === 'keep') continue;
+        await writeFile(this.host, path, await bytesOf(file), there?.version);
         done.push(file.name);
       }
-      await this.#shown(folder);
-      this.said.value = done.length === 1 ? `${done[0]} is on the host.` : `${done.length} files are on the host.`;
+      await this.tree.show(folder);
+      await this.tree.refresh();
+      this.said.value = `${done.length === 1 ? `${done[0]} is` : `${done.length} files are`} on the host.`;
+      if (files.length > mostUploads) {
+        this.said.value += ` ${files.length - mostUploads} were left out: ${mostUploads} are taken at once.`;
+      }
     });
   }
 
-  [Symbol.dispose](): void {
-    this.#over = true;
-    this.#stop();
-    send({ type: 'watchFiles', host: this.host, on: false });
-    for (const file of this.files.value) file.close();
+  #watch(): void {
+    send({ type: 'watchFiles', host: this.host, on: true });
   }
 
   async #makeFolders(path: string): Promise<void> {
@@ -171,8 +219,10 @@ export class Workspace implements Disposable {
     }
   }
 
-  async #shown(folder: string): Promise<void> {
+  /** Takes a file or folder in hand in the tree, which is opened as far as `folder`. */
+  async #show(path: string, folder = folderOf(path)): Promise<void> {
     await this.tree.show(folder);
+    this.chosen.value = path;
     await this.tree.refresh();
   }
 
@@ -192,5 +242,14 @@ export class Workspace implements Disposable {
     } catch (error) {
       this.said.value = sentenceOf(error);
     }
+  }
+}
+
+async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return new Uint8Array(await file.arrayBuffer());
+  } catch (cause) {
+    // A folder that is dropped looks like a file until it is read.
+    throw new Error(`${file.name} could not be read. If it is a folder, make it here and bring its files.`, { cause });
   }
 }

@@ -51,7 +51,14 @@ export function FileCard({ file, work }: { file: OpenFile | undefined; work: Wor
         <div class="file-card" data-kind="failed" role="alert">
           <h2>{name} could not be opened</h2>
           <p>{content.why}</p>
-          <button type="button" class="button" onClick={() => void file.load()}>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              void file.load();
+              work.enter(file);
+            }}
+          >
             Try again
           </button>
         </div>

@@ -1,32 +1,49 @@
 /** The lines of the tree. Arrows move and open, Enter opens a file, F2 renames, Delete deletes. */
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { Row } from '../../client/editor/tree.ts';
 import type { Workspace } from '../../client/editor/workspace.ts';
-import type { Asking } from './FileTree.tsx';
+import type { Asking } from './TreeAsk.tsx';
 
 interface FileRowsProps {
   readonly work: Workspace;
-  readonly chosen: string;
-  readonly setChosen: (path: string) => void;
   readonly ask: (asking: Asking) => void;
+  /** Takes the keys that are meant for the tree while there is no line in it. */
+  readonly takeKeys: () => void;
 }
 
-export function FileRows({ work, chosen, setChosen, ask }: FileRowsProps) {
+export function FileRows({ work, ask, takeKeys }: FileRowsProps) {
   const list = useRef<HTMLDivElement>(null);
+  const place = useRef(0);
   const rows = work.tree.rows.value;
-  const inHand = rows.some(({ path }) => path === chosen) ? chosen : rows[0]?.path;
+  const chosen = work.chosen.value;
+  const chosenPlace = rows.findIndex(({ path }) => path === chosen);
+  // In the place of a line that is gone stands the next one.
+  place.current = Math.max(0, chosenPlace >= 0 ? chosenPlace : Math.min(place.current, rows.length - 1));
+  const inHand = rows[place.current]?.path;
+  const focusOn = (path: string | undefined) => {
+    if (path === undefined) takeKeys();
+    else list.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(path)}"]`)?.focus();
+  };
+  const isWanted = work.goTo.value === 'tree';
+  const hadFocus = list.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    const now = document.activeElement;
+    const isLost = hadFocus && (now === document.body || list.current?.contains(now) === true);
+    if (isWanted) work.goTo.value = undefined;
+    if (isWanted || isLost) focusOn(inHand);
+  });
   const goTo = (row: Row | undefined) => {
     if (!row) return;
-    setChosen(row.path);
-    list.current?.querySelector<HTMLElement>(`[data-row="${CSS.escape(row.path)}"]`)?.focus();
+    work.chosen.value = row.path;
+    focusOn(row.path);
   };
   const enter = (row: Row) => {
-    setChosen(row.path);
+    work.chosen.value = row.path;
     if (row.entry.type === 'folder') void work.tree.toggle(row.path);
     else work.open(row.path);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = rows.findIndex(({ path }) => path === inHand);
+    const at = place.current;
     const row = rows[at];
     if (!row || event.ctrlKey || event.altKey || event.metaKey) return;
     const isFolder = row.entry.type === 'folder';
@@ -73,7 +90,7 @@ export function FileRows({ work, chosen, setChosen, ask }: FileRowsProps) {
           tabIndex={row.path === inHand ? 0 : -1}
           onClick={() => enter(row)}
           onKeyDown={onKeyDown}
-          onFocus={() => setChosen(row.path)}
+          onFocus={() => (work.chosen.value = row.path)}
         >
           <span class="row-name">{row.entry.name}</span>
           {row.entry.type === 'link' && <small>link</small>}

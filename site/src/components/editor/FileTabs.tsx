@@ -1,10 +1,23 @@
-/** The open files as tabs: arrows move, Delete or the cross closes; a dot says that something is not saved yet. */
+/**
+ * The open files as tabs: arrows show one after another, Enter goes into its text, Delete or the cross closes; a dot says
+ * that something is not saved yet.
+ */
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { OpenFile } from '../../client/editor/open-file.ts';
 import { nameOf } from '../../client/editor/paths.ts';
 import type { Workspace } from '../../client/editor/workspace.ts';
 
 export function FileTabs({ work }: { work: Workspace }) {
+  const list = useRef<HTMLDivElement>(null);
   const files = work.files.value;
+  const hadFocus = list.current?.contains(document.activeElement) ?? false;
+  useLayoutEffect(() => {
+    if (!hadFocus || document.activeElement !== document.body) return;
+    // The tab in hand was closed: the keys go to the one that is shown now, or back to where files are opened.
+    const shown = list.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (shown) shown.focus();
+    else work.goTo.value = 'tree';
+  });
   if (files.length === 0) return null;
   const onKeyDown = (event: KeyboardEvent & { currentTarget: HTMLElement }) => {
     const by = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
@@ -20,7 +33,7 @@ export function FileTabs({ work }: { work: Workspace }) {
     event.preventDefault();
   };
   return (
-    <div class="file-tabs" role="tablist" aria-label="Open files" onKeyDown={onKeyDown}>
+    <div class="file-tabs" role="tablist" aria-label="Open files" ref={list} onKeyDown={onKeyDown}>
       {files.map((file) => (
         <FileTab key={file} file={file} work={work} />
       ))}
@@ -41,7 +54,7 @@ function FileTab({ file, work }: { file: OpenFile; work: Workspace }) {
       aria-controls="file-panel"
       tabIndex={selected ? 0 : -1}
       title={path}
-      onClick={() => (work.current.value = file)}
+      onClick={() => work.enter(file)}
     >
       {nameOf(path)}
       {!saved && <span class="unsaved">not saved yet</span>}

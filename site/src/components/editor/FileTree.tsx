@@ -1,51 +1,70 @@
 /** The files of the home as a tree, and what can be done with them: by mouse, by keyboard, by dropping files on it. */
 import { useRef, useState } from 'preact/hooks';
-import { folderOf, join, nameOf, whyNoName } from '../../client/editor/paths.ts';
-import type { Workspace } from '../../client/editor/workspace.ts';
+import { folderOf } from '../../client/editor/paths.ts';
+import type { Replacing, Workspace } from '../../client/editor/workspace.ts';
 import { hosts } from '../../client/lab-state.ts';
 import { FileRows } from './FileRows.tsx';
-import { NameField } from './NameField.tsx';
 import { RowTools } from './RowTools.tsx';
-
-/** What the tree asks for at the moment. */
-export type Asking =
-  | { readonly name: 'file' | 'folder'; readonly folder: string }
-  | { readonly name: 'rename'; readonly path: string }
-  | { readonly name: 'remove'; readonly path: string; readonly isFolder: boolean }
-  | { readonly name: 'replace'; readonly file: string; readonly answer: (yes: boolean) => void };
+import { type Asking, TreeAsk } from './TreeAsk.tsx';
 
 export function FileTree({ work, setHost }: { work: Workspace; setHost: (host: string) => void }) {
-  const [chosen, setChosen] = useState('');
   const [asking, setAsking] = useState<Asking | undefined>(undefined);
   const [drops, setDrops] = useState(false);
+  const asked = useRef<Asking | undefined>(undefined);
   const picker = useRef<HTMLInputElement>(null);
+  const newFile = useRef<HTMLButtonElement>(null);
   const { tree } = work;
+  const chosen = work.chosen.value;
   const entry = chosen ? tree.entry(chosen) : undefined;
   /** New things go into the folder in hand, or beside the file in hand. */
   const folder = !entry ? '' : entry.type === 'folder' ? chosen : folderOf(chosen);
 
+  /** One question at a time; an upload whose question is put away ends there. */
+  const ask = (next: Asking | undefined) => {
+    const before = asked.current;
+    asked.current = next;
+    setAsking(next);
+    if (before?.name === 'replace') before.answer('stop');
+  };
+  const done = () => {
+    asked.current = undefined;
+    setAsking(undefined);
+    work.goTo.value = 'tree';
+  };
+  const listAgain = async () => {
+    await tree.refresh();
+    if (!tree.problem.value) work.goTo.value = 'tree';
+  };
   const upload = (files: FileList | null | undefined) => {
     const replace = (file: string) => {
-      const { promise, resolve } = Promise.withResolvers<boolean>();
-      setAsking({ name: 'replace', file, answer: resolve });
+      const { promise, resolve } = Promise.withResolvers<Replacing>();
+      ask({ name: 'replace', file, answer: resolve });
       return promise;
     };
+    ask(undefined);
     if (files && files.length > 0) void work.upload([...files], folder, replace);
   };
   return (
     <>
       <div class="tree-tools">
         {hosts.value.length > 1 && (
-          <select aria-label="Host" value={work.host} onChange={(event) => setHost(event.currentTarget.value)}>
+          <select
+            aria-label="Host"
+            value={work.host}
+            onChange={(event) => {
+              ask(undefined);
+              setHost(event.currentTarget.value);
+            }}
+          >
             {hosts.value.map((host) => (
               <option key={host}>{host}</option>
             ))}
           </select>
         )}
-        <button type="button" class="button" onClick={() => setAsking({ name: 'file', folder })}>
+        <button type="button" class="button" ref={newFile} onClick={() => ask({ name: 'file', folder })}>
           New file
         </button>
-        <button type="button" class="button" onClick={() => setAsking({ name: 'folder', folder })}>
+        <button type="button" class="button" onClick={() => ask({ name: 'folder', folder })}>
           New folder
         </button>
         <button type="button" class="button" onClick={() => picker.current?.click()}>
@@ -61,7 +80,7 @@ export function FileTree({ work, setHost }: { work: Workspace; setHost: (host: s
             event.currentTarget.value = '';
           }}
         />
-        <RowTools work={work} path={chosen} entry={entry} ask={setAsking} />
+        <RowTools work={work} path={chosen} entry={entry} ask={ask} />
       </div>
       <section
         class="tree"
@@ -78,73 +97,18 @@ export function FileTree({ work, setHost }: { work: Workspace; setHost: (host: s
           upload(event.dataTransfer?.files);
         }}
       >
-        {asking && <Ask asking={asking} work={work} done={() => setAsking(undefined)} />}
+        {asking && <TreeAsk asking={asking} work={work} done={done} />}
         {tree.problem.value ? (
-          <p class="tree-note" role="alert">
-            The files cannot be listed. {tree.problem.value}
-          </p>
+          <div class="tree-note">
+            <p role="alert">The files cannot be listed. {tree.problem.value}</p>
+            <button type="button" class="button" onClick={() => void listAgain()}>
+              Try again
+            </button>
+          </div>
         ) : (
-          <FileRows work={work} chosen={chosen} setChosen={setChosen} ask={setAsking} />
+          <FileRows work={work} ask={ask} takeKeys={() => newFile.current?.focus()} />
         )}
       </section>
     </>
-  );
-}
-
-function Ask({ asking, work, done }: { asking: Asking; work: Workspace; done: () => void }) {
-  if (asking.name === 'remove' || asking.name === 'replace') {
-    const removes = asking.name === 'remove';
-    const title = removes
-      ? `Delete ${nameOf(asking.path)}${asking.isFolder ? ' and all that is in it' : ''}? It cannot be brought back.`
-      : `There is a ${asking.file} already. Replace it?`;
-    const answer = (yes: boolean) => {
-      done();
-      if (!removes) asking.answer(yes);
-      else if (yes) void work.remove(asking.path);
-    };
-    return (
-      <div
-        class="tree-ask"
-        role="alertdialog"
-        aria-label={title}
-        onKeyDown={(event) => event.key === 'Escape' && answer(false)}
-      >
-        <p>{title}</p>
-        <button type="button" class="button strong" ref={(element) => element?.focus()} onClick={() => answer(true)}>
-          {removes ? 'Delete' : 'Replace'}
-        </button>
-        <button type="button" class="button" onClick={() => answer(false)}>
-          Keep it
-        </button>
-      </div>
-    );
-  }
-  if (asking.name === 'rename') {
-    const { path } = asking;
-    const rename = (name: string) => {
-      const to = join(folderOf(path), name);
-      if (to !== path) void work.rename(path, to);
-    };
-    return (
-      <NameField
-        key={path}
-        label={`New name of ${nameOf(path)}`}
-        value={nameOf(path)}
-        refuse={whyNoName}
-        take={rename}
-        done={done}
-      />
-    );
-  }
-  const { folder, name: kind } = asking;
-  const place = folder ? ` in ${folder}` : '';
-  const refuse = (name: string) =>
-    whyNoName(name) ?? (work.tree.entry(join(folder, name)) ? `There is a ${name} already.` : undefined);
-  const make = (name: string) => {
-    const path = join(folder, name);
-    void (kind === 'file' ? work.makeFile(path) : work.makeFolder(path));
-  };
-  return (
-    <NameField key={kind} label={`Name of the new ${kind}${place}`} value="" refuse={refuse} take={make} done={done} />
   );
 }

@@ -3,7 +3,7 @@ import type { FileEntry } from '@drydock/sandbox-server/protocol';
 import { maxFileBytes } from '@drydock/sandbox-server/protocol';
 import { downloadAddress } from '../../client/editor/files-api.ts';
 import type { Workspace } from '../../client/editor/workspace.ts';
-import type { Asking } from './FileTree.tsx';
+import type { Asking } from './TreeAsk.tsx';
 
 interface RowToolsProps {
   readonly work: Workspace;

@@ -1,4 +1,7 @@
-/** The line under a file: how saving stands, in words; and what was last done or could not be. */
+/**
+ * The line under a file: how saving stands, in words; and what was last done or could not be. A screen reader is told
+ * when something is not saved, and not after every word that it is.
+ */
 import type { OpenFile, Saving } from '../../client/editor/open-file.ts';
 import type { Workspace } from '../../client/editor/workspace.ts';
 
@@ -6,11 +9,21 @@ export function SavingLine({ file, work }: { file: OpenFile | undefined; work: W
   const now = file?.content.value.name === 'text' ? file.saving.value : undefined;
   return (
     <div class="saving">
-      <p class="saving-word" data-state={now?.name} role="status">
+      <p class="saving-word" data-state={now?.name}>
         {now && wordsOf(now)}
       </p>
+      <p class="unseen" role="status">
+        {(now?.name === 'failed' || now?.name === 'conflict') && wordsOf(now)}
+      </p>
       {now?.name === 'failed' && (
-        <button type="button" class="link" onClick={() => void file?.save()}>
+        <button
+          type="button"
+          class="link"
+          onClick={() => {
+            void file?.save();
+            work.goTo.value = 'text';
+          }}
+        >
           Try again
         </button>
       )}
@@ -31,6 +44,6 @@ function wordsOf(now: Saving): string {
     case 'failed':
       return `Not saved: ${now.why}`;
     case 'conflict':
-      return 'Not saved: it changed on the host';
+      return now.theirs.name === 'gone' ? 'Not saved: it was removed on the host' : 'Not saved: it changed on the host';
   }
 }
