@@ -23,7 +23,8 @@ async function openEditor(page: Page): Promise<void> {
 }
 
 async function openTerminal(page: Page): Promise<void> {
-  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  // Going back in the lab opens a new one, with the next number.
+  await page.getByRole('tab', { name: /^Terminal \d$/ }).click();
   await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
 }
 
@@ -43,6 +44,13 @@ async function newFile(page: Page, name: string): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByRole('tab', { name: name.split('/').at(-1) ?? '' }).waitFor();
   await page.locator('.code .monaco-editor').waitFor();
+}
+
+/** The element that the keys go to, in words. */
+async function focused(page: Page): Promise<string> {
+  return await page.evaluate(
+    'document.activeElement.dataset.row || document.activeElement.title || document.activeElement.textContent',
+  );
 }
 
 async function type(page: Page, text: string): Promise<void> {
@@ -69,10 +77,98 @@ test('what is written in the editor is on the host, and what changes there shows
   await page.getByRole('treeitem', { name: 'inside' }).waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'editor');
+  // That something is saved is no news to whoever hears the page.
+  assert.equal(await page.locator('.saving [role="status"]', { hasText: 'Saved' }).count(), 0);
 
   await page.getByRole('button', { name: 'Dark theme' }).click();
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'editor-dark');
+
+  // A page that goes right after the last key takes nothing with it.
+  await type(page, 'last-words');
+  await page.reload();
+  await prompt(page);
+  await openEditor(page);
+  await page.getByRole('treeitem', { name: 'app' }).click();
+  await page.getByRole('treeitem', { name: 'Dockerfile' }).click();
+  await shows(page, 'last-words');
+  assert.deepEqual(complaints, []);
+});
+
+test('after going back in the lab stand the files of then, and what was not saved is asked about', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await openEditor(page);
+  await page.getByRole('treeitem', { name: '.profile' }).click();
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.keyboard.insertText('# mine ');
+  await saved(page);
+  await newFile(page, 'extra.txt');
+  await type(page, 'extra');
+  await saved(page);
+  await newFile(page, 'unsaved.txt');
+  await page.route('**/file?*', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
+  await type(page, 'only here');
+  await page.locator('.saving-word[data-state="failed"]').waitFor();
+
+  await page.getByRole('button', { name: 'Reset' }).click();
+  await page.getByRole('button', { name: 'Go back' }).click();
+  await page.locator('.file-tab', { hasText: 'extra.txt' }).waitFor({ state: 'detached' });
+  await page.unroute('**/file?*');
+  await page.getByRole('alertdialog', { name: 'The file is gone' }).waitFor();
+  await page.getByRole('button', { name: 'Write it again' }).click();
+  await saved(page);
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.locator('.file-tab', { hasText: '.profile' }).click();
+  await shows(page, '.bashrc');
+  assert.doesNotMatch((await page.locator('.code .view-lines').textContent()) ?? '', /mine/);
+  await openTerminal(page);
+  await typeLine(page, 'clear; cat unsaved.txt; ls extra.txt');
+  await seen(page, /only here.*extra.txt.*No such file/);
+  assert.deepEqual(complaints, []);
+});
+
+test('open files are gone through and closed by keyboard; one that is not saved stays', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await openEditor(page);
+  await newFile(page, 'one.txt');
+  await newFile(page, 'two.txt');
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.route('**/file?*', (route) => (route.request().method() === 'PUT' ? route.abort() : route.continue()));
+  await page.keyboard.insertText('not saved');
+  await page.locator('.saving-word[data-state="failed"]').waitFor();
+
+  await page.locator('.file-tab[aria-selected="true"]').focus();
+  for (const name of ['one.txt', 'two.txt', 'one.txt']) {
+    await page.keyboard.press('ArrowLeft');
+    await page.locator('.file-tab[aria-selected="true"]', { hasText: name }).waitFor();
+    assert.equal(await focused(page), name);
+  }
+  await page.keyboard.press('ArrowRight');
+  await page.keyboard.press('Delete');
+  await page.getByText('two.txt stays open, because it is not saved.').waitFor();
+  assert.equal(await focused(page), 'two.txt');
+  await screenshot(page, 'editor-not-saved');
+  await page.unroute('**/file?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await saved(page);
+  await page.locator('.code .monaco-editor.focused').waitFor();
+
+  await page.locator('.file-tab[aria-selected="true"]').focus();
+  await page.keyboard.press('Delete');
+  await page.locator('.file-tab', { hasText: 'two.txt' }).waitFor({ state: 'detached' });
+  assert.equal(await focused(page), 'one.txt');
+  await page.keyboard.press('Enter');
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.locator('.file-tab[aria-selected="true"]').focus();
+  await page.keyboard.press('Delete');
+  await page.getByText('No file is open').waitFor();
+  await page.locator('.row:focus').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -136,7 +232,8 @@ test('files are made, renamed and deleted by keyboard alone', async () => {
   await typeLine(page, 'mkdir -p folder/deep; echo one > folder/deep/one.sh; echo made-$((1+1))');
   await seen(page, /made-2/);
   await page.getByRole('tab', { name: 'Terminal 1' }).focus();
-  await page.keyboard.press('ArrowRight');
+  const [listing] = await Promise.all([page.waitForRequest('**/files?*'), page.keyboard.press('ArrowRight')]);
+  const address = listing.url().replace(/\/files\?(.*)path=$/, '/file?$1path=later.txt');
   await page.getByRole('treeitem', { name: 'folder' }).waitFor();
   await page.getByRole('treeitem', { name: 'folder' }).focus();
   await page.keyboard.press('ArrowRight');
@@ -163,11 +260,35 @@ test('files are made, renamed and deleted by keyboard alone', async () => {
   await page.getByRole('alertdialog').getByText('Delete two.sh?').waitFor();
   await page.keyboard.press('Escape');
   await page.getByRole('alertdialog').waitFor({ state: 'detached' });
-  await page.getByRole('treeitem', { name: 'two.sh' }).focus();
+  assert.equal(await focused(page), 'folder/deep/two.sh');
   await page.keyboard.press('Delete');
-  await page.getByRole('button', { name: 'Delete', exact: true }).last().press('Enter');
+  // The keys are on the no, and stay there when something else happens in the home.
+  assert.equal(await focused(page), 'Keep it');
+  await page.keyboard.press('Shift+Tab');
+  assert.equal(await focused(page), 'Delete');
+  await page.evaluate(
+    `fetch(${JSON.stringify(address)}, { method: 'PUT', body: 'x', headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' } })`,
+  );
+  await page.getByRole('treeitem', { name: 'later.txt' }).waitFor();
+  assert.equal(await focused(page), 'Delete');
+  await page.keyboard.press('Enter');
   await page.getByRole('treeitem', { name: 'two.sh' }).waitFor({ state: 'detached' });
   await page.getByText('No file is open').waitFor();
+  assert.equal(await focused(page), 'later.txt');
+
+  await page.getByRole('button', { name: 'New folder' }).press('Enter');
+  await page.keyboard.type('made');
+  await page.keyboard.press('Enter');
+  await page.locator('.row:focus[data-row="made"]').waitFor();
+  await page.keyboard.press('Delete');
+  await page.getByRole('alertdialog').getByText('Delete made and all that is in it?').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.row:focus[data-row="made"]').waitFor();
+  await page.getByRole('button', { name: 'New file' }).press('Enter');
+  await page.keyboard.type('inside.txt');
+  await page.keyboard.press('Enter');
+  await page.locator('.code .monaco-editor.focused').waitFor();
+  await page.locator('.file-tab[title="made/inside.txt"]').waitFor();
   assert.deepEqual(complaints, []);
 });
 
@@ -191,16 +312,18 @@ test('files come in and go out; what is no text, too large or has a strange name
   await page.getByRole('heading', { name: 'large.log is too large to open here' }).waitFor();
 
   await page.getByRole('treeitem', { name: '.profile' }).focus();
-  const bytes = Buffer.from('brought-in\n');
-  await page
-    .locator('.tree-tools input[type="file"]')
-    .setInputFiles({ name: 'in.txt', mimeType: 'text/plain', buffer: bytes });
+  const picker = page.locator('.tree-tools input[type="file"]');
+  const small = { name: 'in.txt', mimeType: 'text/plain', buffer: Buffer.from('brought-in\n') };
+  await picker.setInputFiles(small);
   await page.getByText('in.txt is on the host.').waitFor();
-  await page
-    .locator('.tree-tools input[type="file"]')
-    .setInputFiles({ name: 'in.txt', mimeType: 'text/plain', buffer: bytes });
+  await picker.setInputFiles(small);
   await page.getByRole('alertdialog').getByRole('button', { name: 'Keep it' }).click();
   await page.getByText('0 files are on the host.').waitFor();
+  const many = Array.from({ length: 51 }, (_, number) => ({ ...small, name: `many-${number}.txt` }));
+  await picker.setInputFiles(many);
+  await page.getByText('50 files are on the host. 1 were left out: 50 are taken at once.').waitFor();
+  await picker.setInputFiles({ ...small, name: 'big.bin', buffer: Buffer.alloc(1024 * 1024 + 1) });
+  await page.getByText('big.bin is larger than 1 MB, the most that is taken. 0 went before it.').waitFor();
   await page.getByRole('treeitem', { name: 'in.txt' }).click();
   await shows(page, 'brought-in');
   const [download] = await Promise.all([
@@ -219,14 +342,21 @@ test('compose files and Dockerfiles are read along: what is wrong is marked, wha
   await prompt(page);
   await typeLine(
     page,
-    "printf 'services:\\n  web:\\n    image: nginx\\n    portz: 80\\n' > compose.yaml; echo made-$((1+1))",
+    "printf 'services:\\n  web:\\n    image: nginx\\n    portz: 80\\n' > stack.yaml; echo made-$((1+1))",
   );
   await seen(page, /made-2/);
   await openEditor(page);
-  await page.getByRole('treeitem', { name: 'compose.yaml' }).click();
-  await page.locator('.code .squiggly-error').first().waitFor();
+  await page.getByRole('treeitem', { name: 'stack.yaml' }).click();
   await page.locator('.code .monaco-editor.focused').waitFor();
   await page.keyboard.press('Control+End');
+  // What a file is called says what it is.
+  await page.getByRole('treeitem', { name: 'stack.yaml' }).press('F2');
+  await page.getByRole('textbox', { name: 'New name of stack.yaml' }).fill('compose.yaml');
+  await page.keyboard.press('Enter');
+  await page.locator('.code .squiggly-error').first().waitFor();
+  await page.locator('.row:focus[data-row="compose.yaml"]').waitFor();
+  await page.keyboard.press('Enter');
+  await page.locator('.code .monaco-editor.focused').waitFor();
   await page.keyboard.type('    heal', { delay: 30 });
   await page.locator('.suggest-widget .monaco-list-row', { hasText: 'healthcheck' }).waitFor();
   await screenshot(page, 'editor-compose');
@@ -239,4 +369,32 @@ test('compose files and Dockerfiles are read along: what is wrong is marked, wha
   await saved(page);
   await until('nothing is marked', async () => (await page.locator('.code .squiggly-error').count()) === 0);
   assert.deepEqual(complaints, []);
+});
+
+test('the editor fits a phone, and one of 320 pixels', async () => {
+  for (const [width, height] of [
+    [390, 844],
+    [320, 640],
+  ] as const) {
+    await using student = await newStudent(drydock.url, { width, height, isPhone: true });
+    const { page, complaints } = student;
+    await page.goto('/playground/');
+    await page.locator('.pane-bar').getByRole('button', { name: 'Terminal' }).tap();
+    await prompt(page);
+    await openEditor(page);
+    await newFile(page, 'a-name-that-is-longer-than-the-screen-is-wide.txt');
+    await page.locator('.code .monaco-editor.focused').waitFor();
+    await page.keyboard.insertText('FROM debian:13');
+    await saved(page);
+    await screenshot(page, `editor-${width}`);
+    assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${width} wide`);
+    const code = await page.locator('.code').boundingBox();
+    assert.ok(code && code.height >= 84, `${code?.height} px of text at ${width}`);
+    for (const part of ['.tree-tools', '.tree', '.saving']) {
+      const box = await page.locator(part).boundingBox();
+      assert.ok(box && box.x >= 0 && box.x + box.width <= width, `${part} at ${width}`);
+      assert.ok(box.y + box.height <= height, `${part} at ${height}`);
+    }
+    assert.deepEqual(complaints, []);
+  }
 });

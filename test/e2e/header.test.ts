@@ -20,6 +20,14 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   const { page, complaints } = student;
   await page.goto(lessonPath);
   await prompt(page);
+  // Help that could not be given is none: the task is the student's own work.
+  await typeLine(page, 'clear; echo busy-$((1+1)); sleep 1000');
+  await seen(page, /busy-2/);
+  await page.locator('[data-task="hello"]').getByRole('button', { name: 'Do it for me' }).click();
+  await page.getByText('The terminal is busy with another command.').waitFor();
+  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
+  await page.keyboard.press('Control+c');
+  await seen(page, /\^C.*\$ *$/);
   await typeLine(page, 'docker run hello-world');
   await taskIs(page, 'hello', 'done');
   await typeLine(page, 'clear; echo mine > note; echo written-$((1+1))');
@@ -63,6 +71,12 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   await reset.click();
   await dialog.getByRole('button', { name: /^Delete the copy/ }).click();
   await dialog.locator('.point[data-kind="kept"]').waitFor({ state: 'detached' });
+  await dialog.getByRole('button', { name: 'Only make a copy' }).click();
+  await dialog.getByText('The copy is made.').waitFor();
+  await page.keyboard.press('Escape');
+  await reset.click();
+  await dialog.getByText('What I had at').waitFor();
+  assert.equal(await dialog.getByText('The copy is made.').count(), 0);
   await page.keyboard.press('Escape');
   await page.goto('/');
   await page.locator('[data-go-on]', { hasText: 'Continue: 2 · Your first container' }).waitFor();
@@ -103,6 +117,23 @@ test('the search finds a word with the keyboard alone, and leads to its place', 
   await page.getByText('No lesson has all of these words.').waitFor();
   await page.keyboard.press('Escape');
   await field.waitFor({ state: 'hidden' });
+  assert.deepEqual(complaints, []);
+});
+
+test('a search that does not come says so, and is there when it is asked for again', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.route('**/_astro/search*.js', (route) => route.abort());
+  await page.goto('/');
+  await page.keyboard.press('/');
+  const failure = page.getByRole('alertdialog', { name: 'Search' });
+  await failure.getByText('The search could not be loaded').waitFor();
+  await screenshot(page, 'search-failed');
+  await failure.getByRole('button', { name: 'Close' }).press('Enter');
+  await failure.waitFor({ state: 'detached' });
+  await page.unroute('**/_astro/search*.js');
+  await page.keyboard.press('/');
+  await page.getByRole('searchbox', { name: 'Search the lessons and the glossary' }).waitFor();
   assert.deepEqual(complaints, []);
 });
 

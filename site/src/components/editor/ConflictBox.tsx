@@ -64,10 +64,15 @@ function Changed({ file, work, theirs }: ChangedProps) {
         )}
       </p>
       {looks && theirs.name === 'text' && (
-        <textarea readOnly rows={4} aria-label="The text on the host" value={theirs.text} />
+        <textarea ref={bringInSight} readOnly rows={4} aria-label="The text on the host" value={theirs.text} />
       )}
     </div>
   );
+}
+
+/** Where the lab is low, the question is scrolled in its own place. */
+function bringInSight(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: 'nearest' });
 }
 
 /** The question goes with its answer, and the keys go back to the text. */

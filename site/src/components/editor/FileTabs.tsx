@@ -45,9 +45,14 @@ function FileTab({ file, work }: { file: OpenFile; work: Workspace }) {
   const path = file.path.value;
   const selected = work.current.value === file;
   const saved = file.saving.value.name === 'saved';
+  const button = useRef<HTMLButtonElement>(null);
+  useLayoutEffect(() => {
+    if (selected) button.current?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [selected]);
   return (
     <button
       type="button"
+      ref={button}
       role="tab"
       class="file-tab"
       aria-selected={selected}
@@ -56,7 +61,7 @@ function FileTab({ file, work }: { file: OpenFile; work: Workspace }) {
       title={path}
       onClick={() => work.enter(file)}
     >
-      {nameOf(path)}
+      <span class="file-name">{nameOf(path)}</span>
       {!saved && <span class="unsaved">not saved yet</span>}
       <span
         class="tab-close"
