@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import type { Page } from 'playwright-core';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
+import { focused, newFile, openEditor, openTerminal, saved, shows, type } from './editor-steps.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -16,47 +16,6 @@ before(async () => {
 after(async () => {
   await drydock[Symbol.asyncDispose]();
 });
-
-async function openEditor(page: Page): Promise<void> {
-  await page.getByRole('tab', { name: 'Editor' }).click();
-  await page.getByRole('tree', { name: 'Files of the home directory' }).waitFor();
-}
-
-async function openTerminal(page: Page): Promise<void> {
-  // Going back in the lab opens a new one, with the next number.
-  await page.getByRole('tab', { name: /^Terminal \d$/ }).click();
-  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
-}
-
-/** Waits until the file in hand is saved; typing must have begun before. */
-async function saved(page: Page): Promise<void> {
-  await page.locator('.saving-word[data-state="saved"]').waitFor();
-}
-
-/** Waits until the editor shows this text. */
-async function shows(page: Page, text: string): Promise<void> {
-  await page.locator('.code .view-lines', { hasText: text }).waitFor();
-}
-
-async function newFile(page: Page, name: string): Promise<void> {
-  await page.getByRole('button', { name: 'New file' }).click();
-  await page.getByRole('textbox', { name: /Name of the new file/ }).fill(name);
-  await page.keyboard.press('Enter');
-  await page.getByRole('tab', { name: name.split('/').at(-1) ?? '' }).waitFor();
-  await page.locator('.code .monaco-editor').waitFor();
-}
-
-/** The element that the keys go to, in words. */
-async function focused(page: Page): Promise<string> {
-  return await page.evaluate(
-    'document.activeElement.dataset.row || document.activeElement.title || document.activeElement.textContent',
-  );
-}
-
-async function type(page: Page, text: string): Promise<void> {
-  await page.locator('.code .monaco-editor').click();
-  await page.keyboard.insertText(text);
-}
 
 test('what is written in the editor is on the host, and what changes there shows in the editor', async () => {
   await using student = await newStudent(drydock.url);
