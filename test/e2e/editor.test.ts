@@ -261,7 +261,13 @@ test('files come in and go out; what is no text, too large or has a strange name
     `head -c 2000 /dev/zero > zeros.bin; head -c 1100000 /dev/zero > large.log; echo x > '<img src=x onerror=alert(1)>'; echo made-$((1+1))`,
   );
   await seen(page, /made-2/);
-  await openEditor(page);
+  await page.route('**/files?*', (route) => route.abort());
+  await page.getByRole('tab', { name: 'Editor' }).click();
+  await page.getByText('The files cannot be listed. The server does not answer.').waitFor();
+  await screenshot(page, 'editor-not-listed');
+  await page.unroute('**/files?*');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.locator('.row:focus').waitFor();
   await page.getByRole('treeitem', { name: '<img src=x onerror=alert(1)>' }).click();
   await shows(page, 'x');
   await page.getByRole('treeitem', { name: 'zeros.bin' }).click();
