@@ -6,16 +6,16 @@ import { type Component, type LessonText, textAttribute, withThoseInside } from 
 import type { Student } from './student.ts';
 import { LessonMistake } from './try-task.ts';
 
-type Step =
-  | { readonly do: 'task'; readonly id: string; readonly line: number }
-  | {
-      readonly do: 'run';
-      readonly run: string;
-      readonly line: number;
-      readonly fails: boolean;
-      readonly host: string | undefined;
-      readonly terminal: string | undefined;
-    };
+interface Run {
+  readonly do: 'run';
+  readonly run: string;
+  readonly line: number;
+  readonly fails: boolean;
+  readonly host: string | undefined;
+  readonly terminal: string | undefined;
+}
+
+type Step = { readonly do: 'task'; readonly id: string; readonly line: number } | Run;
 
 /** What one reads on the way: tasks, and commands that can be run with a click. */
 export function stepsOf(text: LessonText): readonly Step[] {
@@ -35,6 +35,8 @@ export function stepsOf(text: LessonText): readonly Step[] {
 export async function tryText(student: Student, text: LessonText, lab: Lab): Promise<number> {
   const steps = stepsOf(text);
   const filled = (line: string) => fillIn(line, student.parameters);
+  /** The commands of the text that are the last of a task's solution. */
+  const solves = new Map<Run, string>();
   let commands = 0;
   for (const [place, step] of steps.entries()) {
     const { line } = step;
@@ -51,8 +53,11 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
       const next = steps.findIndex(({ do: what }, later) => later > place && what === 'task');
       const following = steps.slice(place + 1, next === -1 ? undefined : next);
       const solution = lab.tasks.find(({ id }) => id === step.id)?.solution;
-      const said = following.some((each) => each.do === 'run' && solution?.run.includes(filled(each.run)) === true);
-      if (solution === undefined || said) continue;
+      const said = following.findLast(
+        (each): each is Run => each.do === 'run' && solution?.run.includes(filled(each.run)) === true,
+      );
+      if (said !== undefined) solves.set(said, step.id);
+      if (solution === undefined || said !== undefined) continue;
       const failed = (await student.attempt(solution)).find(({ exitCode }) => exitCode !== null && exitCode !== 0);
       if (failed !== undefined)
         throw new LessonMistake(
@@ -66,6 +71,9 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
       const ended = step.fails ? 'is there to be seen failing, and ends with 0' : `ends with exit code ${exitCode}`;
       throw new LessonMistake(`line ${line}: “${filled(step.run)}” ${ended}. It shows:\n${shown.trim().slice(-600)}`);
     }
+    // Who reads on has seen it turn done. Some are facts of a moment, which the next command may end.
+    const solved = solves.get(step);
+    if (solved !== undefined) await student.becomes(solved, ({ done }) => done);
   }
   for (const { id } of lab.tasks) {
     if (!(await student.becomes(id, ({ done }) => done)))
