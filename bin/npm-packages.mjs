@@ -100,8 +100,9 @@ async function installToolchain(step) {
 
 /** @param {import('./progress.mjs').Step} step @param {boolean} forTests */
 async function installPackages(step, forTests) {
-  // Anew, as npm ci would: a node_modules that other npms wrote may lack what they took for unfit.
-  await rm(modules, { recursive: true, force: true });
+  // Anew, as npm ci would: a node_modules that other npms wrote may lack what they took for unfit. What the tests need besides
+  // is added to what is there: a Drydock that runs from this clone goes on.
+  if (!(await isCurrent(false))) await rm(modules, { recursive: true, force: true });
   const locked = await lockedPackages(path.join(root, 'package-lock.json'));
   // Of the optional ones, which are mostly for other machines, few are installed.
   const total = Object.entries(locked).filter(
