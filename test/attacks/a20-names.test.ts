@@ -81,7 +81,9 @@ describe('A20: a hostile name', () => {
         HostConfig,
       });
       if (created.status === 201) {
-        assert.ok(refused((await ask(host.socket, 'POST /containers/join/start')).status));
+        const { status, body } = await ask(host.socket, 'POST /containers/join/start');
+        assert.equal(status, 409);
+        assert.match(JSON.stringify(body), /No such container/);
         await expect(host.socket, 'DELETE /containers/join', 204);
       } else assert.ok(refused(created.status));
     });
