@@ -110,7 +110,7 @@ test('open files are gone through and closed by keyboard; one that is not saved 
   }
   await page.keyboard.press('ArrowRight');
   await page.keyboard.press('Delete');
-  await page.getByText('two.txt stays open, because it is not saved.').waitFor();
+  await page.getByText('two.txt was not closed, because it could not be saved.').waitFor();
   assert.equal(await focused(page), 'two.txt');
   await screenshot(page, 'editor-not-saved');
   await page.unroute('**/file?*');

@@ -119,12 +119,13 @@ export class Workspace {
   /** Saves what was typed, then takes the file's tab away; where it cannot be saved, the tab stays and is shown. */
   async close(file: OpenFile): Promise<void> {
     await file.save();
+    this.said.value = '';
     if (!file.isDirty) {
       this.drop(file);
       return;
     }
     this.current.value = file;
-    this.said.value = `${nameOf(file.path.value)} stays open, because it is not saved.`;
+    this.said.value = `${nameOf(file.path.value)} was not closed, because it could not be saved.`;
   }
 
   /** Takes a file's tab away, with whatever is not saved in it. */
