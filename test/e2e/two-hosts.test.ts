@@ -26,7 +26,8 @@ tasks:
 
 /** The lesson's page as it would be built with that lab, and with its first command meant for prod. */
 async function sitePages(folder: string): Promise<void> {
-  await cp(built, folder, { recursive: true });
+  // Without what is compressed of it, which would be sent in place of what is changed here.
+  await cp(built, folder, { recursive: true, filter: (file) => !/\.(br|gz)$/.test(file) });
   const file = path.join(folder, lessonPath, 'index.html');
   const text = await readFile(file, 'utf8');
   const attribute = (value: unknown) => JSON.stringify(value).replaceAll('"', '&quot;');
