@@ -260,7 +260,7 @@ for (const [client, docker] of Object.entries(clients))
         '--ulimit',
         'nofile=100:200',
         '--ulimit',
-        'core=0:-1',
+        'stack=8388608:-1',
       ];
       const more = [
         '--tmpfs',

@@ -11,8 +11,8 @@ test('a host runs its workspace, containers and execs on runc as well', async ()
 
   const hello = await docker('run', '--rm', 'busybox', 'echo', 'hello');
   assert.equal(hello.stdout, 'hello\n', hello.stderr);
-  const limits = ['--ulimit', 'core=-1', '--tmpfs', '/t:exec,size=1m'];
-  const limited = await docker('run', '--rm', ...limits, 'busybox', 'sh', '-c', 'ulimit -c; grep " /t " /proc/mounts');
+  const limits = ['--ulimit', 'stack=-1', '--tmpfs', '/t:exec,size=1m'];
+  const limited = await docker('run', '--rm', ...limits, 'busybox', 'sh', '-c', 'ulimit -s; grep " /t " /proc/mounts');
   assert.match(limited.stdout, /^unlimited\ntmpfs \/t tmpfs rw,nosuid,nodev,relatime,size=1024k/, limited.stderr);
   await docker('run', '-d', '--name', 'web', '-p', '8080:80', 'busybox', 'httpd', '-f', '-p', '80');
   const inside = await docker('exec', 'web', 'grep', 'Seccomp:', '/proc/self/status');
