@@ -17,6 +17,25 @@ const instances = 190;
 
 let made = 0;
 
+/**
+ * A place among the user numbers that no other test of this machine has while it is held: the name of a socket says so, and
+ * goes with its process.
+ */
+async function claimSlot(): Promise<{ readonly slot: number; readonly release: () => Promise<void> }> {
+  for (let tried = 0; tried < instances; tried++) {
+    const slot = (process.pid + tried) % instances;
+    const claim = net.createServer();
+    const isMine = await new Promise<boolean>((resolve) => {
+      claim.once('error', () => resolve(false));
+      claim.listen(`\0drydock-test-slot-${slot}`, () => resolve(true));
+    });
+    if (!isMine) continue;
+    claim.unref();
+    return { slot, release: () => new Promise((resolve) => claim.close(() => resolve())) };
+  }
+  throw new Error(`all ${instances} places for a Drydock of a test are taken`);
+}
+
 export interface TestInstance extends AsyncDisposable {
   /** For DRYDOCK_INSTANCE; at most 20 characters. */
   readonly name: string;
@@ -36,8 +55,7 @@ export async function makeInstance(): Promise<TestInstance> {
   const folder = await mkdtemp(`/tmp/${testRun}-`);
   // The server's user has to get through to its own directories.
   await chmod(folder, 0o711);
-  // Two files at once have two PIDs; what one file makes one after another goes on counting.
-  const slot = (process.pid * 7 + number) % instances;
+  const { slot, release } = await claimSlot();
   return {
     name: `${testRun}-${process.pid.toString(36)}-${number}`,
     folder,
@@ -48,6 +66,7 @@ export async function makeInstance(): Promise<TestInstance> {
     uidRanges: rangesPerInstance,
     async [Symbol.asyncDispose]() {
       await rm(folder, { recursive: true, force: true });
+      await release();
     },
   };
 }
