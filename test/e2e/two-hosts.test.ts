@@ -66,7 +66,7 @@ test('each thing of a lab with two hosts is of the host that it says', async () 
   await page.getByRole('menuitem', { name: 'Terminal on prod' }).click();
   await seen(page, /student@prod/);
   const selected = (text: string) => page.locator('.tab[aria-selected="true"]', { hasText: text });
-  await page.locator('#tab-t1').click();
+  await page.getByRole('tab', { name: 'dev', exact: true }).click();
   await selected('dev').waitFor();
   await page.getByRole('button', { name: 'Run: docker version' }).click();
   await selected('prod').waitFor();
@@ -85,7 +85,7 @@ test('each thing of a lab with two hosts is of the host that it says', async () 
   await view.getByRole('button', { name: 'prod' }).click();
   await view.locator('.ev-container').getByRole('button', { name: 'web' }).click();
   await screenshot(page, 'two-hosts');
-  await page.locator('#tab-t1').click();
+  await page.getByRole('tab', { name: 'dev', exact: true }).click();
   await view.getByRole('button', { name: 'Run: docker ps -a' }).click();
   await selected('prod').waitFor();
   await seen(page, /0\.0\.0\.0:8080->80\/tcp/);

@@ -153,7 +153,7 @@ function TerminalTab({ terminal, rename, close }: TerminalTabProps) {
       onKeyDown={onKeyDown}
     >
       <span>{terminal.title}</span>
-      {hosts.value.length > 1 && <small>{terminal.host}</small>}
+      {hosts.value.length > 1 && !terminal.title.startsWith(terminal.host) && <small>{terminal.host}</small>}
       {!terminal.running && <small>ended</small>}
       <span
         class="tab-close"
