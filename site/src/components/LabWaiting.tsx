@@ -58,7 +58,9 @@ export function LabWaiting() {
               usual="The lab needs an image that this machine makes on its first use. It starts by itself when that is done."
               slow="The lab needs an image that this machine makes on its first use: some minutes. You can read on meanwhile."
             />
-            <pre>{now.step}</pre>
+            <p>
+              <code>{now.step}</code>
+            </p>
           </Card>
         );
       }
