@@ -10,6 +10,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { ownDockerFolder } from '../bin/programs.mjs';
+import { buildSite } from '../cli/supervisor/site.ts';
 import { leftovers } from './leftovers.ts';
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -42,6 +43,19 @@ async function step(title: string, file: string, args: readonly string[]): Promi
   if (!passed) process.stdout.write(said);
   console.log(`${passed ? '✔' : '✖'} ${title} (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
   return passed;
+}
+
+/** Built as `drydock up` does, so that it is current for each Drydock of the tests. */
+async function site(): Promise<boolean> {
+  const startedAt = performance.now();
+  const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
+  const failure = await buildSite(() => silent, new AbortController().signal).then(
+    () => null,
+    (error: unknown) => String(error instanceof Error ? error.message : error),
+  );
+  if (failure !== null) console.log(failure);
+  console.log(`${failure === null ? '✔' : '✖'} site (${((performance.now() - startedAt) / 1000).toFixed(1)} s)`);
+  return failure === null;
 }
 
 async function testFiles(): Promise<string[]> {
@@ -105,7 +119,7 @@ if (!alone) {
   steps = (await step('types', bin('tsc'), ['--noEmit'])) && steps;
   steps = (await step('types of the site', 'npm', ['run', '--silent', '--workspace', 'site', 'check'])) && steps;
   steps = (await step('lint', bin('biome'), ['check', '--reporter=summary', '--error-on-warnings', '.'])) && steps;
-  steps = (await step('site', 'npm', ['run', '--silent', '--workspace', 'site', 'build'])) && steps;
+  steps = (await site()) && steps;
 }
 
 const files = await testFiles();

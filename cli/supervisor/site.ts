@@ -42,8 +42,10 @@ export async function buildSite(step: () => Step, signal: AbortSignal): Promise<
   const stamp = await readFile(stampFile, 'utf8').catch(() => '');
   if (stamp === hash && existsSync(page)) return;
   const shown = step();
+  await mkdir(path.dirname(stampFile), { recursive: true });
   const output = await new Promise<string>((resolve, reject) => {
-    const child = spawn('npm', ['run', 'build', '--workspace', 'site'], {
+    // Two Drydocks of one clone that start at once do not build into each other's files.
+    const child = spawn('flock', ['--no-fork', `${stampFile}.lock`, 'npm', 'run', 'build', '--workspace', 'site'], {
       cwd: cloneFolder,
       stdio: ['ignore', 'pipe', 'pipe'],
       signal,
@@ -63,7 +65,6 @@ export async function buildSite(step: () => Step, signal: AbortSignal): Promise<
     throw error;
   });
   if (!existsSync(page)) throw new Failure(`The site was built, but there is no ${page}:\n${output.trim()}`);
-  await mkdir(path.dirname(stampFile), { recursive: true });
   await writeFile(stampFile, hash);
   shown.done();
 }

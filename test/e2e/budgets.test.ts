@@ -83,7 +83,9 @@ for (const [width, height] of [
     for (const path of [...pages, '/', lessonPath]) {
       await page.goto(path);
       if (path === lessonPath || path === '/playground/') {
-        await page.locator('.lab-body .screen[data-attached="true"]').waitFor({ state: 'attached' });
+        // A narrow page draws no terminal before it is looked at.
+        const isThere = width > 900 ? '.lab-body .screen[data-attached="true"]' : '.host[data-up="true"]';
+        await page.locator(isThere).waitFor({ state: 'attached' });
         if (path === lessonPath) await page.locator('[data-task][data-state="now"] .found').first().waitFor();
       }
       await page.evaluate('document.fonts.ready');

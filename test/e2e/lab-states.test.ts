@@ -144,10 +144,10 @@ test('Run waits for a terminal that is not drawn yet', async () => {
     await route.continue();
   });
   await page.goto(lessonPath);
-  await asked.promise;
   const plate = page.locator('.command', { hasText: 'docker version' }).first();
   await plate.locator('.run').click();
   await page.locator('#lab').waitFor();
+  await asked.promise;
   given.resolve();
   await plate.locator('.command-state', { hasText: 'Ran' }).waitFor({ state: 'attached' });
   assert.deepEqual(complaints, []);

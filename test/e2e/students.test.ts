@@ -160,7 +160,6 @@ test('lesson 2 on a phone', async () => {
   const { page, complaints } = student;
   const press: Press = (what) => what.tap();
   await page.goto('/lessons/first-container/');
-  await page.locator('.screen[data-attached="true"]').waitFor({ state: 'attached' });
   for (const plate of await page.locator('.command').all()) {
     await run(plate, press);
     await page.locator('.workbench[data-pane="lab"]').waitFor();

@@ -38,10 +38,26 @@ export function startLab(id: string, leave: (backwards: boolean) => void): void 
   lesson = id;
   setLeave(leave);
   connect();
-  screens.load().catch(() => {
-    state.isBroken.value = true;
-    screens.failed();
+  whenInSight(document.getElementById('lab'), () => {
+    screens.load().catch(() => {
+      state.isBroken.value = true;
+      screens.failed();
+    });
   });
+}
+
+/** At once, or when a narrow page, which shows the text first, shows the element: a phone may never need what draws terminals. */
+function whenInSight(element: HTMLElement | null, go: () => void): void {
+  if (!element || element.checkVisibility()) {
+    go();
+    return;
+  }
+  const observer = new ResizeObserver(() => {
+    if (!element.checkVisibility()) return;
+    observer.disconnect();
+    go();
+  });
+  observer.observe(element);
 }
 
 /** Tells where screens are drawn: an element that fills the terminal's place. */
