@@ -120,6 +120,7 @@ if (!alone) {
   steps = (await step('types of the site', 'npm', ['run', '--silent', '--workspace', 'site', 'check'])) && steps;
   steps = (await step('lint', bin('biome'), ['check', '--reporter=summary', '--error-on-warnings', '.'])) && steps;
   steps = (await site()) && steps;
+  steps = (await step('images', process.execPath, ['test/support/build-images.ts'])) && steps;
 }
 
 const files = await testFiles();
