@@ -67,14 +67,15 @@ test('an ended shell is replaced also where there are as many terminals as there
   await prompt(page);
   for (let number = 2; number <= 8; number++) {
     await page.getByRole('button', { name: 'New terminal' }).click();
-    await page.getByRole('tab', { name: `Terminal ${number}` }).waitFor();
+    // In hand, so that what is typed next goes there.
+    await page.getByRole('tab', { name: `Terminal ${number}`, selected: true }).waitFor();
   }
   await prompt(page);
   await typeLine(page, 'exit');
   await page.getByText('This shell has ended').waitFor();
   await screenshot(page, 'terminal-ended');
   await page.getByRole('button', { name: 'Open a new one' }).click();
-  await page.getByRole('tab', { name: 'Terminal 9' }).waitFor();
+  await page.getByRole('tab', { name: 'Terminal 9', selected: true }).waitFor();
   assert.equal(await page.getByRole('tab', { name: /^Terminal/ }).count(), 8);
   await prompt(page);
   assert.deepEqual(complaints, []);
