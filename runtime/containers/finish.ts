@@ -25,7 +25,7 @@ export async function cleanUp(container: Container): Promise<void> {
   await removeGroup(group);
   await Promise.all([
     fs.promises.rm(`${host.engine.tools.stateDirectory}/${id}`, { recursive: true, force: true }),
-    fs.promises.rm(bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 }),
+    fs.promises.rm(bundle, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }),
   ]);
   container.unclean = false;
 }
