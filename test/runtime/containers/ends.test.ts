@@ -100,13 +100,17 @@ describe('docker top', () => {
   test('shows the beginning of a long command line, and the names of what has none', async () => {
     await host.run('long', ['sh', '-c', ': "$@"; exec sleep 1000', 'sh', 'y'.repeat(50_000)]);
     await host.exec('long', ['sh', '-c', 'sleep 2000; :', 'sh', 'y'.repeat(50_000)]);
-    const { Processes } = (await expect(host.socket, 'GET /containers/long/top?ps_args=-o%20pid,comm,args', 200)) as {
-      Processes: string[][];
-    };
-    const [first, second] = Processes.map(([, name, command = '']) => [name, command]);
-    assert.deepEqual(first, ['sleep', 'sleep 1000']);
-    assert.equal(second?.[0], 'sh');
-    assert.equal(second?.[1]?.length, 4096);
+    // Both go over to their own program a moment after they are there.
+    let shown: (string | undefined)[][] = [];
+    await until('both execute what they are to', async () => {
+      const { Processes } = (await expect(host.socket, 'GET /containers/long/top?ps_args=-o%20pid,comm,args', 200)) as {
+        Processes: string[][];
+      };
+      shown = Processes.map(([, name, command]) => [name, command]);
+      return shown[0]?.[0] === 'sleep' && shown[1]?.[0] === 'sh';
+    });
+    assert.deepEqual(shown[0], ['sleep', 'sleep 1000']);
+    assert.equal(shown[1]?.[1]?.length, 4096);
     await expect(host.socket, 'DELETE /containers/long?force=1', 204);
   });
 });
