@@ -37,13 +37,16 @@ export function bindMount(source: string, target: string): void {
   checked(`bind ${source} to ${target}`, libcCalls.mount(source, target, null, MS_BIND, null));
 }
 
-/** Mounts a cgroup v1 hierarchy with one controller. */
+/**
+ * Mounts a cgroup v1 hierarchy with one controller. While one that is new is mounted with `favordynmods`, the whole machine
+ * moves processes between groups in microseconds. Otherwise the kernel waits until every CPU has passed by, 5 to 20 ms of each
+ * `docker run` and `docker exec`, so that a fork is some nanoseconds faster. Linux before 6.0 does not know it.
+ */
 export function mountCgroupV1(controller: string, target: string): void {
   fs.mkdirSync(target, { recursive: true });
-  checked(
-    `mount cgroup ${controller}`,
-    libcCalls.mount('cgroup', target, 'cgroup', MS_NOSUID | MS_NODEV | MS_NOEXEC, controller),
-  );
+  const mount = (options: string): number =>
+    libcCalls.mount('cgroup', target, 'cgroup', MS_NOSUID | MS_NODEV | MS_NOEXEC, options);
+  if (mount(`${controller},favordynmods`) !== 0) checked(`mount cgroup ${controller}`, mount(controller));
 }
 
 export function detachMount(target: string): void {
