@@ -1,12 +1,12 @@
 // Starting processes under conmon, which keeps their terminal, log and exit code whatever becomes of the engine.
 // conmon(8); the pipes' protocol is that of `--api-version 1`: {"data": N} on success, {"data": -1, "message"} if not.
 
-import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import fs from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type net from 'node:net';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
-import { insideNewMountNamespace, start, startInPidNamespaceOf } from './namespaces.ts';
+import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
+import { type Program, type SpawnPlan, start, tailOf } from './spawn.ts';
 
 /** Where conmon and the OCI runtime are, and where the runtime keeps what it knows. */
 export interface OciTools {
@@ -62,10 +62,10 @@ function argumentsOf(plan: ProcessPlan, runtime: readonly string[]): string[] {
   ];
 }
 
-function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, string>, pipes: number): ChildProcess {
+function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, string>, pipes: number): Program {
   const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
   // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
-  const options: SpawnOptions = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
+  const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
   return insideNewMountNamespace(() => {
     plan.prepare();
     return plan.insidePid === null ? start(argv, options) : startInPidNamespaceOf(plan.insidePid, argv, options);
@@ -79,11 +79,11 @@ const maxComplaintCharacters = 1000;
  * listens, so that a student who makes it complain without end fills neither memory nor disk (conmon ignores SIGPIPE).
  */
 class Complaints {
-  readonly #pipe: Readable;
+  readonly #pipe: net.Socket;
   #text = '';
 
-  constructor(child: ChildProcess) {
-    this.#pipe = pipeOf(child, 2);
+  constructor(program: Program) {
+    this.#pipe = program.pipe(2);
     this.#pipe.setEncoding('utf8').on('error', () => undefined);
     this.#pipe.on('data', (text: string) => {
       this.#text = (this.#text + text).slice(-maxComplaintCharacters);
@@ -107,7 +107,7 @@ class Answers {
   #ended = false;
   #wake: (() => void) | null = null;
 
-  constructor(what: string, pipe: Readable, complaints: Complaints) {
+  constructor(what: string, pipe: net.Socket, complaints: Complaints) {
     this.#what = what;
     this.#complaints = complaints;
     pipe.setEncoding('utf8');
@@ -174,18 +174,13 @@ function refusalIn(file: string): RuntimeRefusal | null {
   }
 }
 
-function pipeOf(child: ChildProcess, index: number): Readable {
-  return child.stdio[index] as Readable;
-}
-
 /** Creates the container of `plan.bundle`; it waits for the runtime's `start`. Resolves to its PID in its PID namespace. */
 export async function conmonCreate(plan: ProcessPlan): Promise<number> {
-  const child = launch(plan, argumentsOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3' }, 1);
-  const failed = new Promise<never>((_, reject) => child.once('error', reject));
-  const sync = pipeOf(child, 3);
-  const complaints = new Complaints(child);
+  const program = launch(plan, argumentsOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3' }, 1);
+  const sync = program.pipe(3);
+  const complaints = new Complaints(program);
   try {
-    const pid = await Promise.race([new Answers('create', sync, complaints).next(), failed]);
+    const pid = await new Answers('create', sync, complaints).next();
     if (pid <= 0) throw new EngineError('internal', `create: the runtime gave PID ${pid}`);
     return pid;
   } finally {
@@ -224,16 +219,14 @@ export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
     `${plan.bundle}/process.json`,
   ];
   const pipes = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
-  const child = launch(plan, argv, pipes, 3);
-  const failed = new Promise<never>((_, reject) => child.once('error', reject));
-  failed.catch(() => undefined);
-  const complaints = new Complaints(child);
-  const sync = new Answers('exec', pipeOf(child, 3), complaints);
-  const startPipe = child.stdio[4] as Writable;
+  const program = launch(plan, argv, pipes, 3);
+  const complaints = new Complaints(program);
+  const sync = new Answers('exec', program.pipe(3), complaints);
+  const startPipe = program.pipe(4);
   startPipe.on('error', () => undefined); // conmon's end is told by its answers
-  const attach = pipeOf(child, 5);
+  const attach = program.pipe(5);
   startPipe.write('.'); // the first word lets conmon set up, the second lets the process run
-  await Promise.race([new Answers('exec', attach, complaints).next(), failed]);
+  await new Answers('exec', attach, complaints).next();
   attach.destroy();
   return {
     go: async () => {
@@ -253,18 +246,12 @@ export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
 /** Calls the OCI runtime with `args` in the PID namespace of `insidePid`; throws what it said where it fails. */
 export async function callRuntime(tools: OciTools, insidePid: number | null, args: readonly string[]): Promise<void> {
   const argv = [...runtimeOf(tools), ...args];
-  const options: SpawnOptions = { stdio: ['ignore', 'ignore', 'pipe'] };
-  const child =
+  const plan: SpawnPlan = { stdio: ['ignore', 'ignore', 'pipe'] };
+  const program =
     insidePid === null
-      ? start(argv, options)
-      : insideNewMountNamespace(() => startInPidNamespaceOf(insidePid, argv, options));
-  let said = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-4096);
-  });
-  const status = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', resolve);
-  });
-  if (status !== 0) throw new RuntimeRefusal(status ?? -1, said.trim() || `${args[0]} ended with ${status}`);
+      ? start(argv, plan)
+      : insideNewMountNamespace(() => startInPidNamespaceOf(insidePid, argv, plan));
+  const said = await tailOf(program.pipe(2));
+  const status = await program.exited;
+  if (status !== 0) throw new RuntimeRefusal(status, said.trim() || `${args[0]} ended with ${status}`);
 }

@@ -3,11 +3,11 @@
 // The main thread enters, acts and returns without ever awaiting: nothing else of the process can run in between. A
 // program that is started meanwhile is born there. So no helper program is spawned to enter a namespace.
 
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { at, EngineError } from '../errors.ts';
+import { EngineError } from '../errors.ts';
 import { checked, libcCalls } from './libc.ts';
 import { bindMount, makePrivate, mountProcOf } from './mounts.ts';
+import { type Program, type SpawnPlan, start } from './spawn.ts';
 
 const CLONE_FS = 0x200;
 const CLONE_NEWNS = 0x20000;
@@ -86,10 +86,10 @@ export function insideNewMountNamespace<T>(act: () => T): T {
  * Starts `argv` in the PID namespace of process `pid`, with a /proc that shows it. Only inside `insideNewMountNamespace`,
  * whose /proc it may replace.
  */
-export function startInPidNamespaceOf(pid: number, argv: readonly string[], options: SpawnOptions): ChildProcess {
+export function startInPidNamespaceOf(pid: number, argv: readonly string[], plan: SpawnPlan): Program {
   return entering('pid', `/proc/${pid}/ns/pid`, CLONE_NEWPID, own.pid, () => {
-    if (mountProcOf(pid, '/proc')) return start(argv, options);
-    return start(['unshare', '--mount-proc=/proc', '--propagation', 'unchanged', ...argv], options);
+    if (mountProcOf(pid, '/proc')) return start(argv, plan);
+    return start(['unshare', '--mount-proc=/proc', '--propagation', 'unchanged', ...argv], plan);
   });
 }
 
@@ -105,16 +105,5 @@ export function checkApart(pid: number): void {
     if (theirs === fs.readlinkSync(`/proc/self/ns/${kind}`)) {
       throw new EngineError('internal', `process ${pid} has the engine's own ${kind} namespace; it is not let run`);
     }
-  }
-}
-
-/** Starts a system program by its argument vector: no shell, nothing of our environment but PATH. */
-export function start(argv: readonly string[], options: SpawnOptions): ChildProcess {
-  const [file, ...args] = argv;
-  if (file === undefined) throw new Error('start: an empty argument vector');
-  try {
-    return spawn(file, args, { cwd: '/', env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...options.env }, ...options });
-  } catch (error) {
-    throw at(`start ${file}`, error);
   }
 }
