@@ -1,7 +1,7 @@
 /** Shows a preview that nobody asked for: said in words, and never under a hand that types. */
 import { announcement, hosts } from './lab-state.ts';
 import type { PreviewWish } from './preview-wishes.ts';
-import { placeOf, previewAddress, showPreview } from './previews.ts';
+import { coverWithPreview, previewAddress } from './previews.ts';
 
 /** A hand that rested for so long has typed what it was about to type; and what was said of the task has been heard. */
 const stillMs = 1_500;
@@ -21,11 +21,8 @@ export function openWhenStill(wish: PreviewWish): void {
   addEventListener('keydown', again, { capture: true, signal: over.signal });
 }
 
-/** The focus goes to the preview's tab where the preview covers what had it, and stays where it is elsewhere. */
 function openNow({ host = hosts.peek()[0] ?? '', port }: PreviewWish): void {
   const address = previewAddress(host, port);
-  const covers = document.querySelector('.places')?.contains(document.activeElement);
-  showPreview(address);
+  coverWithPreview(address);
   announcement.value = `The page on port ${port} has opened in a tab beside the terminal.`;
-  if (covers) requestAnimationFrame(() => document.getElementById(`tab-${placeOf(address)}`)?.focus());
 }

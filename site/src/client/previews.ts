@@ -58,6 +58,13 @@ export function showPreview(address: PreviewAddress, path?: string): void {
   });
 }
 
+/** As `showPreview`. The focus goes to its tab where it covers what had the focus, and stays where it is elsewhere. */
+export function coverWithPreview(address: PreviewAddress, path?: string): void {
+  const covers = document.querySelector('.places')?.contains(document.activeElement);
+  showPreview(address, path);
+  if (covers) requestAnimationFrame(() => document.getElementById(`tab-${placeOf(address)}`)?.focus());
+}
+
 /** Loads a path of a preview that is open. */
 export function visit(address: PreviewAddress, path: string): void {
   openPreviews.value = openPreviews.value.map((one) =>

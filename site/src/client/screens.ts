@@ -3,7 +3,7 @@ import type { Attached, PageMessage } from '@drydock/sandbox-server/protocol';
 import * as state from './lab-state.ts';
 import { longestPasteBytes } from './limits.ts';
 import { localAddressOf, webAddressOf } from './local-address.ts';
-import { previewAddress, showPreview } from './previews.ts';
+import { coverWithPreview, previewAddress } from './previews.ts';
 import type { TerminalOwner, TerminalView } from './terminal.ts';
 import type { RunEvents } from './typist.ts';
 
@@ -192,7 +192,7 @@ function refusePaste(): void {
 function openLink(terminal: string, uri: string): void {
   const own = localAddressOf(uri);
   if (own) {
-    showPreview(previewAddress(state.hostOf(terminal), own.port), own.path);
+    coverWithPreview(previewAddress(state.hostOf(terminal), own.port), own.path);
     return;
   }
   const address = webAddressOf(uri);
