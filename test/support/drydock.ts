@@ -46,7 +46,14 @@ export async function startDrydock(settings: NodeJS.ProcessEnv = {}): Promise<Te
   const instance = await makeInstance();
   const port = await freePort();
   const env = settingsFor(instance, port, settings);
-  const { supervisor, notices } = await startSupervisor(env);
+  const end = async (): Promise<void> => {
+    await runDrydock(env, 'down');
+    await instance[Symbol.asyncDispose]();
+  };
+  const { supervisor, notices } = await startSupervisor(env).catch(async (error: unknown) => {
+    await end();
+    throw error;
+  });
   return {
     instance,
     port,
@@ -58,8 +65,7 @@ export async function startDrydock(settings: NodeJS.ProcessEnv = {}): Promise<Te
     notices,
     async [Symbol.asyncDispose]() {
       await stopSupervisor(supervisor);
-      await runDrydock(env, 'down');
-      await instance[Symbol.asyncDispose]();
+      await end();
     },
   };
 }
