@@ -77,7 +77,7 @@ export async function join(socket: Duplex, attached: Attached, { tty, detach }: 
     output.once('error', () => resolve());
     input?.on('error', () => undefined); // the process closed its stdin; its output goes on
     socket.on('data', (typed: Buffer) => {
-      if (!input) return;
+      if (!input || detached) return;
       const watched = detach?.push(typed) ?? { pass: typed, detached: false };
       if (watched.pass.length > 0 && !input.writableEnded && !input.write(watched.pass)) {
         socket.pause();

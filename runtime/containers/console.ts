@@ -37,20 +37,32 @@ export class ProcessConsole {
     if (this.#clients.size > 0) this.#open();
   }
 
-  #open(): net.Socket {
+  /** Null where conmon has gone, as it does with its process, a moment before anybody hears of that. */
+  #open(): net.Socket | null {
     if (this.#socket) return this.#socket;
-    const socket = connectSeqpacket(`${this.#bundle}/attach`);
+    let socket: net.Socket;
+    try {
+      socket = connectSeqpacket(`${this.#bundle}/attach`);
+    } catch (error) {
+      if (!['ENOENT', 'ECONNREFUSED'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+      this.#lost();
+      return null;
+    }
     this.#socket = socket;
     socket.on('data', (packet: Buffer) => this.#give({ stream: packet[0] === 3 ? 2 : 1, data: packet.subarray(1) }));
     const end = (): void => {
       socket.destroy(); // it is half open until then, a descriptor lost
       if (this.#socket !== socket) return;
       this.#socket = null;
-      if (this.#endsWithProcess && !this.#processEnded) this.#connectable = false;
-      else this.end();
+      this.#lost();
     };
     socket.on('end', end).on('close', end).on('error', end);
     return socket;
+  }
+
+  #lost(): void {
+    if (this.#endsWithProcess && !this.#processEnded) this.#connectable = false;
+    else this.end();
   }
 
   #give(chunk: OutputChunk): void {
@@ -109,9 +121,13 @@ export class ProcessConsole {
   #input(keepOpen: boolean): Writable {
     const waiting: (() => void)[] = [];
     const whenOpen = (act: (socket: net.Socket) => void, giveUp: () => void): void => {
-      if (this.#ended) giveUp();
-      else if (this.#connectable) act(this.#open());
-      else waiting.push(() => whenOpen(act, giveUp));
+      if (!this.#connectable && !this.#ended) {
+        waiting.push(() => whenOpen(act, giveUp));
+        return;
+      }
+      const socket = this.#ended ? null : this.#open();
+      if (socket) act(socket);
+      else giveUp();
     };
     this.#onConnect.push(() => {
       for (const go of waiting.splice(0)) go();

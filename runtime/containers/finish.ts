@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
+import { removeBundle } from '../kernel/remove-bundle.ts';
 import { unpublish } from '../networks/publish.ts';
 import { now } from './clock.ts';
 import { ProcessConsole } from './console.ts';
@@ -25,7 +26,7 @@ export async function cleanUp(container: Container): Promise<void> {
   await removeGroup(group);
   await Promise.all([
     fs.promises.rm(`${host.engine.tools.stateDirectory}/${id}`, { recursive: true, force: true }),
-    fs.promises.rm(bundle, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 }),
+    removeBundle(bundle),
   ]);
   container.unclean = false;
 }

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { processesIn } from '../kernel/cgroups.ts';
 import { signal, startTicksOf, untilGone } from '../kernel/processes.ts';
+import { removeBundle } from '../kernel/remove-bundle.ts';
 import type { Host } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
 
@@ -20,8 +21,7 @@ export async function clearBundles(host: Host, terminals: readonly TerminalRecor
     if (kept.has(name)) continue;
     const bundle = host.bundle(name);
     if (/^[rt]-/.test(name)) endProcess(host, bundle);
-    // A conmon that ends at this moment may still write there.
-    await fs.promises.rm(bundle, { recursive: true, force: true, maxRetries: 10, retryDelay: 10 });
+    await removeBundle(bundle);
   }
 }
 

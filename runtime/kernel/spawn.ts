@@ -42,6 +42,7 @@ export interface Program {
  */
 export function start(argv: readonly string[], plan: SpawnPlan): Program {
   const file = located(argv[0] ?? '');
+  listen();
   const actions = Buffer.alloc(structureBytes);
   const ours = new Map<number, number>();
   const theirs: number[] = [];
@@ -126,9 +127,13 @@ class SpawnedProgram implements Program {
 const waiting = new Map<number, (exitCode: number) => void>();
 let listens = false;
 
-function exitOf(pid: number): Promise<number> {
+/** Before the first child: one that ends at once would be missed. */
+function listen(): void {
   if (!listens) process.on('SIGCHLD', reap);
   listens = true;
+}
+
+function exitOf(pid: number): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   waiting.set(pid, resolve);
   return promise;

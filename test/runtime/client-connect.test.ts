@@ -95,6 +95,9 @@ describe('a command', () => {
 });
 
 describe('a terminal', () => {
+  /** A connection that hangs fails its test; a busy machine has this long. */
+  const patienceMs = 60_000;
+
   /** Reads until what has come matches. */
   async function readUntil(stream: Duplex, pattern: RegExp): Promise<string> {
     let text = '';
@@ -109,7 +112,7 @@ describe('a terminal', () => {
     const opened = await engine.client.openTerminal('one', { id: 't1', rows: 24, columns: 80 });
     assert.deepEqual([opened.id, opened.running, opened.rows], ['t1', true, 24]);
     await assert.rejects(engine.client.openTerminal('one', { id: 't1', rows: 24, columns: 80 }), { kind: 'conflict' });
-    const first = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(10_000));
+    const first = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(patienceMs));
     assert.equal(first.offset, 0);
     await readUntil(first.stream, /\$ /);
     await engine.client.resizeTerminal('one', 't1', 40, 120);
@@ -118,7 +121,7 @@ describe('a terminal', () => {
     first.stream.destroy();
     const { offset } = (await engine.client.terminals('one'))[0] ?? { offset: 0 };
     assert.ok(offset > 0);
-    const again = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(10_000));
+    const again = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(patienceMs));
     assert.match(await readUntil(again.stream, /40 120/), /stty size/);
     again.stream.destroy();
     const hangUp = new AbortController();
@@ -129,7 +132,7 @@ describe('a terminal', () => {
     hangUp.abort();
     await new Promise((resolve) => late.stream.once('close', resolve));
     await engine.client.closeTerminal('one', 't1');
-    const ended = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(10_000));
+    const ended = await engine.client.attachTerminal('one', 't1', 0, AbortSignal.timeout(patienceMs));
     for await (const _ of ended.stream);
     assert.deepEqual(
       (await engine.client.terminals('one')).map(({ id, running }) => [id, running]),

@@ -23,7 +23,9 @@ export interface TestEngine extends AsyncDisposable {
   log(): string;
   /** `kill -9`, and wait until it is gone. What it kept goes on. */
   kill(): Promise<void>;
-  /** Starts it again after `kill`. */
+  /** Ends it in order, with all that it keeps, and waits until its process is gone. */
+  shutdown(): Promise<void>;
+  /** Starts it again after `kill` or `shutdown`. */
   start(): Promise<void>;
   /** Runs the machine's docker CLI against a host's socket. Never throws. */
   docker(host: string, ...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
@@ -101,6 +103,12 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     await gone;
   };
 
+  const shutdown = async (): Promise<void> => {
+    const ended = new Promise((resolve) => child?.once('exit', resolve));
+    await client.shutdown();
+    await ended;
+  };
+
   const engine: TestEngine = {
     instance,
     client,
@@ -110,6 +118,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     },
     log: () => said,
     kill,
+    shutdown,
     start,
     docker: async (host, ...args) => {
       const env = {
@@ -130,9 +139,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
         const hosts = await client.hosts();
         // A server that has just ended may still be having hosts removed: one that is gone already is what is wanted.
         await Promise.all(hosts.map(({ name }) => removedHost(client, name)));
-        const ended = new Promise((resolve) => child?.once('exit', resolve));
-        await client.shutdown();
-        await ended;
+        await shutdown();
       } finally {
         await kill();
         await releaseRunDirectory(instance.run);

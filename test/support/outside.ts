@@ -84,16 +84,23 @@ export function controlOf(group: string, controller: string, file: string): stri
   return readFileSync(path.join(tree, group, file), 'utf8').trim();
 }
 
-/** Every process below a cgroup. */
+/** Every process in a cgroup and below it. Throws where there is no such cgroup; those below may go meanwhile. */
 export function processesBelow(group: string): number[] {
-  const tree = unifiedCgroups ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids';
-  const visit = (folder: string): number[] => [
-    ...readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
-    ...readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .flatMap((entry) => visit(path.join(folder, entry.name))),
-  ];
-  return visit(path.join(tree, group));
+  const top = path.join(unifiedCgroups ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids', group);
+  const visit = (folder: string): number[] => {
+    try {
+      return [
+        ...readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
+        ...readdirSync(folder, { withFileTypes: true })
+          .filter((entry) => entry.isDirectory())
+          .flatMap((entry) => visit(path.join(folder, entry.name))),
+      ];
+    } catch (error) {
+      if (folder === top) throw error;
+      return []; // of a container that has just ended
+    }
+  };
+  return visit(top);
 }
 
 export interface Program {

@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import net from 'node:net';
 
+/** For as long as a busy machine may take. */
+const patienceMs = 20_000;
+
 export interface Answer {
   readonly status: number;
   readonly headers: http.IncomingHttpHeaders;
@@ -94,12 +97,12 @@ export class Bytes {
     this.send(`${[`${place} HTTP/1.1`, ...lines, ...length].join('\r\n')}\r\n\r\n${body}`);
   }
 
-  /** Resolves when what has come matches; rejects when the other side ends first or 10 s pass. */
+  /** Resolves when what has come matches; rejects when the other side ends first or 20 s pass. */
   async until(pattern: RegExp): Promise<string> {
     const deadline = setTimeout(() => {
       this.ended = true;
       this.#wake?.();
-    }, 10_000);
+    }, patienceMs);
     while (!pattern.test(this.text)) {
       if (this.ended) assert.fail(`waited for ${pattern}, got ${JSON.stringify(this.text.slice(-2000))}`);
       await new Promise<void>((resolve) => (this.#wake = resolve));

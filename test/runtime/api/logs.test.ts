@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
 import { ask, assertHas, Bytes, expect, unframe, upgrade } from './exchange.ts';
 
@@ -38,7 +39,13 @@ describe('logs', () => {
   }
 
   before(async () => {
-    await run('say', ['sh', '-c', 'for i in 1 2 3; do echo $i; sleep 0.02; done; echo e >&2; printf end']);
+    // It goes on once its first line has been written down: what conmon reads at once gets one and the same time.
+    await run('say', ['sh', '-c', 'echo 1; read go; echo 2; echo 3; echo e >&2; printf end'], { OpenStdin: true });
+    await until('its first line is in the log', async () => (await logs('say', 'stdout=1')).length === 1);
+    using typist = new Bytes(socket);
+    typist.request('POST /containers/say/attach?stream=1&stdin=1', upgrade);
+    await typist.until(/101 UPGRADED/);
+    typist.send('go\n');
     await expect(socket, 'POST /containers/say/wait', 200);
   });
 

@@ -122,13 +122,7 @@ test('a frozen host is restored, stored, removed, and ended with the engine', as
   const another = await createDockerHost(engine, 'another');
   await another.run('busy', busy);
   await engine.client.freezeHost('another');
-  await engine.client.shutdown();
-  await until('the engine has ended', () =>
-    engine.client.status().then(
-      () => false,
-      () => true,
-    ),
-  );
+  await engine.shutdown();
   await engine.start();
   assert.equal((await engine.client.host('another')).state, 'stopped');
 });

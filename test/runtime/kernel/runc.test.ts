@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { startEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 
 test('a host runs its workspace, containers and execs on runc as well', async () => {
   await using engine = await startEngine({ ociRuntime: '/usr/sbin/runc' });
@@ -17,8 +18,8 @@ test('a host runs its workspace, containers and execs on runc as well', async ()
   await docker('run', '-d', '--name', 'web', '-p', '8080:80', 'busybox', 'httpd', '-f', '-p', '80');
   const inside = await docker('exec', 'web', 'grep', 'Seccomp:', '/proc/self/status');
   assert.equal(inside.stdout, 'Seccomp:\t2\n', inside.stderr);
-  const fetched = await engine.client.run('on-runc', { argv: ['curl', '-sI', 'http://localhost:8080/'] });
-  assert.match(fetched.stdout, /^HTTP\/1\.1 404/);
+  const fetch = () => engine.client.run('on-runc', { argv: ['curl', '-sI', 'http://localhost:8080/'] });
+  await until('it serves', async () => /^HTTP\/1\.1 404/.test((await fetch()).stdout));
   assert.equal((await docker('run', '--rm', 'busybox', 'no-such-program')).exitCode, 127);
   assert.equal((await docker('stop', '-t', '0', 'web')).exitCode, 0);
   assert.equal((await docker('inspect', '-f', '{{.State.ExitCode}}', 'web')).stdout, '137\n');

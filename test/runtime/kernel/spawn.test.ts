@@ -56,7 +56,7 @@ test('many at once are all waited for, and leave neither zombies nor descriptors
   assert.deepEqual(new Set(await Promise.all(programs.map(({ exited }) => exited))), new Set([0]));
   for (const { pid } of programs) assert.equal(fs.existsSync(`/proc/${pid}`), false);
   for (const program of programs) for (const index of [0, 1, 2]) program.pipe(index).resume();
-  await until('their pipes are closed', () => descriptors() === before);
+  await until('their pipes are closed', () => descriptors() <= before);
 });
 
 test('what cannot be started says which program and why, and leaves nothing open', () => {
@@ -69,5 +69,5 @@ test('what cannot be started says which program and why, and leaves nothing open
     () => start(['/bin/true'], { stdio, cwd: '/no/such/folder' }),
     /^SystemCallError: start \/bin\/true: ENOENT$/,
   );
-  assert.equal(fs.readdirSync('/proc/self/fd').length, before);
+  assert.ok(fs.readdirSync('/proc/self/fd').length <= before);
 });

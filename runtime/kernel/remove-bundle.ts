@@ -1,0 +1,23 @@
+// Removing the directory of a process under conmon, in which a conmon that ends at this moment may still write.
+
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** A conmon that is about to end writes its last in less. */
+const busyMs = 500;
+const againMs = 10;
+
+/** Removes `bundle` with everything in it; idempotent. Throws, after half a second, where something in it is held. */
+export async function removeBundle(bundle: string): Promise<void> {
+  // Not by `maxRetries`: that tries again for each directory in the directory, and so for seconds.
+  const giveUpMs = performance.now() + busyMs;
+  for (;;) {
+    try {
+      await rm(bundle, { recursive: true, force: true });
+      return;
+    } catch (error) {
+      if (performance.now() > giveUpMs) throw error;
+    }
+    await delay(againMs);
+  }
+}
