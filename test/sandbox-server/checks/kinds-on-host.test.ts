@@ -122,7 +122,7 @@ test('each task turns done by its fact, and says before what was found', async (
   await run(page, `docker rm -f web; docker run -d --name web -p 8080:80 busybox sh -c '${loop}'`);
   await done(page, 'web');
   // What a container has said is in its log a moment later.
-  await run(page, 'until docker logs web 2>&1 | grep notes; do sleep 0.1; done');
+  await run(page, 'until docker logs web 2>&1 | grep -q notes; do sleep 0.1; done; docker logs web');
   await page.shows('t1', 'GET /notes.txt HTTP/1.1');
   assert.ok(!stateOf(page, 'visit')?.done, 'the visit of the check itself is none of the student');
   await run(page, 'curl -s --retry 9 --retry-all-errors localhost:8080/notes.txt');
