@@ -1,6 +1,7 @@
 // Starts the server from its command line, and ends it in order on SIGTERM and SIGINT.
 
 import { readFile } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -133,6 +134,8 @@ async function main(): Promise<void> {
   const log = pino({ name: 'server', level: logLevel });
   const server = await startServer(settings, connectEngine(settings.engineSocket), log);
   log.info({ url: server.url, origin: settings.publicOrigin, capacity: settings.capacity }, 'listening');
+  // Where NODE_COMPILE_CACHE says so: Node itself does it at an end in order, which a server that is killed does not have.
+  flushCompileCache();
 
   const end = () => {
     // Whatever hangs, a supervisor is not kept waiting.

@@ -1,5 +1,6 @@
 // A page as the server sees it, without a browser: a WebSocket that hears messages, counts output, and acknowledges it.
 
+import { StringDecoder } from 'node:string_decoder';
 import type { PageMessage, ServerMessage } from '@drydock/sandbox-server/protocol';
 import { WebSocket } from 'ws';
 
@@ -7,6 +8,12 @@ export type Message<T extends ServerMessage['type']> = Extract<ServerMessage, { 
 
 /** What a busy machine may take for anything that is asked of the server. */
 const patienceMs = 20_000;
+
+/** What a terminal has printed; a character that is cut in two comes with its second half. */
+interface Printed {
+  readonly decoder: StringDecoder;
+  text: string;
+}
 
 interface Watched {
   readonly terminal: string;
@@ -24,7 +31,7 @@ export class Page {
   readonly heard: ServerMessage[] = [];
   acknowledges = true;
   readonly #channels = new Map<number, Watched>();
-  readonly #output = new Map<string, Buffer>();
+  readonly #output = new Map<string, Printed>();
   readonly #waiting = new Set<() => void>();
 
   constructor(url: string, headers: Readonly<Record<string, string>>) {
@@ -87,7 +94,7 @@ export class Page {
 
   /** All output of a terminal so far. */
   output(terminal: string): string {
-    return (this.#output.get(terminal) ?? Buffer.alloc(0)).toString('utf8');
+    return this.#output.get(terminal)?.text ?? '';
   }
 
   /** Absolute number of the next byte of a terminal. */
@@ -141,7 +148,9 @@ export class Page {
       if (watched === undefined) throw new Error('output on a channel that was not attached');
       const bytes = data.subarray(1);
       watched.offset += bytes.length;
-      this.#output.set(watched.terminal, Buffer.concat([this.#output.get(watched.terminal) ?? Buffer.alloc(0), bytes]));
+      const printed = this.#output.get(watched.terminal) ?? { decoder: new StringDecoder('utf8'), text: '' };
+      printed.text += printed.decoder.write(bytes);
+      this.#output.set(watched.terminal, printed);
       if (this.acknowledges) this.send({ type: 'ack', terminal: watched.terminal, offset: watched.offset });
     } else {
       // From our own server, whose types these are.

@@ -13,7 +13,7 @@ const maxDepth = 100;
 interface Sum {
   /** Of regular files. */
   bytes: number;
-  /** All but directories. */
+  /** All but directories, and what the network's files are mounted on. */
   files: number;
   entries: number;
   truncated: boolean;
@@ -25,8 +25,14 @@ interface Walk extends Sum {
   readonly seen: Set<number>;
 }
 
-/** Adds what is below `directory`. Opens each by its parent's descriptor and follows no link: a container may swap them. */
-async function count(directory: string, depth: number, sum: Walk): Promise<void> {
+/** The empty files that the network's files are mounted on: they come when the container starts, and are nobody's. */
+const mountPoints: ReadonlySet<string> = new Set(networkFileNames.map((name) => `/etc/${name}`));
+
+/**
+ * Adds what is below `directory`, which is `path` in the layer. Opens each by its parent's descriptor and follows no link: a
+ * container may swap them.
+ */
+async function count(directory: string, path: string, depth: number, sum: Walk): Promise<void> {
   const flags = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
   const handle = await open(directory, flags).catch(() => null);
   if (!handle) return;
@@ -38,28 +44,23 @@ async function count(directory: string, depth: number, sum: Walk): Promise<void>
     sum.entries += 1;
     const place = `${held}/${entry.name}`;
     if (entry.isDirectory()) {
-      if (depth < maxDepth) await count(place, depth + 1, sum);
+      if (depth < maxDepth) await count(place, `${path}/${entry.name}`, depth + 1, sum);
       continue;
     }
-    sum.files += 1;
     const status = await lstat(place).catch(() => null);
+    if (status?.isFile() && status.size === 0 && mountPoints.has(`${path}/${entry.name}`)) continue;
+    sum.files += 1;
     if (!status?.isFile() || (status.nlink > 1 && sum.seen.has(status.ino))) continue;
     if (status.nlink > 1) sum.seen.add(status.ino);
     sum.bytes += status.size;
   }
 }
 
-/**
- * What a container's own layer holds, as far as `maxEntries` directory entries go. The empty files that the network's files
- * are mounted on are nobody's and do not count. About 0.05 ms an entry.
- */
+/** What a container's own layer holds, as far as `maxEntries` directory entries go. About 0.05 ms an entry. */
 export async function countOwnLayer(container: Container, maxEntries: number): Promise<Readonly<Sum>> {
   const sum = { bytes: 0, files: 0, entries: 0, truncated: false, maxEntries, seen: new Set<number>() };
-  const upper = `${container.directory}/upper`;
-  await count(upper, 0, sum);
-  const places = await Promise.all(networkFileNames.map((name) => lstat(`${upper}/etc/${name}`).catch(() => null)));
-  const mountPoints = sum.truncated ? 0 : places.filter((place) => place?.isFile() && place.size === 0).length;
-  return { ...sum, files: sum.files - mountPoints };
+  await count(`${container.directory}/upper`, '', 0, sum);
+  return sum;
 }
 
 function imageBytes(container: Container): number {

@@ -75,7 +75,9 @@ function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, 
   const { id, name, image, imageId, state, command, ports } = container;
   const time = times.get(id);
   const used = usage.containers.find((one) => one.id === id);
-  const processes = usage.processes.filter((process) => process.container === id).slice(0, bound.processes);
+  // Use was looked at a moment before or after the list: what has ended meanwhile runs and takes nothing any more.
+  const isUp = runs(container);
+  const processes = usage.processes.filter((process) => isUp && process.container === id).slice(0, bound.processes);
   return {
     id,
     name,
@@ -88,7 +90,7 @@ function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, 
     readyMs: time?.readyMs ?? null,
     ports: ports.slice(0, bound.ports),
     ownLayer: { files: used?.ownLayer.files ?? 0, bytes: used?.ownLayer.bytes ?? 0 },
-    memoryBytes: roundedTo(100 * 1024, used?.memoryBytes ?? 0),
+    memoryBytes: roundedTo(100 * 1024, isUp ? (used?.memoryBytes ?? 0) : 0),
     processes: processes.map((one) => ({ pid: one.pid, inside: one.insidePid, command: plainText(one.command, 100) })),
   };
 }
@@ -99,13 +101,17 @@ function viewNetwork(
   bound: Most,
 ): ViewNetwork {
   const members = containers
-    .filter(({ state }) => state === 'running' || state === 'paused' || state === 'restarting')
+    .filter(runs)
     .flatMap((container) =>
       container.networks
         .filter((one) => one.name === name)
         .map(({ address }) => ({ container: container.name, address })),
     );
   return { name: plainText(name, 64), driver, subnet, members: members.slice(0, bound.members) };
+}
+
+function runs({ state }: ListedContainer): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting';
 }
 
 /** What jitters below what is shown is no news. */

@@ -51,12 +51,17 @@ interface Listed {
   readonly networks: readonly ListedNetwork[];
 }
 
+/** With the state that the container was listed in when it was inspected. */
+interface KnownTimes extends ContainerTimes {
+  readonly listedAs: string;
+}
+
 export class HostView {
   readonly #parts: HostViewParts;
   readonly #abort = new AbortController();
   /** Containers that something happened to since they were inspected. */
   readonly #touched = new Set<string>();
-  #times: ReadonlyMap<string, ContainerTimes> = new Map();
+  #times: ReadonlyMap<string, KnownTimes> = new Map();
   #layers: ReadonlyMap<string, readonly ViewLayer[]> = new Map();
   #listed: Listed | null = null;
   /** The last look at everything came to nothing. */
@@ -177,11 +182,12 @@ export class HostView {
       docker.request('GET', '/networks').then(networksFrom),
     ]);
     const [times, layers] = await Promise.all([
-      mapOf(containers.slice(0, maxViewContainers), async ({ id }) => {
+      mapOf(containers.slice(0, maxViewContainers), async ({ id, state }) => {
         const before = this.#times.get(id);
-        if (before && !touched.has(id)) return before;
+        // It may be in another state already, and the event of that be still to come.
+        if (before && before.listedAs === state && !touched.has(id)) return before;
         const now = timesFrom(await docker.request('GET', `/containers/${id}/json`));
-        return { ...now, readyMs: now.readyMs ?? before?.readyMs ?? null };
+        return { ...now, readyMs: now.readyMs ?? before?.readyMs ?? null, listedAs: state };
       }),
       mapOf(images.slice(0, maxViewImages), async ({ id }) => {
         const known = this.#layers.get(id);

@@ -9,6 +9,7 @@ import { isAlive, signalProcess, waitUntilGone } from '../../cli/processes.ts';
 import { SupervisedChild } from '../../cli/supervisor/child.ts';
 import { LogFile, lastComplaint } from '../../cli/supervisor/log-file.ts';
 import { testRun } from '../support/instance.ts';
+import { until } from '../support/until.ts';
 
 async function withLog(use: (log: LogFile) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(`/tmp/${testRun}-child-`);
@@ -57,7 +58,7 @@ test('a child that is killed is started again; one that is told to stop is not',
     process.kill(first.pid, 'SIGKILL');
     await next;
     assert.deepEqual(told.restarts, ['The child ended with SIGKILL 100']);
-    await new Promise((resolve) => setTimeout(resolve, 150));
+    await until('it runs again', () => child.identity !== null);
     const second = child.identity;
     assert.ok(second && second.pid !== first.pid);
     child.prepareToStop();

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { test } from 'node:test';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { after, test } from 'node:test';
 import { describeCgroups } from '../../cli/doctor/cgroups.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
 import { runDrydock } from '../support/command.ts';
+import { testRun } from '../support/instance.ts';
 
 const proc = (hierarchy: number) => `#subsys_name\thierarchy\tnum_cgroups\tenabled
 cpu\t${hierarchy}\t1\t1
@@ -79,7 +80,13 @@ test('the user numbers of another engine are read from its arguments', () => {
 });
 
 test('doctor says in JSON what it says in words, and exits 0 where Drydock can run', async () => {
-  const env = { ...process.env, DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/none', DRYDOCK_PORT: '1' };
+  // Others on this machine may be trying it just now, in theirs.
+  const folder = await mkdtemp(`/tmp/${testRun}-doctor-`);
+  after(() => rm(folder, { recursive: true }));
+  const env = {
+    ...process.env,
+    ...{ DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/none', DRYDOCK_PORT: '1', TMPDIR: folder },
+  };
   const [json, words] = [await runDrydock(env, 'doctor', '--json'), await runDrydock(env, 'doctor')];
   const { ok, findings } = JSON.parse(json.stdout) as { ok: boolean; findings: { name: string; state: string }[] };
   assert.equal(json.exitCode, ok ? 0 : 1);
@@ -90,8 +97,8 @@ test('doctor says in JSON what it says in words, and exits 0 where Drydock can r
       `nothing is said of ${name}`,
     );
   }
-  assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), /drydock-doctor/);
-  assert.ok(!readdirSync(tmpdir()).some((file) => file.startsWith('drydock-doctor')));
+  assert.doesNotMatch(readFileSync('/proc/self/mountinfo', 'utf8'), new RegExp(folder));
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('doctor exits 1 where the port is taken, and says by whom', async () => {

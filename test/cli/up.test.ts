@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -12,6 +13,7 @@ import { leftovers } from '../leftovers.ts';
 import { drydockCommand, runDrydock } from '../support/command.ts';
 import { settingsFor, startDrydock, startSupervisor, stopSupervisor, type TestDrydock } from '../support/drydock.ts';
 import { freePort, makeInstance } from '../support/instance.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 
@@ -33,14 +35,15 @@ interface Status {
 
 const status = async (): Promise<Status> => JSON.parse((await drydock.run('status', '--json')).stdout);
 
-/** Events would need a connection that dies with what it watches, so this asks, for at most ten seconds. */
-async function until(holds: (now: Status) => boolean): Promise<Status> {
-  const deadline = performance.now() + 10_000;
-  for (;;) {
-    const now = await status();
-    if (holds(now)) return now;
-    assert.ok(performance.now() < deadline, `not so after 10 s: ${JSON.stringify(now)}`);
-  }
+/** Events would need a connection that dies with what it watches, so this asks. */
+async function statusOnce(what: string, holds: (now: Status) => boolean): Promise<Status> {
+  let now: Status | undefined;
+  await until(what, async () => {
+    now = await status();
+    return holds(now);
+  });
+  assert.ok(now);
+  return now;
 }
 
 test('status tells the processes, the address and the hosts', async () => {
@@ -132,7 +135,8 @@ test('host shell is a terminal in the workspace, and ends with the exit code of 
     typed = true;
     shell.stdin.write('[ -t 0 ] && echo "$(id -un) has $((6 * 7))"; exit 7\r');
   });
-  const code = await new Promise((resolve) => shell.once('exit', resolve));
+  // When it exits, its last words may still be on their way.
+  const code = await new Promise((resolve) => shell.once('close', resolve));
   assert.match(said, /student has 42/);
   assert.equal(code, 7);
   const without = await drydock.run('host', 'shell', 'desk');
@@ -144,10 +148,11 @@ test('host shell is a terminal in the workspace, and ends with the exit code of 
 for (const victims of [['engine'], ['server'], ['engine', 'server']] as const) {
   test(`kill -9 of ${victims.join(' and ')}: started again, hosts go on`, async () => {
     await drydock.run('host', 'create', 'survivor');
-    const before = await until((now) => now.hosts.length > 0 && now.server.pid !== null);
+    const before = await statusOnce('it runs', (now) => now.hosts.length > 0 && now.server.pid !== null);
     const init = before.hosts.find(({ name }) => name === 'survivor')?.pid;
     for (const name of victims) process.kill(before[name].pid ?? 0, 'SIGKILL');
-    const now = await until(
+    const now = await statusOnce(
+      'it runs again',
       (later) =>
         later.ready && victims.every((name) => later[name].pid !== null && later[name].pid !== before[name].pid),
     );
@@ -162,8 +167,10 @@ for (const victims of [['engine'], ['server'], ['engine', 'server']] as const) {
 test('a taken port is told, with who has it, and nothing is left', async () => {
   await using instance = await makeInstance();
   await using server = createServer();
-  const port = await freePort();
-  await new Promise<void>((listening) => server.listen(port, '127.0.0.1', listening));
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  assert.ok(address !== null && typeof address === 'object');
+  const { port } = address;
   const { exitCode, stderr } = await runDrydock(settingsFor(instance, port), 'up');
   assert.equal(exitCode, 1);
   assert.match(stderr, new RegExp(`Port ${port} is taken: .*process ${process.pid}.*DRYDOCK_PORT`));
@@ -196,7 +203,9 @@ test('kill -9 of the supervisor: the next up takes over, and down leaves nothing
   const statusOf = async (): Promise<Status> => JSON.parse((await runDrydock(env, 'status', '--json')).stdout);
   await runDrydock(env, 'host', 'create', 'kept');
   const init = (await statusOf()).hosts.find(({ name }) => name === 'kept')?.pid;
+  const killed = once(first.supervisor, 'exit');
   first.supervisor.kill('SIGKILL');
+  await killed;
   const second = await startSupervisor(env);
   assert.equal((await statusOf()).hosts.find(({ name }) => name === 'kept')?.pid, init);
   const down = await runDrydock(env, 'down');

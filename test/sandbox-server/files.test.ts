@@ -193,7 +193,11 @@ describe('C04 over HTTP', () => {
 
   test('F11 files are asked for so often and no oftener', async () => {
     const statuses = new Set<number>();
-    for (let n = 0; n < 400 && !statuses.has(429); n++) statuses.add((await get(files() + query('none'))).status);
-    assert.deepEqual([...statuses], [404, 429]);
+    // Until it is refused: how many that takes depends on how fast the machine answers.
+    for (let round = 0; round < 100 && !statuses.has(429); round += 1) {
+      const asked = Array.from({ length: 10 }, () => get(files() + query('none')));
+      for (const { status } of await Promise.all(asked)) statuses.add(status);
+    }
+    assert.deepEqual([...statuses].sort(), [404, 429]);
   });
 });

@@ -207,6 +207,8 @@ export async function spawnServer(overrides: Partial<Settings> = {}): Promise<Se
     process.execPath,
     [...process.execArgv.filter((arg) => !arg.startsWith('--test')), mainFile, ...args],
     {
+      // Kept compiled, as `drydock up` has it.
+      env: { ...process.env, NODE_COMPILE_CACHE: path.join(settings.dataDirectory, 'compiled') },
       stdio: ['ignore', 'pipe', 'inherit'],
     },
   );

@@ -121,7 +121,8 @@ test('each task turns done by its fact, and says before what was found', async (
   const loop = `echo ${script} | base64 -d > /s; while true; do nc -l -p 80 -e sh /s; done`;
   await run(page, `docker rm -f web; docker run -d --name web -p 8080:80 busybox sh -c '${loop}'`);
   await done(page, 'web');
-  await run(page, 'docker logs web');
+  // What a container has said is in its log a moment later.
+  await run(page, 'until docker logs web 2>&1 | grep -q notes; do sleep 0.1; done; docker logs web');
   await page.shows('t1', 'GET /notes.txt HTTP/1.1');
   assert.ok(!stateOf(page, 'visit')?.done, 'the visit of the check itself is none of the student');
   await run(page, 'curl -s --retry 9 --retry-all-errors localhost:8080/notes.txt');
@@ -152,7 +153,10 @@ test('F12 nothing that a student forges in the workspace makes a task done, and 
   for (const forgery of forgeries.slice(0, 7)) await run(page, forgery);
   // One's shell goes with it; the lab stands, and a new shell can be had.
   page.type('t1', `${forgeries[7]}\r`);
-  await page.hears('terminals', ({ terminals }) => terminals.every((terminal) => !terminal.running));
+  await page.hears(
+    'terminals',
+    ({ terminals }) => terminals.length > 0 && terminals.every((terminal) => !terminal.running),
+  );
   page.send({ type: 'open', request: 7, rows: 24, columns: 80 });
   const { terminal } = await page.hears('opened', ({ request }) => request === 7);
   await page.attach(terminal);

@@ -62,6 +62,7 @@ test('a student who comes to a full machine waits, sees the place move, and is l
   assert.ok(second && third);
   const placeOf = (wanted: number) => (state: { phase: string; place?: number }) =>
     state.phase === 'queued' && state.place === wanted;
+  await Promise.all([second, third].map((each) => each.hears('session', ({ phase }) => phase === 'queued')));
   const secondIsNext = second.heard.some((message) => message.type === 'session' && placeOf(1)(message));
   const [next, last] = secondIsNext ? [second, third] : [third, second];
   await next.hears('session', placeOf(1));

@@ -152,9 +152,10 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
   const first = await newPage();
   const terminal = await open(first, 4);
   const start = first.offset(terminal);
+  // Each page has it say 200 lines more: so there are enough drops, however fast it is and however slow the pages.
   first.type(
     terminal,
-    'for i in $(seq 1 20000); do echo "line $i of it"; [ $((i % 100)) = 0 ] && sleep 0.01; done; echo the-$((1 + 1))-end\r',
+    'stty -echo; for i in $(seq 1 12000); do [ $((i % 200)) = 1 ] && read; echo "line $i of it"; [ $((i % 50)) = 0 ] && sleep 0.01; done; stty echo; echo the-$((1 + 1))-end\r',
   );
   let text = '';
   let from = start;
@@ -165,7 +166,8 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
     const attached = await page.attach(terminal, from);
     assert.equal(attached.offset, from);
     assert.equal(attached.gone, false);
-    const want = (drops * 7_919) % 6_000;
+    page.type(terminal, '\r');
+    const want = (drops * 7_919) % 2_500;
     const giveUp = performance.now() + 1_000;
     while (page.output(terminal).length < want && performance.now() < giveUp) {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -180,7 +182,7 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
   const lines = text.match(/line \d+ of it\r/g) ?? [];
   assert.deepEqual(
     lines,
-    Array.from({ length: 20_000 }, (_, line) => `line ${line + 1} of it\r`),
+    Array.from({ length: 12_000 }, (_, line) => `line ${line + 1} of it\r`),
   );
   assert.ok(drops >= 50, `${drops} drops`);
 });

@@ -179,3 +179,30 @@ test('however much there is, a view fits into one message and says that it was c
   assert.equal(view.more, true);
   assert.ok(view.containers.length >= 10 && view.images.length >= 10 && view.networks.length >= 8);
 });
+
+test('a container that has ended has no process, though it ran when its use was looked at', () => {
+  const id = 'a'.repeat(64);
+  const ended = {
+    id,
+    name: 'web',
+    image: 'busybox',
+    imageId: digest('b'),
+    command: 'sleep 9',
+    ports: [],
+    networks: [],
+  };
+  const process = { pid: 7, insidePid: 1, parent: 0, executable: 'sleep', command: 'sleep 9', memoryBytes: 1 };
+  const used = { id, memoryBytes: 1_000_000, pids: 1, cpuMs: 1, ownLayer: { files: 1, bytes: 3, truncated: false } };
+  const at = (state: 'running' | 'exited') =>
+    viewOf({
+      ...{ host: 'docker-host', images: [], times: new Map(), machine: null, kernel: '', layers: new Map() },
+      ...{ networks: [], containers: [{ ...ended, state }] },
+      usage: {
+        ...{ memoryBytes: 1, memoryLimitBytes: 2, pids: 1, containers: [used] },
+        processes: [{ ...process, container: id }],
+      },
+    }).containers[0];
+  assert.equal(at('running')?.processes.length, 1);
+  const { processes, memoryBytes, ownLayer } = at('exited') ?? {};
+  assert.deepEqual([processes, memoryBytes, ownLayer], [[], 0, { files: 1, bytes: 3 }]);
+});
