@@ -6,7 +6,7 @@ import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
 import { printHostile } from './hostile-output.ts';
-import { clickText } from './terminal-mouse.ts';
+import { clickLink, clickText } from './terminal-mouse.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -236,11 +236,11 @@ test('F05: links lead to the web alone, after a question that shows the whole ad
   await typeLine(page, `clear; printf '${printed}\\n'; echo printed-$((1+1))`);
   await seen(page, /printed-2/);
   const question = page.getByRole('alertdialog');
-  await clickText(page, 'looks-harmless');
+  await clickLink(page, 'looks-harmless');
   await question.getByText('https://example.org/far?a=b').waitFor();
   await screenshot(page, 'terminal-link');
   await question.getByRole('button', { name: 'Cancel' }).click();
-  await clickText(page, 'example.net/plain');
+  await clickLink(page, 'example.net/plain');
   await question.getByText('http://example.net/plain').waitFor();
   await page.keyboard.press('Escape');
   await question.waitFor({ state: 'detached' });
