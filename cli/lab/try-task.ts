@@ -5,7 +5,7 @@ import type { Task } from '../../lessons/schema.ts';
 import type { CommandEnd } from './shell.ts';
 import type { Student } from './student.ts';
 
-/** A look at the engine takes some tens of ms: a task that is done without cause is seen to be in this time. */
+/** What is done without cause once the first look was had, such as when a server begins to answer, is seen to be in this time. */
 const restMs = 700;
 
 export interface TaskTried {
@@ -45,6 +45,8 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
     resetMs = Math.max(resetMs, await timed(() => student.reset(start)));
   };
   const isOpen = async (when: string) => {
+    // Nothing is found before the first look, however long that takes.
+    await student.becomes(id, ({ found, done }) => done || found !== '');
     if (!(await student.stays(id, ({ done }) => !done, restMs))) throw new LessonMistake(`it is done ${when}`);
   };
   let doneMs = 0;

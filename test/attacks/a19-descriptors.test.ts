@@ -27,6 +27,8 @@ before(async () => {
     await host.run('plain', ['sleep', '1000']);
     await host.exec('plain', ['sleep', '1000'], { Tty: true });
   }
+  // A shell that still reads its settings has them open.
+  for (const reader of readers) await reader.until(/\$ /);
 });
 
 after(async () => {

@@ -17,6 +17,7 @@ import {
   status,
   unifiedCgroups,
 } from '../support/outside.ts';
+import { until } from '../support/until.ts';
 
 const MiB = 1024 * 1024;
 /** CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE */
@@ -67,8 +68,13 @@ before(async () => {
   pids.set('the workspace', one.info.pid);
   pids.set('the workspace of another host', two.info.pid);
   await engine.client.openTerminal('one', { id: 'shell', rows: 24, columns: 80, argv: ['/bin/sleep', '1234'] });
-  const terminal = await one.shell('pgrep --full "^/bin/sleep 1234"');
-  pids.set('a terminal', one.pidFromInside(Number(terminal.stdout)));
+  // It is there a moment before it executes its program.
+  let terminal = '';
+  await until('the terminal executes its program', async () => {
+    terminal = (await one.shell('pgrep --full "^/bin/sleep 1234"')).stdout;
+    return terminal !== '';
+  });
+  pids.set('a terminal', one.pidFromInside(Number(terminal)));
   pids.set('a container', await one.run('plain', sleep));
   pids.set('a container with --user', await one.run('user', sleep, { User: '1000:1000' }));
   const ports = { Tmpfs: { '/scratch': 'size=1m' }, PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '8080' }] } };

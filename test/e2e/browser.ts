@@ -75,7 +75,8 @@ export async function newStudent(origin: string, options: StudentOptions = {}): 
     complaints,
     async [Symbol.asyncDispose]() {
       await context.close();
-      await rm(profile, { recursive: true, force: true });
+      // Processes of a browser outlive it for a moment, and still write there.
+      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }

@@ -72,6 +72,8 @@ test('it shows what the terminal does, and what one would type to be told the sa
   await ask.getByRole('button', { name: 'its ports' }).press('Enter');
   await ask.locator('pre', { hasText: 'docker port web' }).waitFor();
   await screenshot(page, 'engine-view-ask');
+  // A container is shown as soon as it runs, which may be before docker run has ended.
+  await seen(page, /[0-9a-f]{64}\s*student@docker-host/);
   await ask.getByRole('button', { name: 'Run: docker port web' }).click();
   await seen(page, /80\/tcp -> 0\.0\.0\.0:8080/);
   await ask.getByRole('button', { name: 'Close' }).click();

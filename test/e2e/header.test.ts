@@ -65,6 +65,7 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   await dialog.getByRole('button', { name: 'Go back' }).click();
   await taskIs(page, 'hello', 'done');
   await prompt(page);
+  await page.locator('.screen:not([hidden]) .xterm.focus').waitFor();
   await typeLine(page, 'clear; cat note; docker ps -aq | wc -l; echo there-$((1+1))');
   await seen(page, /mine1there-2/);
 
@@ -113,6 +114,7 @@ test('the search finds a word with the keyboard alone, and leads to its place', 
 
   await page.locator('.prose h1').click();
   await page.keyboard.press('/');
+  await field.waitFor();
   await page.keyboard.type('zzzz<img src=x onerror=alert(1)>');
   await page.getByText('No lesson has all of these words.').waitFor();
   await page.keyboard.press('Escape');

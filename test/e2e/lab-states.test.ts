@@ -173,7 +173,7 @@ test('keys reach the shell while old output is drawn; a command waits for the pr
   await page.locator('.banner').waitFor({ state: 'detached' });
   await until('old output comes again', () => wire.held > 0);
   wire.release();
-  await seen(page, /early-2/);
+  await seen(page, /early-2\s*student@docker-host/);
   await runPlate(plate);
   assert.deepEqual(complaints, []);
 });

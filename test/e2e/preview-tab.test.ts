@@ -6,7 +6,7 @@ import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
-import { clickText } from './terminal-mouse.ts';
+import { clickLink } from './terminal-mouse.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -91,7 +91,7 @@ test('an address of the host in the terminal opens its preview', async () => {
   await prompt(page);
   await typeLine(page, 'docker run -d -p 8081:80 nginx > /dev/null; clear; echo localhost:8081');
   await seen(page, /localhost:8081\s*student/);
-  await clickText(page, 'localhost:8081');
+  await clickLink(page, 'localhost:8081');
   const tab = page.getByRole('tab', { name: 'Preview :8081', selected: true });
   await tab.waitFor();
   await until('the keys are at its tab', () => tab.evaluate((element) => element.matches(':focus')));

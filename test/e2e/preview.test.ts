@@ -184,11 +184,16 @@ describe('F08 in the browser', () => {
 
   test('messages reach the page around, which hears none of them as its own', async () => {
     const frame = await inFrame(8080, 'hostile');
-    const heard = page.evaluate(`new Promise((resolve) => {
+    // The two pages are processes of their own: it listens before the other speaks.
+    await page.evaluate(`void (window.heard = new Promise((resolve) => {
       addEventListener('message', ({ origin, data }) => resolve(origin + ' ' + data), { once: true });
-    })`);
+    }))`);
     await frame.evaluate(`parent.postMessage({ type: 'session', phase: 'ended' }, '*')`);
-    assert.equal(await heard, `${new URL(frame.url()).origin} [object Object]`, 'its origin tells it apart');
+    assert.equal(
+      await page.evaluate('heard'),
+      `${new URL(frame.url()).origin} [object Object]`,
+      'its origin tells it apart',
+    );
   });
 
   test('a page of another site can neither show nor read a preview', async () => {

@@ -73,7 +73,9 @@ test('the keyboard reaches everything, and gets out of the terminal', async () =
   assert.equal(await divider.getAttribute('aria-valuenow'), '45');
 
   await page.getByRole('button', { name: 'New terminal' }).press('Enter');
-  await page.getByRole('tab', { name: 'Terminal 2' }).waitFor();
+  // Its tab is there before it is in hand.
+  await page.getByRole('tab', { name: 'Terminal 2', selected: true }).waitFor();
+  await page.locator('.screen:not([hidden]) .xterm.focus').waitFor();
   await prompt(page);
   await page.keyboard.press('Shift+F6');
   await page.keyboard.press('F2');

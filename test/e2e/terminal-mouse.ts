@@ -7,8 +7,21 @@ function isPoint(value: unknown): value is { x: number; y: number } {
   return typeof value === 'object' && value !== null && 'x' in value && 'y' in value;
 }
 
+/** As `clickText`, on a text that is a link. */
+export async function clickLink(page: Page, text: string): Promise<void> {
+  const { x, y } = await pointAt(page, text);
+  await page.locator('.screen[data-current] .xterm-cursor-pointer').waitFor();
+  await page.mouse.click(x, y);
+}
+
 /** Clicks the middle of a text in the terminal in hand, where it stands last; three clicks select its line. */
 export async function clickText(page: Page, text: string, clicks = 1): Promise<void> {
+  const { x, y } = await pointAt(page, text);
+  await page.mouse.click(x, y, { clickCount: clicks });
+}
+
+/** Moves the mouse there. xterm looks for a link when the pointer comes to another cell. */
+async function pointAt(page: Page, text: string): Promise<{ x: number; y: number }> {
   const place = await page.evaluate(`(() => {
     const screen = document.querySelector('.screen[data-current]');
     const row = [...screen.querySelectorAll('.xterm-rows > div')].findLast((one) => one.textContent.includes(${JSON.stringify(text)}));
@@ -19,9 +32,7 @@ export async function clickText(page: Page, text: string, clicks = 1): Promise<v
     return { x: drawn.left + (row.textContent.indexOf(${JSON.stringify(text)}) + ${text.length / 2}) * cell, y: box.top + box.height / 2 };
   })()`);
   assert.ok(isPoint(place), `the terminal does not show ${text}`);
-  // xterm looks for a link when the pointer comes to another cell, and needs a moment for it.
   await page.mouse.move(place.x - 10, place.y);
   await page.mouse.move(place.x, place.y);
-  await page.waitForTimeout(300);
-  await page.mouse.click(place.x, place.y, { clickCount: clicks });
+  return place;
 }

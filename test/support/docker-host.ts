@@ -3,12 +3,25 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readlinkSync } from 'node:fs';
 import http from 'node:http';
 import { pack } from 'tar-stream';
 import type { HostInfo } from '../../runtime/index.ts';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import type { TestEngine } from './engine.ts';
 import { numbersOf, processesBelow } from './outside.ts';
+import { until } from './until.ts';
+
+/** A process is there a moment before it executes its own program: until then it is the OCI runtime's, with its files open. */
+async function executed(pid: number): Promise<void> {
+  await until(`process ${pid} executes its own program`, () => {
+    try {
+      return !/[/:](crun|runc)/.test(readlinkSync(`/proc/${pid}/exe`));
+    } catch {
+      return true; // it has ended already
+    }
+  });
+}
 
 /** Of an archive for `docker import`. */
 export interface Entry {
@@ -46,11 +59,13 @@ export class DockerHost {
     return (body as { Id: string }).Id;
   }
 
-  /** Creates and starts one; gives the machine's number of its process. */
+  /** Creates and starts one; gives the machine's number of its process, which executes its own program by then. */
   async run(name: string, Cmd: readonly string[], more: object = {}): Promise<number> {
     await this.create(name, Cmd, more);
     await expect(this.socket, `POST /containers/${name}/start`, 204);
-    return await this.pidOf(name);
+    const pid = await this.pidOf(name);
+    await executed(pid);
+    return pid;
   }
 
   /** The container's process as the machine numbers it: the one whose number in the host is the one inspect names. */
@@ -73,14 +88,16 @@ export class DockerHost {
     return found;
   }
 
-  /** Starts another process in a container and does not wait for it; gives the machine's number. */
+  /** Starts another process in a container and does not wait for its end; gives its number, as `run` does. */
   async exec(container: string, Cmd: readonly string[], more: object = {}): Promise<number> {
     const { Id } = (await expectSending(this.socket, `POST /containers/${container}/exec`, { Cmd, ...more }, 201)) as {
       Id: string;
     };
     await expectSending(this.socket, `POST /exec/${Id}/start`, { Detach: true }, 200);
     const { Pid } = (await expect(this.socket, `GET /exec/${Id}/json`, 200)) as { Pid: number };
-    return this.pidFromInside(Pid);
+    const pid = this.pidFromInside(Pid);
+    await executed(pid);
+    return pid;
   }
 
   /** Runs a shell script in the workspace, as root by default; the test fails only where it hangs. */
