@@ -150,9 +150,12 @@ export class ProcessConsole {
     for (const go of this.#onConnect.splice(0)) go();
   }
 
-  /** Rows and columns, 0 (not known) to 1,000 each, as conmon takes them; ignored where the process has no terminal. */
-  resize(rows: number, columns: number): void {
-    writeControl(this.#bundle, rows, columns);
+  /**
+   * Rows and columns, 0 (not known) to 1,000 each, as conmon takes them; ignored where the process has no terminal. False where it
+   * has just ended.
+   */
+  resize(rows: number, columns: number): boolean {
+    return writeControl(this.#bundle, rows, columns);
   }
 
   /** The process has ended. What conmon still sends is given first; where there is no connection, nothing more comes. */
@@ -185,13 +188,19 @@ export function writePackets(socket: net.Socket, bytes: Buffer, done: (error?: E
   next(0);
 }
 
-/** Tells conmon the terminal's size (`ctl` FIFO, command 1). */
-export function writeControl(bundle: string, rows: number, columns: number): void {
+/** Tells conmon the terminal's size (`ctl` FIFO, command 1); false where conmon has gone, and nobody reads it. */
+export function writeControl(bundle: string, rows: number, columns: number): boolean {
   const within = (value: number): number => Math.min(1000, Math.max(0, Math.floor(value)));
-  const fd = fs.openSync(`${bundle}/ctl`, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
   try {
-    fs.writeSync(fd, `1 ${within(rows)} ${within(columns)}\n`);
-  } finally {
-    fs.closeSync(fd);
+    const fd = fs.openSync(`${bundle}/ctl`, fs.constants.O_WRONLY | fs.constants.O_NONBLOCK);
+    try {
+      fs.writeSync(fd, `1 ${within(rows)} ${within(columns)}\n`);
+    } finally {
+      fs.closeSync(fd);
+    }
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENXIO', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
   }
 }

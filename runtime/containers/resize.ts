@@ -7,12 +7,12 @@ import type { Exec } from './exec.ts';
 
 /** Throws conflict where it does not run: the docker CLI tries again then. */
 export function resizeContainer(container: Container, rows: number, columns: number): void {
-  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
-  container.console.resize(rows, columns);
+  if (!container.running || !container.console.resize(rows, columns))
+    throw new EngineError('conflict', `container ${container.id} is not running`);
   emit(container, 'resize', { height: String(rows), width: String(columns) });
 }
 
 export function resizeExec(exec: Exec, rows: number, columns: number): void {
-  if (!exec.running || !exec.console) throw new EngineError('conflict', `exec ${exec.id} is not running`);
-  exec.console.resize(rows, columns);
+  if (!exec.running || !exec.console?.resize(rows, columns))
+    throw new EngineError('conflict', `exec ${exec.id} is not running`);
 }

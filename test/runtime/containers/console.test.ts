@@ -1,8 +1,9 @@
 // The streams of a process whose conmon has gone, before anybody has heard of its end.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmdirSync } from 'node:fs';
+import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { ProcessConsole } from '../../../runtime/containers/console.ts';
 
@@ -49,4 +50,12 @@ test('what is written then, by a client that had left too, goes nowhere and brea
   assert.ok(input);
   input.end('typed');
   await once(input, 'finish');
+});
+
+test('its terminal takes no size, whether what it read sizes from is there or not', () => {
+  const console = connected({ endsWithProcess: false });
+  assert.equal(console.resize(24, 80), false);
+  execFileSync('mkfifo', [`${bundle}/ctl`]);
+  assert.equal(console.resize(24, 80), false);
+  rmSync(`${bundle}/ctl`);
 });
