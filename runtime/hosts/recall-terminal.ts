@@ -1,6 +1,7 @@
 // Taking up a terminal again after the engine was restarted, with no byte lost or doubled.
 
 import fs from 'node:fs';
+import type net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ExitWatch } from '../containers/exits.ts';
 import { isAlive, signal } from '../kernel/processes.ts';
@@ -57,17 +58,28 @@ export async function recallTerminal(host: Host, record: TerminalRecord): Promis
   signal(conmon, 'SIGSTOP');
   try {
     await untilStopped(conmon);
-    const overlap = (): void => undefined;
-    socket.on('data', overlap);
-    await delay(1); // one turn of the event loop reads what the socket holds
-    await new Promise((resolve) => setImmediate(resolve));
-    socket.off('data', overlap);
+    await dropWhatIsHeld(socket);
     terminal.recall(record.offset, readLog(fs.readFileSync(log)));
     terminal.adopt(socket);
   } finally {
     signal(conmon, 'SIGCONT');
   }
   watch();
+}
+
+/** One turn of the event loop reads 32 packets at most, so it is over with the first that reads none. */
+async function dropWhatIsHeld(socket: net.Socket): Promise<void> {
+  let heard = true;
+  const overlap = (): void => {
+    heard = true;
+  };
+  socket.on('data', overlap);
+  while (heard) {
+    heard = false;
+    await delay(1);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  socket.off('data', overlap);
 }
 
 async function untilStopped(pid: number): Promise<void> {
