@@ -1,6 +1,7 @@
 // Finding, after the engine was restarted, what of a host still runs, and clearing away what does not.
 
 import fs from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Container, type ContainerRecord } from '../containers/container.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
 import { discard } from '../containers/remove.ts';
@@ -52,10 +53,20 @@ async function adoptHost(host: Host): Promise<void> {
     if (startAgain.length > 0) resume(host); // its start was in hand
     return;
   }
+  if (phase === 'replacing') {
+    await adoptStopped(host).catch((error: unknown) => {
+      host.engine.log.warn({ error, host: host.name }, 'something is left of a host that is about to be started again');
+    });
+    resume(host);
+    return;
+  }
   await adoptStopped(host);
-  if (phase === 'replacing') resume(host);
-  else host.save({ phase: 'whole' });
+  host.save({ phase: 'whole' });
 }
+
+/** How long a program may take to end that the engine before this one had just started, and nobody knows: it is in the way. */
+const strayMs = 10_000;
+const againMs = 200;
 
 /** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
 function resume(host: Host): void {
@@ -64,14 +75,21 @@ function resume(host: Host): void {
       if (host.running) await continueStart(host);
       else await begin(host);
     });
-  const { log } = host.engine;
-  start()
-    .catch(async (error: unknown) => {
-      // A program that the engine before this one had just started may have been in the way.
-      log.warn({ error, host: host.name }, 'could not start a host again at once');
-      await start();
-    })
-    .catch((error: unknown) => log.error({ error, host: host.name }, 'could not start a host again'));
+  const { hosts, ending, log } = host.engine;
+  const giveUpAt = performance.now() + strayMs;
+  const untilStarted = async (): Promise<void> => {
+    for (;;) {
+      try {
+        return await start();
+      } catch (error) {
+        const isOver = hosts.get(host.name) !== host || ending.signal.aborted || performance.now() > giveUpAt;
+        if (isOver) throw error;
+        log.warn({ error, host: host.name }, 'could not start a host again yet');
+      }
+      await delay(againMs, undefined, { ref: false });
+    }
+  };
+  untilStarted().catch((error: unknown) => log.error({ error, host: host.name }, 'could not start a host again'));
 }
 
 /** What is half made or half removed, on the disk and in the kernel. */
