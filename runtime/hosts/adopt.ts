@@ -47,7 +47,13 @@ export async function adoptHosts(engine: Engine): Promise<void> {
 
 async function adoptHost(host: Host): Promise<void> {
   const { phase, pid, startTicks, startAgain } = host.record;
-  if (phase === 'creating' || phase === 'removing') return await removeHost(host);
+  if (phase === 'creating' || phase === 'removing') {
+    await removeHost(host).catch((error: unknown) => {
+      host.engine.log.warn({ error, host: host.name }, 'could not remove a host that was half made or half removed');
+      void untilDone(host, 'remove', () => removeHost(host));
+    });
+    return;
+  }
   if (phase === 'whole' && isAlive(pid, startTicks)) {
     await adoptRunning(host);
     if (startAgain.length > 0) resume(host); // its start was in hand
@@ -55,7 +61,7 @@ async function adoptHost(host: Host): Promise<void> {
   }
   if (phase === 'replacing') {
     await adoptStopped(host).catch((error: unknown) => {
-      host.engine.log.warn({ error, host: host.name }, 'something is left of a host that is about to be started again');
+      host.engine.log.warn({ error, host: host.name }, 'something is left of a host that is started again');
     });
     resume(host);
     return;
@@ -64,32 +70,33 @@ async function adoptHost(host: Host): Promise<void> {
   host.save({ phase: 'whole' });
 }
 
+/** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
+function resume(host: Host): void {
+  void untilDone(host, 'start again', () =>
+    host.whileThere(async () => {
+      if (host.running) await continueStart(host);
+      else await begin(host);
+    }),
+  );
+}
+
 /** How long a program may take to end that the engine before this one had just started, and nobody knows: it is in the way. */
 const strayMs = 10_000;
 const againMs = 200;
 
-/** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
-function resume(host: Host): void {
-  const start = (): Promise<void> =>
-    host.whileThere(async () => {
-      if (host.running) await continueStart(host);
-      else await begin(host);
-    });
+async function untilDone(host: Host, what: string, act: () => Promise<void>): Promise<void> {
   const { hosts, ending, log } = host.engine;
   const giveUpAt = performance.now() + strayMs;
-  const untilStarted = async (): Promise<void> => {
-    for (;;) {
-      try {
-        return await start();
-      } catch (error) {
-        const isOver = hosts.get(host.name) !== host || ending.signal.aborted || performance.now() > giveUpAt;
-        if (isOver) throw error;
-        log.warn({ error, host: host.name }, 'could not start a host again yet');
-      }
-      await delay(againMs, undefined, { ref: false });
+  for (;;) {
+    try {
+      return await act();
+    } catch (error) {
+      if (hosts.get(host.name) !== host || ending.signal.aborted) return;
+      log.warn({ error, host: host.name }, `could not ${what} yet`);
+      if (performance.now() > giveUpAt) return;
     }
-  };
-  untilStarted().catch((error: unknown) => log.error({ error, host: host.name }, 'could not start a host again'));
+    await delay(againMs, undefined, { ref: false });
+  }
 }
 
 /** What is half made or half removed, on the disk and in the kernel. */
