@@ -14,6 +14,7 @@ import { dropStaleClaims } from './hosts/uids.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
 import { prepareCgroups } from './kernel/cgroups.ts';
+import { mountReadOnly } from './kernel/mounts.ts';
 import type { EngineSettings } from './settings.ts';
 import { Records } from './store/records.ts';
 
@@ -40,6 +41,19 @@ function programNamed(names: readonly string[], what: string): string {
     'unavailable',
     `${what} is not installed: none of ${names.join(', ')} was found; install it and start again`,
   );
+}
+
+/**
+ * Shows the OCI runtime in `directory`, where nobody can write to it (CVE-2019-5736). crun accepts that; from a place that can
+ * be written to it makes itself such a copy and starts a second time, at every call.
+ */
+function unchangeable(program: string, directory: string): string {
+  const shown = path.join(directory, path.basename(program));
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
+  fs.closeSync(fs.openSync(shown, 'a', 0o700));
+  const [there, wanted] = [fs.statSync(shown), fs.statSync(program)];
+  if (there.dev !== wanted.dev || there.ino !== wanted.ino) mountReadOnly(program, shown);
+  return shown;
 }
 
 async function openStore(settings: EngineSettings, paths: EnginePaths): Promise<void> {
@@ -93,7 +107,10 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     exits: new ExitWatch(paths.exits),
     tools: {
       conmon: programNamed(['conmon'], 'conmon'),
-      runtime: settings.ociRuntime ?? programNamed(['crun', 'runc'], 'an OCI runtime'),
+      runtime: unchangeable(
+        settings.ociRuntime ?? programNamed(['crun', 'runc'], 'an OCI runtime'),
+        `${paths.run}/runtime`,
+      ),
       choom: programNamed(['choom'], 'choom (package util-linux)'),
       stateDirectory: `${paths.run}/oci`,
     },

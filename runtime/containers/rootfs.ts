@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { makeDirectory } from '../kernel/directories.ts';
-import { mountIdmapped, mountOverlay } from '../kernel/mounts.ts';
+import { mountOverlay, mountReadOnly } from '../kernel/mounts.ts';
 import { readBeneath } from '../kernel/safe-read.ts';
 import type { UserFiles } from './users.ts';
 
@@ -55,7 +55,7 @@ export function createOwnLayer(directory: string, uidBase: number): void {
 /** Mounts the tree; only inside `insideNewMountNamespace`. `userns` is a descriptor of a namespace with the host's map. */
 export function mountRootfs(rootfs: Rootfs, userns: number): void {
   const { layers, rootfs: merged } = rootfs.stage;
-  mountIdmapped(rootfs.layersDirectory, layers, userns);
+  mountReadOnly(rootfs.layersDirectory, layers, userns);
   mountOverlay(
     {
       lower: rootfs.layers.length > 0 ? rootfs.layers.map((name) => `${layers}/${name}`) : [rootfs.stage.empty],

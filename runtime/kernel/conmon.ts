@@ -6,7 +6,8 @@ import type net from 'node:net';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
 import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
-import { type Program, type SpawnPlan, start, tailOf } from './spawn.ts';
+import { type Program, type SpawnPlan, start } from './spawn.ts';
+import { tailOf } from './tail-of.ts';
 
 /** Where conmon and the OCI runtime are, and where the runtime keeps what it knows. */
 export interface OciTools {
@@ -190,7 +191,7 @@ export async function conmonCreate(plan: ProcessPlan): Promise<number> {
 }
 
 export interface ExecPlan extends ProcessPlan {
-  /** Given here because crun 1.8 sets it for containers, but not for what it executes in them. */
+  /** Given here because conmon 2.1.6 makes it 0, and crun 1.8 sets it for containers but not for what it executes in them. */
   readonly oomScoreAdj: number;
 }
 

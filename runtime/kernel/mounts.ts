@@ -54,19 +54,20 @@ export function detachMount(target: string): void {
 }
 
 /**
- * Shows the tree `source` at `target` with its owners shifted by the map of the user namespace `userns` (an open
- * descriptor): what root owns in `source` is owned by the namespace's root at `target`. Linux 5.12; 5.19 under overlayfs.
+ * Shows the file or directory `source` read-only at `target`. With a user namespace `userns` (an open descriptor) its owners are
+ * shifted by that one's map: what root owns in `source` is owned by the namespace's root at `target`. Linux 5.12; 5.19 for
+ * shifted owners under overlayfs.
  */
-export function mountIdmapped(source: string, target: string, userns: number): void {
+export function mountReadOnly(source: string, target: string, userns: number | null = null): void {
   const flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC;
   const tree = checked(`open tree ${source}`, libcCalls.openTree(callNumbers.openTree, AT_FDCWD, source, flags));
   try {
     // struct mount_attr: attr_set, attr_clr, propagation, userns_fd, 64 bits each
     const attributes = Buffer.alloc(32);
-    attributes.writeBigUInt64LE(MOUNT_ATTR_IDMAP | BigInt(MS_RDONLY), 0);
-    attributes.writeBigUInt64LE(BigInt(userns), 24);
+    attributes.writeBigUInt64LE(BigInt(MS_RDONLY) | (userns === null ? 0n : MOUNT_ATTR_IDMAP), 0);
+    attributes.writeBigUInt64LE(BigInt(userns ?? 0), 24);
     checked(
-      `idmap ${source}`,
+      `make ${source} read-only`,
       libcCalls.mountSetattr(callNumbers.mountSetattr, tree, '', AT_EMPTY_PATH | AT_RECURSIVE, attributes, 32),
     );
     checked(

@@ -2,7 +2,8 @@
 
 import { EngineError } from '../errors.ts';
 import { insideNetworkOf } from './namespaces.ts';
-import { start, tailOf } from './spawn.ts';
+import { start } from './spawn.ts';
+import { tailOf } from './tail-of.ts';
 
 /** Applies `script` as one transaction in the network namespace of `pid`. Throws what nft said. */
 export async function nft(pid: number, script: string): Promise<void> {

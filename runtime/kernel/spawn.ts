@@ -46,23 +46,21 @@ export function start(argv: readonly string[], plan: SpawnPlan): Program {
   const actions = Buffer.alloc(structureBytes);
   const ours = new Map<number, number>();
   const theirs: number[] = [];
-  checked('posix_spawn_file_actions_init', -libcCalls.fileActionsInit(actions));
+  succeeded('posix_spawn_file_actions_init', libcCalls.fileActionsInit(actions));
   try {
-    const add = (what: string, errno: number): void => void checked(what, -errno);
     plan.stdio.forEach((kind, index) => {
-      if (kind === 'ignore') add('addopen', libcCalls.fileActionsAddOpen(actions, index, '/dev/null', 2, 0));
+      if (kind === 'ignore') succeeded('addopen', libcCalls.fileActionsAddOpen(actions, index, '/dev/null', 2, 0));
       else {
         const [our, their] = socketPair(plan.stdio.length);
         ours.set(index, our);
         theirs.push(their);
-        add('adddup2', libcCalls.fileActionsAddDup2(actions, their, index));
+        succeeded('adddup2', libcCalls.fileActionsAddDup2(actions, their, index));
       }
     });
-    add('addchdir', libcCalls.fileActionsAddChdir(actions, plan.cwd ?? '/'));
+    succeeded('addchdir', libcCalls.fileActionsAddChdir(actions, plan.cwd ?? '/'));
     const env = Object.entries({ PATH: systemPath.join(':'), ...plan.env }).map(([name, value]) => `${name}=${value}`);
     const pid = [0];
-    const errno = libcCalls.posixSpawn(pid, file, actions, attributes(), [...argv, null], [...env, null]);
-    if (errno !== 0) throw new SystemCallError(`start ${file}`, errno);
+    succeeded(`start ${file}`, libcCalls.posixSpawn(pid, file, actions, attributes(), [...argv, null], [...env, null]));
     return new SpawnedProgram(pid[0] ?? 0, ours);
   } catch (error) {
     for (const fd of ours.values()) fs.closeSync(fd);
@@ -71,6 +69,11 @@ export function start(argv: readonly string[], plan: SpawnPlan): Program {
     for (const fd of theirs) fs.closeSync(fd);
     libcCalls.fileActionsDestroy(actions);
   }
+}
+
+/** The calls of posix_spawn(3) give their errno, and leave the thread's own alone. */
+function succeeded(what: string, errno: number): void {
+  if (errno !== 0) throw new SystemCallError(what, errno);
 }
 
 function located(file: string): string {
@@ -86,10 +89,10 @@ let knownAttributes: Buffer | null = null;
 function attributes(): Buffer {
   if (knownAttributes) return knownAttributes;
   const made = Buffer.alloc(structureBytes);
-  checked('posix_spawnattr_init', -libcCalls.spawnAttrInit(made));
-  checked('setsigdefault', -libcCalls.spawnAttrSetSigDefault(made, Buffer.alloc(signalSetBytes, 0xff)));
-  checked('setsigmask', -libcCalls.spawnAttrSetSigMask(made, Buffer.alloc(signalSetBytes)));
-  checked('setflags', -libcCalls.spawnAttrSetFlags(made, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
+  succeeded('posix_spawnattr_init', libcCalls.spawnAttrInit(made));
+  succeeded('setsigdefault', libcCalls.spawnAttrSetSigDefault(made, Buffer.alloc(signalSetBytes, 0xff)));
+  succeeded('setsigmask', libcCalls.spawnAttrSetSigMask(made, Buffer.alloc(signalSetBytes)));
+  succeeded('setflags', libcCalls.spawnAttrSetFlags(made, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK));
   knownAttributes = made;
   return made;
 }
@@ -153,17 +156,4 @@ function reap(): void {
 function exitCodeOf(status: number): number {
   const signal = status & 0x7f;
   return signal === 0 ? (status >> 8) & 0xff : 128 + signal;
-}
-
-const maxTailCharacters = 4096;
-
-/** The last of what a program says on `pipe`, once it says no more. */
-export async function tailOf(pipe: net.Socket): Promise<string> {
-  let said = '';
-  pipe.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(-maxTailCharacters);
-  });
-  await new Promise<void>((resolve) => pipe.on('error', resolve).on('end', resolve).on('close', resolve));
-  pipe.destroy();
-  return said;
 }

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { keepDescriptors } from '../../../runtime/kernel/descriptors.ts';
-import { type SpawnPlan, start, tailOf } from '../../../runtime/kernel/spawn.ts';
+import { type SpawnPlan, start } from '../../../runtime/kernel/spawn.ts';
+import { tailOf } from '../../../runtime/kernel/tail-of.ts';
 import { until } from '../../support/until.ts';
 
 async function outputOf(argv: readonly string[], plan: Partial<SpawnPlan> = {}): Promise<string> {
