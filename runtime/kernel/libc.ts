@@ -66,6 +66,7 @@ export const libcCalls = {
   spawnAttrSetSigMask: bind('int posix_spawnattr_setsigmask(void *attributes, void *signals)'),
   pidfdOpen: bind('long syscall(long number, int pid, uint flags)'),
   pidfdSendSignal: bind('long syscall(long number, int fd, int signal, void *info, uint flags)'),
+  mallocTrim: bind('int malloc_trim(ulong pad)'),
   moveMount: bind('long syscall(long number, long from, str fromPath, long to, str toPath, uint flags)'),
 };
 

@@ -2,6 +2,7 @@
 
 import { Worker } from 'node:worker_threads';
 import { EngineError, type ErrorKind } from '../errors.ts';
+import { libcCalls } from '../kernel/libc.ts';
 import type { ExtractLimits } from './extract.ts';
 
 export type LayerJob =
@@ -98,5 +99,7 @@ async function work(job: LayerJob, signal: AbortSignal, onBytes: OnBytes): Promi
   } finally {
     signal.removeEventListener('abort', abort);
     await worker.terminate();
+    // What the thread had, up to 64 MB, the C library keeps for the next thread unless it is told.
+    libcCalls.mallocTrim(0);
   }
 }
