@@ -50,7 +50,7 @@ function programNamed(names: readonly string[], what: string): string {
 function unchangeable(program: string, directory: string): string {
   const shown = path.join(directory, path.basename(program));
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
-  fs.closeSync(fs.openSync(shown, 'a', 0o700));
+  if (!fs.existsSync(shown)) fs.writeFileSync(shown, '', { mode: 0o700 }); // else an engine before this one showed it already
   const [there, wanted] = [fs.statSync(shown), fs.statSync(program)];
   if (there.dev !== wanted.dev || there.ino !== wanted.ino) mountReadOnly(program, shown);
   return shown;
