@@ -9,6 +9,8 @@ export interface MountPoint {
   /** The part of the file system that is mounted here; for nsfs the namespace: `mnt:[4026531840]`. */
   readonly root: string;
   readonly source: string;
+  /** Of the file system, not of this mount: `rw`, `nsdelegate` … */
+  readonly options: readonly string[];
 }
 
 /** /proc/self/mountinfo writes space, tab, newline and backslash as octal. */
@@ -23,12 +25,13 @@ export function mountPoints(of: number | 'self' = 'self'): MountPoint[] {
     .map((line) => {
       const [before = '', after = ''] = line.split(' - ');
       const fields = before.split(' ');
-      const [type = '', source = ''] = after.split(' ');
+      const [type = '', source = '', options = ''] = after.split(' ');
       return {
         path: unescapeOctal(fields[4] ?? ''),
         root: unescapeOctal(fields[3] ?? ''),
         type,
         source: unescapeOctal(source),
+        options: options.split(','),
       };
     });
 }

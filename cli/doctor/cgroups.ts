@@ -31,6 +31,21 @@ export function describeCgroups(proc: string, v2Controllers: string | null, v1Mo
     : { version: 'v2', controllers: [...inV2.map((name) => (name === 'io' ? 'blkio' : name)), 'freezer'] };
 }
 
+/**
+ * How long a process takes into another group. `features` is /sys/kernel/cgroup/features, `options` are those of the version 2
+ * tree at `path`; the kernel's own words are in its cgroup-v2 documentation, favordynmods.
+ */
+export function describeMoves(features: string, options: readonly string[], path: string): Finding | null {
+  if (!features.split('\n').includes('favordynmods')) return null; // before Linux 6.0 nothing can be done
+  const name = 'cgroup moves';
+  if (options.includes('favordynmods')) return good(name, 'at once');
+  return poor(
+    name,
+    'wait for every CPU',
+    `Each docker run and docker exec takes some milliseconds more. Until the next boot: mount -o remount,favordynmods ${path}. For good: cgroup_favordynmods=true on the kernel's command line.`,
+  );
+}
+
 export function examineCgroups(): Finding[] {
   const mounts = mountPoints();
   const v2 = mounts.find((mount) => mount.type === 'cgroup2');
@@ -58,5 +73,9 @@ export function examineCgroups(): Finding[] {
   const less = wanted.filter((controller) => !tree.controllers.includes(controller));
   if (less.length > 0)
     return [poor(name, found, `Without ${less.join(' and ')}, docker pause or limits on disk traffic do not work.`)];
-  return [good(name, found)];
+  // On a hybrid machine the engine mounts a tree so itself: `mountCgroupV1`.
+  if (!v2 || tree.version !== 'v2') return [good(name, found)];
+  const features = '/sys/kernel/cgroup/features';
+  const moves = describeMoves(existsSync(features) ? readFileSync(features, 'utf8') : '', v2.options, v2.path);
+  return [good(name, found), ...(moves ? [moves] : [])];
 }

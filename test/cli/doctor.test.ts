@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { after, test } from 'node:test';
-import { describeCgroups } from '../../cli/doctor/cgroups.ts';
+import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
 import { runDrydock } from '../support/command.ts';
@@ -34,6 +34,15 @@ test('cgroups: version 1 with a version 2 tree beside it is hybrid', () => {
 
 test('cgroups: none', () => {
   assert.equal(describeCgroups(proc(0), null, false), null);
+});
+
+test('cgroups: where moves wait for every CPU, what that costs and what to do is told', () => {
+  const moves = (features: string, ...options: string[]) => describeMoves(features, options, '/sys/fs/cgroup');
+  const slow = moves('nsdelegate\nfavordynmods\n', 'rw', 'nsdelegate');
+  assert.equal(slow?.state, 'poor');
+  assert.match(slow.advice, /mount -o remount,favordynmods \/sys\/fs\/cgroup\./);
+  assert.equal(moves('nsdelegate\nfavordynmods\n', 'rw', 'nsdelegate', 'favordynmods')?.state, 'good');
+  assert.equal(moves('nsdelegate\n', 'rw', 'nsdelegate'), null);
 });
 
 test('previews that share a domain with the site are told of, with what that costs', () => {

@@ -131,5 +131,6 @@ export async function taskIs(
 
 export async function screenshot(page: Page, name: string): Promise<void> {
   await mkdir(output, { recursive: true });
-  await page.screenshot({ path: path.join(output, `${name}.png`) });
+  // What fades in is shown as it will be.
+  await page.screenshot({ path: path.join(output, `${name}.png`), animations: 'disabled' });
 }
