@@ -1,6 +1,7 @@
 // The engine's process: flags, listen, end. Runs as root, in a mount namespace of its own that `drydock up` makes.
 
 import fs from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import net from 'node:net';
 import { parseArgs } from 'node:util';
 import { pino } from 'pino';
@@ -90,6 +91,8 @@ try {
     fs.chownSync(socketPath, uid, gid);
     log.info({ socket: socketPath, hosts: engine.hosts.size }, 'listening');
     engine.catalogue.start(settings.catalogue, engine.ending.signal);
+    // Where NODE_COMPILE_CACHE says so: Node itself does it at an end in order, which an engine that is killed does not have.
+    flushCompileCache();
   });
   // Whoever asked for the shutdown gets the answer first.
   void engine.ended.promise.then(() => {

@@ -3,7 +3,7 @@
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { glob, mkdir, readFile } from 'node:fs/promises';
+import { glob, mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { run } from 'node:test';
@@ -109,6 +109,8 @@ async function runTests(files: string[], concurrency: number): Promise<Counts> {
 const startedAt = performance.now();
 // A current docker command, where the machine's own is older: see bin/docker-client.mjs.
 process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
+// What all these processes share is compiled once.
+process.env.NODE_COMPILE_CACHE = path.join(clone, 'node_modules/.cache/drydock');
 process.env.TEST_RUN = `t-${randomBytes(2).toString('hex')}`;
 await mkdir('test/output', { recursive: true });
 
@@ -121,6 +123,10 @@ if (!alone) {
   steps = (await step('lint', bin('biome'), ['check', '--reporter=summary', '--error-on-warnings', '.'])) && steps;
   steps = (await site()) && steps;
   steps = (await step('images', process.execPath, ['test/support/build-images.ts'])) && steps;
+  const template = `/tmp/${process.env.TEST_RUN}-template`;
+  const hasTemplate = await step('store', process.execPath, ['test/support/make-store-template.ts', template]);
+  steps = hasTemplate && steps;
+  if (hasTemplate) process.env.TEST_STORE_TEMPLATE = template;
 }
 
 const files = await testFiles();
@@ -142,6 +148,7 @@ const counts: readonly Counts[] = [
 ];
 const sum = (of: keyof Counts): number => counts.reduce((all, each) => all + each[of], 0);
 
+if (process.env.TEST_STORE_TEMPLATE) await rm(process.env.TEST_STORE_TEMPLATE, { recursive: true, force: true });
 const left = await leftovers(process.env.TEST_RUN);
 console.log(
   left.length === 0 ? '✔ nothing is left behind' : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,

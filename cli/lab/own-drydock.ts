@@ -157,7 +157,7 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
     const argv = engineCommand(own, { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }, storeBytes);
     // In a session of its own: Ctrl-C is for us, who end it in order.
     const child = spawn(argv[0], argv.slice(1), {
-      env: engineEnvironment(process.env),
+      env: engineEnvironment(own, process.env),
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -10,12 +10,16 @@ type Argv = [string, ...string[]];
 
 const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** What of the operator's environment the engine keeps: how mmdebstrap's apt reaches the package mirror, and the time zone. */
-export function engineEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+/**
+ * What of the operator's environment the engine keeps: how mmdebstrap's apt reaches the package mirror, and the time zone. Its
+ * code is kept compiled as the server's is; what the engine runs nobody but root may write.
+ */
+export function engineEnvironment(settings: Settings, from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(([name]) =>
     /^(https?|ftp|no|all)_proxy$|^SSL_CERT_(FILE|DIR)$|^TZ$/i.test(name),
   );
-  return { ...Object.fromEntries(kept), PATH: systemPath, LANG: 'C.UTF-8' };
+  const compiled = path.join(settings.data, 'compiled');
+  return { ...Object.fromEntries(kept), PATH: systemPath, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: compiled };
 }
 
 /** In the pinned mount namespace. The flags are those of runtime/main.ts. */

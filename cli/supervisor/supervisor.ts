@@ -88,7 +88,8 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     });
   using engineLog = new LogFile(path.join(logFolder(data), 'engine.log'));
   using serverLog = new LogFile(path.join(logFolder(data), 'server.log'));
-  const engine = child('engine', engineCommand(settings, user, storeBytes), engineEnvironment(process.env), engineLog);
+  const engineArgv = engineCommand(settings, user, storeBytes);
+  const engine = child('engine', engineArgv, engineEnvironment(settings, process.env), engineLog);
   const argv = serverCommand(settings, user, capacityOf(settings), !othersCanRead(cloneFolder));
   const server = child('server', argv, serverEnvironment(settings), serverLog);
 

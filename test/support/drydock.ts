@@ -4,6 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import { type CommandOutcome, drydockCommand, runDrydock } from './command.ts';
 import { freePort, makeInstance, type TestInstance } from './instance.ts';
+import { copyTemplate } from './store-template.ts';
 
 /** The first start on a machine builds two images. */
 const readyMs = 240_000;
@@ -44,6 +45,7 @@ export function settingsFor(instance: TestInstance, port: number, more: NodeJS.P
 /** Resolves when it says that it is ready; disposing ends it as Ctrl-C does. `settings` replace and add to a test's usual ones. */
 export async function startDrydock(settings: NodeJS.ProcessEnv = {}): Promise<TestDrydock> {
   const instance = await makeInstance();
+  await copyTemplate(instance.data);
   const port = await freePort();
   const env = settingsFor(instance, port, settings);
   const end = async (): Promise<void> => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
 import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
 import { makeInstance, type TestInstance } from './instance.ts';
+import { copyTemplate } from './store-template.ts';
 
 const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const MiB = 1024 * 1024;
@@ -51,6 +52,7 @@ async function removedHost(client: EngineClient, host: string): Promise<void> {
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
   const instance = await makeInstance();
   fs.mkdirSync(instance.data, { recursive: true });
+  await copyTemplate(instance.data);
   fs.mkdirSync(instance.run, { recursive: true });
   // As `drydock up` does it: a mount namespace that is pinned, so that it outlives the engine.
   await prepareRunDirectory(instance.run);
