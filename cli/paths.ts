@@ -14,3 +14,5 @@ export const storeImage = (data: string) => path.join(data, 'store.img');
 export const logFolder = (data: string) => path.join(data, 'log');
 /** The server's own records. */
 export const serverFolder = (data: string) => path.join(data, 'server');
+/** The engine's code, compiled. It runs as root, so it is root's alone. */
+export const compiledFolder = (data: string) => path.join(data, 'compiled');

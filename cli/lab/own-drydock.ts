@@ -10,7 +10,7 @@ import { connectEngine, type EngineClient, type EngineStatus } from '@drydock/ru
 import { type RunningServer, type Settings as ServerSettings, startServer } from '@drydock/sandbox-server';
 import { pino } from 'pino';
 import { Failure } from '../failure.ts';
-import { engineSocket } from '../paths.ts';
+import { compiledFolder, engineSocket } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 import { engineCommand, engineEnvironment } from '../supervisor/commands.ts';
 import { prepareRunDirectory, releaseRunDirectory } from '../supervisor/run-directory.ts';
@@ -146,7 +146,7 @@ export async function startOwnDrydock(options: OwnDrydockOptions): Promise<OwnDr
     const { instance, folder, uidBase } = options.place ?? ownPlace(made ?? '');
     await chmod(folder, 0o711);
     const [data, run] = [path.join(folder, 'data'), path.join(folder, 'run')];
-    await mkdir(data, { recursive: true });
+    await mkdir(compiledFolder(data), { recursive: true, mode: 0o700 });
     const siteFolder = path.join(folder, 'site');
     await mkdir(siteFolder, { recursive: true });
     await (options.site ?? emptySite)(siteFolder);

@@ -1,7 +1,7 @@
 // How the engine and the server are started: their argument vectors and environments.
 
 import path from 'node:path';
-import { cloneFolder, engineSocket, nodeProgram, serverFolder } from '../paths.ts';
+import { cloneFolder, compiledFolder, engineSocket, nodeProgram, serverFolder } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 import { appFolder, namespaceFile } from './run-directory.ts';
 import type { ServerUser } from './server-user.ts';
@@ -12,14 +12,16 @@ const systemPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 
 /**
  * What of the operator's environment the engine keeps: how mmdebstrap's apt reaches the package mirror, and the time zone. Its
- * code is kept compiled as the server's is; what the engine runs nobody but root may write.
+ * code is kept compiled as the server's is.
  */
 export function engineEnvironment(settings: Settings, from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = Object.entries(from).filter(([name]) =>
     /^(https?|ftp|no|all)_proxy$|^SSL_CERT_(FILE|DIR)$|^TZ$/i.test(name),
   );
-  const compiled = path.join(settings.data, 'compiled');
-  return { ...Object.fromEntries(kept), PATH: systemPath, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: compiled };
+  return {
+    ...Object.fromEntries(kept),
+    ...{ PATH: systemPath, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: compiledFolder(settings.data) },
+  };
 }
 
 /** In the pinned mount namespace. The flags are those of runtime/main.ts. */

@@ -4,7 +4,7 @@ import { chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { showProgress } from '../../bin/progress.mjs';
 import { Failure } from '../failure.ts';
-import { cloneFolder, engineSocket, logFolder, serverFolder } from '../paths.ts';
+import { cloneFolder, compiledFolder, engineSocket, logFolder, serverFolder } from '../paths.ts';
 import { identify, isAlive } from '../processes.ts';
 import type { Settings } from '../settings.ts';
 import { capacityOf, storeBytesOf } from './capacity.ts';
@@ -60,6 +60,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
 
   await mkdir(logFolder(data), { recursive: true, mode: 0o750 });
   await mkdir(serverFolder(data), { recursive: true, mode: 0o700 });
+  await mkdir(compiledFolder(data), { recursive: true, mode: 0o700 });
   await chown(serverFolder(data), user.uid, user.gid);
 
   // Aborted by the operator, or with a Failure by a child that died too often.

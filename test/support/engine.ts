@@ -4,6 +4,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { compiledFolder } from '../../cli/paths.ts';
 import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
 import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
 import { makeInstance, type TestInstance } from './instance.ts';
@@ -51,8 +52,8 @@ async function removedHost(client: EngineClient, host: string): Promise<void> {
 /** Resolves when hosts can be created. Disposing shuts it down. */
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
   const instance = await makeInstance();
-  fs.mkdirSync(instance.data, { recursive: true });
   await copyTemplate(instance.data);
+  fs.mkdirSync(compiledFolder(instance.data), { recursive: true, mode: 0o700 });
   fs.mkdirSync(instance.run, { recursive: true });
   // As `drydock up` does it: a mount namespace that is pinned, so that it outlives the engine.
   await prepareRunDirectory(instance.run);
@@ -83,6 +84,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     const argv = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
     const main = path.join(clone, 'runtime/main.ts');
     const started = spawn('nsenter', [`--mount=${pin}`, process.execPath, main, ...argv], {
+      env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder(instance.data) },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;
