@@ -61,6 +61,28 @@ test('two terminals stand side by side; commands go to the one in hand', async (
   assert.deepEqual(complaints, []);
 });
 
+test('a row that is full when the terminal gets another height loses nothing', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await prompt(page);
+  const rows = () => page.locator('.screen:not([hidden]) .xterm-rows > div').count();
+  for (const [fill, height] of [
+    ['printf "%$((COLUMNS-8))s%s" "" the-last', 760],
+    ['printf "%$((COLUMNS-11))s%s" "" the-last-日', 900],
+  ] as const) {
+    const before = await rows();
+    await typeLine(page, `clear; ${fill}; read -rsn 1; echo and-the-next-$((1+1))`);
+    await seen(page, /the-last(-日)?\s*$/);
+    await page.setViewportSize({ width: 1440, height });
+    await until('the terminal has another height', async () => (await rows()) !== before);
+    await page.keyboard.press('x');
+    await seen(page, /and-the-next-2/);
+    assert.match(await screenText(page), /the-last(-日)?and-the-next-2/);
+  }
+  assert.deepEqual(complaints, []);
+});
+
 test('an ended shell is replaced also where there are as many terminals as there may be', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;

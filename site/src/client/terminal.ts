@@ -17,6 +17,7 @@ import { acknowledgeIdleMs } from './limits.ts';
 import { cleanPaste, isManyLines, isTooLong, pieces } from './paste.ts';
 import type { ShellState } from './shell-marks.ts';
 import { bytesOf, type TouchKey, withControl } from './terminal-keys.ts';
+import { isAtWrap, resizeKeepingWrap } from './terminal-size.ts';
 import { type RunEvents, Typist } from './typist.ts';
 import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
@@ -181,10 +182,18 @@ export class TerminalView {
     if (!this.element.isConnected || this.element.clientWidth === 0) return;
     const size = this.#screen.fit.proposeDimensions();
     if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
-    this.#screen.terminal.resize(
-      Math.min(Math.max(size.cols, 20), maxColumns),
-      Math.min(Math.max(size.rows, 4), maxRows),
-    );
+    const columns = Math.min(Math.max(size.cols, 20), maxColumns);
+    const rows = Math.min(Math.max(size.rows, 4), maxRows);
+    // Where the cursor is counts once what has come is drawn.
+    if (this.#parsed === this.#received) resizeKeepingWrap(this.#screen.terminal, columns, rows);
+    else this.#screen.terminal.write('', () => this.#resizeWhileDrawing(columns, rows));
+  }
+
+  /** In between two pieces of output, the second of which may be drawn at once. */
+  #resizeWhileDrawing(columns: number, rows: number): void {
+    const { terminal } = this.#screen;
+    if (isAtWrap(terminal) && this.#parsed !== this.#received) this.fit();
+    else resizeKeepingWrap(terminal, columns, rows);
   }
 
   focus(): void {
