@@ -10,6 +10,7 @@ import { checked, libcCalls } from './libc.ts';
 // _IOW(0x94, nr, size) and so on; struct btrfs_ioctl_vol_args is 4096 bytes: s64 fd, char name[4088].
 const SUBVOL_CREATE = 0x5000940en;
 const SNAP_DESTROY = 0x5000940fn;
+const FS_INFO = 0x8400941fn;
 const START_SYNC = 0x80089418n; // _IOR(0x94, 24, __u64): gives the transaction, which nobody waits for
 
 const run = promisify(execFile);
@@ -94,9 +95,26 @@ export async function mountFileSystem(image: string, target: string): Promise<vo
   await enableQuotas(target);
 }
 
-/** Idempotent. */
+/**
+ * Idempotent. Has the kernel count anew where it does not trust its count, as after a tool that wrote to an unmounted store:
+ * until then it holds nobody to a limit.
+ */
 export async function enableQuotas(target: string): Promise<void> {
   await run('btrfs', ['quota', 'enable', target]);
+  if (isMiscounted(target)) await run('btrfs', ['quota', 'rescan', '-w', target]);
+}
+
+/** `inconsistent` is there since Linux 5.9. */
+function isMiscounted(target: string): boolean {
+  const file = `/sys/fs/btrfs/${fileSystemId(target)}/qgroups/inconsistent`;
+  return fs.existsSync(file) && fs.readFileSync(file, 'utf8').trim() !== '0';
+}
+
+/** The file system's UUID, as /sys/fs/btrfs names it. linux/btrfs.h, struct btrfs_ioctl_fs_info_args. */
+function fileSystemId(target: string): string {
+  const info = Buffer.alloc(1024);
+  withDirectory(target, (fd) => checked(`ask what ${target} is`, libcCalls.ioctl(fd, FS_INFO, info)));
+  return info.toString('hex', 16, 32).replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
 /** True where `directory` lies on btrfs. */
