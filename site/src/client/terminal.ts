@@ -179,21 +179,23 @@ export class TerminalView {
   }
 
   fit(): void {
+    const { terminal } = this.#screen;
+    const isDrawn = () => this.#parsed === this.#received;
+    if (isDrawn()) this.#resize();
+    // Where the cursor is counts, and what comes next may be drawn at once: then only in the middle of a row.
+    else terminal.write('', () => (isAtWrap(terminal) && !isDrawn() ? this.fit() : this.#resize()));
+  }
+
+  /** To what has room now. */
+  #resize(): void {
     if (!this.element.isConnected || this.element.clientWidth === 0) return;
     const size = this.#screen.fit.proposeDimensions();
     if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
-    const columns = Math.min(Math.max(size.cols, 20), maxColumns);
-    const rows = Math.min(Math.max(size.rows, 4), maxRows);
-    // Where the cursor is counts once what has come is drawn.
-    if (this.#parsed === this.#received) resizeKeepingWrap(this.#screen.terminal, columns, rows);
-    else this.#screen.terminal.write('', () => this.#resizeWhileDrawing(columns, rows));
-  }
-
-  /** In between two pieces of output, the second of which may be drawn at once. */
-  #resizeWhileDrawing(columns: number, rows: number): void {
-    const { terminal } = this.#screen;
-    if (isAtWrap(terminal) && this.#parsed !== this.#received) this.fit();
-    else resizeKeepingWrap(terminal, columns, rows);
+    resizeKeepingWrap(
+      this.#screen.terminal,
+      Math.min(Math.max(size.cols, 20), maxColumns),
+      Math.min(Math.max(size.rows, 4), maxRows),
+    );
   }
 
   focus(): void {
