@@ -90,14 +90,22 @@ async function makeRoot(build: Build, root: string): Promise<string[]> {
       );
       return [];
     case 'debian':
-      await installDebian({ ...recipe.root, packages: recipe.packages, root, onTop: false, signal, onStep });
+      await installDebian({
+        suite: recipe.root.suite,
+        packages: recipe.packages,
+        manuals: recipe.manuals,
+        root,
+        onTop: false,
+        signal,
+        onStep,
+      });
       return [];
     case 'image':
       await mountOnBase(build, root);
       try {
-        const { suite, packages } = recipe;
+        const { suite, packages, manuals } = recipe;
         if (packages.length > 0 && suite !== null) {
-          await installDebian({ suite, packages, root, onTop: true, signal, onStep });
+          await installDebian({ suite, packages, manuals, root, onTop: true, signal, onStep });
         }
       } catch (error) {
         detachMount(root);

@@ -30,6 +30,8 @@ const commonSchema = z.strictObject({
   /** The only architecture, in Go's words, that the image can be built for; it is left out elsewhere. */
   architecture: z.enum(['amd64', 'arm64']).optional(),
   packages: z.array(word).default([]),
+  /** Whether the packages bring their manual pages, in English. */
+  manuals: z.boolean().default(false),
   /** The package whose version becomes tags: 8, 8.0 and 8.0.2. */
   versionFrom: word.optional(),
   compression: z.enum(['gzip', 'zstd']).default('gzip'),

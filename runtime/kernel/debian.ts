@@ -7,6 +7,8 @@ import { EngineError } from '../errors.ts';
 export interface DebianOptions {
   readonly suite: string;
   readonly packages: readonly string[];
+  /** Keeps the packages' manual pages, in English. With `onTop` what the base was made with goes on. */
+  readonly manuals: boolean;
   /** An empty directory, or with `onTop` a root file system of the same suite whose /dev is empty. */
   readonly root: string;
   readonly onTop: boolean;
@@ -37,6 +39,8 @@ export async function installDebian(options: DebianOptions): Promise<void> {
   else {
     argv.push('--variant=minbase', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"');
     for (const directory of leftOut) argv.push(`--dpkgopt=path-exclude=/usr/share/${directory}/*`);
+    // dpkg(1): the last pattern that matches a path decides. Other languages' pages are in folders such as man/de.
+    if (options.manuals) argv.push('--dpkgopt=path-include=/usr/share/man/man[1-9]/*');
   }
   if (options.packages.length > 0) argv.push(`--include=${options.packages.join(',')}`);
   argv.push(options.suite, options.root);

@@ -1,0 +1,51 @@
+// The student's shell: what people look for there is there.
+
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startEngine, type TestEngine } from '../support/engine.ts';
+
+let engine: TestEngine;
+
+before(async () => {
+  engine = await startEngine();
+  await engine.client.createHost('one');
+});
+
+after(() => engine[Symbol.asyncDispose]());
+
+/** Each command ends with 0 where the program is there and works for a student without any power. */
+const commands: readonly (readonly string[])[] = [
+  ['curl', '--version'],
+  ['git', '--version'],
+  ['htop', '--version'],
+  ['ip', 'address'],
+  ['jq', '--version'],
+  ['less', '--version'],
+  ['lsof', '-v'],
+  ['nano', '--version'],
+  ['ping', '-c', '1', '127.0.0.1'],
+  ['ps', 'ax'],
+  ['python3', '-c', 'import http.server, json, ssl, sqlite3'],
+  ['tmux', '-V'],
+  ['tree', '--version'],
+  ['vim', '--version'],
+  ['wget', '--version'],
+];
+
+for (const argv of commands) {
+  test(`${argv.join(' ')} works in the student's shell`, async () => {
+    const { exitCode, stderr } = await engine.client.run('one', { argv });
+    assert.equal(exitCode, 0, stderr);
+  });
+}
+
+for (const [section, page] of [
+  ['1', 'nsenter'],
+  ['7', 'namespaces'],
+] as const) {
+  test(`man ${section} ${page} shows the manual page in the student's shell`, async () => {
+    const { exitCode, stdout, stderr } = await engine.client.run('one', { argv: ['man', section, page] });
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stdout, /DESCRIPTION/);
+  });
+}
