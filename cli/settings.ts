@@ -19,6 +19,36 @@ const size = (leastBytes: number) =>
     return z.NEVER;
   });
 const folder = z.string().regex(/^\/[A-Za-z0-9._/-]+$/, 'must be an absolute path of letters, digits and . _ / -');
+/** A network that holds everybody is no list of proxies: with it anybody's word on their address is believed. */
+const proxies = z.string().transform((text, context) => {
+  const list = text.split(/[\s,]+/).filter(Boolean);
+  const wrong = list.find((each) => !z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()]).safeParse(each).success);
+  if (wrong !== undefined) {
+    const message = `names "${wrong}", which is no IP address or range; write 10.0.0.7 or 10.0.0.0/24, several with commas between`;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  }
+  const all = list.find((each) => each.endsWith('/0'));
+  if (all !== undefined) {
+    context.addIssue({ code: 'custom', message: `names ${all}, which is every address: name your proxies alone` });
+    return z.NEVER;
+  }
+  return list;
+});
+/** A path would have to stand before every address of the site, and it does not. */
+const siteOrigin = z.string().transform((text, context) => {
+  const url = URL.parse(text);
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  if (url === null || !/^https?:$/.test(url.protocol)) return refuse('is no http or https address');
+  const { origin, pathname, search, hash, username, password } = url;
+  if (pathname !== '/')
+    return refuse(`has a path, ${pathname}: Drydock is served at the top of an address of its own; write ${origin}`);
+  if (search || hash || username || password) return refuse(`is more than an address; write ${origin}`);
+  return origin;
+});
 const derived = <T extends z.ZodType>(schema: T) => z.union([z.literal('').transform(() => null), schema]);
 
 export interface Definition {
@@ -48,7 +78,7 @@ export const definitions = {
   },
   origin: {
     variable: 'DRYDOCK_ORIGIN',
-    schema: derived(z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)),
+    schema: derived(siteOrigin),
     fallback: '',
     otherwise: 'http://localhost:PORT',
     meaning: 'The address that students type. Requests with another Origin are refused.',
@@ -70,10 +100,11 @@ export const definitions = {
   },
   trustedProxy: {
     variable: 'DRYDOCK_TRUSTED_PROXY',
-    schema: derived(z.union([z.ipv4(), z.ipv6()])),
+    schema: proxies,
     fallback: '',
     otherwise: 'none',
-    meaning: "The address of the proxy in front, whose word on a student's own address is believed.",
+    meaning:
+      "The proxies in front, whose word on a student's own address is believed: addresses and ranges, with commas between.",
   },
   data: {
     variable: 'DRYDOCK_DATA',

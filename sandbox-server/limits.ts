@@ -52,6 +52,8 @@ export const requestBurstPerAddress = 3_000;
 /** API requests, of one student, or of one address where no student is known, a second and at once. */
 export const apiRequestsPerSecond = 50;
 export const apiRequestBurst = 500;
+/** Proxies that nobody named, which are told of: more are no proxies, but people who write such a header. */
+export const maxUnnamedProxies = 4;
 /** Keys that one rate limiter remembers; the one unused for longest gives way. */
 export const maxRateKeys = 20_000;
 

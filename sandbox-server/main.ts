@@ -33,7 +33,7 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
   --freeze-minutes NUMBER a lab without a page is frozen after this long (5)
   --idle-minutes NUMBER   and stored, without memory, after this long (60)
   --keep-days NUMBER      and ended after this long (7)
-  --trusted-proxy ADDRESS whose X-Forwarded-For is believed; may be repeated
+  --trusted-proxy ADDRESS whose X-Forwarded-For is believed: an address, or a range as 10.0.0.0/24; may be repeated
   --log-level LEVEL       trace, debug, info, warn, error (info)
 `;
 
@@ -61,7 +61,7 @@ const flags = z.object({
   'freeze-minutes': z.coerce.number().positive().max(100_000).default(5),
   'idle-minutes': z.coerce.number().positive().max(100_000).default(60),
   'keep-days': z.coerce.number().positive().max(3_650).default(7),
-  'trusted-proxy': z.array(z.union([z.ipv4(), z.ipv6()])).default([]),
+  'trusted-proxy': z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
   'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
 });
 

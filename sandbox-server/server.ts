@@ -94,7 +94,12 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const siteOrigins = allowedOrigins(settings);
   const previews =
     origins === null ? null : new PreviewServer({ origins, previews: opened, link, sessionOf, siteOrigins, log });
-  const addresses = new Addresses(settings.trustedProxies);
+  const addresses = new Addresses(settings.trustedProxies, (proxy) => {
+    log.warn(
+      { proxy },
+      'X-Forwarded-For comes from an address that DRYDOCK_TRUSTED_PROXY does not name: it is not believed',
+    );
+  });
   const studentOf = ({ headers }: IncomingMessage) => students.find(tokenFrom(settings.publicOrigin, headers.cookie));
   const server = createServer({
     ...{ settings, guard: () => guard, addresses, studentOf, log },

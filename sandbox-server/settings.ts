@@ -26,7 +26,7 @@ export interface Settings {
   readonly freezeMs: number;
   readonly idleMs: number;
   readonly keepMs: number;
-  /** Addresses whose X-Forwarded-For is believed; none by default. */
+  /** Addresses, and ranges such as 10.0.0.0/24, whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[];
 }
 

@@ -91,7 +91,7 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
     ...['--freeze-minutes', String(settings.freezeMinutes)],
     ...['--idle-minutes', String(settings.idleMinutes)],
     ...['--keep-days', String(settings.keepDays)],
-    ...(settings.trustedProxy === null ? [] : ['--trusted-proxy', settings.trustedProxy]),
+    ...settings.trustedProxy.flatMap((each) => ['--trusted-proxy', each]),
   ];
 }
 

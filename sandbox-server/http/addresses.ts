@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
+import { maxUnnamedProxies } from '../limits.ts';
 
 /** An IPv4 address as it is, also where a socket for IPv6 writes it as `::ffff:192.0.2.1`. */
 function plain(address: string): string {
@@ -30,10 +31,26 @@ export function addressKey(address: string): string {
 
 export class Addresses {
   readonly #proxies = new BlockList();
+  readonly #unnamed = new Set<string>();
+  readonly #foundUnnamed: (address: string) => void;
 
-  /** `trusted` are the addresses of proxies whose X-Forwarded-For is believed. */
-  constructor(trusted: readonly string[]) {
-    for (const address of trusted) this.#proxies.addAddress(plain(address), isIPv6(plain(address)) ? 'ipv6' : 'ipv4');
+  /**
+   * `trusted` are the addresses, and ranges of them, of proxies whose X-Forwarded-For is believed. `foundUnnamed` is told, once
+   * each, who else sends one: a proxy that nobody named, behind which all students count as one.
+   */
+  constructor(trusted: readonly string[], foundUnnamed: (address: string) => void = () => undefined) {
+    this.#foundUnnamed = foundUnnamed;
+    for (const each of trusted) {
+      const [address = '', bits] = each.split('/');
+      const kind = isIPv6(plain(address)) ? 'ipv6' : 'ipv4';
+      if (bits === undefined) this.#proxies.addAddress(plain(address), kind);
+      else this.#proxies.addSubnet(address, Number(bits), kind);
+    }
+  }
+
+  /** Who sent an X-Forwarded-For, and is no trusted proxy. */
+  get unnamedProxies(): readonly string[] {
+    return [...this.#unnamed];
   }
 
   isProxy(address: string): boolean {
@@ -49,11 +66,18 @@ export class Addresses {
   keyOf({ socket, headers }: IncomingMessage): string {
     const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
     let address = socket.remoteAddress ?? '';
+    if (headers['x-forwarded-for'] !== undefined && !this.isProxy(address)) this.#found(plain(address));
     while (this.isProxy(address)) {
       const before = plain(forwarded.pop() ?? '');
       if (!isIPv4(before) && !isIPv6(before)) break;
       address = before;
     }
     return addressKey(address);
+  }
+
+  #found(address: string): void {
+    if (this.#unnamed.has(address) || this.#unnamed.size >= maxUnnamedProxies) return;
+    this.#unnamed.add(address);
+    this.#foundUnnamed(address);
   }
 }

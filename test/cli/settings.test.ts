@@ -67,6 +67,12 @@ for (const [name, value, complaint] of [
   ['DRYDOCK_PORT', '70000', /must be from 1 to 65535/],
   ['DRYDOCK_LISTEN', 'localhost', /DRYDOCK_LISTEN="localhost" is no IP address/],
   ['DRYDOCK_ORIGIN', 'drydock.example.org', /is no http or https address/],
+  ['DRYDOCK_ORIGIN', 'https://example.org/drydock', /has a path, \/drydock: .* write https:\/\/example\.org\. See/],
+  ['DRYDOCK_ORIGIN', 'https://example.org/?a=b', /is more than an address; write https:\/\/example\.org\./],
+  ['DRYDOCK_ORIGIN', 'https://me:pw@example.org', /is more than an address/],
+  ['DRYDOCK_TRUSTED_PROXY', '10.0.0.1, proxy', /names "proxy", which is no IP address or range/],
+  ['DRYDOCK_TRUSTED_PROXY', '10.0.0.0/33', /names "10\.0\.0\.0\/33", which is no IP address or range/],
+  ['DRYDOCK_TRUSTED_PROXY', '::/0', /names ::\/0, which is every address/],
   ['DRYDOCK_DATA', 'data', /must be an absolute path/],
   ['DRYDOCK_RUN', `/${'x'.repeat(60)}`, /at most 40 characters/],
   ['DRYDOCK_HOST_MEMORY', '1', /is no size of at least/],
@@ -77,6 +83,24 @@ for (const [name, value, complaint] of [
     assert.throws(() => loadSettings({ ...noFile, [name]: value }), { name: 'Failure', message: complaint });
   });
 }
+
+test('several proxies, and ranges of them, are named with commas or blanks between', () => {
+  const of = (text: string) => loadSettings({ ...noFile, DRYDOCK_TRUSTED_PROXY: text }).settings.trustedProxy;
+  assert.deepEqual(of('127.0.0.1,10.1.0.0/16 , 2001:db8::/32 ::1'), [
+    '127.0.0.1',
+    '10.1.0.0/16',
+    '2001:db8::/32',
+    '::1',
+  ]);
+  assert.deepEqual(of(''), []);
+});
+
+test('an origin may end with a slash', () => {
+  assert.equal(
+    loadSettings({ ...noFile, DRYDOCK_ORIGIN: 'https://example.org:8443/' }).settings.origin,
+    'https://example.org:8443',
+  );
+});
 
 test('all wrong settings are told at once', () => {
   assert.throws(

@@ -5,6 +5,7 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { Addresses, addressKey } from '../../../sandbox-server/http/addresses.ts';
+import { maxUnnamedProxies } from '../../../sandbox-server/limits.ts';
 import { startTestServer } from '../server.ts';
 
 test('F11 an address of IPv6 counts for its whole /64, and one of IPv4 for itself however it is written', () => {
@@ -50,6 +51,31 @@ test('F13 X-Forwarded-For is believed from a trusted proxy alone, and only what 
   assert.equal(await keyOf(['127.0.0.1'], '2001:db8:1:2:3::4'), '2001:db8:1:2::/64');
   assert.equal(await keyOf(['127.0.0.1'], undefined), '127.0.0.1');
   assert.equal(await keyOf(['127.0.0.1'], 'unknown'), '127.0.0.1');
+});
+
+test('F13 a range of proxies is trusted as each of them is, IPv4 and IPv6', async () => {
+  assert.equal(await keyOf(['127.0.0.0/8'], '203.0.113.5'), '203.0.113.5');
+  assert.equal(await keyOf(['10.0.0.0/8'], '203.0.113.5'), '127.0.0.1');
+  assert.equal(await keyOf(['127.0.0.0/8', '2001:db8:7::/48'], '203.0.113.5, 2001:db8:7:1::9'), '203.0.113.5');
+  assert.equal(await keyOf(['127.0.0.0/8', '2001:db8:7::/48'], '203.0.113.5, 2001:db8:8::9'), '2001:db8:8:0::/64');
+});
+
+test('F13 a proxy that nobody named is told of once, however often it asks', async () => {
+  const told: string[] = [];
+  const addresses = new Addresses(['10.0.0.0/8'], (address) => told.push(address));
+  const from = (remoteAddress: string, header?: string) =>
+    addresses.keyOf({
+      socket: { remoteAddress },
+      headers: header === undefined ? {} : { 'x-forwarded-for': header },
+    } as never);
+  from('192.0.2.1');
+  from('10.0.0.1', '203.0.113.5');
+  assert.deepEqual(told, []);
+  for (let round = 0; round < 3; round += 1) assert.equal(from('::ffff:192.0.2.1', '203.0.113.5'), '192.0.2.1');
+  assert.deepEqual(told, ['192.0.2.1']);
+  for (let other = 0; other < 100; other += 1) from(`198.51.100.${other}`, '203.0.113.5');
+  assert.equal(told.length, maxUnnamedProxies);
+  assert.deepEqual(addresses.unnamedProxies, told);
 });
 
 test('F11 students behind a trusted proxy have a limit each, and one of them cannot use up the others’', async () => {
