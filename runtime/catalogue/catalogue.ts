@@ -120,6 +120,12 @@ export class Catalogue {
     return [...new Set(items.flatMap(({ recipe, entry }) => entry?.tags ?? recipe.tags))];
   }
 
+  /** The repositories that a student can pull from, in the order of the alphabet. */
+  repositories(): string[] {
+    const offered = [...this.#items.values()].filter(({ recipe }) => recipe.offered);
+    return [...new Set(offered.map(({ recipe }) => recipe.repository))].sort();
+  }
+
   /** The image, or null where it is not built yet. */
   entry(name: string): CatalogueEntry | null {
     return this.#item(name).entry;

@@ -63,17 +63,19 @@ function findInCatalogue(view: HostView, reference: Reference): string {
   if (found === 'no repository') {
     throw new EngineError(
       'notFound',
-      `pull access denied for ${shown}, repository does not exist or may require 'docker login': denied: requested access to the resource is denied`,
+      `there is no image ${shown} in the catalogue, the only registry that this Docker host reaches; it has ${view.catalogue.repositories().join(', ')}`,
     );
   }
-  if (found === 'no tag') throw unknownManifest(reference);
+  if (found === 'no tag') throw unknownManifest(view, reference);
   return found.name;
 }
 
-function unknownManifest(reference: Reference): EngineError {
+/** Docker's words, and in place of the registry's own what there is. */
+function unknownManifest(view: HostView, reference: Reference): EngineError {
+  const tags = view.catalogue.tags(reference.path.slice('library/'.length));
   return new EngineError(
     'notFound',
-    `manifest for ${familiar(reference)} not found: manifest unknown: manifest unknown`,
+    `manifest for ${familiar(reference)} not found: manifest unknown: the catalogue has ${familiarName(reference)} with the tags ${tags.join(', ')}`,
   );
 }
 
@@ -100,7 +102,8 @@ async function* pullOne(
   yield { status: `Pulling from ${reference.path}`, id };
   const built = view.catalogue.entry(name);
   const entry = built ?? (yield* waitForBuild(view, name, id, signal));
-  if (reference.digest !== undefined && reference.digest !== entry.manifestDigest) throw unknownManifest(reference);
+  if (reference.digest !== undefined && reference.digest !== entry.manifestDigest)
+    throw unknownManifest(view, reference);
   const upToDate = view.own.find(reference) === entry.imageId;
   if (!upToDate) {
     const queue = new ProgressQueue();

@@ -35,4 +35,19 @@ const glossary = defineCollection({
   }),
 });
 
-export const collections = { glossary, lessons };
+/** What the images page tells of a recipe; the engine is who checks the whole of it. */
+const images = defineCollection({
+  loader: glob({
+    base: '../lessons/images',
+    pattern: '*/recipe.json',
+    generateId: ({ entry }) => entry.replace(/\/recipe\.json$/, ''),
+  }),
+  schema: z.object({
+    summary: z.string(),
+    offered: z.boolean().default(true),
+    tags: z.array(z.string()).default([]),
+    variants: z.record(z.string(), z.object({ tags: z.array(z.string()).default([]) })).default({}),
+  }),
+});
+
+export const collections = { glossary, images, lessons };

@@ -194,7 +194,7 @@ test('names and texts that mean harm are shown as they are, and run nowhere (F07
   await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor();
   assert.equal(await elements(), 0);
 
-  for (const path of ['/', lessonPath, '/playground/', '/glossary/']) {
+  for (const path of ['/', lessonPath, '/playground/', '/images/', '/glossary/']) {
     const policy = (await page.request.get(path)).headers()['content-security-policy'] ?? '';
     assert.match(policy, /script-src 'self'(;|$)/, path);
     assert.match(policy, /object-src 'none'/);
