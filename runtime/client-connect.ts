@@ -6,6 +6,7 @@ import type {
   CheckReport,
   CommandOptions,
   CommandResult,
+  ContainerRun,
   DockerClient,
   DockerEvent,
   EngineClient,
@@ -182,6 +183,10 @@ class SocketEngine implements EngineClient {
     const path = `${hostPath(host)}/run`;
     // As `#call`, over the other connections.
     return this.#turnstile.pass(host, async () => (await this.#commands.json('POST', path, body)) as CommandResult);
+  }
+
+  runs(host: string): Promise<readonly ContainerRun[]> {
+    return this.#call('GET', `${hostPath(host)}/runs`);
   }
 
   usage(host: string): Promise<HostUsage> {

@@ -50,9 +50,20 @@ export interface SnapshotInfo {
   readonly containersRunning: number;
 }
 
+/** How a container's last run was started. */
+export interface ContainerRun {
+  readonly id: string;
+  /** A client was attached when it was started, as `docker run` without -d does it. */
+  readonly foreground: boolean;
+}
+
 export interface CatalogueImage {
   /** `nginx:latest` */
   readonly reference: string;
+  /** Every name that it can be pulled by, `reference` among them; none where it is not offered to students. */
+  readonly names: readonly string[];
+  /** `sha256:…`, as `docker inspect` shows it; null where it is not built yet. */
+  readonly imageId: string | null;
   readonly state: 'waiting' | 'building' | 'ready' | 'failed';
   /** What is being done, in words: `installing 24 packages`. */
   readonly step: string;
@@ -189,6 +200,8 @@ export interface EngineClient extends HostReach {
   closeTerminal(host: string, id: string): Promise<void>;
   attachTerminal(host: string, id: string, from: number, signal: AbortSignal): Promise<TerminalConnection>;
   run(host: string, options: CommandOptions): Promise<CommandResult>;
+  /** Of every container that has run. */
+  runs(host: string): Promise<readonly ContainerRun[]>;
   /** What it uses now: memory, processes, what its containers wrote. About 5 ms; all zero and empty where it is stopped. */
   usage(host: string): Promise<HostUsage>;
   docker(host: HostInfo): DockerClient;

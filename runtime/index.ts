@@ -5,6 +5,7 @@ export type {
   CheckReport,
   CommandOptions,
   CommandResult,
+  ContainerRun,
   DockerClient,
   DockerEvent,
   EngineClient,

@@ -7,6 +7,8 @@ import type { Page } from './page.ts';
 const commandMs = 90_000;
 /** A prompt that makes no marks is told by what it looks like, once nothing more has come for so long. */
 const quietMs = 400;
+/** A command that has not ended when it was told what is wrong, and shows nothing more for so long, is one that stays. */
+const staysMs = 1500;
 /** `root@3f2a:/# `, `127.0.0.1:6379> `, `$ `: the end of a prompt. */
 const looksLikePrompt = /(^|\n)[^\n]{0,80}[#$>] $/;
 /** What a prompt mark (OSC 133) begins with. */
@@ -53,14 +55,18 @@ export class Shell {
     return new Shell(page, terminal);
   }
 
-  /** Types a line and waits for the next prompt. Throws Error where none comes, with what the terminal shows. */
-  async run(line: string): Promise<CommandEnd> {
+  /**
+   * Types a line and waits for the next prompt. With `mayStay`, a command that stays in the foreground is waited for no longer
+   * than until that holds. Throws Error where no prompt comes, with what the terminal shows.
+   */
+  async run(line: string, mayStay: () => boolean = () => false): Promise<CommandEnd> {
     const { terminal } = this;
     const from = this.#page.output(terminal).length;
     const since = () => this.#page.output(terminal).slice(from);
     this.#page.type(terminal, `${line}\r`);
     let ended: Ended | null = null;
     let changedMs = performance.now();
+    let heldSinceMs = changedMs;
     let length = 0;
     const deadline = changedMs + commandMs;
     while (ended === null) {
@@ -73,7 +79,9 @@ export class Shell {
         changedMs = now;
       }
       const started = output.includes(`${mark}C`) || !this.#marked;
-      if (started && now - changedMs > quietMs && looksLikePrompt.test(plain(output))) ended = { exitCode: null };
+      if (!mayStay()) heldSinceMs = now;
+      if (now - Math.max(changedMs, heldSinceMs) > staysMs) ended = { exitCode: null };
+      else if (started && now - changedMs > quietMs && looksLikePrompt.test(plain(output))) ended = { exitCode: null };
       else if (now > deadline)
         throw new Error(`the prompt did not come back in ${commandMs / 1000} s: ${plain(output).slice(-500)}`);
       else await this.#change(from + output.length);

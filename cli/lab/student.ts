@@ -108,16 +108,17 @@ export class Student {
       );
   }
 
-  /** Types a line where it belongs and waits for the prompt. Throws as `Shell.run`. */
-  async run(line: string, where: Where = {}): Promise<CommandEnd> {
-    return (await this.#shell(where)).run(line);
+  /** Types a line where it belongs and waits for the prompt, or as `Shell.run` for `mayStay`. Throws as that. */
+  async run(line: string, where: Where = {}, mayStay?: () => boolean): Promise<CommandEnd> {
+    return (await this.#shell(where)).run(line, mayStay);
   }
 
-  /** Writes the files, then types the lines. Gives how each ended. */
-  async attempt({ files = {}, run, host, terminal }: Attempt): Promise<readonly CommandEnd[]> {
+  /** Writes the files, then types the lines, the last of which may stay. Gives how each ended. */
+  async attempt({ files = {}, run, host, terminal }: Attempt, mayStay?: () => boolean): Promise<readonly CommandEnd[]> {
     for (const [path, text] of Object.entries(files)) await this.#write(host, path, text);
     const ends: CommandEnd[] = [];
-    for (const line of run) ends.push(await this.run(line, { host, terminal }));
+    for (const [place, line] of run.entries())
+      ends.push(await this.run(line, { host, terminal }, place === run.length - 1 ? mayStay : undefined));
     return ends;
   }
 

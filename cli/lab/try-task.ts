@@ -63,7 +63,8 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
   await student.reaches(start);
   await isOpen('before anything was done');
   for (const attempt of wrong) {
-    const ends = await student.attempt(attempt);
+    const isTold = () => student.task(id).found.includes(attempt.says);
+    const ends = await student.attempt(attempt, isTold);
     const what = `the wrong attempt “${attempt.run.join('; ') || Object.keys(attempt.files ?? {}).join(', ')}”`;
     const told = await student.becomes(id, ({ found, done }) => done || found.includes(attempt.says));
     // What was told first may have been of something on its way.

@@ -12,7 +12,14 @@ export interface ContainerFilter {
   readonly name?: string | undefined;
   /** `nginx` matches any tag of it, `nginx:1.26` that tag only. `docker.io/library/` may be left out, as in Docker. */
   readonly image?: string | undefined;
+  /**
+   * It is the same image as this one, whatever name it was given by: `docker run redis` for `redis:8`, where the two are one.
+   * The host's image of that name counts, or where it has none the one that `docker pull` would bring.
+   */
+  readonly sameImage?: string | undefined;
   readonly state?: ContainerState | undefined;
+  /** True: its last run was started in the background (`-d`). False: in the foreground, where `docker run` stays attached. */
+  readonly detached?: boolean | undefined;
   /** `8080:80` as in `docker run -p`, or `none`: nothing is published. */
   readonly port?: string | undefined;
   /** Of one that has exited. */
@@ -40,9 +47,10 @@ export interface ContainersCheck extends ContainerFilter, OnHost {
   readonly atLeast?: number | undefined;
 }
 
-/** A container of this image has run to its end, even if it is gone again. */
+/** A container of this image has run to its end, even if it is gone again. One of `image` and `sameImage` stands. */
 export interface RanCheck extends OnHost {
-  readonly image: string;
+  readonly image?: string | undefined;
+  readonly sameImage?: string | undefined;
   readonly name?: string | undefined;
   readonly exitCode?: number | undefined;
   /** True: Docker was told to end it (`kill`, `stop`, `rm -f`, …). False: it was seen to end without that. */

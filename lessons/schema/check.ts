@@ -23,6 +23,8 @@ const size = formed(/^(none|\d{1,12}[bkmg]?)$/, 'is no size: 64m, 1g or a number
 const containerFilter = {
   name: containerName.optional(),
   image: imageName.optional(),
+  sameImage: imageName.optional(),
+  detached: z.boolean().optional(),
   state: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'dead']).optional(),
   port: formed(/^(\d{1,5}:\d{1,5}|none)$/, 'is no published port: "8080:80" or none').optional(),
   exitCode: exitCode.optional(),
@@ -94,13 +96,19 @@ const command = z.strictObject({
 const kinds = {
   container,
   containers,
-  ran: z.strictObject({
-    ...onHost,
-    image: imageName,
-    name: containerName.optional(),
-    exitCode: exitCode.optional(),
-    byDocker: z.boolean().optional(),
-  }),
+  ran: z
+    .strictObject({
+      ...onHost,
+      image: imageName.optional(),
+      sameImage: imageName.optional(),
+      name: containerName.optional(),
+      exitCode: exitCode.optional(),
+      byDocker: z.boolean().optional(),
+    })
+    .refine(
+      ({ image, sameImage }) => (image === undefined) !== (sameImage === undefined),
+      'say either image or sameImage',
+    ),
   exec: z.strictObject({
     ...onHost,
     container: containerName,

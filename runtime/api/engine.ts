@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { checkEngine } from '../check.ts';
 import type { HostInfo } from '../client.ts';
+import { lastRuns } from '../containers/last-run.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError, statusOfKind } from '../errors.ts';
 import { createHost } from '../hosts/create.ts';
@@ -187,6 +188,7 @@ const routes: Routes<Engine> = {
   'GET /hosts': (exchange) => exchange.answer(200, [...exchange.subject.hosts.values()].map(hostInfo)),
   'POST /hosts': create,
   'POST /hosts/{host}/run': run,
+  'GET /hosts/{host}/runs': (exchange) => exchange.answer(200, lastRuns(hostOf(exchange))),
   'GET /hosts/{host}/usage': async (exchange) => exchange.answer(200, await hostUsage(hostOf(exchange))),
   'GET /hosts/{host}/terminals': (exchange) =>
     exchange.answer(

@@ -80,6 +80,10 @@ export class Catalogue {
   status(): CatalogueImage[] {
     return [...this.#items.values()].map((item) => ({
       reference: `${item.recipe.repository}:${item.recipe.tags[0] ?? 'latest'}`,
+      names: item.recipe.offered
+        ? (item.entry?.tags ?? item.recipe.tags).map((tag) => `${item.recipe.repository}:${tag}`)
+        : [],
+      imageId: item.entry?.imageId ?? null,
       state: item.state,
       step: item.step,
       elapsedMs: item.startedAt === 0 ? 0 : (item.endedAt || Date.now()) - item.startedAt,

@@ -31,6 +31,10 @@ export class ProcessConsole {
     this.#endsWithProcess = options.endsWithProcess;
   }
 
+  get hasClients(): boolean {
+    return this.#clients.size > 0;
+  }
+
   /** From now on conmon listens; connects if a client waits. */
   connect(): void {
     this.#connectable = true;

@@ -122,6 +122,11 @@ export interface ContainerRecord {
   readonly endpoint: Endpoint | null;
   readonly ports: readonly PublishedPort[];
   readonly restartCount: number;
+  /**
+   * A client was attached when its last run was started, as `docker run` without -d does it. Undefined where it has never run,
+   * and in what engines stored that did not know of this yet.
+   */
+  readonly foreground?: boolean;
 }
 
 /** One container of one host. `record` is replaced, never changed in place; `save` stores it. */

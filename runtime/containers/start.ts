@@ -16,6 +16,7 @@ import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
+import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
 import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
 import { processInputOf } from './process-input.ts';
@@ -55,7 +56,9 @@ export async function run(container: Container, place: Place | null = null): Pro
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
     const ports = bridged ? choosePorts(host, place ? samePorts(place.ports) : wantedPorts(container)) : [];
     const endpoint = bridged ? endpointFor(container, place?.endpoint ?? null) : null;
-    container.save({ endpoint, ports });
+    // One that is started again with its host is as the student started it, though nobody is attached now.
+    const foreground = place === null ? container.console.hasClients : lastRunInForeground(container.record);
+    container.save({ endpoint, ports, foreground });
     const pid = await create(container, endpoint);
     const machinePid = processesIn(container.group)[0] ?? 0;
     const process = { pid: machinePid, startTicks: startTicksOf(machinePid) };

@@ -72,14 +72,30 @@ function compareDetails(wanted: ContainerFilter, details: ContainerDetails | nul
 
 /** Everything that was asked for, the container's name first. */
 export function compareContainer(wanted: ContainerFilter, has: ContainerFact): readonly Compared[] {
-  const { name, image, state, port, exitCode, labels, network } = wanted;
+  const { name, image, sameImage, state, detached, port, exitCode, labels, network } = wanted;
   const code = has.exitCode === null ? '' : ` with code ${has.exitCode}`;
   const ports = has.ports.slice(0, 3).map(shown).join(', ');
   const one = (holds: boolean, instead: string): Compared => ({ holds, instead });
   return [
     ...(name === undefined ? [] : [one(name === has.name, `its name is ${shown(has.name)}`)]),
     ...(image === undefined ? [] : [one(isImage(image, has.image), `its image is ${shown(has.image)}`)]),
+    ...(sameImage === undefined
+      ? []
+      : [
+          one(
+            has.sameImages.includes(sameImage),
+            `its image is ${shown(has.image)}, which is not the same as ${sameImage}`,
+          ),
+        ]),
     ...(state === undefined ? [] : [one(state === has.state, `it is ${has.state}${code}`)]),
+    ...(detached === undefined
+      ? []
+      : [
+          {
+            holds: has.started === null ? null : has.started === (detached ? 'in the background' : 'in the foreground'),
+            instead: has.started === 'never' ? 'it has never run' : `it was started ${has.started}`,
+          },
+        ]),
     ...(exitCode === undefined
       ? []
       : [

@@ -21,6 +21,9 @@ export interface ContainerFact {
   readonly id: string;
   readonly name: string;
   readonly image: string;
+  readonly imageId: string;
+  /** Those names of checks that are the same image; empty where no check asks for one. */
+  readonly sameImages: readonly string[];
   readonly state: ContainerState | 'removing';
   /** Of a container that has exited, else null. */
   readonly exitCode: number | null;
@@ -28,6 +31,8 @@ export interface ContainerFact {
   readonly ports: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
+  /** How its last run was started; null where nobody asked. */
+  readonly started: 'in the background' | 'in the foreground' | 'never' | null;
   /** Null where nobody asked. */
   readonly details: ContainerDetails | null;
 }
@@ -36,6 +41,8 @@ export interface ContainerFact {
 export interface EndedContainer {
   readonly name: string;
   readonly image: string;
+  /** As of a container that is there. */
+  readonly sameImages: readonly string[];
   readonly exitCode: number;
   /** Whether Docker was told to end it; null where nobody saw it end. */
   readonly byDocker: boolean | null;
@@ -156,6 +163,7 @@ const listed = z.object({
   Id: z.string(),
   Names: z.array(z.string()),
   Image: z.string(),
+  ImageID: z.string(),
   State: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
   Status: z.string(),
   Labels: words,
@@ -175,12 +183,15 @@ export function containersFrom(answer: unknown): readonly ContainerFact[] {
         id: container.Id,
         name: container.Names[0]?.replace(/^\//, '') ?? '',
         image: container.Image,
+        imageId: container.ImageID,
+        sameImages: [],
         state: container.State,
         exitCode: exitCode === undefined ? null : Number(exitCode),
         // One line for IPv4 and one for IPv6 are one port.
         ports: [...new Set(published.map(({ PublicPort, PrivatePort }) => `${PublicPort}:${PrivatePort}`))],
         labels: container.Labels,
         networks: Object.keys(container.NetworkSettings?.Networks ?? {}),
+        started: null,
         details: null,
       };
     });
@@ -265,5 +276,5 @@ export function endedFrom(
   if (from === undefined || exitCode === undefined || !/^\d{1,3}$/.test(exitCode)) return null;
   const code = Number(exitCode);
   const byDocker = signals.some((signal) => endingSignals.includes(signal) || signal === code - 128);
-  return { name, image: from, exitCode: code, byDocker };
+  return { name, image: from, sameImages: [], exitCode: code, byDocker };
 }

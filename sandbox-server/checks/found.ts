@@ -17,15 +17,27 @@ function described(container: ContainerFact): string {
   return `${shown(container.name)} from ${shown(container.image)}, ${state}, ${ports}`;
 }
 
+/** Whether what was made from an image is of the one that is wanted, by its name or by what it is. */
+function isOfImage(
+  { image, sameImage }: { readonly image?: string | undefined; readonly sameImage?: string | undefined },
+  has: { readonly image: string; readonly sameImages: readonly string[] },
+): boolean {
+  return (
+    (image === undefined || isImage(image, has.image)) &&
+    (sameImage === undefined || has.sameImages.includes(sameImage))
+  );
+}
+
 /** The one that was most likely meant: of that name, else of that image, the one that most is right of. */
 function meant(wanted: ContainerFilter, containers: readonly ContainerFact[]): ContainerFact | undefined {
-  const { name, image } = wanted;
+  const { name } = wanted;
+  const image = wanted.image ?? wanted.sameImage;
   const byName = containers.find((container) => name !== undefined && container.name === name);
   if (byName !== undefined || (name !== undefined && image === undefined)) return byName;
   const right = (container: ContainerFact) =>
     compareContainer(wanted, container).filter(({ holds }) => holds === true).length;
   return containers
-    .filter((container) => image === undefined || isImage(image, container.image))
+    .filter((container) => isOfImage(wanted, container))
     .reduce<ContainerFact | undefined>(
       (best, each) => (best === undefined || right(each) > right(best) ? each : best),
       undefined,
@@ -34,7 +46,7 @@ function meant(wanted: ContainerFilter, containers: readonly ContainerFact[]): C
 
 function containerFound(wanted: ContainerFilter, { containers }: HostFacts): string {
   if (containers.length === 0) return 'Found no container at all.';
-  const { name, image } = wanted;
+  const { name, image = wanted.sameImage } = wanted;
   const there = meant(wanted, containers);
   if (there === undefined)
     return `Found no container ${name === undefined ? `from the image ${image}` : `named ${name}`}.`;
@@ -98,10 +110,11 @@ function askedFound(check: Check, facts: Facts): string {
 
 function eventFound(check: Check, facts: Facts): string {
   if ('ran' in check) {
-    const { host, image, name, byDocker } = check.ran;
+    const { host, name, byDocker } = check.ran;
+    const image = check.ran.image ?? check.ran.sameImage;
     const { ended, containers } = factsOf(facts, host);
-    const isIt = (each: { readonly image: string; readonly name: string }) =>
-      isImage(image, each.image) && (name === undefined || name === each.name);
+    const isIt = (each: { readonly image: string; readonly sameImages: readonly string[]; readonly name: string }) =>
+      isOfImage(check.ran, each) && (name === undefined || name === each.name);
     const last = ended.findLast(isIt);
     const told = byDocker === false && last?.byDocker === true ? ', because Docker was told to end it' : '';
     if (last !== undefined) return `A container from ${image} ended with exit code ${last.exitCode}${told}.`;

@@ -26,6 +26,12 @@ export function namedImage(found: string, ids: Iterable<readonly [name: string, 
   return [...ids].find(([, id]) => id.replace(/^sha256:/, '').startsWith(digits))?.[0] ?? found;
 }
 
+/** Whether two names are the same one, spelled out or not. */
+export function isSameName(one: string, other: string): boolean {
+  const [a, b] = [parse(one), parse(other)];
+  return a.repository === b.repository && (a.tag ?? 'latest') === (b.tag ?? 'latest');
+}
+
 /** Whether a container's image is the wanted one; a wanted name without a tag means any tag. */
 export function isImage(wanted: string, found: string): boolean {
   const [want, has] = [parse(wanted), parse(found)];

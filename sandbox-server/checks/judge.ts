@@ -17,8 +17,8 @@ import { bytesOf, sizeInWords } from './sizes.ts';
 
 /** Containers that have run to their end: those that were seen to, and those that are there. */
 export function endedOf({ ended, containers }: HostFacts): readonly EndedContainer[] {
-  const there = containers.flatMap(({ name, image, exitCode }) =>
-    exitCode === null ? [] : [{ name, image, exitCode, byDocker: null }],
+  const there = containers.flatMap(({ name, image, sameImages, exitCode }) =>
+    exitCode === null ? [] : [{ name, image, sameImages, exitCode, byDocker: null }],
   );
   return [...ended, ...there];
 }
@@ -83,7 +83,7 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
   if ('containers' in check) {
     const { host, count, atLeast, ...wanted } = check.containers;
     const each = factsOf(facts, host).containers.map((has) => together(compareContainer(wanted, has)));
-    if (each.includes(null) && asksForDetails(wanted)) return null;
+    if (each.includes(null) && (asksForDetails(wanted) || wanted.detached !== undefined)) return null;
     const there = each.filter((holds) => holds === true).length;
     return count === undefined ? there >= (atLeast ?? 1) : there === count;
   }
@@ -99,10 +99,11 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
     return isGone || removed.some((has) => has.name === name && (since === undefined || has.doneTasks.has(since)));
   }
   if ('ran' in check) {
-    const { host, image, name, exitCode, byDocker } = check.ran;
+    const { host, image, sameImage, name, exitCode, byDocker } = check.ran;
     return endedOf(factsOf(facts, host)).some(
       (has) =>
-        isImage(image, has.image) &&
+        (image === undefined || isImage(image, has.image)) &&
+        (sameImage === undefined || has.sameImages.includes(sameImage)) &&
         (name === undefined || name === has.name) &&
         (exitCode === undefined || exitCode === has.exitCode) &&
         (byDocker === undefined || byDocker === has.byDocker),

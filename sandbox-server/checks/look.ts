@@ -23,7 +23,7 @@ import {
   type RemovedContainer,
 } from './facts.ts';
 import { askPort, checkMark } from './http-answer.ts';
-import { namedImage } from './image-name.ts';
+import { isSameName, namedImage } from './image-name.ts';
 import { answerKey, commandKey } from './judge.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
 
@@ -96,9 +96,55 @@ async function logsOf(
   return logs;
 }
 
-async function dockerFacts(host: WatchedHost, needs: DockerNeeds, seen: Seen, signal: AbortSignal): Promise<HostFacts> {
+/** The ids of images by their names: the host's own, and of what it does not have those that it would pull. */
+async function imageIds(
+  { docker }: WatchedHost,
+  names: ReadonlySet<string>,
+  link: EngineLink,
+): Promise<ReadonlyMap<string, string>> {
+  if (names.size === 0) return new Map();
+  const ids = new Map<string, string>();
+  for (const [name, answer] of await mapOf(names, (one) =>
+    orNull(docker.request('GET', `/images/${asPath(one)}/json`)),
+  ))
+    if (answer !== null) ids.set(name, imageFrom(answer).id);
+  if (ids.size === names.size) return ids;
+  const { catalogue } = await link.call((engine) => engine.status(), checkWaitMs);
+  for (const name of names) {
+    const offered = catalogue.find(({ names: its }) => its.some((one) => isSameName(one, name)));
+    if (!ids.has(name) && typeof offered?.imageId === 'string') ids.set(name, offered.imageId);
+  }
+  return ids;
+}
+
+/** How containers were started, by their ids; of one that started meanwhile it is not known. */
+async function startsOf(
+  link: EngineLink,
+  host: WatchedHost,
+): Promise<(container: ContainerFact) => ContainerFact['started']> {
+  const runs = await link.call((engine) => engine.runs(host.info.name), checkWaitMs);
+  const foreground = new Map(runs.map((run) => [run.id, run.foreground]));
+  return ({ id, state }) => {
+    const isForeground = foreground.get(id);
+    if (isForeground === undefined) return state === 'created' ? 'never' : null;
+    return isForeground ? 'in the foreground' : 'in the background';
+  };
+}
+
+async function dockerFacts(
+  host: WatchedHost,
+  needs: DockerNeeds,
+  seen: Seen,
+  { link, signal }: LookParts,
+): Promise<HostFacts> {
   const { docker } = host;
+  const startedOf = needs.runs ? await startsOf(link, host) : () => null;
   const listed = containersFrom(await docker.request('GET', '/containers/json?all=1'));
+  // Of what has ended and is gone the image's name is known, and no id.
+  const gone = needs.sameImages.size === 0 ? [] : seen.ended.map(({ image }) => image);
+  const wantedIds = await imageIds(host, needs.sameImages, link);
+  const goneIds = await imageIds(host, new Set(gone), link);
+  const namesOf = (id: string | undefined) => [...wantedIds].flatMap(([name, its]) => (its === id ? [name] : []));
   const [containers, logs, images, networks] = await Promise.all([
     needs.details
       ? Promise.all(listed.map((each, place) => (place < maxInspected ? withDetails(docker, each) : each)))
@@ -119,7 +165,13 @@ async function dockerFacts(host: WatchedHost, needs: DockerNeeds, seen: Seen, si
     all.map((one) => ({ ...one, image: namedImage(one.image, ids) }));
   const { ended, execs, removed } = seen;
   return {
-    ...{ containers: named(containers), ended: named(ended), execs, removed },
+    containers: named(containers).map((one) => ({
+      ...one,
+      sameImages: namesOf(one.imageId),
+      started: startedOf(one),
+    })),
+    ended: named(ended).map((one, place) => ({ ...one, sameImages: namesOf(goneIds.get(ended[place]?.image ?? '')) })),
+    ...{ execs, removed },
     ...{ logs, images, networks, ...nothingDear },
   };
 }
@@ -208,7 +260,7 @@ export async function look(
   const known = await Promise.all(
     parts.hosts.map(async (host, place) => {
       const needs = dockerNeeds(open, host.name, place === 0);
-      return [host.name, await dockerFacts(host, needs, parts.seen(host), parts.signal)] as const;
+      return [host.name, await dockerFacts(host, needs, parts.seen(host), parts)] as const;
     }),
   );
   const facts: Facts = { hosts: new Map(known), doneTasks };

@@ -24,6 +24,10 @@ export interface DockerNeeds {
   /** Those that containers are made from stand first. */
   readonly images: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
+  /** Names of images; whatever containers were made from is compared with them by its id. */
+  readonly sameImages: ReadonlySet<string>;
+  /** How containers were started is asked for. */
+  readonly runs: boolean;
   /** Containers are inspected. */
   readonly details: boolean;
 }
@@ -36,20 +40,19 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
   });
   const names = (all: readonly (string | undefined)[]) => new Set(all.filter((name) => name !== undefined));
   const images = checks.flatMap((check) => ('image' in check ? [check.image] : []));
-  const ofContainers = checks.map((check) => {
-    if ('container' in check) return check.container.image;
-    if ('containers' in check) return check.containers.image;
-    return 'ran' in check ? check.ran.image : undefined;
+  const filters = checks.flatMap((check) => {
+    if ('container' in check) return [check.container];
+    return 'containers' in check ? [check.containers] : [];
   });
+  const ran = checks.flatMap((check) => ('ran' in check ? [check.ran] : []));
+  const ofContainers = [...filters, ...ran].map(({ image }) => image);
   return {
     logs: names(checks.map((check) => ('log' in check ? check.log.container : undefined))),
     images: names([...ofContainers, ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs])]),
     networks: names(checks.map((check) => ('network' in check ? check.network.name : undefined))),
-    details: checks.some(
-      (check) =>
-        ('container' in check && asksForDetails(check.container)) ||
-        ('containers' in check && asksForDetails(check.containers)),
-    ),
+    sameImages: names([...filters, ...ran].map(({ sameImage }) => sameImage)),
+    runs: filters.some(({ detached }) => detached !== undefined),
+    details: filters.some(asksForDetails),
   };
 }
 

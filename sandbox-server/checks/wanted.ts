@@ -7,10 +7,13 @@ const pairs = (all: Readonly<Record<string, string>>) => Object.entries(all).map
 const on = (host: string | undefined) => (host === undefined ? '' : ` on the host ${host}`);
 
 function features(wanted: ContainerFilter): string {
-  const { name, image, port, exitCode, oomKilled, command, env, labels, network, memory, cpus } = wanted;
+  const { name, image, sameImage, detached, port, exitCode, oomKilled, command, env, labels, network, memory, cpus } =
+    wanted;
   const said = [
     ...(name === undefined ? [] : [`named ${name}`]),
     ...(image === undefined ? [] : [`from the image ${image}`]),
+    ...(sameImage === undefined ? [] : [`from the same image as ${sameImage}`]),
+    ...(detached === undefined ? [] : [`started in the ${detached ? 'back' : 'fore'}ground`]),
     ...(exitCode === undefined ? [] : [`that ended with exit code ${exitCode}`]),
     ...(oomKilled === undefined ? [] : [`${oomKilled ? '' : 'not '}ended for want of memory`]),
     ...(port === undefined ? [] : [port === 'none' ? 'without a published port' : `with the published port ${port}`]),
@@ -64,11 +67,12 @@ export function inWords(check: Check): string {
   }
   if ('removed' in check) return `that the container ${check.removed.name} is gone${on(check.removed.host)}`;
   if ('ran' in check) {
-    const { host, image, name, exitCode, byDocker } = check.ran;
+    const { host, image, sameImage, name, exitCode, byDocker } = check.ran;
     const named = name === undefined ? '' : ` named ${name}`;
     const code = exitCode === undefined ? '' : ` with exit code ${exitCode}`;
     const by = byDocker === undefined ? '' : `, ended ${byDocker ? 'by' : 'without'} Docker`;
-    return `a container from the image ${image}${named} that has run to its end${code}${by}${on(host)}`;
+    const from = image === undefined ? `same image as ${sameImage}` : `image ${image}`;
+    return `a container from the ${from}${named} that has run to its end${code}${by}${on(host)}`;
   }
   if ('exec' in check) return `${check.exec.means} in the container ${check.exec.container}${on(check.exec.host)}`;
   if ('log' in check) return `${check.log.means} in the log of ${check.log.container}${on(check.log.host)}`;

@@ -25,7 +25,10 @@ const started = 'docker run -d --name box busybox sleep 1000';
 const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
   'all-is-well': [
     {
-      wrong: '[{ run: [docker create --name box busybox], says: "box from busybox, created" }]',
+      check: '{ container: { name: box, state: running, detached: true } }',
+      // The second stays in the foreground.
+      wrong:
+        '[{ run: [docker create --name box busybox], says: "box from busybox, created" }, { run: [docker run --name box busybox sleep 1000], says: it was started in the foreground }]',
       text: `${task}\n\n<Command run="docker ps" />\n\n<Command run="docker rm x" expect="fails" />\n`,
       more: 'parameters: { label: { kind: name } }',
     },
@@ -92,7 +95,7 @@ for (const [place, [name, [, mistake]]] of Object.entries(lessons).entries()) {
     assert.deepEqual(tried.mistakes, []);
     assert.deepEqual(
       tried.tasks.map(({ id, wrong }) => [id, wrong]),
-      [['only', 1]],
+      [['only', 2]],
     );
     assert.equal(tried.commands, 2);
     assert.equal(told.filter((what) => what.startsWith(tried.lesson)).length, 2);

@@ -28,6 +28,9 @@ const web: ContainerFact = {
   ports: ['8080:80'],
   labels: {},
   networks: ['bridge'],
+  imageId: 'sha256:web',
+  sameImages: [],
+  started: 'in the background',
   details: null,
 };
 type Given = Partial<HostFacts> & { readonly doneTasks?: ReadonlySet<string> };
@@ -57,7 +60,10 @@ test('lesson turns done task by task when a student does as it says', () => {
     return became.map(({ id }) => id);
   };
   assert.deepEqual(step({}), []);
-  assert.deepEqual(step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0, byDocker: false }] }), ['hello']);
+  assert.deepEqual(
+    step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0, sameImages: [], byDocker: false }] }),
+    ['hello'],
+  );
   assert.deepEqual(step({ containers: [web] }), ['web']);
   assert.deepEqual(step({ containers: [web], logs: new Map([['web', visited]]) }), ['visit']);
   const stopped: ContainerFact = { ...web, state: 'exited', exitCode: 0, ports: [] };
@@ -82,7 +88,8 @@ test('task "hello" is done by a container that is still listed, and not by one t
     /never started/,
   );
   assert.match(
-    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127, byDocker: false }] }).found,
+    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127, sameImages: [], byDocker: false }] })
+      .found,
     /exit code 127/,
   );
   assert.match(stateOf('hello', {}).found, /No container from hello-world has run yet/);
@@ -164,6 +171,7 @@ test('facts are read from what the Docker API answers', () => {
       Id: 'abc',
       Names: ['/web'],
       Image: 'nginx',
+      ImageID: 'sha256:feed',
       State: 'exited',
       Status: 'Exited (137) 2 seconds ago',
       Ports: [
@@ -179,6 +187,9 @@ test('facts are read from what the Docker API answers', () => {
     id: 'abc',
     name: 'web',
     image: 'nginx',
+    imageId: 'sha256:feed',
+    sameImages: [],
+    started: null,
     state: 'exited',
     exitCode: 137,
     ports: ['8080:80'],
@@ -190,6 +201,7 @@ test('facts are read from what the Docker API answers', () => {
     name: 'x',
     image: 'hello-world',
     exitCode: 0,
+    sameImages: [],
     byDocker: false,
   });
   assert.equal(endedFrom({ image: 'hello-world' }, []), null);

@@ -31,6 +31,9 @@ tasks:
   - { id: web, expected: Port 8080 answers., solution: { run: [x] }, check: { all: [{ container: { name: web, state: running } }, { http: { port: 8080, path: /notes.txt, contains: served } }] } }
   - { id: visit, expected: Somebody else visits., solution: { run: [x] }, check: { after: { tasks: [web], check: { log: { container: web, matches: "GET /notes", means: a visit } } } } }
   - { id: program, expected: The folder /tmp/made is there., solution: { run: [x] }, check: { all: [{ command: { run: [/usr/bin/test, -d, /tmp/made], means: the folder /tmp/made } }, { command: { run: [/usr/bin/not-there], exitCode: 127, means: a program that is not there } }] } }
+  - { id: background, expected: bg runs in the background., solution: { run: [x] }, check: { container: { name: bg, state: running, detached: true } } }
+  - { id: same, expected: A container of the same image as busybox., solution: { run: [x] }, check: { container: { name: twin, sameImage: busybox } } }
+  - { id: same-ran, expected: It has run., solution: { run: [x] }, check: { ran: { sameImage: "busybox:latest", name: runs, exitCode: 0 } } }
 `;
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
@@ -130,6 +133,43 @@ test('each task turns done by its fact, and says before what was found', async (
 
   await run(page, 'mkdir /tmp/made');
   await done(page, 'program');
+});
+
+test('whether a container was started in the background is a fact of its last run, however that was asked for', async () => {
+  const page = await enter();
+  page.send({ type: 'open', request: 1, rows: 24, columns: 80 });
+  const { terminal } = await page.hears('opened', ({ request }) => request === 1);
+  await page.attach(terminal);
+  await page.shows(terminal, '$ ');
+
+  page.type(terminal, 'docker run --name bg busybox sleep 5000\r');
+  await finds(page, 'background', /bg from busybox, running, .*; it was started in the foreground/);
+  await run(page, 'docker stop -t 0 bg');
+  await run(page, 'docker rm bg; docker create --name bg busybox sleep 5000');
+  await finds(page, 'background', /bg from busybox, created, .*; it has never run/);
+  const attached = page.hearsNext('tasks', ({ tasks }) =>
+    tasks.some(({ id, found }) => id === 'background' && /bg from busybox, running, .* in the foreground/.test(found)),
+  );
+  page.type(terminal, 'docker start -a bg\r');
+  await attached;
+  await run(page, 'docker stop -t 0 bg');
+  await run(page, 'docker start bg');
+  await done(page, 'background');
+});
+
+test('a container is of an image by what that is, whatever name it was given by', async () => {
+  const page = await enter();
+  await run(page, 'docker tag busybox other:1; docker run -d --name twin hello-world; docker rmi busybox');
+  await finds(
+    page,
+    'same',
+    /^Found the container twin from hello-world.*; its image is hello-world, which is not the same/,
+  );
+  await run(page, 'docker rm -f twin; docker run -d --name twin other:1 sleep 5000');
+  // The host has no image named busybox any more: what `docker pull busybox` would bring is the same one.
+  await done(page, 'same');
+  await run(page, 'docker run --rm --name runs other:1 true');
+  await done(page, 'same-ran');
 });
 
 test('F12 nothing that a student forges in the workspace makes a task done, and no solution is in it', async () => {

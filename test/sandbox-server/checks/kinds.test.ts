@@ -36,6 +36,9 @@ const cache: ContainerFact = {
   ports: [],
   labels: { tier: 'data' },
   networks: ['bridge'],
+  imageId: 'sha256:seven',
+  sameImages: ['redis:7.0'],
+  started: 'in the background',
   details: {
     command: 'redis-server --save ""',
     env: ['PATH=/bin', 'MODE=a', 'MODE=b'],
@@ -44,7 +47,10 @@ const cache: ContainerFact = {
     oomKilled: false,
   },
 };
-const ended: ContainerFact = { ...cache, id: 'e', name: 'done', state: 'exited', exitCode: 3, details: null };
+const ended: ContainerFact = {
+  ...{ ...cache, id: 'e', name: 'done', state: 'exited', exitCode: 3, details: null },
+  ...{ started: 'in the foreground', sameImages: [] },
+};
 const base: ImageFact = {
   id: 'sha256:base',
   digests: [],
@@ -74,8 +80,8 @@ const dev: HostFacts = {
   ...emptyHost,
   containers: [cache, ended],
   ended: [
-    { name: 'gone', image: 'busybox', exitCode: 0, byDocker: false },
-    { name: 'killed', image: 'nginx', exitCode: 137, byDocker: true },
+    { name: 'gone', image: 'busybox', exitCode: 0, sameImages: ['bb:1'], byDocker: false },
+    { name: 'killed', image: 'nginx', exitCode: 137, sameImages: [], byDocker: true },
   ],
   removed: [{ name: 'cache', doneTasks: new Set(['before']) }],
   execs: [{ container: 'cache', command: 'redis-cli set a 1', exitCode: 0 }],
@@ -110,7 +116,17 @@ const dev: HostFacts = {
 const facts: Facts = {
   hosts: new Map([
     ['dev', dev],
-    ['prod', { ...emptyHost, containers: [ended] }],
+    [
+      'prod',
+      {
+        ...emptyHost,
+        containers: [
+          ended,
+          { ...cache, name: 'unstarted', state: 'created', started: 'never' },
+          { ...cache, name: 'unasked', started: null },
+        ],
+      },
+    ],
   ]),
   doneTasks: new Set(['before']),
 };
@@ -155,6 +171,27 @@ const cases: readonly (readonly [string, boolean | null, RegExp?])[] = [
   ],
   ['{ containers: { name: cache, count: 0 } }', false, /Wanted are no containers named cache; found 1: cache/],
   ['{ containers: { image: redis, command: x, atLeast: 1 } }', null],
+  ['{ container: { name: cache, detached: true, state: running } }', true],
+  ['{ container: { name: cache, detached: false } }', false, /; it was started in the background\.$/],
+  [
+    '{ container: { name: done, detached: true } }',
+    false,
+    /exited with code 3, .*; it was started in the foreground\.$/,
+  ],
+  ['{ container: { host: prod, name: unstarted, detached: true } }', false, /; it has never run\.$/],
+  ['{ container: { host: prod, name: unstarted, detached: false } }', false, /; it has never run\.$/],
+  ['{ container: { host: prod, name: unasked, detached: true } }', null],
+  ['{ containers: { image: redis, detached: true, count: 1 } }', true],
+  ['{ containers: { host: prod, image: redis, detached: true, count: 1 } }', null],
+  ['{ container: { name: cache, sameImage: "redis:7.0" } }', true],
+  [
+    '{ container: { name: cache, sameImage: "redis:8" } }',
+    false,
+    /cache from redis:7, .*; its image is redis:7, which is not the same as redis:8\.$/,
+  ],
+  ['{ container: { sameImage: "redis:8" } }', false, /^Found no container from the image redis:8\.$/],
+  ['{ ran: { sameImage: "bb:1", exitCode: 0 } }', true],
+  ['{ ran: { sameImage: "bb:2" } }', false, /^No container from bb:2 has run yet\.$/],
   ['{ ran: { image: busybox } }', true],
   ['{ ran: { image: busybox, name: gone, exitCode: 0 } }', true],
   ['{ ran: { image: redis, exitCode: 3 } }', true],

@@ -23,6 +23,8 @@ function engineAt(states: readonly State[]) {
       const now = (left.length > 1 ? left.shift() : left[0]) ?? { state: 'ready', step: '' };
       const of = (reference: string, { state, step }: State) => ({
         reference,
+        names: [reference],
+        imageId: null,
         state,
         step,
         elapsedMs: 0,
