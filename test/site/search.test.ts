@@ -19,11 +19,30 @@ const entries = [
 ];
 const headings = (question: string) => find(entries, question).map(({ entry: { heading } }) => heading);
 
-test('every word must be there, at the beginning of a word', () => {
+test('places with all words come first, then those with at least half of them', () => {
   assert.deepEqual(headings('stop data'), ['Stop it']);
   assert.deepEqual(headings('ocker'), []);
-  assert.deepEqual(headings('docker volume'), []);
+  assert.deepEqual(headings('files layers'), ['image']);
+  assert.deepEqual(headings('set files layers'), ['image', 'Run something']);
+  assert.deepEqual(
+    find(entries, 'set files layers').map(({ isWhole }) => isWhole),
+    [true, false],
+  );
+  assert.deepEqual(headings('mongo elastic docker'), []);
   assert.deepEqual(headings('  '), []);
+});
+
+test('a question finds its place by the words that count', () => {
+  assert.deepEqual(headings('how do I stop it?'), ['Stop it']);
+  assert.deepEqual(headings('how to sto'), ['Stop it']);
+  assert.deepEqual(headings('port already published')[0], 'Visit it');
+});
+
+test('a word with another ending or one slip is found, and marked', () => {
+  for (const typed of ['stoping', 'sotp', 'stoppe']) assert.deepEqual(headings(typed), ['Stop it'], typed);
+  assert.deepEqual(headings('imaeg'), ['image', 'Run something']);
+  assert.deepEqual(find(entries, 'laiers')[0]?.excerpt.find(({ isHit }) => isHit)?.text, 'layers');
+  assert.deepEqual(headings('liars'), []);
 });
 
 test('a word in a heading counts more than one in the text', () => {

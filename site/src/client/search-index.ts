@@ -1,4 +1,5 @@
 /** Finds words in the texts of the course. Pure: an index and a question in, places with their matched words out. */
+import { near } from './near-word.ts';
 
 /** A part of a lesson, or a word of the glossary. */
 export interface SearchEntry {
@@ -20,6 +21,8 @@ export interface Found {
   readonly heading: readonly Piece[];
   /** The text around the first match. */
   readonly excerpt: readonly Piece[];
+  /** Whether every word of the question is there. */
+  readonly isWhole: boolean;
 }
 
 /** More are not read by anybody. */
@@ -27,39 +30,89 @@ const mostFound = 20;
 const mostWords = 8;
 const excerptLength = 150;
 
-/** Every word of the question must stand in a place, at the beginning of a word. The best places come first. */
+/**
+ * The places that have the most of the question's words, each at the beginning of a word, or one that is typed nearly the
+ * same; of three words and more one may be missing. No place with less than half of the words is given. Those with more words
+ * come first, then the best. A word that stands nearly everywhere, such as docker, counts little.
+ */
 export function find(entries: readonly SearchEntry[], question: string): readonly Found[] {
-  const words = wordsOf(question);
-  if (words.length === 0) return [];
-  return entries
-    .map((entry) => ({ entry, worth: worthOf(entry, words) }))
-    .filter(({ worth }) => worth > 0)
-    .sort((a, b) => b.worth - a.worth)
+  const asked = wordsOf(question);
+  if (asked.length === 0) return [];
+  const known = wordsIn(entries);
+  // Each word of the question with all that it may mean in these texts.
+  const words = asked.map((word) => ({ word, forms: formsOf(word, known) }));
+  const worths = entries.map((entry) => words.map(({ forms }) => worthOf(entry, forms)));
+  const rarity = words.map((_, place) => {
+    const having = worths.filter((worth) => (worth[place] ?? 0) > 0).length;
+    return having === 0 ? 0 : Math.log(1 + entries.length / having);
+  });
+  const places = entries.map((entry, index) => {
+    const worth = worths[index] ?? [];
+    const count = worth.filter((one) => one > 0).length;
+    // Who types the word itself wants to know what it is.
+    const isIt = entry.heading.toLowerCase() === asked.join(' ') ? 40 : 0;
+    return { entry, count, worth: isIt + worth.reduce((sum, one, place) => sum + one * (rarity[place] ?? 0), 0) };
+  });
+  const most = Math.max(...places.map(({ count }) => count));
+  const least = Math.max(1, asked.length / 2, asked.length < 3 ? most : most - 1);
+  return places
+    .filter(({ count }) => count >= least)
+    .sort((a, b) => b.count - a.count || b.worth - a.worth)
     .slice(0, mostFound)
-    .map(({ entry }) => ({
-      entry,
-      heading: pieces(entry.heading || entry.page, words),
-      excerpt: pieces(excerptOf(entry.text, words), words),
-    }));
+    .map(({ entry, count }) => {
+      const shown = words.flatMap(({ forms }) => forms);
+      return {
+        entry,
+        heading: pieces(entry.heading || entry.page, shown),
+        excerpt: pieces(excerptOf(entry.text, shown), shown),
+        isWhole: count === asked.length,
+      };
+    });
 }
 
+/** Words that say how somebody asks, not what for. */
+const emptyWords = new Set(
+  'a an and are at be by can do does for from how i if in is it my of on or so that the this to was what when where which why with you'.split(
+    ' ',
+  ),
+);
+
+/** The words that count, in small letters; all of them where none does. */
 export function wordsOf(question: string): readonly string[] {
-  return [...new Set(question.toLowerCase().split(/[\s"'“”‘’,;()]+/))]
-    .filter((word) => word !== '')
-    .slice(0, mostWords);
+  const all = [...new Set(question.toLowerCase().split(/[\s"'“”‘’,;()?]+/))].filter((word) => word !== '');
+  const counting = all.filter((word) => !emptyWords.has(word));
+  return (counting.length > 0 ? counting : all).slice(0, mostWords);
 }
 
-/** 0 where a word is missing. A heading counts more than the text, a whole word more than a beginning. */
-function worthOf(entry: SearchEntry, words: readonly string[]): number {
-  // Whoever types the word itself wants to know what it is.
-  let worth = entry.heading.toLowerCase() === words.join(' ') ? 40 : 0;
-  for (const word of words) {
-    const inHeading = worthIn(entry.heading, word) * 6 + worthIn(entry.page, word) * 3;
-    const here = inHeading + worthIn(entry.text, word);
-    if (here === 0) return 0;
-    worth += here;
+const wordsOfIndex = new WeakMap<readonly SearchEntry[], readonly string[]>();
+
+/** Every word of the texts, once. Kept, since the same index is asked at every key. */
+function wordsIn(entries: readonly SearchEntry[]): readonly string[] {
+  const known = wordsOfIndex.get(entries);
+  if (known) return known;
+  const words = new Set<string>();
+  for (const { heading, text } of entries) {
+    for (const word of `${heading} ${text}`.toLowerCase().match(/[\p{L}\p{N}-]+/gu) ?? []) words.add(word);
   }
-  return worth;
+  const all = [...words];
+  wordsOfIndex.set(entries, all);
+  return all;
+}
+
+/** The word itself where a word of the texts begins with it, else those that are nearly the same. */
+function formsOf(word: string, known: readonly string[]): readonly string[] {
+  if (!/^[\p{L}]{4,}$/u.test(word) || known.some((one) => one.startsWith(word))) return [word];
+  const nearly = known.filter((one) => near(word, one));
+  return nearly.length > 0 ? nearly : [word];
+}
+
+/** 0 where none of the forms is there. A heading counts more than the text, a whole word more than a beginning. */
+function worthOf(entry: SearchEntry, forms: readonly string[]): number {
+  return Math.max(
+    ...forms.map(
+      (form) => worthIn(entry.heading, form) * 6 + worthIn(entry.page, form) * 3 + worthIn(entry.text, form),
+    ),
+  );
 }
 
 function worthIn(text: string, word: string): number {

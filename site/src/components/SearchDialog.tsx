@@ -82,7 +82,8 @@ function saying(
   if (entries === 'waiting') return 'Loading the index.';
   if (entries === 'failed') return 'The index could not be loaded: the server does not answer.';
   if (wordsOf(question).length === 0) return 'A word, or a command: volume, docker ps, exit code.';
-  if (found.length === 0) return 'No lesson has all of these words. Try fewer, or the beginning of one.';
+  if (found.length === 0) return 'No lesson has these words. Try others, or the beginning of one.';
+  if (found.every(({ isWhole }) => !isWhole)) return 'No place has all of these words. These have some of them:';
   return found.length === 1 ? '1 place' : `${found.length} places`;
 }
 
