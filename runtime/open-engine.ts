@@ -14,6 +14,7 @@ import { dropStaleClaims } from './hosts/uids.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
 import { prepareCgroups } from './kernel/cgroups.ts';
+import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import type { EngineSettings } from './settings.ts';
 import { Records } from './store/records.ts';
@@ -85,6 +86,12 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);
   prepareCgroups();
+  const nodes = `${paths.run}/nodes`;
+  fs.mkdirSync(nodes, { recursive: true });
+  mountNodes(nodes);
+  const restored = restoreMachineNodes();
+  if (restored.length > 0)
+    log.warn({ restored }, 'device nodes of the machine had been changed; they are its root’s again');
   const records = new Records(`${paths.data}/engine.db`);
   const catalogue = new Catalogue({
     cacheDirectory: settings.cacheDirectory,
@@ -113,6 +120,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       ),
       choom: programNamed(['choom'], 'choom (package util-linux)'),
       stateDirectory: `${paths.run}/oci`,
+      nodes,
     },
     stage,
     serveDocker,

@@ -25,6 +25,7 @@ export interface Rootfs {
 export interface Stage {
   readonly layers: string;
   readonly rootfs: string;
+  readonly devices: string;
   readonly etc: string;
   readonly guest: string;
   /** The lower directory of an image that has no layers: overlayfs wants one. */
@@ -36,6 +37,7 @@ export function stageIn(runDirectory: string): Stage {
   return {
     layers: `${runDirectory}/l`,
     rootfs: `${runDirectory}/rootfs`,
+    devices: `${runDirectory}/dev`,
     etc: `${runDirectory}/etc`,
     guest: `${runDirectory}/guest`,
     empty: `${runDirectory}/empty`,

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { processesIn } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
+import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
@@ -161,6 +162,7 @@ async function create(container: Container, endpoint: Endpoint | null): Promise<
         const { layersDirectory } = engine.images;
         mountRootfs({ layersDirectory, layers: image.layers, directory, stage: engine.stage }, userns);
         bindMount(etc, engine.stage.etc);
+        mountOwnDevices(engine.stage.devices, host.record.uidBase, config.Tty);
         const spec = specOf(container);
         fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec), { mode: 0o600 });
       },
@@ -211,6 +213,7 @@ function specOf(container: Container): object {
   return containerSpec({
     process: input,
     rootfs: stage.rootfs,
+    devices: stage.devices,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
     hostname: config.Hostname,
     files: networkFileNames.map((name) => ({

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import { createOwnLayer, mountRootfs } from '../containers/rootfs.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
+import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
@@ -54,6 +55,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
       bindMount(`${directory}/etc`, stage.etc);
       bindMount(host.guestDirectory, stage.guest);
+      mountOwnDevices(stage.devices, record.uidBase, false);
     };
     const id = workspaceId(host);
     const pid = await conmonCreate({
@@ -100,6 +102,7 @@ function specOf(
       ulimits: [],
     },
     rootfs: stage.rootfs,
+    devices: stage.devices,
     readonlyRootfs: false,
     hostname: host.record.hostname,
     files: [

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
+import { showNodes } from './devices.ts';
 import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 import { tailOf } from './tail-of.ts';
@@ -17,6 +18,8 @@ export interface OciTools {
   readonly choom: string;
   /** The runtime's `--root`. */
   readonly stateDirectory: string;
+  /** Device nodes that nobody can change: the only ones that conmon and the runtime see (devices.ts). */
+  readonly nodes: string;
 }
 
 export interface ProcessPlan {
@@ -68,6 +71,7 @@ function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, 
   // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
   const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
   return insideNewMountNamespace(() => {
+    showNodes(plan.tools.nodes);
     plan.prepare();
     return plan.insidePid === null ? start(argv, options) : startInPidNamespaceOf(plan.insidePid, argv, options);
   });
@@ -248,10 +252,10 @@ export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
 export async function callRuntime(tools: OciTools, insidePid: number | null, args: readonly string[]): Promise<void> {
   const argv = [...runtimeOf(tools), ...args];
   const plan: SpawnPlan = { stdio: ['ignore', 'ignore', 'pipe'] };
-  const program =
-    insidePid === null
-      ? start(argv, plan)
-      : insideNewMountNamespace(() => startInPidNamespaceOf(insidePid, argv, plan));
+  const program = insideNewMountNamespace(() => {
+    showNodes(tools.nodes);
+    return insidePid === null ? start(argv, plan) : startInPidNamespaceOf(insidePid, argv, plan);
+  });
   const said = await tailOf(program.pipe(2));
   const status = await program.exited;
   if (status !== 0) throw new RuntimeRefusal(status, said.trim() || `${args[0]} ended with ${status}`);

@@ -7,9 +7,11 @@ const MS_RDONLY = 1;
 const MS_NOSUID = 2;
 const MS_NODEV = 4;
 const MS_NOEXEC = 8;
+const MS_REMOUNT = 0x20;
 const MS_BIND = 0x1000;
 const MS_REC = 0x4000;
 const MS_PRIVATE = 0x40000;
+const MS_STRICTATIME = 0x1000000;
 const MNT_DETACH = 2;
 const AT_FDCWD = -100;
 const AT_EMPTY_PATH = 0x1000;
@@ -35,6 +37,16 @@ export function mountProcOf(pid: number, target: string): boolean {
 
 export function bindMount(source: string, target: string): void {
   checked(`bind ${source} to ${target}`, libcCalls.mount(source, target, null, MS_BIND, null));
+}
+
+/** Mounts an empty tmpfs in which device nodes work, and set-user-ID programs do not. */
+export function mountTmpfs(target: string, options: string): void {
+  checked(`mount tmpfs on ${target}`, libcCalls.mount('tmpfs', target, 'tmpfs', MS_NOSUID | MS_STRICTATIME, options));
+}
+
+/** Nothing in the file system that is mounted on `target` can be changed from here on, through whatever mount of it. */
+export function makeReadOnly(target: string): void {
+  checked(`make ${target} read-only`, libcCalls.mount('none', target, null, MS_REMOUNT | MS_RDONLY | MS_NOSUID, null));
 }
 
 /**

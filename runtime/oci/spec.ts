@@ -31,6 +31,8 @@ export type NamespaceChoice = { readonly path: string | null } | 'inherit';
 export interface SpecInput {
   readonly process: ProcessInput;
   readonly rootfs: string;
+  /** The container's own /dev, which is mounted there. */
+  readonly devices: string;
   readonly readonlyRootfs: boolean;
   readonly hostname: string;
   /** Files bound over the container's: destination to path on the machine. */
@@ -105,12 +107,8 @@ function mountsOf(input: SpecInput): object[] {
   };
   return [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
-    {
-      destination: '/dev',
-      type: 'tmpfs',
-      source: 'tmpfs',
-      options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
-    },
+    // Made before, for what the runtimes would make in a user namespace are binds of the machine's nodes.
+    { destination: '/dev', type: 'bind', source: input.devices, options: ['bind', 'rprivate', 'nosuid'] },
     {
       destination: '/dev/pts',
       type: 'devpts',
