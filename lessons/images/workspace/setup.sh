@@ -18,6 +18,9 @@ docker completion bash > /usr/share/bash-completion/completions/docker
 # /etc/bash.bashrc loads completion when it is first wanted.
 rm /etc/profile.d/bash_completion.sh
 
+# The index of manual pages is made once, here; a student who installs a package need not wait for it.
+rm -f /var/lib/man-db/auto-update
+
 docker --version
 docker compose version
 docker buildx version
