@@ -7,18 +7,28 @@ import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
 import { eventFilter, eventFilterKeys } from '../events-filter.ts';
 import type { Host } from '../hosts/host.ts';
+import { maxEventStreamsPerHost } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { text } from './query.ts';
 import type { Routes } from './router.ts';
 
 /** With the fields of the API before 1.22, which its clients still read. */
-function line(event: DockerEvent): string {
+function toLine(event: DockerEvent): Buffer {
   const { Type, Action, Actor, time, timeNano } = event;
   const old = {
     ...((Type === 'container' || Type === 'image') && { status: Action, id: Actor.ID }),
     ...(Type === 'container' && Actor.Attributes.image !== undefined && { from: Actor.Attributes.image }),
   };
-  return `${JSON.stringify({ ...old, Type, Action, Actor, scope: 'local', time, timeNano })}\n`;
+  return Buffer.from(`${JSON.stringify({ ...old, Type, Action, Actor, scope: 'local', time, timeNano })}\n`);
+}
+
+/** Each line once, for however many read along. */
+const lines = new WeakMap<DockerEvent, Buffer>();
+
+function line(event: DockerEvent): Buffer {
+  const known = lines.get(event) ?? toLine(event);
+  lines.set(event, known);
+  return known;
 }
 
 /** Resolves when the log has another event, at `untilMs`, or when the client goes. */
@@ -69,6 +79,8 @@ function milliseconds(moment: Nanoseconds | null): number | null {
   return moment === null ? null : Number(moment / 1_000_000n);
 }
 
+const readersOf = new WeakMap<Host, number>();
+
 async function events(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, response } = exchange;
   const since = parseMoment('since', query.get('since'));
@@ -83,9 +95,20 @@ async function events(exchange: Exchange<Host>): Promise<void> {
   const { first, next } = subject.events;
   const from = since !== null || until !== null ? first : next;
   const wanted = (event: DockerEvent, number: number): boolean => (number >= next || inTime(event)) && passes(event);
-  exchange.begin(text(query, 'jsonl') ? 'application/jsonl' : 'application/json');
-  await stream(exchange, wanted, from, milliseconds(until));
-  if (!response.destroyed) response.end();
+  const readers = (readersOf.get(subject) ?? 0) + 1;
+  if (readers > maxEventStreamsPerHost)
+    throw new EngineError(
+      'exhausted',
+      `the events of this host are read ${maxEventStreamsPerHost} times already, the most at once: end some of the readers`,
+    );
+  readersOf.set(subject, readers);
+  try {
+    exchange.begin(text(query, 'jsonl') ? 'application/jsonl' : 'application/json');
+    await stream(exchange, wanted, from, milliseconds(until));
+    if (!response.destroyed) response.end();
+  } finally {
+    readersOf.set(subject, (readersOf.get(subject) ?? 1) - 1);
+  }
 }
 
 export const eventRoutes: Routes<Host> = { 'GET /events': events };

@@ -5,6 +5,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { z } from 'zod';
 import { invalidBody } from '../containers/invalid-body.ts';
 import { EngineError, statusOfKind } from '../errors.ts';
+import { parseJson } from '../json.ts';
 import { maxJsonBodyBytes } from '../limits.ts';
 
 /** What every answer carries besides its own headers. */
@@ -59,11 +60,7 @@ export class Exchange<Subject> {
     checkJsonType(headers['content-type'] ?? '');
     const body = await readBody(this.request, maxBytes);
     if (body.length === 0) return undefined;
-    try {
-      return JSON.parse(body.toString('utf8'));
-    } catch (error) {
-      throw new EngineError('invalid', `invalid JSON: ${(error as Error).message}`, { cause: error });
-    }
+    return parseJson(body);
   }
 
   /** The JSON body as `schema` has it. Throws invalid with the name of the key that is wrong. */

@@ -9,6 +9,7 @@ import { resizeExec } from '../containers/resize.ts';
 import { createExec, startExec } from '../containers/start-exec.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
+import { maxCommandWords } from '../limits.ts';
 import { terminalSize } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { frame } from './frames.ts';
@@ -23,13 +24,13 @@ const createSchema = z.strictObject({
   AttachStderr: flag,
   AttachStdin: flag,
   AttachStdout: flag,
-  Cmd: z.union([z.string(), z.array(z.string()).max(4096)]).nullish(),
+  Cmd: z.union([z.string(), z.array(z.string()).max(maxCommandWords)]).nullish(),
   ConsoleSize: size,
   /** Of the API before 1.24. */
   Container: text,
   Detach: flag,
   DetachKeys: text,
-  Env: z.array(z.string()).max(4096).nullish(),
+  Env: z.array(z.string()).max(maxCommandWords).nullish(),
   Privileged: flag,
   Tty: flag,
   User: text,

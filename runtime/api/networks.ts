@@ -1,11 +1,12 @@
 // The three networks that every host has, to look at. Networks of one's own come later.
 
 import { parseFilters } from '../containers/filters.ts';
-import { namePattern } from '../containers/name-pattern.ts';
 import { type DefaultNetwork, networkDrivers, networkId, networkOf } from '../containers/network-settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { gateway, prefixLength, subnet } from '../networks/bridge.ts';
+import { namePattern } from '../patterns/pattern.ts';
+import { WorkBudget } from '../work-budget.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
 
@@ -76,9 +77,10 @@ function list(exchange: Exchange<Host>): void {
     const values = filters.get(key);
     return values === undefined || values.length === 0 || values.some(test);
   };
+  const budget = new WorkBudget();
   const chosen = names.filter(
     (name) =>
-      any('name', (value) => namePattern(value)(name)) &&
+      any('name', (value) => namePattern(value, budget)(name)) &&
       any('id', (value) => networkId(host, name).startsWith(value)) &&
       any('driver', (value) => networkDrivers[name] === value) &&
       any('scope', (value) => value === 'local') &&

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine.ts';
 import { diskFull, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { maxConnectionsPerHost, maxDropMs, maxEngineConnections } from '../limits.ts';
+import { maxConnectionsPerHost, maxDropMs, maxEngineConnections, maxPathLength } from '../limits.ts';
 import { containerRoutes } from './containers.ts';
 import { engineRoutes } from './engine.ts';
 import { eventRoutes } from './events.ts';
@@ -52,8 +52,14 @@ function decodedPath(target: string): { path: string; query: URLSearchParams } {
   const raw = mark < 0 ? target : target.slice(0, mark);
   try {
     const path = decodeURIComponent(raw.replace(/^https?:\/\/[^/]*/, ''));
+    if (path.length > maxPathLength)
+      throw new EngineError(
+        'invalid',
+        `the path of the request has ${path.length} characters, the most is ${maxPathLength}`,
+      );
     if (!path.includes('\0')) return { path, query: new URLSearchParams(mark < 0 ? '' : target.slice(mark + 1)) };
-  } catch {
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
     // falls through to the refusal
   }
   throw new EngineError('invalid', 'the path of the request is not well formed');

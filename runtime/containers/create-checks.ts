@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hardLimitOf } from '../kernel/hard-limits.ts';
-import { maxNameLength } from '../limits.ts';
+import { maxCommandCharacters, maxLabelBytes, maxNameLength } from '../limits.ts';
 import type { PortBinding } from './container.ts';
 
 function invalid(message: string): EngineError {
@@ -46,6 +46,25 @@ export function checkEnvironment(environment: readonly string[]): void {
   for (const variable of environment)
     if (variable === '' || variable.startsWith('=') || variable.includes('\0'))
       throw invalid(`invalid environment variable: ${variable.slice(0, 80)}`);
+}
+
+/** What the labels of a container or an image hold together. Throws invalid. */
+export function checkLabelSize(labels: Readonly<Record<string, string>>): void {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(labels)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
+  if (bytes > maxLabelBytes)
+    throw invalid(
+      `the labels hold ${bytes} bytes together, the most is ${maxLabelBytes}: keep what is larger in a file of the image`,
+    );
+}
+
+/** The words of a command and its environment. Throws invalid. */
+export function checkCommandSize(words: readonly string[]): void {
+  const characters = words.reduce((sum, word) => sum + word.length, 0);
+  if (characters > maxCommandCharacters)
+    throw invalid(
+      `argument list too long: command, entrypoint and environment have ${characters} characters together, the most is ${maxCommandCharacters}: pass the rest in a file or on stdin`,
+    );
 }
 
 export function checkHostname(what: 'hostname' | 'domainname', name: string): void {

@@ -2,11 +2,13 @@
 
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { maxEndpoints } from '../limits.ts';
+import { listOf, mapOf } from './bounded.ts';
 
 const endpointSchema = z.strictObject({
-  Aliases: z.array(z.string()).nullish(),
+  Aliases: listOf(maxEndpoints).nullish(),
   DNSNames: z.unknown().optional(),
-  DriverOpts: z.record(z.string(), z.string()).nullish(),
+  DriverOpts: mapOf(z.string(), maxEndpoints).nullish(),
   EndpointID: z.string().nullish(),
   Gateway: z.string().nullish(),
   GlobalIPv6Address: z.string().nullish(),
@@ -16,19 +18,19 @@ const endpointSchema = z.strictObject({
     .strictObject({
       IPv4Address: z.string().nullish(),
       IPv6Address: z.string().nullish(),
-      LinkLocalIPs: z.array(z.string()).nullish(),
+      LinkLocalIPs: listOf(maxEndpoints).nullish(),
     })
     .nullish(),
   IPAddress: z.string().nullish(),
   IPPrefixLen: z.number().nullish(),
   IPv6Gateway: z.string().nullish(),
-  Links: z.array(z.string()).nullish(),
+  Links: listOf(maxEndpoints).nullish(),
   MacAddress: z.string().nullish(),
   NetworkID: z.string().nullish(),
 });
 
 export const networkingSchema = z.strictObject({
-  EndpointsConfig: z.record(z.string(), endpointSchema.nullable()).nullish(),
+  EndpointsConfig: mapOf(endpointSchema.nullable(), maxEndpoints).nullish(),
 });
 
 type Endpoint = z.infer<typeof endpointSchema>;

@@ -3,12 +3,28 @@
 
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import {
+  maxBindingsPerContainer,
+  maxCapabilities,
+  maxCommandCharacters,
+  maxCommandWords,
+  maxExtraHosts,
+  maxGroups,
+  maxLabels,
+  maxMountsPerContainer,
+  maxPortsPerContainer,
+  maxResolverEntries,
+  maxUlimits,
+} from '../limits.ts';
+import { listOf, mapOf } from './bounded.ts';
 import type { ContainerConfig, HostConfig } from './container.ts';
 import {
   checkBinding,
+  checkCommandSize,
   checkEnvironment,
   checkExtraHost,
   checkHostname,
+  checkLabelSize,
   checkMacAddress,
   checkNameserver,
   checkPort,
@@ -39,38 +55,31 @@ export interface CreateRequest {
 /** Docker's default, and conmon's (`--shm-size`). */
 const defaultShmSize = 64 * 1024 * 1024;
 
-const text = z
-  .string()
-  .max(64 * 1024)
-  .nullish();
+const text = z.string().max(4096).nullish();
 const flag = z.boolean().nullish();
 const whole = z.number().int().nullish();
-const strings = z
-  .array(z.string().max(256 * 1024))
-  .max(4096)
-  .nullish();
+const words = listOf(maxCommandWords, maxCommandCharacters);
 /** Go's `strslice`: a list, or one string. */
-const command = z.union([z.string(), z.array(z.string())]).nullish();
-const emptyObjects = z.record(z.string(), z.looseObject({})).nullish();
+const command = z.union([z.string().max(maxCommandCharacters), words]).nullish();
 
 const left = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, z.unknown().optional()]));
 
 const hostConfigSchema = z.strictObject({
   ...left(unsupportedHostConfigKeys),
   AutoRemove: flag,
-  CapAdd: strings,
-  CapDrop: strings,
+  CapAdd: listOf(maxCapabilities).nullish(),
+  CapDrop: listOf(maxCapabilities).nullish(),
   ConsoleSize: z.tuple([z.number().int().min(0).max(65535), z.number().int().min(0).max(65535)]).nullish(),
   ContainerIDFile: text,
   CpuPeriod: whole,
   CpuQuota: whole,
   CpuShares: whole,
   CpusetCpus: text,
-  Dns: strings,
-  DnsOptions: strings,
-  DnsSearch: strings,
-  ExtraHosts: strings,
-  GroupAdd: strings,
+  Dns: listOf(maxResolverEntries).nullish(),
+  DnsOptions: listOf(maxResolverEntries).nullish(),
+  DnsSearch: listOf(maxResolverEntries).nullish(),
+  ExtraHosts: listOf(maxExtraHosts).nullish(),
+  GroupAdd: listOf(maxGroups).nullish(),
   IpcMode: text,
   Memory: whole,
   MemoryReservation: whole,
@@ -79,22 +88,21 @@ const hostConfigSchema = z.strictObject({
   NetworkMode: text,
   OomScoreAdj: whole,
   PidsLimit: whole,
-  PortBindings: z
-    .record(
-      z.string(),
-      z
-        .array(z.strictObject({ HostIp: text, HostPort: text }))
-        .max(64)
-        .nullable(),
-    )
-    .nullish(),
+  PortBindings: mapOf(
+    z
+      .array(z.strictObject({ HostIp: text, HostPort: text }))
+      .max(64)
+      .nullable(),
+    maxPortsPerContainer,
+  ).nullish(),
   PublishAllPorts: flag,
   ReadonlyRootfs: flag,
-  SecurityOpt: strings,
+  SecurityOpt: listOf(maxGroups).nullish(),
   ShmSize: whole,
-  Tmpfs: z.record(z.string(), z.string()).nullish(),
+  Tmpfs: mapOf(z.string().max(4096), maxMountsPerContainer).nullish(),
   Ulimits: z
     .array(z.strictObject({ Name: z.string(), Soft: z.number().int().min(-1), Hard: z.number().int().min(-1) }))
+    .max(maxUlimits)
     .nullish(),
 });
 
@@ -106,15 +114,15 @@ const bodySchema = z.strictObject({
   Cmd: command,
   Domainname: text,
   Entrypoint: command,
-  Env: strings,
-  ExposedPorts: emptyObjects,
+  Env: words.nullish(),
+  ExposedPorts: mapOf(z.looseObject({}), maxPortsPerContainer).nullish(),
   HostConfig: hostConfigSchema.nullish(),
   Hostname: text,
   Image: text,
-  Labels: z.record(z.string(), z.string()).nullish(),
+  Labels: mapOf(z.string(), maxLabels).nullish(),
   MacAddress: text,
   NetworkingConfig: networkingSchema.nullish(),
-  OnBuild: strings,
+  OnBuild: words.nullish(),
   OpenStdin: flag,
   StdinOnce: flag,
   StopSignal: text,
@@ -138,6 +146,8 @@ function containerConfig(body: Body): ContainerConfig {
   checkUser(body.User ?? '');
   checkWorkingDirectory(body.WorkingDir ?? '');
   checkEnvironment(body.Env ?? []);
+  checkLabelSize(body.Labels ?? {});
+  checkCommandSize([body.Cmd, body.Entrypoint, body.Env, body.OnBuild].flatMap((given) => list(given) ?? []));
   const ports = Object.keys(body.ExposedPorts ?? {});
   ports.forEach(checkPort);
   if (body.StopSignal) signalNumber(body.StopSignal);
@@ -173,6 +183,12 @@ function withProtocol(port: string): string {
 }
 
 function portBindings(given: GivenHostConfig['PortBindings']): HostConfig['PortBindings'] {
+  const count = Object.values(given ?? {}).reduce((sum, bindings) => sum + (bindings?.length ?? 0), 0);
+  if (count > maxBindingsPerContainer)
+    throw new EngineError(
+      'invalid',
+      `HostConfig.PortBindings: ${count} ports of the host are asked for, the most for one container is ${maxBindingsPerContainer}`,
+    );
   return Object.fromEntries(
     Object.entries(given ?? {}).map(([port, bindings]) => {
       checkPort(port);

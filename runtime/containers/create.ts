@@ -9,6 +9,7 @@ import { maxContainersPerHost } from '../limits.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import { never, now } from './clock.ts';
 import { Container, type ContainerConfig, type ContainerRecord, type HostConfig } from './container.ts';
+import { checkCommandSize, checkLabelSize } from './create-checks.ts';
 import { emit } from './events.ts';
 import { generateName } from './names.ts';
 import { normalNetworkMode } from './network-mode.ts';
@@ -45,6 +46,9 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
   const id = randomBytes(32).toString('hex');
   const networkMode = normalNetworkMode(host, request.hostConfig.NetworkMode);
   const config = merge(request.config, image, networkMode === 'host' ? host.record.hostname : id.slice(0, 12));
+  // The image's count too.
+  checkLabelSize(config.Labels);
+  checkCommandSize([...(config.Entrypoint ?? []), ...(config.Cmd ?? []), ...config.Env]);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined || path === '') throw new EngineError('invalid', 'no command specified');
   capabilitiesOf(request.hostConfig.CapAdd, request.hostConfig.CapDrop);

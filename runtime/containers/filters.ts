@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { maxFiltersBytes } from '../limits.ts';
+import { maxFiltersBytes, maxFilterValues } from '../limits.ts';
 
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
@@ -12,7 +12,11 @@ const filtersSchema = z.record(z.string(), z.union([z.array(z.string()), z.recor
 export function parseFilters(text: string | null, known?: readonly string[]): Filters {
   const filters = new Map<string, readonly string[]>();
   if (text === null || text === '') return filters;
-  if (text.length > maxFiltersBytes) throw new EngineError('invalid', 'invalid filters: too long');
+  if (text.length > maxFiltersBytes)
+    throw new EngineError(
+      'invalid',
+      `invalid filters: too long: they have ${text.length} characters, the most is ${maxFiltersBytes}`,
+    );
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -26,6 +30,9 @@ export function parseFilters(text: string | null, known?: readonly string[]): Fi
     if (known && !known.includes(key)) throw new EngineError('invalid', `invalid filter '${key}'`);
     filters.set(key, Array.isArray(values) ? values : Object.keys(values));
   }
+  const count = [...filters.values()].reduce((sum, values) => sum + values.length, 0);
+  if (count > maxFilterValues)
+    throw new EngineError('invalid', `invalid filters: they have ${count} values, the most is ${maxFilterValues}`);
   return filters;
 }
 

@@ -7,9 +7,12 @@ import { EngineError } from '../errors.ts';
 export function invalidBody(error: ZodError): EngineError {
   const issue = error.issues[0];
   if (!issue) return new EngineError('invalid', 'invalid JSON: the body does not fit');
-  const place = issue.path.map(String).join('.');
+  const place = issue.path.map(String).join('.').slice(0, 200);
   if (issue.code === 'unrecognized_keys') {
-    const names = issue.keys.map((key) => (place ? `${place}.${key}` : key).slice(0, 100)).join(', ');
+    const names = issue.keys
+      .slice(0, 10)
+      .map((key) => (place ? `${place}.${key}` : key).slice(0, 100))
+      .join(', ');
     return new EngineError(
       'invalid',
       `${names}: this engine does not know ${issue.keys.length > 1 ? 'these settings; leave them out' : 'this setting; leave it out'}`,

@@ -2,9 +2,10 @@
 
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
+import { namePattern } from '../patterns/pattern.ts';
+import { WorkBudget } from '../work-budget.ts';
 import type { Container } from './container.ts';
 import { type Filters, matchLabels } from './filters.ts';
-import { namePattern } from './name-pattern.ts';
 import { networkId, networkOf, networksOf, portSummaries } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 import { statusInWords } from './status.ts';
@@ -107,9 +108,10 @@ function ancestorTest(host: Host, filters: Filters): Test {
 }
 
 function chosenBy(host: Host, filters: Filters): Test {
+  const budget = new WorkBudget();
   const patternOf = (key: 'name' | 'id') =>
     anyOf(filters, key, (value) => {
-      const matches = namePattern(value);
+      const matches = namePattern(value, budget);
       return key === 'id' ? ({ id }) => matches(id) : ({ name }) => matches(name) || matches(`/${name}`);
     });
   const tests: Test[] = [

@@ -2,13 +2,19 @@
 
 import { signalNumber } from '../containers/signals.ts';
 import { EngineError } from '../errors.ts';
+import { maxPortsPerContainer } from '../limits.ts';
 import type { ImageConfig } from './image.ts';
+
+/** Instructions of one import. */
+const maxChanges = 256;
 
 /** What an instruction changes in the configuration so far. */
 type Instruction = (config: ImageConfig, rest: string, line: string) => ImageConfig;
 
 /** The configuration that the instructions make of an empty one. Throws invalid with the instruction that is wrong. */
 export function applyChanges(changes: readonly string[]): ImageConfig {
+  if (changes.length > maxChanges)
+    throw new EngineError('invalid', `${changes.length} changes are asked for, the most is ${maxChanges}`);
   let config: ImageConfig = {};
   for (const change of changes) {
     const line = change.trim();
@@ -18,6 +24,11 @@ export function applyChanges(changes: readonly string[]): ImageConfig {
     if (!instruction) throw new EngineError('invalid', `${name.toUpperCase()} is not a valid change command`);
     if (rest === '') throw new EngineError('invalid', `${name.toUpperCase()} requires at least one argument`);
     config = { ...config, ...instruction(config, rest, line) };
+    if (Object.keys(config.ExposedPorts ?? {}).length > maxPortsPerContainer)
+      throw new EngineError(
+        'invalid',
+        `${line}: the image would expose over ${maxPortsPerContainer} ports, the most that it may`,
+      );
   }
   return config;
 }
@@ -104,6 +115,11 @@ function ports(rest: string, line: string): Record<string, Record<string, never>
     if (first === undefined || from < 1 || to > 65535 || to < from) {
       throw new EngineError('invalid', `${line}: "${word}" is no port`);
     }
+    if (to - from >= maxPortsPerContainer)
+      throw new EngineError(
+        'invalid',
+        `${line}: these are ${to - from + 1} ports, the most is ${maxPortsPerContainer}`,
+      );
     for (let port = from; port <= to; port++) exposed[`${port}/${protocol.toLowerCase()}`] = {};
   }
   return exposed;

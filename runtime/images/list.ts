@@ -2,6 +2,7 @@
 
 import { type Filters, matchLabels } from '../containers/filters.ts';
 import { EngineError } from '../errors.ts';
+import { WorkBudget } from '../work-budget.ts';
 import type { KnownImage } from './contents.ts';
 import { globMatches } from './glob.ts';
 import { familiar, familiarName, type Reference } from './reference.ts';
@@ -17,19 +18,27 @@ export interface ListOptions {
   readonly sharedSize: boolean;
 }
 
+/** An image that passes the filters, and those of its names that are shown. */
+interface Chosen {
+  readonly known: KnownImage;
+  readonly shown: readonly Reference[];
+}
+
 /** Newest first. Throws invalid for a filter that there is not, notFound where `before` or `since` name no image. */
 export function list(view: HostView, filters: Filters, options: ListOptions): object[] {
-  const wanted = selected(view, filters);
-  return wanted
-    .sort((a, b) => createdSeconds(b) - createdSeconds(a))
-    .map((known) => summary(view, known, filters.get('reference'), options));
+  const containers = Map.groupBy(view.owner.usedImages(), ({ imageId }) => imageId);
+  const shared = options.sharedSize ? sharedLayers(view) : null;
+  return selected(view, filters)
+    .sort((a, b) => createdSeconds(b.known) - createdSeconds(a.known))
+    .map((chosen) => summary(view, chosen, containers.get(chosen.known.imageId)?.length ?? 0, shared));
 }
 
 /** The images that pass all filters, in no order. */
-function selected(view: HostView, filters: Filters): KnownImage[] {
+function selected(view: HostView, filters: Filters): Chosen[] {
   for (const key of filters.keys()) {
     if (!knownFilters.includes(key)) throw new EngineError('invalid', `invalid filter '${key}'`);
   }
+  const budget = new WorkBudget();
   const dangling = flag(filters, 'dangling');
   const until = createdBefore(filters);
   const before = moment(view, filters.get('before'));
@@ -45,31 +54,33 @@ function selected(view: HostView, filters: Filters): KnownImage[] {
       until(known) &&
       (before === null || created < before) &&
       (since === null || created > since) &&
-      matchLabels(filters.get('label'), known.image.config.Labels ?? {}) &&
-      (patterns === undefined || references.some((reference) => matchesAny(reference, patterns)));
-    return passes ? known : [];
+      matchLabels(filters.get('label'), known.image.config.Labels ?? {});
+    if (!passes) return [];
+    if (patterns === undefined) return { known, shown: references };
+    const shown = references.filter((reference) => matchesAny(reference, patterns, budget));
+    return shown.length > 0 ? { known, shown } : [];
   });
 }
 
 function summary(
   view: HostView,
-  known: KnownImage,
-  patterns: readonly string[] | undefined,
-  options: ListOptions,
+  { known, shown }: Chosen,
+  containers: number,
+  shared: ReadonlySet<string> | null,
 ): object {
-  const id = known.imageId;
-  const shown = view.own.references(id).filter((one) => patterns === undefined || matchesAny(one, patterns));
   const named = (digest: boolean): string[] =>
     shown.flatMap((one) => ((one.digest !== undefined) === digest ? familiar(one) : []));
+  const sharedSize = (): number =>
+    known.diffIds.reduce((sum, diffId) => sum + (shared?.has(diffId) ? view.contents.layerSize(diffId) : 0), 0);
   return {
-    Containers: view.owner.usedImages().filter((use) => use.imageId === id).length,
+    Containers: containers,
     Created: createdSeconds(known),
-    Id: id,
+    Id: known.imageId,
     Labels: known.image.config.Labels ?? null,
     ParentId: '',
     RepoDigests: named(true),
     RepoTags: named(false),
-    SharedSize: options.sharedSize ? sharedSize(view, known) : -1,
+    SharedSize: shared ? sharedSize() : -1,
     Size: view.contents.size(known),
   };
 }
@@ -79,14 +90,17 @@ export function layersSize(view: HostView): number {
   return [...diffIds].reduce((sum, diffId) => sum + view.contents.layerSize(diffId), 0);
 }
 
-/** Bytes in layers that another image of this host has too. */
-function sharedSize(view: HostView, known: KnownImage): number {
-  const others = new Set<string>();
+/** The layers that several images of this host have. */
+function sharedLayers(view: HostView): Set<string> {
+  const seen = new Set<string>();
+  const shared = new Set<string>();
   for (const { imageId } of view.own.all()) {
-    if (imageId === known.imageId) continue;
-    for (const diffId of view.contents.get(imageId)?.diffIds ?? []) others.add(diffId);
+    for (const diffId of new Set(view.contents.get(imageId)?.diffIds)) {
+      if (seen.has(diffId)) shared.add(diffId);
+      seen.add(diffId);
+    }
   }
-  return known.diffIds.reduce((sum, diffId) => sum + (others.has(diffId) ? view.contents.layerSize(diffId) : 0), 0);
+  return shared;
 }
 
 /** Seconds since 1970. */
@@ -109,7 +123,7 @@ function moment(view: HostView, references: readonly string[] | undefined): numb
   return reference === undefined ? null : Date.parse(resolve(view, reference).image.created);
 }
 
-function matchesAny(reference: Reference, patterns: readonly string[]): boolean {
+function matchesAny(reference: Reference, patterns: readonly string[], budget: WorkBudget): boolean {
   const candidates = [familiar(reference), familiarName(reference)];
-  return patterns.some((pattern) => candidates.some((candidate) => globMatches(pattern, candidate)));
+  return patterns.some((pattern) => candidates.some((candidate) => globMatches(pattern, candidate, budget)));
 }

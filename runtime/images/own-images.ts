@@ -24,6 +24,8 @@ export class OwnImages {
   readonly #images = new Map<string, OwnImage>();
   /** Canonical reference to image ID. */
   readonly #references = new Map<string, string>();
+  /** The names of each image, parsed, until they change: lists ask for all of them again and again. */
+  readonly #parsed = new WeakMap<OwnImage, readonly Reference[]>();
 
   constructor(hostId: string, records: Records, known: (imageId: string) => boolean) {
     this.#hostId = hostId;
@@ -56,9 +58,12 @@ export class OwnImages {
   }
 
   /** The image's names, tags first, each list in order. */
-  references(imageId: string): Reference[] {
-    const references = (this.#images.get(imageId)?.references ?? []).map(parseReference);
-    return references.sort((a, b) => Number(a.digest !== undefined) - Number(b.digest !== undefined) || order(a, b));
+  references(imageId: string): readonly Reference[] {
+    const image = this.#images.get(imageId);
+    if (!image) return [];
+    const parsed = this.#parsed.get(image) ?? sorted(image.references);
+    this.#parsed.set(image, parsed);
+    return parsed;
   }
 
   tags(imageId: string): string[] {
@@ -124,7 +129,8 @@ export class OwnImages {
   }
 }
 
-function order(a: Reference, b: Reference): number {
-  const [left, right] = [canonical(a), canonical(b)];
-  return left < right ? -1 : Number(left > right);
+/** Tags first. One spelling sorts as its canonical one. */
+function sorted(references: readonly string[]): readonly Reference[] {
+  const parsed = [...references].sort().map(parseReference);
+  return [...parsed.filter((one) => one.digest === undefined), ...parsed.filter((one) => one.digest !== undefined)];
 }

@@ -21,6 +21,8 @@ const tagPattern = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/;
 const digestPattern = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,}$/;
 /** distribution's `RepositoryNameTotalLengthMax`. */
 const maxPathLength = 255;
+/** A registry's name of 253 characters and a port, a path, a tag and a digest. */
+const maxReferenceLength = 1024;
 
 const defaultDomain = 'docker.io';
 const legacyDomain = 'index.docker.io';
@@ -30,6 +32,7 @@ const badFormat = (): EngineError => new EngineError('invalid', 'invalid referen
 
 /** Parses what a user typed: `nginx` is `docker.io/library/nginx`. Throws invalid with Docker's words. */
 export function parseReference(text: string): Reference {
+  if (text.length > maxReferenceLength) throw badFormat();
   if (/^[0-9a-f]{64}$/.test(text)) {
     throw new EngineError('invalid', `invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   }

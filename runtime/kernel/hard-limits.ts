@@ -21,11 +21,14 @@ const titles: ReadonlyMap<string, string> = new Map([
   ['stack', 'stack size'],
 ]);
 
+/** Read once: nothing changes them while the engine runs. */
+let limits: string | null = null;
+
 /** Infinity where there is none; null where there is no limit of that name. */
 export function hardLimitOf(name: string): number | null {
   const title = titles.get(name);
   if (title === undefined) return null;
-  const limits = fs.readFileSync('/proc/self/limits', 'latin1');
+  limits ??= fs.readFileSync('/proc/self/limits', 'latin1');
   const hard = new RegExp(`^Max ${title}\\s+\\S+\\s+(\\S+)`, 'm').exec(limits)?.[1];
   return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }

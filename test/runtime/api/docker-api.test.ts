@@ -96,9 +96,11 @@ describe('requests that are refused', () => {
   test('for their filters', async () => {
     await expect(socket, 'GET /containers/json?filters={', 400);
     await expect(socket, 'GET /containers/json?filters={"nope":["x"]}', 400, { message: "invalid filter 'nope'" });
-    await expect(socket, `GET /containers/json?filters={"name":["${'(a*)*'.repeat(20)}b"]}`, 400);
+    await expect(socket, `GET /containers/json?filters={"name":["${'(a*)*'.repeat(20)}b"]}`, 200);
     const bomb = { name: Array.from({ length: 500 }, () => 'a*a*a*a*a*b') };
-    await expect(socket, `GET /containers/json?filters=${encodeURIComponent(JSON.stringify(bomb))}`, 200);
+    await expect(socket, `GET /containers/json?filters=${encodeURIComponent(JSON.stringify(bomb))}`, 400, {
+      message: /500 values, the most is 256/,
+    });
     await expect(socket, 'GET /_ping', 200);
   });
   test('because they are not supported, with what to do', async () => {
