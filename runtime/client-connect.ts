@@ -13,6 +13,7 @@ import type {
   EngineStatus,
   HostInfo,
   HostOptions,
+  LoopReport,
   SnapshotInfo,
   TerminalConnection,
   TerminalInfo,
@@ -99,6 +100,10 @@ class SocketEngine implements EngineClient {
 
   status(): Promise<EngineStatus> {
     return this.#call('GET', '/status');
+  }
+
+  loop(since: number): Promise<LoopReport> {
+    return this.#call('GET', `/loop?since=${Math.floor(since)}`);
   }
 
   check(): Promise<CheckReport> {

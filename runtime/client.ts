@@ -71,6 +71,24 @@ export interface CatalogueImage {
   readonly sizeBytes: number;
 }
 
+/** What a request did between two waits. */
+export interface LoopTurn {
+  readonly ms: number;
+  /** Of which the engine's thread itself had the processor: on a machine with too much to do the rest is others' time. */
+  readonly cpuMs: number;
+  /** The host's name. */
+  readonly host: string;
+  /** `GET /containers/json`. */
+  readonly place: string;
+}
+
+/** How the engine's event loop, which all hosts share, has done. */
+export interface LoopReport {
+  /** The longest that nothing was answered. */
+  readonly longestStallMs: number;
+  readonly longestTurn: LoopTurn | null;
+}
+
 export interface EngineStatus {
   readonly version: string;
   readonly pid: number;
@@ -82,6 +100,8 @@ export interface EngineStatus {
   readonly catalogue: readonly CatalogueImage[];
   /** True once `busybox` and `workspace` are there, so that a host can be created. */
   readonly ready: boolean;
+  /** Of the last two minutes. */
+  readonly loop: LoopReport;
 }
 
 export interface CheckReport {
@@ -158,6 +178,8 @@ export interface DockerClient {
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
 export interface EngineClient extends HostReach {
   status(): Promise<EngineStatus>;
+  /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */
+  loop(since: number): Promise<LoopReport>;
   check(): Promise<CheckReport>;
   hosts(): Promise<readonly HostInfo[]>;
   host(name: string): Promise<HostInfo>;

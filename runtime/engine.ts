@@ -9,8 +9,11 @@ import type { Stage } from './containers/rootfs.ts';
 import type { Host } from './hosts/host.ts';
 import type { ImageStore } from './images/image.ts';
 import type { OciTools } from './kernel/conmon.ts';
+import type { Turns } from './loop/turns.ts';
+import type { LoopWatch } from './loop/watch.ts';
 import type { EngineSettings } from './settings.ts';
 import type { Records } from './store/records.ts';
+import type { Turnstile } from './turnstile.ts';
 
 export interface EnginePaths {
   readonly run: string;
@@ -44,6 +47,11 @@ export interface Engine {
   readonly stage: Stage;
   /** The Docker Engine API of one host; not listening yet. Handed in, so that hosts need not know HTTP. */
   readonly serveDocker: (host: Host) => http.Server;
+  /** Whose turn it is on the event loop. */
+  readonly turns: Turns;
+  /** Starts of processes that are under way, by the host's name. */
+  readonly starts: Turnstile;
+  readonly loop: LoopWatch;
   /** `MAJOR:MINOR` of the disk under the store, for limits of I/O. */
   readonly storeDevice: string | null;
   /** The cgroup above every host's: `drydock/INSTANCE`. */

@@ -26,6 +26,29 @@ export const maxGroups = 64;
 export const maxEndpoints = 32;
 /** Connections that read the events of one host: a page, a test and a tool have one each. All are served at each event. */
 export const maxEventStreamsPerHost = 32;
+/** Large JSON bodies of one host that are read at once: each takes up to 1 MiB. */
+export const maxBodiesPerHost = 4;
+/** A JSON body below this is read at once with any number of others. */
+export const smallBodyBytes = 16 * 1024;
+/** How long a client may take to send a JSON body, or to read an answer: real ones take milliseconds. */
+export const maxTransferMs = 60_000;
+/** Requests that a client may send before it has read the answer to the first; real ones send none. */
+export const maxPipelinedRequests = 8;
+/** What the answers hold together that one host's clients have not read: then its next requests wait. */
+export const maxUnreadBytesPerHost = 4 * 1024 * 1024;
+/** How long they wait for that. */
+export const maxUnreadWaitMs = 10_000;
+/** A larger answer is written in pieces of this size, each when the one before was taken. */
+export const answerPieceBytes = 64 * 1024;
+/** How long a request waits for its host's turn on the loop: only a host that floods waits for more than a moment. */
+export const maxTurnWaitMs = 60_000;
+/** Time of the loop that a host which was quiet may use at once: `compose up` of 20 services takes about 500 ms. */
+export const turnBurstMs = 1500;
+/** The share of the loop's time that those may use together who used up their burst: what others do must find the loop free. */
+export const turnShare = 0.4;
+/** Starts of processes (start, exec) under way: of one host, and of all. Each forks conmon and crun, on machines of few cores. */
+export const maxStartsPerHost = 2;
+export const maxStarts = 16;
 /** SECURITY.md D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;

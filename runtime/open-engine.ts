@@ -16,8 +16,12 @@ import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem }
 import { prepareCgroups } from './kernel/cgroups.ts';
 import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
+import { maxStarts, maxStartsPerHost } from './limits.ts';
+import { Turns } from './loop/turns.ts';
+import { LoopWatch } from './loop/watch.ts';
 import type { EngineSettings } from './settings.ts';
 import { Records } from './store/records.ts';
+import { Turnstile } from './turnstile.ts';
 
 export const engineVersion = '0.1.0';
 
@@ -101,6 +105,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   });
   const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log });
   const startedAt = new Date().toISOString();
+  const loop = new LoopWatch();
   const engine: Engine = {
     version: engineVersion,
     startedAt,
@@ -124,6 +129,9 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     },
     stage,
     serveDocker,
+    turns: new Turns(loop),
+    starts: new Turnstile({ perKey: maxStartsPerHost, inAll: maxStarts }),
+    loop,
     storeDevice: blockDeviceOf(paths.store),
     ending: new AbortController(),
     ended: Promise.withResolvers(),
@@ -137,6 +145,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       maxHosts: settings.uidRanges,
       catalogue: catalogue.status(),
       ready: catalogue.minimal && images.prepared,
+      loop: loop.report(0),
     }),
   };
   dropStaleClaims();

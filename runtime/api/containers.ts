@@ -67,7 +67,7 @@ async function list(exchange: Exchange<Host>): Promise<void> {
     size: flag(query, 'size'),
     filters: parseFilters(query.get('filters'), listFilterKeys),
   };
-  exchange.answer(200, await listContainers(subject, options));
+  await exchange.answerList(await listContainers(subject, options));
 }
 
 async function inspect(exchange: Exchange<Host>): Promise<void> {

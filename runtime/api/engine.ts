@@ -180,6 +180,7 @@ const routes: Routes<Engine> = {
   ...hostFileRoutes(hostOf),
   ...hostStateRoutes({ hostOf, infoOf: hostInfo }),
   'GET /status': (exchange) => exchange.answer(200, exchange.subject.status()),
+  'GET /loop': (exchange) => exchange.answer(200, exchange.subject.loop.report(integer(exchange.query, 'since') ?? 0)),
   'POST /check': async (exchange) => exchange.answer(200, await checkEngine(exchange.subject)),
   'POST /shutdown': async (exchange) => {
     await shutdownEngine(exchange.subject);

@@ -6,7 +6,8 @@ import type { z } from 'zod';
 import { invalidBody } from '../containers/invalid-body.ts';
 import { EngineError, statusOfKind } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { maxJsonBodyBytes } from '../limits.ts';
+import { answerPieceBytes, maxJsonBodyBytes, maxTransferMs, smallBodyBytes } from '../limits.ts';
+import type { HostTurns } from '../loop/turns.ts';
 
 /** What every answer carries besides its own headers. */
 export type CommonHeaders = Readonly<Record<string, string>>;
@@ -18,6 +19,8 @@ export class Exchange<Subject> {
   readonly response: ServerResponse;
   readonly version: string;
   readonly query: URLSearchParams;
+  /** Null where the subject shares the loop with nobody: the engine itself. */
+  readonly turns: HostTurns | null;
   /** The bare connection, once a handler has taken it over (`hijack.ts`). */
   taken: Duplex | null = null;
   readonly #params: Readonly<Record<string, string>>;
@@ -25,6 +28,7 @@ export class Exchange<Subject> {
 
   constructor(parts: {
     subject: Subject;
+    turns: HostTurns | null;
     request: IncomingMessage;
     response: ServerResponse;
     version: string;
@@ -32,6 +36,7 @@ export class Exchange<Subject> {
     params: Readonly<Record<string, string>>;
   }) {
     this.subject = parts.subject;
+    this.turns = parts.turns;
     this.request = parts.request;
     this.response = parts.response;
     this.version = parts.version;
@@ -52,15 +57,32 @@ export class Exchange<Subject> {
     return this.#params[name] ?? '';
   }
 
+  /** Resolves when it is the turn of whom the connection belongs to, on the loop that all share. Throws exhausted. */
+  async turn(): Promise<void> {
+    await this.turns?.next(this.place);
+  }
+
+  /** `GET /containers/json`, without the query. */
+  get place(): string {
+    return `${this.request.method} ${(this.request.url ?? '').split('?', 1)[0]?.slice(0, 200)}`;
+  }
+
   /** The body, which must be JSON; undefined where there is none. Throws invalid, tooLarge. */
   async json(maxBytes = maxJsonBodyBytes): Promise<unknown> {
     const { headers } = this.request;
     const empty = headers['content-length'] === '0' || (!headers['content-length'] && !headers['transfer-encoding']);
     if (empty) return undefined;
     checkJsonType(headers['content-type'] ?? '');
-    const body = await readBody(this.request, maxBytes);
-    if (body.length === 0) return undefined;
-    return parseJson(body);
+    const read = async (): Promise<unknown> => {
+      const late = setTimeout(() => this.request.socket.destroy(), maxTransferMs);
+      const body = await readBody(this.request, maxBytes).finally(() => clearTimeout(late));
+      if (body.length === 0) return undefined;
+      // What came meanwhile of others goes first.
+      await this.turn();
+      return parseJson(body);
+    };
+    const isSmall = Number(headers['content-length'] ?? Number.POSITIVE_INFINITY) <= smallBodyBytes;
+    return await (isSmall || !this.turns ? read() : this.turns.bodies.pass('', read));
   }
 
   /** The JSON body as `schema` has it. Throws invalid with the name of the key that is wrong. */
@@ -73,8 +95,41 @@ export class Exchange<Subject> {
   /** Answers with JSON, and the newline that Go's encoder puts behind it. */
   answer(status: number, body: unknown): void {
     const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+    this.#countUnread(bytes.length);
     this.response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
     this.response.end(this.request.method === 'HEAD' ? undefined : bytes);
+  }
+
+  /** Answers 200 with a list. A long one goes in pieces: what is not read is not made yet. */
+  async answerList(items: readonly object[]): Promise<void> {
+    let piece = '[';
+    for (const [i, item] of items.entries()) {
+      piece += `${i === 0 ? '' : ','}${JSON.stringify(item)}`;
+      if (piece.length < answerPieceBytes || this.request.method === 'HEAD') continue;
+      if (!this.response.headersSent) this.begin('application/json');
+      await this.write(piece);
+      if (this.signal.aborted) return;
+      piece = '';
+      await this.turn();
+    }
+    piece += ']\n';
+    if (this.response.headersSent) this.response.end(piece);
+    else {
+      const bytes = Buffer.from(piece);
+      this.response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+      this.response.end(this.request.method === 'HEAD' ? undefined : bytes);
+    }
+  }
+
+  /** Who leaves a large answer unread is cut off in the end. */
+  #countUnread(bytes: number): void {
+    if (!this.turns || bytes < smallBodyBytes) return;
+    const read = this.turns.unread(bytes);
+    const late = setTimeout(() => this.response.destroy(), maxTransferMs);
+    this.response.once('close', () => {
+      clearTimeout(late);
+      read();
+    });
   }
 
   /** Answers with a status alone. */

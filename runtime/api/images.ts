@@ -9,10 +9,10 @@ import { checkPlatform } from './platform.ts';
 import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
-function list(exchange: Exchange<Host>): void {
+async function list(exchange: Exchange<Host>): Promise<void> {
   const { query, subject } = exchange;
   const options = { all: flag(query, 'all'), digests: flag(query, 'digests'), sharedSize: flag(query, 'shared-size') };
-  exchange.answer(200, subject.images.list(parseFilters(query.get('filters')), options));
+  await exchange.answerList(subject.images.list(parseFilters(query.get('filters')), options));
 }
 
 /** Sends progress, a line each; what fails on the way is its last line, for the answer has begun by then. */
@@ -81,9 +81,9 @@ function inspect(exchange: Exchange<Host>): void {
   exchange.answer(200, exchange.subject.images.inspect(exchange.param('name')));
 }
 
-function history(exchange: Exchange<Host>): void {
+async function history(exchange: Exchange<Host>): Promise<void> {
   checkPlatform(exchange.query);
-  exchange.answer(200, exchange.subject.images.history(exchange.param('name')));
+  await exchange.answerList(exchange.subject.images.history(exchange.param('name')));
 }
 
 function tag(exchange: Exchange<Host>): void {

@@ -7,6 +7,7 @@ import type { Engine } from '../engine.ts';
 import { diskFull, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { maxConnectionsPerHost, maxDropMs, maxEngineConnections, maxPathLength } from '../limits.ts';
+import type { HostTurns } from '../loop/turns.ts';
 import { containerRoutes } from './containers.ts';
 import { engineRoutes } from './engine.ts';
 import { eventRoutes } from './events.ts';
@@ -17,6 +18,7 @@ import { rememberUpgrade } from './hijack.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { noneRoutes, notYetRoutes } from './not-yet.ts';
+import { endFeeding, feedSlowly, inOrder } from './pipeline.ts';
 import { type Match, Router } from './router.ts';
 import { streamRoutes } from './streams.ts';
 import { systemRoutes } from './system.ts';
@@ -39,6 +41,7 @@ const engineRouter = new Router<Engine>(engineRoutes);
 
 interface Service<Subject> {
   readonly subject: Subject;
+  readonly turns: HostTurns | null;
   readonly engine: Engine;
   readonly headers: CommonHeaders;
   readonly maxConnections: number;
@@ -65,6 +68,13 @@ function decodedPath(target: string): { path: string; query: URLSearchParams } {
   throw new EngineError('invalid', 'the path of the request is not well formed');
 }
 
+/** Two of them, and a proxy in front may believe the other one (RFC 9112 §3.2). Throws invalid in Go's words. */
+function checkHost({ rawHeaders }: http.IncomingMessage): void {
+  let hosts = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
+  if (hosts > 1) throw new EngineError('invalid', '400 Bad Request: too many Host headers');
+}
+
 /** An error as it may be shown: what the engine did not foresee is told to the log, and to the client without details. */
 function shown(error: unknown, engine: Engine, place: string): EngineError {
   if (error instanceof EngineError) {
@@ -87,9 +97,10 @@ async function answer<Subject>(
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const method = request.method ?? '';
-  const place = `${method} ${(request.url ?? '').split('?')[0]}`;
+  const { subject, turns } = service;
   let exchange = new Exchange({
-    subject: service.subject,
+    subject,
+    turns,
     request,
     response,
     version: apiVersion,
@@ -97,13 +108,15 @@ async function answer<Subject>(
     params: {},
   });
   try {
+    await exchange.turn();
+    checkHost(request);
     const { path, query } = decodedPath(request.url ?? '/');
     const { match, version } = service.find(method, path);
-    exchange = new Exchange({ subject: service.subject, request, response, version, query, params: match.params });
+    exchange = new Exchange({ subject, turns, request, response, version, query, params: match.params });
     await match.handler(exchange);
   } catch (error) {
     await dropRest(request);
-    exchange.fail(shown(error, service.engine, place));
+    exchange.fail(shown(error, service.engine, exchange.place));
   }
 }
 
@@ -139,12 +152,16 @@ function serve<Subject>(service: Service<Subject>): http.Server {
     }
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
+    feedSlowly(socket);
   });
   server.on('close', () => {
     for (const socket of connections) socket.destroy();
   });
-  server.on('request', (request, response) => void answer(service, request, response));
+  server.on('request', (request, response) => {
+    inOrder(request.socket, response, () => void answer(service, request, response));
+  });
   server.on('upgrade', (request: http.IncomingMessage, socket, head: Buffer) => {
+    endFeeding(socket);
     const response = new http.ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(request.socket);
@@ -160,6 +177,7 @@ function serve<Subject>(service: Service<Subject>): http.Server {
 export function serveDocker(host: Host): http.Server {
   return serve<Host>({
     subject: host,
+    turns: host.turns,
     engine: host.engine,
     maxConnections: maxConnectionsPerHost,
     headers: {
@@ -181,6 +199,7 @@ export function serveDocker(host: Host): http.Server {
 export function serveEngine(engine: Engine): http.Server {
   return serve<Engine>({
     subject: engine,
+    turns: null,
     engine,
     maxConnections: maxEngineConnections,
     headers: { Server: `Drydock/${engine.version}` },

@@ -84,11 +84,25 @@ export interface StartExecOptions {
 
 /** Runs it once; null where detached. Throws conflict where it ran already, invalid where the command is not there. */
 export async function startExec(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
+  if (exec.started) throw new EngineError('conflict', `Error: Exec command ${exec.id} has already run`);
+  exec.started = true;
   const { container } = exec;
   const { host } = container;
-  if (exec.started) throw new EngineError('conflict', `Error: Exec command ${exec.id} has already run`);
-  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
-  exec.started = true;
+  return await host.engine.starts.pass(host.name, async () => {
+    try {
+      await host.turns.next('start of an exec');
+      if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+    } catch (error) {
+      exec.started = false;
+      throw error;
+    }
+    return await startNow(exec, options);
+  });
+}
+
+async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
+  const { container } = exec;
+  const { host } = container;
   const bundle = host.bundle(`e${exec.id.slice(0, 23)}`);
   try {
     fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });

@@ -50,6 +50,14 @@ export interface Place {
 /** Starts a container that does not run, at `place` if it is free; the caller has its turn. */
 export async function run(container: Container, place: Place | null = null): Promise<void> {
   const { host } = container;
+  await host.engine.starts.pass(host.name, async () => {
+    await host.turns.next(`start ${container.name}`);
+    await runNow(container, place);
+  });
+}
+
+async function runNow(container: Container, place: Place | null): Promise<void> {
+  const { host } = container;
   host.needRunning();
   const bridged = isBridged(container.record.hostConfig.NetworkMode);
   await needClean(container);

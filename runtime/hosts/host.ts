@@ -8,6 +8,7 @@ import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
 import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
+import type { HostTurns } from '../loop/turns.ts';
 import type { LiveTerminal } from './live-terminal.ts';
 import type { SnapshotRecord } from './snapshots.ts';
 import type { HostSockets } from './sockets.ts';
@@ -54,6 +55,8 @@ export class Host {
   readonly engine: Engine;
   readonly images: HostImages;
   readonly events: EventLog;
+  /** Its turns on the event loop that all hosts share. */
+  readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
   readonly execs = new Map<string, Exec>();
   readonly terminals = new Map<string, LiveTerminal>();
@@ -70,6 +73,7 @@ export class Host {
     this.engine = engine;
     this.#record = record;
     this.images = parts.images;
+    this.turns = engine.turns.forHost(record.name);
     this.events = parts.events;
   }
 

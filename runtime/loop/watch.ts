@@ -1,0 +1,55 @@
+// Watches the event loop that all hosts share: how long it stood still, and which turn of whom held it longest.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { LoopReport, LoopTurn } from '../client.ts';
+
+/** What happened in one second. */
+interface Second {
+  readonly startedAt: number;
+  longestStallMs: number;
+  longestTurn: LoopTurn | null;
+}
+
+/** How long it is remembered: the server asks every few seconds, a test after what it did. */
+const keptSeconds = 120;
+/** The timer that measures: what it wakes the engine for costs 0.1 % of a core. */
+const resolutionMs = 20;
+
+export class LoopWatch {
+  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
+  readonly #seconds: Second[] = [];
+  #current: Second = { startedAt: Date.now(), longestStallMs: 0, longestTurn: null };
+
+  constructor() {
+    this.#delay.enable();
+    setInterval(() => this.#next(), 1000).unref();
+  }
+
+  #measure(): void {
+    // The histogram counts from one tick of its timer to the next; of no tick at all it says 0.
+    this.#current.longestStallMs = Math.max(0, this.#delay.max / 1e6 - resolutionMs);
+  }
+
+  #next(): void {
+    this.#measure();
+    this.#delay.reset();
+    this.#seconds.push(this.#current);
+    if (this.#seconds.length > keptSeconds) this.#seconds.shift();
+    this.#current = { startedAt: Date.now(), longestStallMs: 0, longestTurn: null };
+  }
+
+  /** A turn is over that held the loop for so long. */
+  turned(turn: LoopTurn): void {
+    if (turn.ms > (this.#current.longestTurn?.ms ?? 0)) this.#current.longestTurn = turn;
+  }
+
+  /** Of the seconds that ended after `since`, milliseconds since 1970; two minutes are known. */
+  report(since: number): LoopReport {
+    this.#measure();
+    const seconds = [...this.#seconds, this.#current].filter(({ startedAt }) => startedAt + 1000 > since);
+    let longestTurn: LoopTurn | null = null;
+    for (const second of seconds)
+      if (second.longestTurn && second.longestTurn.ms > (longestTurn?.ms ?? 0)) longestTurn = second.longestTurn;
+    return { longestStallMs: Math.max(0, ...seconds.map(({ longestStallMs }) => longestStallMs)), longestTurn };
+  }
+}
