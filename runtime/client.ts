@@ -80,6 +80,8 @@ export interface LoopTurn {
   readonly host: string;
   /** `GET /containers/json`. */
   readonly place: string;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
 }
 
 /** How the engine's event loop, which all hosts share, has done. */

@@ -60,7 +60,11 @@ const flag = z.boolean().nullish();
 const whole = z.number().int().nullish();
 const words = listOf(maxCommandWords, maxCommandCharacters);
 /** Go's `strslice`: a list, or one string. */
-const command = z.union([z.string().max(maxCommandCharacters), words]).nullish();
+const command = z
+  .union([z.string().max(maxCommandCharacters), words], {
+    error: `expected a string, or a list of at most ${maxCommandWords} strings`,
+  })
+  .nullish();
 
 const left = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, z.unknown().optional()]));
 

@@ -2,6 +2,8 @@
 
 import type { WorkBudget } from '../work-budget.ts';
 
+/** Of a step here, in those of a pattern: it is a comparison and nothing else. */
+const stepCost = 0.25;
 /** Steps between two payments. */
 const payEvery = 64;
 
@@ -14,7 +16,7 @@ export function globMatches(pattern: string, text: string, budget: WorkBudget): 
   let steps = 0;
   while (t < text.length) {
     if (++steps === payEvery) {
-      budget.spend(steps);
+      budget.spend(steps * stepCost);
       steps = 0;
     }
     const wanted = pattern[p];
@@ -28,11 +30,11 @@ export function globMatches(pattern: string, text: string, budget: WorkBudget): 
       p = star + 1;
       t = ++taken;
     } else {
-      budget.spend(steps);
+      budget.spend(steps * stepCost);
       return false;
     }
   }
-  budget.spend(steps);
+  budget.spend(steps * stepCost);
   while (pattern[p] === '*') p++;
   return p === pattern.length;
 }

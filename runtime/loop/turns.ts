@@ -187,7 +187,7 @@ export class Turns {
     const ms = performance.now() - startedAt;
     const { user, system } = process.threadCpuUsage(cpu);
     host.charge(ms);
-    this.#watch.turned({ ms, cpuMs: (user + system) / 1000, host: host.name, place });
+    this.#watch.turned({ ms, cpuMs: (user + system) / 1000, host: host.name, place, endedAt: Date.now() });
     if (this.#hosts.size > 0) this.pump();
   }
 

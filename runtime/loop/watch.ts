@@ -10,6 +10,8 @@ interface Second {
   longestTurn: LoopTurn | null;
 }
 
+/** Of the last turns each is known, of those before only the longest of each second. */
+const keptTurns = 1024;
 /** How long it is remembered: the server asks every few seconds, a test after what it did. */
 const keptSeconds = 120;
 /** The timer that measures: what it wakes the engine for costs 0.1 % of a core. */
@@ -18,6 +20,7 @@ const resolutionMs = 20;
 export class LoopWatch {
   readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #seconds: Second[] = [];
+  readonly #turns: LoopTurn[] = [];
   #current: Second = { startedAt: Date.now(), longestStallMs: 0, longestTurn: null };
 
   constructor() {
@@ -40,16 +43,18 @@ export class LoopWatch {
 
   /** A turn is over that held the loop for so long. */
   turned(turn: LoopTurn): void {
+    this.#turns.push(turn);
+    if (this.#turns.length > 2 * keptTurns) this.#turns.splice(0, keptTurns);
     if (turn.ms > (this.#current.longestTurn?.ms ?? 0)) this.#current.longestTurn = turn;
   }
 
-  /** Of the seconds that ended after `since`, milliseconds since 1970; two minutes are known. */
+  /** Since `since`, milliseconds since 1970: of turns that ended later, of seconds that did. Two minutes are known. */
   report(since: number): LoopReport {
     this.#measure();
     const seconds = [...this.#seconds, this.#current].filter(({ startedAt }) => startedAt + 1000 > since);
     let longestTurn: LoopTurn | null = null;
-    for (const second of seconds)
-      if (second.longestTurn && second.longestTurn.ms > (longestTurn?.ms ?? 0)) longestTurn = second.longestTurn;
+    for (const turn of [...seconds.map((second) => second.longestTurn), ...this.#turns])
+      if (turn && turn.endedAt >= since && turn.ms > (longestTurn?.ms ?? 0)) longestTurn = turn;
     return { longestStallMs: Math.max(0, ...seconds.map(({ longestStallMs }) => longestStallMs)), longestTurn };
   }
 }

@@ -179,7 +179,7 @@ describe('name patterns', () => {
     const many = () => {
       for (let i = 0; i < 10_000; i++) find('a'.repeat(63));
     };
-    assert.throws(many, { kind: 'invalid', message: /2000000 steps/ });
+    assert.throws(many, { kind: 'invalid', message: /300000 steps/ });
   });
   for (const pattern of ['(a', 'a)', '[a', '*a', 'a**', 'a{2,1}', 'a{1001}', '\\p{Greek}', '[z-a]', '(?<!a)b', '\\'])
     test(`${pattern} is none`, () =>

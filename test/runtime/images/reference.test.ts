@@ -88,6 +88,6 @@ test('globs match as far as a slash, and as far as their budget', () => {
   assert.ok(!globMatches('*', 'me/app', new WorkBudget()));
   assert.ok(!globMatches('nginx', 'nginx:latest', new WorkBudget()));
   assert.ok(!globMatches(`${'*a'.repeat(200)}b`, 'a'.repeat(400), new WorkBudget()));
-  const long = () => globMatches(`*${'a'.repeat(2000)}b`, 'a'.repeat(4000), new WorkBudget(100_000));
-  assert.throws(long, { kind: 'invalid', message: /100000 steps/ });
+  const long = () => globMatches(`*${'a'.repeat(2000)}b`, 'a'.repeat(4000), new WorkBudget(10_000));
+  assert.throws(long, { kind: 'invalid', message: /10000 steps/ });
 });
