@@ -3,19 +3,22 @@
  * The server's policy is `script-src 'self'`, so nothing may be inlined, and no island uses Astro's own `client:*`
  * (Astro starts those with an inline script); src/client/mount.ts starts them instead.
  */
+import { satteri } from '@astrojs/markdown-satteri';
 import mdx from '@astrojs/mdx';
 import preact from '@astrojs/preact';
 import { defineConfig } from 'astro/config';
 import { compressed } from './compressed.ts';
 import { lazySheets } from './lazy-sheets.ts';
+import { lessonMediaFiles } from './lesson-media-files.ts';
+import { lessonMarkdown } from './src/lesson-markdown/plugin.ts';
 
 export default defineConfig({
   output: 'static',
   compressHTML: true,
   trailingSlash: 'always',
   build: { inlineStylesheets: 'never', format: 'directory' },
-  integrations: [mdx(), preact(), lazySheets(), compressed()],
-  markdown: { syntaxHighlight: false },
+  integrations: [mdx(), preact(), lazySheets(), lessonMediaFiles(), compressed()],
+  markdown: { syntaxHighlight: false, processor: satteri({ mdastPlugins: [lessonMarkdown] }) },
   devToolbar: { enabled: false },
   vite: {
     build: {

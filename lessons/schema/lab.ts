@@ -57,6 +57,8 @@ export interface Task {
   readonly id: string;
   /** What is wanted, as a fact in one sentence. */
   readonly expected: string;
+  /** A challenge for who wants more: the lesson is done without it. Optional tasks stand after all others. */
+  readonly optional: boolean;
   readonly check: Check;
   /** The first that holds speaks. */
   readonly slips: readonly Slip[];
@@ -105,6 +107,7 @@ const preview = z.strictObject({ task: taskId, host: hostName.optional(), port: 
 const task = z.strictObject({
   id: taskId,
   expected: sentence,
+  optional: z.boolean().default(false),
   check,
   slips: z
     .array(z.strictObject({ when: check, say: sentence }))
@@ -173,8 +176,12 @@ function complainOfNames(said: Parsed, complain: Complain): void {
     wantHost(one.host, ['preview', place, 'host']);
     if (!taskIds.includes(one.task)) complain(['preview', place, 'task'], `there is no task ${one.task}`);
   });
+  const firstOptional = said.tasks.findIndex(({ optional }) => optional);
+  if (firstOptional === 0) complain(['tasks', 0, 'optional'], 'one task at least must not be optional');
   said.tasks.forEach((one, place) => {
     const path = ['tasks', place];
+    if (!one.optional && firstOptional > 0 && place > firstOptional)
+      complain([...path, 'id'], `${one.id} stands after ${taskIds[firstOptional]}, which is optional: put those last`);
     const attempts: [Attempt, (string | number)[]][] = [
       [one.solution, [...path, 'solution']],
       ...one.wrong.map((wrong, number): [Attempt, (string | number)[]] => [wrong, [...path, 'wrong', number]]),

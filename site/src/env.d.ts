@@ -2,6 +2,8 @@
 declare namespace App {
   interface Locals {
     lab: import('../../lessons/schema.ts').Lab;
+    /** The lesson's id. */
+    lesson: string;
     /** How many words of the glossary the page has shown so far. */
     terms?: number;
   }

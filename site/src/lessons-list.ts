@@ -11,8 +11,8 @@ export interface WrittenLesson {
   readonly title: string;
   readonly lede: string;
   readonly minutes: number;
-  /** How many tasks it has. */
-  readonly tasks: number;
+  /** Ids of the tasks that it is done with. */
+  readonly tasks: readonly string[];
   /** `/lessons/first-container/` */
   readonly address: string;
 }
@@ -25,7 +25,7 @@ export async function writtenLessons(): Promise<readonly WrittenLesson[]> {
       title: data.title,
       lede: data.lede,
       minutes: data.minutes,
-      tasks: (await labOf(id)).tasks.length,
+      tasks: (await labOf(id)).tasks.filter(({ optional }) => !optional).map((task) => task.id),
       address: `/lessons/${addressOf(id)}/`,
     })),
   );

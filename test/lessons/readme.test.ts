@@ -1,20 +1,32 @@
 // lessons/README.md tells what is so: its example is a lab file, and it names every kind of check and every component.
 
 import assert from 'node:assert/strict';
-import { readdir, readFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { lessonsFolder } from '../../cli/lab/lessons.ts';
+import { lintLesson } from '../../cli/lab/lint.ts';
+import { surroundings } from '../../cli/lab/surroundings.ts';
 import { createProgram } from '../../cli/program.ts';
 import { lab } from '../../lessons/schema/lab.ts';
 import { checkKinds, readLab } from '../../lessons/schema.ts';
+import { testRun } from '../support/instance.ts';
 
 const readme = await readFile(path.join(lessonsFolder, 'README.md'), 'utf8');
 const components = path.join(lessonsFolder, '../site/src/lesson-components');
-/** Parts of other components; no lesson names them. */
-const inner = ['Inline', 'SolutionScript', 'Values'];
+/** A lesson that has one of everything, and its lab file. */
+const [, exampleText = ''] = /````mdx\n(.*?)````\n/s.exec(readme) ?? [];
+const [, exampleLab = ''] = /```yaml\n(hosts:.*?)```/s.exec(readme) ?? [];
+/** Parts of other components, and what Markdown becomes; no lesson names them. */
+const inner = ['CodeBlock', 'Inline', 'InlineCode', 'ListTick', 'OutsideLink', 'Picture', 'SolutionScript', 'Values'];
+
+const folder = await mkdtemp(`/tmp/${testRun}-`);
+after(() => rm(folder, { recursive: true }));
+
+const componentNames = async (): Promise<readonly string[]> =>
+  (await readdir(components)).filter((file) => file.endsWith('.astro')).map((file) => file.slice(0, -6));
 
 /** What a lab file names as it likes, and checks, which have a table of their own. */
 const open = /^(parameters|tasks\.(check|slips\.when|(solution|wrong)\.files))$/;
@@ -46,13 +58,23 @@ function keysOfSchema(schema: z.core.JSONSchema.BaseSchema | boolean, path = '')
 }
 
 test('the example of a lab file is one, and says every key that may be said', () => {
-  const [, example = ''] = /```yaml\n(.*?)```/s.exec(readme) ?? [];
-  const read = readLab(example);
+  const read = readLab(exampleLab);
   assert.deepEqual('mistakes' in read ? read.mistakes : [], []);
-  const said = keysOf(parse(example));
+  const said = keysOf(parse(exampleLab));
   const may = keysOfSchema(z.toJSONSchema(lab, { io: 'input', unrepresentable: 'any' }));
   assert.ok(may.has('tasks.solution.terminal') && may.has('preview.host'));
   assert.deepEqual([...may].filter((key) => !said.has(key)).sort(), []);
+});
+
+test('the example of a lesson has nothing to mend, and uses every component that is told', async () => {
+  const lesson = path.join(folder, '02-using-docker/08-page');
+  await mkdir(path.join(lesson, 'files/dev/page'), { recursive: true });
+  const files = { 'lesson.mdx': exampleText, 'lab.yaml': exampleLab, 'ship.png': '', 'boot.mp4': '', 'boot.vtt': '' };
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(lesson, name), text);
+  assert.deepEqual(await lintLesson(lesson, await surroundings(lessonsFolder)), []);
+  const drawn = /^(Layers|Machines|Ports|Processes)?Figure$|Picture$/;
+  for (const name of await componentNames())
+    if (!drawn.test(name) && name !== 'Value' && !inner.includes(name)) assert.match(exampleText, new RegExp(`<${name}\\b`), name);
 });
 
 test('every kind of check is told', () => {
@@ -60,7 +82,7 @@ test('every kind of check is told', () => {
 });
 
 test('every component that a lesson may name is told', async () => {
-  const names = (await readdir(components)).filter((file) => file.endsWith('.astro')).map((file) => file.slice(0, -6));
+  const names = await componentNames();
   assert.ok(names.length > 10);
   for (const name of names) if (!inner.includes(name)) assert.match(readme, new RegExp(`<${name}\\b`), name);
 });

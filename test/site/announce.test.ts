@@ -20,6 +20,17 @@ test('the last task says that it was the last', () => {
   assert.equal(said, 'Task 2 of 2 done. That was the last one.');
 });
 
+test('a challenge is told as one, and does not count', () => {
+  const optional = new Set(['b']);
+  const open = [task('a', false), task('b', false)];
+  const first = [task('a', true), task('b', false)];
+  assert.equal(sentenceFor(open, first, goals, optional), 'Task 1 of 1 done. A challenge, if you like: Stop web.');
+  assert.equal(
+    sentenceFor(first, [task('a', true), task('b', true)], goals, optional),
+    'The challenge is done. That was the last one.',
+  );
+});
+
 test('what was found is told once', () => {
   const before = [task('a', false)];
   const after = [task('a', false, 'It has stopped: `docker ps -a` shows it.')];

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { stateOf, whereToGoOn } from '../../site/src/client/course-progress.ts';
 
 const lessons = [
-  { id: 'a', tasks: 2 },
-  { id: 'b', tasks: 1 },
-  { id: 'c', tasks: 3 },
+  { id: 'a', tasks: ['x', 'y'] },
+  { id: 'b', tasks: ['x'] },
+  { id: 'c', tasks: ['x', 'y', 'z'] },
 ];
 const progress = (tasks: Record<string, string[]>) => ({
   lessons: Object.fromEntries(Object.entries(tasks).map(([id, done]) => [id, { tasks: done, quiz: {} }])),
@@ -22,6 +22,8 @@ test('a lesson is new, begun or done by its tasks', () => {
   assert.deepEqual(stateOf(a, progress({ a: ['x', 'y'] })), { done: 2, look: 'done' });
   // A lesson that has lost a task since.
   assert.deepEqual(stateOf(a, progress({ a: ['x', 'y', 'gone'] })), { done: 2, look: 'done' });
+  // A challenge is none of the tasks that count: it neither makes a lesson done nor stands in the way.
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'challenge'] })), { done: 1, look: 'begun' });
 });
 
 test('one goes on with the lesson that was open last, until it is done', () => {
@@ -33,5 +35,5 @@ test('one goes on with the lesson that was open last, until it is done', () => {
 });
 
 test('when everything is done there is nowhere to go on', () => {
-  assert.equal(whereToGoOn(lessons, progress({ a: ['1', '2'], b: ['1'], c: ['1', '2', '3'] }), 'a'), undefined);
+  assert.equal(whereToGoOn(lessons, progress({ a: ['x', 'y'], b: ['x'], c: ['x', 'y', 'z'] }), 'a'), undefined);
 });

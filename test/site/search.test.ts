@@ -71,6 +71,36 @@ test('the matched words are told apart from the rest, which is text', () => {
   assert.ok(excerpt.length < 200);
 });
 
+test('what looks like a heading in a code block is none, nor is Markdown’s own above footnotes', () => {
+  const parts = partsOf(`
+## A Dockerfile
+
+\`\`\`dockerfile title="Dockerfile"
+# syntax
+## The base
+FROM debian
+\`\`\`
+
+<Note title="Beside">
+
+Text with a note.[^1]
+
+### Inside
+
+More.
+
+</Note>
+
+[^1]: The footnote.
+`);
+  assert.deepEqual(
+    parts.map(({ heading }) => heading),
+    ['A Dockerfile', 'Inside'],
+  );
+  assert.match(parts[0]?.text ?? '', /## The base FROM debian/);
+  assert.match(parts.map(({ text }) => text).join(' '), /Text with a note.*The footnote\./s);
+});
+
 test('a lesson is cut at its headings, without its marks and without its answers', () => {
   const parts = partsOf(`
 Before. <Term of="image">Images</Term> and {{port}}.

@@ -1,7 +1,7 @@
 /** Makes sentences for screen readers out of what the tasks become. */
 import type { TaskState } from '@drydock/sandbox-server/protocol';
 import { effect } from '@preact/signals';
-import { announcement, goals, tasks } from './lab-state.ts';
+import { announcement, goals, optionalTasks, tasks } from './lab-state.ts';
 
 /** Follows the tasks; the first state that is heard is where the student stood already, and is not news. */
 export function announceTasks(): void {
@@ -9,7 +9,7 @@ export function announceTasks(): void {
   effect(() => {
     const now = tasks.value;
     if (before.length > 0) {
-      const sentence = sentenceFor(before, now, goals.peek());
+      const sentence = sentenceFor(before, now, goals.peek(), optionalTasks.peek());
       if (sentence) announcement.value = sentence;
     }
     before = now;
@@ -21,6 +21,7 @@ export function sentenceFor(
   before: readonly TaskState[],
   now: readonly TaskState[],
   goalOf: ReadonlyMap<string, string>,
+  optional: ReadonlySet<string> = new Set(),
 ): string {
   const wasDone = new Set(before.filter(({ done }) => done).map(({ id }) => id));
   // The lab went back; reset.ts tells that.
@@ -28,9 +29,11 @@ export function sentenceFor(
   const newlyDone = now.filter(({ id, done }) => done && !wasDone.has(id));
   const next = now.find(({ done }) => !done);
   if (newlyDone.length > 0) {
-    const done = newlyDone.map(({ id }) => now.findIndex((one) => one.id === id) + 1).join(' and ');
-    const rest = next ? `Next: ${plain(goalOf.get(next.id) ?? next.expected)}` : 'That was the last one.';
-    return `Task ${done} of ${now.length} done. ${rest}`;
+    const needed = now.filter(({ id }) => !optional.has(id));
+    const done = newlyDone.map(({ id }) => needed.findIndex((one) => one.id === id) + 1).filter((number) => number > 0);
+    const what = done.length === 0 ? 'The challenge is done.' : `Task ${done.join(' and ')} of ${needed.length} done.`;
+    const word = next && optional.has(next.id) ? 'A challenge, if you like' : 'Next';
+    return `${what} ${next ? `${word}: ${plain(goalOf.get(next.id) ?? next.expected)}` : 'That was the last one.'}`;
   }
   const foundBefore = before.find(({ id }) => id === next?.id)?.found;
   return next?.found && next.found !== foundBefore ? `Not yet. Found: ${plain(withoutFound(next.found))}` : '';

@@ -3,8 +3,8 @@ import type { Progress } from '@drydock/sandbox-server/protocol';
 
 export interface LessonSize {
   readonly id: string;
-  /** How many tasks it has. */
-  readonly tasks: number;
+  /** Ids of the tasks that it is done with. */
+  readonly tasks: readonly string[];
 }
 
 export interface LessonState {
@@ -14,8 +14,8 @@ export interface LessonState {
 
 export function stateOf(lesson: LessonSize, progress: Progress): LessonState {
   const known = progress.lessons[lesson.id];
-  const done = Math.min(known?.tasks.length ?? 0, lesson.tasks);
-  if (lesson.tasks > 0 && done === lesson.tasks) return { done, look: 'done' };
+  const done = lesson.tasks.filter((id) => known?.tasks.includes(id)).length;
+  if (done > 0 && done === lesson.tasks.length) return { done, look: 'done' };
   return { done, look: known ? 'begun' : 'new' };
 }
 

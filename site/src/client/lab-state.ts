@@ -40,6 +40,8 @@ export const engine = signal<'up' | 'away'>('up');
 export const tasks = signal<readonly TaskState[]>([]);
 /** What each task of the page wants, in a sentence for people; backticks mean code. */
 export const goals = signal<ReadonlyMap<string, string>>(new Map());
+/** Ids of the page's tasks that a lesson is done without. */
+export const optionalTasks = signal<ReadonlySet<string>>(new Set());
 export const terminals = signal<readonly TerminalState[]>([]);
 export const currentTerminal = signal<string | undefined>(undefined);
 /** Where the lab can be taken back to; undefined until the server has told. */
@@ -85,7 +87,10 @@ export function hostOf(terminal: string | undefined): string {
 
 export type TaskLook = 'to-come' | 'now' | 'done' | 'done-for-you';
 
-/** The first task that is not done, if there is one. */
+/** Those that the lesson is done with. */
+export const neededTasks = computed(() => tasks.value.filter(({ id }) => !optionalTasks.value.has(id)));
+
+/** The first task that is not done, if there is one; optional ones stand last. */
 export const taskNow = computed(() => tasks.value.find((task) => !task.done));
 
 export function lookOf(id: string): TaskLook {

@@ -6,7 +6,7 @@ import { followProgress, remembered } from './progress.ts';
 const cards = [...document.querySelectorAll<HTMLAnchorElement>('[data-progress]')].map((card) => ({
   card,
   id: card.dataset.progress ?? '',
-  tasks: Number(card.dataset.tasks),
+  tasks: (card.dataset.tasks ?? '').split(' '),
   title: card.dataset.title ?? '',
 }));
 const goOn = document.querySelector<HTMLAnchorElement>('[data-go-on]');
@@ -17,7 +17,8 @@ function show(progress: Progress): void {
     const { done, look } = stateOf(lesson, progress);
     lesson.card.dataset.look = look;
     const words = lesson.card.querySelector('[data-progress-words]');
-    if (words && look !== 'new') words.textContent = look === 'done' ? 'Done' : `${done} of ${lesson.tasks} tasks`;
+    if (words && look !== 'new')
+      words.textContent = look === 'done' ? 'Done' : `${done} of ${lesson.tasks.length} tasks`;
     lesson.card.querySelectorAll<HTMLElement>('[data-tick]').forEach((tick, place) => {
       tick.dataset.state = place < done ? 'done' : 'to-come';
     });
@@ -32,7 +33,8 @@ function showGoOn(progress: Progress): void {
     const { done, look } = stateOf(next, progress);
     goOn.href = next.card.href;
     goOn.textContent = `${look === 'new' ? 'Next' : 'Continue'}: ${next.title}`;
-    goOnWords.textContent = done > 0 ? `${done} of ${next.tasks} tasks are done.` : `${next.tasks} tasks to do.`;
+    goOnWords.textContent =
+      done > 0 ? `${done} of ${next.tasks.length} tasks are done.` : `${next.tasks.length} tasks to do.`;
   } else {
     goOn.textContent = 'Choose a lesson to look at again';
     goOnWords.textContent = 'Everything that is here is done.';

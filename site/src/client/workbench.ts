@@ -6,13 +6,15 @@ import { loadHelped } from './helped-tasks.ts';
 import { startHints } from './hints.ts';
 import { focusTerminal, followTheme, startLab } from './lab.ts';
 import { takeUpExtras } from './lab-extras.ts';
-import { currentTerminal, goals, lookOf, place, taskNow } from './lab-state.ts';
+import { currentTerminal, goals, lookOf, optionalTasks, place, taskNow } from './lab-state.ts';
 import { followLesson } from './lesson-progress.ts';
+import { startListTicks } from './list-ticks.ts';
 import { mountIslands } from './mount.ts';
 import { followPane, showLab } from './panes.ts';
 import { filled, followParameters } from './parameters.ts';
 import { startPredictions } from './predictions.ts';
 import { startQuiz } from './quiz.ts';
+import { startTextTools } from './text-tools.ts';
 
 const workbench = document.querySelector<HTMLElement>('[data-lesson]');
 if (workbench) start(workbench, workbench.dataset.lesson ?? '');
@@ -22,6 +24,8 @@ function start(root: HTMLElement, lesson: string): void {
   effect(() => {
     goals.value = new Map(sections.map(({ dataset }) => [dataset.task ?? '', filled(dataset.goal ?? '')]));
   });
+  const optional = sections.filter(({ dataset }) => dataset.optional !== undefined);
+  optionalTasks.value = new Set(optional.map(({ dataset }) => dataset.task ?? ''));
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
   takeUpExtras(root);
@@ -41,6 +45,8 @@ function start(root: HTMLElement, lesson: string): void {
   }
   for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
   startPredictions(root, lesson);
+  startTextTools(root);
+  startListTicks(root, lesson);
   for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
   const divider = root.querySelector<HTMLElement>('.divider');
   if (divider) startDivider(divider);

@@ -1,12 +1,12 @@
 /** The task in hand in one line, at the bottom of a narrow page; leads to it. */
-import { goals, taskNow, tasks } from '../client/lab-state.ts';
+import { goals, neededTasks, optionalTasks, taskNow, tasks } from '../client/lab-state.ts';
 import { showText } from '../client/panes.ts';
 import { inlineCode } from '../lesson-components/inline-code.ts';
 
 export function TaskLine() {
   const now = taskNow.value;
   const isOver = tasks.value.length > 0 && !now;
-  if (isOver) return <p class="task-line">All {tasks.value.length} tasks are done.</p>;
+  if (isOver) return <p class="task-line">All {neededTasks.value.length} tasks are done.</p>;
   const id = now?.id ?? goals.value.keys().next().value;
   const goal = id && goals.value.get(id);
   if (!goal) return null;
@@ -16,7 +16,8 @@ export function TaskLine() {
   };
   return (
     <button type="button" class="task-line" onClick={onClick}>
-      <b>Now</b> <span>{inlineCode(goal).map((piece) => (piece.isCode ? <code>{piece.text}</code> : piece.text))}</span>
+      <b>{now && optionalTasks.value.has(now.id) ? 'Challenge' : 'Now'}</b>{' '}
+      <span>{inlineCode(goal).map((piece) => (piece.isCode ? <code>{piece.text}</code> : piece.text))}</span>
     </button>
   );
 }

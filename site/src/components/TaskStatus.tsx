@@ -1,6 +1,6 @@
 /** How a task stands, in words: its state, and while it is the one in hand, what was expected and what was found. */
 import { withoutFound } from '../client/announce.ts';
-import { lookOf, type TaskLook, tasks } from '../client/lab-state.ts';
+import { lookOf, optionalTasks, type TaskLook, tasks } from '../client/lab-state.ts';
 import { inlineCode } from '../lesson-components/inline-code.ts';
 
 const words: Record<TaskLook, string> = {
@@ -11,7 +11,8 @@ const words: Record<TaskLook, string> = {
 };
 
 export function TaskWord({ task }: { task: string }) {
-  return <>{words[lookOf(task)]}</>;
+  const look = lookOf(task);
+  return <>{look === 'to-come' && optionalTasks.value.has(task) ? 'If you like' : words[look]}</>;
 }
 
 export function TaskFound({ task }: { task: string }) {

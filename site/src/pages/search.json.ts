@@ -9,7 +9,10 @@ export async function GET(): Promise<Response> {
   const parts = await Promise.all(
     (await lessonEntries()).map(async (lesson): Promise<SearchEntry[]> => {
       const { headings }: { headings: readonly { depth: number; slug: string }[] } = await render(lesson);
-      const slugs = headings.filter(({ depth }) => depth === 2 || depth === 3).map(({ slug }) => slug);
+      // The heading above footnotes is Markdown's own, and no part of the text.
+      const slugs = headings
+        .filter(({ depth, slug }) => (depth === 2 || depth === 3) && slug !== 'footnote-label')
+        .map(({ slug }) => slug);
       const page = `${lesson.data.number} · ${lesson.data.title}`;
       const address = `/lessons/${addressOf(lesson.id)}/`;
       const about = `${lesson.data.lede} You will be able to ${lesson.data.goals.join(', ')}.`.replaceAll('`', '');

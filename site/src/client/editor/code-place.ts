@@ -41,6 +41,13 @@ export class CodePlace implements Disposable {
     this.#enter(file && (this.#shown.get(file) ?? this.#make(file)));
   }
 
+  /** Puts the cursor at the start of a line, from 1 on, and brings it into sight; of a line that is not there the last. */
+  goToLine(number: number): void {
+    const lineNumber = Math.min(number, this.#editor.getModel()?.getLineCount() ?? 1);
+    this.#editor.setPosition({ lineNumber, column: 1 });
+    this.#editor.revealLineInCenter(lineNumber);
+  }
+
   /** Takes the keys. */
   focus(): void {
     this.#editor.focus();

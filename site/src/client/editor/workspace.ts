@@ -31,6 +31,8 @@ export class Workspace {
   readonly said = signal('');
   /** Where the keys are to go, as soon as it is there: into the text, to the place where one will be, to the tree. */
   readonly goTo = signal<'text' | 'panel' | 'tree' | undefined>(undefined);
+  /** Where the cursor is to go in a file, from 1 on, as soon as its text is there. */
+  readonly line = signal<{ readonly file: OpenFile; readonly number: number } | undefined>(undefined);
   #looking = false;
   #lookAgain = false;
   /** While the lab is away: the files that were not on the host before, which were asked about. */
@@ -88,11 +90,14 @@ export class Workspace {
     this.#looking = false;
   }
 
-  /** Opens a file, or goes to it where it is open. `made`: it was made a moment ago, empty, and this is its version. */
-  open(path: string, made?: string): void {
+  /**
+   * Opens a file, or goes to it where it is open; at a line where one is said. `made`: it was made a moment ago, empty, and
+   * this is its version.
+   */
+  open(path: string, { made, line }: { readonly made?: string; readonly line?: number | undefined } = {}): void {
     const there = this.files.value.find((file) => file.path.value === path);
     if (there) {
-      this.enter(there);
+      this.enter(there, line);
       return;
     }
     if (this.files.value.length >= mostOpenFiles) {
@@ -104,13 +109,14 @@ export class Workspace {
     else file.startEmpty(made);
     batch(() => {
       this.files.value = [...this.files.value, file];
-      this.enter(file);
+      this.enter(file, line);
     });
   }
 
   /** Shows an open file, and takes the keys there. */
-  enter(file: OpenFile): void {
+  enter(file: OpenFile, line?: number): void {
     batch(() => {
+      this.line.value = line === undefined ? undefined : { file, number: line };
       this.current.value = file;
       this.goTo.value = 'text';
     });
@@ -150,7 +156,7 @@ export class Workspace {
     return this.#do(async () => {
       await this.#makeFolders(folderOf(path));
       const version = await writeFile(this.host, path, new Uint8Array(), undefined);
-      this.open(path, version);
+      this.open(path, { made: version });
       await this.#show(path);
     });
   }

@@ -14,6 +14,7 @@ export function FileArea({ work }: { work: Workspace }) {
   const isText = file?.content.value.name === 'text';
   const isLoading = file?.content.value.name === 'loading';
   const goTo = work.goTo.value;
+  const line = work.line.value;
   useLayoutEffect(() => {
     if (!place.current) return;
     const made = new CodePlace(place.current);
@@ -24,12 +25,16 @@ export function FileArea({ work }: { work: Workspace }) {
   useLayoutEffect(() => {
     if (!code) return;
     code.show(isText ? file : undefined);
+    if (isText && line !== undefined) {
+      if (line.file === file) code.goToLine(line.number);
+      work.line.value = undefined;
+    }
     if (goTo !== 'text' && goTo !== 'panel') return;
     if (goTo === 'text' && isText) code.focus();
     else panel.current?.focus();
     // A text that is still on its way gets the keys when it is there.
     if (goTo === 'panel' || !isLoading) work.goTo.value = undefined;
-  }, [code, work, file, isText, isLoading, goTo]);
+  }, [code, work, file, isText, isLoading, goTo, line]);
   return (
     <div
       class="file-area"

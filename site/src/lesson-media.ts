@@ -1,0 +1,18 @@
+/** Pictures and videos of a lesson's folder: where the page finds them. The build copies them there (lesson-media-files.ts). */
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { imageMetadata } from 'astro/assets/utils';
+import { addressOf } from './lesson-address.ts';
+
+/** `lesson` is an id, `file` a path in its folder. */
+export function mediaAddress(lesson: string, file: string): string {
+  return `/lessons/${addressOf(lesson)}/${file.replace(/^\.\//, '').split('/').map(encodeURIComponent).join('/')}`;
+}
+
+/** So that the text below does not jump when the picture comes. Throws where the picture is not there. */
+export async function pictureSize(lesson: string, file: string): Promise<{ width?: number; height?: number }> {
+  // The build runs in site/.
+  const bytes = await readFile(resolve('../lessons', lesson, file));
+  const { width, height } = await imageMetadata(bytes, file).catch(() => ({ width: undefined, height: undefined }));
+  return width === undefined || height === undefined ? {} : { width, height };
+}
