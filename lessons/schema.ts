@@ -18,5 +18,6 @@ export {
   type WrongAttempt,
   withParameters,
 } from './schema/lab.ts';
+export { nearest, orNear } from './schema/near.ts';
 export { chooseParameters, type Parameter, type Parameters } from './schema/parameters.ts';
 export { type Mistake, mistakesInWords, parseLab, placeOf, readLab, readYaml } from './schema/read.ts';

@@ -3,8 +3,8 @@ import { copyFile, glob, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
+import { isMedia } from '../lessons/schema/media-kinds.ts';
 import { addressOf } from './src/lesson-address.ts';
-import { isMedia } from './src/lesson-media-kinds.ts';
 
 const lessonsFolder = fileURLToPath(new URL('../lessons', import.meta.url));
 

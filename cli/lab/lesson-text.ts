@@ -21,12 +21,35 @@ export interface Link extends Place {
   readonly to: string;
 }
 
+/** A piece of JavaScript: `{process.env.HOME}`, `import x from 'y'`. */
+export interface Script extends Place {
+  readonly kind: 'expression' | 'module';
+  readonly source: string;
+}
+
+export interface CodeBlock extends Place {
+  readonly lang: string;
+  /** What stands after the language. */
+  readonly meta: string;
+  readonly text: string;
+}
+
+export interface Picture extends Place {
+  readonly src: string;
+  readonly alt: string;
+}
+
 export interface LessonText {
   /** YAML; its first line is the text's second. Null where there is none. */
   readonly frontMatter: string | null;
   /** In the order of the text; those within others are their children. */
   readonly components: readonly Component[];
   readonly links: readonly Link[];
+  readonly scripts: readonly Script[];
+  readonly codeBlocks: readonly CodeBlock[];
+  readonly pictures: readonly Picture[];
+  /** Code in sentences. */
+  readonly codes: readonly (Place & { readonly text: string })[];
 }
 
 type Parent = MdastNode & { readonly children: readonly MdastNode[] };
@@ -69,21 +92,34 @@ function componentsIn(nodes: readonly MdastNode[]): readonly Component[] {
   });
 }
 
-function linksIn(nodes: readonly MdastNode[]): readonly Link[] {
-  return nodes.flatMap((node) => [
-    ...(node.type === 'link' ? [{ ...placeOf(node), to: node.url }] : []),
-    ...linksIn(childrenOf(node)),
-  ]);
+/** Every node of the tree, in the order of the text. */
+function nodesIn(nodes: readonly MdastNode[]): readonly MdastNode[] {
+  return nodes.flatMap((node) => [node, ...nodesIn(childrenOf(node))]);
 }
 
 /** Throws Error, with line and column in its message, where the text is no MDX. */
 export function readLessonText(text: string): LessonText {
   const { children } = mdxToMdast(text) as Parent;
+  const all = nodesIn(children);
   const first = children.find(({ type }) => type === 'yaml');
   return {
     frontMatter: first === undefined ? null : textOf(first),
     components: componentsIn(children),
-    links: linksIn(children),
+    links: all.flatMap((node) => (node.type === 'link' ? [{ ...placeOf(node), to: node.url }] : [])),
+    scripts: all.flatMap((node): Script[] => {
+      if (node.type === 'mdxjsEsm') return [{ ...placeOf(node), kind: 'module', source: node.value }];
+      if (node.type !== 'mdxTextExpression' && node.type !== 'mdxFlowExpression') return [];
+      return [{ ...placeOf(node), kind: 'expression', source: node.value }];
+    }),
+    codeBlocks: all.flatMap((node) =>
+      node.type === 'code'
+        ? [{ ...placeOf(node), lang: node.lang ?? '', meta: node.meta ?? '', text: node.value }]
+        : [],
+    ),
+    pictures: all.flatMap((node) =>
+      node.type === 'image' ? [{ ...placeOf(node), src: node.url, alt: node.alt ?? '' }] : [],
+    ),
+    codes: all.flatMap((node) => (node.type === 'inlineCode' ? [{ ...placeOf(node), text: node.value }] : [])),
   };
 }
 

@@ -3,9 +3,12 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readStartingFiles, StartingFilesError } from '@drydock/sandbox-server';
-import { frontMatter, type Lab, placeOf, readLab, readYaml } from '../../lessons/schema.ts';
-import { type LessonText, type Place, readLessonText } from './lesson-text.ts';
+import { frontMatter, type Lab, orNear, placeOf, readLab, readYaml } from '../../lessons/schema.ts';
+import { type LessonText, type Place, readLessonText, textAttribute, withThoseInside } from './lesson-text.ts';
+import { lintImages, noImage } from './lint-images.ts';
+import { lintMedia } from './lint-media.ts';
 import { lintText, type Say } from './lint-text.ts';
+import { quoteInQuotes } from './quotes.ts';
 import { addressOf, numberOf, type Surroundings } from './surroundings.ts';
 
 export interface Finding extends Place {
@@ -26,10 +29,13 @@ type SayOf = (file: string, place: Place, message: string) => void;
 /** What the lab file names that must stand elsewhere. */
 function lintNames(text: string, lab: Lab, { recipes }: Surroundings, say: Say): void {
   for (const [number, image] of lab.images.entries())
-    if (!recipes.offers(image)) say(placeOf(text, ['images', number]), `images: the catalogue has no image ${image}`);
+    if (!recipes.offers(image)) say(placeOf(text, ['images', number]), `images: ${noImage(image, recipes)}`);
   for (const [number, { workspace }] of lab.hosts.entries())
     if (!recipes.workspaces.has(workspace))
-      say(placeOf(text, ['hosts', number, 'workspace']), `hosts: there is no workspace image ${workspace}`);
+      say(
+        placeOf(text, ['hosts', number, 'workspace']),
+        `hosts: there is no workspace image ${workspace}${orNear(workspace, recipes.workspaces)}`,
+      );
 }
 
 /** The files that the hosts have from the start: what the server would refuse at its start. */
@@ -42,7 +48,11 @@ async function lintFiles(folder: string, lab: Lab, say: SayOf): Promise<void> {
   }
 }
 
-async function lintLab(folder: string, around: Surroundings, say: SayOf): Promise<Lab | null> {
+async function lintLab(
+  folder: string,
+  around: Surroundings,
+  say: SayOf,
+): Promise<{ readonly lab: Lab; readonly yaml: string } | null> {
   const text = await readFile(path.join(folder, 'lab.yaml'), 'utf8').catch(() => null);
   if (text === null) {
     say('lab.yaml', atTop, 'is missing: the lesson has no lab');
@@ -55,7 +65,7 @@ async function lintLab(folder: string, around: Surroundings, say: SayOf): Promis
   }
   lintNames(text, read.lab, around, (place, message) => say('lab.yaml', place, message));
   await lintFiles(folder, read.lab, say);
-  return read.lab;
+  return { lab: read.lab, yaml: text };
 }
 
 /** That the lesson is the only one of its number and of its address. */
@@ -94,10 +104,25 @@ export async function lintLesson(folder: string, around: Surroundings): Promise<
     text = readLessonText(source);
   } catch (error) {
     const { place, rest } = placeIn(error instanceof Error ? error.message : String(error));
-    inText(place, `this is no MDX: ${rest}`);
+    const quote = quoteInQuotes(source);
+    const isExpression = /parse expression/.test(rest);
+    if (quote === null && isExpression)
+      inText(
+        place,
+        'these braces are no parameter: put what stands in braces into backticks, or write \\{ for the brace',
+      );
+    else if (quote === null) inText(place, `this is no MDX: ${rest}`);
+    else inText(quote, `${quote.attribute}="…" ends at the second quote: take “ ” within a text that stands in "`);
     return findings;
   }
   lintFrontMatter(text.frontMatter ?? '', folder, inText);
-  if (lab !== null) lintText(text, lab, around, inText);
+  await lintMedia(folder, text, inText);
+  if (lab === null) return findings;
+  lintText(text, lab.lab, around, inText);
+  const commands = withThoseInside(text.components).flatMap((one) => {
+    const run = one.attributes.get('expect') === 'fails' ? undefined : textAttribute(one, 'run');
+    return run === undefined ? [] : [{ line: one.line, column: one.column, run }];
+  });
+  lintImages(lab.yaml, lab.lab, commands, around.recipes, say);
   return findings;
 }

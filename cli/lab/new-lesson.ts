@@ -18,7 +18,7 @@ tasks:
   - id: run
     expected: A container named box, from the image busybox, runs.
     check:
-      container: { name: box, image: busybox, state: running }
+      container: { name: box, image: busybox, state: running, detached: true }
     slips:
       - when: { container: { name: box, state: created } }
         say: >-

@@ -6,6 +6,10 @@ import path from 'node:path';
 export interface Recipes {
   /** Whether students can pull it, by name or name and tag; one of a version that nobody knows yet counts. */
   readonly offers: (image: string) => boolean;
+  /** Names of what is offered, without tags. */
+  readonly names: readonly string[];
+  /** The tags of one of them that the recipe tells; none where there is no such image. */
+  readonly tags: (name: string) => readonly string[];
   /** Those that a host may start from. */
   readonly workspaces: ReadonlySet<string>;
 }
@@ -40,7 +44,13 @@ export async function readRecipes(folder: string): Promise<Recipes> {
     // The engine reads recipes strictly; here they are only asked for what they are called.
     if (text !== null) recipes.set(name, JSON.parse(text) as Recipe);
   }
+  const offered = [...recipes].filter(([, recipe]) => recipe.offered !== false);
   return {
+    names: offered.map(([name]) => name).sort(),
+    tags: (name) => {
+      const recipe = recipes.get(name);
+      return recipe === undefined || recipe.offered === false ? [] : tagsOf(recipe);
+    },
     offers: (image) => {
       const [name = '', tag = 'latest'] = image
         .replace(/^docker\.io\//, '')

@@ -121,7 +121,7 @@ export interface FileCheck extends OnHost {
   readonly contains?: string | undefined;
   /** A regular expression that one of its lines matches. */
   readonly matches?: string | undefined;
-  /** All of it; spaces and empty lines at its end do not count. */
+  /** All of it; how lines end, blanks at their ends, and empty lines at the end of all do not count. */
   readonly equals?: string | undefined;
   /** Says in words what should stand in it. */
   readonly means?: string | undefined;

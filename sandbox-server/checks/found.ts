@@ -5,6 +5,7 @@ import { compareContainer, together } from './container-filter.ts';
 import { type ContainerFact, type Facts, factsOf, type HostFacts } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { answerKey, commandKey, compareImage, judge } from './judge.ts';
+import { firstDifference } from './same-text.ts';
 import { listed, shown } from './shown.ts';
 import { inWords } from './wanted.ts';
 
@@ -79,13 +80,15 @@ function askedFound(check: Check, facts: Facts): string {
     return missing.length === 0 ? '' : `On the network ${name} there is no running container ${listed(missing, 'or')}.`;
   }
   if ('file' in check) {
-    const { host, path, exists = true, means } = check.file;
+    const { host, path, exists = true, equals, means } = check.file;
     const has = factsOf(facts, host).files.get(path);
     if (has === undefined) return '';
     if (!has.exists) return exists ? `There is no file ${path} in the home directory yet.` : '';
     if (!exists) return `The file ${path} is still there.`;
     if (has.text === null) return `${path} is no file of text that could be looked at.`;
     if (has.text.trim() === '') return `The file ${path} is empty.`;
+    if (equals !== undefined)
+      return `The file ${path} is there, but ${firstDifference(has.text, equals)}. Is it saved?`;
     return means === undefined
       ? `The file ${path} is there, but something else stands in it. Is it saved?`
       : `The file ${path} is there, but shows no ${means.replace(/^an? /, '')}. Is it saved?`;

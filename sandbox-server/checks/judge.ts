@@ -12,6 +12,7 @@ import {
 import { type EndedContainer, type Facts, factsOf, type HostFacts, type ImageFact } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
+import { withoutInvisible } from './same-text.ts';
 import { shown } from './shown.ts';
 import { bytesOf, sizeInWords } from './sizes.ts';
 
@@ -145,9 +146,10 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     const { host, path, exists = true, contains, matches, equals } = check.file;
     const has = factsOf(facts, host).files.get(path);
     if (has === undefined) return null;
-    if (contains !== undefined) return has.text?.includes(contains) === true;
+    if (contains !== undefined)
+      return has.text !== null && withoutInvisible(has.text).includes(withoutInvisible(contains));
     if (matches !== undefined) return has.text !== null && someLineMatches(matches, has.text);
-    if (equals !== undefined) return has.text?.trimEnd() === equals.trimEnd();
+    if (equals !== undefined) return has.text !== null && withoutInvisible(has.text) === withoutInvisible(equals);
     return has.exists === exists;
   }
   if ('http' in check) {

@@ -1,7 +1,7 @@
 /** A lesson's text without its marks, cut at its headings, for the search. */
 import { type MdastNode, mdxToMdast } from 'satteri';
+import { parameterIn } from '../../lessons/schema/markdown.ts';
 import { placeholderOf } from './lesson-components/values.ts';
-import { parameterIn } from './lesson-markdown/plugin.ts';
 
 export interface TextPart {
   /** Empty for what stands before the first heading. */

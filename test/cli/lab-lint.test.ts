@@ -8,6 +8,7 @@ import { labNew } from '../../cli/commands/lab-new.ts';
 import { Failure } from '../../cli/failure.ts';
 import { allLessons, lessonsFolder, lessonsNamed } from '../../cli/lab/lessons.ts';
 import { lintLesson } from '../../cli/lab/lint.ts';
+import { imageIn } from '../../cli/lab/lint-images.ts';
 import { surroundings } from '../../cli/lab/surroundings.ts';
 import { runDrydock } from '../support/command.ts';
 import { testRun } from '../support/instance.ts';
@@ -47,7 +48,12 @@ test('a new lesson has nothing to mend, and is not made twice', async () => {
 
 const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, RegExp])[] = [
   ['lab.yaml', 'check:', 'chekc:', /^lab\.yaml:6:5: tasks\[0\]\.chekc: means nothing here/m],
-  ['lab.yaml', '[busybox]', '[busibox]', /^lab\.yaml:2:10: images: the catalogue has no image busibox$/],
+  [
+    'lab.yaml',
+    '[busybox]',
+    '[busibox]',
+    /^lab\.yaml:2:10: images: the catalogue has no image busibox; did you mean busybox\?$/,
+  ],
   [
     'lab.yaml',
     'images:',
@@ -71,7 +77,7 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     'lesson.mdx',
     'run="docker images"',
     'run="docker images" expects="fails"',
-    /^lesson\.mdx:16:1: Command knows no expects; it takes run, expect, host, terminal$/,
+    /^lesson\.mdx:16:1: Command knows no expects; did you mean expect\?$/,
   ],
   ['lesson.mdx', '<Quiz>', '<Quiz id="a">', /^lesson\.mdx:27:1: Quiz knows no id$/],
   [
@@ -93,7 +99,7 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     'lesson.mdx',
     '<Command run="docker images" />',
     '<Comand run="docker images" />',
-    /^lesson\.mdx:16:1: there is no component Comand$/,
+    /^lesson\.mdx:16:1: there is no component Comand; did you mean Command\?$/,
   ],
   ['lesson.mdx', 'run="docker images"', '', /^lesson\.mdx:16:1: this Command has no run="…"$/],
   ['lesson.mdx', 'run="docker images"', 'run={"docker images"}', /has a value in braces/],
@@ -124,14 +130,100 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     'A [step](/lessons/nowhere/) says',
     /^lesson\.mdx:14:3: \/lessons\/nowhere\/ leads nowhere$/,
   ],
-  ['lesson.mdx', 'A step says', 'A [step](https://example.org/) says', /leads out of Drydock/],
+  ['lesson.mdx', 'A step says', 'A [step](https://example.org/) says', /^$/],
+  ['lesson.mdx', 'A step says', 'A [step](javascript:alert) says', /leads out of Drydock by another way than https/],
+  ['lesson.mdx', 'A step says', 'A [step](/glosary/) says', /\/glosary\/ leads nowhere; did you mean \/glossary\/\?$/],
+  // What would stop the build of the site, or run in it.
+  [
+    'lesson.mdx',
+    'A step says',
+    '{process.env.HOME} says',
+    /^lesson\.mdx:14:1: \{process\.env\.HOME\} is an expression/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    'Use {{.Names}} here. A step says',
+    /^lesson\.mdx:14:\d: these braces are no parameter/,
+  ],
+  ['lesson.mdx', 'A step says', '{/* for authors */} A step says', /^$/],
+  ['lesson.mdx', 'A step says', 'On {{prt}} A step says', /^lesson\.mdx:14:4: lab\.yaml has no parameter prt$/],
+  ['lesson.mdx', 'A step says', 'Use `{{prt}}`. A step says', /^lesson\.mdx:14:5: lab\.yaml has no parameter prt$/],
+  [
+    'lesson.mdx',
+    'A step says',
+    'import a from "./a.js"\n\nA step says',
+    /^lesson\.mdx:14:1: “import a from "\.\/a\.js"”: a lesson imports and exports nothing/,
+  ],
+  ['lesson.mdx', 'A step says', 'export const a = 1\n\nA step says', /^lesson\.mdx:14:1: “export const a = 1”/],
+  ['lesson.mdx', 'A step says', 'A <b>step</b> says', /^lesson\.mdx:14:3: <b> is HTML, which a lesson may not have/],
+  ['lesson.mdx', 'run="docker images"', '{...props}', /Command is given something in braces/],
+  [
+    'lesson.mdx',
+    'A step says',
+    '![A ship](ship.png) A step says',
+    /^lesson\.mdx:14:1: there is no ship\.png in the lesson/,
+  ],
+  ['lesson.mdx', 'A step says', '![A ship](../ship.png) says', /\.\.\/ship\.png lies outside the lesson’s folder/],
+  [
+    'lesson.mdx',
+    'A step says',
+    '![A ship](https://a.org/b.png) says',
+    /b\.png lies elsewhere: put it into the lesson’s folder/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '![](lab.yaml) says',
+    /lab\.yaml is none of png.*\n.*needs words that say what it shows/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '<Video src="a.mp4" caption="A." />\n\nA step says',
+    /there is no a\.mp4 in the lesson/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '```dockrfile\n## FROM\n```\n\nA step says',
+    /^lesson\.mdx:14:1: “dockrfile” is no language/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '```sh titel="x"\n# a\n```\n\nA step says',
+    /^lesson\.mdx:14:1: “titel="x"” means nothing/,
+  ],
+  [
+    'lesson.mdx',
+    'A step says',
+    '```sh\n# a {{prt}}\n```\n\nA step says',
+    /^lesson\.mdx:14:1: lab\.yaml has no parameter prt$/,
+  ],
+  ['lesson.mdx', 'A step says', '```sh\n# a\n## b\n```\n\nA note.[^1] A step says\n\n[^1]: Here.\n', /^$/],
+  [
+    'lesson.mdx',
+    'A step says',
+    '<OpenFile path="/etc/passwd" line="0">A step</OpenFile> says',
+    /line="0" is no number.*\n.*\/etc\/passwd is no path/,
+  ],
+  ['lesson.mdx', 'goal="', 'goal="Say "hello". ', /^lesson\.mdx:18:16: goal="…" ends at the second quote/],
+  // Images that are not there.
+  [
+    'lesson.mdx',
+    'run="docker images"',
+    'run="docker run -d --name x reddis"',
+    /^lesson\.mdx:16:1: the catalogue has no image reddis; did you mean redis\?$/,
+  ],
+  ['lesson.mdx', 'run="docker images"', 'run="docker run reddis" expect="fails"', /^$/],
   ['lesson.mdx', 'A step says', 'A [step](/lessons/ports/#a) says', /^$/],
   ['lesson.mdx', 'id="run" ', '', /lab\.yaml has no task without an id/],
   ['lesson.mdx', ' right>', '>', /^lesson\.mdx:28:3: the question ends has 0 options that are right, not one$/],
   [
     'lesson.mdx',
     'Only one whose command goes on for ever does that, such as a server.',
-    'No.',
+    'Wrong.',
     /^lesson\.mdx:32:5: this option does not explain why/,
   ],
   ['lesson.mdx', 'id="never"', 'id="command"', /two options of the question ends have one id/],
@@ -141,6 +233,38 @@ for (const [file, before, instead, said] of mistakes) {
     assert.match(await findingsWith(file, before, instead), said);
   });
 }
+
+test('images of checks and solutions that nobody has are told, and those that the lab makes are not', async () => {
+  const [, solution = ''] = /run: (\[.*\])/.exec(original['lab.yaml']) ?? [];
+  const check = (image: string) => findingsWith('lab.yaml', 'image: busybox,', `image: "${image}",`);
+  assert.match(
+    await check('redis:9'),
+    /^lab\.yaml:\d+:\d+: tasks\[0\]\.check: the catalogue has no image redis:9; of redis it has .*8/,
+  );
+  assert.equal(await check('redis:8'), '');
+  assert.match(
+    await findingsWith('lab.yaml', solution, '[docker run reddis]'),
+    /^lab\.yaml:\d+:\d+: tasks\[0\]\.solution: the catalogue has no image reddis; did you mean redis\?$/,
+  );
+  const made = '["docker tag busybox mine:1", "docker run -dp 80:80 -e A=b --rm mine:1"]';
+  assert.equal(await findingsWith('lab.yaml', solution, made), '');
+});
+
+test('the image of a line is what stands behind the options', () => {
+  const lines = {
+    'docker run -d --name web -p 80:80 nginx:1.26 sleep 5': 'nginx:1.26',
+    'docker run --rm -it --entrypoint="sh -c" busybox': 'busybox',
+    'sudo docker container run -dp 80:80 nginx; docker ps': 'nginx',
+    'docker pull -q redis': 'redis',
+    'docker create -m 64m --cpus=0.5 alpine': 'alpine',
+    'docker run $(docker images -q)': null,
+    'docker run {{image}}': null,
+    'docker ps && docker images': null,
+    'docker run': null,
+    'echo docker run nginx': null,
+  };
+  for (const [line, image] of Object.entries(lines)) assert.equal(imageIn(line), image, line);
+});
 
 test('a task without a hint, and one that is there twice, are told', async () => {
   const hint = /\n {2}<Hint>.*<\/Hint>/.exec(original['lesson.mdx'])?.[0] ?? '';

@@ -74,7 +74,8 @@ test('the example of a lesson has nothing to mend, and uses every component that
   assert.deepEqual(await lintLesson(lesson, await surroundings(lessonsFolder)), []);
   const drawn = /^(Layers|Machines|Ports|Processes)?Figure$|Picture$/;
   for (const name of await componentNames())
-    if (!drawn.test(name) && name !== 'Value' && !inner.includes(name)) assert.match(exampleText, new RegExp(`<${name}\\b`), name);
+    if (!drawn.test(name) && name !== 'Value' && !inner.includes(name))
+      assert.match(exampleText, new RegExp(`<${name}\\b`), name);
 });
 
 test('every kind of check is told', () => {

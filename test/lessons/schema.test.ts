@@ -63,7 +63,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   [labOf('{ absent: a }').replace('id: a', 'id: start'), /^2:\d+: tasks.*is no id for a task/],
   [labOf('{ absent: a }').replace('id: a', 'id: kept-1'), /^2:\d+: tasks.*is no id for a task/],
   ['{}', /^1:1: tasks: is missing/],
-  [labOf('{ absent: web }', 'tusks: 1'), /^6:1: tusks: means nothing here$/],
+  [labOf('{ absent: web }', 'tusks: 1'), /^6:1: tusks: means nothing here; did you mean tasks\?$/],
   [labOf('{ absent: web }', 'egress: all'), /^6:9: egress: must be one of none$/],
   [labOf('{ absnt: web }'), /^4:14: tasks\[0\]\.check\.absnt: means nothing here/],
   [labOf('{}'), /^4:12: tasks\[0\]\.check: say exactly one of container, /],
@@ -162,5 +162,83 @@ test('a text keeps the braces of docker --format, and those with a backslash', (
   assert.equal(
     mistakesOf(labOf(`{ absent: web }`, `    wrong: [{ run: ["docker ps --format '{{.Names}}{{end}}'"], says: x }]`)),
     '',
+  );
+});
+
+/** A lab file, to make one slip in. */
+const whole = `images: [busybox]
+parameters:
+  who: { kind: name }
+tasks:
+  - id: run
+    expected: It is so.
+    check:
+      container: { name: web, state: running }
+    slips:
+      - when: { container: { name: web, port: none } }
+        say: No port.
+    solution:
+      run: [docker run -d --name web busybox]
+    wrong:
+      - run: [docker ps]
+        says: x
+`;
+const slips: readonly (readonly [string, string, RegExp])[] = [
+  ['    expected', '     expected', /^5:\d+: the lines around here are not indented alike/],
+  ['    expected', '   expected', /^6:1: the lines around here are not indented alike/],
+  ['    check:', '  check:', /^7:1: the lines around here are not indented alike/],
+  ['    solution:\n      run', '      solution:\n        run', /^12:1: the lines around here/],
+  ['    expected', '\texpected', /^6:1: the lines around here/],
+  [
+    '      container: {',
+    '    container: {',
+    /^8:5: tasks\[0\]\.container: means nothing here: it belongs to check, so it stands too far to the left$/,
+  ],
+  [
+    '      run: [docker run',
+    '    run: [docker run',
+    /^13:5: tasks\[0\]\.run: means nothing here: it belongs to solution/,
+  ],
+  ['name: web, state', 'name: {{who}}, state', /^8:26: \{\{who\}\} needs quotes/],
+  ['expected: It is so.', 'expected: {{who}}', /^6:15: \{\{who\}\} needs quotes/],
+  ['expected: It is so.', 'expected: {{who}} runs', /^6:23: \{\{who\}\} needs quotes/],
+  ['[docker run -d --name web busybox]', '[docker run {{who}}]', /^13:\d+: \{\{who\}\} needs quotes/],
+  ['kind: name', 'kind: nam', /^3:16: parameters\.who\.kind: must be one of port, name, password$/],
+  [
+    'state: running',
+    'stat: running',
+    /^8:31: tasks\[0\]\.check\.container\.stat: means nothing here; did you mean state\?$/,
+  ],
+  [
+    'slips:',
+    'zebra:',
+    /^9:5: tasks\[0\]\.zebra: means nothing here; what may stand here: id, expected, optional, check/,
+  ],
+];
+for (const [before, after, said] of slips)
+  test(`one slip has one message: ${JSON.stringify(after)} instead of ${JSON.stringify(before)}`, () => {
+    assert.ok(whole.includes(before));
+    const read = readLab(whole.replace(before, after));
+    assert.ok('mistakes' in read);
+    const told = read.mistakes.map(({ line, column, message }) => `${line}:${column}: ${message}`);
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.match(told[0] ?? '', said);
+  });
+
+test('optional tasks stand last, and not all are optional', () => {
+  const task = (id: string, more = '') =>
+    `  - { id: ${id}, expected: x, check: { absent: x }, solution: { run: [ls] }${more} }\n`;
+  const told = (text: string) => {
+    const read = readLab(`tasks:\n${text}`);
+    return 'mistakes' in read ? read.mistakes.map(({ line, message }) => `${line}: ${message}`).join('\n') : '';
+  };
+  assert.equal(told(task('a') + task('b', ', optional: true')), '');
+  assert.match(
+    told(task('a', ', optional: true')),
+    /^2: tasks\[0\]\.optional: one task at least must not be optional$/,
+  );
+  assert.match(
+    told(task('a') + task('b', ', optional: true') + task('c')),
+    /^4: tasks\[2\]\.id: c stands after b, which is optional: put those last$/,
   );
 });

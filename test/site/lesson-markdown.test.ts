@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { mdxToJs } from 'satteri';
-import { readFence } from '../../site/src/lesson-markdown/code-fence.ts';
+import { readFence } from '../../lessons/schema/code-fence.ts';
 import { highlight } from '../../site/src/lesson-markdown/highlight.ts';
 import { lessonMarkdown } from '../../site/src/lesson-markdown/plugin.ts';
 
@@ -12,7 +12,10 @@ const made = async (text: string): Promise<string> => (await mdxToJs(text, { mda
 test('a parameter in the text, in code and in a code block becomes a place for its value', async () => {
   assert.match(await made('On port {{port}}.'), /_jsx\(Value, \{ of: "port" \}\)/);
   assert.match(await made('{{port}}'), /_jsx\(_components\.p, \{ children: _jsx\(Value, \{ of: "port" \}\) \}\)/);
-  assert.match(await made('Run `curl localhost:{{port}}`.'), /_jsx\(InlineCode, \{ text: "curl localhost:\{\{port\}\}" \}\)/);
+  assert.match(
+    await made('Run `curl localhost:{{port}}`.'),
+    /_jsx\(InlineCode, \{ text: "curl localhost:\{\{port\}\}" \}\)/,
+  );
   assert.match(await made('Use `{{.Names}}`.'), /_jsx\(_components\.code, \{ children: "\{\{\.Names\}\}" \}\)/);
   assert.match(
     await made('```sh title="run.sh"\n# a\n## b {{port}}\n```'),
@@ -21,7 +24,10 @@ test('a parameter in the text, in code and in a code block becomes a place for i
 });
 
 test('a link that leads out is one of its own kind, and one within Drydock is not', async () => {
-  assert.match(await made('[Docs](https://docs.docker.com/)'), /_jsx\(OutsideLink, \{\s+to: "https:\/\/docs\.docker\.com\/"/);
+  assert.match(
+    await made('[Docs](https://docs.docker.com/)'),
+    /_jsx\(OutsideLink, \{\s+to: "https:\/\/docs\.docker\.com\/"/,
+  );
   assert.match(await made('[Glossary](/glossary/)'), /_jsx\(_components\.a, \{\s+href: "\/glossary\/"/);
   assert.match(await made('![A ship](ship.png)'), /_jsx\(Picture, \{\s+src: "ship\.png",\s+alt: "A ship"/);
 });

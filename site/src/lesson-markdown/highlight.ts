@@ -13,8 +13,8 @@ import python from 'shiki/langs/python.mjs';
 import shellscript from 'shiki/langs/shellscript.mjs';
 import toml from 'shiki/langs/toml.mjs';
 import yaml from 'shiki/langs/yaml.mjs';
+import { codeLanguages } from '../../../lessons/schema/code-fence.ts';
 import { valuePieces } from '../lesson-components/values.ts';
-import { codeLanguages } from './code-fence.ts';
 
 export type CodeKind = 'comment' | 'keyword' | 'name' | 'number' | 'string' | 'added' | 'removed';
 

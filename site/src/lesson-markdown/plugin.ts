@@ -1,22 +1,13 @@
 /**
  * What the lessons' Markdown has besides Markdown: each of these becomes a component of `lesson-components/`, so that one
- * place says how it looks. Used by the site's build and by `drydock lab lint`; knows neither.
+ * place says how it looks. `drydock lab lint` knows the same rules by lessons/schema/markdown.ts.
  *
  * `{{port}}` in the text and in `code` is a parameter; a code block has a title, marked lines and colours; a link that
  * leads out of Drydock opens in a tab of its own; a picture lies in the lesson's folder.
  */
 import { defineMdastPlugin, type MdastPluginDefinition } from 'satteri';
 import { holdsParameter } from '../../../lessons/schema/fill-in.ts';
-
-/** The name of the parameter that an expression of MDX is: `{{port}}` is one with `{port}` in its braces. Else null. */
-export function parameterIn(expression: string): string | null {
-  return /^\s*\{\s*([a-z][a-zA-Z0-9]{0,31})\s*\}\s*$/.exec(expression)?.[1] ?? null;
-}
-
-/** Whether an address is of another site than Drydock. */
-export function leadsOut(address: string): boolean {
-  return /^https?:\/\//i.test(address);
-}
+import { leadsOut, parameterIn } from '../../../lessons/schema/markdown.ts';
 
 const attributes = (all: Readonly<Record<string, string>>) =>
   Object.entries(all).map(([name, value]) => ({ type: 'mdxJsxAttribute' as const, name, value }));

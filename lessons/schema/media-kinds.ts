@@ -1,4 +1,4 @@
-/** What of a lesson's folder a page may show: everything else stays there. Small and without imports. */
+// What of a lesson's folder a page may show: everything else stays there. Small and without imports.
 
 export const pictureKinds: readonly string[] = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'gif', 'svg'];
 /** What every browser plays without a licence of ours, and captions. */

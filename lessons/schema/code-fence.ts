@@ -1,4 +1,4 @@
-/** What stands after the three backticks of a code block: ```dockerfile title="Dockerfile" {2,4-5} */
+// What stands after the three backticks of a code block: ```dockerfile title="Dockerfile" {2,4-5}
 
 export interface Fence {
   /** The name of the file that it shows, or what it is. */
