@@ -10,6 +10,9 @@ export const nodeProgram = 'node_modules/.bin/node';
 
 export const engineSocket = (run: string) => path.join(run, 'engine.sock');
 export const supervisorFile = (run: string) => path.join(run, 'supervisor.json');
+/** For root and the server's user alone. */
+export const operatorFolder = (run: string) => path.join(run, 'server');
+export const operatorSocket = (run: string) => path.join(operatorFolder(run), 'operator.sock');
 export const storeImage = (data: string) => path.join(data, 'store.img');
 export const logFolder = (data: string) => path.join(data, 'log');
 /** The server's own records. */

@@ -63,9 +63,34 @@ export function createProgram(): Command {
     .action(async (options: JsonOption) =>
       (await import('./commands/settings.ts')).settings({ json: options.json === true }),
     );
+  program
+    .command('drain')
+    .argument('[time]', 'when Drydock is taken down: 18:00, 30m, 2h')
+    .description('start no new labs, and tell every page when Drydock is taken down; holds until --end')
+    .option('--end', 'start new labs again')
+    .action(async (time: string | undefined, options: { end?: boolean }) => {
+      const { endDrain, startDrain } = await import('./commands/drain.ts');
+      await (options.end === true ? endDrain() : startDrain(time));
+    });
+  addSessionCommands(program.command('session').description("students' labs on this machine").helpCommand(false));
   addHostCommands(program.command('host').description('Docker hosts on this machine').helpCommand(false));
   addLabCommands(program.command('lab').description('lessons and their labs: write and try them').helpCommand(false));
   return program;
+}
+
+function addSessionCommands(session: Command): void {
+  session
+    .command('ls')
+    .description('list the labs: whose, which lesson and task, memory, last use')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/session.ts')).listSessions({ json: options.json === true }),
+    );
+  session
+    .command('end')
+    .argument('<id>', 'as session ls shows it')
+    .description("end a lab: its hosts go with all that is in them; the student's progress stays")
+    .action(async (id: string) => (await import('./commands/session.ts')).endSession(id));
 }
 
 function addHostCommands(host: Command): void {

@@ -132,6 +132,20 @@ export const definitions = {
     otherwise: 'from the memory',
     meaning: 'How many hosts at once (most labs have one); the next student waits in a queue.',
   },
+  addressLabs: {
+    variable: 'DRYDOCK_ADDRESS_LABS',
+    schema: derived(wholeNumber(1, 10_000)),
+    fallback: '',
+    otherwise: '7/8 of the capacity',
+    meaning:
+      'How many labs at once newcomers of one address have; who has done a task here, or was invited, does not count.',
+  },
+  yieldSeconds: {
+    variable: 'DRYDOCK_YIELD_SECONDS',
+    schema: wholeNumber(10, 86_400),
+    fallback: '45',
+    meaning: 'While others wait for a place, a lab that was never typed into gives it up after so long. It is stored.',
+  },
   freezeMinutes: {
     variable: 'DRYDOCK_FREEZE_MINUTES',
     schema: wholeNumber(1, 10_080),

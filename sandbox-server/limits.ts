@@ -43,9 +43,30 @@ export const ticketLifetimeMs = 30_000;
 /** Tickets that wait to be used; the oldest gives way. */
 export const maxTickets = 10_000;
 
-/** SECURITY.md F11: new sessions a minute, of one student, and of one address (a class behind one router starts at once). */
+/** SECURITY.md F11: new sessions a minute of one student. */
 export const startsPerMinute = 5;
-export const startsPerMinutePerAddress = 60;
+/**
+ * SECURITY.md H08: students without a cookie of ours, of one address, a second and at once. Above what one person keeps up who
+ * would shut a school out; what it costs is bounded by what is started.
+ */
+export const newcomersPerSecondPerAddress = 10;
+export const newcomerBurstPerAddress = 120;
+/** Labs of newcomers that are started for one network, a second and at once: a class starts at once; then 120 a minute. */
+export const startsPerSecondPerNetwork = 2;
+export const startsBurstPerNetwork = 120;
+/** Newcomers of one network that wait; one more takes the place of one that has no page. */
+export const maxWaitingPerNetwork = 100;
+/** A place in the queue costs as many minutes as the network holds labs or waits for, up to an hour: others go first. */
+export const queueMinutesPerLab = 2;
+export const maxQueueMinutes = 60;
+/** Known students go before newcomers, unless these have waited as long. */
+export const knownHeadStartMinutes = 60;
+/** From a lab's start to its first page, while others wait: a slow line takes seconds. */
+export const enterMs = 15_000;
+/** A lab that was typed into is unused for so many times as long as others, before it yields: 15 minutes. */
+export const typedYieldTimes = 20;
+/** What newcomers of one network may hold of all places, where no setting says it: somebody else always finds one. */
+export const networkShare = 7 / 8;
 /** Any request, of one address, a second and at once: a class behind one router opens a page of forty files. */
 export const requestsPerSecondPerAddress = 300;
 export const requestBurstPerAddress = 3_000;
@@ -76,6 +97,8 @@ export const maxMarkLength = 64;
 
 /** What may be asked of one lab at once (a copy, a reset, the start of a task): a person asks for one thing at a time. */
 export const maxTurns = 8;
+/** Hosts whose use the operator's list asks the engine for at once: each takes it 5 ms. */
+export const maxUsageAtOnce = 2;
 /** Labs of one student that take memory; the one used longest ago is put away when another is opened. */
 export const maxOpenPerStudent = 3;
 /** Labs of one student, those that were put away among them: a track and the playground. The one used longest ago ends. */

@@ -20,6 +20,7 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
 
   --engine PATH           the engine's API, a Unix socket (required)
   --data DIRECTORY        the server's own records; the only place it writes to (required)
+  --operator-socket PATH  where the drydock command reaches this server: a Unix socket in a directory for its user alone
   --site DIRECTORY        the built site (site/dist of this clone)
   --lessons DIRECTORY     the lessons with their lab files (lessons of this clone)
   --listen ADDRESS        address to listen on (127.0.0.1)
@@ -30,6 +31,8 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
                           (http://*.preview.localhost:PORT where the origin is localhost)
   --capacity NUMBER       hosts at once, spare ones among them (from the machine's memory: ${defaultCapacity()})
   --spare-hosts NUMBER    hosts kept ready for the next students (1)
+  --address-labs NUMBER   labs at once of one address's newcomers (7/8 of the capacity)
+  --yield-seconds NUMBER  while others wait, a lab that was never typed into gives up its place after this long (45)
   --freeze-minutes NUMBER a lab without a page is frozen after this long (5)
   --idle-minutes NUMBER   and stored, without memory, after this long (60)
   --keep-days NUMBER      and ended after this long (7)
@@ -46,6 +49,7 @@ const path = z.string().min(1);
 const flags = z.object({
   engine: path,
   data: path,
+  'operator-socket': path.optional(),
   site: path.default(join(clone, 'site/dist')),
   lessons: path.default(join(clone, 'lessons')),
   listen: z.string().default('127.0.0.1'),
@@ -58,6 +62,8 @@ const flags = z.object({
     .optional(),
   capacity: z.coerce.number().int().min(1).max(10_000).default(defaultCapacity()),
   'spare-hosts': z.coerce.number().int().min(0).max(50).default(1),
+  'address-labs': z.coerce.number().int().min(1).max(10_000).optional(),
+  'yield-seconds': z.coerce.number().positive().max(1_000_000).default(45),
   'freeze-minutes': z.coerce.number().positive().max(100_000).default(5),
   'idle-minutes': z.coerce.number().positive().max(100_000).default(60),
   'keep-days': z.coerce.number().positive().max(3_650).default(7),
@@ -79,6 +85,7 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
       help: { type: 'boolean', short: 'h' },
       engine: text,
       data: text,
+      'operator-socket': text,
       site: text,
       lessons: text,
       listen: text,
@@ -88,6 +95,8 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
       'preview-origin': text,
       capacity: text,
       'spare-hosts': text,
+      'address-labs': text,
+      'yield-seconds': text,
       'freeze-minutes': text,
       'idle-minutes': text,
       'keep-days': text,
@@ -107,6 +116,7 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     version: await version(),
     engineSocket: given.engine,
     dataDirectory: given.data,
+    operatorSocket: given['operator-socket'] ?? null,
     siteDirectory: given.site,
     lessonsDirectory: given.lessons,
     listenAddress: given.listen,
@@ -116,6 +126,8 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     previewOrigin: given['preview-origin'] ?? null,
     capacity: given.capacity,
     spareHosts: given['spare-hosts'],
+    maxPerNetwork: given['address-labs'] ?? null,
+    yieldMs: given['yield-seconds'] * 1000,
     freezeMs: given['freeze-minutes'] * 60_000,
     idleMs: given['idle-minutes'] * 60_000,
     keepMs: given['keep-days'] * dayMs,

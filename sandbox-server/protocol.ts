@@ -297,6 +297,7 @@ export type ServerMessage =
   | Attached
   | Tasks
   | EngineState
+  | Draining
   | ResetPoints
   | View
   | FilesChanged
@@ -332,9 +333,13 @@ export type SessionPhase =
   | { readonly phase: 'failed'; readonly message: string }
   /**
    * Its hosts are gone; `openSession` starts anew. The socket closes after this. `left`: nobody typed for long, so it was
-   * put away as it is, and `openSession` brings it back.
+   * put away as it is, and `openSession` brings it back. `yielded`: it was put away so soon because others waited.
    */
-  | { readonly phase: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' };
+  | {
+      readonly phase: 'ended';
+      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+      readonly yielded?: boolean;
+    };
 
 /** How the session is; told whenever it changes. */
 export type SessionState = { readonly type: 'session' } & SessionPhase;
@@ -392,6 +397,14 @@ export interface Tasks {
 export interface EngineState {
   readonly type: 'engine';
   readonly state: 'up' | 'away';
+}
+/** The operator takes Drydock down soon; told when a page comes, and whenever it changes. */
+export interface Draining {
+  readonly type: 'draining';
+  /** Labs go on meanwhile, and new ones are refused. */
+  readonly on: boolean;
+  /** RFC 3339; null where the operator did not say when. */
+  readonly at: string | null;
 }
 /** Where the lab can be taken back to; told whenever it changes. */
 export interface ResetPoints {

@@ -20,7 +20,9 @@ import { addPreviewRoute } from './http/previews.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
 import { readLesson, readLessons } from './labs/lessons.ts';
-import { dayMs, forgetEveryMs, settleMs, sweepMs } from './limits.ts';
+import { dayMs, forgetEveryMs, networkShare, settleMs, sweepMs } from './limits.ts';
+import { DrainFile } from './operator/drain-file.ts';
+import { listenForOperator } from './operator/listen.ts';
 import { previewOrigins, sharesSite } from './previews/origin.ts';
 import { Previews } from './previews/previews.ts';
 import { ProgressRecords } from './progress/progress.ts';
@@ -68,8 +70,12 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     log,
     capacity: settings.capacity,
     spareHosts: settings.spareHosts,
+    maxPerNetwork: settings.maxPerNetwork ?? Math.ceil(settings.capacity * networkShare),
+    yieldMs: settings.yieldMs,
     rest: settings,
   });
+  const drainFile = new DrainFile(settings.dataDirectory);
+  desk.drain(drainFile.read());
   for (const record of records.all()) desk.restore(record);
 
   const compare = () =>
@@ -137,10 +143,13 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const closeExtra = await listenForPreviews(previews, addresses, settings.listenAddress, origins?.extraPort ?? null);
   const { port } = server.server.address() as AddressInfo;
   guard = guardOf(allowedOrigins(settings), port);
+  const operator = { desk, link, drainFile, unnamedProxies: () => addresses.unnamedProxies, log };
+  const closeOperator =
+    settings.operatorSocket === null ? () => undefined : await listenForOperator(settings.operatorSocket, operator);
 
   students.forgetOld();
   void compare();
-  const sweep = setInterval(() => desk.sweep(), Math.min(sweepMs, settings.freezeMs / 2));
+  const sweep = setInterval(() => desk.sweep(), Math.min(sweepMs, settings.freezeMs / 2, settings.yieldMs / 2));
   const forget = setInterval(() => students.forgetOld(), forgetEveryMs);
 
   let closing: Promise<void> | null = null;
@@ -151,6 +160,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     closeSockets(closeCodes.restarting, 'the server restarts');
     previews?.close();
     closeExtra();
+    closeOperator();
     await server.close();
     // What is half done in the engine is not left to whoever comes next, unless it hangs or waits for an engine that is away.
     if (!link.up) link.close();

@@ -7,6 +7,8 @@ export interface Settings {
   readonly engineSocket: string;
   /** The server's own writable directory: `server.db`. */
   readonly dataDirectory: string;
+  /** Where the `drydock` command reaches this server, a Unix socket; null: nowhere. */
+  readonly operatorSocket: string | null;
   readonly siteDirectory: string;
   readonly lessonsDirectory: string;
   /** The address to listen on. */
@@ -22,6 +24,10 @@ export interface Settings {
   readonly capacity: number;
   /** Hosts that are kept ready, so that opening a lesson need not wait for one. */
   readonly spareHosts: number;
+  /** Labs at once of newcomers of one network (/24 of IPv4, /48 of IPv6) who were not invited; null: 7/8 of `capacity`. */
+  readonly maxPerNetwork: number | null;
+  /** While others wait, a lab that was never typed into gives up its place after this long. */
+  readonly yieldMs: number;
   /** Without a page: until a lab is frozen, until it is stored, until it ends. */
   readonly freezeMs: number;
   readonly idleMs: number;

@@ -1,8 +1,10 @@
 // `drydock status`: what runs, with how many hosts and sessions, and how far the catalogue is.
 
 import { connectEngine, EngineError, type EngineStatus, type HostInfo } from '@drydock/runtime';
+import { type OperatorStatus, operatorPaths, operatorStatus } from '@drydock/sandbox-server';
 import { Failure } from '../failure.ts';
 import { loadSettings } from '../load-settings.ts';
+import { askServer } from '../operator.ts';
 import { engineSocket } from '../paths.ts';
 import { isAlive, type ProcessIdentity } from '../processes.ts';
 import { serverHealth } from '../server-health.ts';
@@ -30,6 +32,8 @@ export async function status(options: { readonly json: boolean }): Promise<void>
     askEngine(engineSocket(settings.run)),
     pidOf(state?.server) === null ? null : serverHealth(settings.listen, settings.port),
   ]);
+  const operator =
+    health === null ? null : await askServer(operatorStatus, 'GET', operatorPaths.status).catch(() => null);
   const hosts = answer?.hosts ?? [];
   const report = {
     url: state?.url ?? settings.origin,
@@ -49,6 +53,8 @@ export async function status(options: { readonly json: boolean }): Promise<void>
     queued: health?.queued ?? 0,
     stored: health?.stored ?? 0,
     spareHosts: health?.spareHosts ?? 0,
+    drain: operator?.drain ?? null,
+    unnamedProxies: operator?.unnamedProxies ?? [],
     catalogue: answer?.status.catalogue ?? [],
   };
   if (options.json) console.log(JSON.stringify(report, null, 2));
@@ -59,7 +65,7 @@ export async function status(options: { readonly json: boolean }): Promise<void>
 function print(
   report: { url: string; ready: boolean; catalogue: EngineStatus['catalogue']; hosts: readonly HostInfo[] } & {
     readonly [count in 'sessions' | 'queued' | 'stored' | 'spareHosts']: number;
-  } & { readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null } },
+  } & OperatorStatus & { readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null } },
 ): void {
   const process = ({ pid }: { pid: number | null }) => (pid === null ? 'not running' : `process ${pid}`);
   const waiting = report.catalogue.filter((image) => image.state !== 'ready');
@@ -79,5 +85,11 @@ function print(
     ['images', `${report.catalogue.length - waiting.length} of ${report.catalogue.length} ready`],
     ...waiting.map((image) => ['', `${image.reference} ${image.state}${image.step ? `: ${image.step}` : ''}`]),
   ];
+  if (report.drain !== null) {
+    const at = report.drain.at === null ? '' : `, until ${new Date(report.drain.at).toTimeString().slice(0, 5)}`;
+    rows.push(['drained', `no new labs are started${at}; drydock drain --end undoes that`]);
+  }
+  for (const proxy of report.unnamedProxies)
+    rows.push(['warning', `${proxy} sends X-Forwarded-For, but DRYDOCK_TRUSTED_PROXY does not name it`]);
   console.log(formatTable(rows));
 }

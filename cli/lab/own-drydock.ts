@@ -125,6 +125,9 @@ function serverSettings(folder: string, port: number, lessonsDirectory: string):
     freezeMs: dayMs,
     idleMs: dayMs,
     keepMs: dayMs,
+    operatorSocket: null,
+    maxPerNetwork: null,
+    yieldMs: 45_000,
     trustedProxies: [],
   };
 }

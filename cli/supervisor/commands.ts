@@ -1,7 +1,7 @@
 // How the engine and the server are started: their argument vectors and environments.
 
 import path from 'node:path';
-import { cloneFolder, compiledFolder, engineSocket, nodeProgram, serverFolder } from '../paths.ts';
+import { cloneFolder, compiledFolder, engineSocket, nodeProgram, operatorSocket, serverFolder } from '../paths.ts';
 import type { Settings } from '../settings.ts';
 import { appFolder, namespaceFile } from './run-directory.ts';
 import type { ServerUser } from './server-user.ts';
@@ -82,12 +82,15 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
     path.join(app, nodeProgram),
     path.join(app, 'sandbox-server/main.ts'),
     ...['--engine', engineSocket(settings.run)],
+    ...['--operator-socket', operatorSocket(settings.run)],
     ...['--data', serverFolder(settings.data)],
     ...['--listen', settings.listen],
     ...['--port', String(settings.port)],
     ...['--origin', settings.origin],
     ...(settings.previewOrigin === null ? [] : ['--preview-origin', settings.previewOrigin]),
     ...['--capacity', String(capacity)],
+    ...(settings.addressLabs === null ? [] : ['--address-labs', String(settings.addressLabs)]),
+    ...['--yield-seconds', String(settings.yieldSeconds)],
     ...['--freeze-minutes', String(settings.freezeMinutes)],
     ...['--idle-minutes', String(settings.idleMinutes)],
     ...['--keep-days', String(settings.keepDays)],

@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Failure } from '../failure.ts';
 import { mountedAt } from '../mount-points.ts';
+import { operatorFolder } from '../paths.ts';
 import { runProgram, tryProgram } from '../run-program.ts';
 
 export const namespaceFile = (run: string) => path.join(run, 'mnt');
@@ -48,6 +49,7 @@ export async function releaseRunDirectory(run: string): Promise<void> {
   if (mountedAt(file)) await tryProgram('umount', [file]);
   if (mountedAt(run)) await tryProgram('umount', [run]);
   await rm(file, { force: true });
+  await rm(operatorFolder(run), { recursive: true, force: true });
   // What else there is in it is the engine's; an empty directory goes, another stays.
   await rmdir(appFolder(run)).catch(() => {});
   await rmdir(run).catch(() => {});

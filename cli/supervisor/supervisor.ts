@@ -4,7 +4,7 @@ import { chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { showProgress } from '../../bin/progress.mjs';
 import { Failure } from '../failure.ts';
-import { cloneFolder, compiledFolder, engineSocket, logFolder, serverFolder } from '../paths.ts';
+import { cloneFolder, compiledFolder, engineSocket, logFolder, operatorFolder, serverFolder } from '../paths.ts';
 import { identify, isAlive } from '../processes.ts';
 import type { Settings } from '../settings.ts';
 import { capacityOf, storeBytesOf } from './capacity.ts';
@@ -58,6 +58,8 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     throw new Failure(`Port ${settings.port} is taken: ${taken}. Stop that, or set DRYDOCK_PORT to another port.`);
   }
 
+  await mkdir(operatorFolder(run), { recursive: true, mode: 0o700 });
+  await chown(operatorFolder(run), user.uid, user.gid);
   await mkdir(logFolder(data), { recursive: true, mode: 0o750 });
   await mkdir(serverFolder(data), { recursive: true, mode: 0o700 });
   await mkdir(compiledFolder(data), { recursive: true, mode: 0o700 });

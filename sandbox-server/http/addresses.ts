@@ -29,6 +29,18 @@ export function addressKey(address: string): string {
   return isIPv6(own) ? networkOf(own) : own;
 }
 
+/** The first `count` groups of an IPv6 address's /64. */
+function firstGroups(network: string, count: number): string {
+  return `${network.split(':').slice(0, count).join(':')}::/${count * 16}`;
+}
+
+/** What one person can have many addresses of: a /24 of IPv4, a /48 of IPv6. A class behind one router is one too. */
+export function networkKey(address: string): string {
+  const own = plain(address);
+  if (isIPv6(own)) return firstGroups(networkOf(own), 3);
+  return isIPv4(own) ? `${own.split('.').slice(0, 3).join('.')}.0/24` : own;
+}
+
 export class Addresses {
   readonly #proxies = new BlockList();
   readonly #unnamed = new Set<string>();
@@ -63,7 +75,7 @@ export class Addresses {
    * Who sent a request: the peer, or, where that is a trusted proxy, the last hop before it that is none. What is written
    * further to the left anybody may have written.
    */
-  keyOf({ socket, headers }: IncomingMessage): string {
+  addressOf({ socket, headers }: IncomingMessage): string {
     const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
     let address = socket.remoteAddress ?? '';
     if (headers['x-forwarded-for'] !== undefined && !this.isProxy(address)) this.#found(plain(address));
@@ -72,7 +84,17 @@ export class Addresses {
       if (!isIPv4(before) && !isIPv6(before)) break;
       address = before;
     }
-    return addressKey(address);
+    return address;
+  }
+
+  /** What limits count a request by. */
+  keyOf(request: IncomingMessage): string {
+    return addressKey(this.addressOf(request));
+  }
+
+  /** The network that a request's student counts for. */
+  networkOf(request: IncomingMessage): string {
+    return networkKey(this.addressOf(request));
   }
 
   #found(address: string): void {

@@ -3,11 +3,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { EngineLink } from '../engine-link.ts';
 import { ServerError } from '../errors.ts';
-import { startsPerMinute, startsPerMinutePerAddress } from '../limits.ts';
+import { newcomerBurstPerAddress, newcomersPerSecondPerAddress, startsPerMinute } from '../limits.ts';
 import { openSession, quizAnswer } from '../messages.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import { type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
+import type { Comer } from '../sessions/comer.ts';
 import type { Desk } from '../sessions/desk.ts';
 import type { Session } from '../sessions/session.ts';
 import type { Settings } from '../settings.ts';
@@ -33,15 +34,21 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   const { settings, desk, students, tickets, progress, link, callers, addresses } = parts;
   const { studentOf, theirs } = callers;
   const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
-  const perAddress = new RateLimit({ perSecond: startsPerMinutePerAddress / 60, burst: startsPerMinutePerAddress });
+  const perAddress = new RateLimit({ perSecond: newcomersPerSecondPerAddress, burst: newcomerBurstPerAddress });
 
-  const limitStarts = (student: Student, address: string): void => {
+  /** A class behind one address is not shut out by one of them: who has a cookie counts for themselves. */
+  const limitStarts = (student: Student): void => {
     limitRate(perStudent, String(student.id), 'You have started many labs within a minute.');
-    limitRate(perAddress, address, 'Many labs were started from your address within a minute.');
   };
 
-  const newcomer = (request: FastifyRequest, reply: FastifyReply): Student => {
+  const comerOf = (request: FastifyRequest, student: Student | null): Comer => {
+    const known = student !== null && progress.hasDone(student.id);
+    return { network: addresses.networkOf(request.raw), known, invited: false };
+  };
+
+  const newcomer = (request: FastifyRequest, reply: FastifyReply, comer: Comer): Student => {
     limitRate(perAddress, addresses.keyOf(request.raw), 'Many labs were started from your address within a minute.');
+    desk.mustTake(comer);
     const { student, token } = students.create();
     reply.header('set-cookie', setCookie(settings.publicOrigin, token));
     return student;
@@ -55,11 +62,11 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
     const { lesson, rows, columns } = openSession.parse(request.body);
     const known = studentOf(request);
     desk.mustHaveLesson(lesson);
-    if (known !== null && desk.existing(known.id, lesson) === undefined)
-      limitStarts(known, addresses.keyOf(request.raw));
-    const student = known ?? newcomer(request, reply);
+    if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known);
+    const comer = comerOf(request, known);
+    const student = known ?? newcomer(request, reply, comer);
     const size = rows === undefined || columns === undefined ? null : { rows, columns };
-    const session: Session = desk.open(student.id, lesson, size);
+    const session: Session = desk.open(student.id, lesson, size, comer);
     return { session: session.id, ticket: tickets.give(student.id, session.id) };
   });
 

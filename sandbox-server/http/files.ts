@@ -35,6 +35,7 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
   /** The engine's name of the host that is asked about, and the path in it. */
   const placeOf = (request: FastifyRequest): { readonly host: string; readonly path: string } => {
     const { session } = callers.theirs(request);
+    if (request.method !== 'GET') session.typed();
     const { host, path } = fileQuery.parse(request.query);
     return { host: session.host(host), path };
   };
@@ -61,6 +62,7 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
 
   server.post(routes.changeFiles.path, { onRequest: admit }, async (request, reply) => {
     const { session } = callers.theirs(request);
+    session.typed();
     const change = changeFiles.parse(request.body);
     const host = session.host(change.host);
     if (change.do === 'makeFolder') await files.makeFolder(host, change.path);

@@ -25,6 +25,11 @@ export class ProgressRecords {
     return new Set(rows.map((row) => taskRow.parse(row).task));
   }
 
+  /** Whether the student has done any task. */
+  hasDone(student: number): boolean {
+    return this.#database.prepare('SELECT 1 FROM tasks_done WHERE student = ? LIMIT 1').get(student) !== undefined;
+  }
+
   /** Idempotent: the first time counts. */
   markDone(student: number, lesson: string, task: string): void {
     this.#database

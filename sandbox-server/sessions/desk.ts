@@ -6,11 +6,13 @@ import type { Logger } from 'pino';
 import { chooseParameters } from '../../lessons/schema.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
-import { hostSettleMs, maxQueue } from '../limits.ts';
+import { hostSettleMs } from '../limits.ts';
+import type { Drain } from '../operator/protocol.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
 import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
+import { type Comer, unknownComer } from './comer.ts';
 import { Entrance } from './entrance.ts';
 import { givesWay } from './give-way.ts';
 import { type SessionHosts, together } from './hosts.ts';
@@ -18,13 +20,15 @@ import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
 import { type Rest, Session, type SessionParts } from './session.ts';
 
-export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' | 'becameDone'> {
+export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' | 'becameDone' | 'entered'> {
   readonly hosts: SessionHosts;
   readonly lessons: Lessons;
   readonly records: SessionRecords;
   readonly log: Logger;
   readonly capacity: number;
   readonly spareHosts: number;
+  readonly maxPerNetwork: number;
+  readonly yieldMs: number;
   readonly rest: RestTimes;
 }
 
@@ -36,6 +40,7 @@ export class Desk {
   readonly #starting = new Map<string, Promise<void>>();
   readonly #entrance: Entrance;
   #closed = false;
+  #draining: Drain | null = null;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
@@ -84,29 +89,33 @@ export class Desk {
   }
 
   /** Opens a session, or finds the one there is and starts what of it has stopped. Throws notFound and unavailable. */
-  open(student: number, lesson: string, size: Size | null): Session {
+  open(student: number, lesson: string, size: Size | null, comer: Comer = unknownComer): Session {
     this.mustHaveLesson(lesson);
     const existing = this.existing(student, lesson);
     if (existing !== undefined) {
+      existing.comer = comer;
       if (size !== null) existing.size = size;
       this.wake(existing);
       return existing;
     }
-    if (this.#entrance.queue.length >= maxQueue) {
-      throw new ServerError('unavailable', 'Too many students wait for a lab already. Try again in a few minutes.', {
-        retryAfterSeconds: 120,
-      });
-    }
+    this.mustTake(comer);
     this.#limit(student, null);
     const id = randomBytes(16).toString('base64url');
     const parameters = chooseParameters(this.#lesson(lesson).lab.parameters, id);
     const record = { id, student, lesson, parameters, hosts: new Map<string, string>(), usedAtMs: Date.now() };
     this.#parts.records.add(record);
     const session = this.#take(record);
+    session.comer = comer;
     if (size !== null) session.size = size;
-    this.#entrance.queue.join(session);
+    this.#entrance.join(session);
     this.admit();
     return session;
+  }
+
+  /** Throws unavailable where no new student of there can have a lab, nor wait for one. */
+  mustTake(comer: Comer): void {
+    if (this.#draining !== null) throw draining();
+    this.#entrance.mustTake(comer);
   }
 
   /** Starts what of a session has failed or stopped, or rests; where there is no room for that, it waits. Idempotent. */
@@ -114,17 +123,18 @@ export class Desk {
     const { phase } = session.phase;
     const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
     if (!isDown || this.isStarting(session)) return;
+    if (session.hosts.size === 0 && this.#draining !== null) throw draining();
     this.#limit(session.student, session);
     if (this.#entrance.places.holds(session)) {
       this.#start(session);
       return;
     }
-    this.#entrance.queue.join(session);
+    this.#entrance.join(session);
     this.admit();
   }
 
   /** Ends a session; its hosts go, and the next in the queue comes. Idempotent. */
-  end(session: Session, reason: 'idle' | 'request' | 'replaced'): void {
+  end(session: Session, reason: 'idle' | 'request' | 'replaced' | 'operator'): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#entrance.ended(session);
     // Where it stays written down, it is found without hosts after a restart, and ends then.
@@ -162,6 +172,27 @@ export class Desk {
   /** Lets in who waits, while there are places; then sees that there are spare hosts. */
   admit(): void {
     this.#entrance.admit();
+  }
+
+  /** Null while new labs are started. */
+  get draining(): Drain | null {
+    return this.#draining;
+  }
+
+  /**
+   * From now on no new labs are started, and all pages are told; null: they are again. Labs that are there go on, and can be come
+   * back to; newcomers who wait for one are told that they will not have it. Idempotent.
+   */
+  drain(drain: Drain | null): void {
+    this.#draining = drain;
+    this.#entrance.takesNew = drain === null;
+    for (const session of [...this.#sessions.values()]) {
+      session.drainingIs(drain);
+      if (drain === null || session.hosts.size > 0 || !this.#entrance.queue.has(session.id)) continue;
+      this.#entrance.queue.leave(session.id);
+      session.move({ phase: 'failed', message: sentences.draining });
+    }
+    this.admit();
   }
 
   /** What the engine says of itself. */
@@ -243,8 +274,15 @@ export class Desk {
       ...this.#parts,
       lesson: this.#lesson(record.lesson),
       shellsEnded: (one) => void this.#look(one),
-      becameDone: (one, task) => void this.changes.taskDone(one, task),
+      becameDone: (one, task) => {
+        one.comer = { ...one.comer, known: true };
+        void this.changes.taskDone(one, task);
+      },
+      entered: (one) => {
+        if (this.#entrance.queue.has(one.id)) this.admit();
+      },
     });
+    if (this.#draining !== null) session.drainingIs(this.#draining);
     this.#sessions.set(session.id, session);
     return session;
   }
@@ -324,4 +362,8 @@ export class Desk {
             : 'The lab could not be started; the server’s log says why. Try again.',
     });
   }
+}
+
+function draining(): ServerError {
+  return new ServerError('unavailable', sentences.draining, { retryAfterSeconds: 60 });
 }

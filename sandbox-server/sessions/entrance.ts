@@ -1,15 +1,27 @@
 // Who waits for a place and who is let in, as there is room; spare hosts take what room nobody needs. Independent of message
 // transport.
 
+import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
-import { sweepMs } from '../limits.ts';
+import { ServerError } from '../errors.ts';
+import {
+  enterMs,
+  knownHeadStartMinutes,
+  maxQueue,
+  maxQueueMinutes,
+  maxWaitingPerNetwork,
+  queueMinutesPerLab,
+  sweepMs,
+} from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import type { Changes } from './changes.ts';
+import { type Comer, countedFor } from './comer.ts';
 import type { SessionHosts } from './hosts.ts';
 import { MakeRoom } from './make-room.ts';
-import { Places } from './places.ts';
+import { Places, type Room } from './places.ts';
 import { Queue } from './queue.ts';
 import type { Session } from './session.ts';
+import { Shares } from './shares.ts';
 
 export interface EntranceParts {
   readonly hosts: SessionHosts;
@@ -18,6 +30,11 @@ export interface EntranceParts {
   /** Hosts at once. */
   readonly capacity: number;
   readonly spareHosts: number;
+  /** Labs at once of one network's newcomers who were not invited. */
+  readonly maxPerNetwork: number;
+  /** While others wait, a lab that was never typed into is let be for so long. */
+  readonly yieldMs: number;
+  readonly log: Logger;
   readonly sessions: () => Iterable<Session>;
   readonly isStarting: (session: Session) => boolean;
   /** Lets a session in. */
@@ -29,10 +46,14 @@ export interface EntranceParts {
 export class Entrance {
   readonly queue = new Queue<Session>();
   readonly places: Places;
+  /** False while no new labs are started: then nothing is made for newcomers, but who has a lab comes back to it. */
+  takesNew = true;
   readonly #parts: EntranceParts;
   readonly #room: MakeRoom;
   /** The engine said that it has no room: not asked again before this time, or before a session ends. */
   #fullUntilMs = 0;
+  readonly #shares: Shares;
+  #again: NodeJS.Timeout | undefined;
   #filling = false;
   #closed = false;
 
@@ -40,22 +61,119 @@ export class Entrance {
     this.#parts = parts;
     const isQueued = ({ id }: Session) => this.queue.has(id);
     this.places = new Places({ ...parts, isQueued });
-    this.#room = new MakeRoom({ ...parts, isQueued });
+    this.#shares = new Shares(parts.maxPerNetwork, []);
+    this.#room = new MakeRoom({ ...parts, isQueued, shares: this.#shares });
+  }
+
+  /**
+   * A place in the queue. Known students go first; among newcomers those of networks that hold and wait for few labs. Where
+   * too many wait, the last one goes.
+   */
+  join(session: Session): void {
+    this.#count();
+    this.queue.join(session, this.#turnOf(session.comer));
+    if (this.queue.length > maxQueue) this.#dropLast();
+  }
+
+  /** Throws unavailable, before anything is written down, where no place can be had in the queue. */
+  mustTake(comer: Comer): void {
+    this.#count();
+    const { last } = this.queue;
+    if (this.queue.length >= maxQueue && last !== undefined && this.queue.turnOf(last.id) <= this.#turnOf(comer))
+      throw tooManyWait();
+    this.#mustHaveRoom(comer);
   }
 
   /** Lets in who waits, while there are places; then sees that there are spare hosts. */
   admit(): void {
     if (this.#closed) return;
-    for (let next = this.queue.first; next !== undefined && !this.#isFull; next = this.queue.first) {
-      const room = this.places.roomFor(next);
-      if (room !== 'yes') {
-        void this.#room.step(room).then((made) => (made ? this.admit() : undefined));
-        break;
-      }
-      this.queue.next();
-      this.#parts.start(next);
+    if (this.queue.length > 0) {
+      this.#count();
+      // Who looks at the page that waits comes before who does not, and nobody has to go for the latter.
+      if (
+        this.#letIn(
+          this.queue.all.filter(({ pages }) => pages > 0),
+          true,
+        )
+      )
+        this.#letIn(
+          this.queue.all.filter(({ pages }) => pages === 0),
+          false,
+        );
     }
     void this.#fill();
+  }
+
+  /** Resolves whether there was room for all of them that may have a lab. */
+  #letIn(waiting: readonly Session[], makesRoom: boolean): boolean {
+    for (const next of waiting) {
+      if (this.#isFull) return false;
+      if (!this.takesNew && next.hosts.size === 0) continue;
+      const makeRoom = (room: Exclude<Room, 'yes'>) => {
+        if (makesRoom) void this.#room.step(room, next).then((made) => (made ? this.admit() : undefined));
+      };
+      if (!this.#shares.hasRoom(next.comer)) {
+        makeRoom('its share is full');
+        continue;
+      }
+      const room = this.places.roomFor(next);
+      if (room !== 'yes') {
+        makeRoom(room);
+        return false;
+      }
+      const waitMs = this.#shares.startsIn(next.comer);
+      if (waitMs > 0) {
+        this.#again ??= setTimeout(() => {
+          this.#again = undefined;
+          this.admit();
+        }, waitMs);
+        continue;
+      }
+      this.queue.leave(next.id);
+      this.#shares.add(next.comer);
+      this.#parts.start(next);
+    }
+    return true;
+  }
+
+  #count(): void {
+    const holding = [...this.#parts.sessions()].filter((session) => this.places.holds(session));
+    this.#shares.count(holding.map(({ comer }) => comer));
+  }
+
+  /** Of who waits, the network's newcomers. */
+  #waitingWith(comer: Comer): readonly Session[] {
+    const network = countedFor(comer);
+    return network === null ? [] : this.queue.all.filter((other) => countedFor(other.comer) === network);
+  }
+
+  #turnOf(comer: Comer): number {
+    const minutes = comer.known
+      ? -knownHeadStartMinutes
+      : Math.min(maxQueueMinutes, (this.#shares.held(comer) + this.#waitingWith(comer).length) * queueMinutesPerLab);
+    return monotonicMs() + minutes * 60_000;
+  }
+
+  /** One more newcomer of a network takes the place of one that has no page, and may be nobody's. */
+  #mustHaveRoom(comer: Comer): void {
+    const waiting = this.#waitingWith(comer);
+    if (waiting.length < maxWaitingPerNetwork) return;
+    const absent = waiting.find(({ pages, hosts, idle }) => {
+      return pages === 0 && hosts.size === 0 && idle.withoutPageMs > enterMs / 3;
+    });
+    if (absent === undefined) throw tooManyWait();
+    this.#parts.end(absent);
+  }
+
+  #dropLast(): void {
+    const { last } = this.queue;
+    if (last === undefined) return;
+    if (last.hosts.size === 0) this.#parts.end(last);
+    else {
+      last.sendAway();
+      this.queue.leave(last.id);
+      last.move({ phase: 'starting', why: 'return' });
+    }
   }
 
   /** The engine had no room for a session that was let in: it is next when there is. False where it is no use to wait. */
@@ -76,6 +194,7 @@ export class Entrance {
   /** Lets nobody in any more. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#again);
   }
 
   get #isFull(): boolean {
@@ -89,6 +208,7 @@ export class Entrance {
     try {
       while (
         !this.#closed &&
+        this.takesNew &&
         link.up &&
         ![...sessions()].some(isStarting) &&
         this.queue.length === 0 &&
@@ -102,4 +222,10 @@ export class Entrance {
       this.#filling = false;
     }
   }
+}
+
+function tooManyWait(): ServerError {
+  return new ServerError('unavailable', 'Too many students wait for a lab already. Try again in a few minutes.', {
+    retryAfterSeconds: 120,
+  });
 }

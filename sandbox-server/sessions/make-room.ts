@@ -1,16 +1,24 @@
-// Makes room for who waits: labs that their students have left are stored, spare hosts go, and where the engine has no UID
-// range left, a lab that was put away ends. Who was there longest ago comes first.
+// Makes room for who waits: labs that their students have left, or do not use, are stored, spare hosts go, and where the
+// engine has no UID range left, a lab that was put away ends. Who was there longest ago comes first.
 
+import type { Logger } from 'pino';
 import type { Changes } from './changes.ts';
+import { countedFor } from './comer.ts';
 import type { SessionHosts } from './hosts.ts';
 import type { Room } from './places.ts';
 import type { Session } from './session.ts';
+import type { Shares } from './shares.ts';
+import { whoYields } from './yields.ts';
 
 export interface MakeRoomParts {
   readonly hosts: SessionHosts;
   readonly changes: Changes;
   readonly sessions: () => Iterable<Session>;
   readonly isQueued: (session: Session) => boolean;
+  readonly shares: Shares;
+  /** While others wait, a lab that was never typed into is let be for so long. */
+  readonly yieldMs: number;
+  readonly log: Logger;
   /** Ends a session; who waits is let in once its hosts are gone. */
   readonly end: (session: Session) => void;
 }
@@ -23,12 +31,17 @@ export class MakeRoom {
     this.#parts = parts;
   }
 
-  /** One step towards room for who is next. Resolves whether there may be room now. Never throws. */
-  async step(room: Exclude<Room, 'yes'>): Promise<boolean> {
+  /** One step towards room for `next`. Resolves whether there may be room now. Never throws. */
+  async step(room: Exclude<Room, 'yes'>, next: Session): Promise<boolean> {
     if (this.#making) return false;
     this.#making = true;
     try {
-      if (room === 'full') return await this.#storeOldest();
+      const anybody = () => true;
+      const ofItsNetwork = ({ comer }: Session) => countedFor(comer) === countedFor(next.comer);
+      if (room === 'full' || room === 'its share is full') {
+        const whose = room === 'full' ? anybody : ofItsNetwork;
+        return (await this.#storeOldest(whose)) || (await this.#storeUnused(next, whose));
+      }
       if (room === 'spares in the way') await this.#parts.hosts.dropSpare();
       else this.endOldest();
       return room === 'spares in the way';
@@ -37,19 +50,42 @@ export class MakeRoom {
     }
   }
 
-  /** Ends the oldest lab that was put away, unless hosts are going already. Answers whether there will be room. */
+  /**
+   * Ends the oldest lab that was put away, one that was never typed into before all others, unless hosts are going already. Answers
+   * whether there will be room.
+   */
   endOldest(): boolean {
     if (this.#parts.hosts.removing > 0) return true;
-    const stored = this.#left().find((session) => session.rest === 'stored' && !this.#parts.isQueued(session));
+    const all = this.#left().filter((session) => session.rest === 'stored' && !this.#parts.isQueued(session));
+    const stored = all.find(({ hasTyped }) => !hasTyped) ?? all[0];
     if (stored !== undefined) this.#parts.end(stored);
     return stored !== undefined;
   }
 
-  async #storeOldest(): Promise<boolean> {
-    const idle = this.#left().find((session) => this.#isIdle(session));
+  async #storeOldest(whose: (session: Session) => boolean): Promise<boolean> {
+    const idle = this.#left().find((session) => this.#isIdle(session) && whose(session));
     if (idle === undefined) return false;
     await this.#parts.changes.store(idle);
     return idle.rest === 'stored';
+  }
+
+  async #storeUnused(next: Session, whose: (session: Session) => boolean): Promise<boolean> {
+    const { sessions, shares, yieldMs, changes, log, end } = this.#parts;
+    const unused = whoYields([...sessions()].filter(whose), {
+      yieldMs,
+      waiting: next.comer,
+      held: (comer) => shares.held(comer),
+    });
+    if (unused === undefined) return false;
+    log.info({ session: unused.id, hasPage: unused.pages > 0 }, 'a lab that is not used makes room for who waits');
+    if (!unused.wasEntered) {
+      // Nobody was ever in it: there is nothing to keep. Who waits is let in once its hosts are gone.
+      end(unused);
+      return false;
+    }
+    unused.sendAway(true);
+    await changes.store(unused);
+    return unused.rest === 'stored';
   }
 
   /** Put away, but for its memory: frozen, or not even that could be done. One that was not taken up yet may be come back to soon. */

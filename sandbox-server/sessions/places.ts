@@ -18,6 +18,8 @@ export type Room =
   | 'yes'
   /** Too many hosts take memory. */
   | 'full'
+  /** Newcomers of its network hold as many as they may. */
+  | 'its share is full'
   /** Spare hosts are in the way of what a spare host is no good for. */
   | 'spares in the way'
   /** The engine has no UID range left: a lab that was put away has to end. */

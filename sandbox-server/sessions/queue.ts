@@ -1,4 +1,4 @@
-// Who waits for a place, in order. Tells each who waits when their place changes; knows nothing of hosts.
+// Who waits for a place, in the order of their turns. Tells each who waits when their place changes; knows nothing of hosts.
 
 export interface Waiting {
   readonly id: string;
@@ -8,6 +8,7 @@ export interface Waiting {
 
 export class Queue<T extends Waiting> {
   #waiting: readonly T[] = [];
+  readonly #turns = new Map<string, number>();
   readonly #places = new Map<string, number>();
 
   get length(): number {
@@ -19,19 +20,37 @@ export class Queue<T extends Waiting> {
     return this.#waiting[0];
   }
 
+  /** Who waits, the next one first. */
+  get all(): readonly T[] {
+    return this.#waiting;
+  }
+
+  /** Who is last; undefined when nobody waits. */
+  get last(): T | undefined {
+    return this.#waiting.at(-1);
+  }
+
+  /** The turn of who waits. */
+  turnOf(id: string): number {
+    return this.#turns.get(id) ?? Number.POSITIVE_INFINITY;
+  }
+
   has(id: string): boolean {
     return this.#places.has(id);
   }
 
-  /** To the end. Idempotent. */
-  join(one: T): void {
+  /** Behind all whose `turn` is no later. Idempotent. */
+  join(one: T, turn = 0): void {
     if (this.#places.has(one.id)) return;
-    this.#set([...this.#waiting, one]);
+    const behind = this.#waiting.findIndex(({ id }) => this.turnOf(id) > turn);
+    this.#turns.set(one.id, turn);
+    this.#set(this.#waiting.toSpliced(behind === -1 ? this.#waiting.length : behind, 0, one));
   }
 
   /** To the front: for who was let in but found no room. Idempotent. */
   rejoin(one: T): void {
     if (this.#places.has(one.id)) return;
+    this.#turns.set(one.id, Number.NEGATIVE_INFINITY);
     this.#set([one, ...this.#waiting]);
   }
 
@@ -39,13 +58,16 @@ export class Queue<T extends Waiting> {
   next(): T | undefined {
     const [first, ...rest] = this.#waiting;
     if (first === undefined) return undefined;
+    this.#turns.delete(first.id);
     this.#set(rest);
     return first;
   }
 
   /** Idempotent. */
   leave(id: string): void {
-    if (this.#places.has(id)) this.#set(this.#waiting.filter((one) => one.id !== id));
+    if (!this.#places.has(id)) return;
+    this.#turns.delete(id);
+    this.#set(this.#waiting.filter((one) => one.id !== id));
   }
 
   #set(waiting: readonly T[]): void {

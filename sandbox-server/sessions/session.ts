@@ -9,12 +9,14 @@ import { type EngineLink, isAway } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
 import type { Lesson } from '../labs/lessons.ts';
 import { writeUsedEveryMs } from '../limits.ts';
+import type { Drain } from '../operator/protocol.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
 import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
 import { EngineView } from '../view/engine-view.ts';
+import { type Comer, unknownComer } from './comer.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
 import type { PointRecord, SessionRecord, SessionRecords } from './records.ts';
 import { ResetPoints } from './reset-points.ts';
@@ -39,6 +41,8 @@ export interface SessionParts {
   readonly shellsEnded: (session: Session) => void;
   /** A task was not done and is now: on the disk, and soon told. */
   readonly becameDone: (session: Session, task: string) => void;
+  /** A page has come. */
+  readonly entered: (session: Session) => void;
 }
 
 /** While nobody is in it: `frozen` keeps its memory and its place, `stored` neither. */
@@ -59,11 +63,14 @@ export class Session {
   rest: Rest = 'awake';
   /** How often it was taken back: previews of before are of another lab. */
   takenBack = 0;
+  /** Where its student came from when they opened it last. */
+  comer: Comer = unknownComer;
   /** The size that its page asked for. */
   size: Size = defaultSize;
   readonly #parts: SessionParts;
   readonly #pages = new Set<Page>();
   readonly #done: Set<string>;
+  #drain: Drain | null = null;
   #hosts: HostNames;
   #phase: SessionPhase = { phase: 'starting' };
   #tasks: readonly TaskState[];
@@ -77,6 +84,11 @@ export class Session {
   #writtenAtMs: number;
   #leftMs = monotonicMs();
   #typedMs = monotonicMs();
+  /** When its student used it last, or it became ready. */
+  #usedMs = monotonicMs();
+  /** Of an earlier run of the server it is not known, and taken for so. */
+  #hasTyped: boolean;
+  #wasEntered: boolean;
 
   constructor(record: SessionRecord, parts: SessionParts) {
     this.id = record.id;
@@ -87,6 +99,8 @@ export class Session {
     this.files = parts.lesson.files;
     this.points = new ResetPoints(record.id, parts.records);
     this.#hosts = record.hosts;
+    this.#hasTyped = record.hosts.size > 0;
+    this.#wasEntered = this.#hasTyped;
     this.#usedAtMs = record.usedAtMs;
     this.#writtenAtMs = record.usedAtMs;
     this.#parts = parts;
@@ -115,13 +129,25 @@ export class Session {
   get lastTerminal(): number {
     return Math.max(this.#lastTerminal, this.#terminals?.last ?? 0);
   }
-  /** Milliseconds since a page was open (0 while one is), since it was typed into, and, by the clock, since it was used. */
-  get idle(): { readonly withoutPageMs: number; readonly untypedMs: number; readonly unusedMs: number } {
+  /** Whether its student has typed in it, or changed files. */
+  get hasTyped(): boolean {
+    return this.#hasTyped;
+  }
+  /** Whether it ever had a page. */
+  get wasEntered(): boolean {
+    return this.#wasEntered;
+  }
+  /**
+   * Milliseconds since a page was open (0 while one is), since it was typed into or a page came, since it was typed into or became
+   * ready, and, by the clock, since its student was there.
+   */
+  get idle(): Readonly<Record<'withoutPageMs' | 'untypedMs' | 'unusedForMs' | 'unusedMs', number>> {
     const now = monotonicMs();
     const open = this.#pages.size > 0;
     return {
       withoutPageMs: open ? 0 : now - this.#leftMs,
       untypedMs: now - this.#typedMs,
+      unusedForMs: now - this.#usedMs,
       unusedMs: open ? 0 : Date.now() - this.#usedAtMs,
     };
   }
@@ -213,6 +239,7 @@ export class Session {
     this.#view.watch(this.#pages.size > 0);
     this.rest = 'awake';
     this.#typedMs = monotonicMs();
+    this.#usedMs = this.#typedMs;
     this.move({ phase: 'ready' });
     this.tellTerminals();
     for (const page of [...this.#pages]) page.terminalsReady();
@@ -247,14 +274,17 @@ export class Session {
   join(page: Page): () => void {
     this.#pages.add(page);
     this.#typedMs = monotonicMs();
+    this.#wasEntered = true;
     this.used();
     page.tell({ type: 'session', ...this.#phase });
     page.tell({ type: 'engine', state: this.#parts.link.up ? 'up' : 'away' });
+    if (this.#drain !== null) page.tell(drainingMessage(this.#drain));
     page.tell({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
     page.tell({ type: 'tasks', tasks: this.#tasks });
     page.tell(this.points.message(this.lab.tasks));
     for (const view of this.#view?.views ?? []) page.tell(view);
     this.#view?.watch(true);
+    this.#parts.entered(this);
     return () => {
       if (!this.#pages.delete(page)) return;
       this.#view?.watch(this.#pages.size > 0);
@@ -286,8 +316,11 @@ export class Session {
     this.#parts.records.forgetTitle(this.id, terminal);
   }
 
+  /** Its student does something in it. */
   typed(): void {
     this.#typedMs = monotonicMs();
+    this.#usedMs = this.#typedMs;
+    this.#hasTyped = true;
   }
 
   /** Its student is there: from now on it counts how long it is kept. */
@@ -299,6 +332,11 @@ export class Session {
       records.setUsed(this.id, this.#usedAtMs);
       this.#writtenAtMs = this.#usedAtMs;
     });
+  }
+
+  drainingIs(drain: Drain | null): void {
+    this.#drain = drain;
+    this.#broadcast(drainingMessage(drain));
   }
 
   engineIs(up: boolean): void {
@@ -330,14 +368,17 @@ export class Session {
     this.#pages.clear();
   }
 
-  /** Every page is told that it is over for them, and closed; the lab itself is kept, and can be come back to. */
-  sendAway(): void {
-    this.#broadcast({ type: 'session', phase: 'ended', reason: 'left' });
+  /**
+   * Every page is told that it is over for them, and closed; the lab itself is kept, and can be come back to. `yielded`: for
+   * others who wait.
+   */
+  sendAway(yielded = false): void {
+    this.#broadcast({ type: 'session', phase: 'ended', reason: 'left', ...(yielded ? { yielded } : {}) });
     for (const page of [...this.#pages]) page.end();
   }
 
   /** It is over: every page is told and closed. Idempotent. */
-  end(reason: 'idle' | 'request' | 'replaced'): void {
+  end(reason: 'idle' | 'request' | 'replaced' | 'operator'): void {
     if (this.#phase.phase === 'ended') return;
     this.release();
     this.move({ phase: 'ended', reason });
@@ -352,4 +393,8 @@ export class Session {
   #broadcast(message: ServerMessage): void {
     for (const page of [...this.#pages]) page.tell(message);
   }
+}
+
+function drainingMessage(drain: Drain | null): ServerMessage {
+  return { type: 'draining', on: drain !== null, at: drain?.at ?? null };
 }

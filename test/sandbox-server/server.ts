@@ -71,13 +71,14 @@ export interface OpenedLab extends OpenedSession {
   readonly cookie: string;
 }
 
-export class TestServer implements AsyncDisposable {
+/** `Known` are the settings that are known of it: all, where a test started it by itself. */
+export class TestServer<Known extends Pick<Settings, 'port' | 'publicOrigin'> = Settings> implements AsyncDisposable {
   readonly url: string;
-  readonly settings: Settings;
+  readonly settings: Known;
   readonly #end: () => Promise<void>;
   readonly #pages: TestPage[] = [];
 
-  constructor(settings: Settings, end: () => Promise<void>) {
+  constructor(settings: Known, end: () => Promise<void>) {
     this.url = `http://127.0.0.1:${settings.port}`;
     this.settings = settings;
     this.#end = end;
@@ -161,6 +162,9 @@ async function settingsFor(overrides: Partial<Settings>): Promise<{ settings: Se
     freezeMs: 5 * 60_000,
     idleMs: 60 * 60_000,
     keepMs: 7 * dayMs,
+    operatorSocket: null,
+    maxPerNetwork: null,
+    yieldMs: 45_000,
     trustedProxies: [],
     ...overrides,
   };

@@ -13,7 +13,11 @@ export type LabPhase =
       readonly step?: string | undefined;
     }
   | { readonly name: 'ready' }
-  | { readonly name: 'ended'; readonly reason: 'idle' | 'request' | 'replaced' | 'left' }
+  | {
+      readonly name: 'ended';
+      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+      readonly yielded?: boolean | undefined;
+    }
   | { readonly name: 'failed'; readonly message: string }
   /** The page is of another version than the server. */
   | { readonly name: 'outdated' };
@@ -37,6 +41,8 @@ export const link = signal<LinkState>({ name: 'connecting' });
 /** What draws terminals could not be loaded, so this page has none until it is loaded anew. The lab itself goes on. */
 export const isBroken = signal(false);
 export const engine = signal<'up' | 'away'>('up');
+/** Drydock is taken down soon, at this time where that is known; undefined while it is not. */
+export const draining = signal<{ readonly at: Date | undefined } | undefined>(undefined);
 export const tasks = signal<readonly TaskState[]>([]);
 /** What each task of the page wants, in a sentence for people; backticks mean code. */
 export const goals = signal<ReadonlyMap<string, string>>(new Map());

@@ -180,6 +180,9 @@ function hear(message: ServerMessage): void {
     case 'engine':
       state.engine.value = message.state;
       return;
+    case 'draining':
+      state.draining.value = message.on ? { at: message.at === null ? undefined : new Date(message.at) } : undefined;
+      return;
     case 'view':
       hearView(message);
       return;
@@ -208,7 +211,7 @@ function phaseOf(message: Extract<ServerMessage, { type: 'session' }>): state.La
     case 'ready':
       return { name: 'ready' };
     case 'ended':
-      return { name: 'ended', reason: message.reason };
+      return { name: 'ended', reason: message.reason, yielded: message.yielded };
     case 'failed':
       return { name: 'failed', message: message.message };
   }

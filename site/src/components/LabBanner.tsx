@@ -1,7 +1,7 @@
 /** A line above the terminal while something between page and shell is away. The terminal stays in sight under it. */
 import { useEffect, useState } from 'preact/hooks';
 import { retryNow } from '../client/lab-link.ts';
-import { currentTerminal, engine, link, phase, place, refusal, terminals } from '../client/lab-state.ts';
+import { currentTerminal, draining, engine, link, phase, place, refusal, terminals } from '../client/lab-state.ts';
 import { focusTerminal, replaceTerminal } from '../client/terminals.ts';
 
 export function LabBanner() {
@@ -18,9 +18,24 @@ export function LabBanner() {
           </span>
         </p>
       )}
+      <DrainBanner />
       <RefusalBanner />
       <ExitedBanner />
     </div>
+  );
+}
+
+function DrainBanner() {
+  const soon = draining.value;
+  if (!soon) return null;
+  const at = soon.at?.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  return (
+    <p class="banner">
+      <span>
+        <b>Drydock is taken down {at ? <>at {at}</> : 'soon'}.</b> Your lab goes on until then, and is kept. No new labs
+        are started meanwhile.
+      </span>
+    </p>
   );
 }
 

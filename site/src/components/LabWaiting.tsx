@@ -74,7 +74,7 @@ export function LabWaiting() {
         </Card>
       );
     case 'ended':
-      return <Ended reason={now.reason} />;
+      return <Ended reason={now.reason} yielded={now.yielded === true} />;
     case 'failed':
       return (
         <Card title="The lab could not start" kind="failed">
@@ -110,7 +110,27 @@ export function LabWaiting() {
   }
 }
 
-function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' | 'left' }) {
+function Ended({
+  reason,
+  yielded,
+}: {
+  reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+  yielded: boolean;
+}) {
+  if (yielded) {
+    return (
+      <Card title="Your lab made room for somebody" kind="empty">
+        <p>
+          The machine is full, others waited, and this lab was not used for a while. It is put away as you left it:
+          files, containers and tasks are kept.
+        </p>
+        <p>Come back whenever you like. Where the machine is still full then, you wait in the queue for a moment.</p>
+        <button type="button" class="steel-button strong" onClick={startAgain}>
+          Go on where you were
+        </button>
+      </Card>
+    );
+  }
   if (reason === 'left') {
     return (
       <Card title="Your lab is put away" kind="empty">
@@ -125,6 +145,7 @@ function Ended({ reason }: { reason: 'idle' | 'request' | 'replaced' | 'left' })
   const why = {
     idle: `Nothing happened in it for ${minutes ? `${minutes} minutes` : 'a while'}, so its host was removed to make room for others.`,
     request: 'Its host was removed, as asked.',
+    operator: 'Whoever runs this Drydock has ended it.',
     replaced: 'It was started anew elsewhere, and that one took its place.',
   }[reason];
   return (

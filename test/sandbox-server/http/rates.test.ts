@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { after, test } from 'node:test';
-import { maxFileWritesAtOnce, startsPerMinute } from '../../../sandbox-server/limits.ts';
+import { maxFileWritesAtOnce, newcomerBurstPerAddress, startsPerMinute } from '../../../sandbox-server/limits.ts';
 import { until } from '../../support/until.ts';
 import { type OpenedLab, startTestServer } from '../server.ts';
 
@@ -65,7 +65,7 @@ test('F11 few files of one lab are sent at once, however slowly, and the next is
 test('F11 an address cannot start labs without end by dropping its cookie', async () => {
   const statuses = await Promise.all(
     Array.from(
-      { length: 100 },
+      { length: 2 * newcomerBurstPerAddress },
       async () => (await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } })).status,
     ),
   );

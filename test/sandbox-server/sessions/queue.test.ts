@@ -9,6 +9,21 @@ function waiting(id: string) {
   return { id, places, placed: (place: number) => void places.push(place) };
 }
 
+test('queue keeps the order of turns, and of arrival among those of the same turn', () => {
+  const queue = new Queue<ReturnType<typeof waiting>>();
+  const [a, b, c, d] = [waiting('a'), waiting('b'), waiting('c'), waiting('d')];
+  queue.join(a, 20);
+  queue.join(b, 20);
+  queue.join(c, 10);
+  queue.rejoin(d);
+  assert.deepEqual(queue.all, [d, c, a, b]);
+  assert.equal(queue.last, b);
+  assert.deepEqual(a.places, [1, 2, 3]);
+  queue.leave('c');
+  queue.join(c, 30);
+  assert.deepEqual(queue.all, [d, a, b, c]);
+});
+
 test('queue moves everybody up when one is let in or leaves', () => {
   const queue = new Queue<ReturnType<typeof waiting>>();
   const [a, b, c, d] = [waiting('a'), waiting('b'), waiting('c'), waiting('d')];

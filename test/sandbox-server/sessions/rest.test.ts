@@ -20,7 +20,7 @@ interface Left {
 function due({ withoutPageMs = 0, untypedMs = withoutPageMs, busy = false, hosts = 1, ...left }: Left) {
   const phase = left.phase ?? { phase: 'ready' as const };
   const names = new Map(Array.from({ length: hosts }, (_, n) => [`host-${n}`, `s-${n}`] as const));
-  const idle = { withoutPageMs, untypedMs, unusedMs: withoutPageMs };
+  const idle = { withoutPageMs, untypedMs, unusedForMs: untypedMs, unusedMs: withoutPageMs };
   return dueOf({ idle, phase, rest: left.rest ?? 'awake', turns: { busy }, hosts: names }, times);
 }
 

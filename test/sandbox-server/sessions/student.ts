@@ -22,7 +22,7 @@ export function shellOf(page: TestPage, host?: string): string {
 }
 
 /** A page of a lab that is ready, with the newest terminal of `host` shown up to its prompt. */
-export async function enterReady(server: TestServer, lab: OpenedLab, host?: string): Promise<TestPage> {
+export async function enterReady(server: Pick<TestServer, 'enter'>, lab: OpenedLab, host?: string): Promise<TestPage> {
   const page = await server.enter(lab);
   await page.hears('session', ({ phase }) => phase === 'ready');
   await atPrompt(page, host);

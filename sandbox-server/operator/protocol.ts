@@ -1,0 +1,54 @@
+// What passes between the `drydock` command and the running server, over a Unix socket that root and the server's user alone
+// can reach. Whoever can connect may do all of it.
+
+import { z } from 'zod';
+
+export const operatorPaths = {
+  /** GET -> `OperatorStatus` */
+  status: '/status',
+  /** GET -> `SessionReport[]` */
+  sessions: '/sessions',
+  /** DELETE `/sessions/HANDLE` -> 204; 404 where there is none. */
+  session: '/sessions/',
+  /** PUT `{ at }` -> `Drain`; DELETE -> 204, the end of it. Idempotent. */
+  drain: '/drain',
+} as const;
+
+/** No new labs are started; those that are open go on. */
+export const drain = z.strictObject({
+  /** When the operator means to take Drydock down, RFC 3339; null where they did not say. */
+  at: z.iso.datetime().nullable(),
+});
+export type Drain = z.output<typeof drain>;
+
+export const operatorStatus = z.strictObject({
+  /** Null while new labs are started. */
+  drain: drain.nullable(),
+  /** Who sends X-Forwarded-For, and is not named by DRYDOCK_TRUSTED_PROXY. */
+  unnamedProxies: z.array(z.string()),
+});
+export type OperatorStatus = z.output<typeof operatorStatus>;
+
+export const sessionReport = z.strictObject({
+  /** Eight hex digits, to name it by; the session's own id stays a secret. */
+  id: z.string(),
+  /** The number of the student's record; there are no names. */
+  student: z.int(),
+  /** `203.0.113.0/24`, where they came from; null where that is not known since a restart. */
+  network: z.string().nullable(),
+  lesson: z.string(),
+  /** The first task that is not done; null where all are. */
+  task: z.string().nullable(),
+  tasksDone: z.int(),
+  tasks: z.int(),
+  state: z.enum(['ready', 'starting', 'queued', 'failed', 'frozen', 'stored']),
+  /** Browser pages that look at it. */
+  pages: z.int(),
+  /** Null where it could not be asked for. */
+  memoryBytes: z.int().nullable(),
+  /** RFC 3339. */
+  usedAt: z.string(),
+  /** The engine's names of its hosts. */
+  hosts: z.array(z.string()),
+});
+export type SessionReport = z.output<typeof sessionReport>;

@@ -1,0 +1,46 @@
+// How many labs each network's newcomers hold, and whether they may have one more. One person has many addresses, but few
+// networks; a class is one network too, so known students count for none. Knows nothing of hosts.
+
+import { startsBurstPerNetwork, startsPerSecondPerNetwork } from '../limits.ts';
+import { RateLimit } from '../rate-limit.ts';
+import { type Comer, countedFor } from './comer.ts';
+
+export class Shares {
+  readonly #maxPerNetwork: number;
+  readonly #rate = new RateLimit({ perSecond: startsPerSecondPerNetwork, burst: startsBurstPerNetwork });
+  readonly #held = new Map<string, number>();
+
+  /** `maxPerNetwork` holds for newcomers who were not invited. */
+  constructor(maxPerNetwork: number, holding: Iterable<Comer>) {
+    this.#maxPerNetwork = maxPerNetwork;
+    this.count(holding);
+  }
+
+  /** Counts anew who holds a place. */
+  count(holding: Iterable<Comer>): void {
+    this.#held.clear();
+    for (const comer of holding) this.add(comer);
+  }
+
+  /** One more holds a place. */
+  add(comer: Comer): void {
+    const network = countedFor(comer);
+    if (network !== null) this.#held.set(network, this.held(comer) + 1);
+  }
+
+  /** Labs that newcomers of the same network hold; 0 for who counts for none. */
+  held(comer: Comer): number {
+    return this.#held.get(countedFor(comer) ?? '') ?? 0;
+  }
+
+  /** Whether this network's newcomers may hold one more. */
+  hasRoom(comer: Comer): boolean {
+    return comer.invited || this.held(comer) < this.#maxPerNetwork;
+  }
+
+  /** Milliseconds until one more lab may be started for this network's newcomers; 0, and it counts, where that is now. */
+  startsIn(comer: Comer): number {
+    const network = countedFor(comer);
+    return network === null ? 0 : this.#rate.take(network);
+  }
+}

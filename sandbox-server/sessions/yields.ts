@@ -1,0 +1,50 @@
+// Which lab gives up its place while others wait: one that its student does not use. Nothing in it is lost, and who is in
+// it is told.
+
+import { enterMs, queueGraceMs, typedYieldTimes } from '../limits.ts';
+import { type Comer, countedFor } from './comer.ts';
+import type { Session } from './session.ts';
+import type { Turns } from './turns.ts';
+
+/** What of a session it hangs on. */
+export type Yielding = Pick<Session, 'active' | 'comer' | 'hasTyped' | 'wasEntered' | 'pages' | 'idle'> & {
+  readonly turns: Pick<Turns, 'busy'>;
+};
+
+export interface YieldParts {
+  /** A lab that was never typed into is let be for so long. */
+  readonly yieldMs: number;
+  readonly waiting: Comer;
+  /** Labs that a network's newcomers hold. */
+  readonly held: (comer: Comer) => number;
+}
+
+/** Its network's newcomers hold more than those of whoever waits would: it yields sooner. */
+function isCrowded({ comer }: Yielding, { waiting, held }: YieldParts): boolean {
+  const network = countedFor(comer);
+  return network !== null && network !== waiting.network && held(comer) > held(waiting) + 1;
+}
+
+/** How long a lab may be unused while others wait. */
+function patienceMs(session: Yielding, parts: YieldParts): number {
+  const { yieldMs } = parts;
+  if (!session.wasEntered) return Math.min(enterMs, yieldMs);
+  const share = isCrowded(session, parts) ? 1 / 2 : 1;
+  if (session.hasTyped) return yieldMs * typedYieldTimes * share;
+  // A page that reloads is there again within seconds.
+  return session.idle.withoutPageMs > queueGraceMs ? Math.min(queueGraceMs, yieldMs) : yieldMs * share;
+}
+
+/** The one that is unused for the longest time past its patience; undefined where all are used. */
+export function whoYields<T extends Yielding>(sessions: Iterable<T>, parts: YieldParts): T | undefined {
+  let found: T | undefined;
+  let most = 1;
+  for (const session of sessions) {
+    if (!session.active || session.turns.busy) continue;
+    const overdue = session.idle.unusedForMs / patienceMs(session, parts);
+    if (overdue <= most) continue;
+    most = overdue;
+    found = session;
+  }
+  return found;
+}

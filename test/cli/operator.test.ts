@@ -1,0 +1,111 @@
+// What an operator does with a running Drydock: sees its sessions, ends one, drains it. Over a socket that is root's.
+
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import type { SessionReport } from '@drydock/sandbox-server';
+import { timeOf } from '../../cli/commands/drain.ts';
+import { TestServer } from '../sandbox-server/server.ts';
+import { enterReady, last } from '../sandbox-server/sessions/student.ts';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { until } from '../support/until.ts';
+
+let drydock: TestDrydock;
+let server: TestServer<{ readonly port: number; readonly publicOrigin: string }>;
+before(async () => {
+  drydock = await startDrydock();
+  const { port, url } = drydock;
+  server = new TestServer({ port, publicOrigin: url }, async () => undefined);
+});
+after(async () => {
+  await server?.[Symbol.asyncDispose]();
+  await drydock?.[Symbol.asyncDispose]();
+});
+
+async function sessions(): Promise<readonly SessionReport[]> {
+  return JSON.parse((await drydock.run('session', 'ls', '--json')).stdout);
+}
+
+test('the operator’s socket is for root and the server’s user alone', () => {
+  const folder = statSync(path.join(drydock.instance.run, 'server'));
+  assert.equal(folder.mode & 0o777, 0o700);
+  assert.notEqual(folder.uid, 0);
+  assert.ok(statSync(path.join(drydock.instance.run, 'server/operator.sock')).isSocket());
+});
+
+test('session ls tells whose labs there are, and session end ends one: its page is told by whom', async () => {
+  const lab = await server.open('01-why-containers/02-first-container');
+  const page = await enterReady(server, lab);
+  const [report] = await sessions();
+  assert.ok(report);
+  assert.equal(report.lesson, '01-why-containers/02-first-container');
+  assert.deepEqual([report.state, report.pages, report.tasksDone], ['ready', 1, 0]);
+  assert.ok(report.tasks > 0 && report.task !== null);
+  assert.ok((report.memoryBytes ?? 0) > 0);
+  assert.ok(Date.now() - Date.parse(report.usedAt) < 60_000);
+  assert.ok(!JSON.stringify(report).includes(lab.session), 'the session’s own id is a secret');
+  const { stdout } = await drydock.run('session', 'ls');
+  assert.match(stdout, new RegExp(`${report.id} .* 01-why-containers/02-first-container .* ready .* now`));
+
+  assert.deepEqual(await drydock.run('session', 'end', report.id), {
+    exitCode: 0,
+    stdout: `${report.id}\n`,
+    stderr: '',
+  });
+  await page.hears('session', (message) => message.phase === 'ended' && message.reason === 'operator');
+  assert.deepEqual(await sessions(), []);
+  const again = await drydock.run('session', 'end', report.id);
+  assert.equal(again.exitCode, 1);
+  assert.match(again.stderr, /There is no session .*\. drydock session ls lists them\./);
+});
+
+test('drain starts no new labs, tells every page when, holds after the server restarts, and is undone', async () => {
+  const lab = await server.open();
+  const page = await enterReady(server, lab);
+  const drained = await drydock.run('drain', '30m');
+  assert.match(
+    drained.stdout,
+    /No new labs are started.* taken down at \d\d:\d\d\. 1 labs are there, 1 of them in use\./,
+  );
+  await page.hears(
+    'draining',
+    ({ on, at }) => on && Math.abs(Date.parse(at ?? '') - Date.now() - 30 * 60_000) < 60_000,
+  );
+  const refused = await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } });
+  assert.equal(refused.status, 503);
+  assert.match(refused.text, /No new labs are started here right now/);
+  await server.open('playground', lab.cookie);
+  assert.match(
+    (await drydock.run('status')).stdout,
+    /drained +no new labs are started, until \d\d:\d\d; drydock drain --end/,
+  );
+
+  const { server: child } = JSON.parse((await drydock.run('status', '--json')).stdout);
+  process.kill(child.pid, 'SIGKILL');
+  await until('the server is back', async () => (await drydock.run('session', 'ls')).exitCode === 0);
+  assert.equal((await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } })).status, 503);
+  const back = await server.enter(await server.ticket(lab));
+  await back.hears('draining', ({ on }) => on);
+
+  assert.equal((await drydock.run('drain', '--end')).stdout, 'New labs are started again.\n');
+  await back.hears('draining', ({ on }) => !on);
+  assert.equal(last(back, 'draining')?.at, null);
+  await server.open();
+  assert.equal((await drydock.run('drain', '--end')).stdout, 'It was not drained.\n');
+});
+
+test('a proxy that nobody named is told of in status', async () => {
+  await server.ask('GET', '/healthz', { headers: { 'x-forwarded-for': '203.0.113.5' } });
+  const { stdout } = await drydock.run('status');
+  assert.match(stdout, /warning +127\.0\.0\.1 sends X-Forwarded-For, but DRYDOCK_TRUSTED_PROXY does not name it/);
+});
+
+test('the time of a drain is one of today or tomorrow, or from now', () => {
+  const now = new Date(2026, 10, 28, 17, 30);
+  assert.deepEqual(timeOf('18:00', now), new Date(2026, 10, 28, 18, 0));
+  assert.deepEqual(timeOf('17:30', now), new Date(2026, 10, 29, 17, 30));
+  assert.deepEqual(timeOf('30m', now), new Date(2026, 10, 28, 18, 0));
+  assert.deepEqual(timeOf('2h', now), new Date(2026, 10, 28, 19, 30));
+  for (const text of ['25:00', 'soon', '', '18', '-1m']) assert.throws(() => timeOf(text, now), /is no time/);
+});
