@@ -3,16 +3,13 @@
 import type { DockerEvent } from './client.ts';
 import { type Filters, matchLabels } from './containers/filters.ts';
 
-export const eventFilterKeys = `config container daemon event image label network node plugin scope secret service type
- volume`.split(/\s+/);
-
 /** Without its tag: `nginx:1.27` is `nginx`; a registry's port is none. */
 function withoutTag(name: string): string {
   const colon = name.lastIndexOf(':');
   return colon > name.lastIndexOf('/') ? name.slice(0, colon) : name;
 }
 
-/** Docker's rule (`daemon/events/filter.go`): within one key any value does, and every key must be met. */
+/** Docker's rule (`daemon/events/filter.go`): within one key any value does, and every key must be met; one that it does not know is ignored. */
 export function eventFilter(filters: Filters): (event: DockerEvent) => boolean {
   const any = (key: string, test: (value: string) => boolean) => {
     const values = filters.get(key);

@@ -39,12 +39,17 @@ function checkSize(bytes: Buffer): void {
   }
 }
 
-/** Parses a body. Throws invalid where it is no JSON, or too much of it. */
+/** Parses a body. Throws invalid where it is no JSON, or too much of it: in Docker's words where it is cut off or goes on, else in V8's. */
 export function parseJson(bytes: Buffer): unknown {
   checkSize(bytes);
+  const text = bytes.toString('utf8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw new EngineError('invalid', `invalid JSON: ${(error as Error).message}`, { cause: error });
+    const { message } = error as Error;
+    const place = /at position (\d+)/.exec(message)?.[1];
+    if (/after JSON/.test(message)) throw new EngineError('invalid', 'unexpected content after JSON', { cause: error });
+    const cutOff = /^Unexpected end|^Unterminated/.test(message) || Number(place) >= text.trimEnd().length;
+    throw new EngineError('invalid', `invalid JSON: ${cutOff ? 'unexpected EOF' : message}`, { cause: error });
   }
 }

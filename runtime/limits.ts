@@ -75,8 +75,10 @@ export const maxPidsPerContainer = 256;
 export const hostIoBytesPerSecond = 200 * 1024 * 1024;
 /** How much sooner the kernel kills a process of a host than one of the machine when memory is short (proc(5), `oom_score_adj`). */
 export const leastOomScore = 100;
-/** Names of containers and hosts: moby's own has no limit, a DNS label has 63. */
+/** Names of hosts: a DNS label has 63. */
 export const maxNameLength = 63;
+/** Names of containers, in characters: moby's own has no limit, a DNS name has 255. */
+export const maxContainerNameLength = 255;
 /** OCI manifest: containerd and distribution both stop at 4 MiB. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 /** overlayfs takes more, moby stops at 127 (`layer.MaxLayerDepth`: 125). */

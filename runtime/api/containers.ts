@@ -32,20 +32,20 @@ function named(exchange: Exchange<Host>): Container {
   return exchange.subject.findContainer(exchange.param('name'));
 }
 
-/** Rows and columns of a terminal. The CLI may send 0 before it knows. */
-export function terminalSize(exchange: Exchange<Host>): { rows: number; columns: number } {
-  const rows = integer(exchange.query, 'h');
-  const columns = integer(exchange.query, 'w');
-  for (const size of [rows, columns])
-    if (size === null || size < 0 || size > 65535)
-      throw new EngineError('invalid', 'invalid terminal size: h and w must be 0 to 65535');
-  return { rows: rows ?? 0, columns: columns ?? 0 };
-}
-
-/** dockerode sends the keys of the query in the body too. */
-function withoutQuery(body: unknown): unknown {
-  if (typeof body !== 'object' || body === null) return body;
-  return Object.fromEntries(Object.entries(body).filter(([key]) => key !== 'name' && key !== 'platform'));
+/** Rows and columns of a terminal. The CLI may send 0 before it knows. Throws invalid in moby's words. */
+export function terminalSize({ query }: Exchange<Host>): { rows: number; columns: number } {
+  const size = (name: string, what: string): number => {
+    const given = text(query, name);
+    const wrong = !/^[+-]?\d{1,15}$/.test(given)
+      ? 'invalid syntax'
+      : Number(given) < 0 || Number(given) >= 2 ** 32
+        ? 'value out of range'
+        : null;
+    if (wrong)
+      throw new EngineError('invalid', `invalid resize ${what} ${JSON.stringify(given.slice(0, 40))}: ${wrong}`);
+    return Number(given);
+  };
+  return { rows: size('h', 'height'), columns: size('w', 'width') };
 }
 
 async function create(exchange: Exchange<Host>): Promise<void> {
@@ -54,8 +54,9 @@ async function create(exchange: Exchange<Host>): Promise<void> {
     throw new EngineError('invalid', 'config cannot be empty in order to create a container');
   const given = text(exchange.query, 'name');
   const name = given === '' ? null : checkContainerName(given);
-  checkPlatform(exchange.query);
-  const request = parseCreateRequest(withoutQuery(body), cpusOf(exchange.subject));
+  const request = parseCreateRequest(body, cpusOf(exchange.subject));
+  exchange.subject.images.resolve(request.config.Image);
+  checkPlatform(exchange.query, request.config.Image);
   exchange.answer(201, await createContainer(exchange.subject, { name, ...request }));
 }
 
@@ -98,11 +99,21 @@ function timeoutAndSignal({ query }: Exchange<Host>): { timeoutSeconds: number |
 }
 
 async function stop(exchange: Exchange<Host>): Promise<void> {
-  exchange.end((await stopContainer(named(exchange), timeoutAndSignal(exchange))) === 'notRunning' ? 304 : 204);
+  const container = named(exchange);
+  try {
+    exchange.end((await stopContainer(container, timeoutAndSignal(exchange))) === 'notRunning' ? 304 : 204);
+  } catch (error) {
+    throw at(`cannot stop container: ${exchange.param('name')}`, error);
+  }
 }
 
 async function restart(exchange: Exchange<Host>): Promise<void> {
-  await restartContainer(named(exchange), timeoutAndSignal(exchange));
+  const container = named(exchange);
+  try {
+    await restartContainer(container, timeoutAndSignal(exchange));
+  } catch (error) {
+    throw at(`Cannot restart container ${exchange.param('name')}`, error);
+  }
   exchange.end(204);
 }
 
@@ -128,9 +139,9 @@ function rename(exchange: Exchange<Host>): void {
   exchange.end(204);
 }
 
-async function resize(exchange: Exchange<Host>): Promise<void> {
+function resize(exchange: Exchange<Host>): void {
   const { rows, columns } = terminalSize(exchange);
-  await resizeContainer(named(exchange), rows, columns);
+  resizeContainer(named(exchange), rows, columns);
   exchange.end(200);
 }
 

@@ -5,7 +5,7 @@ import { parseFilters } from '../containers/filters.ts';
 import { type Nanoseconds, parseMoment } from '../containers/timestamps.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
-import { eventFilter, eventFilterKeys } from '../events-filter.ts';
+import { eventFilter } from '../events-filter.ts';
 import type { Host } from '../hosts/host.ts';
 import { maxEventStreamsPerHost } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
@@ -85,9 +85,11 @@ async function events(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, response } = exchange;
   const since = parseMoment('since', query.get('since'));
   const until = parseMoment('until', query.get('until'));
-  if (since !== null && until !== null && since > until)
-    throw new EngineError('invalid', '`since` time must be before `until` time');
-  const passes = eventFilter(parseFilters(query.get('filters'), eventFilterKeys));
+  if (since !== null && until !== null && since > until) {
+    const [from, to] = ['since', 'until'].map((name) => text(query, name).slice(0, 40));
+    throw new EngineError('invalid', `\`since\` time (${from}) cannot be after \`until\` time (${to})`);
+  }
+  const passes = eventFilter(parseFilters(query.get('filters')));
   const inTime = ({ timeNano }: DockerEvent): boolean => {
     const nanoseconds = BigInt(Math.round(timeNano / 1e6)) * 1_000_000n;
     return (since === null || nanoseconds >= since) && (until === null || nanoseconds <= until);

@@ -23,6 +23,8 @@ export class Exchange<Subject> {
   readonly turns: HostTurns | null;
   /** The bare connection, once a handler has taken it over (`hijack.ts`). */
   taken: Duplex | null = null;
+  /** Errors are told as text of this type instead of JSON. */
+  failsAs: string | null = null;
   readonly #params: Readonly<Record<string, string>>;
   readonly #aborts = new AbortController();
 
@@ -94,9 +96,12 @@ export class Exchange<Subject> {
 
   /** Answers with JSON, and the newline that Go's encoder puts behind it. */
   answer(status: number, body: unknown): void {
-    const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+    this.#say(status, 'application/json', Buffer.from(`${JSON.stringify(body)}\n`));
+  }
+
+  #say(status: number, contentType: string, bytes: Buffer): void {
     this.#countUnread(bytes.length);
-    this.response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bytes.length });
+    this.response.writeHead(status, { 'Content-Type': contentType, 'Content-Length': bytes.length });
     this.response.end(this.request.method === 'HEAD' ? undefined : bytes);
   }
 
@@ -171,6 +176,7 @@ export class Exchange<Subject> {
     }
     const status = statusOfKind[error.kind];
     if (status === 304) this.end(status);
+    else if (this.failsAs !== null) this.#say(status, this.failsAs, Buffer.from(`${error.message}\r\n`));
     else this.answer(status, { message: error.message });
   }
 }

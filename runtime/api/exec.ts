@@ -5,8 +5,9 @@ import { checkEnvironment, checkUser, checkWorkingDirectory } from '../container
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { emit } from '../containers/events.ts';
 import type { Exec } from '../containers/exec.ts';
+import { goObject } from '../containers/go-object.ts';
 import { resizeExec } from '../containers/resize.ts';
-import { createExec, startExec } from '../containers/start-exec.ts';
+import { createExec, needContainer, startExec } from '../containers/start-exec.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { maxCommandWords } from '../limits.ts';
@@ -20,14 +21,12 @@ const flag = z.boolean().nullish();
 const text = z.string().max(4096).nullish();
 const size = z.tuple([z.number().int().min(0).max(65535), z.number().int().min(0).max(65535)]).nullish();
 
-const createSchema = z.strictObject({
+const createSchema = goObject({
   AttachStderr: flag,
   AttachStdin: flag,
   AttachStdout: flag,
   Cmd: z.union([z.string(), z.array(z.string()).max(maxCommandWords)]).nullish(),
   ConsoleSize: size,
-  /** Of the API before 1.24. */
-  Container: text,
   Detach: flag,
   DetachKeys: text,
   Env: z.array(z.string()).max(maxCommandWords).nullish(),
@@ -37,8 +36,7 @@ const createSchema = z.strictObject({
   WorkingDir: text,
 });
 
-/** Not strict: dockerode puts its own `hijack` and `stdin` in, and nothing here could loosen what create decided. */
-const startSchema = z.object({ Detach: flag, Tty: flag, ConsoleSize: size });
+const startSchema = goObject({ Detach: flag, Tty: flag, ConsoleSize: size });
 
 async function create(exchange: Exchange<Host>): Promise<void> {
   const container = exchange.subject.findContainer(exchange.param('name'));
@@ -56,7 +54,7 @@ async function create(exchange: Exchange<Host>): Promise<void> {
   checkWorkingDirectory(body.WorkingDir ?? '');
   checkEnvironment(body.Env ?? []);
   parseDetachKeys(body.DetachKeys ?? '');
-  const exec = createExec(exchange.subject, container, {
+  const exec = createExec(exchange.subject, container, exchange.param('name'), {
     argv,
     user: body.User ?? '',
     workingDir: body.WorkingDir ?? '',
@@ -82,17 +80,16 @@ async function start(exchange: Exchange<Host>): Promise<void> {
   const exec = named(exchange);
   const body = await exchange.body(startSchema);
   const { tty, attachStdin, detachKeys } = exec.options;
-  if (exec.started) throw new EngineError('conflict', `Error: Exec command ${exec.id} has already run`);
-  if (!exec.container.running) throw new EngineError('conflict', `container ${exec.container.id} is not running`);
-  if (exec.container.state.status === 'paused')
-    throw new EngineError('conflict', `Container ${exec.container.id} is paused, unpause the container before exec`);
+  // Whether the process has a terminal was said at its creation; whether its output is framed is said here.
+  const raw = body.Tty ?? false;
+  needContainer(exec);
   const consoleSize = tty && body.ConsoleSize && body.ConsoleSize[0] > 0 ? body.ConsoleSize : null;
   if (body.Detach) {
     await startExec(exec, { detach: true, consoleSize });
     exchange.end(200);
     return;
   }
-  const socket = hijack(exchange, streamType(exchange.version, tty));
+  const socket = hijack(exchange, streamType(exchange.version, raw));
   try {
     const attached = await startExec(exec, { detach: false, consoleSize });
     if (!attached) {
@@ -100,14 +97,14 @@ async function start(exchange: Exchange<Host>): Promise<void> {
       return;
     }
     const detach = tty && attachStdin ? new DetachWatch(parseDetachKeys(detachKeys)) : null;
-    if (await join(socket, attached, { tty, detach })) emit(exec.container, 'exec_detach', { execID: exec.id });
+    if (await join(socket, attached, { tty: raw, detach })) emit(exec.container, 'exec_detach', { execID: exec.id });
   } catch (error) {
     // The connection carries the process's output by now, so that is where Docker puts the reason too.
     const message = error instanceof EngineError ? error.message : 'the engine failed to start it; its log says why';
     if (!(error instanceof EngineError))
       exchange.subject.engine.log.error({ err: error, exec: exec.id }, 'an exec failed');
     const reason = Buffer.from(`${message}\r\n`);
-    socket.end(tty ? reason : frame(1, reason));
+    socket.end(raw ? reason : frame(1, reason));
   }
 }
 
@@ -128,7 +125,7 @@ function inspect(exchange: Exchange<Host>): void {
     OpenStdin: options.attachStdin,
     OpenStderr: options.attachStderr,
     OpenStdout: options.attachStdout,
-    CanRemove: exitCode !== null,
+    CanRemove: false,
     ContainerID: container.id,
     DetachKeys: options.detachKeys,
     Pid: pid,
@@ -136,8 +133,9 @@ function inspect(exchange: Exchange<Host>): void {
 }
 
 async function resize(exchange: Exchange<Host>): Promise<void> {
+  const exec = named(exchange);
   const { rows, columns } = terminalSize(exchange);
-  await resizeExec(named(exchange), rows, columns);
+  resizeExec(exec, rows, columns);
   exchange.end(200);
 }
 

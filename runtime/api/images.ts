@@ -5,14 +5,25 @@ import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Progress } from '../images/image.ts';
 import type { Exchange } from './exchange.ts';
-import { checkPlatform } from './platform.ts';
+import { imageInVersion, imageSummaryInVersion } from './older-versions.ts';
+import { checkPlatform, checkPulledPlatform } from './platform.ts';
 import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
 async function list(exchange: Exchange<Host>): Promise<void> {
-  const { query, subject } = exchange;
+  const { query, subject, version } = exchange;
   const options = { all: flag(query, 'all'), digests: flag(query, 'digests'), sharedSize: flag(query, 'shared-size') };
-  await exchange.answerList(subject.images.list(parseFilters(query.get('filters')), options));
+  const images = subject.images.list(parseFilters(query.get('filters')), options);
+  await exchange.answerList(images.map((image) => imageSummaryInVersion(version, { ...image })));
+}
+
+/** `lines`, once there is one: what fails before that is thrown here. */
+async function begun(lines: AsyncIterable<Progress>): Promise<AsyncIterable<Progress>> {
+  const iterator = lines[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  return (async function* () {
+    for (let line = first; !line.done; line = await iterator.next()) yield line.value;
+  })();
 }
 
 /** Sends progress, a line each; what fails on the way is its last line, for the answer has begun by then. */
@@ -47,7 +58,7 @@ function pullReference(query: URLSearchParams): { repository: string; tag: strin
 /** Pull, or import of an archive: one path in this API. */
 async function create(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
-  checkPlatform(query);
+  checkPulledPlatform(query);
   if (text(query, 'fromImage') !== '') {
     const { repository, tag } = pullReference(query);
     await report(exchange, await subject.images.pull(repository, tag, { signal }));
@@ -66,24 +77,29 @@ async function create(exchange: Exchange<Host>): Promise<void> {
     changes: query.getAll('changes'),
     signal,
   };
-  await report(exchange, subject.images.importArchive(request, options));
+  // One line is all that there is: an archive that is broken has a status of its own.
+  await report(exchange, await begun(subject.images.importArchive(request, options)));
 }
 
 async function load(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
-  checkPlatform(query);
+  checkPulledPlatform(query);
   const options = { quiet: flagOr(query, 'quiet', false), signal };
   await report(exchange, subject.images.load(request, options));
 }
 
 function inspect(exchange: Exchange<Host>): void {
-  checkPlatform(exchange.query);
-  exchange.answer(200, exchange.subject.images.inspect(exchange.param('name')));
+  const name = exchange.param('name');
+  const found = exchange.subject.images.inspect(name);
+  checkPlatform(exchange.query, name);
+  exchange.answer(200, imageInVersion(exchange.version, { ...found }));
 }
 
 async function history(exchange: Exchange<Host>): Promise<void> {
-  checkPlatform(exchange.query);
-  await exchange.answerList(exchange.subject.images.history(exchange.param('name')));
+  const name = exchange.param('name');
+  const found = exchange.subject.images.history(name);
+  checkPlatform(exchange.query, name);
+  await exchange.answerList(found);
 }
 
 function tag(exchange: Exchange<Host>): void {
@@ -93,13 +109,18 @@ function tag(exchange: Exchange<Host>): void {
 }
 
 function remove(exchange: Exchange<Host>): void {
-  checkPlatform(exchange.query);
+  const name = exchange.param('name');
+  exchange.subject.images.resolve(name);
+  checkPlatform(exchange.query, name);
   const options = { force: flag(exchange.query, 'force'), noPrune: flag(exchange.query, 'noprune') };
-  exchange.answer(200, exchange.subject.images.remove(exchange.param('name'), options));
+  exchange.answer(200, exchange.subject.images.remove(name, options));
 }
 
 function prune(exchange: Exchange<Host>): void {
-  exchange.answer(200, exchange.subject.images.prune(parseFilters(exchange.query.get('filters'))));
+  const { subject, query } = exchange;
+  const pruned = subject.images.prune(parseFilters(query.get('filters')));
+  subject.events.emit('image', 'prune', '', { reclaimed: String(pruned.SpaceReclaimed) });
+  exchange.answer(200, pruned);
 }
 
 function notYet(what: string, instead: string) {

@@ -1,6 +1,6 @@
 // The three networks that every host has, to look at. Networks of one's own come later.
 
-import { parseFilters } from '../containers/filters.ts';
+import { type Filters, flagFilter, parseFilters } from '../containers/filters.ts';
 import { type DefaultNetwork, networkDrivers, networkId, networkOf } from '../containers/network-settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
@@ -70,9 +70,24 @@ function find(host: Host, reference: string): DefaultNetwork {
   return found;
 }
 
+const filterKeys = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
+
+function danglingFilter(filters: Filters): boolean | null {
+  try {
+    return flagFilter(filters, 'dangling');
+  } catch (error) {
+    const message = 'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")';
+    throw new EngineError('invalid', message, { cause: error });
+  }
+}
+
 function list(exchange: Exchange<Host>): void {
   const host = exchange.subject;
-  const filters = parseFilters(exchange.query.get('filters'));
+  const filters = parseFilters(exchange.query.get('filters'), filterKeys);
+  const dangling = danglingFilter(filters);
+  for (const value of filters.get('type') ?? [])
+    if (value !== 'builtin' && value !== 'custom')
+      throw new EngineError('invalid', `invalid filter: 'type'='${value.slice(0, 40)}'`);
   const any = (key: string, test: (value: string) => boolean) => {
     const values = filters.get(key);
     return values === undefined || values.length === 0 || values.some(test);
@@ -86,7 +101,7 @@ function list(exchange: Exchange<Host>): void {
       any('scope', (value) => value === 'local') &&
       any('type', (value) => value === 'builtin') &&
       any('label', () => false) &&
-      any('dangling', (value) => value === 'false' || value === '0'),
+      dangling !== true,
   );
   exchange.answer(
     200,

@@ -17,14 +17,37 @@ function inWords(given: string): string {
   }
 }
 
-/** Throws invalid where `platform` or one of `platforms` in the query is another than the machine's. */
-export function checkPlatform(query: URLSearchParams): void {
+/** The first platform in the query that is not the machine's; null where there is none. Throws invalid for what is no platform. */
+function otherPlatform(query: URLSearchParams): string | null {
   for (const given of [...query.getAll('platform'), ...query.getAll('platforms')]) {
     const platform = inWords(given);
     if (platform === '' || new RegExp(`^linux(/${ownArchitecture}(/v8)?)?$`).test(platform)) continue;
-    throw new EngineError(
-      'invalid',
-      `the platform ${platform.slice(0, 40)} is not this machine's, linux/${ownArchitecture}; leave --platform out`,
-    );
+    if (!/^[\w.-]+(\/[\w.-]+){0,2}$/.test(platform))
+      throw new EngineError(
+        'invalid',
+        `${JSON.stringify(platform.slice(0, 80))}: cannot parse platform specifier: invalid argument`,
+      );
+    return platform.slice(0, 80);
   }
+  return null;
+}
+
+/** For an image that there is: notFound in Docker's words where another platform is named, so that the docker CLI pulls. */
+export function checkPlatform(query: URLSearchParams, image: string): void {
+  const other = otherPlatform(query);
+  if (other !== null)
+    throw new EngineError(
+      'notFound',
+      `image with reference ${image} was found but its platform (linux/${ownArchitecture}) does not match the specified platform (${other})`,
+    );
+}
+
+/** For an image that is to come. Throws notFound where another platform is named, in the words of a registry that has not got it. */
+export function checkPulledPlatform(query: URLSearchParams): void {
+  const other = otherPlatform(query);
+  if (other !== null)
+    throw new EngineError(
+      'notFound',
+      `no matching manifest for ${other} in the manifest list entries: this engine has images for linux/${ownArchitecture} alone`,
+    );
 }

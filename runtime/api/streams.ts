@@ -16,12 +16,19 @@ import { hijack, join, streamType } from './hijack.ts';
 import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
-/** Messages as they go over the connection: framed, or for a terminal raw; with the time in front where it is wanted. */
-function encode(messages: readonly LogMessage[], tty: boolean, timestamps: boolean): Buffer {
+interface Encoding {
+  readonly tty: boolean;
+  readonly timestamps: boolean;
+  /** What the logging driver was asked to keep with each message: always nothing here, and a blank. */
+  readonly details: boolean;
+}
+
+/** Messages as they go over the connection: framed, or for a terminal raw; with time and details in front where they are wanted. */
+function encode(messages: readonly LogMessage[], { tty, timestamps, details }: Encoding): Buffer {
   const pieces: Buffer[] = [];
   for (const { time, stream, data } of messages) {
     const moment = timestamps ? parseRfc3339(time) : null;
-    const prefix = moment === null ? '' : `${formatNanoseconds(moment)} `;
+    const prefix = (moment === null ? '' : `${formatNanoseconds(moment)} `) + (details ? ' ' : '');
     if (!tty) pieces.push(frameHeader(stream, prefix.length + data.length));
     if (prefix !== '') pieces.push(Buffer.from(prefix));
     pieces.push(data);
@@ -31,12 +38,14 @@ function encode(messages: readonly LogMessage[], tty: boolean, timestamps: boole
 
 async function attach(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, version, request } = exchange;
+  // The answer's type has been said when moby finds that it cannot attach.
+  exchange.failsAs = 'application/vnd.docker.raw-stream';
   const container = subject.findContainer(exchange.param('name'));
   const detach = new DetachWatch(parseDetachKeys(text(query, 'detachKeys')));
   const want = { stdin: flag(query, 'stdin'), stdout: flag(query, 'stdout'), stderr: flag(query, 'stderr') };
   const tty = container.record.config.Tty;
   for await (const _ of request); // a body means nothing here
-  const attached = flag(query, 'stream') ? await attachContainer(container, want) : null;
+  const attached = flag(query, 'stream') ? await attachContainer(container, exchange.param('name'), want) : null;
   const socket = hijack(exchange, streamType(version, tty));
   if (flag(query, 'logs')) {
     const gone = new AbortController();
@@ -44,7 +53,7 @@ async function attach(exchange: Exchange<Host>): Promise<void> {
     const options = { ...want, since: null, until: null, tail: null, follow: false };
     for await (const messages of readLogs(container, options, gone.signal)) {
       if (gone.signal.aborted) break;
-      if (!socket.write(encode(messages, tty, false)))
+      if (!socket.write(encode(messages, { tty, timestamps: false, details: false })))
         await new Promise<void>((resolve) => socket.once('drain', resolve).once('close', resolve));
     }
   }
@@ -66,11 +75,11 @@ async function logs(exchange: Exchange<Host>): Promise<void> {
   };
   if (!options.stdout && !options.stderr)
     throw new EngineError('invalid', 'Bad parameters: you must choose at least one stream');
-  const timestamps = flag(query, 'timestamps');
   const { Tty } = container.record.config;
+  const encoding = { tty: Tty, timestamps: flag(query, 'timestamps'), details: flag(query, 'details') };
   exchange.begin(streamType(version, Tty));
   for await (const messages of readLogs(container, options, signal)) {
-    await exchange.write(encode(messages, Tty, timestamps));
+    await exchange.write(encode(messages, encoding));
     if (signal.aborted) return;
   }
   response.end();

@@ -7,7 +7,7 @@ import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { ownArchitecture } from './platform.ts';
 import type { Routes } from './router.ts';
-import { apiVersion, minApiVersion } from './versions.ts';
+import { apiVersion, dockerVersion, minApiVersion } from './versions.ts';
 
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
@@ -32,11 +32,11 @@ function version(exchange: Exchange<Host>): void {
   const { engine } = exchange.subject;
   const kernel = os.release();
   exchange.answer(200, {
-    Platform: { Name: 'Drydock Engine' },
+    Platform: { Name: `Drydock Engine ${engine.version}` },
     Components: [
       {
         Name: 'Engine',
-        Version: engine.version,
+        Version: dockerVersion,
         Details: {
           ApiVersion: apiVersion,
           Arch: ownArchitecture,
@@ -49,8 +49,9 @@ function version(exchange: Exchange<Host>): void {
           Os: 'linux',
         },
       },
+      { Name: 'drydock', Version: engine.version, Details: { GitCommit: '' } },
     ],
-    Version: engine.version,
+    Version: dockerVersion,
     ApiVersion: apiVersion,
     MinAPIVersion: minApiVersion,
     GitCommit: '',
@@ -124,7 +125,7 @@ function info(exchange: Exchange<Host>): void {
     Name: host.record.hostname,
     Labels: [],
     ExperimentalBuild: false,
-    ServerVersion: host.engine.version,
+    ServerVersion: dockerVersion,
     Runtimes: { crun: { path: 'crun' } },
     DefaultRuntime: 'crun',
     Swarm: {

@@ -4,6 +4,8 @@ import { EngineError } from '../errors.ts';
 
 export const apiVersion = '1.51';
 export const minApiVersion = '1.24';
+/** The Docker Engine whose API this is: what clients compare with the version that they need. */
+export const dockerVersion = '28.5.2';
 
 /** Negative, zero or positive as `a` is before, the same as or after `b`; part by part, as numbers. */
 export function compareVersions(a: string, b: string): number {

@@ -5,13 +5,14 @@ import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import type { Attached } from './streams.ts';
 
-/** Before the start too: output then begins at the start, with nothing missed. Throws conflict where it is paused. */
+/** Before the start too: output then begins at the start, with nothing missed. Throws conflict where it is paused, with the name that the client gave. */
 export async function attachContainer(
   container: Container,
+  given: string,
   want: { stdin: boolean; stdout: boolean; stderr: boolean },
 ): Promise<Attached> {
   if (container.state.status === 'paused') {
-    throw new EngineError('conflict', `container ${container.id} is paused, unpause the container before attach`);
+    throw new EngineError('conflict', `container ${given} is paused, unpause the container before attach`);
   }
   const { OpenStdin, StdinOnce, Tty } = container.record.config;
   const attached = container.console.attach({ ...want, stdin: want.stdin && OpenStdin, keepStdin: Tty || !StdinOnce });

@@ -67,6 +67,8 @@ export interface HostConfig {
   /** Null, 0 or negative for the default. */
   readonly PidsLimit: number | null;
   readonly ConsoleSize: readonly [number, number];
+  /** As it was asked for: empty or `default`. Left out in records from before it was kept. */
+  readonly Isolation?: string;
 }
 
 export type Status = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';

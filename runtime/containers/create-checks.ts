@@ -4,7 +4,7 @@ import { isIP } from 'node:net';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { hardLimitOf } from '../kernel/hard-limits.ts';
-import { maxCommandCharacters, maxLabelBytes, maxNameLength } from '../limits.ts';
+import { maxCommandCharacters, maxContainerNameLength, maxLabelBytes } from '../limits.ts';
 import type { PortBinding } from './container.ts';
 
 function invalid(message: string): EngineError {
@@ -16,9 +16,9 @@ export function checkContainerName(given: string): string {
   const name = given.replace(/^\//, '');
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/.test(name))
     throw invalid(`Invalid container name (${given.slice(0, 80)}), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed`);
-  if (name.length > maxNameLength)
+  if (name.length > maxContainerNameLength)
     throw invalid(
-      `Invalid container name (${name.slice(0, 20)}…): it has ${name.length} characters, the most is ${maxNameLength}`,
+      `Invalid container name (${name.slice(0, 20)}…): it has ${name.length} characters, the most is ${maxContainerNameLength}`,
     );
   return name;
 }
@@ -67,11 +67,9 @@ export function checkCommandSize(words: readonly string[]): void {
     );
 }
 
+/** As Docker has it, any text: what the kernel does not take fails the start. Only what would make lines of its own in /etc/hosts is refused. */
 export function checkHostname(what: 'hostname' | 'domainname', name: string): void {
-  if (name === '') return;
-  // 64 is the kernel's __NEW_UTS_LEN.
-  if (name.length > 64 || !/^[a-zA-Z0-9_]([a-zA-Z0-9_.-]*[a-zA-Z0-9_])?$/.test(name))
-    throw invalid(`invalid ${what} format: ${name.slice(0, 80)}`);
+  if (name.length > 255 || /\p{Cc}/u.test(name)) throw invalid(`invalid ${what} format: ${name.slice(0, 80)}`);
 }
 
 export function checkMacAddress(address: string): void {

@@ -4,8 +4,9 @@ import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxEndpoints } from '../limits.ts';
 import { listOf, mapOf } from './bounded.ts';
+import { goObject } from './go-object.ts';
 
-const endpointSchema = z.strictObject({
+const endpointSchema = goObject({
   Aliases: listOf(maxEndpoints).nullish(),
   DNSNames: z.unknown().optional(),
   DriverOpts: mapOf(z.string(), maxEndpoints).nullish(),
@@ -14,13 +15,11 @@ const endpointSchema = z.strictObject({
   GlobalIPv6Address: z.string().nullish(),
   GlobalIPv6PrefixLen: z.number().nullish(),
   GwPriority: z.number().nullish(),
-  IPAMConfig: z
-    .strictObject({
-      IPv4Address: z.string().nullish(),
-      IPv6Address: z.string().nullish(),
-      LinkLocalIPs: listOf(maxEndpoints).nullish(),
-    })
-    .nullish(),
+  IPAMConfig: goObject({
+    IPv4Address: z.string().nullish(),
+    IPv6Address: z.string().nullish(),
+    LinkLocalIPs: listOf(maxEndpoints).nullish(),
+  }).nullish(),
   IPAddress: z.string().nullish(),
   IPPrefixLen: z.number().nullish(),
   IPv6Gateway: z.string().nullish(),
@@ -29,7 +28,7 @@ const endpointSchema = z.strictObject({
   NetworkID: z.string().nullish(),
 });
 
-export const networkingSchema = z.strictObject({
+export const networkingSchema = goObject({
   EndpointsConfig: mapOf(endpointSchema.nullable(), maxEndpoints).nullish(),
 });
 

@@ -1,5 +1,5 @@
-// The body of `POST /containers/create`: every key that clients send is known here; what is supported is checked and
-// becomes plain data, what is not must be at its default, and what nobody knows is refused by its name.
+// The body of `POST /containers/create`: every key that Docker knows is known here; what is supported is checked and
+// becomes plain data, what is not must be at its default. A key that Docker does not know is ignored, as Docker does.
 
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
@@ -37,6 +37,7 @@ import {
 } from './create-checks.ts';
 import { checkNetworking, networkingSchema } from './create-networking.ts';
 import { checkResources } from './create-resources.ts';
+import { goObject } from './go-object.ts';
 import { invalidBody } from './invalid-body.ts';
 import { signalNumber } from './signals.ts';
 import {
@@ -68,7 +69,7 @@ const command = z
 
 const left = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, z.unknown().optional()]));
 
-const hostConfigSchema = z.strictObject({
+const hostConfigSchema = goObject({
   ...left(unsupportedHostConfigKeys),
   AutoRemove: flag,
   CapAdd: listOf(maxCapabilities).nullish(),
@@ -85,6 +86,7 @@ const hostConfigSchema = z.strictObject({
   ExtraHosts: listOf(maxExtraHosts).nullish(),
   GroupAdd: listOf(maxGroups).nullish(),
   IpcMode: text,
+  Isolation: text,
   Memory: whole,
   MemoryReservation: whole,
   MemorySwap: whole,
@@ -94,7 +96,7 @@ const hostConfigSchema = z.strictObject({
   PidsLimit: whole,
   PortBindings: mapOf(
     z
-      .array(z.strictObject({ HostIp: text, HostPort: text }))
+      .array(goObject({ HostIp: text, HostPort: text }))
       .max(64)
       .nullable(),
     maxPortsPerContainer,
@@ -105,12 +107,12 @@ const hostConfigSchema = z.strictObject({
   ShmSize: whole,
   Tmpfs: mapOf(z.string().max(4096), maxMountsPerContainer).nullish(),
   Ulimits: z
-    .array(z.strictObject({ Name: z.string(), Soft: z.number().int().min(-1), Hard: z.number().int().min(-1) }))
+    .array(goObject({ Name: z.string(), Soft: z.number().int().min(-1), Hard: z.number().int().min(-1) }))
     .max(maxUlimits)
     .nullish(),
 });
 
-const bodySchema = z.strictObject({
+const bodySchema = goObject({
   ...left(unsupportedConfigKeys),
   AttachStderr: flag,
   AttachStdin: flag,
@@ -228,6 +230,11 @@ function ipcMode(given: string): string {
   );
 }
 
+function isolation(given: string): string {
+  if (given === '' || given.toLowerCase() === 'default') return given;
+  throw new EngineError('invalid', `invalid isolation (${given.slice(0, 80)}): linux only supports 'default'`);
+}
+
 function hostConfig(given: GivenHostConfig, networkMode: string, cpus: number): HostConfig {
   refuseUnsupportedHostConfig(given);
   given.Dns?.forEach(checkNameserver);
@@ -258,6 +265,7 @@ function hostConfig(given: GivenHostConfig, networkMode: string, cpus: number): 
     Tmpfs: given.Tmpfs ?? {},
     Ulimits: given.Ulimits ?? [],
     ...checkResources(given, cpus),
+    Isolation: isolation(given.Isolation ?? ''),
     ConsoleSize: given.ConsoleSize ?? [0, 0],
   };
 }

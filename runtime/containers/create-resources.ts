@@ -1,5 +1,6 @@
 // Memory, CPU and process limits of a create request, by the rules and in the words of moby (`verifyPlatformContainerResources`).
 
+import { readFileSync } from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { maxPidsPerContainer } from '../limits.ts';
 import type { HostConfig } from './container.ts';
@@ -50,6 +51,28 @@ function checkCpu(nano: number, period: number, quota: number, cpus: number): vo
   if (quota !== 0 && quota !== -1 && quota < 1000) wrong('CPU cfs quota can not be less than 1ms (i.e. 1000)');
 }
 
+/** The numbers of a list such as `0,2-3`; null where it is none. Of the most CPUs that Linux knows, 8192. */
+function cpuNumbers(list: string): Set<number> | null {
+  const numbers = new Set<number>();
+  for (const part of list.split(',', 256)) {
+    const [first = Number.NaN, last = first] = /^\d{1,4}(-\d{1,4})?$/.test(part) ? part.split('-').map(Number) : [];
+    if (!(first <= last && last < 8192)) return null;
+    for (let cpu = first; cpu <= last; cpu++) numbers.add(cpu);
+  }
+  return numbers;
+}
+
+function checkCpuset(asked: string): void {
+  if (asked === '') return;
+  const shown = asked.slice(0, 80);
+  const wanted = cpuNumbers(asked);
+  if (!wanted) wrong(`Invalid value ${shown} for cpuset cpus: invalid format: ${shown}`);
+  const online = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
+  const available = cpuNumbers(online);
+  if ([...(wanted ?? [])].some((cpu) => !available?.has(cpu)))
+    wrong(`Requested CPUs are not available - requested ${shown}, available: ${online}`);
+}
+
 /** The limits that were asked for, checked. `cpus`: what the host may use. Throws invalid. */
 export function checkResources(given: Given, cpus: number): Resources {
   const resources: Resources = {
@@ -68,18 +91,13 @@ export function checkResources(given: Given, cpus: number): Resources {
   checkCpu(resources.NanoCpus, resources.CpuPeriod, resources.CpuQuota, cpus);
   if (resources.CpuShares < 0 || resources.CpuShares > 262_144)
     wrong(`invalid CpuShares: ${resources.CpuShares}, the range is [2, 262144]`);
-  if (!/^(\d{1,4}(-\d{1,4})?(,\d{1,4}(-\d{1,4})?){0,255})?$/.test(resources.CpusetCpus))
-    wrong(`Invalid value ${resources.CpusetCpus.slice(0, 80)} for cpuset cpus`);
+  checkCpuset(resources.CpusetCpus);
   if ((resources.PidsLimit ?? 0) > maxPidsPerContainer)
     wrong(
       `HostConfig.PidsLimit ${resources.PidsLimit} is more than the ${maxPidsPerContainer} processes that a container of this engine may have; ask for fewer, or leave --pids-limit out`,
     );
   const oom = resources.OomScoreAdj;
   if (oom < -1000 || oom > 1000) wrong(`Invalid value ${oom}, range for oom score adj is [-1000, 1000]`);
-  if (oom < 0)
-    wrong(
-      'HostConfig.OomScoreAdj below 0 is not possible on a host of this engine: no container goes before what runs the machine',
-    );
   if (number(given.ShmSize) < 0) wrong('SHM size can not be less than 0');
   return resources;
 }

@@ -108,10 +108,7 @@ function merge(config: ContainerConfig, image: Image, hostname: string): Contain
     ...config,
     Hostname: config.Hostname || hostname,
     User: config.User || (own.User ?? ''),
-    Env: [
-      ...config.Env.filter((entry) => entry.includes('=')),
-      ...(own.Env ?? []).filter((entry) => !given.has(named(entry))),
-    ],
+    Env: [...config.Env, ...(own.Env ?? []).filter((entry) => !given.has(named(entry)))],
     Cmd: cmd,
     Entrypoint: entrypoint?.length === 1 && entrypoint[0] === '' ? null : entrypoint,
     WorkingDir: config.WorkingDir || (own.WorkingDir ?? ''),

@@ -21,11 +21,10 @@ export function parseFilters(text: string | null, known?: readonly string[]): Fi
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw new EngineError('invalid', `invalid filters: not JSON: ${(error as Error).message}`, { cause: error });
+    throw new EngineError('invalid', 'invalid filter', { cause: error });
   }
   const checked = filtersSchema.safeParse(parsed);
-  if (!checked.success)
-    throw new EngineError('invalid', 'invalid filters: they must be an object of lists, as {"name":["web"]}');
+  if (!checked.success) throw new EngineError('invalid', 'invalid filter');
   for (const [key, values] of Object.entries(checked.data)) {
     if (known && !known.includes(key)) throw new EngineError('invalid', `invalid filter '${key}'`);
     filters.set(key, Array.isArray(values) ? values : Object.keys(values));
@@ -34,6 +33,17 @@ export function parseFilters(text: string | null, known?: readonly string[]): Fi
   if (count > maxFilterValues)
     throw new EngineError('invalid', `invalid filters: they have ${count} values, the most is ${maxFilterValues}`);
   return filters;
+}
+
+/** `true`, `1`, `false`, `0`; null where the filter is not given. Throws invalid in moby's words for anything else. */
+export function flagFilter(filters: Filters, key: string): boolean | null {
+  const values = filters.get(key) ?? [];
+  if (values.length === 0) return null;
+  const isTrue = values.includes('1') || values.includes('true');
+  const isFalse = values.includes('0') || values.includes('false');
+  if (isTrue === isFalse)
+    throw new EngineError('invalid', `invalid filter '${key}=[${values.join(' ').slice(0, 80)}]'`);
+  return isTrue;
 }
 
 /** True when every `key` or `key=value` of `wanted` is among `labels`. No wish is always met. */

@@ -41,7 +41,7 @@ function wholeHostConfig(own: HostConfig): object {
     UsernsMode: '',
     ShmSize: own.ShmSize,
     Runtime: 'crun',
-    Isolation: '',
+    Isolation: own.Isolation ?? '',
     CpuShares: own.CpuShares,
     Memory: own.Memory,
     NanoCpus: own.NanoCpus,

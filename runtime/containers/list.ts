@@ -5,7 +5,7 @@ import type { Host } from '../hosts/host.ts';
 import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { Container } from './container.ts';
-import { type Filters, matchLabels } from './filters.ts';
+import { type Filters, flagFilter, matchLabels } from './filters.ts';
 import { networkId, networkOf, networksOf, portSummaries } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 import { statusInWords } from './status.ts';
@@ -73,7 +73,11 @@ function anyOf(filters: Filters, key: string, make: (value: string) => Test): Te
 }
 
 function exitedTest(value: string): Test {
-  if (!/^-?\d{1,4}$/.test(value)) throw new EngineError('invalid', `invalid filter 'exited=${value.slice(0, 40)}'`);
+  if (!/^-?\d{1,4}$/.test(value)) {
+    const given = value.slice(0, 40);
+    const why = `strconv.Atoi: parsing ${JSON.stringify(given)}: invalid syntax`;
+    throw new EngineError('invalid', `invalid filter 'exited=${given}': ${why}`);
+  }
   return ({ state, running }) => !running && state.status === 'exited' && state.exitCode === Number(value);
 }
 
@@ -87,9 +91,17 @@ function statusTest(value: string): Test {
 }
 
 function healthTest(value: string): Test {
-  if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value))
-    throw new EngineError('invalid', `invalid filter 'health=${value.slice(0, 40)}'`);
+  if (!['none', 'starting', 'healthy', 'unhealthy'].includes(value)) {
+    const given = value.slice(0, 40);
+    const why = `invalid value for health (${given}): must be one of none, starting, healthy, unhealthy`;
+    throw new EngineError('invalid', `invalid filter 'health=${given}': ${why}`);
+  }
   return () => value === 'none';
+}
+
+/** No container here is a swarm's. */
+function isTaskTest(wanted: boolean | null): Test {
+  return () => wanted !== true;
 }
 
 function networkTest(host: Host): (value: string) => Test {
@@ -123,7 +135,7 @@ function chosenBy(host: Host, filters: Filters): Test {
     anyOf(filters, 'health', healthTest),
     anyOf(filters, 'network', networkTest(host)),
     anyOf(filters, 'volume', () => () => false),
-    anyOf(filters, 'is-task', (value) => () => value === 'false' || value === '0'),
+    isTaskTest(flagFilter(filters, 'is-task')),
     portsTest(filters, 'publish'),
     portsTest(filters, 'expose'),
     ancestorTest(host, filters),
@@ -149,6 +161,12 @@ export function imageName(container: Container): string {
   }
 }
 
+/** A list leaves `SizeRw` out where it is 0; inspect does not. */
+async function sizesInList(container: Container): Promise<object> {
+  const { SizeRw, SizeRootFs } = await sizesOf(container);
+  return { ...(SizeRw > 0 && { SizeRw }), SizeRootFs };
+}
+
 async function summary(container: Container, withSize: boolean): Promise<object> {
   const { record, state } = container;
   const words = record.args.map((word) => (word.includes(' ') ? `'${word}'` : word));
@@ -160,7 +178,7 @@ async function summary(container: Container, withSize: boolean): Promise<object>
     Command: [record.path, ...words].join(' '),
     Created: Math.floor(createdOf(container) / 1000),
     Ports: portSummaries(container),
-    ...(withSize && (await sizesOf(container))),
+    ...(withSize && (await sizesInList(container))),
     Labels: record.config.Labels,
     State: state.status,
     Status: statusInWords(state, Date.now()),

@@ -9,7 +9,7 @@ import { emit } from './events.ts';
 export function pauseContainer(container: Container): Promise<void> {
   return container.inTurn(async () => {
     if (container.state.status === 'paused') {
-      throw new EngineError('conflict', `container ${container.id} is already paused`);
+      throw new EngineError('conflict', `Container ${container.id} is already paused`);
     }
     if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
     await freeze(container);

@@ -12,6 +12,7 @@ import { resolveUser, type UserFiles } from './users.ts';
 export interface ProcessChoice {
   readonly args: readonly string[];
   readonly user: string;
+  /** What an exec changes in the environment that its container has. */
   readonly env: readonly string[];
   readonly workingDir: string;
   readonly terminal: boolean;
@@ -44,16 +45,19 @@ export function checkWorkingDir(directory: string): string {
 const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
 
 /**
- * A name that stands twice has its last value, at its first place: what is asked for wins over a default, and what an exec
- * gives over what the container has.
+ * An environment and what is to change in it, by moby's rule (`ReplaceOrAppendEnvValues`): `NAME=value` takes the place of the
+ * same name, and a bare `NAME` takes away what was there before.
  */
-function lastOfEach(env: readonly string[]): string[] {
-  return [...new Map(env.map((entry) => [nameOf(entry), entry])).values()];
+function changed(env: readonly string[], changes: readonly string[]): string[] {
+  const bare = new Set(changes.filter((entry) => !entry.includes('=')));
+  const kept = env.filter((entry) => !bare.has(nameOf(entry)));
+  const added = changes.filter((entry) => entry.includes('='));
+  return [...new Map([...kept, ...added].map((entry) => [nameOf(entry), entry])).values()];
 }
 
-/** `--oom-score-adj` counts from the score that every process of a host has. */
+/** `--oom-score-adj`, but never below the score that every process of a host has: none goes before what runs the machine. */
 export function oomScoreOf({ OomScoreAdj }: HostConfig): number {
-  return Math.min(1000, leastOomScore + Math.max(0, OomScoreAdj));
+  return Math.max(leastOomScore, OomScoreAdj);
 }
 
 /** Throws invalid where the user or the directory is. */
@@ -61,7 +65,7 @@ export function processInputOf(container: Container, choice: ProcessChoice, file
   const { config, hostConfig } = container.record;
   const { ids, home } = resolveUser(choice.user, files, hostConfig.GroupAdd ?? []);
   const defaults = [defaultPath, `HOSTNAME=${config.Hostname}`, ...(choice.terminal ? ['TERM=xterm'] : [])];
-  const env = lastOfEach([...defaults, ...choice.env]);
+  const env = changed(changed(defaults, config.Env), choice.env);
   return {
     args: choice.args,
     env: env.some((entry) => nameOf(entry) === 'HOME') ? env : [...env, `HOME=${home}`],

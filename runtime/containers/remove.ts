@@ -33,12 +33,11 @@ export async function removeContainer(
 }
 
 function stillRuns({ name, state }: Container): EngineError {
-  const what = state.status === 'paused' ? 'paused' : 'running';
-  const hint = what === 'paused' ? 'unpause and then stop the container' : 'stop the container';
-  return new EngineError(
-    'conflict',
-    `cannot remove container "${name}": container is ${what}: ${hint} before removing or force remove`,
-  );
+  const why =
+    state.status === 'paused'
+      ? 'paused and must be unpaused first'
+      : 'running: stop the container before removing or force remove';
+  return new EngineError('conflict', `cannot remove container "${name}": container is ${why}`);
 }
 
 async function kill(container: Container): Promise<void> {

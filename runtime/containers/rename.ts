@@ -1,6 +1,6 @@
 // docker rename.
 
-import { EngineError } from '../errors.ts';
+import { at, EngineError } from '../errors.ts';
 import type { Container } from './container.ts';
 import { checkContainerName } from './create-checks.ts';
 
@@ -12,13 +12,24 @@ export function nameConflict(name: string, ownerId: string): EngineError {
   );
 }
 
+const allocating = 'Error when allocating new name';
+
+function checkNewName(wanted: string): string {
+  try {
+    return checkContainerName(wanted.startsWith('/') ? wanted : `/${wanted}`);
+  } catch (error) {
+    throw at(allocating, error);
+  }
+}
+
 /** Gives a container another name, running or not. Throws invalid for no name at all, conflict where it is taken. */
 export function renameContainer(container: Container, wanted: string): void {
   if (wanted === '') throw new EngineError('invalid', 'Neither old nor new names may be empty');
-  const name = checkContainerName(wanted);
+  const name = checkNewName(wanted);
   if (name === container.name)
     throw new EngineError('invalid', 'Renaming a container with the same name as its current name');
-  for (const other of container.host.containers.values()) if (other.name === name) throw nameConflict(name, other.id);
+  for (const other of container.host.containers.values())
+    if (other.name === name) throw at(allocating, nameConflict(name, other.id));
   const oldName = container.name;
   container.save({ name });
   container.host.events.emit('container', 'rename', container.id, {

@@ -37,9 +37,9 @@ export function refusalOf(error: unknown, command: string, verb: 'create' | 'exe
       127,
     );
   }
-  if (/not found in \$PATH|executable file.*not found/i.test(said))
+  if (!command.includes('/') && /not found in \$PATH|executable file.*not found/i.test(said))
     return refusal('invalid', `${what}: executable file not found in $PATH: unknown`, 127);
-  if (/no such file or directory/i.test(said))
+  if (/no such file or directory|not found in \$PATH|executable file.*not found/i.test(said))
     return refusal('invalid', `${what}: stat ${command}: no such file or directory: unknown`, 127);
   if (/exec format error/i.test(said)) return refusal('invalid', `${what}: exec format error: unknown`, 126);
   if (/permission denied|is a directory|is not a regular file|open executable/i.test(said))

@@ -6,13 +6,14 @@ import { EngineError } from '../errors.ts';
 const lastSignal = 64;
 const firstRealTime = 34;
 
-/** The signal's number. Throws invalid in moby's words. */
+/** The signal's number; one that is given as a number has no `SIG` in front. Throws invalid in moby's words. */
 export function signalNumber(text: string): number {
-  const name = text.toUpperCase().replace(/^SIG/, '');
-  if (/^\d+$/.test(name)) {
-    const number = Number(name);
+  if (/^[+-]?\d{1,9}$/.test(text) && Number(text) !== 0) {
+    const number = Number(text);
     if (number >= 1 && number <= lastSignal) return number;
+    throw new EngineError('invalid', `the linux daemon does not support signal ${number}`);
   }
+  const name = text.toUpperCase().replace(/^SIG/, '');
   const realTime = /^RT(MIN|MAX)([+-]\d{1,2})?$/.exec(name);
   if (realTime) {
     const number = (realTime[1] === 'MIN' ? firstRealTime : lastSignal) + Number(realTime[2] ?? 0);

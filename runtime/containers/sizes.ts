@@ -72,8 +72,8 @@ function imageBytes(container: Container): number {
   }
 }
 
-/** `SizeRw`: the container's own layer (left out where it is empty, as Docker does); `SizeRootFs`: with its image's. Best effort. */
-export async function sizesOf(container: Container): Promise<{ SizeRw?: number; SizeRootFs: number }> {
+/** `SizeRw`: the container's own layer; `SizeRootFs`: with its image's. Best effort. */
+export async function sizesOf(container: Container): Promise<{ SizeRw: number; SizeRootFs: number }> {
   const { bytes } = await countOwnLayer(container, maxFilesCounted);
-  return { ...(bytes > 0 && { SizeRw: bytes }), SizeRootFs: bytes + imageBytes(container) };
+  return { SizeRw: bytes, SizeRootFs: bytes + imageBytes(container) };
 }

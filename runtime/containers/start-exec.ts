@@ -15,12 +15,11 @@ import { oomScoreOf, processInputOf } from './process-input.ts';
 import { userFilesOf } from './rootfs.ts';
 import { refusalOf } from './runtime-errors.ts';
 import type { Attached } from './streams.ts';
+import { resolveUser } from './users.ts';
 
-/** Throws conflict (not running, paused), invalid (no command), exhausted. */
-export function createExec(host: Host, container: Container, options: ExecOptions): Exec {
-  if (container.state.status === 'paused') {
-    throw new EngineError('conflict', `Container ${container.id} is paused, unpause the container before exec`);
-  }
+/** `given`: what the client called the container. Throws conflict (not running, paused), invalid (no command, no such user), exhausted. */
+export function createExec(host: Host, container: Container, given: string, options: ExecOptions): Exec {
+  needUnpaused(container, given);
   if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
   if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
   if (options.privileged) {
@@ -36,6 +35,8 @@ export function createExec(host: Host, container: Container, options: ExecOption
       `argument list too long: command and environment of an exec may have ${maxExecInputCharacters} characters; pass the rest on its stdin`,
     );
   }
+  // Asked for again at the start: the files may change until then.
+  if (options.user !== '') resolveUser(options.user, filesOf(container), []);
   forgetOldExecs(host);
   if (host.execs.size >= maxExecsPerHost) {
     throw new EngineError(
@@ -52,8 +53,10 @@ export function createExec(host: Host, container: Container, options: ExecOption
 
 /** The beginning of a command, as events tell it: a copy, for a part of a long text would keep all of it in memory. */
 function told(argv: readonly string[]): string {
+  const [program = '', ...rest] = argv;
   const bytes = Buffer.alloc(maxToldCommandBytes);
-  return bytes.toString('utf8', 0, bytes.write(argv.join(' ')));
+  // moby puts a blank behind the program, also where nothing follows.
+  return bytes.toString('utf8', 0, bytes.write(`${program} ${rest.join(' ')}`));
 }
 
 /**
@@ -82,16 +85,28 @@ export interface StartExecOptions {
   readonly consoleSize: readonly [number, number] | null;
 }
 
+/** Throws conflict where its container cannot run anything now. */
+export function needContainer({ container }: Exec): void {
+  needUnpaused(container, container.id);
+  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+}
+
+function needUnpaused(container: Container, given: string): void {
+  if (container.state.status === 'paused')
+    throw new EngineError('conflict', `Container ${given} is paused, unpause the container before exec`);
+}
+
 /** Runs it once; null where detached. Throws conflict where it ran already, invalid where the command is not there. */
 export async function startExec(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
-  if (exec.started) throw new EngineError('conflict', `Error: Exec command ${exec.id} has already run`);
+  if (exec.exitCode !== null) throw new EngineError('conflict', `exec command ${exec.id} has already run`);
+  if (exec.started) throw new EngineError('conflict', `exec command ${exec.id} is already running`);
   exec.started = true;
   const { container } = exec;
   const { host } = container;
   return await host.engine.starts.pass(host.name, async () => {
     try {
       await host.turns.next('start of an exec');
-      if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+      needContainer(exec);
     } catch (error) {
       exec.started = false;
       throw error;
@@ -103,6 +118,8 @@ export async function startExec(exec: Exec, options: StartExecOptions): Promise<
 async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
   const { container } = exec;
   const { host } = container;
+  // Told before anybody knows whether it will run, as moby does.
+  emit(container, `exec_start: ${told(exec.options.argv)}`, { execID: exec.id });
   const bundle = host.bundle(`e${exec.id.slice(0, 23)}`);
   try {
     fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
@@ -129,10 +146,9 @@ async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached
     exec.running = true;
     exec.pid = await process.go();
     console.started();
-    emit(container, `exec_start: ${told(exec.options.argv)}`, { execID: exec.id });
     void process.exited().then(
-      (exitCode) => ended(exec, bundle, exitCode),
-      () => ended(exec, bundle, 137), // its conmon was killed with the container
+      (exitCode) => died(exec, bundle, exitCode),
+      () => died(exec, bundle, 137), // its conmon was killed with the container
     );
     return attached;
   } catch (error) {
@@ -148,8 +164,14 @@ function ended(exec: Exec, bundle: string, exitCode: number): void {
   exec.container.execIds.delete(exec.id);
   exec.console?.processEnded();
   fs.rmSync(bundle, { recursive: true, force: true });
+}
+
+function died(exec: Exec, bundle: string, exitCode: number): void {
+  ended(exec, bundle, exitCode);
   emit(exec.container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
 }
+
+const filesOf = (container: Container) => userFilesOf(`/proc/${container.state.machinePid}/root`);
 
 function specOf(exec: Exec, options: StartExecOptions): object {
   const { container } = exec;
@@ -157,10 +179,10 @@ function specOf(exec: Exec, options: StartExecOptions): object {
   const choice = {
     args: exec.options.argv,
     user: exec.options.user || config.User,
-    env: [...config.Env, ...exec.options.env],
+    env: exec.options.env,
     workingDir: exec.options.workingDir || config.WorkingDir,
     terminal: exec.options.tty,
     consoleSize: options.consoleSize,
   };
-  return processSpec(processInputOf(container, choice, userFilesOf(`/proc/${container.state.machinePid}/root`)));
+  return processSpec(processInputOf(container, choice, filesOf(container)));
 }

@@ -212,7 +212,7 @@ function specOf(container: Container): object {
   const choice = {
     args: [record.path, ...record.args],
     user: config.User,
-    env: config.Env,
+    env: [],
     workingDir: config.WorkingDir,
     terminal: config.Tty,
     consoleSize: console,

@@ -1,5 +1,5 @@
 // The keys of a create request that clients send and this engine does not act on: each may stand at its default, in
-// any form that a client writes a default, and is refused otherwise with what to do instead. Nothing is ignored.
+// any form that a client writes a default, and is refused otherwise with what to do instead. No wish is ignored.
 
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
@@ -42,11 +42,9 @@ const hostConfigKeys: Readonly<Record<string, Unsupported>> = {
   DeviceCgroupRules: { advice: devices, never: true },
   DeviceRequests: { advice: devices, never: true },
   Devices: { advice: devices, never: true },
-  DiskQuota: { advice: 'leave it out; the whole host has one quota' },
   IOMaximumBandwidth: { advice: ofWindows },
   IOMaximumIOps: { advice: ofWindows },
   Init: { advice: 'leave --init out; the first process of a container has to collect its children itself' },
-  Isolation: { advice: ofWindows, defaults: ['default'] },
   KernelMemory: { advice: 'Docker itself dropped it; use --memory' },
   KernelMemoryTCP: { advice: 'Docker itself dropped it; use --memory' },
   Links: { advice: 'leave --link out; user-defined networks with names come later' },
@@ -77,7 +75,7 @@ const hostConfigKeys: Readonly<Record<string, Unsupported>> = {
     advice: 'leave --restart out and start the container again with `docker start`',
     defaults: ['', 'no'].flatMap((name) => [{ Name: name, MaximumRetryCount: 0 }, { Name: name }]),
   },
-  Runtime: { advice: 'leave --runtime out; there is one' },
+  Runtime: { advice: 'leave --runtime out; there is one', defaults: ['crun', 'runc'] },
   StorageOpt: { advice: 'leave --storage-opt out; the whole host has one quota' },
   Sysctls: { advice: 'leave --sysctl out' },
   UTSMode: { advice: 'leave --uts out; set a name with --hostname', never: true },
@@ -89,18 +87,8 @@ const hostConfigKeys: Readonly<Record<string, Unsupported>> = {
   VolumesFrom: { advice: `${volumes}; volumes come later` },
 };
 
-const ofHostConfig = 'say it in HostConfig, where it has been since API 1.18';
-
-/** Keys of the create body's top level, the `Config`; among them those of the first API versions that some clients still send. */
+/** Keys of the create body's top level, the `Config`. */
 const configKeys: Readonly<Record<string, Unsupported>> = {
-  CpuShares: { advice: ofHostConfig },
-  Cpuset: { advice: ofHostConfig },
-  Dns: { advice: ofHostConfig },
-  Memory: { advice: ofHostConfig },
-  MemorySwap: { advice: ofHostConfig },
-  PortSpecs: { advice: ofHostConfig },
-  VolumeDriver: { advice: ofHostConfig },
-  VolumesFrom: { advice: ofHostConfig },
   ArgsEscaped: { advice: ofWindows },
   Healthcheck: {
     advice: 'leave the --health options out; health checks come later',

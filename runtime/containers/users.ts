@@ -65,9 +65,8 @@ export function resolveUser(spec: string, files: UserFiles, groupAdd: readonly s
   const listed = groupPart
     ? []
     : groups.filter(({ fields }) => user && (fields[3] ?? '').split(',').includes(user.name)).map(({ id }) => id);
-  const additionalGids = [...new Set([...listed, ...groupAdd.map(groupId)])].filter(
-    (id) => id !== gid && id < idsPerHost,
-  );
+  // The primary group too (CVE-2022-36109): else a process could leave it, and pass where a file shuts that group out.
+  const additionalGids = [...new Set([gid, ...listed, ...groupAdd.map(groupId)])].filter((id) => id < idsPerHost);
   if (uid >= idsPerHost) number(String(uid), 'user ID');
   return { ids: { uid, gid, additionalGids }, home: user?.fields[5] || '/' };
 }

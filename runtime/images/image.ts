@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream';
 import type { OwnImage } from './own-images.ts';
+import type { Pruned } from './prune.ts';
 
 /** The catalogue image that a host's workspace starts from where none is asked for. */
 export const defaultWorkspace = 'workspace';
@@ -77,7 +78,7 @@ export interface HostImages {
   /** The body of `DELETE /images/X`: `[{Untagged}|{Deleted}]`. Throws conflict where a container uses it. */
   remove(reference: string, options: { force: boolean; noPrune: boolean }): object[];
   /** The body of `POST /images/prune`. */
-  prune(filters: ReadonlyMap<string, readonly string[]>): object;
+  prune(filters: ReadonlyMap<string, readonly string[]>): Pruned;
   /** With null for the tag: every tag. Throws notFound before the first line where nothing has that name. */
   pull(repository: string, tag: string | null, options: PullOptions): Promise<AsyncIterable<Progress>>;
   load(archive: Readable, options: { quiet: boolean; signal: AbortSignal }): AsyncIterable<Progress>;

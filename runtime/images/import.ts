@@ -4,9 +4,10 @@ import type { Readable } from 'node:stream';
 import { goArchitecture } from '../catalogue/configuration.ts';
 import { EngineError } from '../errors.ts';
 import { allowance, bringLayer } from './bring-layer.ts';
+import { brokenArchive } from './broken-archive.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageConfig, Progress } from './image.ts';
-import { type Reference, referenceOf } from './reference.ts';
+import { familiar, type Reference, referenceOf } from './reference.ts';
 import { Upload } from './upload.ts';
 import type { HostView } from './view.ts';
 
@@ -39,7 +40,11 @@ async function* lines(
   const maxBytes = allowance(view);
   const file = await upload.receiveFile(archive, maxBytes, signal);
   const expected = { digest: null, diffId: null };
-  const layer = await bringLayer(view, file, expected, { maxBytes, signal, onBytes: () => undefined });
+  const layer = await bringLayer(view, file, expected, { maxBytes, signal, onBytes: () => undefined }).catch(
+    (error: unknown) => {
+      throw brokenArchive(error);
+    },
+  );
   let imageId: string;
   try {
     signal.throwIfAborted();
@@ -49,7 +54,10 @@ async function* lines(
     view.discard([layer.diffId]);
     throw error;
   }
-  if (reference) view.own.name(reference, imageId);
+  if (reference) {
+    view.own.name(reference, imageId);
+    view.owner.emit({ action: 'tag', id: imageId, name: familiar(reference) });
+  }
   view.owner.emit({ action: 'import', id: imageId, name: imageId });
   yield { status: imageId };
 }

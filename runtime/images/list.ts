@@ -1,6 +1,6 @@
 // `docker images`: GET /images/json.
 
-import { type Filters, matchLabels } from '../containers/filters.ts';
+import { type Filters, flagFilter, matchLabels } from '../containers/filters.ts';
 import { EngineError } from '../errors.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { KnownImage } from './contents.ts';
@@ -39,7 +39,7 @@ function selected(view: HostView, filters: Filters): Chosen[] {
     if (!knownFilters.includes(key)) throw new EngineError('invalid', `invalid filter '${key}'`);
   }
   const budget = new WorkBudget();
-  const dangling = flag(filters, 'dangling');
+  const dangling = flagFilter(filters, 'dangling');
   const until = createdBefore(filters);
   const before = moment(view, filters.get('before'));
   const since = moment(view, filters.get('since'));
@@ -107,15 +107,6 @@ function sharedLayers(view: HostView): Set<string> {
 export function createdSeconds(known: KnownImage): number {
   const created = Date.parse(known.image.created);
   return Number.isNaN(created) ? 0 : Math.floor(created / 1000);
-}
-
-/** `true`, `1`, `false`, `0`, or null where the filter is not given. */
-export function flag(filters: Filters, key: string): boolean | null {
-  const [value] = filters.get(key) ?? [];
-  if (value === undefined) return null;
-  if (value === 'true' || value === '1') return true;
-  if (value === 'false' || value === '0') return false;
-  throw new EngineError('invalid', `invalid filter '${key}=${value}': it is true or false`);
 }
 
 function moment(view: HostView, references: readonly string[] | undefined): number | null {

@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
 import { digestOf } from '../store/blobs.ts';
 import { allowance, bringLayer } from './bring-layer.ts';
+import { brokenArchive } from './broken-archive.ts';
 import { parseConfiguration } from './contents.ts';
 import type { Progress } from './image.ts';
 import { type ArchivedImage, readImageArchive } from './image-archive.ts';
@@ -26,9 +27,7 @@ export async function* load(
   try {
     await upload.receiveArchive(archive, allowance(view), options.signal);
   } catch (error) {
-    if (error instanceof EngineError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new EngineError('invalid', `the archive cannot be read: ${why}`, { cause: error });
+    throw brokenArchive(error);
   }
   for (const image of await readImageArchive(upload)) {
     const queue = new ProgressQueue();

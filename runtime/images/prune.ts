@@ -1,8 +1,7 @@
 // `docker image prune`: POST /images/prune. Removes what has no name, or with `dangling=false` what no container uses.
 
-import { type Filters, matchPruneLabels } from '../containers/filters.ts';
+import { type Filters, flagFilter, matchPruneLabels } from '../containers/filters.ts';
 import { EngineError } from '../errors.ts';
-import { flag } from './list.ts';
 import { familiar } from './reference.ts';
 import { type Removed, remove } from './remove.ts';
 import { createdBefore } from './until.ts';
@@ -10,12 +9,17 @@ import type { HostView } from './view.ts';
 
 const knownFilters = ['dangling', 'label', 'label!', 'until'];
 
-/** `{ImagesDeleted, SpaceReclaimed}`; the space is what this host no longer shows, for layers are shared by all hosts. */
-export function prune(view: HostView, filters: Filters): object {
+export interface Pruned {
+  readonly ImagesDeleted: readonly Removed[] | null;
+  readonly SpaceReclaimed: number;
+}
+
+/** The space is what this host no longer shows, for layers are shared by all hosts. */
+export function prune(view: HostView, filters: Filters): Pruned {
   for (const key of filters.keys()) {
     if (!knownFilters.includes(key)) throw new EngineError('invalid', `invalid filter '${key}'`);
   }
-  const danglingOnly = flag(filters, 'dangling') ?? true;
+  const danglingOnly = flagFilter(filters, 'dangling') ?? true;
   const until = createdBefore(filters);
   const used = new Set(view.owner.usedImages().map((use) => use.imageId));
   const deleted: Removed[] = [];

@@ -34,8 +34,10 @@ function hosts(input: NetworkFiles): string {
     const ip = extra.slice(colon + 1);
     lines.push(`${ip === 'host-gateway' ? gateway : ip}\t${extra.slice(0, colon)}`);
   }
-  const names = input.domainname === '' ? input.hostname : `${input.hostname}.${input.domainname} ${input.hostname}`;
-  if (input.ipAddress) lines.push(`${input.ipAddress}\t${names}`);
+  const name = input.domainname === '' ? input.hostname : `${input.hostname}.${input.domainname}`;
+  const dot = name.indexOf('.');
+  // As libnetwork does it: the whole name, and its first part.
+  if (input.ipAddress) lines.push(`${input.ipAddress}\t${name}${dot > 0 ? ` ${name.slice(0, dot)}` : ''}`);
   return `${lines.join('\n')}\n`;
 }
 

@@ -74,7 +74,7 @@ export function afterEvent(
     return { ...seen, removed, signals: without(seen.signals, Actor.ID) };
   }
   if (Action.startsWith('exec_start: ')) {
-    const command = Action.slice('exec_start: '.length);
+    const command = Action.slice('exec_start: '.length).trimEnd(); // moby puts a blank behind a lone program
     const running = [...seen.running, [execID, { container: name, command }] as const].slice(-maxEnded);
     return { ...seen, running: new Map(running) };
   }

@@ -43,7 +43,7 @@ describe('a host says of itself', () => {
   });
 
   test('the same to a client of any version', async () => {
-    const places = ['info', 'version', 'containers/json?all=1', 'images/json', 'images/busybox/json', 'networks'];
+    const places = ['info', 'version', 'containers/json?all=1', 'networks'];
     places.push('networks/bridge', 'volumes', 'system/df', 'images/busybox/history', 'events?until=1');
     for (const place of places) {
       const newest = Object.keys(Object((await ask(socket, `GET /v1.51/${place}`)).body));
@@ -91,7 +91,9 @@ describe('requests that are refused', () => {
     await expectSending(socket, 'POST /containers/create', { Image: 'x'.repeat(50_000_000) }, 413);
     // A body that nobody reads: the client gets to send it, and to hear the reason.
     await expectSending(socket, 'POST /networks/create', { Name: 'x'.repeat(5_000_000) }, 501);
-    await expectSending(socket, 'POST /containers/create', { Image: 'busybox', Nope: 1 }, 400, { message: /^Nope: / });
+    await expectSending(socket, 'POST /containers/create', { Image: 'busybox', Volumes: { '/a': {} } }, 400, {
+      message: /^Volumes is not supported yet/,
+    });
   });
   test('for their filters', async () => {
     await expect(socket, 'GET /containers/json?filters={', 400);
@@ -152,7 +154,7 @@ describe('a container', () => {
     });
     await expect(socket, 'POST /containers/web/pause', 204);
     await expect(socket, 'GET /containers/json', 200, [{ State: 'paused', Status: /^Up .* \(Paused\)$/ }]);
-    await expect(socket, 'POST /containers/web/attach?stream=1&stdout=1', 409, { message: /is paused/ });
+    await expect(socket, 'POST /containers/web/attach?stream=1&stdout=1', 409, /is paused/);
     await expectSending(socket, 'POST /containers/web/exec', { Cmd: ['true'] }, 409, { message: /is paused/ });
     await expect(socket, 'POST /containers/web/unpause', 204);
     await expect(socket, 'POST /containers/web/kill?signal=NOPE', 400, {
@@ -218,8 +220,12 @@ describe('a container', () => {
     const message = `Conflict. The container name "/first" is already in use by container "${first}". You have to remove (or rename) that container to be able to reuse that name.`;
     await expectSending(socket, 'POST /containers/create?name=first', { Image: 'busybox' }, 409, { message });
     await create('second', ['true']);
-    await expect(socket, 'POST /containers/second/rename?name=first', 409, { message });
-    await expect(socket, 'POST /containers/second/rename?name=a/b', 400, { message: /^Invalid container name/ });
+    await expect(socket, 'POST /containers/second/rename?name=first', 409, {
+      message: `Error when allocating new name: ${message}`,
+    });
+    await expect(socket, 'POST /containers/second/rename?name=a/b', 400, {
+      message: /: Invalid container name/,
+    });
     await expect(socket, 'POST /containers/second/rename?name=', 400);
     await expect(socket, 'POST /containers/second/rename?name=third', 204);
     await expect(socket, 'GET /containers/third/json', 200, { Name: '/third' });
@@ -327,13 +333,13 @@ describe('a container', () => {
     await expect(socket, 'DELETE /containers/top?force=true', 204);
   });
 
-  test('takes what dockerode sends: the name in the body too, and keys of the first versions at their defaults', async () => {
-    const sent = { Image: 'busybox', Cmd: ['true'], name: 'rode', VolumesFrom: [], Volumes: {}, Env: null };
+  test('takes what dockerode sends: the name in the body too, and keys of the first versions', async () => {
+    const sent = { Image: 'busybox', Cmd: ['true'], name: 'rode', VolumesFrom: ['other'], Volumes: {}, Env: null };
     await expectSending(socket, 'POST /containers/create?name=rode', sent, 201);
     await expect(socket, 'DELETE /containers/rode', 204);
-    const refused = { Image: 'busybox', VolumesFrom: ['other'] };
+    const refused = { Image: 'busybox', HostConfig: { VolumesFrom: ['other'] } };
     await expectSending(socket, 'POST /containers/create', refused, 400, {
-      message: /^VolumesFrom is not supported yet/,
+      message: /^HostConfig.VolumesFrom is not supported yet/,
     });
   });
 

@@ -73,7 +73,7 @@ describe('names', () => {
     }
   });
 
-  for (const name of ['../x', 'a/b', 'x', '-rm', '--root', '.hidden', 'nul\0', 'ünicode', 'a b', 'a'.repeat(64)])
+  for (const name of ['../x', 'a/b', 'x', '-rm', '--root', '.hidden', 'nul\0', 'ünicode', 'a b', 'a'.repeat(256)])
     test(`refuses the name ${JSON.stringify(name)}`, () => {
       assert.throws(() => checkContainerName(name), { kind: 'invalid', message: /^Invalid container name/ });
     });
@@ -92,9 +92,12 @@ describe('signals', () => {
     ['SIGRTMAX-1', 63],
   ] as const)
     test(`${text} is ${number}`, () => assert.equal(signalNumber(text), number));
-  for (const text of ['', '0', '65', 'NOPE', 'RTMIN+99', '-9', '9 '])
+  for (const text of ['', '0', 'NOPE', 'RTMIN+99', 'SIG9', '9 '])
     test(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => signalNumber(text), { message: `invalid signal: ${text}` }));
+  for (const text of ['65', '-9'])
+    test(`refuses ${text}`, () =>
+      assert.throws(() => signalNumber(text), { message: `the linux daemon does not support signal ${text}` }));
 
   test('an image that names none that there is ends on SIGTERM', () => {
     const table: [string | undefined, number][] = [

@@ -60,7 +60,10 @@ test('a tar becomes an image of one layer', async () => {
       Tags: ['base:1'],
     },
   );
-  assert.deepEqual(host.events, [{ action: 'import', id: image.id, name: image.id }]);
+  assert.deepEqual(host.events, [
+    { action: 'tag', id: image.id, name: 'base:1' },
+    { action: 'import', id: image.id, name: image.id },
+  ]);
 });
 
 test('an import with a name or change that cannot be fails before the first line', async () => {

@@ -108,8 +108,8 @@ test('prune removes what has no name, or all that no container uses', async () =
       SpaceReclaimed: 0,
     },
   );
-  const all = host.images.prune(new Map([['dangling', ['false']]])) as { ImagesDeleted: object[] };
-  assert.deepEqual(all.ImagesDeleted[0], { Untagged: 'app:1' });
+  const all = host.images.prune(new Map([['dangling', ['false']]]));
+  assert.deepEqual(all.ImagesDeleted?.[0], { Untagged: 'app:1' });
   assert.deepEqual(listed(host), ['used:1']);
   assert.throws(() => host.images.prune(new Map([['nonsense', ['x']]])), { kind: 'invalid' });
 });
@@ -143,6 +143,6 @@ test('a tag is a name of this host, whatever it says, and never a digest', async
   assert.throws(() => host.images.tag('nope', 'x', 'y'), { kind: 'notFound' });
   assert.throws(() => host.images.tag('app:1', 'X', 'y'), { kind: 'invalid' });
   assert.throws(() => host.images.tag('app:1', 'app', `sha256:${'0'.repeat(64)}`), {
-    message: 'refusing to create a tag with a digest reference',
+    message: 'invalid tag format',
   });
 });

@@ -1,0 +1,58 @@
+// What clients of older API versions find in answers about images, and newer ones do not.
+
+import { compareVersions } from './versions.ts';
+
+type Body = Readonly<Record<string, unknown>>;
+
+const before = (version: string, changed: string): boolean => compareVersions(version, changed) < 0;
+
+/** What moby leaves in the configuration of an image for clients that read it as a container's. */
+const containerDefaults = {
+  AttachStderr: false,
+  AttachStdin: false,
+  AttachStdout: false,
+  Domainname: '',
+  Hostname: '',
+  Image: '',
+  OpenStdin: false,
+  StdinOnce: false,
+  Tty: false,
+};
+
+const emptyContainerConfig = {
+  ...containerDefaults,
+  Cmd: null,
+  Entrypoint: null,
+  Env: null,
+  Labels: null,
+  OnBuild: null,
+  User: '',
+  Volumes: null,
+  WorkingDir: '',
+};
+
+/** The body of `GET /images/X/json`. */
+export function imageInVersion(version: string, body: Body): Body {
+  return {
+    ...body,
+    ...(before(version, '1.45') && { ContainerConfig: emptyContainerConfig }),
+    ...(before(version, '1.44') && { VirtualSize: body.Size }),
+    ...(before(version, '1.50') && { Config: { ...containerDefaults, ...Object(body.Config) } }),
+  };
+}
+
+/** One image of `GET /images/json`. */
+export function imageSummaryInVersion(version: string, body: Body): Body {
+  const { RepoTags: tags, RepoDigests: digests } = body;
+  const has = (list: unknown): boolean => Array.isArray(list) && list.length > 0;
+  const nameless = !has(tags) && !has(digests);
+  return {
+    ...body,
+    ...(before(version, '1.51') && { Containers: -1 }),
+    ...(before(version, '1.44') && { VirtualSize: body.Size }),
+    ...(before(version, '1.43') && {
+      RepoTags: nameless ? ['<none>:<none>'] : has(tags) ? tags : null,
+      RepoDigests: nameless ? ['<none>@<none>'] : has(digests) ? digests : null,
+    }),
+  };
+}

@@ -1,0 +1,396 @@
+// What clients meet in the same words and codes on a real dockerd: run with TEST_AGAINST=unix:///run/docker.sock to ask one.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { after, before, describe, test } from 'node:test';
+import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
+import { bodyOf } from './busybox.ts';
+import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.ts';
+
+let docker: EitherDocker;
+let socket: string;
+
+before(async () => {
+  docker = await openDocker();
+  socket = docker.socket;
+});
+
+after(async () => {
+  await docker[Symbol.asyncDispose]();
+});
+
+async function inspect(name: string): Promise<Record<string, Record<string, unknown>>> {
+  return (await expect(socket, `GET /containers/${name}/json`, 200)) as Record<string, Record<string, unknown>>;
+}
+
+/** Sends a body as it is. */
+async function post(path: string, body: string | Buffer, type = 'application/json') {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
+  const headers = { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) };
+  const request = http.request(
+    { socketPath: socket, method: 'POST', path, headers, agent: false },
+    async (response) => {
+      resolve({ status: response.statusCode ?? 0, text: Buffer.concat(await response.toArray()).toString() });
+    },
+  );
+  request.once('error', reject);
+  request.end(body);
+  return await promise;
+}
+
+describe('a body', () => {
+  test('names its keys in any case, and may have keys that Docker does not know', async () => {
+    await docker.create('any-case', [], {
+      Cmd: undefined,
+      cmd: ['true'],
+      hostconfig: { networkmode: 'none', PIDSLIMIT: 7, Bar: 1 },
+      Dns: ['1.1.1.1'],
+      Frobnicate: { a: 1 },
+    });
+    const { Config, HostConfig } = await inspect('any-case');
+    assert.deepEqual([Config?.Cmd, HostConfig?.NetworkMode, HostConfig?.PidsLimit], [['true'], 'none', 7]);
+    assert.deepEqual(HostConfig?.Dns ?? [], []);
+    await expectSending(socket, 'POST /containers/create', { Image: 'busybox', image: 'nosuch' }, 404);
+    await docker.run('execs', ['sleep', '1000']);
+    await docker.exec('execs', ['true'], { detachKeys: 'ctrl-a', nope: 1 });
+  });
+
+  test('that is broken is told of in Docker’s words', async () => {
+    for (const [body, message] of [
+      ['{"Image":"busybox",', 'invalid JSON: unexpected EOF'],
+      ['{"Image":"busy', 'invalid JSON: unexpected EOF'],
+      ['{"Image":"busybox"} x', 'unexpected content after JSON'],
+      ['null', 'config cannot be empty in order to create a container'],
+    ] as const)
+      assert.deepEqual(await post('/containers/create', body), {
+        status: 400,
+        text: `${JSON.stringify({ message })}\n`,
+      });
+    assert.match((await post('/containers/create', '{"Env":"x"}')).text, /^\{"message":"invalid JSON: /);
+  });
+});
+
+describe('create', () => {
+  test('takes long names and any host name', async () => {
+    const name = `long-${'x'.repeat(195)}`;
+    await docker.create(name, ['true']);
+    assert.equal((await inspect(name)).Name, `/${name}`);
+    for (const [hostname, names] of [
+      ['a b', 'a b'],
+      ['-x', '-x'],
+      ['a_b.c-', 'a_b.c- a_b'],
+    ] as const) {
+      const text = await docker.output(['sh', '-c', 'hostname; tail -n 1 /etc/hosts'], { Hostname: hostname });
+      assert.match(text, new RegExp(`^${hostname}\n[0-9.]+\t${names}\n$`));
+    }
+  });
+
+  test('keeps a variable without value, which takes the image’s away', async () => {
+    await docker.create('bare', ['true'], { Env: ['Foo', 'B=', 'PATH'] });
+    assert.deepEqual((await inspect('bare')).Config?.Env, ['Foo', 'B=', 'PATH']);
+    const text = await docker.output(['env'], { Env: ['Foo', 'B=', 'HOSTNAME', 'C=1'] });
+    assert.deepEqual(text.trim().split('\n').sort(), [
+      'B=',
+      'C=1',
+      'HOME=/root',
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+      'TERM=xterm',
+    ]);
+    await docker.run('bare-exec', ['sleep', '1000'], { Env: ['A=1'] });
+    const id = await docker.exec('bare-exec', ['sh', '-c', 'env | grep -c ^A='], { Env: ['A'] });
+    using connection = new Bytes(socket);
+    connection.request(`POST /exec/${id}/start`, upgrade, '{}');
+    assert.deepEqual(unframe(bodyOf(await connection.rest())), ['1:0\n']);
+  });
+
+  test('does not find an image for another architecture, so that the CLI pulls', async () => {
+    const body = { Image: 'busybox', Cmd: ['true'] };
+    await expectSending(socket, 'POST /containers/create?platform=linux/s390x', body, 404, {
+      message:
+        /^image with reference busybox was found but its platform \(linux\/\w+\) does not match the specified platform \(linux\/s390x\)$/,
+    });
+    await expectSending(socket, 'POST /containers/create?platform=a/b/c/d', body, 400, {
+      message: '"a/b/c/d": cannot parse platform specifier: invalid argument',
+    });
+    await expectSending(socket, 'POST /containers/create?platform=linux/s390x', { Image: 'nosuch' }, 404, {
+      message: 'No such image: nosuch:latest',
+    });
+  });
+
+  test('names CPUs that there are not', async () => {
+    for (const [CpusetCpus, message] of [
+      ['99', /^Requested CPUs are not available - requested 99, available: 0/],
+      ['0,99', /^Requested CPUs are not available - requested 0,99, available: 0/],
+      ['x', 'Invalid value x for cpuset cpus: invalid format: x'],
+      ['3-1', 'Invalid value 3-1 for cpuset cpus: invalid format: 3-1'],
+    ] as const) {
+      const body = { Image: 'busybox', Cmd: ['true'], HostConfig: { CpusetCpus } };
+      await expectSending(socket, 'POST /containers/create', body, 400, { message });
+    }
+  });
+
+  test('reads isolation and the score for memory shortage back', async () => {
+    await docker.create('told', ['true'], { HostConfig: { Isolation: 'default', OomScoreAdj: -500 } });
+    const { HostConfig } = await inspect('told');
+    assert.deepEqual([HostConfig?.Isolation, HostConfig?.OomScoreAdj], ['default', -500]);
+    await expectSending(
+      socket,
+      'POST /containers/create',
+      { Image: 'busybox', HostConfig: { Isolation: 'hyperv' } },
+      400,
+      { message: "invalid isolation (hyperv): linux only supports 'default'" },
+    );
+    assert.equal(
+      await docker.output(['cat', '/proc/self/oom_score_adj'], { HostConfig: { OomScoreAdj: 200 } }),
+      '200\n',
+    );
+  });
+
+  test('gives a process its primary group as a supplementary one too', async () => {
+    const groups = async (User: string, GroupAdd: string[] = []) =>
+      (await docker.output(['grep', 'Groups', '/proc/self/status'], { User, HostConfig: { GroupAdd } }))
+        .trim()
+        .split(/\s+/);
+    assert.deepEqual(await groups('1000:1001'), ['Groups:', '1001']);
+    assert.deepEqual(await groups(''), ['Groups:', '0', '10']);
+    assert.deepEqual(await groups('5:6', ['7']), ['Groups:', '6', '7']);
+    await docker.run('groups', ['sleep', '1000']);
+    const id = await docker.exec('groups', ['grep', 'Groups', '/proc/self/status'], { User: '5:6' });
+    using connection = new Bytes(socket);
+    connection.request(`POST /exec/${id}/start`, upgrade, '{}');
+    assert.match(unframe(bodyOf(await connection.rest())).join(), /^1:Groups:\t6 \n$/);
+  });
+});
+
+describe('exec', () => {
+  before(() => docker.run('shell', ['sleep', '1000']));
+
+  test('is framed by what its start says of a terminal, whatever its creation said', async () => {
+    for (const [Tty, body, type, bytes] of [
+      [true, '{}', 'multiplexed', '\x01\0\0\0\0\0\0\x04hi\r\n'],
+      [true, '{"Tty":false}', 'multiplexed', '\x01\0\0\0\0\0\0\x04hi\r\n'],
+      [true, '{"Tty":true}', 'raw', 'hi\r\n'],
+      [false, '{"Tty":true}', 'raw', 'hi\n'],
+    ] as const) {
+      const id = await docker.exec('shell', ['echo', 'hi'], { Tty });
+      using connection = new Bytes(socket);
+      connection.request(`POST /exec/${id}/start`, upgrade, body);
+      const text = await connection.rest();
+      assert.match(text, new RegExp(`Content-Type: application/vnd.docker.${type}-stream\r\n`));
+      assert.equal(bodyOf(text), bytes, `${Tty} ${body}`);
+    }
+  });
+
+  test('tells events as Docker does, and no end of what never began', async () => {
+    const since = (Date.now() / 1000 - 0.001).toFixed(3);
+    const missing = await docker.exec('shell', ['/nope']);
+    using connection = new Bytes(socket);
+    connection.request(`POST /exec/${missing}/start`, upgrade, '{}');
+    assert.match(await connection.rest(), /exec: "\/nope": stat \/nope: no such file or directory/);
+    const there = await docker.exec('shell', ['echo', 'a', 'b']);
+    await expectSending(socket, `POST /exec/${there}/start`, { Detach: true }, 200);
+    const query = new URLSearchParams({
+      since,
+      filters: JSON.stringify({ container: ['shell'], event: ['exec_create', 'exec_start', 'exec_die'], nope: ['x'] }),
+    });
+    using events = new Bytes(socket);
+    events.request(`GET /events?${query}`, {});
+    const told = await events.until(/"exec_die"/);
+    assert.deepEqual([...told.matchAll(/"Action":"([^"]*)"/g)].map(([, action]) => action).slice(-5), [
+      'exec_create: /nope ',
+      'exec_start: /nope ',
+      'exec_create: echo a b',
+      'exec_start: echo a b',
+      'exec_die',
+    ]);
+    await expectSending(socket, `POST /exec/${there}/start`, { Detach: true }, 409, {
+      message: `exec command ${there} has already run`,
+    });
+  });
+
+  test('refuses a user that there is not when it is created', async () => {
+    await expectSending(socket, 'POST /containers/shell/exec', { Cmd: ['true'], User: 'zz' }, 400, {
+      message: 'unable to find user zz: no matching entries in passwd file',
+    });
+  });
+});
+
+describe('words and codes', () => {
+  let running: string;
+  let paused: string;
+  let created: string;
+
+  before(async () => {
+    running = await docker.run('running', ['sleep', '1000']);
+    paused = await docker.run('paused', ['sleep', '1000']);
+    created = await docker.create('created', ['sleep', '1000']);
+    await expect(socket, 'POST /containers/paused/pause', 204);
+  });
+
+  const table: [place: string, status: number, message: () => string, body?: object][] = [
+    ['running/resize?h=x&w=1', 400, () => 'invalid resize height "x": invalid syntax'],
+    ['running/resize?h=1', 400, () => 'invalid resize width "": invalid syntax'],
+    ['running/resize?h=-1&w=1', 400, () => 'invalid resize height "-1": value out of range'],
+    ['running/resize?h=1&w=4294967296', 400, () => 'invalid resize width "4294967296": value out of range'],
+    ['created/resize?h=1&w=1', 409, () => `container ${created} is not running`],
+    ['created/pause', 409, () => `container ${created} is not running`],
+    ['paused/pause', 409, () => `Container ${paused} is already paused`],
+    ['running/unpause', 500, () => `Container ${running} is not paused`],
+    ['created/unpause', 500, () => `Container ${created} is not paused`],
+    ['paused/exec', 409, () => 'Container paused is paused, unpause the container before exec', { Cmd: ['ls'] }],
+    ['created/exec', 409, () => `container ${created} is not running`, { Cmd: ['ls'] }],
+    ['running/kill?signal=SIG42', 400, () => 'cannot kill container: running: invalid signal: SIG42'],
+    ['running/kill?signal=sig9', 400, () => 'cannot kill container: running: invalid signal: sig9'],
+    ['running/kill?signal=0', 400, () => 'cannot kill container: running: invalid signal: 0'],
+    [
+      'running/kill?signal=99',
+      400,
+      () => 'cannot kill container: running: the linux daemon does not support signal 99',
+    ],
+    [
+      'running/kill?signal=-1',
+      400,
+      () => 'cannot kill container: running: the linux daemon does not support signal -1',
+    ],
+    [
+      'running/rename?name=created',
+      409,
+      () =>
+        `Error when allocating new name: Conflict. The container name "/created" is already in use by container "${created}". You have to remove (or rename) that container to be able to reuse that name.`,
+    ],
+    [
+      'running/rename?name=a%20b',
+      400,
+      () => 'Error when allocating new name: Invalid container name (/a b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
+    ],
+  ];
+  for (const [place, status, message, body] of table)
+    test(`POST /containers/${place}`, async () => {
+      await expectSending(socket, `POST /containers/${place}`, body, status, { message: message() });
+    });
+
+  test('DELETE of one that is paused, or runs', async () => {
+    await expect(socket, 'DELETE /containers/paused', 409, {
+      message: 'cannot remove container "paused": container is paused and must be unpaused first',
+    });
+    await expect(socket, 'DELETE /containers/running', 409, {
+      message:
+        'cannot remove container "running": container is running: stop the container before removing or force remove',
+    });
+  });
+
+  test('attach that cannot be is told in plain text', async () => {
+    for (const [place, status, body] of [
+      ['nope/attach?stream=1', 404, 'No such container: nope\r\n'],
+      ['paused/attach?stream=1', 409, 'container paused is paused, unpause the container before attach\r\n'],
+    ] as const) {
+      const answer = await ask(socket, `POST /containers/${place}`);
+      const type = answer.headers['content-type'];
+      assert.deepEqual([answer.status, type, answer.body], [status, 'application/vnd.docker.raw-stream', body]);
+    }
+  });
+
+  for (const [place, message] of [
+    ['containers/json?filters={', 'invalid filter'],
+    ['containers/json?filters={"name":"x"}', 'invalid filter'],
+    ['containers/json?filters={"is-task":["maybe"]}', "invalid filter 'is-task=[maybe]'"],
+    ['images/json?filters={"dangling":["maybe"]}', "invalid filter 'dangling=[maybe]'"],
+    ['networks?filters={"nope":["x"]}', "invalid filter 'nope'"],
+    [
+      'networks?filters={"dangling":["maybe"]}',
+      'invalid value for filter \'dangling\', must be "true" (or "1"), or "false" (or "0")',
+    ],
+    ['events?until=1&since=2', '`since` time (2) cannot be after `until` time (1)'],
+  ] as const)
+    test(`GET /${place}`, async () => {
+      await expect(socket, `GET /${place}`, 400, { message });
+    });
+
+  test('logs with details', async () => {
+    const id = await docker.run('details', ['echo', 'out']);
+    await expect(socket, `POST /containers/${id}/wait`, 200);
+    const logs = async (more: string) =>
+      unframe(String((await ask(socket, `GET /containers/${id}/logs?stdout=1&details=1${more}`)).body)).join();
+    assert.equal(await logs(''), '1: out\n');
+    assert.match(await logs('&timestamps=1'), /^1:\S+Z {2}out\n$/);
+  });
+
+  test('a size of 0 in inspect', async () => {
+    await expect(socket, 'GET /containers/created/json?size=1', 200, { SizeRw: 0 });
+  });
+});
+
+describe('images', () => {
+  test('are named by nothing that looks like a digest', async () => {
+    for (const [query, message] of [
+      ['repo=sha256&tag=x', 'refusing to create an ambiguous tag using digest algorithm as name'],
+      ['repo=sha256:x', 'refusing to create an ambiguous tag using digest algorithm as name'],
+      [`repo=x&tag=sha256:${'a'.repeat(64)}`, 'invalid tag format'],
+      [`repo=x@sha256:${'a'.repeat(64)}`, 'cannot import digest reference'],
+    ])
+      await expect(socket, `POST /images/busybox/tag?${query}`, 400, { message });
+  });
+
+  test('are shown to older clients as these know them', async () => {
+    type Body = Record<string, unknown>;
+    const at = async (version: string) =>
+      (await expect(socket, `GET /v${version}/images/busybox/json`, 200)) as Body & { Config: Body };
+    for (const [version, config, containerConfig, virtual] of [
+      ['1.51', false, false, false],
+      ['1.50', false, false, false],
+      ['1.49', true, false, false],
+      ['1.44', true, true, false],
+      ['1.43', true, true, true],
+      ['1.24', true, true, true],
+    ] as const) {
+      const body = await at(version);
+      const found = ['Tty' in body.Config, 'ContainerConfig' in body, body.VirtualSize === body.Size];
+      assert.deepEqual(found, [config, containerConfig, virtual], version);
+      const list = (await expect(socket, `GET /v${version}/images/json`, 200)) as Body[];
+      const one = list.find(({ Id }) => Id === body.Id);
+      assert.deepEqual([one?.Containers === -1, 'VirtualSize' in (one ?? {})], [version !== '1.51', virtual], version);
+    }
+  });
+
+  test('that are imported are tagged and told of, and a broken archive is a failure', async () => {
+    const since = (Date.now() / 1000 - 0.001).toFixed(3);
+    const tar = Buffer.alloc(10_240); // an archive of nothing
+    const { status, text } = await post('/images/create?fromSrc=-&repo=imported&tag=1', tar, 'application/x-tar');
+    const id = /sha256:[0-9a-f]{64}/.exec(text)?.[0];
+    assert.equal(status, 200, text);
+    await expect(socket, 'DELETE /images/imported:1', 200);
+    await expect(socket, 'POST /images/prune?filters={"label":["none-has-this"]}', 200);
+    const query = new URLSearchParams({ since, filters: JSON.stringify({ type: ['image'] }) });
+    using events = new Bytes(socket);
+    events.request(`GET /events?${query}`, {});
+    const told = await events.until(/"prune"/);
+    const actions = [...told.matchAll(/^\{.*\}$/gm)].map(([line]) => JSON.parse(line));
+    const ours = actions.filter(({ id: of, Action }) => of === id || Action === 'prune');
+    assert.deepEqual(
+      ours.map(({ Action, Actor }) => [Action, Actor.ID, Actor.Attributes]),
+      [
+        ['tag', id, { name: 'imported:1' }],
+        ['import', id, { name: id }],
+        ['untag', id, { name: id }],
+        ['delete', id, { name: id }],
+        ['prune', '', { reclaimed: '0' }],
+      ],
+    );
+    const broken = await post('/images/create?fromSrc=-&repo=imported&tag=1', 'nonsense', 'application/x-tar');
+    assert.deepEqual(broken, { status: 500, text: '{"message":"unexpected EOF"}\n' });
+    assert.match((await post('/images/load', 'nonsense', 'application/x-tar')).text, /"error":"unexpected EOF"/);
+  });
+});
+
+test('the version is that of the Docker API, and Drydock’s own beside it', { skip: isReference }, async () => {
+  const { Version, Platform, Components } = (await expect(socket, 'GET /version', 200)) as {
+    Version: string;
+    Platform: { Name: string };
+    Components: { Name: string; Version: string }[];
+  };
+  assert.match(Version, /^28\.5\./);
+  const own = Components.find(({ Name }) => Name === 'drydock')?.Version ?? 'none';
+  assert.equal(Platform.Name, `Drydock Engine ${own}`);
+  assert.equal(Components[0]?.Version, Version);
+  await expect(socket, 'GET /info', 200, { ServerVersion: Version });
+});
