@@ -4,7 +4,7 @@ import { EngineError } from '../errors.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import type { UserIds } from '../oci/spec.ts';
 
-/** The container's two files, null where it has none (see readBeneath: 64 KiB at most, links not followed). */
+/** The container's two files, null where it has none (see readBeneath: 64 KiB at most, links followed inside the container alone). */
 export interface UserFiles {
   readonly passwd: string | null;
   readonly group: string | null;

@@ -7,6 +7,7 @@ const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
 const RESOLVE_BENEATH = 0x08;
+const RESOLVE_IN_ROOT = 0x10;
 const O_PATH = 0o10000000;
 const O_CLOEXEC = 0o2000000;
 const RENAME_NOREPLACE = 1;
@@ -16,9 +17,20 @@ const RENAME_NOREPLACE = 1;
  * notice. Throws SystemCallError: ELOOP where a link is on the way or at the end, EXDEV where it leaves the file system.
  */
 export function openBeneath(directory: number, path: string): number {
+  return open(directory, path, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+/**
+ * The same with links followed, each as if `directory` were the root of all files: none leads out of it, nor into another file
+ * system such as a container's /proc.
+ */
+export function openInRoot(directory: number, path: string): number {
+  return open(directory, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
+function open(directory: number, path: string, resolve: number): number {
   const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
   how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
-  const resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV;
   how.writeBigUInt64LE(BigInt(resolve), 16);
   return checked('openat2', libcCalls.openat2(callNumbers.openat2, directory, path, how, how.length));
 }

@@ -22,6 +22,8 @@ export interface ExtractLimits {
 
 /** The highest user or group ID that a host's range of 65,536 can show. */
 const maxOwner = 65535;
+/** Whom a file belongs to whose own owner a host cannot show: nobody, as the kernel shows such owners (`overflowuid`). */
+const nobody = 65534;
 
 /**
  * Unpacks `tar` (already decompressed) into `directory`. Returns how many bytes its files hold. On an error the directory
@@ -124,17 +126,18 @@ function linkTarget(header: Header): string {
   return header.linkname;
 }
 
+/** Images made on large networks have owners of any number; Docker without user namespaces takes them, so they load here too. */
+function ownerOf(id: number): number {
+  if (!Number.isInteger(id) || id < 0) throw new EngineError('invalid', `its owner ${id} is no user or group ID`);
+  return id <= maxOwner ? id : nobody;
+}
+
 function attributesOf(header: Header): Attributes {
-  for (const owner of [header.uid, header.gid]) {
-    if (!(owner >= 0 && owner <= maxOwner)) {
-      throw new EngineError('invalid', `its owner ${owner} is not between 0 and ${maxOwner}`);
-    }
-  }
   const mtime = header.mtime instanceof Date && !Number.isNaN(header.mtime.getTime()) ? header.mtime : new Date(0);
   return {
     mode: header.mode & 0o7777,
-    uid: header.uid,
-    gid: header.gid,
+    uid: ownerOf(header.uid),
+    gid: ownerOf(header.gid),
     mtime,
     extended: extendedAttributes(header.pax),
   };

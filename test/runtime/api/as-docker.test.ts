@@ -1,9 +1,11 @@
 // What clients meet in the same words and codes on a real dockerd: run with TEST_AGAINST=unix:///run/docker.sock to ask one.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
+import { tarOf } from '../images/fixture.ts';
 import { bodyOf } from './busybox.ts';
 import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.ts';
 
@@ -380,6 +382,30 @@ describe('images', () => {
     assert.deepEqual(broken, { status: 500, text: '{"message":"unexpected EOF"}\n' });
     assert.match((await post('/images/load', 'nonsense', 'application/x-tar')).text, /"error":"unexpected EOF"/);
   });
+});
+
+test('an image may have links for /etc/passwd, as those of Nix, and owners of any number', async () => {
+  const tar = await tarOf([
+    [{ name: 'bin/', type: 'directory' }],
+    [{ name: 'bin/busybox', mode: 0o755 }, new Uint8Array(readFileSync('/bin/busybox'))],
+    [{ name: 'nix/passwd' }, 'root:x:0:0::/:/bin/sh\nalice:x:1007:1008::/home:/bin/sh\n'],
+    [{ name: 'etc/passwd', type: 'symlink', linkname: '/nix/passwd' }],
+    [{ name: 'far', uid: 70_000, gid: 70_000 }, 'x'],
+  ]);
+  const { status, text } = await post('/images/create?fromSrc=-&repo=linked&tag=1', tar, 'application/x-tar');
+  assert.equal(status, 200, text);
+  const output = (words: string[], more: object) =>
+    docker.output(['/bin/busybox', ...words], { Image: 'linked:1', ...more });
+  assert.match(await output(['id'], { User: 'alice' }), /^uid=1007\S* gid=1008/);
+  // Each host has 65,536 users: what belongs to one beyond them is nobody's, and root may still change it.
+  const owner = isReference ? '70000' : '65534';
+  assert.equal(
+    await output(
+      ['sh', '-c', 'busybox stat -c %u /far; echo >>/far && busybox chown 5 /far; busybox stat -c %u /far'],
+      {},
+    ),
+    `${owner}\n5\n`,
+  );
 });
 
 test('the version is that of the Docker API, and Drydock’s own beside it', { skip: isReference }, async () => {
