@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import type { CheckReport } from './client.ts';
 import type { Engine } from './engine.ts';
 import { workspaceGroupName } from './hosts/workspace.ts';
-import { groupsIn, processesIn } from './kernel/cgroups.ts';
+import { groupsIn, isMonitors, processesIn } from './kernel/cgroups.ts';
 import { isAlive } from './kernel/processes.ts';
 
 /** Changes nothing. Each finding is a sentence: what disagrees, and where. */
@@ -34,7 +34,7 @@ export async function checkEngine(engine: Engine): Promise<CheckReport> {
     if (pid > 0 && !isAlive(pid, startTicks))
       findings.push(`host ${host.name} is said to run, but process ${pid} is gone`);
     for (const name of groupsIn(host.group)) {
-      if (name !== workspaceGroupName && !host.containers.has(name))
+      if (name !== workspaceGroupName && !isMonitors(name) && !host.containers.has(name))
         findings.push(`the cgroup ${host.group}/${name} belongs to no container of host ${host.name}`);
     }
     for (const container of host.containers.values()) {

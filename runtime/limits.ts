@@ -71,6 +71,11 @@ export const maxEventLogBytes = 2 * 1024 * 1024;
 export const maxToldCommandBytes = 4096;
 /** The most that a container may have of its host's own limit, and what one that asks for nothing gets. SECURITY.md section 3. */
 export const maxPidsPerContainer = 256;
+/**
+ * conmons and OCI runtimes of one host, above the processes that it may have itself: a conmon for each container, exec and
+ * terminal, and three processes for each of them that is just being started.
+ */
+export const maxMonitorsPerHost = 256;
 /** What one host may read and write on the store's disk: a student who copies in a loop leaves some for the class. */
 export const hostIoBytesPerSecond = 200 * 1024 * 1024;
 /** How much sooner the kernel kills a process of a host than one of the machine when memory is short (proc(5), `oom_score_adj`). */

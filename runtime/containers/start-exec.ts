@@ -134,6 +134,7 @@ async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached
       terminal: exec.options.tty,
       stdin: exec.options.attachStdin,
       leaveStdinOpen: false,
+      group: host.group,
       insidePid: host.record.pid,
       oomScoreAdj: oomScoreOf(container.record.hostConfig),
       prepare: () => undefined,

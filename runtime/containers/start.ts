@@ -165,6 +165,7 @@ async function create(container: Container, endpoint: Endpoint | null): Promise<
       terminal: config.Tty,
       stdin: config.OpenStdin,
       leaveStdinOpen: config.Tty || !config.StdinOnce,
+      group: host.group,
       insidePid: host.record.pid,
       prepare: () => {
         const { layersDirectory } = engine.images;

@@ -13,7 +13,7 @@ import { lock } from '../kernel/locks.ts';
 import { isAlive } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
 import { releaseNetworks } from '../networks/lab.ts';
-import { clearBundles } from './clear-bundles.ts';
+import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
 import type { Host, HostRecord } from './host.ts';
@@ -127,6 +127,7 @@ async function adoptRunning(host: Host): Promise<void> {
   await forEachContainer(host, adoptContainer);
   const terminals = engine.records.list<TerminalRecord>('terminal', host.id);
   await clearBundles(host, terminals);
+  chargeConmons(host);
   for (const record of terminals) {
     await recallTerminal(host, record).catch((error: unknown) => {
       engine.log.warn({ error, host: host.name, terminal: record.id }, 'could not take up a terminal');

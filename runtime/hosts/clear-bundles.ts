@@ -1,7 +1,7 @@
 // After the engine was killed: ending what was in hand and is in no record, and removing what it left in the run directory.
 
 import fs from 'node:fs';
-import { processesIn } from '../kernel/cgroups.ts';
+import { charge, processesIn } from '../kernel/cgroups.ts';
 import { signal, startTicksOf, untilGone } from '../kernel/processes.ts';
 import { removeBundle } from '../kernel/remove-bundle.ts';
 import type { Host } from './host.ts';
@@ -40,6 +40,19 @@ export async function endConmons(host: Host): Promise<void> {
     .flatMap((name) => conmonOf(host.bundle(name)));
   for (const pid of conmons) signal(pid, 'SIGKILL');
   await Promise.all(conmons.map((pid) => untilGone(pid, startTicksOf(pid), conmonMs)));
+}
+
+/** Those that an engine before this one started are charged to the host as well. Idempotent. */
+export function chargeConmons(host: Host): void {
+  for (const name of fs.readdirSync(`${host.runDirectory}/b`)) {
+    for (const pid of conmonOf(host.bundle(name))) {
+      try {
+        charge(pid, host.group);
+      } catch (error) {
+        host.engine.log.warn({ error, host: host.name, pid }, 'a conmon is not charged to its host'); // it may have ended
+      }
+    }
+  }
 }
 
 /** The conmon of a bundle, none or one. */

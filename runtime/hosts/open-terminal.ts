@@ -59,6 +59,7 @@ export async function openTerminal(host: Host, options: TerminalOptions): Promis
     terminal: true,
     stdin: true,
     leaveStdinOpen: true,
+    group: host.group,
     insidePid: null,
     oomScoreAdj: leastOomScore,
     prepare: () => undefined,

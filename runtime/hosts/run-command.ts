@@ -54,6 +54,7 @@ async function collect(host: Host, bundle: string, id: string, options: CommandO
     terminal: false,
     stdin: options.stdin !== undefined,
     leaveStdinOpen: false,
+    group: host.group,
     insidePid: null,
     oomScoreAdj: leastOomScore,
     prepare: () => undefined,

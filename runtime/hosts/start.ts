@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { createGroup } from '../kernel/cgroups.ts';
-import { hostIoBytesPerSecond } from '../limits.ts';
+import { hostIoBytesPerSecond, maxMonitorsPerHost } from '../limits.ts';
 import { endHost, finishHost } from './finish.ts';
 import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
@@ -26,7 +26,8 @@ export async function begin(host: Host): Promise<void> {
   host.engine.exits.forget(workspaceId(host)); // what its last end left
   const { storeDevice } = host.engine;
   const io = storeDevice === null ? null : { device: storeDevice, bytesPerSecond: hostIoBytesPerSecond };
-  createGroup(host.group, { ...host.record.limits, io });
+  const { limits } = host.record;
+  createGroup(host.group, { ...limits, pids: limits.pids + maxMonitorsPerHost, io });
   try {
     const sockets = openSockets(host);
     await startWorkspace(host);

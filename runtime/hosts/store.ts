@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container } from '../containers/container.ts';
 import { signalContainer } from '../containers/processes.ts';
 import { stopSignalOf } from '../containers/signals.ts';
-import { processesIn, setFrozen } from '../kernel/cgroups.ts';
+import { monitorsOf, processesIn, setFrozen } from '../kernel/cgroups.ts';
 import { signal } from '../kernel/processes.ts';
 import { endHost } from './finish.ts';
 import { thaw } from './freeze.ts';
@@ -37,7 +37,10 @@ async function askToEnd(host: Host): Promise<void> {
     if (container.running) await askContainer(container);
   }
   for (const terminal of host.terminals.values()) terminal.close();
-  const others = (): number[] => processesIn(host.group, true).filter((pid) => pid !== host.record.pid);
+  const others = (): number[] => {
+    const monitors = new Set(processesIn(monitorsOf(host.group)));
+    return processesIn(host.group, true).filter((pid) => pid !== host.record.pid && !monitors.has(pid));
+  };
   for (const pid of processesIn(`${host.group}/${workspaceGroupName}`, true))
     if (pid !== host.record.pid) signal(pid, 'SIGTERM');
   const deadline = performance.now() + graceMs;

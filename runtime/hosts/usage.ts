@@ -6,7 +6,7 @@ import type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from '../
 import type { Container } from '../containers/container.ts';
 import { countOwnLayer } from '../containers/sizes.ts';
 import { usageOf } from '../kernel/cgroup-usage.ts';
-import { processesIn } from '../kernel/cgroups.ts';
+import { monitorsOf, processesIn } from '../kernel/cgroups.ts';
 import { commandLinesOf, executableOf, type ProcessStatus, statusOf } from '../kernel/process-facts.ts';
 import {
   commandLineWaitMs,
@@ -24,13 +24,14 @@ const atOnce = 25;
 export async function hostUsage(host: Host): Promise<HostUsage> {
   if (!host.running) return { memoryBytes: 0, memoryLimitBytes: 0, pids: 0, containers: [], processes: [] };
   const { memoryBytes, memoryLimitBytes, pids } = usageOf(host.group);
+  const monitors = usageOf(monitorsOf(host.group)).pids;
   const processes = await processesOf(host);
   const containers: ContainerUsage[] = [];
   for (const container of [...host.containers.values()]) containers.push(await containerUsage(container));
   return {
     memoryBytes,
     memoryLimitBytes: Math.min(memoryLimitBytes, host.record.limits.memoryBytes),
-    pids,
+    pids: Math.max(0, pids - monitors),
     containers,
     processes,
   };
@@ -72,6 +73,7 @@ async function processesOf(host: Host): Promise<ProcessUsage[]> {
   const places: [group: string, container: string | null][] = [];
   for (const container of host.containers.values()) if (container.running) places.push([container.group, container.id]);
   const owners = new Map<number, string | null>(processesIn(host.group, true).map((pid) => [pid, null]));
+  for (const pid of processesIn(monitorsOf(host.group))) owners.delete(pid); // ours: conmon, the OCI runtime
   for (const [group, container] of places) for (const pid of processesIn(group, true)) owners.set(pid, container);
 
   const found: Found[] = [];
@@ -80,7 +82,7 @@ async function processesOf(host: Host): Promise<ProcessUsage[]> {
     if (found.length >= maxProcessesTold) break;
     if (++looked % atOnce === 0) await breathe();
     const status = statusOf(machinePid);
-    // What is not in the workspace's PID namespace is ours: conmon, the OCI runtime.
+    // What is not in the workspace's PID namespace is ours: the OCI runtime, on its way into a group.
     if (!status || status.pids.length < 2) continue;
     found.push({ machinePid, container, status, executable: executableOf(machinePid) });
   }

@@ -68,6 +68,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       terminal: false,
       stdin: false,
       leaveStdinOpen: false,
+      group: host.group,
       insidePid: null,
       prepare,
     });
@@ -118,6 +119,7 @@ function specOf(
     uidBase: host.record.uidBase,
     namespaces: { user: { path: null }, pid: { path: null }, network: { path: null }, ipc: { path: null } },
     cgroupsPath: `/${workspaceGroup(host)}`,
-    resources: {},
+    // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
+    resources: { pids: { limit: host.record.limits.pids } },
   });
 }

@@ -14,6 +14,7 @@ const wanted = ['memory', 'cpu', 'pids', 'io', 'cpuset'];
 export interface GroupLimits {
   readonly memoryBytes: number;
   readonly cpus: number;
+  /** Of the group and all below it, what works for it included. */
   readonly pids: number;
   /** Of the block device that the store is on; null where the store is on none. */
   readonly io: { readonly device: string; readonly bytesPerSecond: number } | null;
@@ -92,6 +93,44 @@ export function createGroup(group: string, limits: GroupLimits): void {
   for (const direction of ['read', 'write']) {
     const file = `${root}/blkio/${group}/blkio.throttle.${direction}_bps_device`;
     if (limits.io && fs.existsSync(file)) write(file, `${limits.io.device} ${limits.io.bytesPerSecond}`);
+  }
+}
+
+/** Where what works for the host `group` from outside is counted, conmon and the OCI runtime: the host pays for it. */
+const monitorsName = 'monitors';
+export const monitorsOf = (group: string): string => `${group}/${monitorsName}`;
+export const isMonitors = (name: string): boolean => name === monitorsName;
+
+/** Version 1 only: what is charged. Not the freezer: a host that is frozen does not hold its conmons. */
+const chargedTrees = ['memory', 'cpu', 'cpuacct', 'pids', 'blkio'];
+
+function monitorFolders(group: string): string[] {
+  if (cgroupVersion === 2) return [path.join(root, monitorsOf(group))];
+  return trees()
+    .filter((tree) => chargedTrees.includes(path.basename(tree)))
+    .map((tree) => path.join(tree, monitorsOf(group)));
+}
+
+/** Charges the process `pid` and all that it starts to the host `group`, which exists. Throws where the process is gone. */
+export function charge(pid: number, group: string): void {
+  for (const folder of monitorFolders(group)) {
+    try {
+      write(`${folder}/cgroup.procs`, pid);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+      fs.mkdirSync(folder); // the first of this host
+      write(`${folder}/cgroup.procs`, pid);
+    }
+  }
+}
+
+/** How many processes the group may have with all below it; infinite where it has no limit of its own. */
+export function processLimitOf(group: string): number {
+  try {
+    const text = fs.readFileSync(path.join(cgroupVersion === 2 ? root : `${root}/pids`, group, 'pids.max'), 'latin1');
+    return text.trim() === 'max' ? Number.POSITIVE_INFINITY : Number(text);
+  } catch {
+    return Number.POSITIVE_INFINITY; // gone meanwhile
   }
 }
 

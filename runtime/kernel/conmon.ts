@@ -5,8 +5,11 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
+import { charge } from './cgroups.ts';
 import { showNodes } from './devices.ts';
 import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
+import { signal } from './processes.ts';
+import { shortageOr } from './shortage.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 import { tailOf } from './tail-of.ts';
 
@@ -38,6 +41,8 @@ export interface ProcessPlan {
   readonly stdin: boolean;
   /** Stdin stays open when the last client leaves. */
   readonly leaveStdinOpen: boolean;
+  /** The host's cgroup: conmon and the runtime are charged to it. */
+  readonly group: string;
   /** Start it in the PID namespace of this process (machine's number), or null for the machine's. */
   readonly insidePid: number | null;
   /** Called in the new mount namespace before anything starts: mounts made here live as long as the process. */
@@ -70,12 +75,23 @@ function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, 
   const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
   // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
   const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
-  return insideNewMountNamespace(() => {
+  const program = insideNewMountNamespace(() => {
     showNodes(plan.tools.nodes);
     plan.prepare();
     return plan.insidePid === null ? start(argv, options) : startInPidNamespaceOf(plan.insidePid, argv, options);
   });
+  try {
+    charge(program.pid, plan.group);
+  } catch (error) {
+    signal(program.pid, 'SIGKILL');
+    throw error;
+  }
+  program.pipe(startPipe).write('.');
+  return program;
 }
+
+/** conmon's `_OCI_STARTPIPE`: it starts nothing before it has read a word from there, so that its cgroup holds all it starts. */
+const startPipe = 4;
 
 const maxComplaintCharacters = 1000;
 
@@ -181,13 +197,24 @@ function refusalIn(file: string): RuntimeRefusal | null {
 
 /** Creates the container of `plan.bundle`; it waits for the runtime's `start`. Resolves to its PID in its PID namespace. */
 export async function conmonCreate(plan: ProcessPlan): Promise<number> {
-  const program = launch(plan, argumentsOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3' }, 1);
+  const program = launch(
+    plan,
+    argumentsOf(plan, runtimeOf(plan.tools)),
+    { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' },
+    2,
+  );
   const sync = program.pipe(3);
+  program
+    .pipe(startPipe)
+    .on('error', () => undefined)
+    .end();
   const complaints = new Complaints(program);
   try {
     const pid = await new Answers('create', sync, complaints).next();
     if (pid <= 0) throw new EngineError('internal', `create: the runtime gave PID ${pid}`);
     return pid;
+  } catch (error) {
+    throw shortageOr(error, plan.group);
   } finally {
     sync.destroy();
     complaints.close();
@@ -227,19 +254,24 @@ export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
   const program = launch(plan, argv, pipes, 3);
   const complaints = new Complaints(program);
   const sync = new Answers('exec', program.pipe(3), complaints);
-  const startPipe = program.pipe(4);
-  startPipe.on('error', () => undefined); // conmon's end is told by its answers
+  const words = program.pipe(startPipe); // the first, that has been said, lets conmon set up; the second lets the process run
+  words.on('error', () => undefined); // conmon's end is told by its answers
   const attach = program.pipe(5);
-  startPipe.write('.'); // the first word lets conmon set up, the second lets the process run
-  await new Answers('exec', attach, complaints).next();
-  attach.destroy();
+  try {
+    await new Answers('exec', attach, complaints).next();
+  } catch (error) {
+    complaints.close();
+    throw shortageOr(error, plan.group);
+  } finally {
+    attach.destroy();
+  }
   return {
     go: async () => {
-      startPipe.end('.');
+      words.end('.');
       try {
         return await sync.next();
       } catch (error) {
-        throw (refusals === null ? null : refusalIn(refusals)) ?? error;
+        throw shortageOr((refusals === null ? null : refusalIn(refusals)) ?? error, plan.group);
       } finally {
         complaints.close();
       }

@@ -84,7 +84,12 @@ export function controlOf(group: string, controller: string, file: string): stri
   return readFileSync(path.join(tree, group, file), 'utf8').trim();
 }
 
-/** Every process in a cgroup and below it. Throws where there is no such cgroup; those below may go meanwhile. */
+const monitors = 'monitors';
+
+/**
+ * Every process in a cgroup and below it, but for those that work for a host from outside, conmon and the OCI runtime
+ * (`monitorsBelow`). Throws where there is no such cgroup; those below may go meanwhile.
+ */
 export function processesBelow(group: string): number[] {
   const top = path.join(unifiedCgroups ? '/sys/fs/cgroup' : '/sys/fs/cgroup/pids', group);
   const visit = (folder: string): number[] => {
@@ -92,7 +97,7 @@ export function processesBelow(group: string): number[] {
       return [
         ...readFileSync(`${folder}/cgroup.procs`, 'utf8').split('\n').filter(Boolean).map(Number),
         ...readdirSync(folder, { withFileTypes: true })
-          .filter((entry) => entry.isDirectory())
+          .filter((entry) => entry.isDirectory() && entry.name !== monitors)
           .flatMap((entry) => visit(path.join(folder, entry.name))),
       ];
     } catch (error) {
@@ -102,6 +107,9 @@ export function processesBelow(group: string): number[] {
   };
   return visit(top);
 }
+
+/** What works for a host and is counted as its own. */
+export const monitorsBelow = (group: string): number[] => processesBelow(path.join(group, monitors));
 
 export interface Program {
   readonly pid: number;
