@@ -88,10 +88,10 @@ export class Student {
     return task;
   }
 
-  /** Resolves once a task is as `wanted`; false where it is not in 30 s. */
-  async becomes(id: string, wanted: (task: TaskState) => boolean): Promise<boolean> {
+  /** Resolves once a task is as `wanted`; false where it is not in time. */
+  async becomes(id: string, wanted: (task: TaskState) => boolean, ms = taskMs): Promise<boolean> {
     return this.#page
-      .until(() => wanted(this.task(id)), `the task ${id}`, taskMs)
+      .until(() => wanted(this.task(id)), `the task ${id}`, ms)
       .then(
         () => true,
         () => false,

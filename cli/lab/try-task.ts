@@ -1,12 +1,26 @@
 // Tries one task as a student would: not done at first, each wrong attempt told apart, done by its solution, and again after
 // the lab was taken back to its start.
 
-import type { Task } from '../../lessons/schema.ts';
+import { type Check, everyCheck, type Task } from '../../lessons/schema.ts';
 import type { CommandEnd } from './shell.ts';
 import type { Student } from './student.ts';
 
 /** What is done without cause once the first look was had, such as when a server begins to answer, is seen to be in this time. */
 const restMs = 700;
+
+/** A program that was started may take a while until it answers, writes or is there. */
+const slowMs = 30_000;
+/** What Docker itself knows is so when its command has ended; a busy machine looks a little later. */
+const promptMs = 12_000;
+/** After a command that failed nothing more is on its way. */
+const failedMs = 5_000;
+
+/** How long it may take until a check sees what was done. */
+function patienceMs(check: Check, ends: readonly CommandEnd[]): number {
+  if ((ends.at(-1)?.exitCode ?? 0) !== 0) return failedMs;
+  const slow = ['http', 'process', 'log', 'command', 'ran', 'file'];
+  return everyCheck(check).some((one) => slow.some((kind) => kind in one)) ? slowMs : promptMs;
+}
 
 export interface TaskTried {
   readonly id: string;
@@ -53,7 +67,7 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
   const solve = async () => {
     const ends = await student.attempt(solution);
     const began = performance.now();
-    if (!(await student.becomes(id, ({ done }) => done)))
+    if (!(await student.becomes(id, ({ done }) => done, patienceMs(task.check, ends))))
       throw new LessonMistake(
         `its solution does not make it done; the student is told: ${student.task(id).found || 'nothing'}${lastShown(ends)}`,
       );
@@ -66,7 +80,11 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
     const isTold = () => student.task(id).found.includes(attempt.says);
     const ends = await student.attempt(attempt, isTold);
     const what = `the wrong attempt “${attempt.run.join('; ') || Object.keys(attempt.files ?? {}).join(', ')}”`;
-    const told = await student.becomes(id, ({ found, done }) => done || found.includes(attempt.says));
+    const told = await student.becomes(
+      id,
+      ({ found, done }) => done || found.includes(attempt.says),
+      patienceMs({ all: [task.check, ...task.slips.map(({ when }) => when)] }, ends),
+    );
     // What was told first may have been of something on its way.
     if (!(await student.stays(id, ({ done }) => !done, told ? restMs / 2 : 0)))
       throw new LessonMistake(`${what} makes it done`);

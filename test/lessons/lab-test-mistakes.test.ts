@@ -39,6 +39,10 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
     { run: 'docker ps' },
     /^task only: its solution does not make it done; the student is told: Found no container at all/,
   ],
+  'no-image': [
+    { run: 'docker run -d --name box reddis' },
+    /^task only: its solution does not make it done; .* Found no container at all.*reddis/s,
+  ],
   'wrong-is-right': [
     { wrong: `[{ run: [${started}], says: never told }]` },
     /^task only: the wrong attempt “docker run .*” makes it done$/,
@@ -101,6 +105,14 @@ for (const [place, [name, [, mistake]]] of Object.entries(lessons).entries()) {
     assert.equal(told.filter((what) => what.startsWith(tried.lesson)).length, 2);
   });
 }
+
+test('what cannot become so any more is not waited for', async () => {
+  const of = async (name: string) => (await results).find(({ lesson }) => lesson === `01-test/${name}`)?.ms ?? 0;
+  const fine = await of('all-is-well');
+  // Each has one failure to wait for; the good one has four attempts, two resets and two rounds.
+  for (const name of ['no-solution', 'no-image', 'wrong-is-not-told'])
+    assert.ok((await of(name)) < fine + 20_000, `${name}: ${await of(name)} ms, and ${fine} ms where all is well`);
+});
 
 test('a lesson passes as drydock lab new makes it', async () => {
   const tried = (await results).at(-1);
