@@ -52,7 +52,9 @@ export interface RunningServer {
 
 /** Starts to listen; sessions of an earlier run are taken up behind. Throws where files, port or lessons are no good. */
 export async function startServer(settings: Settings, engine: EngineClient, log: Logger): Promise<RunningServer> {
-  const lessons = await readLessons(settings.lessonsDirectory);
+  const lessons = await readLessons(settings.lessonsDirectory, (lesson, error) => {
+    log.error({ lesson, err: error }, `the lesson ${lesson} cannot be read and is left out: drydock lab lint says why`);
+  });
   const database = openDatabase(settings.dataDirectory);
   const students = new Students(database, log);
   const records = new SessionRecords(database);

@@ -50,7 +50,7 @@ async function site(): Promise<boolean> {
   const startedAt = performance.now();
   const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
   const failure = await buildSite(() => silent, new AbortController().signal).then(
-    () => null,
+    (notices) => (notices.length === 0 ? null : notices.join('\n')),
     (error: unknown) => String(error instanceof Error ? error.message : error),
   );
   if (failure !== null) console.log(failure);

@@ -1,7 +1,7 @@
 // Which lessons there are, and which of them is meant by what an instructor types.
 
-import { glob } from 'node:fs/promises';
 import path from 'node:path';
+import { lessonIds } from '../../lessons/schema/folders.ts';
 import { exitUsage, Failure } from '../failure.ts';
 import { cloneFolder } from '../paths.ts';
 
@@ -9,11 +9,9 @@ export const lessonsFolder = path.join(cloneFolder, 'lessons');
 /** The lab without a lesson, as the server calls it. */
 export const playground = 'playground';
 
-/** Ids of all lessons, in order. A folder with one of a lesson's two files is one, so that the other is missed. */
-export async function allLessons(folder = lessonsFolder): Promise<readonly string[]> {
-  const ids = new Set<string>();
-  for await (const file of glob('*/*/{lesson.mdx,lab.yaml}', { cwd: folder })) ids.add(path.dirname(file));
-  return [...ids].sort();
+/** Ids of all lessons, in order; see `lessonIds`. */
+export function allLessons(folder = lessonsFolder): Promise<readonly string[]> {
+  return lessonIds(folder);
 }
 
 /**

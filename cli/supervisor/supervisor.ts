@@ -101,7 +101,8 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     engine.start();
     await Promise.all([
       waitForEngine(socket, progress, ending.signal),
-      buildSite(() => progress.step('Building the site'), ending.signal).then(async () => {
+      buildSite(() => progress.step('Building the site'), ending.signal).then(async (notices) => {
+        notices.forEach(onNotice);
         server.start();
         await waitForServer(settings.listen, settings.port, false, progress, ending.signal);
       }),

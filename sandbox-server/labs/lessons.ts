@@ -1,8 +1,9 @@
 // Reads every lesson's lab at the start: its lab file, and the files that its hosts have from the start. A lesson that cannot
-// be read stops the start with sentences that say why.
+// be read is left out.
 
-import { readdir, readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { lessonIds } from '../../lessons/schema/folders.ts';
 import { emptyLab, type Lab, parseLab } from '../../lessons/schema.ts';
 import { playground } from '../protocol.ts';
 import { readStartingFiles, type StartingFiles } from './starting-files.ts';
@@ -24,12 +25,20 @@ export async function readLesson(directory: string, lesson: string): Promise<Les
   return { lab, files: await readStartingFiles(join(directory, lesson, 'files'), lab) };
 }
 
-/** Throws as `readLesson` does. */
-export async function readLessons(directory: string): Promise<Map<string, Lesson>> {
+/** A lesson that cannot be read is left out, and told with why; the others are there. */
+export async function readLessons(
+  directory: string,
+  leftOut: (lesson: string, error: unknown) => void = (_, error) => {
+    throw error;
+  },
+): Promise<Map<string, Lesson>> {
   const lessons = new Map<string, Lesson>([[playground, playgroundLesson]]);
-  for (const entry of (await readdir(directory, { recursive: true })).sort()) {
-    if (/^[^/]+\/[^/]+\/lab\.yaml$/.test(entry))
-      lessons.set(dirname(entry), await readLesson(directory, dirname(entry)));
+  for (const id of await lessonIds(directory)) {
+    try {
+      lessons.set(id, await readLesson(directory, id));
+    } catch (error) {
+      leftOut(id, error);
+    }
   }
   return lessons;
 }
