@@ -28,6 +28,16 @@ export interface WriteOptions {
   readonly expected?: string;
   /** A new file gets mode 0755 instead of 0644. A file that was there keeps its own. */
   readonly executable?: boolean;
+  /** The bytes are a piece of the file; it is written once the last piece is there. Left out: they are the whole of it. */
+  readonly piece?: FilePiece;
+}
+
+/** Pieces come in order, the first at offset 0; together they have at most 20 MiB. */
+export interface FilePiece {
+  /** 16 hex digits, the same for all pieces of a file. */
+  readonly draft: string;
+  readonly offset: number;
+  readonly last: boolean;
 }
 
 /**
@@ -40,7 +50,10 @@ export interface HostReach {
   listFiles(host: string, path: string): Promise<HostFolder>;
   /** Regular files of at most 1 MiB, else tooLarge or invalid. */
   readFile(host: string, path: string): Promise<FileContent>;
-  /** Writes a file whole, or leaves it as it was; its folder must be there. Throws conflict where it is not as `expected`. */
+  /**
+   * Writes a file whole, or leaves it as it was; its folder must be there. Throws conflict where it is not as `expected`, or
+   * a piece is not the next one. Until the last piece is there, the version that is given is nobody's.
+   */
   writeFile(
     host: string,
     path: string,

@@ -19,6 +19,6 @@ export type {
   TerminalOptions,
 } from './client.ts';
 export { connectEngine } from './client-connect.ts';
-export type { FileContent, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
+export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { EngineError, type ErrorKind } from './errors.ts';

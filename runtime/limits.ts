@@ -132,6 +132,8 @@ export const diskWithSnapshots = 2;
 export const maxHostsPerNetwork = 16;
 /** A file that is read or written from outside: what an editor in a page can take. SECURITY.md C04. */
 export const maxFileBytes = 1024 * 1024;
+/** A file that is brought in piece by piece, none of them above `maxFileBytes`: an archive or a data set of a lesson. */
+export const maxBroughtFileBytes = 20 * 1024 * 1024;
 /** Entries of a folder that are listed. SECURITY.md C04; 5,000 take about 30 ms. */
 export const maxListedFiles = 5_000;
 /** Entries that one removal takes away: a `node_modules` may have that many; it takes about a second. */

@@ -218,3 +218,5 @@ export const previewIdleMs = 10 * 60_000;
 export const previewHangUpMs = 30_000;
 /** How long an answer waits for an engine that is away. */
 export const previewWaitMs = 3_000;
+/** A TLS handshake with a container on the same machine takes some milliseconds; what says nothing for so long speaks no TLS. */
+export const previewTlsMs = 1_000;

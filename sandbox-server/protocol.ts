@@ -36,7 +36,10 @@ export const routes = {
   listFiles: { method: 'GET', path: '/api/sessions/:session/files', access: 'owner' },
   /** A file's bytes: `?host=&path=` -> `application/octet-stream`, its version in `ETag`; 413 above `maxFileBytes`. */
   readFile: { method: 'GET', path: '/api/sessions/:session/file', access: 'owner' },
-  /** Writes a file whole: `?host=&path=`, `If-Match: version` or `If-None-Match: *` -> `FileVersion`; 412 when it changed meanwhile. */
+  /**
+   * Writes a file whole: `?host=&path=`, `If-Match: version` or `If-None-Match: *` -> `FileVersion`; 412 when it changed meanwhile.
+   * Above `maxFileBytes`, up to `maxBroughtFileBytes`, in pieces: `&draft=&offset=&last=`, the draft being 16 hex digits of its own.
+   */
   writeFile: { method: 'PUT', path: '/api/sessions/:session/file', access: 'owner' },
   /** Removes a file, or a folder with all that is in it: `?host=&path=` -> 204. */
   removeFile: { method: 'DELETE', path: '/api/sessions/:session/file', access: 'owner' },
@@ -87,6 +90,8 @@ export interface Progress {
 
 /** The largest file that is read or written through the server. */
 export const maxFileBytes = 1024 * 1024;
+/** The most that is brought in as one file, in pieces of `maxFileBytes`. */
+export const maxBroughtFileBytes = 20 * 1024 * 1024;
 /** The most entries of a folder that are listed. */
 export const maxListedFiles = 5_000;
 

@@ -21,6 +21,9 @@ const writeSchema = z.strictObject({
   base64: z.base64(),
   expected: z.string().max(100).optional(),
   executable: z.boolean().optional(),
+  piece: z
+    .strictObject({ draft: z.string().regex(/^[0-9a-f]{16}$/), offset: z.int().nonnegative(), last: z.boolean() })
+    .optional(),
 });
 /** A file in base64, and a path. */
 const maxWriteBodyBytes = Math.ceil(maxFileBytes / 3) * 4 + 64 * 1024;
@@ -40,8 +43,12 @@ export function hostFileRoutes(hostOf: HostOf): Routes<Engine> {
       exchange.answer(200, { base64: Buffer.from(bytes).toString('base64'), version });
     },
     'POST /hosts/{host}/files/write': async (exchange) => {
-      const { path: file, base64, expected, executable } = await exchange.body(writeSchema, maxWriteBodyBytes);
-      const options = { ...(expected !== undefined && { expected }), ...(executable !== undefined && { executable }) };
+      const { path: file, base64, expected, executable, piece } = await exchange.body(writeSchema, maxWriteBodyBytes);
+      const options = {
+        ...(expected !== undefined && { expected }),
+        ...(executable !== undefined && { executable }),
+        ...(piece !== undefined && { piece }),
+      };
       const bytes = Buffer.from(base64, 'base64');
       exchange.answer(200, await fileThread.do(hostOf(exchange), { kind: 'write', path: file, bytes, options }));
     },

@@ -1,6 +1,6 @@
 // The files of a lab's hosts, for the pages of its student. Independent of message transport.
 
-import type { EngineClient } from '@drydock/runtime';
+import type { EngineClient, FilePiece } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf, messageOf, ServerError } from '../errors.ts';
 import { type FailureKind, type FileListing, maxListedFiles } from '../protocol.ts';
@@ -39,8 +39,14 @@ export class Files {
   }
 
   /** `expected` is a version, or `none` where there must be no file yet. Throws conflict where it is otherwise. */
-  write(host: string, path: string, bytes: Uint8Array, expected: string): Promise<{ readonly version: string }> {
-    return this.#ask((engine) => engine.writeFile(host, path, bytes, { expected }));
+  write(
+    host: string,
+    path: string,
+    bytes: Uint8Array,
+    expected: string,
+    piece?: FilePiece,
+  ): Promise<{ readonly version: string }> {
+    return this.#ask((engine) => engine.writeFile(host, path, bytes, { expected, ...(piece && { piece }) }));
   }
 
   remove(host: string, path: string): Promise<void> {

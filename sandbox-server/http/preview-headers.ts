@@ -29,14 +29,21 @@ function endToEnd(message: IncomingMessage): [string, string[]][] {
   );
 }
 
-/** What a container hears of a request, which came to `host`. */
-export function headersForward(request: IncomingMessage, host: string, protocol: string): OutgoingHttpHeaders {
+/**
+ * What a container hears of a request: it was made to `http://localhost:PORT`, as the student's own browser would have made
+ * it. Development servers (Vite, webpack, Rails, Django) refuse every other name. `own` is the preview's origin, `theirs`
+ * the one that the container is told.
+ */
+export function headersForward(request: IncomingMessage, own: string, theirs: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const [name, values] of endToEnd(request)) if (!notForward.test(name)) headers[name] = values;
+  const { origin, referer } = request.headers;
+  if (origin === own) headers.origin = theirs;
+  if (referer?.startsWith(`${own}/`)) headers.referer = theirs + referer.slice(own.length);
   const cookie = theirCookies(request.headers.cookie);
   if (cookie !== undefined) headers.cookie = cookie;
   if (request.headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
-  return { ...headers, host, 'x-forwarded-proto': protocol, 'x-forwarded-host': host, connection: 'close' };
+  return { ...headers, host: new URL(theirs).host, connection: 'close' };
 }
 
 export interface BackOptions {
@@ -48,6 +55,8 @@ export interface BackOptions {
   readonly shared: boolean;
   /** Who may show it in a frame. */
   readonly framedBy: string;
+  /** The way into another port of the same host, at this path; null where the browser may not be led there. */
+  readonly wayTo: (port: number, path: string) => string | null;
 }
 
 /** What a browser hears of a container's answer. */
@@ -69,16 +78,20 @@ export function headersBack(answer: IncomingMessage, options: BackOptions): Outg
   return headers;
 }
 
-/** Where a container leads on to: an address of its own, under whatever name it knows itself, becomes a path on its origin. */
-function locationBack(location: string, { preview, origin }: BackOptions): string {
+/**
+ * Where a container leads on to. An address of its own, under whatever name it knows itself, becomes a path on its origin;
+ * another port of `localhost` is another port of the student's host, and never of the browser's machine.
+ */
+function locationBack(location: string, { preview, origin, wayTo }: BackOptions): string {
   const own = new URL(origin);
   const target = URL.parse(location, origin);
   if (target === null) return location;
   const isOwn = target.hostname === own.hostname;
   const isLocal = ['localhost', '127.0.0.1', '0.0.0.0', '[::1]'].includes(target.hostname);
   const isPort = target.port === '' || target.port === String(preview.port);
-  if (!/^https?:$/.test(target.protocol) || !(isOwn || (isLocal && isPort))) return location;
-  return `${origin}${target.pathname}${target.search}${target.hash}`;
+  if (!/^https?:$/.test(target.protocol) || !(isOwn || isLocal)) return location;
+  const path = `${target.pathname}${target.search}${target.hash}`;
+  return isOwn || isPort ? `${origin}${path}` : (wayTo(Number(target.port), path) ?? location);
 }
 
 /** Only this browser may keep it: a cache on the way would give it to those who have no cookie. */

@@ -13,6 +13,8 @@ import {
   maxPreviewConnections,
   previewHangUpMs,
   previewIdleMs,
+  previewOpenBurst,
+  previewOpensPerSecond,
   previewRequestBurst,
   previewRequestsPerSecond,
   previewWaitMs,
@@ -27,6 +29,7 @@ import { admitted, previewCookie } from './preview-cookie.ts';
 import { headersBack, headersForward } from './preview-headers.ts';
 import { badAnswer, busy, linkUsed, malformed, noticeOf, notLetIn, noWorkers, unknown } from './preview-notices.ts';
 import { type Notice, ownHeaders, ownPaths, sendNotice, waitScript } from './preview-pages.ts';
+import { overTls } from './preview-tls.ts';
 
 export interface PreviewParts {
   readonly origins: PreviewOrigins;
@@ -44,6 +47,10 @@ export class PreviewServer {
   readonly #framedBy: string;
   readonly #rate = new RateLimit({ perSecond: previewRequestsPerSecond, burst: previewRequestBurst });
   readonly #connections = new Tally();
+  /** A page that leads from port to port opens previews as a student does, and no oftener. */
+  readonly #openings = new RateLimit({ perSecond: previewOpensPerSecond, burst: previewOpenBurst });
+  /** Those whose port was seen to speak TLS. A container of another kind may be behind the port later. */
+  readonly #tls = new WeakSet<Preview>();
   readonly #ending = new AbortController();
 
   constructor(parts: PreviewParts) {
@@ -156,23 +163,57 @@ export class PreviewServer {
     }
   }
 
-  #back(answer: IncomingMessage, preview: Preview): OutgoingHttpHeaders {
+  #back(answer: IncomingMessage, request: IncomingMessage, preview: Preview): OutgoingHttpHeaders {
     const { origins } = this.#parts;
     return headersBack(answer, {
       ...{ preview, origin: origins.originOf(preview.name), framedBy: this.#framedBy },
       ...{ secure: origins.secure, shared: origins.shared },
+      // A page that fetches is not led: its answer would be another origin's, which it may not read.
+      wayTo: (port, path) =>
+        request.headers['sec-fetch-mode'] === 'navigate' ? this.#wayTo(preview, port, path) : null,
     });
   }
 
+  /** An address that lets the preview's browser into another port of the same host; null where it is led too often. */
+  #wayTo({ session, host, life }: Preview, port: number, path: string): string | null {
+    const { origins, previews } = this.#parts;
+    if (this.#openings.take(session) > 0) return null;
+    const { preview, token } = previews.open({ session, host, life, port });
+    const asked = new URLSearchParams({ token, to: path });
+    return `${origins.originOf(preview.name)}${ownPaths.enter}?${asked}`;
+  }
+
+  /**
+   * Whether the port of a container that gave no good answer to plain HTTP speaks TLS. Then what was asked is asked again,
+   * by the browser, and from now on in TLS.
+   */
+  async #startsTls(request: IncomingMessage, response: ServerResponse, preview: Preview): Promise<boolean> {
+    if (this.#tls.has(preview) || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
+    const speaks = await this.#within(preview, async (stream) => (await overTls(stream)).destroy()).catch(() => null);
+    if (speaks === null || response.headersSent) return false;
+    this.#tls.add(preview);
+    this.#own(response, 307, 'text/plain', '', { location: ownPath(request.url ?? '/') });
+    return true;
+  }
+
   /** One request on a connection of its own, so that no answer can be another request's. Resolves when it is over. */
-  #forward(request: IncomingMessage, response: ServerResponse, preview: Preview, stream: Duplex): Promise<void> {
+  async #forward(request: IncomingMessage, response: ServerResponse, preview: Preview, stream: Duplex): Promise<void> {
+    const spoken = await this.#speak(preview, stream);
     const { promise, resolve } = Promise.withResolvers<void>();
-    const upstream = this.#ask(request, preview, stream);
+    const upstream = this.#ask(request, preview, spoken);
     response.once('close', resolve);
     let answered: IncomingMessage | null = null;
+    let looks = false;
+    /** Says `otherwise` where the port does not speak TLS. */
+    const lookForTls = (otherwise: () => void): void => {
+      if (looks) return;
+      looks = true;
+      void this.#startsTls(request, response, preview).then((starts) => (starts ? undefined : otherwise()));
+    };
     const failed = () => {
       // What comes behind a whole answer, such as the body of a 204, is not heard.
-      if (!answered?.complete) this.#notice(request, response, badAnswer);
+      if (answered === null) lookForTls(() => this.#notice(request, response, badAnswer));
+      else if (!answered.complete && !looks) this.#notice(request, response, badAnswer);
     };
     upstream.on('error', failed);
     // It may also hang up without a word, or switch to another protocol unasked.
@@ -181,29 +222,46 @@ export class PreviewServer {
     });
     upstream.once('response', (answer) => {
       answered = answer;
-      try {
-        response.writeHead(answer.statusCode ?? 502, this.#back(answer, preview));
-      } catch {
-        // A status that is none.
-        answer.destroy();
-        this.#notice(request, response, badAnswer);
-        return;
-      }
-      // A container that hangs up in the middle must not look as if it had said all: the connection breaks here too.
-      pipeline(answer, response, () => undefined);
+      const give = (): void => {
+        try {
+          response.writeHead(answer.statusCode ?? 502, this.#back(answer, request, preview));
+        } catch {
+          // A status that is none.
+          answer.destroy();
+          this.#notice(request, response, badAnswer);
+          return;
+        }
+        // A container that hangs up in the middle must not look as if it had said all: the connection breaks here too.
+        pipeline(answer, response, () => undefined);
+      };
+      // nginx and Apache answer 400 to plain HTTP on a port for TLS.
+      if (answer.statusCode === 400 && !this.#tls.has(preview)) lookForTls(give);
+      else give();
     });
     // Not a pipeline: a container may answer before it has heard all, and the browser is to have that answer.
     request.pipe(upstream);
     return promise;
   }
 
+  /** The connection itself, or TLS in it where the port speaks that. */
+  async #speak(preview: Preview, stream: Duplex): Promise<Duplex> {
+    if (!this.#tls.has(preview)) return stream;
+    try {
+      return await overTls(stream);
+    } catch (error) {
+      // Another container may have the port by now: the next request is plain again.
+      this.#tls.delete(preview);
+      throw error;
+    }
+  }
+
   #ask(request: IncomingMessage, preview: Preview, stream: Duplex, upgrade: OutgoingHttpHeaders = {}) {
-    const { host, protocol } = new URL(this.#parts.origins.originOf(preview.name));
+    const theirs = `${this.#tls.has(preview) ? 'https' : 'http'}://localhost:${preview.port}`;
     return httpRequest({
       createConnection: () => stream,
       method: request.method,
       path: request.url,
-      headers: { ...headersForward(request, host, protocol.slice(0, -1)), ...upgrade },
+      headers: { ...headersForward(request, this.#parts.origins.originOf(preview.name), theirs), ...upgrade },
       maxHeaderSize: maxHeaderBytes,
     });
   }
@@ -222,17 +280,24 @@ export class PreviewServer {
   }
 
   /** Resolves when it is over. */
-  #tunnel(request: IncomingMessage, socket: Duplex, head: Buffer, preview: Preview, stream: Duplex): Promise<void> {
+  async #tunnel(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    preview: Preview,
+    stream: Duplex,
+  ): Promise<void> {
+    const spoken = await this.#speak(preview, stream);
     const { promise, resolve } = Promise.withResolvers<void>();
     socket.once('close', resolve);
-    const upstream = this.#ask(request, preview, stream, { connection: 'Upgrade', upgrade: 'websocket' });
+    const upstream = this.#ask(request, preview, spoken, { connection: 'Upgrade', upgrade: 'websocket' });
     upstream.on('error', () => refuse(socket, '502 Bad Gateway'));
     upstream.once('response', (answer) => {
       answer.destroy();
       refuse(socket, `${answer.statusCode === 404 ? '404 Not Found' : '502 Bad Gateway'}`);
     });
     upstream.once('upgrade', (answer, inside, first) => {
-      const lines = Object.entries(this.#back(answer, preview)).flatMap(([key, value]) =>
+      const lines = Object.entries(this.#back(answer, request, preview)).flatMap(([key, value]) =>
         [value ?? []].flat().map((each) => `${key}: ${each}`),
       );
       socket.write(

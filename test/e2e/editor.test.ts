@@ -1,6 +1,7 @@
 // The editor as a student uses it: files made, changed from both sides, asked about, brought in and taken out.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
@@ -287,8 +288,17 @@ test('files come in and go out; what is no text, too large or has a strange name
   const many = Array.from({ length: 51 }, (_, number) => ({ ...small, name: `many-${number}.txt` }));
   await picker.setInputFiles(many);
   await page.getByText('50 files are on the host. 1 were left out: 50 are taken at once.').waitFor();
-  await picker.setInputFiles({ ...small, name: 'big.bin', buffer: Buffer.alloc(1024 * 1024 + 1) });
-  await page.getByText('big.bin is larger than 1 MB, the most that is taken. 0 went before it.').waitFor();
+  const big = { ...small, name: 'big.bin', buffer: Buffer.alloc(20 * 1024 * 1024, 'large') };
+  const huge = { ...small, name: 'huge.bin', buffer: Buffer.alloc(20 * 1024 * 1024 + 1) };
+  await picker.setInputFiles([huge, big, { ...small, name: 'after.txt' }]);
+  await page
+    .getByText('2 files are on the host. huge.bin stayed behind: it is larger than 20 MB.')
+    .waitFor({ timeout: 60_000 });
+  const sum = createHash('sha256').update(big.buffer).digest('hex');
+  await openTerminal(page);
+  await typeLine(page, 'clear; sha256sum big.bin after.txt | cut -c1-64; ls -a | grep -c drydock-');
+  await seen(page, new RegExp(`${sum}.*\\n0\\b`, 's'));
+  await openEditor(page);
   await page.getByRole('treeitem', { name: 'in.txt' }).click();
   await shows(page, 'brought-in');
   const [download] = await Promise.all([

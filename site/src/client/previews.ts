@@ -3,6 +3,7 @@ import { batch, computed, signal } from '@preact/signals';
 import { views } from '../components/engine-view/views.ts';
 import { hosts, type Place, place } from './lab-state.ts';
 import { mostLivePreviews } from './limits.ts';
+import { mayBeWeb } from './web-ports.ts';
 
 export interface PreviewAddress {
   readonly host: string;
@@ -27,9 +28,23 @@ export const publishedPorts = computed<readonly PreviewAddress[]>(() =>
   }),
 );
 
-/** The previews that have a tab: every published port, and what is open though nothing is published there (any more). */
+/** Of these, those that may have a page. */
+const publishedPages = computed<readonly PreviewAddress[]>(() =>
+  publishedPorts.value.filter(({ host, port }) =>
+    (views.value.get(host)?.containers ?? []).some(
+      ({ state, ports }) =>
+        state === 'running' &&
+        ports.some((one) => one.host === port && one.protocol === 'tcp' && mayBeWeb(one.container)),
+    ),
+  ),
+);
+
+/**
+ * The previews that have a tab: every published port that may have a page, and what is open though nothing is published there
+ * (any more).
+ */
 export const previewTabs = computed<readonly PreviewAddress[]>(() => {
-  const ports = publishedPorts.value;
+  const ports = publishedPages.value;
   const others = openPreviews.value.filter((one) => !ports.some((port) => isSame(port, one)));
   return [...ports, ...others.map(({ host, port }) => ({ host, port }))];
 });

@@ -71,6 +71,32 @@ describe('files of the home', () => {
     assert.equal(await shell('./run.sh'), 'ran\n');
   });
 
+  test('are brought in piece by piece, and are there once the last piece is', async () => {
+    const piece = (draft: string, offset: number, content: string, last = false, expected = 'none') =>
+      client.writeFile(host, 'pieces.txt', bytes(content), {
+        expected,
+        piece: { draft: draft.repeat(16), offset, last },
+      });
+    await piece('a', 0, 'one ');
+    await piece('a', 4, 'two ');
+    assert.equal(await kindOf(piece('a', 4, 'again')), 'conflict', 'a piece that was there already');
+    assert.equal(await kindOf(piece('a', 9, 'later')), 'conflict', 'a piece that is not the next one');
+    assert.equal(await kindOf(read('pieces.txt')), 'notFound');
+    await piece('a', 8, 'three', true);
+    assert.equal(await read('pieces.txt'), 'one two three');
+    assert.equal(await shell('stat -c "%U %a" pieces.txt; ls -a | grep -c drydock- || true'), 'student 644\n0\n');
+
+    await piece('b', 0, 'one ', false, (await client.readFile(host, 'pieces.txt')).version);
+    assert.equal(await kindOf(piece('b', 4, 'two', true)), 'conflict', 'it is there by now');
+    await shell(
+      'rm -f .drydock-*; echo mine > mine; ln -s mine .drydock-cccccccccccccccc; mkfifo .drydock-dddddddddddddddd',
+    );
+    for (const draft of ['c', 'd']) await kindOf(piece(draft, 5, 'theirs', true, ''));
+    assert.equal(await shell('cat mine; rm -f .drydock-*'), 'mine\n');
+    const limit = 20 * 1024 * 1024;
+    assert.equal(await kindOf(piece('e', limit - 3, 'more', true, '')), 'tooLarge');
+  });
+
   test('keep their mode when they are written again', async () => {
     await shell('echo one > kept.sh; chmod 750 kept.sh');
     await write('kept.sh', 'two\n');

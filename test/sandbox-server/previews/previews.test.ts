@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { WebSocket } from 'ws';
 import { until } from '../../support/until.ts';
 import { ask, type OpenedLab } from '../server.ts';
-import { type PreviewLab, PreviewVisit, previewUrl, rawExchange, serveEcho, startPreviewLab } from './lab.ts';
+import { listens, type PreviewLab, PreviewVisit, previewUrl, rawExchange, serveEcho, startPreviewLab } from './lab.ts';
 
 let there: PreviewLab;
 let lab: OpenedLab;
@@ -64,9 +64,60 @@ describe('a preview', () => {
     assert.equal(status, 200);
     assert.match(text, /^GET \/a%20b\?c=d&e HTTP\/1\.1$/m);
     assert.match(text, /^range: bytes=0-9$/im);
-    assert.match(text, new RegExp(`^host: ${visit.host}$`, 'im'));
-    assert.match(text, /^x-forwarded-proto: http$/im);
     assert.equal(headers['content-type'], 'text/plain');
+  });
+
+  test('is asked for as localhost and its port, which development servers take', async () => {
+    const headers = { origin: visit.origin, referer: `${visit.origin}/before?a=1` };
+    const { text } = await visit.ask('POST', '/form', { headers });
+    assert.match(text, /^host: localhost:8080$/im);
+    assert.match(text, /^origin: http:\/\/localhost:8080$/im);
+    assert.match(text, /^referer: http:\/\/localhost:8080\/before\?a=1$/im);
+    assert.doesNotMatch(text, /preview|x-forwarded/i);
+    const others = await visit.ask('POST', '/form', { headers: { origin: 'https://other.example' } });
+    assert.match(others.text, /^origin: https:\/\/other\.example$/im, 'what is another’s stays so');
+  });
+
+  test('of a port that speaks TLS is asked for in TLS, and in plain HTTP once something else has the port', async () => {
+    const inWorkspace = (argv: readonly string[]) => there.engine.client.run(there.host, { argv });
+    const made = await inWorkspace(
+      'openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=student -days 1 -keyout /tmp/key.pem -out /tmp/cert.pem'.split(
+        ' ',
+      ),
+    );
+    assert.equal(made.exitCode, 0, made.stderr);
+    const serve = async (tls: boolean): Promise<void> => {
+      const program = [
+        'import http.server, ssl, os',
+        'os.fork() and os._exit(0)',
+        'class H(http.server.BaseHTTPRequestHandler):',
+        '  def do_GET(self): self.send_response(200); self.end_headers(); self.wfile.write(("said to " + self.headers["host"]).encode())',
+        'server = http.server.HTTPServer(("127.0.0.1", 9443), H)',
+        ...(tls
+          ? [
+              'context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain("/tmp/cert.pem", "/tmp/key.pem")',
+              'server.socket = context.wrap_socket(server.socket, server_side=True)',
+            ]
+          : []),
+        'open("/tmp/server.pid", "w").write(str(os.getpid())); os.close(0); os.close(1); os.close(2)',
+        'server.serve_forever()',
+      ].join('\n');
+      const { exitCode, stderr } = await inWorkspace(['python3', '-c', program]);
+      assert.equal(exitCode, 0, stderr);
+      await listens(there.engine, there.host, 9443);
+    };
+    await serve(true);
+    const { visit: secure } = await PreviewVisit.open(there.server, lab, 9443);
+    const led = await secure.ask('GET', '/x?y=1');
+    assert.deepEqual([led.status, led.headers.location], [307, '/x?y=1']);
+    assert.deepEqual((await secure.ask('GET', '/x?y=1')).text, 'said to localhost:9443');
+    await inWorkspace(['sh', '-c', 'kill -9 "$(cat /tmp/server.pid)"']);
+    await until('the port is free', async () => (await secure.ask('GET', '/')).status === 502);
+    await serve(false);
+    await until(
+      'it is asked in plain HTTP',
+      async () => (await secure.ask('GET', '/')).text === 'said to localhost:9443',
+    );
   });
 
   test('passes bodies on, both ways, and large ones without keeping them', async () => {
@@ -216,7 +267,6 @@ describe('F08', () => {
       text,
       /drydock|6\.6\.6\.6|evil|x-hop|x-original|^(te|via|forwarded|keep-alive|upgrade|proxy-|http2)/im,
     );
-    assert.match(text, new RegExp(`^x-forwarded-host: ${visit.host}$`, 'im'));
     assert.match(text, /^connection: close$/im);
   });
 
@@ -238,9 +288,21 @@ describe('F08', () => {
     assert.equal(headers['origin-agent-cluster'], '?1');
   });
 
-  test('a redirect to the lesson stays what it is, and cannot be framed', async () => {
-    const { status, headers } = await visit.ask('GET', '/lesson');
-    assert.deepEqual([status, headers.location], [302, '//localhost:1/lessons/first-container/']);
+  test('a redirect to another port of localhost leads to that port of the student’s host, and a page that fetches nowhere', async () => {
+    const { status, headers } = await visit.ask('GET', '/lesson', { headers: { 'sec-fetch-mode': 'navigate' } });
+    assert.equal(status, 302);
+    const way = new URL(String(headers.location));
+    assert.match(way.origin, new RegExp(`^http://[0-9a-f]{32}\\.preview\\.localhost:${port()}$`));
+    assert.notEqual(way.origin, visit.origin);
+    const entered = await ask(`http://127.0.0.1:${port()}${way.pathname}${way.search}`, 'GET', {
+      headers: { host: way.host },
+    });
+    assert.deepEqual([entered.status, entered.headers.location], [303, '/lessons/first-container/']);
+    const fetched = await visit.ask('GET', '/lesson', { headers: { 'sec-fetch-mode': 'cors' } });
+    assert.equal(fetched.headers.location, '//localhost:1/lessons/first-container/');
+  });
+
+  test('the site cannot be framed', async () => {
     assert.equal((await there.server.ask('GET', '/')).headers['x-frame-options'], 'DENY');
   });
 

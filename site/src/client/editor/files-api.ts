@@ -3,15 +3,21 @@ import {
   type ChangeFiles,
   type FileListing,
   type FileVersion,
+  maxFileBytes,
   type Route,
   routes,
 } from '@drydock/sandbox-server/protocol';
-import { refusalOf } from '../api.ts';
+import { refusalOf, ServerRefusal } from '../api.ts';
 import { sessionId } from '../lab-link.ts';
 import type { FileRead, FileStore } from './file-store.ts';
+import { folderOf, join } from './paths.ts';
 
 /** A request that takes longer is given up: the largest file is 1 MiB. */
 const timeoutMs = 20_000;
+
+/** The server's word for too many files at once is about the next second. */
+const busyWaitMs = 1_000;
+const mostTries = 5;
 
 /** Browsers finish a request for a page that is gone where all such bodies together are no longer than this: 64 KiB. */
 const maxPartingBytes = 64 * 1024;
@@ -39,16 +45,59 @@ export async function writeFile(
     routes.writeFile,
     { host, path },
     {
-      headers: {
-        'content-type': 'application/octet-stream',
-        ...(version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` }),
-      },
+      headers: { 'content-type': 'application/octet-stream', ...expecting(version) },
       body: bytes,
       // The page may be about to go, and takes its other requests with it.
       keepalive: document.visibilityState === 'hidden' && bytes.length <= maxPartingBytes,
     },
   );
   return ((await response.json()) as FileVersion).version;
+}
+
+/** As `writeFile`, for files of any size that the server takes: piece by piece, and there once the last one is. */
+export async function bringFile(
+  host: string,
+  path: string,
+  bytes: Uint8Array<ArrayBuffer>,
+  version: string | undefined,
+): Promise<void> {
+  if (bytes.length <= maxFileBytes) {
+    await writeFile(host, path, bytes, version);
+    return;
+  }
+  const digits = crypto.getRandomValues(new Uint8Array(8));
+  const draft = [...digits].map((digit) => digit.toString(16).padStart(2, '0')).join('');
+  for (let offset = 0; offset < bytes.length; offset += maxFileBytes) {
+    const last = offset + maxFileBytes >= bytes.length;
+    const query = { host, path, draft, offset: String(offset), last: String(last) };
+    const piece = {
+      headers: { 'content-type': 'application/octet-stream', ...expecting(version) },
+      body: bytes.subarray(offset, offset + maxFileBytes),
+    };
+    try {
+      await patiently(() => call(routes.writeFile, query, piece));
+    } catch (error) {
+      // What is there of the file is nobody's, and a lab that is gone has nothing to take away.
+      await removePath(host, join(folderOf(path), `.drydock-${draft}`)).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** Asks again where the server has too much to do at the moment, a few times. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof ServerRefusal) || error.status !== 429 || tries >= mostTries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, busyWaitMs));
+    }
+  }
+}
+
+function expecting(version: string | undefined): Readonly<Record<string, string>> {
+  return version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` };
 }
 
 /** The files of a host, for who knows of nothing else. */

@@ -1,10 +1,10 @@
 /** What the editor works on: the tree of a host's home, the files that are open, and what can be done with them. */
-import { maxFileBytes } from '@drydock/sandbox-server/protocol';
+import { maxBroughtFileBytes } from '@drydock/sandbox-server/protocol';
 import { batch, signal } from '@preact/signals';
 import { onFilesChanged } from '../lab.ts';
 import { send } from '../lab-link.ts';
 import { sentenceOf } from './failures.ts';
-import { changeFiles, removePath, storeOf, writeFile } from './files-api.ts';
+import { bringFile, changeFiles, removePath, storeOf, writeFile } from './files-api.ts';
 import { OpenFile } from './open-file.ts';
 import { folderOf, isWithin, join, nameOf } from './paths.ts';
 import { Tree } from './tree.ts';
@@ -192,21 +192,28 @@ export class Workspace {
   upload(files: readonly File[], folder: string, replace: (name: string) => Promise<Replacing>): Promise<void> {
     return this.#do(async () => {
       const done: string[] = [];
+      const tooLarge: string[] = [];
       for (const file of files.slice(0, mostUploads)) {
-        if (file.size > maxFileBytes) {
-          throw new Error(`${file.name} is larger than 1 MB, the most that is taken. ${done.length} went before it.`);
+        if (file.size > maxBroughtFileBytes) {
+          tooLarge.push(file.name);
+          continue;
         }
         const path = join(folder, file.name);
         const there = this.tree.entry(path);
         const answer = there ? await replace(file.name) : 'replace';
         if (answer === 'stop') break;
         if (answer === 'keep') continue;
-        await writeFile(this.host, path, await bytesOf(file), there?.version);
+        this.said.value = `Bringing ${file.name}, ${done.length + 1} of ${files.length}.`;
+        await bringFile(this.host, path, await bytesOf(file), there?.version);
         done.push(file.name);
       }
       await this.tree.show(folder);
       await this.tree.refresh();
       this.said.value = `${done.length === 1 ? `${done[0]} is` : `${done.length} files are`} on the host.`;
+      if (tooLarge.length > 0) {
+        const is = tooLarge.length === 1 ? 'it is' : 'they are';
+        this.said.value += ` ${tooLarge.join(', ')} stayed behind: ${is} larger than ${maxBroughtFileBytes / 1024 / 1024} MB.`;
+      }
       if (files.length > mostUploads) {
         this.said.value += ` ${files.length - mostUploads} were left out: ${mostUploads} are taken at once.`;
       }
