@@ -99,7 +99,7 @@ describe('a preview', () => {
               'server.socket = context.wrap_socket(server.socket, server_side=True)',
             ]
           : []),
-        'open("/tmp/server.pid", "w").write(str(os.getpid())); os.close(0); os.close(1); os.close(2)',
+        'open("/tmp/server.pid", "w").write(str(os.getpid())); n = os.open("/dev/null", os.O_RDWR); [os.dup2(n, i) for i in (0, 1, 2)]',
         'server.serve_forever()',
       ].join('\n');
       const { exitCode, stderr } = await inWorkspace(['python3', '-c', program]);
