@@ -98,7 +98,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       if (!view) return;
       for (const { imageId } of view.own.all()) records.delete('image', hostId, imageId);
       views.delete(hostId);
-      sweep(needsOf(view));
+      // Its containers may be gone already, with what they needed.
+      sweep(contents.ids());
     },
     sweepUnused: () => sweep(contents.ids()),
     workspace,
