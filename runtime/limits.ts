@@ -116,6 +116,14 @@ export const maxImagesPerHost = 200;
 export const maxReferencesPerHost = 500;
 /** What one host may bring in with `docker load` and `docker import`, unpacked: layers are shared by all, so no quota counts them. */
 export const maxBroughtBytesPerHost = 2 * 1024 * 1024 * 1024;
+/** Configurations of images that one host may bring in, and that the engine keeps read for all hosts. Real ones have 3 to 20 KB. */
+export const maxConfigurationBytesPerHost = 8 * 1024 * 1024;
+export const maxKnownDetailsBytes = 8 * 1024 * 1024;
+/** The history of an image: a step for each line of its Dockerfiles, which `docker history` shows whole. */
+export const maxHistorySteps = 1000;
+export const maxHistoryBytes = 1024 * 1024;
+/** Names of the images in an archive. */
+export const maxNamesPerArchive = 500;
 /** Files in an archive for `docker load`: a manifest, and for each layer up to three. */
 export const maxLoadEntries = 2000;
 /** How many loads, imports and pulls one host may have under way. */

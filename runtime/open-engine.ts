@@ -150,5 +150,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   };
   dropStaleClaims();
   await adoptHosts(engine);
+  images.sweepUnused();
   return engine;
 }

@@ -74,7 +74,7 @@ function info(exchange: Exchange<Host>): void {
     ContainersRunning: count('running'),
     ContainersPaused: count('paused'),
     ContainersStopped: count('created', 'exited', 'dead', 'removing'),
-    Images: new Set(imagesOf(host).map(({ Id }) => Id)).size,
+    Images: host.images.stored().length,
     Driver: 'overlay2',
     DriverStatus: [
       ['Backing Filesystem', 'btrfs'],

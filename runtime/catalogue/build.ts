@@ -61,7 +61,7 @@ export async function buildImage(build: Build): Promise<void> {
   const directory = build.base ? `${build.scratch}/upper` : root;
   const job = { kind: 'pack', directory, blob, compression: recipe.compression } as const;
   const packed = await pack(job, signal, (bytes) => onStep(`packing, ${Math.round(bytes / 1e6)} MB`));
-  blobs.adopt(blob, packed.digest);
+  await blobs.adopt(blob, packed.digest);
   for (const layer of build.base?.layers ?? []) linkOrCopy(layer.blob, blobs.path(layer.digest));
   writeLayout(build.layout, {
     tags: [...new Set([...recipe.tags, ...versionTags])],

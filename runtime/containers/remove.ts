@@ -57,6 +57,7 @@ export async function discard(container: Container): Promise<void> {
   host.containers.delete(id);
   for (const exec of host.execs.values()) if (exec.container === container) host.execs.delete(exec.id);
   host.engine.records.delete('container', host.id, id);
+  host.images.release(container.record.imageId);
   emit(container, 'destroy');
   container.removed();
 }

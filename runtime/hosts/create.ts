@@ -11,7 +11,7 @@ import { placeInNetwork, tellMembers } from '../networks/lab.ts';
 import { createDisk } from './disk.ts';
 import { Host, type HostRecord } from './host.ts';
 import { removeHost } from './remove.ts';
-import { imagesKeptBy, type SnapshotRecord } from './snapshots.ts';
+import { imagesKeptBy, isKept, type SnapshotRecord } from './snapshots.ts';
 import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
 import { defaultHostname } from './workspace.ts';
@@ -34,6 +34,8 @@ export function hostOf(engine: Engine, stored: StoredHost): Host {
           imageId: container.record.imageId,
           running: container.running,
         })),
+      needsImage: (imageId) =>
+        host.containers.values().some(({ record }) => record.imageId === imageId) || isKept(host, imageId),
       keptImages: () => imagesKeptBy(host),
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
     }),

@@ -11,7 +11,7 @@ import type { OwnImage } from '../images/own-images.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { endHost } from './finish.ts';
 import type { Host, HostRecord, RunningAgain } from './host.ts';
-import { runningIn } from './snapshots.ts';
+import { imagesKeptBy, runningIn } from './snapshots.ts';
 import { begin } from './start.ts';
 
 /** What is in a host, without its files. */
@@ -72,12 +72,13 @@ function become(host: Host, subvolume: string, state: HostState, forgetSnapshots
       ...state.images.map((image) => ({ kind: 'image' as const, id: image.imageId, body: image })),
     ],
   );
+  const needed = [...[...host.containers.values()].map((container) => container.record), ...imagesKeptBy(host)];
   for (const container of host.containers.values()) container.removed();
   for (const known of [host.containers, host.execs, host.terminals]) known.clear();
   if (forgetSnapshots) host.snapshots.clear();
   host.adoptRecord(record);
   for (const container of containers) host.containers.set(container.id, new Container(host, container));
-  host.images.recall();
+  host.images.recall(needed.map(({ imageId }) => imageId));
 }
 
 /** A container's record as of one whose processes were killed. */

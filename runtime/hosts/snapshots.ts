@@ -44,6 +44,19 @@ export function imagesKeptBy(host: Host): KeptImage[] {
   ]);
 }
 
+/** The images of each snapshot: a record is never changed. */
+const imagesOf = new WeakMap<SnapshotRecord, ReadonlySet<string>>();
+
+/** Whether a snapshot of the host needs the image. */
+export function isKept(host: Host, imageId: string): boolean {
+  return host.snapshots.values().some((snapshot) => {
+    const known =
+      imagesOf.get(snapshot) ?? new Set([...snapshot.images, ...snapshot.containers].map((one) => one.imageId));
+    imagesOf.set(snapshot, known);
+    return known.has(imageId);
+  });
+}
+
 /**
  * Keeps the host as it is now, under `id`; what had that id is replaced. Whole once its record is stored, and until then not
  * there. Throws exhausted, noSpace.
@@ -102,7 +115,7 @@ export function removeSnapshot(host: Host, id: string): Promise<void> {
     host.engine.records.delete('snapshot', host.id, id);
     host.snapshots.delete(id);
     deleteSubvolume(`${host.snapshotsDirectory}/${snapshot.subvolume}`);
-    host.images.recall();
+    host.images.recall([...snapshot.images, ...snapshot.containers].map(({ imageId }) => imageId));
   });
 }
 

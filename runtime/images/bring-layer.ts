@@ -1,7 +1,7 @@
 // A layer that a host brings in by itself: hashed first, so that a claim of its digest gives nobody another's layer (B04).
 
 import { EngineError } from '../errors.ts';
-import { maxBroughtBytesPerHost } from '../limits.ts';
+import { maxBroughtBytesPerHost, maxConfigurationBytesPerHost } from '../limits.ts';
 import { type Hashed, hash, type OnBytes } from '../store/layer-work.ts';
 import type { Layer } from '../store/layers.ts';
 import type { UploadedFile } from './upload.ts';
@@ -20,6 +20,14 @@ export function allowance(view: HostView): number {
   );
 }
 
+/** What the configurations of images that the host brings in may still hold together; may be 0 or less. */
+export function configurationAllowance(view: HostView): number {
+  const ids = new Set([...view.own.all(), ...view.owner.keptImages()].map(({ imageId }) => imageId));
+  let left = maxConfigurationBytesPerHost;
+  for (const imageId of ids) left -= view.contents.get(imageId)?.bytes ?? 0;
+  return left;
+}
+
 /**
  * Unpacks the layer in `file`, which is moved or left. Throws dataLoss where the file is not what `expected` says, invalid or
  * tooLarge where it cannot be a layer.
@@ -36,7 +44,7 @@ export async function bringLayer(
   const there = view.layers.get(hashed.diffId);
   if (there) return there;
   const { digest, diffId } = hashed;
-  view.blobs.adopt(file.path, digest);
+  await view.blobs.adopt(file.path, digest);
   const blob = view.blobs.path(digest);
   try {
     return await view.layers.add({ blob, digest, diffId, maxBytes, stored: true }, signal, () => undefined);

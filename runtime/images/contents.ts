@@ -1,70 +1,36 @@
 // What images are made of, known once for all hosts: the configuration and the layers. Who has an image is not known here.
+//
+// Of each image only its layers are in memory. What its configuration says is stored in parts, and read when somebody asks;
+// the configuration itself, byte for byte as hashed, is a blob, where a host has brought it.
 
-import { z } from 'zod';
+import { writeFile } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
-import { maxLayers } from '../limits.ts';
+import { maxKnownDetailsBytes } from '../limits.ts';
 import { type Blobs, digestOf } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
 import type { Records } from '../store/records.ts';
+import { type HistoryStep, type ImageDetails, type ParsedConfiguration, parseConfiguration } from './configuration.ts';
 import type { Image } from './image.ts';
 
-/** An image's documents and layers, as stored. */
-export interface Content {
+/** As stored, and in memory. */
+interface Content {
   readonly imageId: string;
-  /** Byte for byte as hashed. */
-  readonly configuration: string;
   readonly diffIds: readonly string[];
+  /** Of the configuration in the store; 0 where the catalogue has it. */
+  readonly bytes: number;
 }
 
-/** `Content`, and what is read out of it. */
+/** An image, and what is read out of its configuration when it is asked for. */
 export interface KnownImage extends Content {
   readonly image: Image;
   readonly details: ImageDetails;
 }
 
-const strings = z.array(z.string()).nullish();
-const emptyObjects = z.record(z.string(), z.object({})).nullish();
-
-const configSchema = z.object({
-  User: z.string().nullish(),
-  ExposedPorts: emptyObjects,
-  Env: strings,
-  Entrypoint: strings,
-  Cmd: strings,
-  Volumes: emptyObjects,
-  WorkingDir: z.string().nullish(),
-  Labels: z.record(z.string(), z.string()).nullish(),
-  StopSignal: z.string().nullish(),
-  OnBuild: strings,
-});
-
-/** OCI image-spec config.md, and the fields that Docker adds. What the engine does not know it ignores. */
-const imageSchema = z.object({
-  architecture: z.string(),
-  os: z.string().default('linux'),
-  variant: z.string().optional(),
-  created: z.string().nullish(),
-  author: z.string().default(''),
-  comment: z.string().default(''),
-  docker_version: z.string().default(''),
-  config: configSchema.nullish(),
-  rootfs: z.object({ diff_ids: z.array(z.string().regex(/^sha256:[0-9a-f]{64}$/)).max(maxLayers) }),
-  history: z
-    .array(
-      z.object({
-        created: z.string().nullish(),
-        created_by: z.string().default(''),
-        comment: z.string().default(''),
-        empty_layer: z.boolean().default(false),
-      }),
-    )
-    .nullish(),
-});
-
-export type ImageDetails = z.output<typeof imageSchema>;
-
-/** What Docker shows for an image that does not say when it was made. */
-const neverCreated = '0001-01-01T00:00:00Z';
+/** A configuration that was parsed elsewhere: its parts as JSON, as they are stored. */
+export interface BroughtConfiguration extends Content {
+  readonly details: string;
+  readonly history: string;
+}
 
 /** The IDs that Docker knows layers by when others lie below: each is a hash over the one before (image-spec config.md). */
 export function chainIds(diffIds: readonly string[]): string[] {
@@ -76,79 +42,129 @@ export function chainIds(diffIds: readonly string[]): string[] {
   return chain;
 }
 
-/** Parses an image configuration. Throws invalid, saying what is wrong with it, also for another operating system. */
-export function parseConfiguration(configuration: string): ImageDetails {
-  let document: unknown;
-  try {
-    document = JSON.parse(configuration);
-  } catch (error) {
-    throw new EngineError('invalid', 'image configuration is not JSON', { cause: error });
-  }
-  const parsed = imageSchema.safeParse(document);
-  if (!parsed.success) throw new EngineError('invalid', `image configuration: ${z.prettifyError(parsed.error)}`);
-  if (parsed.data.os !== 'linux') {
-    throw new EngineError('invalid', `the image is for the operating system "${parsed.data.os}", not for linux`);
-  }
-  return parsed.data;
+/** The parts of a configuration as they are stored. */
+export function broughtConfiguration(
+  imageId: string,
+  { diffIds, details, history }: ParsedConfiguration,
+  bytes: number,
+): BroughtConfiguration {
+  return { imageId, diffIds, bytes, details: JSON.stringify(details), history: JSON.stringify(history) };
 }
 
 export class Contents {
   readonly #records: Records;
   readonly #layers: Layers;
   readonly #blobs: Blobs;
-  readonly #known = new Map<string, KnownImage>();
+  readonly #known = new Map<string, Content>();
+  /** How many images need each layer. */
+  readonly #needed = new Map<string, number>();
+  /** What was read last, the oldest first. */
+  readonly #read = new Map<string, { readonly details: ImageDetails; readonly bytes: number }>();
+  #readBytes = 0;
 
   /** Knows what was known before. Forgets images whose layers are gone, and removes what a load cut short has left. */
   constructor(records: Records, layers: Layers, blobs: Blobs) {
     this.#records = records;
     this.#layers = layers;
     this.#blobs = blobs;
-    for (const content of records.list<Content>('image', '')) {
-      if (content.diffIds.every((diffId) => layers.get(diffId))) this.#known.set(content.imageId, this.#read(content));
-      else records.delete('image', '', content.imageId);
+    for (const content of records.list<Content>('content', '')) {
+      if (content.diffIds.every((diffId) => layers.get(diffId))) this.#know(content);
+      else this.#forgetRecords(content.imageId);
     }
+    this.#takeOver();
     this.discardUnused(layers.all().map((layer) => layer.diffId));
     const kept = new Set(layers.all().map((layer) => layer.blob));
+    for (const { imageId, bytes } of this.#known.values()) if (bytes > 0) kept.add(imageId);
     for (const digest of blobs.all()) if (!kept.has(digest)) blobs.remove(digest);
   }
 
-  get(imageId: string): KnownImage | undefined {
-    return this.#known.get(imageId);
+  /** The records of an engine that kept configurations whole, in one each: those that nobody uses any more go unread. */
+  #takeOver(): void {
+    const old = this.#records.ids('image', '');
+    if (old.length === 0) return;
+    const used = this.#records.usedImages();
+    for (const imageId of old) {
+      const [record] = used.has(imageId) ? this.#records.get<{ configuration: string }>('image', '', imageId) : [];
+      if (record) this.#takeOverOne(imageId, record.configuration);
+      this.#records.delete('image', '', imageId);
+    }
+    this.#records.giveBack();
   }
 
-  /** Remembers an image whose layers are all unpacked. Idempotent. Throws invalid for a configuration that is none. */
+  #takeOverOne(imageId: string, configuration: string): void {
+    const parsed = parseConfiguration(configuration);
+    if (!parsed.diffIds.every((diffId) => this.#layers.get(diffId))) return;
+    const { size } = this.#blobs.putDocument(configuration);
+    this.#put(broughtConfiguration(imageId, parsed, size));
+  }
+
+  get(imageId: string): KnownImage | undefined {
+    const content = this.#known.get(imageId);
+    return content && this.#lazily(content);
+  }
+
+  has(imageId: string): boolean {
+    return this.#known.has(imageId);
+  }
+
+  ids(): string[] {
+    return [...this.#known.keys()];
+  }
+
+  /** The steps that an image was made in, the first one first. */
+  history(imageId: string): readonly HistoryStep[] {
+    const [history = []] = this.#records.get<HistoryStep[]>('history', '', imageId);
+    return history;
+  }
+
+  /** Remembers an image of the catalogue, whose layers are all unpacked. Idempotent. Throws invalid for a configuration that is none. */
   add(configuration: string): KnownImage {
     const imageId = digestOf(configuration);
     const known = this.#known.get(imageId);
-    if (known) return known;
-    const diffIds = parseConfiguration(configuration).rootfs.diff_ids;
-    const content = { imageId, configuration, diffIds };
-    const added = this.#read(content);
-    this.#records.put('image', '', imageId, content);
-    this.#known.set(imageId, added);
-    return added;
+    return this.#lazily(known ?? this.#put(broughtConfiguration(imageId, parseConfiguration(configuration), 0)));
   }
 
-  /**
-   * Forgets the images for which `used` is false, and removes the layers that no other needs. What is the catalogue's stays:
-   * it costs once what one host would, and hosts' workspaces stand on it.
-   */
-  sweep(used: (imageId: string) => boolean): void {
-    const isBrought = (diffId: string): boolean => (this.#layers.get(diffId)?.blob ?? null) !== null;
-    const unused = [...this.#known.values()].filter((known) => known.diffIds.some(isBrought) && !used(known.imageId));
-    for (const { imageId } of unused) {
-      this.#records.delete('image', '', imageId);
-      this.#known.delete(imageId);
-    }
-    this.discardUnused(unused.flatMap((known) => known.diffIds));
+  /** Remembers an image that a host has brought, whose configuration is in the file at `path`, which is moved. Idempotent. */
+  async bring(brought: BroughtConfiguration, path: string): Promise<KnownImage> {
+    const known = this.#known.get(brought.imageId);
+    if (known) return this.#lazily(known);
+    await this.#blobs.adopt(path, brought.imageId);
+    const meanwhile = this.#known.get(brought.imageId);
+    if (meanwhile) return this.#lazily(meanwhile);
+    if (!this.#blobs.has(brought.imageId))
+      throw new EngineError('unavailable', 'the same image was removed at this moment; try again');
+    return this.#lazily(this.#put(brought));
+  }
+
+  /** The same for a configuration that the engine made; `path` is a new file's. */
+  async bringText(configuration: string, path: string): Promise<KnownImage> {
+    await writeFile(path, configuration, { flag: 'wx', mode: 0o600 });
+    const bytes = Buffer.byteLength(configuration);
+    return await this.bring(
+      broughtConfiguration(digestOf(configuration), parseConfiguration(configuration), bytes),
+      path,
+    );
+  }
+
+  /** Forgets an image, and removes the layers that no other needs. What layers the catalogue has stay: hosts' workspaces stand on them. */
+  forget(imageId: string): void {
+    const content = this.#known.get(imageId);
+    if (!content) return;
+    this.#known.delete(imageId);
+    this.#forgetRecords(imageId);
+    this.#drop(imageId);
+    if (content.bytes > 0) this.#blobs.remove(imageId);
+    for (const diffId of new Set(content.diffIds)) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 1) - 1);
+    this.discardUnused(content.diffIds);
   }
 
   /** Removes those of these layers that a host brought in and that no image needs, with their blobs. */
   discardUnused(diffIds: readonly string[]): void {
-    const needed = new Set([...this.#known.values()].flatMap((known) => known.diffIds));
     for (const diffId of new Set(diffIds)) {
+      const isNeeded = (this.#needed.get(diffId) ?? 0) > 0;
+      if (!isNeeded) this.#needed.delete(diffId);
       const blob = this.#layers.get(diffId)?.blob;
-      if (!blob || needed.has(diffId)) continue;
+      if (!blob || isNeeded) continue;
       this.#layers.remove(diffId);
       this.#blobs.remove(blob);
     }
@@ -157,24 +173,24 @@ export class Contents {
   /** Where images, layers and blobs disagree, a sentence each. */
   check(): string[] {
     const findings: string[] = [];
-    const needed = new Set<string>();
-    for (const known of this.#known.values()) {
-      for (const diffId of known.diffIds) {
-        needed.add(diffId);
+    for (const { imageId, diffIds, bytes } of this.#known.values()) {
+      if (bytes > 0 && !this.#blobs.has(imageId)) findings.push(`image ${imageId} has lost its configuration`);
+      for (const diffId of diffIds) {
         if (!this.#layers.get(diffId))
-          findings.push(`image ${known.imageId} needs the layer ${diffId}, which is not unpacked`);
+          findings.push(`image ${imageId} needs the layer ${diffId}, which is not unpacked`);
       }
     }
     for (const { name, diffId, blob } of this.#layers.all()) {
       if (blob === null) continue;
-      if (!needed.has(diffId)) findings.push(`the layer ${name} was brought in by a host and belongs to no image`);
+      if (!this.#needed.has(diffId))
+        findings.push(`the layer ${name} was brought in by a host and belongs to no image`);
       if (!this.#blobs.has(blob)) findings.push(`the layer ${name} has lost its blob ${blob}`);
     }
     return findings;
   }
 
   /** What the image's layers hold together. */
-  size(known: KnownImage): number {
+  size(known: { readonly diffIds: readonly string[] }): number {
     return known.diffIds.reduce((sum, diffId) => sum + (this.#layers.get(diffId)?.size ?? 0), 0);
   }
 
@@ -182,18 +198,70 @@ export class Contents {
     return this.#layers.get(diffId)?.size ?? 0;
   }
 
-  #read(content: Content): KnownImage {
-    const details = parseConfiguration(content.configuration);
+  #put({ details, history, ...content }: BroughtConfiguration): Content {
+    const { imageId } = content;
+    this.#records.putText('details', '', imageId, details);
+    this.#records.putText('history', '', imageId, history);
+    // Last: what is not all there is not there.
+    this.#records.put('content', '', imageId, content);
+    this.#know(content);
+    return content;
+  }
+
+  #know(content: Content): void {
+    this.#known.set(content.imageId, content);
+    for (const diffId of new Set(content.diffIds)) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 0) + 1);
+  }
+
+  #forgetRecords(imageId: string): void {
+    for (const kind of ['content', 'details', 'history'] as const) this.#records.delete(kind, '', imageId);
+  }
+
+  #lazily(content: Content): KnownImage {
+    const contents = this;
+    return {
+      ...content,
+      get details() {
+        return contents.#details(content.imageId);
+      },
+      get image() {
+        const { architecture, os, created, config } = contents.#details(content.imageId);
+        return { id: content.imageId, config, architecture, os, created, layers: contents.#layerNames(content) };
+      },
+    };
+  }
+
+  #details(imageId: string): ImageDetails {
+    const before = this.#read.get(imageId);
+    this.#drop(imageId);
+    if (before) return this.#keep(imageId, before.details, before.bytes);
+    const [details, bytes = 0] = this.#records.get<ImageDetails>('details', '', imageId);
+    if (!details) throw new EngineError('dataLoss', `the configuration of image ${imageId} is lost`);
+    return this.#keep(imageId, details, bytes);
+  }
+
+  #keep(imageId: string, details: ImageDetails, bytes: number): ImageDetails {
+    this.#read.set(imageId, { details, bytes });
+    this.#readBytes += bytes;
+    for (const oldest of this.#read.keys()) {
+      if (this.#readBytes <= maxKnownDetailsBytes) break;
+      this.#drop(oldest);
+    }
+    return details;
+  }
+
+  #drop(imageId: string): void {
+    this.#readBytes -= this.#read.get(imageId)?.bytes ?? 0;
+    this.#read.delete(imageId);
+  }
+
+  #layerNames({ imageId, diffIds }: Content): string[] {
     // A layer that occurs twice hides itself, and overlayfs takes no directory twice: the upper one is enough.
-    const distinct = content.diffIds.filter((diffId, i) => content.diffIds.lastIndexOf(diffId) === i);
-    const layers = distinct.map((diffId) => {
+    const distinct = diffIds.filter((diffId, i) => diffIds.lastIndexOf(diffId) === i);
+    return distinct.map((diffId) => {
       const layer = this.#layers.get(diffId);
-      if (!layer) throw new EngineError('internal', `layer ${diffId} of image ${content.imageId} is not unpacked`);
+      if (!layer) throw new EngineError('internal', `layer ${diffId} of image ${imageId} is not unpacked`);
       return layer.name;
     });
-    const config = Object.fromEntries(Object.entries(details.config ?? {}).filter(([, value]) => value != null));
-    const { architecture, os } = details;
-    const created = details.created ?? neverCreated;
-    return { ...content, details, image: { id: content.imageId, config, architecture, os, created, layers } };
   }
 }

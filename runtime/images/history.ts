@@ -6,13 +6,14 @@ import type { HostView } from './view.ts';
 export function history(view: HostView, text: string): object[] {
   const known = resolve(view, text);
   const layers = [...known.diffIds];
-  const steps = (known.details.history ?? []).map((step) => ({
+  const steps = view.contents.history(known.imageId).map((step) => ({
     Comment: step.comment,
     Created: Math.floor(Date.parse(step.created ?? '') / 1000) || 0,
     CreatedBy: step.created_by,
     // Steps below the last one are no images of their own.
     Id: '<missing>',
-    Size: step.empty_layer ? 0 : view.contents.layerSize(layers.shift() ?? ''),
+    // A configuration may tell of more steps than it has layers.
+    Size: step.empty_layer || layers.length === 0 ? 0 : view.contents.layerSize(layers.shift() ?? ''),
     Tags: null,
   }));
   // A configuration need not tell of its layers.

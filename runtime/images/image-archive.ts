@@ -3,13 +3,14 @@
 import { z } from 'zod';
 import { goArchitecture } from '../catalogue/configuration.ts';
 import { EngineError } from '../errors.ts';
-import { maxLayers, maxManifestBytes } from '../limits.ts';
+import { maxLayers, maxManifestBytes, maxNamesPerArchive } from '../limits.ts';
 import { checkDigest, digestOf } from '../store/blobs.ts';
-import type { Upload, UploadedFile } from './upload.ts';
+import type { UploadedFile, UploadedFiles } from './upload.ts';
 
 /** An image in an archive, before anything of it has been checked but its form. */
 export interface ArchivedImage {
   readonly configuration: string;
+  readonly configurationFile: UploadedFile;
   readonly layers: readonly ArchivedLayer[];
   /** References as the archive spells them. */
   readonly names: readonly string[];
@@ -24,9 +25,9 @@ export interface ArchivedLayer {
 const dockerManifestSchema = z
   .array(
     z.object({
-      Config: z.string(),
-      RepoTags: z.array(z.string()).nullish(),
-      Layers: z.array(z.string()).max(maxLayers),
+      Config: z.string().max(4096),
+      RepoTags: z.array(z.string().max(4096)).max(maxNamesPerArchive).nullish(),
+      Layers: z.array(z.string().max(4096)).max(maxLayers),
     }),
   )
   .max(100);
@@ -44,31 +45,31 @@ const refAnnotation = 'org.opencontainers.image.ref.name';
 /** Indexes in indexes; buildx makes two. */
 const maxIndexDepth = 3;
 
-/** Throws invalid, saying what is wrong with the archive. */
-export async function readImageArchive(upload: Upload): Promise<ArchivedImage[]> {
-  if (upload.has('manifest.json')) return readDockerArchive(upload);
-  if (upload.has('index.json')) return readLayout(upload, 'index.json', null, [], 0);
-  throw new EngineError('invalid', 'the archive holds no images: it has neither manifest.json nor index.json');
+/** One image after the other, so that no two configurations are held at once. Throws invalid, saying what is wrong with the archive. */
+export async function* readImageArchive(upload: UploadedFiles): AsyncGenerator<ArchivedImage> {
+  if (upload.has('manifest.json')) yield* readDockerArchive(upload);
+  else if (upload.has('index.json')) yield* readLayout(upload, 'index.json', null, [], 0);
+  else throw new EngineError('invalid', 'the archive holds no images: it has neither manifest.json nor index.json');
 }
 
-async function readDockerArchive(upload: Upload): Promise<ArchivedImage[]> {
+async function* readDockerArchive(upload: UploadedFiles): AsyncGenerator<ArchivedImage> {
   const manifest = parse(dockerManifestSchema, await upload.text('manifest.json', maxManifestBytes), 'manifest.json');
-  return Promise.all(
-    manifest.map(async ({ Config, RepoTags, Layers }) => ({
+  for (const { Config, RepoTags, Layers } of manifest)
+    yield {
       configuration: await upload.text(Config, maxManifestBytes),
+      configurationFile: upload.file(Config),
       layers: Layers.map((name) => ({ file: upload.file(name), digest: null })),
       names: RepoTags ?? [],
-    })),
-  );
+    };
 }
 
-async function readLayout(
-  upload: Upload,
+async function* readLayout(
+  upload: UploadedFiles,
   file: string,
   digest: string | null,
   names: readonly string[],
   depth: number,
-): Promise<ArchivedImage[]> {
+): AsyncGenerator<ArchivedImage> {
   if (depth > maxIndexDepth) throw new EngineError('invalid', 'its indexes are nested too deeply');
   const text = await upload.text(file, maxManifestBytes);
   if (digest !== null && digestOf(text) !== digest) {
@@ -79,20 +80,21 @@ async function readLayout(
   if ('manifests' in document && ('layers' in document || 'config' in document)) {
     throw new EngineError('invalid', `${file} is both an index and a manifest`);
   }
-  if (!('manifests' in document)) return [await readManifest(upload, text, file, names)];
-  const images: ArchivedImage[] = [];
+  if (!('manifests' in document)) {
+    yield await readManifest(upload, text, file, names);
+    return;
+  }
   for (const one of parse(indexSchema, text, file).manifests) {
     const { platform, annotations = {} } = one;
     if (platform && (platform.os !== 'linux' || platform.architecture !== goArchitecture)) continue;
     const name = annotations[nameAnnotation] ?? annotations[refAnnotation];
     const below = name === undefined ? names : [name];
-    images.push(...(await readLayout(upload, blobPath(one.digest), one.digest, below, depth + 1)));
+    yield* readLayout(upload, blobPath(one.digest), one.digest, below, depth + 1);
   }
-  return images;
 }
 
 async function readManifest(
-  upload: Upload,
+  upload: UploadedFiles,
   text: string,
   file: string,
   names: readonly string[],
@@ -106,7 +108,8 @@ async function readManifest(
     );
   }
   const layers = manifest.layers.map(({ digest }) => ({ file: upload.file(blobPath(digest)), digest }));
-  return { configuration, layers, names };
+  const configurationFile = upload.file(blobPath(manifest.config.digest));
+  return { configuration, configurationFile, layers, names };
 }
 
 function blobPath(digest: string): string {
@@ -121,6 +124,7 @@ function parse<T extends z.ZodType>(schema: T, text: string, file: string): z.ou
     throw new EngineError('invalid', `${file} is not JSON`, { cause: error });
   }
   const parsed = schema.safeParse(document);
-  if (!parsed.success) throw new EngineError('invalid', `${file}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new EngineError('invalid', `${file}: ${z.prettifyError(new z.ZodError(parsed.error.issues.slice(0, 10)))}`);
   return parsed.data;
 }

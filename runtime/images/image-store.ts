@@ -19,6 +19,7 @@ import { prune } from './prune.ts';
 import { addCatalogueLayer, pull } from './pull.ts';
 import { remove } from './remove.ts';
 import { resolve } from './resolve.ts';
+import { Sweeper } from './sweeper.ts';
 import { tag } from './tag.ts';
 import { Transfers } from './transfers.ts';
 import type { HostView } from './view.ts';
@@ -48,16 +49,15 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const views = new Map<string, HostView>();
 
   const isUsed = (imageId: string): boolean => {
-    for (const view of views.values()) {
-      const { own, owner } = view;
-      if (own.get(imageId) || [...owner.usedImages(), ...owner.keptImages()].some((use) => use.imageId === imageId))
-        return true;
-    }
+    for (const { own, owner } of views.values()) if (own.get(imageId) || owner.needsImage(imageId)) return true;
     return false;
   };
-  const sweep = (): void => contents.sweep(isUsed);
-  const discard = (diffIds: readonly string[]): void => {
-    sweep();
+  const sweeper = new Sweeper((imageId) => {
+    if (!isUsed(imageId)) contents.forget(imageId);
+  });
+  const sweep = (imageIds: readonly string[]): void => sweeper.sweep(imageIds);
+  const discard = (imageId: string, diffIds: readonly string[]): void => {
+    sweep([imageId]);
     contents.discardUnused(diffIds);
   };
 
@@ -87,20 +87,29 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       return prepared;
     },
     forHost(owner) {
-      const own = new OwnImages(owner.hostId, records, (imageId) => contents.get(imageId) !== undefined);
+      const own = new OwnImages(owner.hostId, records, (imageId) => contents.has(imageId));
       const transfers = new Transfers();
       const view = { owner, own, contents, layers, blobs, catalogue, transfers, uploads, sweep, discard };
       views.set(owner.hostId, view);
       return hostImages(view);
     },
     forgetHost(hostId) {
-      for (const { imageId } of views.get(hostId)?.own.all() ?? []) records.delete('image', hostId, imageId);
+      const view = views.get(hostId);
+      if (!view) return;
+      for (const { imageId } of view.own.all()) records.delete('image', hostId, imageId);
       views.delete(hostId);
-      sweep();
+      // Its containers may be gone already, with what they needed.
+      sweep(contents.ids());
     },
+    sweepUnused: () => sweep(contents.ids()),
     workspace,
     check: () => [...layers.check(), ...contents.check()],
   };
+}
+
+/** What the host has, and what its containers and snapshots need. */
+function needsOf({ own, owner }: HostView): string[] {
+  return [...own.all(), ...owner.usedImages(), ...owner.keptImages()].map(({ imageId }) => imageId);
 }
 
 function hostImages(view: HostView): HostImages {
@@ -110,9 +119,13 @@ function hostImages(view: HostView): HostImages {
     layersSize: () => layersSize(view),
     inspect: (reference) => inspect(view, reference),
     stored: () => view.own.all(),
-    recall: () => {
+    recall: (given = []) => {
+      const before = needsOf(view);
       view.own.recall();
-      view.sweep();
+      view.sweep([...before, ...given]);
+    },
+    release: (imageId) => {
+      if (!view.own.get(imageId)) view.sweep([imageId]);
     },
     history: (reference) => history(view, reference),
     tag: (reference, repository, tagName) => tag(view, reference, repository, tagName),

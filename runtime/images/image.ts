@@ -72,8 +72,10 @@ export interface HostImages {
   history(reference: string): object[];
   /** What the host has, as it is stored: for a snapshot of it. */
   stored(): readonly OwnImage[];
-  /** Takes up what the records say, after a snapshot was restored; gives up what nobody has any more. */
-  recall(): void;
+  /** Takes up what the records say, after a snapshot was restored; gives up what nobody has any more, of `given` too. */
+  recall(given?: readonly string[]): void;
+  /** Gives the image up where nobody needs it: the container that did is gone. */
+  release(imageId: string): void;
   tag(reference: string, repository: string, tag: string): void;
   /** The body of `DELETE /images/X`: `[{Untagged}|{Deleted}]`. Throws conflict where a container uses it. */
   remove(reference: string, options: { force: boolean; noPrune: boolean }): object[];
@@ -99,6 +101,8 @@ export interface ImageOwner {
   readonly hostId: string;
   /** Containers of the host and the image that each uses, for `remove`, `list` and `prune`. */
   usedImages(): readonly { readonly containerId: string; readonly imageId: string; readonly running: boolean }[];
+  /** Whether a container of it or a snapshot needs the image. */
+  needsImage(imageId: string): boolean;
   /** What its snapshots need, with or without a name of its own now. */
   keptImages(): readonly KeptImage[];
   emit(event: ImageEvent): void;
@@ -109,6 +113,8 @@ export interface ImageStore {
   /** The one directory that holds every unpacked layer, owned by root, each under a short name. */
   readonly layersDirectory: string;
   forHost(owner: ImageOwner): HostImages;
+  /** Gives up what no host needs any more: after a start, when all hosts are known. */
+  sweepUnused(): void;
   /** Gives up everything that a removed host had. */
   forgetHost(hostId: string): void;
   /** Whether the workspace image is unpacked, so that a host is made at once. It is unpacked as soon as it is built. */

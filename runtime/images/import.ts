@@ -3,7 +3,8 @@
 import type { Readable } from 'node:stream';
 import { goArchitecture } from '../catalogue/configuration.ts';
 import { EngineError } from '../errors.ts';
-import { allowance, bringLayer } from './bring-layer.ts';
+import { digestOf } from '../store/blobs.ts';
+import { allowance, bringLayer, configurationAllowance } from './bring-layer.ts';
 import { brokenArchive } from './broken-archive.ts';
 import { applyChanges } from './changes.ts';
 import type { ImageConfig, Progress } from './image.ts';
@@ -45,13 +46,20 @@ async function* lines(
       throw brokenArchive(error);
     },
   );
-  let imageId: string;
+  let imageId = '';
   try {
     signal.throwIfAborted();
-    imageId = view.contents.add(configurationOf(layer.diffId, config, options.message || 'Imported from -')).imageId;
+    const configuration = configurationOf(layer.diffId, config, options.message || 'Imported from -');
+    if (configuration.length > configurationAllowance(view))
+      throw new EngineError(
+        'exhausted',
+        'the configurations of this host’s images hold as much as they may: remove images first',
+      );
+    imageId = digestOf(configuration);
+    await view.contents.bringText(configuration, `${upload.directory}/configuration`);
     view.own.add(imageId, layer.size);
   } catch (error) {
-    view.discard([layer.diffId]);
+    view.discard(imageId, [layer.diffId]);
     throw error;
   }
   if (reference) {

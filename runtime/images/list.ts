@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { KnownImage } from './contents.ts';
 import { globMatches } from './glob.ts';
+import type { Image } from './image.ts';
 import { familiar, familiarName, type Reference } from './reference.ts';
 import { resolve } from './resolve.ts';
 import { createdBefore } from './until.ts';
@@ -21,6 +22,8 @@ export interface ListOptions {
 /** An image that passes the filters, and those of its names that are shown. */
 interface Chosen {
   readonly known: KnownImage;
+  /** Read once: the configurations of all images need not be known at the same time. */
+  readonly image: Image;
   readonly shown: readonly Reference[];
 }
 
@@ -29,7 +32,7 @@ export function list(view: HostView, filters: Filters, options: ListOptions): ob
   const containers = Map.groupBy(view.owner.usedImages(), ({ imageId }) => imageId);
   const shared = options.sharedSize ? sharedLayers(view) : null;
   return selected(view, filters)
-    .sort((a, b) => createdSeconds(b.known) - createdSeconds(a.known))
+    .sort((a, b) => createdSeconds(b.image) - createdSeconds(a.image))
     .map((chosen) => summary(view, chosen, containers.get(chosen.known.imageId)?.length ?? 0, shared));
 }
 
@@ -47,24 +50,25 @@ function selected(view: HostView, filters: Filters): Chosen[] {
   return view.own.all().flatMap((own) => {
     const known = view.contents.get(own.imageId);
     if (!known) return [];
-    const created = Date.parse(known.image.created);
+    const { image } = known;
+    const created = Date.parse(image.created);
     const references = view.own.references(own.imageId);
     const passes =
       (dangling === null || dangling === (references.length === 0)) &&
-      until(known) &&
+      until(image) &&
       (before === null || created < before) &&
       (since === null || created > since) &&
-      matchLabels(filters.get('label'), known.image.config.Labels ?? {});
+      matchLabels(filters.get('label'), image.config.Labels ?? {});
     if (!passes) return [];
-    if (patterns === undefined) return { known, shown: references };
+    if (patterns === undefined) return { known, image, shown: references };
     const shown = references.filter((reference) => matchesAny(reference, patterns, budget));
-    return shown.length > 0 ? { known, shown } : [];
+    return shown.length > 0 ? { known, image, shown } : [];
   });
 }
 
 function summary(
   view: HostView,
-  { known, shown }: Chosen,
+  { known, image, shown }: Chosen,
   containers: number,
   shared: ReadonlySet<string> | null,
 ): object {
@@ -74,9 +78,9 @@ function summary(
     known.diffIds.reduce((sum, diffId) => sum + (shared?.has(diffId) ? view.contents.layerSize(diffId) : 0), 0);
   return {
     Containers: containers,
-    Created: createdSeconds(known),
+    Created: createdSeconds(image),
     Id: known.imageId,
-    Labels: known.image.config.Labels ?? null,
+    Labels: image.config.Labels ?? null,
     ParentId: '',
     RepoDigests: named(true),
     RepoTags: named(false),
@@ -104,8 +108,8 @@ function sharedLayers(view: HostView): Set<string> {
 }
 
 /** Seconds since 1970. */
-export function createdSeconds(known: KnownImage): number {
-  const created = Date.parse(known.image.created);
+export function createdSeconds(image: Image): number {
+  const created = Date.parse(image.created);
   return Number.isNaN(created) ? 0 : Math.floor(created / 1000);
 }
 

@@ -2,12 +2,10 @@
 
 import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
-import { digestOf } from '../store/blobs.ts';
-import { allowance, bringLayer } from './bring-layer.ts';
+import { type LoadableImage, readArchive } from './archive-work.ts';
+import { allowance, bringLayer, configurationAllowance } from './bring-layer.ts';
 import { brokenArchive } from './broken-archive.ts';
-import { parseConfiguration } from './contents.ts';
 import type { Progress } from './image.ts';
-import { type ArchivedImage, readImageArchive } from './image-archive.ts';
 import { line } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
 import { familiar, parseReference, withDefaultTag } from './reference.ts';
@@ -29,7 +27,8 @@ export async function* load(
   } catch (error) {
     throw brokenArchive(error);
   }
-  for (const image of await readImageArchive(upload)) {
+  const job = { files: upload.files, maxConfigurationBytes: configurationAllowance(view) };
+  for (const image of await readArchive(job, options.signal)) {
     const queue = new ProgressQueue();
     yield* queue.follow(loadImage(view, image, options.quiet ? null : queue, options.signal));
     yield* nameImage(view, image);
@@ -38,11 +37,11 @@ export async function* load(
 
 async function loadImage(
   view: HostView,
-  image: ArchivedImage,
+  image: LoadableImage,
   queue: ProgressQueue | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const diffIds = parseConfiguration(image.configuration).rootfs.diff_ids;
+  const { diffIds, imageId } = image.configuration;
   if (diffIds.length !== image.layers.length) {
     const what = `expected ${image.layers.length}, got ${diffIds.length}`;
     throw new EngineError('invalid', `invalid manifest, layers length mismatch: ${what}`);
@@ -52,10 +51,10 @@ async function loadImage(
   try {
     const broughtBytes = await bringLayers(view, image, diffIds, queue, signal);
     signal.throwIfAborted();
-    const { imageId } = view.contents.add(image.configuration);
+    await view.contents.bring(image.configuration, image.configurationFile.path);
     view.own.add(imageId, broughtBytes);
   } catch (error) {
-    view.discard(diffIds);
+    view.discard(imageId, diffIds);
     throw error;
   }
 }
@@ -63,7 +62,7 @@ async function loadImage(
 /** How many bytes the layers hold that the host did not have. */
 async function bringLayers(
   view: HostView,
-  image: ArchivedImage,
+  image: LoadableImage,
   diffIds: readonly string[],
   queue: ProgressQueue | null,
   signal: AbortSignal,
@@ -87,8 +86,8 @@ async function bringLayers(
   return broughtBytes;
 }
 
-function* nameImage(view: HostView, image: ArchivedImage): Generator<Progress> {
-  const imageId = digestOf(image.configuration);
+function* nameImage(view: HostView, image: LoadableImage): Generator<Progress> {
+  const { imageId } = image.configuration;
   for (const name of image.names) {
     const reference = withDefaultTag(parseReference(name));
     const before = view.own.name(reference, imageId);

@@ -26,8 +26,9 @@ export function prune(view: HostView, filters: Filters): Pruned {
   const before = layerSizes(view);
   for (const { imageId } of view.own.all()) {
     const known = view.contents.get(imageId);
-    if (!known || used.has(imageId) || !until(known)) continue;
-    if (!matchPruneLabels(filters, known.image.config.Labels ?? {})) continue;
+    if (!known || used.has(imageId)) continue;
+    const { image } = known;
+    if (!until(image) || !matchPruneLabels(filters, image.config.Labels ?? {})) continue;
     const references = view.own.references(imageId);
     if (references.length > 0 && danglingOnly) continue;
     for (const reference of references.length > 0 ? references : [null]) {

@@ -43,7 +43,7 @@ export function remove(view: HostView, text: string, options: { force: boolean; 
   const chain = chainIds(known.diffIds);
   const gone = chain.filter((_, i) => !hostHasLayer(view, known.diffIds[i] ?? ''));
   for (const id of gone.reverse()) removed.push({ Deleted: id });
-  view.sweep();
+  view.sweep([imageId]);
   return removed;
 }
 

@@ -3,18 +3,18 @@
 import type { Filters } from '../containers/filters.ts';
 import { parseMoment } from '../containers/timestamps.ts';
 import { EngineError } from '../errors.ts';
-import type { KnownImage } from './contents.ts';
+import type { Image } from './image.ts';
 
 /** A Go duration in hours, minutes and seconds, as `docker image prune --filter until=24h` has it. */
 const duration = /^(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/;
 
 /** A test for `until`; without that filter everything passes. Throws invalid for what is no time. */
-export function createdBefore(filters: Filters): (known: KnownImage) => boolean {
+export function createdBefore(filters: Filters): (image: Image) => boolean {
   const [value, another] = filters.get('until') ?? [];
   if (value === undefined) return () => true;
   if (another !== undefined) throw new EngineError('invalid', 'more than one until filter specified');
   const before = momentMs(value);
-  return (known) => Date.parse(known.image.created) < before;
+  return (image) => Date.parse(image.created) < before;
 }
 
 function momentMs(value: string): number {

@@ -16,7 +16,39 @@ export interface UploadedFile {
   readonly size: number;
 }
 
-/** The files of an archive, each under its name in it. Nothing of a name ever becomes a path. Removed when disposed of. */
+/** The files of an archive, each under its name in it; they can be handed to a thread. */
+export class UploadedFiles {
+  readonly #files: ReadonlyMap<string, UploadedFile>;
+
+  constructor(files: ReadonlyMap<string, UploadedFile>) {
+    this.#files = files;
+  }
+
+  has(name: string): boolean {
+    return this.#files.has(name);
+  }
+
+  /** Throws invalid where the archive does not hold the file. Names that climb are in no archive. */
+  file(name: string): UploadedFile {
+    const file = this.#files.get(
+      name
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/'),
+    );
+    if (!file) throw new EngineError('invalid', `the archive has no file ${JSON.stringify(name)}`);
+    return file;
+  }
+
+  /** A small file's text. Throws tooLarge beyond `maxBytes`. */
+  async text(name: string, maxBytes: number): Promise<string> {
+    const file = this.file(name);
+    if (file.size > maxBytes) throw new EngineError('tooLarge', `${JSON.stringify(name)} is over ${maxBytes} bytes`);
+    return readFile(file.path, 'utf8');
+  }
+}
+
+/** What a client sends, received. Nothing of a name ever becomes a path. Removed when disposed of. */
 export class Upload {
   readonly directory: string;
   readonly #files = new Map<string, UploadedFile>();
@@ -67,27 +99,9 @@ export class Upload {
     await feeding;
   }
 
-  has(name: string): boolean {
-    return this.#files.has(name);
-  }
-
-  /** Throws invalid where the archive does not hold the file. Names that climb are in no archive. */
-  file(name: string): UploadedFile {
-    const file = this.#files.get(
-      name
-        .split('/')
-        .filter((part) => part !== '' && part !== '.')
-        .join('/'),
-    );
-    if (!file) throw new EngineError('invalid', `the archive has no file ${JSON.stringify(name)}`);
-    return file;
-  }
-
-  /** A small file's text. Throws tooLarge beyond `maxBytes`. */
-  async text(name: string, maxBytes: number): Promise<string> {
-    const file = this.file(name);
-    if (file.size > maxBytes) throw new EngineError('tooLarge', `${JSON.stringify(name)} is over ${maxBytes} bytes`);
-    return readFile(file.path, 'utf8');
+  /** The files of the archive. */
+  get files(): ReadonlyMap<string, UploadedFile> {
+    return this.#files;
   }
 }
 

@@ -18,8 +18,8 @@ export interface HostView {
   readonly transfers: Transfers;
   /** Where uploads are put until they are checked: this engine's alone, on the store's file system. */
   readonly uploads: string;
-  /** Forgets what no host has and no container uses any more. */
-  readonly sweep: () => void;
-  /** Takes back what a load or import that failed has stored. */
-  readonly discard: (diffIds: readonly string[]) => void;
+  /** Forgets those of these images that no host has and no container or snapshot needs any more. */
+  readonly sweep: (imageIds: readonly string[]) => void;
+  /** Takes back what a load or import that failed has stored of an image. */
+  readonly discard: (imageId: string, diffIds: readonly string[]) => void;
 }

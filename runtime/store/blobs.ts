@@ -5,12 +5,9 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import {
-  closeSync,
   createWriteStream,
   existsSync,
-  fsyncSync,
   mkdirSync,
-  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -18,6 +15,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { at, EngineError } from '../errors.ts';
@@ -89,12 +87,13 @@ export class Blobs {
   }
 
   /** Gives the finished file at `path` (on this file system) its place. The caller answers for the digest. Idempotent. */
-  adopt(path: string, digest: string): void {
-    const file = openSync(path, 'r');
+  async adopt(path: string, digest: string): Promise<void> {
+    // Not on the engine's own thread: a layer may take seconds to reach the disk.
+    const file = await open(path, 'r');
     try {
-      fsyncSync(file);
+      await file.sync();
     } finally {
-      closeSync(file);
+      await file.close();
     }
     renameSync(path, this.path(digest));
   }
@@ -119,7 +118,7 @@ export class Blobs {
       if (options.expected !== undefined && digest !== options.expected) {
         throw new EngineError('dataLoss', `it has the digest ${digest}, not ${options.expected}`);
       }
-      this.adopt(temporary, digest);
+      await this.adopt(temporary, digest);
       return { digest, size };
     } catch (error) {
       rmSync(temporary, { force: true });
@@ -131,8 +130,8 @@ export class Blobs {
   putDocument(content: string | Uint8Array): Blob {
     const digest = digestOf(content);
     const temporary = this.temporary();
-    writeFileSync(temporary, content, { flag: 'wx', mode: 0o644 });
-    this.adopt(temporary, digest);
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o644, flush: true });
+    renameSync(temporary, this.path(digest));
     return { digest, size: Buffer.byteLength(content) };
   }
 

@@ -4,7 +4,20 @@ import fs from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 
 /** Kinds of record. A host's own record has kind `host` and id equal to its host's id. */
-export type RecordKind = 'host' | 'container' | 'image' | 'terminal' | 'layer' | 'exec' | 'snapshot';
+export type RecordKind =
+  | 'host'
+  | 'container'
+  | 'image'
+  | 'content'
+  | 'details'
+  | 'history'
+  | 'terminal'
+  | 'layer'
+  | 'exec'
+  | 'snapshot';
+
+/** What the file may have free before it is made smaller: a page is used again, so this is for what a fault had left. */
+const maxFreeBytes = 32 * 1024 * 1024;
 
 /**
  * A store of records. Each call is one atomic transaction: after a crash a record is there whole, or as it was before.
@@ -15,6 +28,7 @@ export class Records {
   readonly #put: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteKind: StatementSync;
+  readonly #get: StatementSync;
   readonly #list: StatementSync;
   readonly #listOfHost: StatementSync;
 
@@ -27,13 +41,53 @@ export class Records {
     this.#put = this.#database.prepare('INSERT OR REPLACE INTO record (kind, host, id, body) VALUES (?, ?, ?, ?)');
     this.#delete = this.#database.prepare('DELETE FROM record WHERE kind = ? AND host = ? AND id = ?');
     this.#deleteKind = this.#database.prepare('DELETE FROM record WHERE kind = ? AND host = ?');
+    this.#get = this.#database.prepare('SELECT body FROM record WHERE kind = ? AND host = ? AND id = ?');
     this.#list = this.#database.prepare('SELECT body FROM record WHERE kind = ?');
     this.#listOfHost = this.#database.prepare('SELECT body FROM record WHERE kind = ? AND host = ?');
   }
 
   /** Stores `body`, replacing what was there. `host` is '' for what belongs to no host. */
   put(kind: RecordKind, host: string, id: string, body: object): void {
-    this.#put.run(kind, host, id, JSON.stringify(body));
+    this.putText(kind, host, id, JSON.stringify(body));
+  }
+
+  /** The same for a body that is JSON already. */
+  putText(kind: RecordKind, host: string, id: string, json: string): void {
+    this.#put.run(kind, host, id, json);
+  }
+
+  /** One body, as it was put, and its length; nothing where there is none. */
+  get<T extends object>(kind: RecordKind, host: string, id: string): [T, number] | [] {
+    const row = this.#get.get(kind, host, id);
+    if (!row) return [];
+    const text = String(row.body);
+    return [JSON.parse(text) as T, text.length];
+  }
+
+  /** The ids of a kind, without their bodies. */
+  ids(kind: RecordKind, host: string): string[] {
+    const rows = this.#database.prepare('SELECT id FROM record WHERE kind = ? AND host = ?').all(kind, host);
+    return rows.map((row) => String(row.id));
+  }
+
+  /** The IDs of the images that hosts have, and that their containers and snapshots need. */
+  usedImages(): Set<string> {
+    const rows = this.#database
+      .prepare(
+        `SELECT id FROM record WHERE kind = 'image' AND host <> ''
+         UNION SELECT json_extract(body, '$.imageId') FROM record WHERE kind = 'container'
+         UNION SELECT json_extract(value, '$.imageId') FROM record, json_each(body, '$.images') WHERE kind = 'snapshot'
+         UNION SELECT json_extract(value, '$.imageId') FROM record, json_each(body, '$.containers') WHERE kind = 'snapshot'`,
+      )
+      .all();
+    return new Set(rows.map((row) => String(row.id)));
+  }
+
+  /** Gives what the file has free back to the disk, where it is much. Takes as long as to write what is left. */
+  giveBack(): void {
+    const number = (pragma: string) => Number(Object.values(this.#database.prepare(pragma).get() ?? {})[0] ?? 0);
+    if (number('PRAGMA freelist_count') * number('PRAGMA page_size') > maxFreeBytes)
+      this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   /** Idempotent. */

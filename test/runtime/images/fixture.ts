@@ -125,6 +125,7 @@ export function testHost(store: ImageStore, hostId: string): TestHost {
   const images = store.forHost({
     hostId,
     usedImages: () => uses,
+    needsImage: (imageId) => uses.some((use) => use.imageId === imageId),
     keptImages: () => [],
     emit: (event) => void events.push(event),
   });
