@@ -52,6 +52,8 @@ export const maxStarts = 16;
 /** SECURITY.md D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;
+/** Network namespaces of one host: of its workspace, of each container, and as many for a student's own `unshare --net`. */
+export const maxNetworkNamespacesPerHost = 2 * maxContainersPerHost + 1;
 /** Command and environment of one exec, which the engine remembers until well after its end. The kernel takes 128 KiB in one word. */
 export const maxExecInputCharacters = 256 * 1024;
 export const maxTerminalsPerHost = 12;

@@ -8,7 +8,7 @@ import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
-import { openUserNamespace } from '../kernel/user-namespace.ts';
+import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
 import { leastOomScore } from '../limits.ts';
 import { createDefaultBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
@@ -32,7 +32,7 @@ export async function startWorkspace(host: Host): Promise<void> {
   const { stage, tools } = engine;
   const [image, userns] = await Promise.all([
     engine.images.workspace(record.workspace),
-    openUserNamespace(record.uidBase),
+    openUserNamespace(record.uidBase, tools.runtime),
   ]);
   try {
     const directory = `${host.directory}/workspace`;
@@ -50,7 +50,7 @@ export async function startWorkspace(host: Host): Promise<void> {
     });
     const bundle = host.bundle('workspace');
     fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(specOf(host, image.config)), { mode: 0o600 });
+    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(specOf(host, image.config, userns)), { mode: 0o600 });
     const prepare = (): void => {
       mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
       bindMount(`${directory}/etc`, stage.etc);
@@ -58,6 +58,8 @@ export async function startWorkspace(host: Host): Promise<void> {
       mountOwnDevices(stage.devices, record.uidBase, false);
     };
     const id = workspaceId(host);
+    const limited = limitUserNamespace(userns);
+    limited.catch(() => undefined); // thrown below
     const pid = await conmonCreate({
       tools,
       containerId: id,
@@ -75,6 +77,7 @@ export async function startWorkspace(host: Host): Promise<void> {
     checkApart(pid);
     createDefaultBridge(pid);
     await joinNetwork(host, pid);
+    await limited;
     const runtime = programOf(pid);
     await startCreated(tools, null, id);
     await untilExecutes(pid, runtime);
@@ -87,6 +90,7 @@ export async function startWorkspace(host: Host): Promise<void> {
 function specOf(
   host: Host,
   config: { readonly Entrypoint?: readonly string[] | null; readonly Env?: readonly string[] },
+  userns: number,
 ): object {
   const { stage } = host.engine;
   return containerSpec({
@@ -117,7 +121,10 @@ function specOf(
     tmpfs: {},
     shmBytes: 64 * 1024 * 1024,
     uidBase: host.record.uidBase,
-    namespaces: { user: { path: null }, pid: { path: null }, network: { path: null }, ipc: { path: null } },
+    namespaces: {
+      user: { path: `/proc/${process.pid}/fd/${userns}` },
+      ...{ pid: { path: null }, network: { path: null }, ipc: { path: null } },
+    },
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
     resources: { pids: { limit: host.record.limits.pids } },
