@@ -2,14 +2,16 @@
 
 import fs from 'node:fs';
 import { createOwnLayer, mountRootfs } from '../containers/rootfs.ts';
+import { socketBytesOf } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
+import { mountTerminals } from '../kernel/terminals.ts';
 import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
-import { leastOomScore } from '../limits.ts';
+import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
 import { createDefaultBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
 import { joinNetwork, othersOf } from '../networks/lab.ts';
@@ -56,6 +58,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       bindMount(`${directory}/etc`, stage.etc);
       bindMount(host.guestDirectory, stage.guest);
       mountOwnDevices(stage.devices, record.uidBase, false);
+      mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
     };
     const id = workspaceId(host);
     const limited = limitUserNamespace(userns);
@@ -108,6 +111,7 @@ function specOf(
     },
     rootfs: stage.rootfs,
     devices: stage.devices,
+    terminals: stage.terminals,
     readonlyRootfs: false,
     hostname: host.record.hostname,
     files: [
@@ -128,5 +132,6 @@ function specOf(
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
     resources: { pids: { limit: host.record.limits.pids } },
+    socketBytes: socketBytesOf(host.record.limits.memoryBytes),
   });
 }
