@@ -22,3 +22,4 @@ export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
+export { smallTables, type Table } from './kernel/tables.ts';

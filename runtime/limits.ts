@@ -52,9 +52,35 @@ export const maxStarts = 16;
 /** SECURITY.md D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;
+/** Network namespaces of one host: of its workspace, of each container, and as many for a student's own `unshare --net`. */
+export const maxNetworkNamespacesPerHost = 2 * maxContainersPerHost + 1;
 /** Command and environment of one exec, which the engine remembers until well after its end. The kernel takes 128 KiB in one word. */
 export const maxExecInputCharacters = 256 * 1024;
 export const maxTerminalsPerHost = 12;
+/** Pseudo-terminals of the workspace, with those of tmux and the like; and of a container: its own, and of each `exec -t`. */
+export const maxTerminalsInWorkspace = 64;
+export const maxTerminalsPerContainer = 16;
+/**
+ * Of the machine's terminals (kernel.pty): those that are kept for what the engine mounts, enough for ten hosts that take all of
+ * theirs beside a class with some each; and all, with what is left for others as Linux has it by default (4,096 less 1,024).
+ */
+export const reservedTerminals = 12_288;
+export const machineTerminals = reservedTerminals + 3_072;
+/**
+ * Addresses on a host's own bridge that are looked for there: its gateway and its containers have the lowest ones. Each that does
+ * not answer has a place in the machine's one table of neighbours for 3 seconds, from each container that looks for it.
+ */
+export const neighbourPrefixLength = 26;
+/**
+ * The table of neighbours. One host can fill 3,400 places: 62 addresses, looked for by 50 containers and the workspace, and 254 in a
+ * network of hosts. This is enough for nineteen of them at once, with 30 MB.
+ */
+export const sharedNeighbours = 65_536;
+/**
+ * What a host's sockets may hold, of its memory: cgroups of version 1 count it beside that. A connection has up to 6 MB in flight,
+ * and most have some KB.
+ */
+export const socketMemoryShare = 1 / 8;
 /** One stdin packet: conmon's attach socket reads at most 32 KiB (conmon `CONN_SOCK_BUF_SIZE`). */
 export const maxAttachPacketBytes = 32 * 1024;
 /** A container's log, after which conmon starts it anew (SECURITY.md D09). */

@@ -16,6 +16,7 @@ import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem }
 import { prepareCgroups } from './kernel/cgroups.ts';
 import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
+import { raiseTables } from './kernel/tables.ts';
 import { maxStarts, maxStartsPerHost } from './limits.ts';
 import { Turns } from './loop/turns.ts';
 import { LoopWatch } from './loop/watch.ts';
@@ -90,6 +91,12 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);
   prepareCgroups();
+  for (const { setting, what } of raiseTables()) {
+    log.warn(
+      { setting },
+      `a table of the kernel is small and cannot be raised: one student may leave others without ${what}`,
+    );
+  }
   const nodes = `${paths.run}/nodes`;
   fs.mkdirSync(nodes, { recursive: true });
   mountNodes(nodes);

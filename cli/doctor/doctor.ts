@@ -10,6 +10,7 @@ import { examineMachine } from './machine.ts';
 import { examinePreviews, previewsFinding } from './previews.ts';
 import { examineSystemPrograms, runtimeFinding } from './programs.ts';
 import { examineStorage } from './storage.ts';
+import { examineTables } from './tables.ts';
 
 /** Throws Failure where it may not look: not root, or not Linux. Takes some hundred milliseconds, and leaves nothing behind. */
 export async function examine(settings: Settings): Promise<Finding[]> {
@@ -21,6 +22,7 @@ export async function examine(settings: Settings): Promise<Finding[]> {
     examineSystemPrograms(settings),
     examineMachine(settings),
     examinePreviews(settings),
+    examineTables(settings),
   ];
   return (await Promise.all(parts)).flat();
 }

@@ -1,12 +1,13 @@
 // A container's own limits, as the OCI runtime configuration has them. Its host's stand above and hold in any case.
 
 import { maxPidsPerContainer } from '../limits.ts';
+import type { Resources } from '../oci/spec.ts';
 import type { HostConfig } from './container.ts';
 
 const nanosPerCpu = 1e9;
 const cpuPeriodUs = 100_000;
 
-export function resourcesOf(hostConfig: HostConfig): object {
+export function resourcesOf(hostConfig: HostConfig): Resources {
   const { Memory, MemoryReservation, MemorySwap, NanoCpus, CpuPeriod, CpuQuota, CpuShares, CpusetCpus } = hostConfig;
   const asked = hostConfig.PidsLimit ?? 0;
   const pids = asked > 0 ? Math.min(asked, maxPidsPerContainer) : maxPidsPerContainer;

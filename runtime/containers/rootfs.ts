@@ -26,6 +26,7 @@ export interface Stage {
   readonly layers: string;
   readonly rootfs: string;
   readonly devices: string;
+  readonly terminals: string;
   readonly etc: string;
   readonly guest: string;
   /** The lower directory of an image that has no layers: overlayfs wants one. */
@@ -38,6 +39,7 @@ export function stageIn(runDirectory: string): Stage {
     layers: `${runDirectory}/l`,
     rootfs: `${runDirectory}/rootfs`,
     devices: `${runDirectory}/dev`,
+    terminals: `${runDirectory}/pts`,
     etc: `${runDirectory}/etc`,
     guest: `${runDirectory}/guest`,
     empty: `${runDirectory}/empty`,

@@ -2,13 +2,15 @@
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { processesIn } from '../kernel/cgroups.ts';
+import { processesIn, socketBytesOf } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
+import { mountTerminals } from '../kernel/terminals.ts';
+import { maxTerminalsPerContainer } from '../limits.ts';
 import { allocateEndpoint, connectToBridge, raiseLoopback } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
 import { choosePorts, hostPortsOf, publish, type WantedPort } from '../networks/publish.ts';
@@ -172,6 +174,7 @@ async function create(container: Container, endpoint: Endpoint | null): Promise<
         mountRootfs({ layersDirectory, layers: image.layers, directory, stage: engine.stage }, userns);
         bindMount(etc, engine.stage.etc);
         mountOwnDevices(engine.stage.devices, host.record.uidBase, config.Tty);
+        mountTerminals(engine.stage.terminals, host.record.uidBase, maxTerminalsPerContainer);
         const spec = specOf(container);
         fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec), { mode: 0o600 });
       },
@@ -223,6 +226,7 @@ function specOf(container: Container): object {
     process: input,
     rootfs: stage.rootfs,
     devices: stage.devices,
+    terminals: stage.terminals,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
     hostname: config.Hostname,
     files: networkFileNames.map((name) => ({
@@ -241,6 +245,7 @@ function specOf(container: Container): object {
     },
     cgroupsPath: `/${container.group}`,
     resources: resourcesOf(hostConfig),
+    socketBytes: socketBytesOf(host.record.limits.memoryBytes),
   });
 }
 

@@ -2,14 +2,16 @@
 
 import fs from 'node:fs';
 import { createOwnLayer, mountRootfs } from '../containers/rootfs.ts';
+import { socketBytesOf } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
 import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
-import { openUserNamespace } from '../kernel/user-namespace.ts';
-import { leastOomScore } from '../limits.ts';
+import { mountTerminals } from '../kernel/terminals.ts';
+import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
+import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
 import { createDefaultBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
 import { joinNetwork, othersOf } from '../networks/lab.ts';
@@ -32,7 +34,7 @@ export async function startWorkspace(host: Host): Promise<void> {
   const { stage, tools } = engine;
   const [image, userns] = await Promise.all([
     engine.images.workspace(record.workspace),
-    openUserNamespace(record.uidBase),
+    openUserNamespace(record.uidBase, tools.runtime),
   ]);
   try {
     const directory = `${host.directory}/workspace`;
@@ -50,14 +52,17 @@ export async function startWorkspace(host: Host): Promise<void> {
     });
     const bundle = host.bundle('workspace');
     fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(specOf(host, image.config)), { mode: 0o600 });
+    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(specOf(host, image.config, userns)), { mode: 0o600 });
     const prepare = (): void => {
       mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
       bindMount(`${directory}/etc`, stage.etc);
       bindMount(host.guestDirectory, stage.guest);
       mountOwnDevices(stage.devices, record.uidBase, false);
+      mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
     };
     const id = workspaceId(host);
+    const limited = limitUserNamespace(userns);
+    limited.catch(() => undefined); // thrown below
     const pid = await conmonCreate({
       tools,
       containerId: id,
@@ -75,6 +80,7 @@ export async function startWorkspace(host: Host): Promise<void> {
     checkApart(pid);
     createDefaultBridge(pid);
     await joinNetwork(host, pid);
+    await limited;
     const runtime = programOf(pid);
     await startCreated(tools, null, id);
     await untilExecutes(pid, runtime);
@@ -87,6 +93,7 @@ export async function startWorkspace(host: Host): Promise<void> {
 function specOf(
   host: Host,
   config: { readonly Entrypoint?: readonly string[] | null; readonly Env?: readonly string[] },
+  userns: number,
 ): object {
   const { stage } = host.engine;
   return containerSpec({
@@ -104,6 +111,7 @@ function specOf(
     },
     rootfs: stage.rootfs,
     devices: stage.devices,
+    terminals: stage.terminals,
     readonlyRootfs: false,
     hostname: host.record.hostname,
     files: [
@@ -117,9 +125,13 @@ function specOf(
     tmpfs: {},
     shmBytes: 64 * 1024 * 1024,
     uidBase: host.record.uidBase,
-    namespaces: { user: { path: null }, pid: { path: null }, network: { path: null }, ipc: { path: null } },
+    namespaces: {
+      user: { path: `/proc/${process.pid}/fd/${userns}` },
+      ...{ pid: { path: null }, network: { path: null }, ipc: { path: null } },
+    },
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
     resources: { pids: { limit: host.record.limits.pids } },
+    socketBytes: socketBytesOf(host.record.limits.memoryBytes),
   });
 }

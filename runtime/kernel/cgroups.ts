@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
+import { socketMemoryShare } from '../limits.ts';
 import { mountCgroupV1 } from './mounts.ts';
 
 const root = '/sys/fs/cgroup';
@@ -87,6 +88,7 @@ export function createGroup(group: string, limits: GroupLimits): void {
   write(`${root}/memory/${group}/memory.limit_in_bytes`, limits.memoryBytes);
   const withSwap = `${root}/memory/${group}/memory.memsw.limit_in_bytes`;
   if (fs.existsSync(withSwap)) write(withSwap, limits.memoryBytes);
+  write(`${root}/memory/${group}/memory.kmem.tcp.limit_in_bytes`, socketBytesOf(limits.memoryBytes));
   write(`${root}/cpu/${group}/cpu.cfs_period_us`, cpuPeriodUs);
   write(`${root}/cpu/${group}/cpu.cfs_quota_us`, quotaUs);
   write(`${root}/pids/${group}/pids.max`, limits.pids);
@@ -133,6 +135,9 @@ export function processLimitOf(group: string): number {
     return Number.POSITIVE_INFINITY; // gone meanwhile
   }
 }
+
+/** What the sockets of a host with so much memory may hold; only in version 1, as version 2 counts it as memory like any other. */
+export const socketBytesOf = (memoryBytes: number): number => Math.ceil(memoryBytes * socketMemoryShare);
 
 /** In version 1 a new cpuset is empty, and no process may enter it, until it has CPUs and memory nodes. */
 function createCpuset(tree: string, group: string): void {

@@ -23,16 +23,36 @@ const own = {
 function entering<T>(kind: string, path: string, type: number, back: number, act: () => T): T {
   const there = fs.openSync(path, 'r');
   try {
-    checked(`enter ${kind} namespace`, libcCalls.setns(there, type));
-    try {
-      return act();
-    } finally {
-      checked(`leave ${kind} namespace`, libcCalls.setns(back, type));
-    }
+    return between(kind, there, type, back, act);
   } finally {
     fs.closeSync(there);
   }
 }
+
+function between<T>(kind: string, there: number, type: number, back: number, act: () => T): T {
+  checked(`enter ${kind} namespace`, libcCalls.setns(there, type));
+  try {
+    return act();
+  } finally {
+    checked(`leave ${kind} namespace`, libcCalls.setns(back, type));
+  }
+}
+
+/**
+ * The machine's first mount namespace: that of its init, else of who started the engine, for the engine is given one of its own
+ * (`drydock up`). Where neither may be looked at, the engine's.
+ */
+function openMachineMounts(): number {
+  for (const pid of [1, process.ppid]) {
+    try {
+      return fs.openSync(`/proc/${pid}/ns/mnt`, 'r');
+    } catch {
+      // not ours to enter
+    }
+  }
+  return own.mount;
+}
+const machineMounts = openMachineMounts();
 
 /** Calls `act` inside the network namespace of the process `pid`. Sockets made there stay there. `act` must not await. */
 export function insideNetworkOf<T>(pid: number, act: () => T): T {
@@ -79,6 +99,19 @@ export function insideNewMountNamespace<T>(act: () => T): T {
     // A thread that was born meanwhile would share our root directory, and setns refuses that.
     checked('unshare root directory', libcCalls.unshare(CLONE_FS));
     checked('leave mount namespace', libcCalls.setns(own.mount, CLONE_NEWNS));
+  }
+}
+
+/**
+ * Calls `act` in the machine's first mount namespace, or what comes nearest to it. Only inside `insideNewMountNamespace`, where
+ * this thread shares its root directory with no other. `act` must not await.
+ */
+export function insideMachineMounts<T>(act: () => T): T {
+  const here = fs.openSync('/proc/thread-self/ns/mnt', 'r');
+  try {
+    return between('mount', machineMounts, CLONE_NEWNS, here, act);
+  } finally {
+    fs.closeSync(here);
   }
 }
 

@@ -14,6 +14,7 @@ const NLMSG_ERROR = 2;
 const RTM_NEWLINK = 16;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
+const RTM_NEWRULE = 32;
 const IFF_UP = 1;
 const IFLA = { address: 1, ifname: 3, master: 10, linkinfo: 18, netNsFd: 28 } as const;
 const IFLA_INFO_KIND = 1;
@@ -28,6 +29,12 @@ const AF_INET = 2;
 const RT_TABLE_MAIN = 254;
 const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
+const RTN_UNREACHABLE = 7;
+const RTN_THROW = 9;
+const RTA_DST = 1;
+const FRA_DST = 1;
+const FRA_PRIORITY = 6;
+const FR_ACT_TO_TBL = 1;
 
 /** A message still without its header: what to do, the fixed part, the attributes. */
 interface Message {
@@ -120,6 +127,31 @@ export function defaultRoute(index: number, gateway: string): Message {
   const header = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
   const body = [header, attribute(RTA_GATEWAY, ip4(gateway)), attribute(RTA_OIF, u32(index))];
   return { what: `add route via ${gateway}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body: Buffer.concat(body) };
+}
+
+/** An address with the length of its prefix. */
+export interface Subnet {
+  readonly ip: string;
+  readonly prefixLength: number;
+}
+
+/**
+ * Of the addresses in `subnet` only those in `reachable` are looked for on the link; for the others "no route to host" is said at
+ * once. By a table of its own, number `table`, so that the main one shows what it does under Docker.
+ */
+export function onlyReach(reachable: Subnet, subnet: Subnet, table: number): Message[] {
+  const route = (type: number, { ip, prefixLength }: Subnet): Message => {
+    const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, RTPROT_BOOT, 0, type, 0, 0, 0, 0]);
+    const body = Buffer.concat([header, attribute(RTA_DST, ip4(ip))]);
+    return { what: `add route to ${ip}/${prefixLength}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body };
+  };
+  const header = Buffer.from([AF_INET, subnet.prefixLength, 0, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0]);
+  const rule = Buffer.concat([header, attribute(FRA_DST, ip4(subnet.ip)), attribute(FRA_PRIORITY, u32(table))]);
+  return [
+    route(RTN_THROW, reachable),
+    route(RTN_UNREACHABLE, subnet),
+    { what: `add rule for ${subnet.ip}`, type: RTM_NEWRULE, flags: NLM_F_CREATE | NLM_F_EXCL, body: rule },
+  ];
 }
 
 /** Sends the messages in their order; throws SystemCallError naming the first that the kernel refused. */

@@ -6,10 +6,17 @@ import type { Endpoint } from '../containers/container.ts';
 import { EngineError } from '../errors.ts';
 import { insideNetworkOf } from '../kernel/namespaces.ts';
 import * as netlink from '../kernel/netlink.ts';
+import { neighbourPrefixLength } from '../limits.ts';
 
 export const gateway = '172.17.0.1';
 export const subnet = '172.17.0.0/16';
 export const prefixLength = 16;
+const network = { ip: '172.17.0.0', prefixLength };
+/**
+ * Who looks for all 65,534 addresses of the bridge would fill the machine's table of neighbours, and memory of the kernel that
+ * nobody is charged for. Containers have the lowest addresses, so only these are looked for.
+ */
+const lookedFor = netlink.onlyReach({ ...network, prefixLength: neighbourPrefixLength }, network, 100);
 const broadcast = '172.17.255.255';
 const loopback = 1;
 /** A new network namespace has only `lo`, so the indexes of what we add first are ours to choose. */
@@ -29,6 +36,7 @@ export function createDefaultBridge(pid: number): void {
       netlink.linkUp(loopback),
       netlink.bridge(bridgeIndex, 'docker0', '02:42:ac:11:00:01'),
       netlink.address(bridgeIndex, gateway, prefixLength, broadcast),
+      ...lookedFor,
     ]);
     sysctl('ipv4/ip_forward', '1');
     // So that a port published on 127.0.0.1 leads to a container; no other link than this has it, so nothing from outside can abuse it.
@@ -68,7 +76,10 @@ export function connectToBridge(hostPid: number, containerPid: number, endpoint:
     fs.closeSync(netns);
   }
   insideNetworkOf(containerPid, () => {
+    // As Docker has it where a network has no IPv6: a link has an address of its own else, and 2^64 neighbours.
+    sysctl('ipv6/conf/eth0/disable_ipv6', '1');
     netlink.configureNetwork([
+      ...lookedFor,
       netlink.linkUp(loopback),
       netlink.address(containerLinkIndex, endpoint.ipAddress, prefixLength, broadcast),
       netlink.linkUp(containerLinkIndex),

@@ -20,15 +20,19 @@ export const defaultCapabilities: readonly string[] = [
   'CAP_AUDIT_WRITE',
 ];
 
-/** What the workspace has more, for `nsenter`, `unshare`, `ip` and `strace` on what is the student's own. */
-export const workspaceCapabilities: readonly string[] = [
-  ...defaultCapabilities,
-  'CAP_NET_ADMIN',
-  'CAP_SYS_ADMIN',
-  'CAP_SYS_PTRACE',
-];
+/**
+ * What the workspace has more, for `nsenter`, `unshare`, `mount` and `strace` on what is the student's own. Not CAP_NET_ADMIN:
+ * `ip` shows all without it, and no lesson changes a network by hand.
+ */
+export const workspaceCapabilities: readonly string[] = [...defaultCapabilities, 'CAP_SYS_ADMIN', 'CAP_SYS_PTRACE'];
 
-/** What `--cap-add` may add: capabilities that the kernel weighs against the user namespace, not the machine. */
+/**
+ * What `--cap-add` may add: capabilities that the kernel weighs against the user namespace, not the machine. Two of those do
+ * reach beyond a host all the same, so they are not among them:
+ * - CAP_NET_ADMIN fills the machine's one table of neighbours (`ip neigh add`), and memory of the kernel that no cgroup counts
+ *   (neighbours that are permanent, IPsec states), and takes away the rules that the engine puts into a host's networks.
+ * - CAP_SYS_RESOURCE raises the limits of /proc/sys/user, by which the engine divides tables among the hosts.
+ */
 const grantable = new Set([
   ...workspaceCapabilities,
   'CAP_DAC_READ_SEARCH',
@@ -38,7 +42,6 @@ const grantable = new Set([
   'CAP_LINUX_IMMUTABLE',
   'CAP_NET_BROADCAST',
   'CAP_SYS_NICE',
-  'CAP_SYS_RESOURCE',
   'CAP_SYS_TTY_CONFIG',
   'CAP_SYS_TIME',
   'CAP_SYS_BOOT',
@@ -60,7 +63,10 @@ export function capabilitiesOf(add: readonly string[] | null, drop: readonly str
   }
   for (const name of added) {
     if (name !== 'ALL' && !grantable.has(name)) {
-      throw new EngineError('forbidden', `capability ${name} reaches beyond a host, so no container here can have it`);
+      throw new EngineError(
+        'forbidden',
+        `capability ${name} reaches beyond a host, so no container here can have it; leave it out`,
+      );
     }
   }
   const base = added.includes('ALL') ? [...grantable] : dropped.has('ALL') ? [] : defaultCapabilities;

@@ -21,6 +21,7 @@ export interface Seccomp {
 }
 
 const EPERM = 1;
+const EACCES = 13;
 const ENOSYS = 38;
 /** CLONE_NEWNS | NEWCGROUP | NEWUTS | NEWIPC | NEWUSER | NEWPID | NEWNET */
 const cloneNamespaces = 0x7e020000;
@@ -58,7 +59,7 @@ const always = `
   setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 setitimer setpgid setpriority setregid setregid32
   setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt setuid setuid32
   setxattr setxattrat shmat shmctl shmdt shmget shutdown sigaction sigaltstack signal signalfd signalfd4 sigpending
-  sigprocmask sigreturn sigsuspend socketpair splice stat stat64 statfs statfs64 statmount statx symlink symlinkat
+  sigprocmask sigreturn sigsuspend splice stat stat64 statfs statfs64 statmount statx symlink symlinkat
   sync sync_file_range syncfs syscall sysinfo tee tgkill time timer_create timer_delete timer_getoverrun
   timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create timerfd_gettime
   timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill truncate truncate64 ugetrlimit umask uname unlink
@@ -94,11 +95,50 @@ const allow = (names: readonly string[], ...args: SeccompArgument[]): SeccompRul
 /** personality(2): Linux, with or without UNAME26 and 32-bit addresses, and asking what it is. */
 const personalities = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 
-/** Domains below AF_ALG (38), between it and AF_VSOCK (40), and above: both lead out of every network namespace. */
-const sockets = [
-  allow(['socket'], { index: 0, value: 38, op: 'SCMP_CMP_LT' }),
-  allow(['socket'], { index: 0, value: 39, op: 'SCMP_CMP_EQ' }),
-  allow(['socket'], { index: 0, value: 40, op: 'SCMP_CMP_GT' }),
+const equals = (index: number, value: number): SeccompArgument => ({ index, value, op: 'SCMP_CMP_EQ' });
+const masked = (index: number, mask: number, value: number): SeccompArgument => ({
+  ...{ index, value: mask, valueTwo: value },
+  op: 'SCMP_CMP_MASKED_EQ',
+});
+
+const AF_UNIX = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+const AF_NETLINK = 16;
+/** Of the second argument: the type, below SOCK_NONBLOCK and SOCK_CLOEXEC. */
+const socketTypeMask = 0xf;
+/** SOCK_STREAM, SOCK_DGRAM, SOCK_RAW, SOCK_SEQPACKET. Not SOCK_PACKET (10), by which AF_INET becomes AF_PACKET. */
+const socketTypes = [1, 2, 3, 5];
+/** NETLINK_ROUTE (`ip`), NETLINK_SOCK_DIAG (`ss`), NETLINK_AUDIT (`useradd` stops without), KOBJECT_UEVENT, GENERIC. */
+const netlinkProtocols = [0, 4, 9, 15, 16];
+/** The numbers that socketcall(2) has for socket(2) and socketpair(2). */
+const SYS_SOCKET = 1;
+const SYS_SOCKETPAIR = 8;
+
+/**
+ * The sockets that a process may open. moby refuses AF_ALG and AF_VSOCK alone, which lead out of every network namespace; a
+ * lesson needs only those that are named here, and each other kind is code of the machine's kernel that a student could reach:
+ * - AF_PACKET (tcpdump, arping) sends frames in any name: they fill the tables of neighbours, which all hosts share. Its rings
+ *   are memory of the kernel that no cgroup counts.
+ * - NETLINK_XFRM, AF_KEY and NETLINK_NETFILTER do nothing without CAP_NET_ADMIN, which no process of a host has.
+ *
+ * Every domain is compared whole: seccomp sees 64 bits, the kernel takes the lower 32, so "all but 38" lets 2^32 + 38 pass.
+ */
+const sockets: readonly SeccompRule[] = [
+  // A 32-bit program may ask by socketcall(2), whose arguments are in memory, where no filter looks. libseccomp makes each rule
+  // for `socket` one for this call too. These two come before and are shorter, so they count, as long as each rule below compares
+  // two arguments. 32-bit programs have socket(2) itself.
+  ...[SYS_SOCKET, SYS_SOCKETPAIR].map(
+    (call): SeccompRule => ({
+      ...{ names: ['socketcall'], action: 'SCMP_ACT_ERRNO' },
+      ...{ errnoRet: EACCES, args: [equals(0, call)] },
+    }),
+  ),
+  ...socketTypes.map((type) => allow(['socketpair'], equals(0, AF_UNIX), masked(1, socketTypeMask, type))),
+  ...[AF_UNIX, AF_INET, AF_INET6].flatMap((domain) =>
+    socketTypes.map((type) => allow(['socket'], equals(0, domain), masked(1, socketTypeMask, type))),
+  ),
+  ...netlinkProtocols.map((protocol) => allow(['socket'], equals(0, AF_NETLINK), equals(2, protocol))),
 ];
 
 /** The profile for a process that may use `capabilities`. The same list gives the same bytes, so that a runtime can cache it. */
@@ -108,7 +148,7 @@ export function seccompFor(capabilities: readonly string[]): Seccomp {
   const withoutAdmin: SeccompRule[] = granted.has('CAP_SYS_ADMIN')
     ? []
     : [
-        allow(['clone'], { index: 0, value: cloneNamespaces, valueTwo: 0, op: 'SCMP_CMP_MASKED_EQ' }),
+        allow(['clone'], masked(0, cloneNamespaces, 0)),
         // Its flags are behind a pointer; ENOSYS makes the C library fall back to clone.
         { names: ['clone3'], action: 'SCMP_ACT_ERRNO', errnoRet: ENOSYS },
       ];
@@ -118,9 +158,9 @@ export function seccompFor(capabilities: readonly string[]): Seccomp {
     architectures:
       process.arch === 'arm64' ? ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM'] : ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86'],
     syscalls: [
-      allow([...always, ...unlocked]),
-      ...personalities.map((value) => allow(['personality'], { index: 0, value, op: 'SCMP_CMP_EQ' })),
       ...sockets,
+      allow([...always, ...unlocked]),
+      ...personalities.map((value) => allow(['personality'], equals(0, value))),
       ...withoutAdmin,
     ],
   };

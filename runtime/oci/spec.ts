@@ -1,5 +1,6 @@
 // The OCI runtime configuration of a process in a host (runtime-spec config.md), made only from the engine's own types.
 
+import { cgroupVersion } from '../kernel/cgroups.ts';
 import { hardLimitOfOpenFiles } from '../kernel/processes.ts';
 import { compileSeccomp } from '../kernel/seccomp-bpf.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
@@ -28,11 +29,20 @@ export interface ProcessInput {
 /** A namespace of its own (null), another process's (a path), or the workspace's (left out by 'inherit'). */
 export type NamespaceChoice = { readonly path: string | null } | 'inherit';
 
+/** `linux.resources` of runtime-spec config-linux.md, of which the engine sets these. */
+export interface Resources {
+  readonly memory?: object;
+  readonly cpu?: object;
+  readonly pids?: object;
+}
+
 export interface SpecInput {
   readonly process: ProcessInput;
   readonly rootfs: string;
   /** The container's own /dev, which is mounted there. */
   readonly devices: string;
+  /** The container's own devpts, which is mounted there. */
+  readonly terminals: string;
   readonly readonlyRootfs: boolean;
   readonly hostname: string;
   /** Files bound over the container's: destination to path on the machine. */
@@ -47,7 +57,12 @@ export interface SpecInput {
     readonly ipc: NamespaceChoice;
   };
   readonly cgroupsPath: string;
-  readonly resources: object;
+  readonly resources: Resources;
+  /**
+   * What its sockets may hold: cgroups of version 1 count this apart, and only in a group that has a limit itself. That of the host
+   * is this high too, and holds for all of its groups together.
+   */
+  readonly socketBytes: number;
 }
 
 /** Docker's own default of open files, or what this machine lets us give where that is less. */
@@ -111,9 +126,9 @@ function mountsOf(input: SpecInput): object[] {
     { destination: '/dev', type: 'bind', source: input.devices, options: ['bind', 'rprivate', 'nosuid'] },
     {
       destination: '/dev/pts',
-      type: 'devpts',
-      source: 'devpts',
-      options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620', 'gid=5'],
+      type: 'bind',
+      source: input.terminals,
+      options: ['bind', 'rprivate', 'nosuid', 'noexec'],
     },
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, 'ro'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'ro'] },
@@ -173,7 +188,11 @@ export function containerSpec(input: SpecInput): object {
       uidMappings: map,
       gidMappings: map,
       cgroupsPath: input.cgroupsPath,
-      resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
+      resources: {
+        devices: [{ allow: false, access: 'rwm' }],
+        ...input.resources,
+        ...(cgroupVersion === 1 ? { memory: { ...input.resources.memory, kernelTCP: input.socketBytes } } : {}),
+      },
       // For a runtime that does not know the annotation.
       seccomp,
       maskedPaths,

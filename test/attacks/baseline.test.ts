@@ -22,8 +22,8 @@ import { until } from '../support/until.ts';
 const MiB = 1024 * 1024;
 /** CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD NET_RAW SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE */
 const fourteen = '00000000a80425fb';
-/** And NET_ADMIN, SYS_ADMIN, SYS_PTRACE. */
-const ofWorkspace = '00000000a82c35fb';
+/** And SYS_ADMIN, SYS_PTRACE. */
+const ofWorkspace = '00000000a82c25fb';
 
 interface Subject {
   readonly what: string;

@@ -1,11 +1,14 @@
 // `drydock doctor`: what it makes of a machine's files, and that it leaves nothing behind.
 
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
+import { promisify } from 'node:util';
 import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
+import { examineShares, examineTableSizes } from '../../cli/doctor/tables.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
 import { runDrydock } from '../support/command.ts';
 import { testRun } from '../support/instance.ts';
@@ -43,6 +46,34 @@ test('cgroups: where moves wait for every CPU, what that costs and what to do is
   assert.match(slow.advice, /mount -o remount,favordynmods \/sys\/fs\/cgroup\./);
   assert.equal(moves('nsdelegate\nfavordynmods\n', 'rw', 'nsdelegate', 'favordynmods')?.state, 'good');
   assert.equal(moves('nsdelegate\n', 'rw', 'nsdelegate'), null);
+});
+
+test('tables of the kernel that are too small and cannot be raised are told of, with whom that harms and what to do', async () => {
+  const folder = await mkdtemp('/tmp/drydock-sys-');
+  try {
+    assert.equal(examineTableSizes(folder).state, 'good'); // a kernel without them
+    await mkdir(`${folder}/fs`);
+    await writeFile(`${folder}/fs/aio-max-nr`, '65536\n');
+    assert.equal(examineTableSizes(folder).state, 'good'); // the engine raises it
+    await promisify(execFile)('mount', ['--types', 'tmpfs', 'tmpfs', `${folder}/fs`]);
+    await writeFile(`${folder}/fs/aio-max-nr`, '65536\n');
+    await promisify(execFile)('mount', ['--options', 'remount,ro', `${folder}/fs`]);
+    const told = examineTableSizes(folder);
+    assert.equal(told.state, 'poor');
+    assert.match(told.found, /fs\.aio-max-nr$/);
+    assert.match(told.advice, /leave the others without io_setup\(2\).*sysctl -w fs\.aio-max-nr=\d+$/);
+  } finally {
+    await promisify(execFile)('umount', [`${folder}/fs`]).catch(() => undefined);
+    await rm(folder, { recursive: true });
+  }
+});
+
+test('a root who cannot divide what is counted by user is told, where runc is used', () => {
+  const [all, lacking] = ['CapEff:\t000001ffffffffff\n', 'CapEff:\t000001fffeffffff\n'];
+  const of = (ociRuntime: string, status: string) => examineShares({ ociRuntime }, status).state;
+  assert.equal(of('/usr/bin/crun', lacking), 'good');
+  assert.equal(of('/usr/sbin/runc', all), 'good');
+  assert.equal(of('/usr/sbin/runc', lacking), 'poor');
 });
 
 test('previews that share a domain with the site are told of, with what that costs', () => {
