@@ -96,15 +96,15 @@ test('the search finds a word with the keyboard alone, and leads to its place', 
   await field.waitFor();
   await page.getByText('A word, or a command').waitFor();
   await page.keyboard.type('removing loses');
-  const place = page.locator('.search-found a[href="/lessons/first-container/#clear-it-away"]');
+  const place = page.locator('.search-found a[href="/lessons/first-container/#remove-the-container"]');
   await place.locator('mark', { hasText: 'loses' }).waitFor();
   await screenshot(page, 'search');
   const reached = () => page.evaluate('document.activeElement.getAttribute("href")');
   const wanted = await place.getAttribute('href');
   for (let steps = 0; steps < 20 && (await reached()) !== wanted; steps++) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
-  await page.waitForURL('**/lessons/first-container/#clear-it-away');
-  await page.getByRole('heading', { name: 'Clear it away' }).waitFor();
+  await page.waitForURL('**/lessons/first-container/#remove-the-container');
+  await page.getByRole('heading', { name: 'Remove the container' }).waitFor();
   await prompt(page);
 
   // In the terminal the key is a slash.

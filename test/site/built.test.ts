@@ -67,7 +67,12 @@ test(`a lesson loads less than ${mostScriptBytes / 1024} KB of scripts before it
 test('no lab is needed to read a lesson', { skip }, async () => {
   const html = await read('lessons/first-container/index.html');
   assert.match(html, /<noscript>.*The lab needs JavaScript/s);
-  for (const part of ['docker run -d --name web -p 8080:80 nginx', 'Stopping keeps', 'Removing loses it', 'Right.']) {
+  for (const part of [
+    'docker run -d --name web -p 8080:80 nginx',
+    'Stopping keeps',
+    'Removing a container loses',
+    'Right.',
+  ]) {
     assert.ok(html.includes(part), part);
   }
 });
@@ -79,6 +84,17 @@ test('the images page names every image that a student can pull, and none of the
     const name = path.dirname(file);
     const { offered = true } = JSON.parse(await readFile(path.join(recipes, file), 'utf8'));
     assert.equal(html.includes(`<div id="${name}">`), offered, name);
+  }
+});
+
+test('a lesson lists its sections, and each of these leads to one', { skip }, async () => {
+  for (const page of (await pages()).filter((name) => name.startsWith('lessons/'))) {
+    const html = await read(page);
+    const nav = /<nav class="contents".*?<\/nav>/s.exec(html)?.[0] ?? '';
+    const listed = [...nav.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
+    const there = [...html.matchAll(/<h2\b[^>]* id="([^"]+)"/g)].map(([, id]) => id);
+    assert.ok(listed.length > 3, page);
+    assert.deepEqual(listed, there, page);
   }
 });
 

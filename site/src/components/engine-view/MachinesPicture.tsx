@@ -76,6 +76,13 @@ export function MachinesPicture({ container: name }: { container: string }) {
           </tr>
         </tbody>
       </table>
+      {machine?.accelerator === 'tcg' && (
+        <p class="fig-note">
+          The processor of this virtual machine is emulated, which makes its start slow. With KVM, as on most servers,
+          the same virtual machine is ready in less than a second. It needs less memory too. Its kernel and its disk
+          stay the same.
+        </p>
+      )}
       <FigureNote own={own} missing="a virtual machine that has booted" />
     </div>
   );
