@@ -16,8 +16,8 @@ import { copyText } from './clipboard.ts';
 import { acknowledgeIdleMs } from './limits.ts';
 import { cleanPaste, isManyLines, isTooLong, pieces } from './paste.ts';
 import type { ShellState } from './shell-marks.ts';
-import { bytesOf, type TouchKey, withControl } from './terminal-keys.ts';
-import { isAtWrap, resizeKeepingWrap } from './terminal-size.ts';
+import { bytesOf, f6, type TouchKey, withControl } from './terminal-keys.ts';
+import { fontSizeFor, isAtWrap, resizeKeepingWrap } from './terminal-size.ts';
 import { type RunEvents, Typist } from './typist.ts';
 import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
@@ -37,7 +37,7 @@ export interface TerminalOwner {
   /** The student is in this terminal now. */
   readonly entered: (terminal: string) => void;
   /** The student asked to leave the terminal by keyboard. */
-  readonly leave: (backwards: boolean) => void;
+  readonly leave: (key: KeyboardEvent) => void;
 }
 
 export class TerminalView {
@@ -162,6 +162,11 @@ export class TerminalView {
     terminal.focus();
   }
 
+  /** Types F6, which the page keeps for itself where it is pressed once. */
+  pressF6(shift: boolean): void {
+    this.#screen.terminal.input(f6(shift));
+  }
+
   /** Marks every place where `text` stands and goes to the next, or the one before. Empty text ends it. */
   find(text: string, backwards: boolean, typing: boolean): void {
     const { search } = this.#screen;
@@ -189,6 +194,7 @@ export class TerminalView {
   /** To what has room now. */
   #resize(): void {
     if (!this.element.isConnected || this.element.clientWidth === 0) return;
+    this.#screen.terminal.options.fontSize = fontSizeFor(this.element.clientWidth);
     const size = this.#screen.fit.proposeDimensions();
     if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
     resizeKeepingWrap(
@@ -276,7 +282,7 @@ export class TerminalView {
   /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
-      return this.#take(event, () => this.#owner.leave(event.shiftKey));
+      return this.#take(event, () => event.repeat || this.#owner.leave(event));
     }
     const letter = event.key.toLowerCase();
     if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#take(event, () => this.#owner.search());
