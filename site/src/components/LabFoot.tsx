@@ -26,15 +26,15 @@ export function LabFoot() {
   return (
     <div class="lab-foot" data-asks={asks}>
       <p id="terminal-help" hidden={place.value !== 'terminal'}>
-        <kbd>F6</kbd> leaves the terminal, or comes back.{' '}
-        <span class="wide-only">
-          Twice, it is the program’s. <kbd>Ctrl Shift C</kbd> copies, <kbd>Ctrl Shift V</kbd> pastes.
+        <kbd>F6</kbd> leaves the terminal
+        <span class="if-wide"> and comes back; pressed twice, it is the program’s</span>.{' '}
+        <span class="if-wider">
+          <kbd>Ctrl Shift C</kbd> copies, <kbd>Ctrl Shift V</kbd> pastes.
         </span>
       </p>
       {place.value === 'editor' && (
         <p>
-          <kbd>Ctrl M</kbd> lets <kbd>Tab</kbd> leave the editor.{' '}
-          <span class="wide-only">Files save by themselves.</span>
+          <kbd>Ctrl M</kbd> lets <kbd>Tab</kbd> leave the editor. <span class="if-wide">Files save by themselves.</span>
         </p>
       )}
       <div class="lab-foot-tools">

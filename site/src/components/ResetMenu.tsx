@@ -17,7 +17,7 @@ export function ResetMenu() {
         aria-haspopup="dialog"
         onClick={() => dialog.current?.showModal()}
       >
-        Go back
+        Go back…
       </button>
       <ResetDialog dialog={dialog} />
     </>
