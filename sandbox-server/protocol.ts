@@ -381,6 +381,8 @@ export interface Attached {
    * being asked for, when a page fell so far behind that what it had not got is gone.
    */
   readonly gone: boolean;
+  /** Where older output is gone: what to write first, so that the modes are those that hold at `offset`. */
+  readonly restore?: string;
   /** Where replay ends: bytes before it are old, and xterm's answers to them are not to be sent. */
   readonly live: number;
 }

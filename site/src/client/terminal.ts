@@ -56,6 +56,8 @@ export class TerminalView {
   /** What is before this byte is old: what the screen answers to it must not go out. */
   #live = Number.POSITIVE_INFINITY;
   #attachedOnce = false;
+  /** What was printed first is not to be had, and what was drawn with it is missing. */
+  #isCut = false;
   /** Counts the resets, so that what was written before one is not counted after it. */
   #epoch = 0;
   #acknowledgeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +110,8 @@ export class TerminalView {
   attached(message: Attached): void {
     if (message.gone) {
       this.#screen.terminal.reset();
-      this.#screen.terminal.write('\x1b[90m[older output is no longer kept]\x1b[0m\r\n');
+      this.#screen.terminal.write(`\x1b[90m[older output is no longer kept]\x1b[0m\r\n${message.restore ?? ''}`);
+      this.#isCut = true;
       this.#typist.missed();
     }
     if (message.gone || message.offset !== this.#received) {
@@ -129,6 +132,7 @@ export class TerminalView {
       if (epoch !== this.#epoch) return;
       this.#parsed = upTo;
       this.#typist.printed();
+      if (this.#isCut && this.#isLive) this.#drawAnew();
       if (this.#parsed - this.#acknowledged >= acknowledgeEveryBytes) this.#acknowledge();
       else this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeIdleMs);
     });
@@ -202,6 +206,16 @@ export class TerminalView {
       Math.min(Math.max(size.cols, 20), maxColumns),
       Math.min(Math.max(size.rows, 4), maxRows),
     );
+  }
+
+  /** Has a program that draws the whole screen draw it once more: it does when the size changes. */
+  #drawAnew(): void {
+    this.#isCut = false;
+    const { buffer, rows, cols } = this.#screen.terminal;
+    if (buffer.active.type !== 'alternate') return;
+    for (const height of [rows - 1, rows]) {
+      this.#owner.send({ type: 'resize', terminal: this.id, rows: height, columns: cols });
+    }
   }
 
   focus(): void {
