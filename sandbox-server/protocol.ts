@@ -339,10 +339,11 @@ export type SessionPhase =
   /**
    * Its hosts are gone; `openSession` starts anew. The socket closes after this. `left`: nobody typed for long, so it was
    * put away as it is, and `openSession` brings it back. `yielded`: it was put away so soon because others waited.
+   * `crowded`: put away in the same way, because the student opened more labs than may be open at once.
    */
   | {
       readonly phase: 'ended';
-      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'crowded' | 'operator';
       readonly yielded?: boolean;
     };
 
