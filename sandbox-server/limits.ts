@@ -84,6 +84,11 @@ export const maxTerminals = 8;
 export const maxTerminalsAsked = 256;
 /** What a page that comes back can still get: a screen is about 10 KiB, a long build log 200 KiB. */
 export const maxRecordingBytes = 256 * 1024;
+/** Places at which the recording can begin: one about every 8 KiB, and so many that they reach as far back as it does, twice. */
+export const modePlaceEveryBytes = 8 * 1024;
+export const modePlaces = 80;
+/** The longest control sequence whose effect is followed: sixteen modes of four digits at once. */
+export const maxTrackedBytes = 128;
 /** How long a page waits for output that the engine said it had. */
 export const catchUpMs = 1_000;
 /** Output read from a shell that no page watches: enough for any build, and `yes` does not cost a core. */

@@ -339,10 +339,11 @@ export type SessionPhase =
   /**
    * Its hosts are gone; `openSession` starts anew. The socket closes after this. `left`: nobody typed for long, so it was
    * put away as it is, and `openSession` brings it back. `yielded`: it was put away so soon because others waited.
+   * `crowded`: put away in the same way, because the student opened more labs than may be open at once.
    */
   | {
       readonly phase: 'ended';
-      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'crowded' | 'operator';
       readonly yielded?: boolean;
     };
 
@@ -381,6 +382,8 @@ export interface Attached {
    * being asked for, when a page fell so far behind that what it had not got is gone.
    */
   readonly gone: boolean;
+  /** Where older output is gone: what to write first, so that the modes are those that hold at `offset`. */
+  readonly restore?: string;
   /** Where replay ends: bytes before it are old, and xterm's answers to them are not to be sent. */
   readonly live: number;
 }

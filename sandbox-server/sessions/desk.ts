@@ -208,7 +208,7 @@ export class Desk {
           void this.changes.freeze(session);
           break;
         case 'store':
-          this.#putAway(session);
+          this.#putAway(session, 'left');
           break;
         case 'leave the queue':
           this.#leaveQueue(session);
@@ -249,17 +249,17 @@ export class Desk {
     const isQueued = ({ id }: Session) => this.#entrance.queue.has(id);
     const { ends, goesToRest } = givesWay(others, opened === null, isQueued);
     for (const session of ends) this.end(session, 'replaced');
-    for (const session of goesToRest) this.#putAway(session);
+    for (const session of goesToRest) this.#putAway(session, 'crowded');
   }
 
   /** Gives up its place, or that it waits for one; who is in it is told. */
-  #putAway(session: Session): void {
+  #putAway(session: Session, reason: 'left' | 'crowded'): void {
     const isQueued = this.#entrance.queue.has(session.id);
     if (isQueued && session.hosts.size === 0) {
       this.end(session, 'replaced');
       return;
     }
-    session.sendAway();
+    session.sendAway(reason);
     if (isQueued) this.#leaveQueue(session);
     else void this.changes.store(session).then(() => this.admit());
   }

@@ -83,7 +83,7 @@ export class MakeRoom {
       end(unused);
       return false;
     }
-    unused.sendAway(true);
+    unused.sendAway('yielded');
     await changes.store(unused);
     return unused.rest === 'stored';
   }

@@ -296,9 +296,10 @@ export class Session {
   /** Throws notFound and tooMany, and unavailable where the host has stopped; it is started again then. */
   async openTerminal(size: Size, host: string | null, title: string | null): Promise<string> {
     try {
-      const { id } = await this.terminals.open(size, host, title);
-      if (title !== null) this.#parts.records.setTitle(this.id, id, title);
-      return id;
+      const opened = await this.terminals.open(size, host, title);
+      // Also one that it was not given: another that is closed must not change it after a restart.
+      this.#parts.records.setTitle(this.id, opened.id, opened.title);
+      return opened.id;
     } catch (error) {
       if (!isAway(error)) throw error;
       this.#parts.shellsEnded(this);
@@ -370,10 +371,11 @@ export class Session {
 
   /**
    * Every page is told that it is over for them, and closed; the lab itself is kept, and can be come back to. `yielded`: for
-   * others who wait.
+   * others who wait. `crowded`: for another lab of the same student.
    */
-  sendAway(yielded = false): void {
-    this.#broadcast({ type: 'session', phase: 'ended', reason: 'left', ...(yielded ? { yielded } : {}) });
+  sendAway(why: 'left' | 'yielded' | 'crowded' = 'left'): void {
+    const reason = why === 'yielded' ? 'left' : why;
+    this.#broadcast({ type: 'session', phase: 'ended', reason, ...(why === 'yielded' ? { yielded: true } : {}) });
     for (const page of [...this.#pages]) page.end();
   }
 

@@ -9,6 +9,7 @@ import { catchUpMs, engineProbeMs, maxPendingInputBytes, maxRecordingBytes } fro
 import type { TerminalState } from '../protocol.ts';
 import { Flow } from './flow.ts';
 import { MarkParser } from './marks.ts';
+import { Modes } from './modes.ts';
 import { Recording } from './recording.ts';
 import { Viewer, type ViewerTarget } from './viewer.ts';
 
@@ -45,6 +46,7 @@ export class Terminal {
   readonly #recording: Recording;
   readonly #viewers = new Set<Viewer>();
   readonly #marks = new MarkParser();
+  readonly #modes: Modes;
   readonly #flow = new Flow();
   readonly #abort = new AbortController();
   /** What the engine had when we came: until that is read, nobody can be told where live output begins. */
@@ -68,7 +70,9 @@ export class Terminal {
     this.#host = host;
     this.#events = events;
     this.#catchUpTo = info.offset;
-    this.#recording = new Recording(Math.max(0, info.offset - maxRecordingBytes));
+    const begin = Math.max(0, info.offset - maxRecordingBytes);
+    this.#recording = new Recording(begin);
+    this.#modes = new Modes(begin);
     this.#running = info.running;
     this.#exitCode = info.exitCode;
     this.#size = { rows: info.rows, columns: info.columns };
@@ -98,7 +102,7 @@ export class Terminal {
 
   /** Shows the output from byte `from` on to `target`, until `unwatch`. */
   watch(target: ViewerTarget, from: number): Viewer {
-    const viewer = new Viewer(this.#recording, target, from);
+    const viewer = new Viewer(this.#recording, target, from, this.#modes);
     this.#viewers.add(viewer);
     viewer.pump();
     this.#regulate(0);
@@ -217,7 +221,10 @@ export class Terminal {
   /** Resolves when the connection ends, for whatever reason. */
   #read(connection: TerminalConnection): Promise<void> {
     const { stream } = connection;
-    if (connection.offset !== this.#recording.end) this.#recording.restart(connection.offset);
+    if (connection.offset !== this.#recording.end) {
+      this.#recording.restart(connection.offset);
+      this.#modes.restart(connection.offset);
+    }
     this.#connection = connection;
     if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
     // The engine may keep less than it said; nobody waits for that.
@@ -243,6 +250,7 @@ export class Terminal {
 
   #take(bytes: Uint8Array): void {
     this.#recording.append(bytes);
+    this.#modes.push(bytes);
     if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
     for (const viewer of this.#viewers) viewer.pump();
     this.#regulate(bytes.length);

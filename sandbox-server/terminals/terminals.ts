@@ -141,16 +141,18 @@ export class Terminals {
   #add(host: TerminalHost, info: TerminalInfo, title: string | null = null): Terminal {
     const number = numberOf(info.id);
     this.#last = Math.max(this.#last, number);
-    const given = title ?? this.#titles.get(info.id) ?? this.#titleOf(host, number);
+    const given = title ?? this.#titles.get(info.id) ?? this.#titleOf(host);
     const terminal = new Terminal(this.#link, host, info, given, this.#events);
     this.#terminals.set(info.id, terminal);
     return terminal;
   }
 
-  /** Where a lab has several hosts, a tab says which one it is on. */
-  #titleOf({ name }: TerminalHost, number: number): string {
-    if (this.#hosts.size === 1) return `Terminal ${number}`;
-    const isFirst = [...this.#terminals.values()].every(({ state }) => state.host !== name);
-    return isFirst ? name.slice(0, maxTitleLength) : `${name.slice(0, maxTitleLength - 11)} ${number}`;
+  /** The first that no other has. Where a lab has several hosts, a tab says which one it is on. */
+  #titleOf({ name }: TerminalHost): string {
+    const taken = new Set([...this.#terminals.values()].map(({ title }) => title));
+    const isAlone = this.#hosts.size === 1;
+    const stem = isAlone ? 'Terminal' : name.slice(0, maxTitleLength - 11);
+    if (!isAlone && !taken.has(name.slice(0, maxTitleLength))) return name.slice(0, maxTitleLength);
+    for (let number = isAlone ? 1 : 2; ; number += 1) if (!taken.has(`${stem} ${number}`)) return `${stem} ${number}`;
   }
 }

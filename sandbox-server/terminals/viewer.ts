@@ -3,29 +3,38 @@
 
 import { maxFrameBytes } from '../limits.ts';
 import { pauseAboveBytes } from '../protocol.ts';
+import type { Modes } from './modes.ts';
 import type { Recording } from './recording.ts';
 
 export interface ViewerTarget {
   /** Output starts (again) at `offset`. See `Attached` in protocol.ts. */
-  attached(view: { readonly offset: number; readonly gone: boolean; readonly live: number }): void;
+  attached(view: {
+    readonly offset: number;
+    readonly gone: boolean;
+    readonly restore?: string;
+    readonly live: number;
+  }): void;
   output(bytes: Uint8Array): void;
 }
 
 export class Viewer {
   readonly #recording: Recording;
   readonly #target: ViewerTarget;
+  readonly #modes: Pick<Modes, 'from'>;
   #sent: number;
   #parsed: number;
 
-  /** Tells the target at once where output starts: at `from`, or at the oldest that is kept. */
-  constructor(recording: Recording, target: ViewerTarget, from: number) {
+  /** Tells the target at once where output starts: at `from`, or at the oldest place that it can begin at. */
+  constructor(recording: Recording, target: ViewerTarget, from: number, modes: Pick<Modes, 'from'> = anywhere) {
     this.#recording = recording;
     this.#target = target;
+    this.#modes = modes;
     // More than there ever was: the page counted another terminal's bytes. It gets all of this one.
     const asked = from > recording.end ? 0 : from;
-    this.#sent = Math.max(asked, recording.start);
-    this.#parsed = this.#sent;
-    target.attached({ offset: this.#sent, gone: asked !== from || asked < recording.start, live: recording.end });
+    this.#sent = asked;
+    this.#parsed = asked;
+    if (asked < recording.start) this.#beginAtOldest(recording.end);
+    else target.attached({ offset: asked, gone: asked !== from, live: recording.end });
   }
 
   /** Number of the next byte that this page gets. */
@@ -47,9 +56,7 @@ export class Viewer {
   pump(): void {
     // Past the end only where the engine counts anew.
     if (this.#sent < this.#recording.start || this.#sent > this.#recording.end) {
-      this.#sent = this.#recording.start;
-      this.#parsed = this.#sent;
-      this.#target.attached({ offset: this.#sent, gone: true, live: this.#sent });
+      this.#beginAtOldest();
     }
     while (this.#sent < this.#recording.end) {
       const room = pauseAboveBytes - (this.#sent - this.#parsed);
@@ -59,4 +66,21 @@ export class Viewer {
       this.#target.output(bytes);
     }
   }
+
+  /** Who fell behind while it looked on has seen no replay: all that it gets is live. */
+  #beginAtOldest(live?: number): void {
+    const { start, end } = this.#recording;
+    const { offset, restore } = this.#modes.from(start);
+    const begin = Math.min(offset, end);
+    this.#sent = begin;
+    this.#parsed = begin;
+    this.#target.attached({
+      offset: begin,
+      gone: true,
+      ...(restore === '' ? {} : { restore }),
+      live: live ?? begin,
+    });
+  }
 }
+
+const anywhere: Pick<Modes, 'from'> = { from: (offset) => ({ offset, restore: '' }) };

@@ -11,7 +11,8 @@
     if (localStorage.getItem('drydock.progress')) root.classList.add('returning');
     const engine = JSON.parse(localStorage.getItem('drydock.engine-view') ?? '{}');
     if (engine.height >= 20 && engine.height <= 70) root.style.setProperty('--engine-height', `${engine.height}dvh`);
-    if (engine.open === false) root.dataset.engine = 'closed';
+    if (engine.width >= 20 && engine.width <= 70) root.style.setProperty('--engine-width', `${engine.width}vw`);
+    if (!(engine.open ?? innerHeight >= 700)) root.dataset.engine = 'closed';
   } catch {
     // Storage is off, or holds what is not ours: system theme, everything in its usual place.
   }

@@ -144,7 +144,7 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
     await page.locator('.pane-bar').getByRole('button', { name: 'Terminal' }).click();
     await prompt(page);
     // How the keyboard leaves the terminal is told at any width and zoom.
-    await page.getByText('F6 leaves the terminal.').waitFor();
+    await page.getByText('F6 leaves the terminal').waitFor();
     await page.evaluate("navigator.clipboard.writeText('echo one\\necho two\\n')");
     await page.locator('.xterm-helper-textarea').focus();
     await page.keyboard.press('Control+Shift+V');
@@ -155,7 +155,7 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
     await page.locator('.stage[data-screens="2"]').waitFor();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `split at ${width}`);
     await screenshot(page, `split-${width}`);
-    await page.getByRole('button', { name: 'Reset' }).click();
+    await page.getByRole('button', { name: 'Go back…' }).click();
     await page.getByRole('dialog', { name: 'Go back in your lab' }).waitFor();
     assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `going back at ${width}`);
     await screenshot(page, `reset-${width}`);

@@ -73,8 +73,8 @@ test('after going back in the lab stand the files of then, and what was not save
   await type(page, 'only here');
   await page.locator('.saving-word[data-state="failed"]').waitFor();
 
-  await page.getByRole('button', { name: 'Reset' }).click();
-  await page.getByRole('button', { name: 'Go back' }).click();
+  await page.getByRole('button', { name: 'Go back…' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Go back' }).click();
   await page.locator('.file-tab', { hasText: 'extra.txt' }).waitFor({ state: 'detached' });
   await page.unroute('**/file?*');
   await page.getByRole('alertdialog', { name: 'The file is gone' }).waitFor();

@@ -106,16 +106,16 @@ test('it tells the same in words, and stays as it was put', async () => {
   await words.getByText('Network bridge (172.17.0.0/16): web at 172.17.0.2.').waitFor();
   await screenshot(page, 'engine-view-words');
 
-  const handle = page.getByRole('separator', { name: 'Height of the engine view' });
+  const handle = page.getByRole('separator', { name: 'Width of the engine view' });
   const before = Number(await handle.getAttribute('aria-valuenow'));
   await handle.focus();
-  await page.keyboard.press('ArrowUp');
-  const isHigher = async () => Number(await handle.getAttribute('aria-valuenow')) === before + 3;
-  await until('it is higher', isHigher);
+  await page.keyboard.press('ArrowLeft');
+  const isWider = async () => Number(await handle.getAttribute('aria-valuenow')) === before + 3;
+  await until('it is wider', isWider);
   await page.reload();
   await prompt(page);
   await words.waitFor();
-  await until('it is as high as before', isHigher);
+  await until('it is as wide as before', isWider);
   const view = page.getByRole('region', { name: 'Engine view' });
   await view.getByRole('button', { name: 'Hide' }).click();
   await words.waitFor({ state: 'hidden' });

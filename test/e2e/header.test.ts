@@ -33,7 +33,7 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   await typeLine(page, 'clear; echo mine > note; echo written-$((1+1))');
   await seen(page, /written-2/);
 
-  const reset = page.getByRole('button', { name: 'Reset' });
+  const reset = page.getByRole('button', { name: 'Go back…' });
   const dialog = page.getByRole('dialog', { name: 'Go back in your lab' });
   await reset.focus();
   await page.keyboard.press('Enter');
@@ -41,7 +41,7 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   // A dialog that is left changes nothing, and gives the focus back.
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
-  assert.equal(await page.evaluate(focused), 'Reset');
+  assert.equal(await page.evaluate(focused), 'Go back…');
 
   await page.keyboard.press('Enter');
   await dialog.getByText('Before task 2: Start a container').waitFor();
@@ -84,6 +84,9 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   await page.getByText('1 of 5 tasks are done.').waitFor();
   await page.locator('[data-go-on]').click();
   await taskIs(page, 'hello', 'done');
+  // To the task in hand, below what leads to it.
+  const { top, bottom } = await page.locator('#task-web').evaluate((task) => task.getBoundingClientRect());
+  assert.ok(top > 100 && bottom < 700, `the task in hand is at ${top} to ${bottom}`);
   assert.deepEqual(complaints, []);
 });
 

@@ -192,7 +192,7 @@ test('starting over goes on where the lab has ended already, with the focus in t
     answers.push(second.status());
     await route.fulfill({ response: second });
   });
-  await page.getByRole('button', { name: 'Start over' }).click();
+  await page.getByRole('button', { name: 'New host' }).click();
   await page.getByRole('button', { name: 'Remove' }).click();
   await page.locator('.screen:not([hidden]) .xterm.focus').waitFor();
   await prompt(page);

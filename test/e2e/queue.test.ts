@@ -26,13 +26,13 @@ test('the next student waits in a queue and starts by themselves; who starts ove
   await bob.page.getByText('You are next.').waitFor();
   await screenshot(bob.page, 'queue');
 
-  await ada.page.getByRole('button', { name: 'Start over' }).click();
+  await ada.page.getByRole('button', { name: 'New host' }).click();
   await ada.page.getByRole('button', { name: 'Remove' }).click();
   await prompt(bob.page);
   await ada.page.getByText('You are next.').waitFor();
   await taskIs(ada.page, 'hello', 'done');
 
-  await bob.page.getByRole('button', { name: 'Start over' }).click();
+  await bob.page.getByRole('button', { name: 'New host' }).click();
   await bob.page.getByRole('button', { name: 'Remove' }).click();
   await prompt(ada.page);
   await typeLine(ada.page, 'clear; docker ps -aq | wc -l; echo counted-$((1+1))');

@@ -16,14 +16,16 @@ const progress = (tasks: Record<string, string[]>) => ({
 test('a lesson is new, begun or done by its tasks', () => {
   const [a] = lessons;
   assert.ok(a);
-  assert.deepEqual(stateOf(a, progress({})), { done: 0, look: 'new' });
-  assert.deepEqual(stateOf(a, progress({ a: [] })), { done: 0, look: 'begun' });
-  assert.deepEqual(stateOf(a, progress({ a: ['x'] })), { done: 1, look: 'begun' });
-  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y'] })), { done: 2, look: 'done' });
+  assert.deepEqual(stateOf(a, progress({})), { done: 0, look: 'new', now: undefined });
+  assert.deepEqual(stateOf(a, progress({ a: [] })), { done: 0, look: 'begun', now: 'x' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x'] })), { done: 1, look: 'begun', now: 'y' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y'] })), { done: 2, look: 'done', now: undefined });
   // A lesson that has lost a task since.
-  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y', 'gone'] })), { done: 2, look: 'done' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'y', 'gone'] })), { done: 2, look: 'done', now: undefined });
+  // Tasks are done in any order; one goes on with the first that is not.
+  assert.deepEqual(stateOf(a, progress({ a: ['y'] })), { done: 1, look: 'begun', now: 'x' });
   // A challenge is none of the tasks that count: it neither makes a lesson done nor stands in the way.
-  assert.deepEqual(stateOf(a, progress({ a: ['x', 'challenge'] })), { done: 1, look: 'begun' });
+  assert.deepEqual(stateOf(a, progress({ a: ['x', 'challenge'] })), { done: 1, look: 'begun', now: 'y' });
 });
 
 test('one goes on with the lesson that was open last, until it is done', () => {

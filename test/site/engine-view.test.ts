@@ -6,7 +6,7 @@ import type { View, ViewContainer, ViewImage } from '../../sandbox-server/protoc
 import { engine, hosts, link, phase } from '../../site/src/client/lab-state.ts';
 import { exampleView } from '../../site/src/components/engine-view/example.ts';
 import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
-import { layerColour } from '../../site/src/components/engine-view/layer-colours.ts';
+import { looksOf } from '../../site/src/components/engine-view/layer-colours.ts';
 import { thingOf } from '../../site/src/components/engine-view/questions.ts';
 import { ago, diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
 import { viewState } from '../../site/src/components/engine-view/view-state.ts';
@@ -224,11 +224,35 @@ describe('state', () => {
 });
 
 describe('figures', () => {
-  test('the same layer has the same colour, and neighbours differ', () => {
-    const looks = ['l1', 'l2', 'l3', 'l4', 'l5'].map(layerColour);
-    assert.deepEqual(layerColour('l2'), looks[1]);
-    assert.equal(new Set(looks.map(({ colour, stripes }) => `${colour} ${stripes}`)).size, 5);
-    assert.ok(looks.every(({ colour }) => colour >= 1 && colour <= 4));
+  test('a layer keeps its colour whatever comes and goes, and those shown together differ', () => {
+    const all = ['l1', 'l2', 'l3', 'l4', 'l5'];
+    const looks = looksOf(all, new Map());
+    assert.equal(new Set(looks.values()).size, 5);
+    assert.equal([...looks.values()].filter((look) => look < 4).length, 4, 'plain ones first');
+    // A page that was loaded anew, without a memory: the order in which layers are told of does not count.
+    assert.deepEqual(new Map(looksOf(all.toReversed(), new Map())), looks);
+    const more = looksOf([...all, 'a-new-one'], looks);
+    for (const id of all) assert.equal(more.get(id), looks.get(id));
+    const later = looksOf(['l3'], looksOf(['other-1', 'other-2', 'other-3', 'other-4'], more));
+    assert.equal(later.get('l3'), looks.get('l3'), 'after it was out of sight');
+  });
+
+  test('of two layers that look the same in memory one gets another look when they are shown together', () => {
+    const looks = looksOf(
+      ['a', 'b'],
+      new Map([
+        ['a', 2],
+        ['b', 2],
+      ]),
+    );
+    assert.equal(looks.get('a'), 2);
+    assert.notEqual(looks.get('b'), 2);
+    assert.equal(looksOf(['a', 'b'], looks), looks, 'and keeps it');
+    const many = looksOf(
+      Array.from({ length: 30 }, (_, at) => `m${at}`),
+      new Map(),
+    );
+    assert.equal(new Set(many.values()).size, 12, 'all looks are used before one is used three times');
   });
 
   test('an image is found by the names that docker run takes', () => {

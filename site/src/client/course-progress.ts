@@ -8,15 +8,19 @@ export interface LessonSize {
 }
 
 export interface LessonState {
+  /** How many of its tasks are done. */
   readonly done: number;
   readonly look: 'new' | 'begun' | 'done';
+  /** The first task that is not done; undefined in a lesson that is done, or not begun: one begins at its start. */
+  readonly now: string | undefined;
 }
 
 export function stateOf(lesson: LessonSize, progress: Progress): LessonState {
   const known = progress.lessons[lesson.id];
-  const done = lesson.tasks.filter((id) => known?.tasks.includes(id)).length;
-  if (done > 0 && done === lesson.tasks.length) return { done, look: 'done' };
-  return { done, look: known ? 'begun' : 'new' };
+  if (!known) return { done: 0, look: 'new', now: undefined };
+  const open = lesson.tasks.filter((id) => !known.tasks.includes(id));
+  const done = lesson.tasks.length - open.length;
+  return { done, look: done > 0 && open.length === 0 ? 'done' : 'begun', now: open[0] };
 }
 
 /**

@@ -1,24 +1,27 @@
 /** The divider between text and lab: dragged, or moved with the arrow keys, and remembered. */
 const narrowest = 25;
 const widest = 70;
-const usual = 43;
 const step = 2;
+const key = 'drydock.split';
 
 export function startDivider(divider: HTMLElement): void {
   const root = document.documentElement;
-  const read = () => Number.parseFloat(root.style.getPropertyValue('--split')) || usual;
+  // Where it was never put, the style sheet says where it is.
+  const read = () => (divider.getBoundingClientRect().left / innerWidth) * 100;
+  const tell = () => divider.setAttribute('aria-valuenow', String(Math.round(read())));
 
-  const set = (percent: number) => {
-    const value = Math.round(Math.min(Math.max(percent, narrowest), widest) * 10) / 10;
-    root.style.setProperty('--split', `${value}%`);
-    divider.setAttribute('aria-valuenow', String(Math.round(value)));
+  const set = (percent: number | undefined) => {
+    const value = percent && Math.round(Math.min(Math.max(percent, narrowest), widest) * 10) / 10;
+    root.style.setProperty('--split', value ? `${value}%` : '');
+    tell();
     try {
-      localStorage.setItem('drydock.split', String(value));
+      if (value) localStorage.setItem(key, String(value));
+      else localStorage.removeItem(key);
     } catch {
       // Storage is off: it holds for this page.
     }
   };
-  divider.setAttribute('aria-valuenow', String(Math.round(read())));
+  new ResizeObserver(tell).observe(divider.parentElement ?? divider);
 
   divider.addEventListener('pointerdown', (event) => {
     if (event.button !== 0) return;
@@ -29,7 +32,7 @@ export function startDivider(divider: HTMLElement): void {
   divider.addEventListener('pointermove', (event) => {
     if (divider.hasPointerCapture(event.pointerId)) set((event.clientX / innerWidth) * 100);
   });
-  divider.addEventListener('dblclick', () => set(usual));
+  divider.addEventListener('dblclick', () => set(undefined));
   divider.addEventListener('keydown', (event) => {
     const moves: Record<string, number> = {
       ArrowLeft: read() - step,
@@ -38,11 +41,9 @@ export function startDivider(divider: HTMLElement): void {
       PageUp: read() + 5 * step,
       Home: narrowest,
       End: widest,
-      Enter: usual,
     };
-    const to = moves[event.key];
-    if (to === undefined) return;
+    if (!(event.key in moves) && event.key !== 'Enter') return;
     event.preventDefault();
-    set(to);
+    set(moves[event.key]);
   });
 }

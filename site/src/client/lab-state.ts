@@ -15,7 +15,7 @@ export type LabPhase =
   | { readonly name: 'ready' }
   | {
       readonly name: 'ended';
-      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+      readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'crowded' | 'operator';
       readonly yielded?: boolean | undefined;
     }
   | { readonly name: 'failed'; readonly message: string }

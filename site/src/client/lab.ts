@@ -34,7 +34,7 @@ export function onFilesChanged(listener: (host: string) => void): () => void {
 }
 
 /** Starts the lab of a lesson. `leave` moves the focus out of the terminal. Once per page. */
-export function startLab(id: string, leave: (backwards: boolean) => void): void {
+export function startLab(id: string, leave: (key: KeyboardEvent) => void): void {
   lesson = id;
   setLeave(leave);
   connect();

@@ -6,7 +6,7 @@ import { followProgress, remembered } from './progress.ts';
 const cards = [...document.querySelectorAll<HTMLAnchorElement>('[data-progress]')].map((card) => ({
   card,
   id: card.dataset.progress ?? '',
-  tasks: (card.dataset.tasks ?? '').split(' '),
+  tasks: card.dataset.tasks?.split(' ').filter(Boolean) ?? [],
   title: card.dataset.title ?? '',
 }));
 const goOn = document.querySelector<HTMLAnchorElement>('[data-go-on]');
@@ -30,8 +30,8 @@ function showGoOn(progress: Progress): void {
   if (!goOn || !goOnWords) return;
   const next = whereToGoOn(cards, progress, remembered().last);
   if (next) {
-    const { done, look } = stateOf(next, progress);
-    goOn.href = next.card.href;
+    const { done, look, now } = stateOf(next, progress);
+    goOn.href = now ? `${next.card.href}#task-${now}` : next.card.href;
     goOn.textContent = `${look === 'new' ? 'Next' : 'Continue'}: ${next.title}`;
     goOnWords.textContent =
       done > 0 ? `${done} of ${next.tasks.length} tasks are done.` : `${next.tasks.length} tasks to do.`;

@@ -5,12 +5,13 @@ import { longestPasteBytes } from './limits.ts';
 import { localAddressOf, webAddressOf } from './local-address.ts';
 import { coverWithPreview, previewAddress } from './previews.ts';
 import type { TerminalOwner, TerminalView } from './terminal.ts';
+import { fontSizeFor } from './terminal-size.ts';
 import type { RunEvents } from './typist.ts';
 
 /** What the screens need of the lab. */
 export interface ScreensOwner {
   readonly send: (message: PageMessage) => boolean;
-  readonly leave: (backwards: boolean) => void;
+  readonly leave: (key: KeyboardEvent) => void;
   /** The student went into another terminal of those in sight. */
   readonly entered: (terminal: string) => void;
 }
@@ -153,12 +154,16 @@ export class Screens {
     for (const view of this.#views.values()) view.followTheme();
   }
 
-  /** The size that a terminal will about have, before one is there: IBM Plex Mono at 14 px is 8.4 px wide. */
+  /** The size that a terminal will about have, before one is there: IBM Plex Mono is 0.6 em wide, and its lines 1.45 em high. */
   get sizeGuess(): { rows: number; columns: number } {
     const width = this.#stage?.clientWidth ?? 0;
     const height = this.#stage?.clientHeight ?? 0;
     if (width < 200 || height < 100) return { rows: 24, columns: 80 };
-    return { rows: Math.min(Math.floor(height / 21), 200), columns: Math.min(Math.floor(width / 8.4), 300) };
+    const em = fontSizeFor(width);
+    return {
+      rows: Math.min(Math.floor(height / (1.45 * em)), 200),
+      columns: Math.min(Math.floor(width / (0.6 * em)), 300),
+    };
   }
 
   #loseEarly(why: string, isLost: (id: string) => boolean): void {

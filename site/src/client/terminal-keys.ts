@@ -13,6 +13,9 @@ export function bytesOf(key: TouchKey, control: boolean, application: boolean): 
   return control ? withControl(key) : key;
 }
 
+/** F6 as xterm's own keyboard sends it. */
+export const f6 = (shift: boolean): string => (shift ? '\x1b[17;2~' : '\x1b[17~');
+
 /** What Ctrl makes of one typed character; the character itself where there is no such control character. */
 export function withControl(character: string): string {
   if (/^[a-z]$/i.test(character)) return String.fromCharCode(character.toUpperCase().charCodeAt(0) - 64);

@@ -16,8 +16,8 @@ import { copyText } from './clipboard.ts';
 import { acknowledgeIdleMs } from './limits.ts';
 import { cleanPaste, isManyLines, isTooLong, pieces } from './paste.ts';
 import type { ShellState } from './shell-marks.ts';
-import { bytesOf, type TouchKey, withControl } from './terminal-keys.ts';
-import { isAtWrap, resizeKeepingWrap } from './terminal-size.ts';
+import { bytesOf, f6, type TouchKey, withControl } from './terminal-keys.ts';
+import { fontSizeFor, isAtWrap, resizeKeepingWrap } from './terminal-size.ts';
 import { type RunEvents, Typist } from './typist.ts';
 import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
@@ -37,7 +37,7 @@ export interface TerminalOwner {
   /** The student is in this terminal now. */
   readonly entered: (terminal: string) => void;
   /** The student asked to leave the terminal by keyboard. */
-  readonly leave: (backwards: boolean) => void;
+  readonly leave: (key: KeyboardEvent) => void;
 }
 
 export class TerminalView {
@@ -56,6 +56,8 @@ export class TerminalView {
   /** What is before this byte is old: what the screen answers to it must not go out. */
   #live = Number.POSITIVE_INFINITY;
   #attachedOnce = false;
+  /** What was printed first is not to be had, and what was drawn with it is missing. */
+  #isCut = false;
   /** Counts the resets, so that what was written before one is not counted after it. */
   #epoch = 0;
   #acknowledgeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +110,8 @@ export class TerminalView {
   attached(message: Attached): void {
     if (message.gone) {
       this.#screen.terminal.reset();
-      this.#screen.terminal.write('\x1b[90m[older output is no longer kept]\x1b[0m\r\n');
+      this.#screen.terminal.write(`\x1b[90m[older output is no longer kept]\x1b[0m\r\n${message.restore ?? ''}`);
+      this.#isCut = true;
       this.#typist.missed();
     }
     if (message.gone || message.offset !== this.#received) {
@@ -129,6 +132,7 @@ export class TerminalView {
       if (epoch !== this.#epoch) return;
       this.#parsed = upTo;
       this.#typist.printed();
+      if (this.#isCut && this.#isLive) this.#drawAnew();
       if (this.#parsed - this.#acknowledged >= acknowledgeEveryBytes) this.#acknowledge();
       else this.#acknowledgeTimer ??= setTimeout(() => this.#acknowledge(), acknowledgeIdleMs);
     });
@@ -162,6 +166,11 @@ export class TerminalView {
     terminal.focus();
   }
 
+  /** Types F6, which the page keeps for itself where it is pressed once. */
+  pressF6(shift: boolean): void {
+    this.#screen.terminal.input(f6(shift));
+  }
+
   /** Marks every place where `text` stands and goes to the next, or the one before. Empty text ends it. */
   find(text: string, backwards: boolean, typing: boolean): void {
     const { search } = this.#screen;
@@ -189,6 +198,7 @@ export class TerminalView {
   /** To what has room now. */
   #resize(): void {
     if (!this.element.isConnected || this.element.clientWidth === 0) return;
+    this.#screen.terminal.options.fontSize = fontSizeFor(this.element.clientWidth);
     const size = this.#screen.fit.proposeDimensions();
     if (!size || !Number.isFinite(size.cols) || !Number.isFinite(size.rows)) return;
     resizeKeepingWrap(
@@ -196,6 +206,16 @@ export class TerminalView {
       Math.min(Math.max(size.cols, 20), maxColumns),
       Math.min(Math.max(size.rows, 4), maxRows),
     );
+  }
+
+  /** Has a program that draws the whole screen draw it once more: it does when the size changes. */
+  #drawAnew(): void {
+    this.#isCut = false;
+    const { buffer, rows, cols } = this.#screen.terminal;
+    if (buffer.active.type !== 'alternate') return;
+    for (const height of [rows - 1, rows]) {
+      this.#owner.send({ type: 'resize', terminal: this.id, rows: height, columns: cols });
+    }
   }
 
   focus(): void {
@@ -276,7 +296,7 @@ export class TerminalView {
   /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
-      return this.#take(event, () => this.#owner.leave(event.shiftKey));
+      return this.#take(event, () => event.repeat || this.#owner.leave(event));
     }
     const letter = event.key.toLowerCase();
     if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#take(event, () => this.#owner.search());

@@ -7,11 +7,11 @@ import { mostTerminals } from './limits.ts';
 import { noScreens, Screens } from './screens.ts';
 import { busy, type RunEvents } from './typist.ts';
 
-let leaveTerminal: (backwards: boolean) => void = () => {};
-export const screens = new Screens({ send, leave: (backwards) => leaveTerminal(backwards), entered: select });
+let leaveTerminal: (key: KeyboardEvent) => void = () => {};
+export const screens = new Screens({ send, leave: (key) => leaveTerminal(key), entered: select });
 
 /** Where F6 leads out of a terminal. */
-export function setLeave(leave: (backwards: boolean) => void): void {
+export function setLeave(leave: (key: KeyboardEvent) => void): void {
   leaveTerminal = leave;
 }
 
@@ -20,6 +20,8 @@ interface Asked {
   readonly title?: string | undefined;
   readonly beside?: boolean;
   readonly run?: { readonly command: string; readonly events: RunEvents };
+  /** The student is to be in it then. */
+  readonly focus?: boolean;
 }
 
 let lastRequest = 0;
@@ -34,7 +36,7 @@ export function openTerminal(host?: string): void {
 export function openPreset(preset: state.TerminalPreset): void {
   const there = state.terminals.value.find(({ title, running }) => title === preset.title && running);
   if (there) selectTerminal(there.id);
-  else ask(preset.host, { title: preset.title, ...runOf(preset) });
+  else ask(preset.host, { title: preset.title, ...runOf(preset), focus: true });
 }
 
 /** A second terminal beside the current one, on the same host; or back to one. Both stay open. */
@@ -74,7 +76,7 @@ export function hearOpened(request: number, terminal: string): void {
   if (then.beside && current && current !== terminal) show([current, terminal], terminal);
   else selectTerminal(terminal);
   if (then.run) screens.run(terminal, then.run.command, then.run.events);
-  else focusTerminal();
+  if (!then.run || then.focus) focusTerminal();
 }
 
 /** The server did not do what was asked for a terminal; without one it did not open the one that was asked for first. */
@@ -155,7 +157,10 @@ function show(shown: readonly string[], current: string): void {
   screens.show();
 }
 
+/** Puts the student into the terminal in hand, and into the one that was asked for once it is there. */
 export function focusTerminal(): void {
+  const last = asked.get(lastRequest);
+  if (last) asked.set(lastRequest, { ...last, focus: true });
   screens.current?.focus();
 }
 

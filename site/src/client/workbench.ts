@@ -2,16 +2,18 @@
 import { effect } from '@preact/signals';
 import { announceTasks } from './announce.ts';
 import { startDivider } from './divider.ts';
+import { leaveTerminal, startF6 } from './f6.ts';
 import { loadHelped } from './helped-tasks.ts';
 import { startHints } from './hints.ts';
 import { focusTerminal, followTheme, startLab } from './lab.ts';
 import { takeUpExtras } from './lab-extras.ts';
-import { currentTerminal, goals, lookOf, optionalTasks, place, taskNow } from './lab-state.ts';
+import { goals, lookOf, optionalTasks, place, taskNow } from './lab-state.ts';
 import { followLesson } from './lesson-progress.ts';
 import { startListTicks } from './list-ticks.ts';
 import { mountIslands } from './mount.ts';
 import { followPane, showLab } from './panes.ts';
 import { filled, followParameters } from './parameters.ts';
+import { keepPlace } from './place-in-text.ts';
 import { startPredictions } from './predictions.ts';
 import { startQuiz } from './quiz.ts';
 import { startTextTools } from './text-tools.ts';
@@ -28,6 +30,7 @@ function start(root: HTMLElement, lesson: string): void {
   optionalTasks.value = new Set(optional.map(({ dataset }) => dataset.task ?? ''));
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
+  startF6();
   takeUpExtras(root);
   loadHelped(lesson);
   mountIslands();
@@ -48,6 +51,8 @@ function start(root: HTMLElement, lesson: string): void {
   startTextTools(root);
   startListTicks(root, lesson);
   for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
+  const text = root.querySelector<HTMLElement>('.text');
+  if (text) keepPlace(text, [...text.querySelectorAll<HTMLElement>('.prose > *')]);
   const divider = root.querySelector<HTMLElement>('.divider');
   if (divider) startDivider(divider);
   document.querySelector('[data-to-terminal]')?.addEventListener('click', (event) => {
@@ -58,12 +63,4 @@ function start(root: HTMLElement, lesson: string): void {
   });
   new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', followTheme);
-}
-
-/** F6: to the first button under the terminal; Shift F6: back to the terminal's tab. */
-function leaveTerminal(backwards: boolean): void {
-  const target = backwards
-    ? document.getElementById(`tab-${currentTerminal.value}`)
-    : document.querySelector<HTMLElement>('.lab-foot-tools button');
-  target?.focus();
 }

@@ -4,6 +4,7 @@ import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { WebLinksAddon } from '@xterm/addon-web-links';
 import { type ILink, Terminal } from '@xterm/xterm';
+import { characterWidths } from './character-widths.ts';
 import { scrollbackLines } from './limits.ts';
 import { localAddresses } from './local-address.ts';
 
@@ -23,11 +24,13 @@ export function createScreen(openLink: (uri: string) => void): Screen {
     cursorInactiveStyle: 'outline',
     scrollback: scrollbackLines,
     minimumContrastRatio: 4.5,
-    // The search marks what it finds with decorations, which xterm counts among its proposals.
+    // The search marks what it finds with decorations, which xterm counts among its proposals, as it does widths.
     allowProposedApi: true,
     theme: steel(),
     linkHandler: { activate: (_event, uri) => openLink(uri), allowNonHttpProtocols: false },
   });
+  terminal.unicode.register(characterWidths);
+  terminal.unicode.activeVersion = characterWidths.version;
   const fit = new FitAddon();
   const search = new SearchAddon({ highlightLimit: 500 });
   terminal.loadAddon(fit);

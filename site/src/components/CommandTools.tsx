@@ -1,9 +1,9 @@
 /** What is on a command's plate beside the command: Copy, Run, and how the run went. */
 import { useState } from 'preact/hooks';
 import { copyText } from '../client/clipboard.ts';
+import { followRun } from '../client/follow-run.ts';
 import { type RunPlace, runCommand } from '../client/lab.ts';
 import { canType } from '../client/lab-state.ts';
-import { showLab } from '../client/panes.ts';
 import { filled } from '../client/parameters.ts';
 
 type Run =
@@ -27,7 +27,7 @@ export function CommandTools({ command, fails = false, ...place }: CommandToolsP
   const copied = copy === 'done';
   const line = filled(command);
 
-  const onRun = () => {
+  const onRun = (click: MouseEvent) => {
     const why = runCommand(
       line,
       {
@@ -38,7 +38,7 @@ export function CommandTools({ command, fails = false, ...place }: CommandToolsP
       place,
     );
     setRun(why ? { name: 'blocked', why } : { name: 'typed' });
-    if (!why) showLab();
+    if (!why) followRun(click);
   };
   const onCopy = async () => {
     const done = await copyText(line);

@@ -1,12 +1,12 @@
-/** The engine view: the student's own Docker as a picture or in words, always in sight below the terminal. */
+/** The engine view: the student's own Docker as a picture or in words, in sight below the terminal or beside it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AskBar } from './engine-view/AskBar.tsx';
-import { HeightHandle } from './engine-view/HeightHandle.tsx';
 import { HostSwitch } from './engine-view/HostSwitch.tsx';
 import { News } from './engine-view/News.tsx';
 import { Picture } from './engine-view/Picture.tsx';
 import { asWords, isOpen, setAsWords, setOpen, startPanel } from './engine-view/panel.ts';
 import { type ThingKey, thingOf } from './engine-view/questions.ts';
+import { SizeHandle } from './engine-view/SizeHandle.tsx';
 import { viewState } from './engine-view/view-state.ts';
 import { shownView } from './engine-view/views.ts';
 import { inWords, summary } from './engine-view/words.ts';
@@ -36,7 +36,7 @@ export function EngineView() {
   const isPicture = view !== undefined && !asWords.value;
   return (
     <section class="engine-view" aria-label="Engine view">
-      <HeightHandle />
+      <SizeHandle />
       <div class="ev-head">
         <h2>
           Engine <small>{viewState.value}</small>

@@ -1,31 +1,40 @@
 /** The line under the lab's place: its keys, and what can be done with it. */
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { startOver } from '../client/lab.ts';
-import { canType, isBroken, phase, place, screenReader, searching, shownTerminals } from '../client/lab-state.ts';
+import {
+  canType,
+  hosts,
+  isBroken,
+  phase,
+  place,
+  screenReader,
+  searching,
+  shownTerminals,
+} from '../client/lab-state.ts';
 import { setScreenReader, toggleSplit } from '../client/terminals.ts';
 
 export function LabFoot() {
   const [asks, setAsks] = useState(false);
   const isReady = phase.value.name === 'ready';
-  const startOverButton = useRef<HTMLButtonElement>(null);
+  const newHostButton = useRef<HTMLButtonElement>(null);
   const wasKept = useRef(false);
   // What was kept: the focus goes back to the button that asked.
   useLayoutEffect(() => {
-    if (!asks && wasKept.current) startOverButton.current?.focus();
+    if (!asks && wasKept.current) newHostButton.current?.focus();
     wasKept.current = false;
   }, [asks]);
   return (
     <div class="lab-foot" data-asks={asks}>
       <p id="terminal-help" hidden={place.value !== 'terminal'}>
-        <kbd>F6</kbd> leaves the terminal.{' '}
-        <span class="wide-only">
+        <kbd>F6</kbd> leaves the terminal
+        <span class="if-wide"> and comes back; pressed twice, it is the program’s</span>.{' '}
+        <span class="if-wider">
           <kbd>Ctrl Shift C</kbd> copies, <kbd>Ctrl Shift V</kbd> pastes.
         </span>
       </p>
       {place.value === 'editor' && (
         <p>
-          <kbd>Ctrl M</kbd> lets <kbd>Tab</kbd> leave the editor.{' '}
-          <span class="wide-only">Files save by themselves.</span>
+          <kbd>Ctrl M</kbd> lets <kbd>Tab</kbd> leave the editor. <span class="if-wide">Files save by themselves.</span>
         </p>
       )}
       <div class="lab-foot-tools">
@@ -46,11 +55,12 @@ export function LabFoot() {
             <button
               type="button"
               class="steel-button"
-              ref={startOverButton}
+              title="Removes what is here, and starts with a new one"
+              ref={newHostButton}
               disabled={!isReady}
               onClick={() => setAsks(true)}
             >
-              Start over
+              {hosts.value.length > 1 ? 'New hosts' : 'New host'}
             </button>
           </>
         )}
@@ -61,15 +71,16 @@ export function LabFoot() {
 
 function Really({ remove, keep }: { remove: () => void; keep: () => void }) {
   const first = useRef<HTMLButtonElement>(null);
+  const several = hosts.value.length > 1;
   useLayoutEffect(() => first.current?.focus(), []);
   return (
     <span
       class="really"
       role="alertdialog"
-      aria-label="Start over?"
+      aria-label={`${several ? 'New hosts' : 'A new host'}?`}
       onKeyDown={(event) => event.key === 'Escape' && keep()}
     >
-      Remove this host and all that is in it?
+      Remove {several ? 'these hosts' : 'this host'} and all that is in {several ? 'them' : 'it'}, copies too?
       <button type="button" class="steel-button" ref={first} onClick={remove}>
         Remove
       </button>

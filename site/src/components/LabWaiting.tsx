@@ -114,7 +114,7 @@ function Ended({
   reason,
   yielded,
 }: {
-  reason: 'idle' | 'request' | 'replaced' | 'left' | 'operator';
+  reason: 'idle' | 'request' | 'replaced' | 'left' | 'crowded' | 'operator';
   yielded: boolean;
 }) {
   if (yielded) {
@@ -131,10 +131,15 @@ function Ended({
       </Card>
     );
   }
-  if (reason === 'left') {
+  if (reason === 'left' || reason === 'crowded') {
     return (
       <Card title="Your lab is put away" kind="empty">
-        <p>Nobody has typed in it for long, so it rests to make room for others. Everything in it is kept.</p>
+        <p>
+          {reason === 'left'
+            ? 'Nobody has typed in it for long, so it rests to make room for others.'
+            : 'You have opened another one. Three are open at once; this one was used longest ago.'}{' '}
+          Files and containers are kept. What ran in its terminals has ended.
+        </p>
         <button type="button" class="steel-button strong" onClick={startAgain}>
           Go on where you were
         </button>

@@ -1,8 +1,8 @@
 /** The end of a "what will happen?": runs the command once a guess was made, and then says what the guess was worth. */
 import { useState } from 'preact/hooks';
+import { followRun } from '../client/follow-run.ts';
 import { type RunPlace, runCommand } from '../client/lab.ts';
 import { canType } from '../client/lab-state.ts';
-import { showLab } from '../client/panes.ts';
 import { filled } from '../client/parameters.ts';
 import { predictions, tellPrediction } from '../client/predictions.ts';
 
@@ -19,7 +19,7 @@ export function PredictTools({ question, command, fails = false, ...place }: Pre
   const guess = predictions.value.get(question);
   const line = filled(command);
 
-  const onRun = () => {
+  const onRun = (click: MouseEvent) => {
     const reason = runCommand(
       line,
       {
@@ -38,7 +38,7 @@ export function PredictTools({ question, command, fails = false, ...place }: Pre
     setWhy(reason ?? '');
     if (reason) return;
     setState('typed');
-    showLab();
+    followRun(click);
   };
   const words = state === 'typed' ? 'Typed' : state === 'running' ? 'Running' : resultOf(guess, fails);
   return (

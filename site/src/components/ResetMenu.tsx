@@ -1,4 +1,4 @@
-/** The header's Reset: says where one can go back to and what that costs, and keeps what one had if asked to. */
+/** The header's Go back: says where one can go back to and what that costs, and keeps what one had if asked to. */
 import type { RefObject } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { dropCopy } from '../client/lab.ts';
@@ -17,7 +17,7 @@ export function ResetMenu() {
         aria-haspopup="dialog"
         onClick={() => dialog.current?.showModal()}
       >
-        Reset
+        Go back…
       </button>
       <ResetDialog dialog={dialog} />
     </>

@@ -184,7 +184,7 @@ test('a student has three labs open: a fourth, or one that is come back to, puts
   const second = await enterReady(server, await server.open(twoTasks, first.cookie));
   for (const lesson of [twoHosts, 'playground']) await enterReady(server, await server.open(lesson, first.cookie));
   assert.equal(await page.closed, 4000);
-  assert.deepEqual(last(page, 'session'), { type: 'session', phase: 'ended', reason: 'left' });
+  assert.deepEqual(last(page, 'session'), { type: 'session', phase: 'ended', reason: 'crowded' });
   await until('the first is stored', async () => (await server.health()).stored === 1);
   assert.equal((await server.health()).sessions, 3);
   const again = await server.open(plain, first.cookie);
@@ -192,6 +192,11 @@ test('a student has three labs open: a fourth, or one that is come back to, puts
   const back = await server.enter(again);
   await back.hears('session', ({ phase }) => phase === 'ready');
   assert.match(await run(back, await atPrompt(back), 'cat kept'), /kept/);
+  assert.deepEqual(
+    last(back, 'terminals')?.terminals.map(({ title }) => title),
+    ['Terminal 1'],
+    'the new shell is named as the first one was',
+  );
   assert.equal(await second.closed, 4000, 'the one that was used longest ago gives way to it');
   await until('the second is stored', async () => (await server.health()).stored === 1);
   assert.equal((await server.health()).sessions, 3);

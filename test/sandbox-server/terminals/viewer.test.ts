@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { pauseAboveBytes, resumeBelowBytes } from '../../../sandbox-server/protocol.ts';
 import { Flow } from '../../../sandbox-server/terminals/flow.ts';
+import { Modes } from '../../../sandbox-server/terminals/modes.ts';
 import { Recording } from '../../../sandbox-server/terminals/recording.ts';
 import { Viewer } from '../../../sandbox-server/terminals/viewer.ts';
 
@@ -86,4 +87,29 @@ test('a shell that nobody watches goes on at a bounded rate', () => {
     assert.notEqual(decision, 'hold');
   }
   assert.ok(read >= 5 * 1024 * 1024 && read <= 12 * 1024 * 1024, `${read} bytes in 10 s`);
+});
+
+test('a viewer that comes too late begins between two lines, with what the program had switched on', () => {
+  const recording = new Recording(0, 64 * 1024);
+  const modes = new Modes();
+  const say = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    recording.append(bytes);
+    modes.push(bytes);
+  };
+  say('$ vim\r\n\x1b[?1049h\x1b[?2004h\x1b[?1000h');
+  for (let line = 0; line < 20_000; line += 1) say(`\x1b[32mline ${line} 日本語\x1b[0m\r\n`);
+  const views: { offset: number; gone: boolean; restore?: string; live: number }[] = [];
+  const parts: Uint8Array[] = [];
+  new Viewer(
+    recording,
+    { attached: (view) => views.push(view), output: (bytes) => parts.push(bytes) },
+    0,
+    modes,
+  ).pump();
+  assert.equal(views.length, 1);
+  assert.equal(views[0]?.gone, true);
+  assert.equal(views[0]?.restore, '\x1b[?1049h\x1b[?1000h\x1b[?2004h');
+  assert.ok((views[0]?.offset ?? 0) - recording.start < 9_000, 'not much more is lost than has to be');
+  assert.ok(Buffer.concat(parts).toString().startsWith('\x1b[32mline '));
 });

@@ -17,8 +17,6 @@ interface ImageStackProps {
 export function ImageStack({ image, images, pick }: ImageStackProps) {
   const shared = sharedLayers(image, images);
   const sharing = sharedWords(image, images);
-  // From the base up, so that a base has the first colour.
-  for (const { id } of image.layers) if (id !== '') layerColour(id);
   const others = image.tags.slice(1).join(', ');
   return (
     <li class="ev-image" data-picked={pick?.pressed}>

@@ -2,6 +2,7 @@
 import type { View } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 import { hosts } from '../../client/lab-state.ts';
+import { colourLayers } from './layer-colours.ts';
 
 /** By the lab's name of the host. */
 export const views = signal<ReadonlyMap<string, View>>(new Map());
@@ -15,7 +16,10 @@ export const shownView = computed(() => {
 });
 
 export function hearView(view: View): void {
-  views.value = new Map(views.value).set(view.host, view);
+  const next = new Map(views.value).set(view.host, view);
+  const layers = [...next.values()].flatMap(({ images }) => images.flatMap((image) => image.layers));
+  colourLayers(layers.map(({ id }) => id).filter(Boolean));
+  views.value = next;
 }
 
 /** The lab begins anew: what was told is no more. */
