@@ -10,6 +10,7 @@ import { stageIn } from './containers/rootfs.ts';
 import type { Engine, EnginePaths } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { adoptHosts } from './hosts/adopt.ts';
+import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
@@ -150,5 +151,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   };
   dropStaleClaims();
   await adoptHosts(engine);
+  returnHosts(engine);
   return engine;
 }

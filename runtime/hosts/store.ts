@@ -19,16 +19,34 @@ const lookEveryMs = 10;
 /** Idempotent: a host that is stopped stays as it is. `startHost` then starts the workspace, and the containers that ran. */
 export function storeHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
-    if (!host.running) return;
-    host.save({ phase: 'storing', startAgain: runningIn(host) });
-    await thaw(host);
-    await askToEnd(host);
-    await endHost(host);
-    // What the shells said is in the engine's memory; a host that is away takes none.
-    for (const { id } of host.terminals.values()) host.engine.records.delete('terminal', host.id, id);
-    host.terminals.clear();
-    host.save({ phase: 'whole' });
+    if (host.running) await putAway(host, false);
+    else if (host.record.returns) {
+      host.save({ returns: false });
+      host.returning = false;
+    }
   });
+}
+
+/** For an engine that is shut down: as `storeHost`, and the next engine starts the host again, unless it was frozen. */
+export function shutHost(host: Host): Promise<void> {
+  return host.inTurn(async () => {
+    if (host.running) await putAway(host, !host.frozen);
+    else await endHost(host);
+  });
+}
+
+async function putAway(host: Host, returns: boolean): Promise<void> {
+  host.save({ phase: 'storing', startAgain: runningIn(host), returns });
+  // First, so that nobody takes the end of a container for its student's doing.
+  host.sockets?.close();
+  host.sockets = null;
+  await thaw(host);
+  await askToEnd(host);
+  await endHost(host);
+  // What the shells said is in the engine's memory; a host that is away takes none.
+  for (const { id } of host.terminals.values()) host.engine.records.delete('terminal', host.id, id);
+  host.terminals.clear();
+  host.save({ phase: 'whole' });
 }
 
 /** Each container gets its own signal, shells and the rest of the workspace what a machine that is shut down sends. */
