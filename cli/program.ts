@@ -33,7 +33,9 @@ export function createProgram(): Command {
     });
   program
     .command('down')
-    .description('end the Drydock that runs here; what is on disk stays, and what ran in its hosts runs again after the next up')
+    .description(
+      'end the Drydock that runs here; what is on disk stays, and what ran in its hosts runs again after the next up',
+    )
     .action(async () => (await import('./commands/down.ts')).down());
   program
     .command('status')
