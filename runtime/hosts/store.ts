@@ -2,9 +2,10 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container } from '../containers/container.ts';
+import { letEnd } from '../containers/pause.ts';
 import { signalContainer } from '../containers/processes.ts';
 import { stopSignalOf } from '../containers/signals.ts';
-import { monitorsOf, processesIn, setFrozen } from '../kernel/cgroups.ts';
+import { monitorsOf, processesIn } from '../kernel/cgroups.ts';
 import { signal } from '../kernel/processes.ts';
 import { endHost } from './finish.ts';
 import { thaw } from './freeze.ts';
@@ -52,7 +53,7 @@ async function putAway(host: Host, returns: boolean): Promise<void> {
 /** Each container gets its own signal, shells and the rest of the workspace what a machine that is shut down sends. */
 async function askToEnd(host: Host): Promise<void> {
   for (const container of host.containers.values()) {
-    if (container.running) await askContainer(container);
+    if (container.running) void askContainer(container);
   }
   for (const terminal of host.terminals.values()) terminal.close();
   const others = (): number[] => {
@@ -67,10 +68,10 @@ async function askToEnd(host: Host): Promise<void> {
 
 /** Throws nothing: one that cannot be asked is ended with the rest. */
 async function askContainer(container: Container): Promise<void> {
-  const { host, state, record, group, id } = container;
+  const { host, record, id } = container;
   try {
-    if (state.status === 'paused') await setFrozen(group, false);
     signalContainer(container, stopSignalOf(record.config));
+    await letEnd(container, { tell: false });
   } catch (error) {
     host.engine.log.warn({ error, host: host.name, container: id }, 'a container could not be asked to end');
   }
