@@ -12,6 +12,7 @@ import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
 import { lock } from '../kernel/locks.ts';
 import { isEnding } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { releaseNetworks } from '../networks/lab.ts';
 import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
@@ -46,6 +47,7 @@ export async function adoptHosts(engine: Engine): Promise<void> {
 }
 
 async function adoptHost(host: Host): Promise<void> {
+  await discardUnrecorded(host);
   const { phase, pid, startTicks, startAgain } = host.record;
   if (phase === 'creating' || phase === 'removing') {
     await removeHost(host).catch((error: unknown) => {
@@ -72,6 +74,14 @@ async function adoptHost(host: Host): Promise<void> {
   }
   await adoptStopped(host);
   host.save({ phase: 'whole' });
+}
+
+/** The directory of a container that was being created: its record is stored last. */
+async function discardUnrecorded(host: Host): Promise<void> {
+  const directory = `${host.directory}/containers`;
+  for (const id of fs.existsSync(directory) ? fs.readdirSync(directory) : []) {
+    if (!host.containers.has(id)) await removeTree(`${directory}/${id}`);
+  }
 }
 
 /** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
