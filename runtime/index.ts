@@ -1,4 +1,4 @@
-// The one public entry of this package: how to speak to a running engine.
+// The one public entry of this package: how to speak to a running engine, and what each side of a terminal keeps of it.
 
 export type {
   CatalogueImage,
@@ -22,3 +22,4 @@ export { connectEngine } from './client-connect.ts';
 export type { FileContent, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
+export { Recording } from './recording.ts';

@@ -2,14 +2,13 @@
 // their input. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TerminalConnection, TerminalInfo } from '@drydock/runtime';
+import { Recording, type TerminalConnection, type TerminalInfo } from '@drydock/runtime';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { catchUpMs, engineProbeMs, maxPendingInputBytes, maxRecordingBytes } from '../limits.ts';
 import type { TerminalState } from '../protocol.ts';
 import { Flow } from './flow.ts';
 import { MarkParser } from './marks.ts';
-import { Recording } from './recording.ts';
 import { Viewer, type ViewerTarget } from './viewer.ts';
 
 /** Between two attempts to be connected with an engine that lets go of it, or fails. */
@@ -68,7 +67,7 @@ export class Terminal {
     this.#host = host;
     this.#events = events;
     this.#catchUpTo = info.offset;
-    this.#recording = new Recording(Math.max(0, info.offset - maxRecordingBytes));
+    this.#recording = new Recording(Math.max(0, info.offset - maxRecordingBytes), maxRecordingBytes);
     this.#running = info.running;
     this.#exitCode = info.exitCode;
     this.#size = { rows: info.rows, columns: info.columns };
