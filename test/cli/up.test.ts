@@ -133,8 +133,15 @@ test('a host is made, listed, checked and removed', async () => {
   const socket = created.stdout.trim().split('\n').at(-1) ?? '';
   assert.ok(statSync(socket).isSocket(), created.stderr);
   const again = await drydock.run('host', 'create', 'bench-1');
-  assert.equal(again.exitCode, 1);
-  assert.match(again.stderr, /^drydock: .*bench-1.*\n$/);
+  assert.deepEqual(again, {
+    exitCode: 0,
+    stdout: `${socket}\n`,
+    stderr: 'drydock: There is a host bench-1 already.\n',
+  });
+  assert.deepEqual(await drydock.run('host', 'socket', 'bench-1'), { exitCode: 0, stdout: `${socket}\n`, stderr: '' });
+  const none = await drydock.run('host', 'socket', 'bench-2');
+  assert.deepEqual({ ...none, stderr: '' }, { exitCode: 1, stdout: '', stderr: '' });
+  assert.match(none.stderr, /^drydock: There is no host bench-2; .*\n$/);
   const listed = JSON.parse((await drydock.run('host', 'ls', '--json')).stdout) as { name: string }[];
   assert.ok(listed.some(({ name }) => name === 'bench-1'));
   assert.equal((await drydock.run('check')).exitCode, 0);
