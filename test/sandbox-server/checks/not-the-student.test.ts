@@ -36,9 +36,9 @@ after(async () => {
 
 /** Does `what`, waits until the lab is ready again, and asserts that `web` is as `state` says, and that no task became done. */
 async function changesNothing(what: () => Promise<unknown>, state: 'running' | 'exited'): Promise<void> {
-  const ready = page.hearsNext('session', ({ phase }) => phase === 'ready');
+  const heard = page.heard.length;
   await what();
-  await ready;
+  await page.hears('session', (message) => message.phase === 'ready' && page.heard.indexOf(message) >= heard);
   const terminal = await atPrompt(page);
   assert.match(await run(page, terminal, `docker inspect -f '{{.State.Status}}' web`), new RegExp(`${state}\\r`));
   // It is done with a look that comes after all of that.
