@@ -33,7 +33,9 @@ export function createProgram(): Command {
     });
   program
     .command('down')
-    .description('end the Drydock that runs here, with all its hosts; what is on disk stays')
+    .description(
+      'end the Drydock that runs here; what is on disk stays, and what ran in its hosts runs again after the next up',
+    )
     .action(async () => (await import('./commands/down.ts')).down());
   program
     .command('status')
@@ -97,8 +99,13 @@ function addHostCommands(host: Command): void {
   host
     .command('create')
     .argument('<name>', "the new host's name: a-z, 0-9 and -")
-    .description('make a host; the last line printed is the path of its Docker socket')
+    .description('make a host, unless it is there, and print the path of its Docker socket')
     .action(async (name: string) => (await import('./commands/host.ts')).createHost(name));
+  host
+    .command('socket')
+    .argument('<name>')
+    .description("print the path of a host's Docker socket")
+    .action(async (name: string) => (await import('./commands/host.ts')).hostSocket(name));
   host
     .command('ls')
     .description('list the hosts')

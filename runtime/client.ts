@@ -26,8 +26,11 @@ export interface HostOptions {
 export interface HostInfo {
   readonly name: string;
   readonly id: string;
-  /** `frozen`: everything is there and nothing runs, until it is thawed. */
-  readonly state: 'running' | 'frozen' | 'stopped';
+  /**
+   * `frozen`: everything is there and nothing runs, until it is thawed. `starting`: it ran when an engine before this one was shut
+   * down, or the machine, and is about to be started again by itself.
+   */
+  readonly state: 'running' | 'frozen' | 'starting' | 'stopped';
   /** RFC 3339. */
   readonly createdAt: string;
   /** Path on this machine; mode 0600, owned by the server's user. */
@@ -38,6 +41,8 @@ export interface HostInfo {
   readonly limits: HostLimits;
   readonly containers: number;
   readonly containersRunning: number;
+  /** Ids of containers that ended with the host, not by their student's doing, and have not been started since. */
+  readonly interrupted: readonly string[];
   readonly terminals: number;
 }
 
@@ -229,6 +234,6 @@ export interface EngineClient extends HostReach {
   /** What it uses now: memory, processes, what its containers wrote. About 5 ms; all zero and empty where it is stopped. */
   usage(host: string): Promise<HostUsage>;
   docker(host: HostInfo): DockerClient;
-  /** Stops every host and the engine; what is on disk stays. */
+  /** Puts every host away as `storeHost` does, and ends the engine. What ran is started again by the next one. */
   shutdown(): Promise<void>;
 }

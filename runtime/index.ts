@@ -1,4 +1,4 @@
-// The one public entry of this package: how to speak to a running engine.
+// The one public entry of this package: how to speak to a running engine, and what each side of a terminal keeps of it.
 
 export type {
   CatalogueImage,
@@ -23,3 +23,4 @@ export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOpti
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
 export { smallTables, type Table } from './kernel/tables.ts';
+export { Recording } from './recording.ts';

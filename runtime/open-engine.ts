@@ -7,9 +7,11 @@ import { serveDocker } from './api/server.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { ExitWatch } from './containers/exits.ts';
 import { stageIn } from './containers/rootfs.ts';
+import { keepData, lockData } from './data-lock.ts';
 import type { Engine, EnginePaths } from './engine.ts';
 import { EngineError } from './errors.ts';
 import { adoptHosts } from './hosts/adopt.ts';
+import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
@@ -63,7 +65,6 @@ function unchangeable(program: string, directory: string): string {
 }
 
 async function openStore(settings: EngineSettings, paths: EnginePaths): Promise<void> {
-  fs.mkdirSync(paths.data, { recursive: true });
   fs.chmodSync(paths.data, 0o711); // the server's own directory is in it too
   const already = fs.existsSync(paths.store) && (await isBtrfs(paths.store));
   if (!already && !(await isBtrfs(paths.data))) {
@@ -82,6 +83,8 @@ async function openStore(settings: EngineSettings, paths: EnginePaths): Promise<
 /** Opens the engine; when this resolves every host that still ran is taken up. Nothing listens yet but the hosts' sockets. */
 export async function openEngine(settings: EngineSettings, log: Logger): Promise<Engine> {
   const paths = pathsOf(settings);
+  fs.mkdirSync(paths.data, { recursive: true });
+  const before = lockData(settings);
   const stage = stageIn(paths.run);
   fs.mkdirSync(paths.run, { recursive: true });
   fs.chmodSync(paths.run, 0o711);
@@ -104,6 +107,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   if (restored.length > 0)
     log.warn({ restored }, 'device nodes of the machine had been changed; they are its root’s again');
   const records = new Records(`${paths.data}/engine.db`);
+  keepData(before, settings, records);
   const catalogue = new Catalogue({
     cacheDirectory: settings.cacheDirectory,
     recipesDirectory: settings.recipesDirectory,
@@ -158,5 +162,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   dropStaleClaims();
   await adoptHosts(engine);
   images.sweepUnused();
+  returnHosts(engine);
   return engine;
 }

@@ -38,6 +38,8 @@ export const sentences = {
     'No new labs are started here right now: whoever runs this Drydock is about to take it down for a while. Labs that are open go on. Try again later.',
   ended: 'This lab has ended and its host was removed. Open the lesson again to start a new one.',
   noHost: 'This lab has no such host. The page may be of an older version of the lesson: reload it.',
+  noShell:
+    'The shell of this lab’s machine cannot be started: its program is missing or broken. Take the lab back to an earlier point, or to its start.',
   noTerminal: 'There is no such terminal. It was closed, perhaps in another tab.',
   noRecords:
     'The server cannot write anything down right now, perhaps because its disk is full. What runs in your lab goes on; try again later, or tell whoever runs this Drydock.',

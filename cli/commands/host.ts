@@ -1,13 +1,33 @@
 // `drydock host …`: an operator's own Docker hosts.
 
+import { EngineError } from '@drydock/runtime';
+import { Failure } from '../failure.ts';
 import { formatSize } from '../sizes.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from './engine.ts';
 
-/** The last line is the path of the host's Docker socket, for `docker -H unix://PATH`. */
+/** Prints the path of the host's Docker socket, for `docker -H unix://PATH`. Idempotent: one that is there is started where it is stopped. */
 export async function createHost(name: string): Promise<void> {
-  const host = await withEngine((engine) => engine.createHost(name));
+  const host = await withEngine(async (engine) => {
+    try {
+      return await engine.createHost(name);
+    } catch (error) {
+      if (!(error instanceof EngineError) || error.kind !== 'conflict') throw error;
+      const there = await engine.startHost(name);
+      console.error(`drydock: There is a host ${name} already.`);
+      return there;
+    }
+  });
   console.log(host.dockerSocket);
+}
+
+/** Prints the path of a host's Docker socket. Throws Failure where there is no such host, or nobody answers there. */
+export async function hostSocket(name: string): Promise<void> {
+  const { state, dockerSocket } = await withEngine((engine) => engine.host(name));
+  if (state !== 'running') {
+    throw new Failure(`Host ${name} is ${state}: its Docker does not answer. drydock host create ${name} starts it.`);
+  }
+  console.log(dockerSocket);
 }
 
 export async function listHosts(options: { readonly json: boolean }): Promise<void> {

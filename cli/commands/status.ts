@@ -80,7 +80,7 @@ function print(
     ['sessions', `${report.sessions}${some(stored, 'put away')}${some(queued, 'waiting')}`],
     [
       'hosts',
-      `${inState('running')} running${spareHosts > 0 ? ` (${spareHosts} spare)` : ''}${some(inState('frozen'), 'frozen')}, ${inState('stopped')} stopped`,
+      `${inState('running')} running${spareHosts > 0 ? ` (${spareHosts} spare)` : ''}${some(inState('frozen'), 'frozen')}${some(inState('starting'), 'starting')}, ${inState('stopped')} stopped`,
     ],
     ['images', `${report.catalogue.length - waiting.length} of ${report.catalogue.length} ready`],
     ...waiting.map((image) => ['', `${image.reference} ${image.state}${image.step ? `: ${image.step}` : ''}`]),

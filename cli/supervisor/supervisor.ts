@@ -11,6 +11,7 @@ import { capacityOf, storeBytesOf } from './capacity.ts';
 import { SupervisedChild } from './child.ts';
 import { othersCanRead } from './clone.ts';
 import { engineCommand, engineEnvironment, serverCommand, serverEnvironment } from './commands.ts';
+import { lockData } from './data-lock.ts';
 import { processesOf } from './leftovers.ts';
 import { LogFile } from './log-file.ts';
 import { whyTaken } from './port.ts';
@@ -39,6 +40,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   const { settings, verbose, onNotice } = options;
   const { run, data } = settings;
   const socket = engineSocket(run);
+  using lock = await lockData(data, run);
   const storeBytes = await storeBytesOf(settings);
   const user = await ensureServerUser(settings.user);
   await prepareRunDirectory(run);
@@ -47,6 +49,10 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   if ('taken' in claimed) {
     const { supervisor, url } = claimed.taken;
     throw new Failure(`Drydock already runs here, as process ${supervisor.pid}, at ${url}. drydock down ends it.`);
+  }
+  if (lock === null) {
+    // Its supervisor ends, or has just begun.
+    throw new Failure(`Another Drydock of ${run} has ${data} right now. Try again in a moment.`);
   }
   const { previous } = claimed;
   if (previous?.server) await stopServer(previous.server);

@@ -90,7 +90,7 @@ export function hostInfo(host: Host): HostInfo {
   return {
     name,
     id,
-    state: host.frozen ? 'frozen' : host.running ? 'running' : 'stopped',
+    state: stateOf(host),
     createdAt,
     dockerSocket: host.dockerSocket,
     uidBase,
@@ -98,8 +98,15 @@ export function hostInfo(host: Host): HostInfo {
     limits,
     containers: containers.length,
     containersRunning: containers.filter(({ running }) => running).length,
+    interrupted: containers.filter(({ running, state }) => !running && state.interrupted === true).map(({ id }) => id),
     terminals: host.terminals.size,
   };
+}
+
+function stateOf(host: Host): HostInfo['state'] {
+  if (host.frozen) return 'frozen';
+  if (host.returning) return 'starting';
+  return host.running ? 'running' : 'stopped';
 }
 
 function hostOf(exchange: Exchange<Engine>): Host {

@@ -83,6 +83,11 @@ export interface ContainerState {
   readonly startTicks: number;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  /**
+   * It did not end by itself, nor by its student: the host ended (stored, shut down, taken back, rebooted) and the container was to
+   * run again with it. False from its next start on. Missing in the records of engines that did not know.
+   */
+  readonly interrupted?: boolean;
   readonly error: string;
   /** RFC 3339 with nanoseconds, or '0001-01-01T00:00:00Z' for never. */
   readonly startedAt: string;

@@ -107,6 +107,7 @@ export async function finishContainer(container: Container, exitCode: number): P
         startTicks: 0,
         exitCode,
         oomKilled,
+        interrupted: host.startsAgain(container.id),
         finishedAt: now(),
       },
     });

@@ -1,9 +1,9 @@
 // docker kill.
 
 import { EngineError } from '../errors.ts';
-import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
 import { signalNumber } from './signals.ts';
 import { untilStopped } from './start.ts';
@@ -20,7 +20,8 @@ export async function killContainer(container: Container, name: string): Promise
     throw new EngineError('conflict', `container ${container.id} is not running`);
   }
   emit(container, 'kill', { signal: String(number) });
-  if (container.state.status === 'paused' && resumes(container, number)) await resume(container, number);
+  const mayBePaused = number === SIGKILL || container.state.status === 'paused';
+  if (mayBePaused && resumes(container, number)) await letEnd(container, { tell: number !== SIGKILL });
   if (number === SIGKILL) await untilStopped(container, 10_000);
 }
 
@@ -28,17 +29,4 @@ export async function killContainer(container: Container, name: string): Promise
 function resumes(container: Container, number: number): boolean {
   const { StopSignal } = container.record.config;
   return number === SIGKILL || !StopSignal || signalNumber(StopSignal) === number;
-}
-
-async function resume(container: Container, number: number): Promise<void> {
-  try {
-    await setFrozen(container.group, false);
-  } catch (error) {
-    // The signal has ended it meanwhile, and its cgroup is gone.
-    if (!['ENOENT', 'ENODEV'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
-    return;
-  }
-  if (number === SIGKILL || container.state.status !== 'paused') return;
-  container.saveState({ status: 'running' });
-  emit(container, 'unpause');
 }

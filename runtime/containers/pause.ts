@@ -27,3 +27,24 @@ export async function freeze(container: Container): Promise<void> {
   }
   container.saveState({ status: 'paused' });
 }
+
+/** What the kernel says of a cgroup that has just gone with the last process in it. */
+const groupGone = ['ENOENT', 'ENODEV'];
+
+/**
+ * For who has sent a paused container the signal that is to end it: lets it go on, so that it can. It is no longer paused then, and
+ * that is told where `tell`. Nothing where it is not paused, or has ended already.
+ */
+export function letEnd(container: Container, { tell }: { readonly tell: boolean }): Promise<void> {
+  return container.inTurn(async () => {
+    if (container.state.status !== 'paused') return;
+    try {
+      await setFrozen(container.group, false);
+    } catch (error) {
+      if (!groupGone.includes(String((error as NodeJS.ErrnoException).code))) throw error;
+      return;
+    }
+    container.saveState({ status: 'running' });
+    if (tell) emit(container, 'unpause');
+  });
+}

@@ -1,11 +1,11 @@
 // docker rm.
 
 import { EngineError } from '../errors.ts';
-import { setFrozen } from '../kernel/cgroups.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import { needClean } from './finish.ts';
+import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
 import { untilStopped } from './start.ts';
 
@@ -41,9 +41,9 @@ function stillRuns({ name, state }: Container): EngineError {
 }
 
 async function kill(container: Container): Promise<void> {
-  if (container.state.status === 'paused') await setFrozen(container.group, false);
   signalContainer(container, 'SIGKILL');
   emit(container, 'kill', { signal: '9' });
+  await letEnd(container, { tell: false });
   if (!(await untilStopped(container, 10_000))) {
     throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
   }

@@ -7,7 +7,7 @@ import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
-import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
+import { isEnding, programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { maxTerminalsPerContainer } from '../limits.ts';
@@ -84,7 +84,7 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     await untilExecutes(machinePid, runtime);
     container.saveState({
       ...{ status: 'running', pid, machinePid, startTicks: process.startTicks },
-      ...{ exitCode: 0, oomKilled: false, error: '', startedAt: now(), finishedAt: never },
+      ...{ exitCode: 0, oomKilled: false, interrupted: false, error: '', startedAt: now(), finishedAt: never },
     });
     container.console.started();
     emitNetwork(container, 'connect');
@@ -103,8 +103,11 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
 
 /** Finishes the container once its process ends: after the verb in hand, which may still be the start itself. */
 export function expectExit(container: Container, process: { readonly pid: number; readonly startTicks: number }): void {
-  container.host.engine.exits.expect(container.id, process, (exitCode) => {
-    void container.inTurn(() => finishContainer(container, exitCode));
+  const { host } = container;
+  host.engine.exits.expect(container.id, process, (exitCode) => {
+    // Ended by the kernel with the host's init: `finishHost` knows what is to be said of it, and what runs again.
+    if (isEnding(host.record.pid, host.record.startTicks) && host.tellEnding !== null) host.tellEnding();
+    else void container.inTurn(() => finishContainer(container, exitCode));
   });
 }
 

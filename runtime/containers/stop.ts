@@ -1,9 +1,9 @@
 // docker stop: the container's own signal, some patience, then SIGKILL.
 
 import { EngineError } from '../errors.ts';
-import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
 import { signalNumber, stopSignalOf } from './signals.ts';
 import { untilStopped } from './start.ts';
@@ -26,9 +26,9 @@ export async function stopContainer(container: Container, options: StopOptions):
   const number = options.signal === null ? stopSignalOf(config) : signalNumber(options.signal);
   const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
   if (!container.running) return 'notRunning';
-  if (container.state.status === 'paused') await setFrozen(container.group, false);
   signalContainer(container, number);
   emit(container, 'kill', { signal: String(number) });
+  await letEnd(container, { tell: true });
   if (!(await untilStopped(container, timeoutSeconds < 0 ? null : timeoutSeconds * 1000))) {
     signalContainer(container, SIGKILL);
     emit(container, 'kill', { signal: String(SIGKILL) });

@@ -10,12 +10,13 @@ import type { Engine } from '../engine.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
 import { lock } from '../kernel/locks.ts';
-import { isAlive } from '../kernel/processes.ts';
+import { isEnding } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { releaseNetworks } from '../networks/lab.ts';
 import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
-import { finishHost } from './finish.ts';
+import { finishHost, killedExitCode } from './finish.ts';
 import type { Host, HostRecord } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
 import { recallTerminal } from './recall-terminal.ts';
@@ -46,6 +47,7 @@ export async function adoptHosts(engine: Engine): Promise<void> {
 }
 
 async function adoptHost(host: Host): Promise<void> {
+  await discardUnrecorded(host);
   const { phase, pid, startTicks, startAgain } = host.record;
   if (phase === 'creating' || phase === 'removing') {
     await removeHost(host).catch((error: unknown) => {
@@ -54,11 +56,15 @@ async function adoptHost(host: Host): Promise<void> {
     });
     return;
   }
-  if (phase === 'whole' && isAlive(pid, startTicks)) {
+  if (phase === 'whole' && !isEnding(pid, startTicks)) {
     await adoptRunning(host);
-    if (startAgain.length > 0) resume(host); // its start was in hand
+    if (startAgain.length > 0)
+      resume(host); // its start was in hand
+    else host.sockets?.admit();
     return;
   }
+  // It ran when the machine went down, or its workspace has ended since the last engine was killed.
+  if (phase === 'whole' && pid > 0) host.save({ returns: true });
   if (phase === 'replacing') {
     await adoptStopped(host).catch((error: unknown) => {
       host.engine.log.warn({ error, host: host.name }, 'something is left of a host that is started again');
@@ -70,6 +76,14 @@ async function adoptHost(host: Host): Promise<void> {
   host.save({ phase: 'whole' });
 }
 
+/** The directory of a container that was being created: its record is stored last. */
+async function discardUnrecorded(host: Host): Promise<void> {
+  const directory = `${host.directory}/containers`;
+  for (const id of fs.existsSync(directory) ? fs.readdirSync(directory) : []) {
+    if (!host.containers.has(id)) await removeTree(`${directory}/${id}`);
+  }
+}
+
 /** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
 function resume(host: Host): void {
   void untilDone(host, 'start again', () =>
@@ -77,14 +91,14 @@ function resume(host: Host): void {
       if (host.running) await continueStart(host);
       else await begin(host);
     }),
-  );
+  ).then(() => host.sockets?.admit());
 }
 
 /** How long a program may take to end that the engine before this one had just started, and nobody knows: it is in the way. */
 const strayMs = 10_000;
 const againMs = 200;
 
-async function untilDone(host: Host, what: string, act: () => Promise<void>): Promise<void> {
+export async function untilDone(host: Host, what: string, act: () => Promise<void>): Promise<void> {
   const { hosts, ending, log } = host.engine;
   const giveUpAt = performance.now() + strayMs;
   for (;;) {
@@ -172,7 +186,11 @@ async function adoptContainer(container: Container): Promise<void> {
 async function adoptStopped(host: Host): Promise<void> {
   await finishHost(host);
   await forEachContainer(host, async (container) => {
-    if (container.state.status === 'removing') await discard(container);
+    const { status, exitCode, interrupted } = container.state;
+    if (status === 'removing') await discard(container);
+    // An engine that did not write down why has killed all that ran when it was shut down.
+    else if (status === 'exited' && exitCode === killedExitCode && interrupted === undefined)
+      container.saveState({ interrupted: true });
   });
   for (const record of host.engine.records.list<TerminalRecord>('terminal', host.id)) {
     host.engine.records.delete('terminal', host.id, record.id);

@@ -62,7 +62,7 @@ function conmonOf(bundle: string): number[] {
 }
 
 /** Kills the process that was started with `bundle`, and so its conmon; the conmon alone where it has started nothing yet. */
-function endProcess(host: Host, bundle: string): void {
+export function endProcess(host: Host, bundle: string): void {
   const pid = numberIn(`${bundle}/pid`);
   if (pid > 0 && processesIn(host.group, true).includes(pid)) {
     signal(pid, 'SIGKILL');

@@ -17,7 +17,10 @@ import { takeUidRange } from './uids.ts';
 import { defaultHostname } from './workspace.ts';
 
 /** A record of an engine that had no choice of these is read as what it did. */
-const wasDefault = { workspace: defaultWorkspace, hostname: defaultHostname, network: null, startAgain: [] };
+const wasDefault = {
+  ...{ workspace: defaultWorkspace, hostname: defaultHostname, network: null },
+  ...{ startAgain: [], returns: false },
+};
 type StoredHost = Omit<HostRecord, keyof typeof wasDefault | 'subvolume'> & Partial<HostRecord>;
 
 /** A host object for a record, with the snapshots that are stored of it; known to the engine. */
@@ -64,7 +67,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
   const network = options.network === undefined ? null : placeInNetwork(engine, options.network, hostname);
   const id = randomBytes(6).toString('hex');
   const record: HostRecord = {
-    ...{ id, name, subvolume: id, startAgain: [] },
+    ...{ id, name, subvolume: id, startAgain: [], returns: false },
     createdAt: new Date().toISOString(),
     phase: 'creating',
     uidBase: takeUidRange(engine.settings, taken),

@@ -6,13 +6,22 @@ import { cleanUpOrLater, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
 import { endConmons } from './clear-bundles.ts';
 import type { Host } from './host.ts';
+import { toStartAgain } from './snapshots.ts';
 import { workspaceId } from './workspace.ts';
 
-const killedExitCode = 137;
+/** Of what was killed with its host. */
+export const killedExitCode = 137;
 
-/** Ends what still runs, tells what was running that it is over, closes the sockets. Idempotent. */
+/**
+ * Ends what still runs, tells what was running that it is over, closes the sockets; what ran runs again with the host's next
+ * start. Idempotent.
+ */
 export function finishHost(host: Host): Promise<void> {
-  return host.inTurn(() => endHost(host));
+  return host.inTurn(async () => {
+    // In the other phases it is written down already; some of what ran may have ended since.
+    if (host.running && host.record.phase === 'whole') host.save({ startAgain: toStartAgain(host) });
+    await endHost(host);
+  });
 }
 
 /** A start that was in hand when the engine was killed: nothing holds its address and ports. */
@@ -28,6 +37,7 @@ export async function endHost(host: Host): Promise<void> {
   host.sockets?.close();
   host.sockets = null;
   engine.exits.forget(workspaceId(host));
+  host.tellEnding = null;
   await endConmons(host);
   // All at once: the workspace's init can only end when every process of its PID namespace has.
   await removeGroup(host.group);

@@ -42,8 +42,10 @@ export interface HostRecord {
   readonly hostname: string;
   /** The network of hosts that it is in, and its address there. */
   readonly network: { readonly name: string; readonly address: string } | null;
-  /** What the next start of the workspace starts too. */
+  /** What the next start of the workspace starts too: what was running when the host ended. */
   readonly startAgain: readonly RunningAgain[];
+  /** It was running when the engine was shut down or the machine went down: the next engine starts it by itself. */
+  readonly returns: boolean;
   /** The layers under the workspace's own, as it was first started: a newer image cannot be slid under what was written. */
   readonly workspaceLayers: readonly string[] | null;
   /** The workspace's init as the machine numbers it, and its start time (field 22 of /proc/PID/stat); 0 when stopped. */
@@ -64,6 +66,10 @@ export class Host {
   readonly snapshots = new Map<string, SnapshotRecord>();
   /** True while the kernel stops every process of the host where it stands. */
   frozen = false;
+  /** True while this engine is about to start it by itself (`return.ts`), until it runs or that is given up. */
+  returning = false;
+  /** To be called by whoever sees that the workspace's init has ended, or has begun to. Null while nothing runs. */
+  tellEnding: (() => void) | null = null;
   /** Null while nobody can connect: before start, after stop. */
   sockets: HostSockets | null = null;
   #record: HostRecord;

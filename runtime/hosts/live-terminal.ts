@@ -8,6 +8,7 @@ import { writeControl, writePackets } from '../containers/console.ts';
 import { isAlive, signal } from '../kernel/processes.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { maxAttachPacketBytes, maxTerminalReplayBytes } from '../limits.ts';
+import { Recording } from '../recording.ts';
 
 /** What of a terminal outlives the engine. */
 export interface TerminalRecord {
@@ -40,10 +41,8 @@ export class LiveTerminal {
   readonly #store: (record: TerminalRecord) => void;
   #record: TerminalRecord;
   #socket: net.Socket | null = null;
-  #kept: Buffer[] = [];
-  #keptBytes = 0;
-  /** Bytes said since it was opened. */
-  #offset = 0;
+  /** What was said since it was opened, the last of it. */
+  readonly #said = new Recording(0, maxTerminalReplayBytes);
   readonly #readers = new Set<Duplex>();
   readonly #blocked = new Set<Duplex>();
 
@@ -62,7 +61,7 @@ export class LiveTerminal {
 
   info(): TerminalInfo {
     const { id, rows, columns, exitCode } = this.#record;
-    return { id, rows, columns, exitCode, running: exitCode === null, offset: this.#offset };
+    return { id, rows, columns, exitCode, running: exitCode === null, offset: this.#said.end };
   }
 
   save(change: Partial<TerminalRecord>): void {
@@ -87,13 +86,8 @@ export class LiveTerminal {
 
   /** Counts and keeps what the terminal said, and passes it on. */
   #hear(data: Buffer): void {
-    this.#offset += data.length;
-    this.#kept.push(data);
-    this.#keptBytes += data.length;
-    while (this.#keptBytes > maxTerminalReplayBytes && this.#kept.length > 1) {
-      this.#keptBytes -= this.#kept.shift()?.length ?? 0;
-    }
-    if (this.#offset > this.#record.offset + storeEveryBytes) this.save({ offset: this.#offset });
+    this.#said.append(data);
+    if (this.#said.end > this.#record.offset + storeEveryBytes) this.save({ offset: this.#said.end });
     for (const reader of this.#readers) if (!reader.push(data)) this.#blocked.add(reader);
     if (this.#blocked.size > 0) this.#socket?.pause();
   }
@@ -105,7 +99,7 @@ export class LiveTerminal {
    */
   recall(atLeast: number, said: readonly Buffer[]): void {
     const bytes = said.reduce((sum, piece) => sum + piece.length, 0);
-    this.#offset = bytes >= atLeast ? 0 : atLeast + storeEveryBytes + maxAttachPacketBytes;
+    this.#said.restart(bytes >= atLeast ? 0 : atLeast + storeEveryBytes + maxAttachPacketBytes);
     for (const piece of said) this.#hear(piece);
   }
 
@@ -117,8 +111,8 @@ export class LiveTerminal {
 
   /** Output from the absolute byte `from` on, or from the oldest that is kept, then live; writing types. */
   attach(from: number): { readonly offset: number; readonly stream: Duplex } {
-    const oldest = this.#offset - this.#keptBytes;
-    const offset = Math.min(Math.max(from, oldest), this.#offset);
+    const { start, end } = this.#said;
+    const offset = Math.min(Math.max(from, start), end);
     const stream: Duplex = new Duplex({
       read: () => this.#unblock(stream),
       write: (bytes: Buffer, _encoding, done) => {
@@ -134,7 +128,7 @@ export class LiveTerminal {
         done(error);
       },
     });
-    const missed = Buffer.concat(this.#kept).subarray(offset - oldest);
+    const missed = this.#said.read(offset, end - offset);
     if (missed.length > 0) stream.push(missed);
     if (this.#record.exitCode === null) this.#readers.add(stream);
     else stream.push(null);

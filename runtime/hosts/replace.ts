@@ -9,7 +9,7 @@ import { never, now } from '../containers/clock.ts';
 import { Container, type ContainerRecord } from '../containers/container.ts';
 import type { OwnImage } from '../images/own-images.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
-import { endHost } from './finish.ts';
+import { endHost, killedExitCode } from './finish.ts';
 import type { Host, HostRecord, RunningAgain } from './host.ts';
 import { imagesKeptBy, runningIn } from './snapshots.ts';
 import { begin } from './start.ts';
@@ -22,8 +22,6 @@ export interface HostState {
   readonly running: readonly RunningAgain[];
   readonly workspaceLayers: readonly string[] | null;
 }
-
-const killedExitCode = 137;
 
 /** A name for another subvolume of this host. */
 export function anotherSubvolume(host: Host): string {
@@ -86,6 +84,6 @@ function ended(record: ContainerRecord): ContainerRecord {
   const { state } = record;
   if (state.status !== 'running' && state.status !== 'paused') return record;
   const at = state.startedAt === never ? never : now();
-  const gone = { pid: 0, machinePid: 0, startTicks: 0, exitCode: killedExitCode, finishedAt: at };
+  const gone = { pid: 0, machinePid: 0, startTicks: 0, exitCode: killedExitCode, finishedAt: at, interrupted: true };
   return { ...record, endpoint: null, ports: [], state: { ...state, ...gone, status: 'exited' } };
 }

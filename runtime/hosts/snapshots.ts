@@ -36,6 +36,13 @@ export function runningIn(host: Host): readonly RunningAgain[] {
   }));
 }
 
+/** What runs, and what was still to be started again when the host ended. */
+export function toStartAgain(host: Host): readonly RunningAgain[] {
+  const running = runningIn(host);
+  const ids = new Set(running.map(({ id }) => id));
+  return [...running, ...host.record.startAgain.filter(({ id }) => !ids.has(id))];
+}
+
 /** The images that a host's snapshots need, so that the store keeps them. */
 export function imagesKeptBy(host: Host): KeptImage[] {
   return [...host.snapshots.values()].flatMap(({ containers, images }) => [

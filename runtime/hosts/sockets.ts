@@ -2,12 +2,15 @@
 
 import fs from 'node:fs';
 import net from 'node:net';
+import { maxConnectionsPerHost } from '../limits.ts';
 import type { Host } from './host.ts';
 
 /** The group `docker` of the workspace image: its members may use the socket inside. */
 const dockerGid = 999;
 
 export interface HostSockets {
+  /** Lets in who connects, and who has connected already: until then they wait. Idempotent. */
+  admit(): void;
   /** Closes both sockets and ends what is connected. Idempotent. */
   close(): void;
 }
@@ -25,21 +28,39 @@ async function listen(server: net.Server, socketPath: string, uid: number, gid: 
   fs.chownSync(socketPath, uid, gid);
 }
 
-/** Listens. Directories above the sockets let nobody else in until the socket's own owner and mode are set. */
+/** Listens, but answers nobody before `admit`. Directories above the sockets let nobody else in until the socket's own owner and mode are set. */
 export async function openSockets(host: Host): Promise<HostSockets> {
   const api = host.engine.serveDocker(host);
   const { uid, gid } = host.engine.settings.socketOwner;
   const { uidBase } = host.record;
   const servers: net.Server[] = [];
+  const early = new Set<net.Socket>();
+  let isOpen = false;
+  const come = (socket: net.Socket): void => {
+    if (isOpen) {
+      api.emit('connection', socket);
+      return;
+    }
+    early.add(socket);
+    socket.on('error', () => socket.destroy()).on('close', () => early.delete(socket));
+    // More than any client has; the API counts them once they are let in.
+    if (early.size > maxConnectionsPerHost) socket.destroy();
+  };
   const open = async (path: string, owner: [number, number], mode: number): Promise<void> => {
-    const server = net.createServer({ allowHalfOpen: true }, (socket) => api.emit('connection', socket));
+    const server = net.createServer({ allowHalfOpen: true }, come);
     servers.push(server);
     await listen(server, path, owner[0], owner[1], mode);
   };
   await open(host.dockerSocket, [uid, gid], 0o600);
   await open(`${host.guestDirectory}/docker.sock`, [uidBase, uidBase + dockerGid], 0o660);
   return {
+    admit: () => {
+      isOpen = true;
+      for (const socket of early) if (!socket.destroyed) api.emit('connection', socket);
+      early.clear();
+    },
     close: () => {
+      for (const socket of early) socket.destroy();
       for (const server of servers) server.close();
       api.closeAllConnections();
       api.close();

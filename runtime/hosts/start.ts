@@ -28,14 +28,18 @@ export async function begin(host: Host): Promise<void> {
   const io = storeDevice === null ? null : { device: storeDevice, bytesPerSecond: hostIoBytesPerSecond };
   const { limits } = host.record;
   createGroup(host.group, { ...limits, pids: limits.pids + maxMonitorsPerHost, io });
+  const sockets = openSockets(host);
   try {
-    const sockets = openSockets(host);
     await startWorkspace(host);
     host.sockets = await sockets;
     watchWorkspace(host);
     await startAgain(host);
-    if (host.record.phase !== 'creating') host.save({ phase: 'whole' });
+    if (host.record.phase !== 'creating') host.save({ phase: 'whole', returns: false });
+    host.returning = false;
+    // Only now: nobody is to see stopped what runs again in a moment.
+    host.sockets?.admit();
   } catch (error) {
+    host.sockets ??= await sockets.catch(() => null);
     await endHost(host);
     if (host.record.phase !== 'creating') host.save({ phase: 'whole' });
     throw error;
@@ -45,8 +49,14 @@ export async function begin(host: Host): Promise<void> {
 /** Tells when the workspace ends: its PID namespace ends with it, and with that every process of the host. */
 export function watchWorkspace(host: Host): void {
   const { pid, startTicks } = host.record;
-  host.engine.exits.expect(workspaceId(host), { pid, startTicks }, (exitCode) => {
-    host.engine.log.info({ host: host.name, exitCode }, 'a workspace ended');
-    void finishHost(host);
-  });
+  const end = (): void => {
+    if (host.tellEnding !== end) return; // told already
+    host.tellEnding = null;
+    host.engine.log.info({ host: host.name }, 'a workspace ended');
+    finishHost(host).catch((error: unknown) => {
+      host.engine.log.error({ error, host: host.name }, 'something is left of a host whose workspace ended');
+    });
+  };
+  host.tellEnding = end;
+  host.engine.exits.expect(workspaceId(host), { pid, startTicks }, end);
 }

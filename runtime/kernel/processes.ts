@@ -27,6 +27,23 @@ export function isAlive(pid: number, startTicks: number): boolean {
   }
 }
 
+/** PF_EXITING (linux/sched.h), in field 9 of /proc/PID/stat. */
+const exiting = 0x4;
+
+/**
+ * True where the process has ended, or has begun to: the init of a PID namespace ends only once every process in it has been ended
+ * by the kernel, and a frozen one keeps it waiting.
+ */
+export function isEnding(pid: number, startTicks: number): boolean {
+  if (!isAlive(pid, startTicks)) return true;
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]) & exiting) !== 0;
+  } catch {
+    return true;
+  }
+}
+
 export interface KnownProcess {
   readonly pid: number;
   /** Field 22 of /proc/PID/stat. */

@@ -1,7 +1,7 @@
 // Whether a container is what a check asks for, and where it is not, what it is instead.
 
 import type { ContainerFilter } from '../../lessons/schema.ts';
-import type { ContainerDetails, ContainerFact } from './facts.ts';
+import type { ContainerFact } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { shown } from './shown.ts';
 import { bytesOf, sizeInWords } from './sizes.ts';
@@ -34,7 +34,7 @@ export function compareEnv(wanted: Readonly<Record<string, string>>, env: readon
   return compareWords('its variable', wanted, (name) => variable(env, name));
 }
 
-function compareDetails(wanted: ContainerFilter, details: ContainerDetails | null): readonly Compared[] {
+function compareDetails(wanted: ContainerFilter, { details, interrupted }: ContainerFact): readonly Compared[] {
   const { command, env, memory, cpus, oomKilled } = wanted;
   if (details === null) return asksForDetails(wanted) ? [{ holds: null, instead: '' }] : [];
   const { memoryBytes } = details;
@@ -63,7 +63,7 @@ function compareDetails(wanted: ContainerFilter, details: ContainerDetails | nul
       ? []
       : [
           {
-            holds: oomKilled === details.oomKilled,
+            holds: interrupted ? null : oomKilled === details.oomKilled,
             instead: `it was ${details.oomKilled ? '' : 'not '}ended by the kernel for want of memory`,
           },
         ]),
@@ -76,6 +76,9 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
   const code = has.exitCode === null ? '' : ` with code ${has.exitCode}`;
   const ports = has.ports.slice(0, 3).map(shown).join(', ');
   const one = (holds: boolean, instead: string): Compared => ({ holds, instead });
+  // What its host's end has made of it neither holds nor fails.
+  const asLeft = (holds: boolean, instead: string): Compared =>
+    has.interrupted ? { holds: null, instead: '' } : one(holds, instead);
   return [
     ...(name === undefined ? [] : [one(name === has.name, `its name is ${shown(has.name)}`)]),
     ...(image === undefined ? [] : [one(isImage(image, has.image), `its image is ${shown(has.image)}`)]),
@@ -87,7 +90,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
             `its image is ${shown(has.image)}, which is not the same as ${sameImage}`,
           ),
         ]),
-    ...(state === undefined ? [] : [one(state === has.state, `it is ${has.state}${code}`)]),
+    ...(state === undefined ? [] : [asLeft(state === has.state, `it is ${has.state}${code}`)]),
     ...(detached === undefined
       ? []
       : [
@@ -99,7 +102,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
     ...(exitCode === undefined
       ? []
       : [
-          one(
+          asLeft(
             exitCode === has.exitCode,
             has.exitCode === null ? `it is ${has.state}` : `its exit code is ${has.exitCode}`,
           ),
@@ -107,7 +110,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
     ...(port === undefined
       ? []
       : [
-          one(
+          asLeft(
             port === 'none' ? has.ports.length === 0 : has.ports.includes(port),
             has.ports.length === 0 ? 'none of its ports is published' : `its published ports are ${ports}`,
           ),
@@ -121,7 +124,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
           ),
         ]),
     ...compareWords('its label', labels ?? {}, (key) => (Object.hasOwn(has.labels, key) ? has.labels[key] : undefined)),
-    ...compareDetails(wanted, has.details),
+    ...compareDetails(wanted, has),
   ];
 }
 

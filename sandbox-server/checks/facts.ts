@@ -33,6 +33,8 @@ export interface ContainerFact {
   readonly networks: readonly string[];
   /** How its last run was started; null where nobody asked. */
   readonly started: 'in the background' | 'in the foreground' | 'never' | null;
+  /** It has ended with its host and was not started since: what it is says nothing of what its student did. */
+  readonly interrupted: boolean;
   /** Null where nobody asked. */
   readonly details: ContainerDetails | null;
 }
@@ -171,8 +173,14 @@ const listed = z.object({
   Ports: orEmpty(z.array(z.object({ PrivatePort: z.number(), PublicPort: z.number().optional(), Type: z.string() }))),
 });
 
-/** From the answer to `GET /containers/json?all=1`. Throws ZodError where it is none. */
-export function containersFrom(answer: unknown): readonly ContainerFact[] {
+/**
+ * From the answer to `GET /containers/json?all=1`, and the ids of those that have ended with their host. Throws ZodError where it
+ * is none.
+ */
+export function containersFrom(
+  answer: unknown,
+  interrupted: ReadonlySet<string> = new Set(),
+): readonly ContainerFact[] {
   return z
     .array(listed)
     .parse(answer)
@@ -192,6 +200,7 @@ export function containersFrom(answer: unknown): readonly ContainerFact[] {
         labels: container.Labels,
         networks: Object.keys(container.NetworkSettings?.Networks ?? {}),
         started: null,
+        interrupted: interrupted.has(container.Id) && container.State === 'exited',
         details: null,
       };
     });

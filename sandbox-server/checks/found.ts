@@ -1,6 +1,6 @@
 // Says in words what there is instead of what a check wants, where no slip of the lesson says it better.
 
-import type { Check, ContainerFilter } from '../../lessons/schema.ts';
+import { type Check, type ContainerFilter, everyCheck } from '../../lessons/schema.ts';
 import { compareContainer, together } from './container-filter.ts';
 import { type ContainerFact, type Facts, factsOf, type HostFacts } from './facts.ts';
 import { isImage } from './image-name.ts';
@@ -14,7 +14,8 @@ function described(container: ContainerFact): string {
     container.ports.length === 0
       ? 'no port published'
       : `published ${container.ports.slice(0, 3).map(shown).join(', ')}`;
-  const state = container.exitCode === null ? container.state : `${container.state} with code ${container.exitCode}`;
+  const code = container.exitCode === null ? '' : ` with code ${container.exitCode}`;
+  const state = container.interrupted ? 'ended with its host' : `${container.state}${code}`;
   return `${shown(container.name)} from ${shown(container.image)}, ${state}, ${ports}`;
 }
 
@@ -149,10 +150,26 @@ function eventFound(check: Check, facts: Facts): string {
   return '';
 }
 
+/** Of a container that a check asks for and that has ended with its host: how it came so, and what to do. */
+function interruptedFound(check: Check, facts: Facts): string {
+  for (const each of everyCheck(check)) {
+    const wanted = 'container' in each ? each.container : 'containers' in each ? each.containers : null;
+    if (wanted === null) continue;
+    const { containers } = factsOf(facts, wanted.host);
+    const lost = containers.find((has) => has.interrupted && together(compareContainer(wanted, has)) === null);
+    if (lost === undefined) continue;
+    const name = shown(lost.name);
+    return `The container ${name} was running when this machine was restarted, and could not be started again. Start it with docker start ${name}.`;
+  }
+  return '';
+}
+
 /** One sentence; empty where there is nothing to say yet, as for a task whose turn has not come. */
 export function found(check: Check, facts: Facts): string {
+  const verdict = judge(check, facts);
+  if (verdict === null) return interruptedFound(check, facts);
   // Of what holds there is nothing to say, and of what nobody looked at.
-  if (judge(check, facts) !== false) return '';
+  if (verdict) return '';
   if ('container' in check) {
     const { host, ...wanted } = check.container;
     return containerFound(wanted, factsOf(facts, host));

@@ -1,14 +1,7 @@
 // Whether a check holds: true, false, or null where a fact that it hangs on was not asked for. Pure.
 
 import type { Check, ImageCheck } from '../../lessons/schema.ts';
-import {
-  asksForDetails,
-  type Compared,
-  compareContainer,
-  compareEnv,
-  compareWords,
-  together,
-} from './container-filter.ts';
+import { type Compared, compareContainer, compareEnv, compareWords, together } from './container-filter.ts';
 import { type EndedContainer, type Facts, factsOf, type HostFacts, type ImageFact } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
@@ -16,10 +9,10 @@ import { withoutInvisible } from './same-text.ts';
 import { shown } from './shown.ts';
 import { bytesOf, sizeInWords } from './sizes.ts';
 
-/** Containers that have run to their end: those that were seen to, and those that are there. */
+/** Containers that have run to their end: those that were seen to, and those that are there; not those that ended with their host. */
 export function endedOf({ ended, containers }: HostFacts): readonly EndedContainer[] {
-  const there = containers.flatMap(({ name, image, sameImages, exitCode }) =>
-    exitCode === null ? [] : [{ name, image, sameImages, exitCode, byDocker: null }],
+  const there = containers.flatMap(({ name, image, sameImages, exitCode, interrupted }) =>
+    exitCode === null || interrupted ? [] : [{ name, image, sameImages, exitCode, byDocker: null }],
   );
   return [...ended, ...there];
 }
@@ -84,7 +77,7 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
   if ('containers' in check) {
     const { host, count, atLeast, ...wanted } = check.containers;
     const each = factsOf(facts, host).containers.map((has) => together(compareContainer(wanted, has)));
-    if (each.includes(null) && (asksForDetails(wanted) || wanted.detached !== undefined)) return null;
+    if (each.includes(null)) return null;
     const there = each.filter((holds) => holds === true).length;
     return count === undefined ? there >= (atLeast ?? 1) : there === count;
   }

@@ -40,6 +40,8 @@ export interface Seen {
   readonly ended: readonly EndedContainer[];
   readonly execs: readonly EndedExec[];
   readonly removed: readonly RemovedContainer[];
+  /** Ids of containers that have ended with the host and were not started since. */
+  readonly interrupted: ReadonlySet<string>;
 }
 
 export interface LookParts {
@@ -139,7 +141,7 @@ async function dockerFacts(
 ): Promise<HostFacts> {
   const { docker } = host;
   const startedOf = needs.runs ? await startsOf(link, host) : () => null;
-  const listed = containersFrom(await docker.request('GET', '/containers/json?all=1'));
+  const listed = containersFrom(await docker.request('GET', '/containers/json?all=1'), seen.interrupted);
   // Of what has ended and is gone the image's name is known, and no id.
   const gone = needs.sameImages.size === 0 ? [] : seen.ended.map(({ image }) => image);
   const wantedIds = await imageIds(host, needs.sameImages, link);

@@ -44,7 +44,10 @@ interface SeenSoFar extends Seen {
   /** Signals that Docker has sent to containers since their start, by the container's id. */
   readonly signals: ReadonlyMap<string, readonly number[]>;
 }
-export const nothingSeen: SeenSoFar = { ended: [], execs: [], removed: [], running: new Map(), signals: new Map() };
+export const nothingSeen: SeenSoFar = {
+  ...{ ended: [], execs: [], removed: [], interrupted: new Set() },
+  ...{ running: new Map(), signals: new Map() },
+};
 
 const without = <T>(all: ReadonlyMap<string, T>, key: string) => new Map([...all].filter(([each]) => each !== key));
 
@@ -64,7 +67,10 @@ export function afterEvent(
     ];
     return { ...seen, signals: new Map(signals.slice(-maxEnded)) };
   }
-  if (Action === 'start') return { ...seen, signals: without(seen.signals, Actor.ID) };
+  if (Action === 'start') {
+    const interrupted = new Set([...seen.interrupted].filter((id) => id !== Actor.ID));
+    return { ...seen, interrupted, signals: without(seen.signals, Actor.ID) };
+  }
   if (Action === 'die') {
     const ended = endedFrom(Actor.Attributes, sent);
     return ended === null ? seen : { ...seen, ended: [...seen.ended, ended].slice(-maxEnded) };
@@ -89,6 +95,8 @@ export class Watcher {
   readonly #abort = new AbortController();
   readonly #seen = new Map<string, SeenSoFar>();
   readonly #followed = new Set<string>();
+  /** Hosts whose events are heard. */
+  readonly #listening = new Set<string>();
   #tasks: readonly Task[];
   #told = '';
   #timer: NodeJS.Timeout | undefined;
@@ -130,6 +138,8 @@ export class Watcher {
 
   #lookSoon(): void {
     if (this.#abort.signal.aborted || this.#open.length === 0) return;
+    // Not before it is known how the containers of each host came to be as they are; then `#listen` pokes.
+    if (this.#listening.size < this.#parts.hosts.length) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -146,7 +156,12 @@ export class Watcher {
     while (!signal.aborted) {
       try {
         const events = await host.docker.events(signal);
+        // The host may have ended and started meanwhile: what ended with it is none of its student's doing.
+        const { interrupted } = await this.#parts.link.call((engine) => engine.host(host.info.name));
+        const known = this.#seen.get(host.name) ?? nothingSeen;
+        this.#seen.set(host.name, { ...known, interrupted: new Set(interrupted) });
         pauseMs = engineProbeMs / 4;
+        this.#listening.add(host.name);
         this.poke();
         for await (const event of events) {
           const before = this.#seen.get(host.name) ?? nothingSeen;
@@ -158,6 +173,7 @@ export class Watcher {
       } catch (error) {
         if (!signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
       }
+      this.#listening.delete(host.name);
       if (signal.aborted) return;
       this.#parts.link.suspect();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);

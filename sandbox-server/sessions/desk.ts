@@ -298,8 +298,11 @@ export class Desk {
       const hosts = await together(
         [...session.hosts.values()].map((name) => this.#parts.link.call((engine) => engine.host(name))),
       );
-      if (hosts.some(({ state }) => state === 'stopped') && this.#isThere(session) && session.active)
+      if (hosts.some(({ state }) => state === 'stopped') && this.#isThere(session) && session.active) {
+        // What the start makes of it is no work of its student's, and is not looked at.
+        session.release();
         this.#start(session);
+      }
     } catch (error) {
       if (!this.#isThere(session)) return;
       if (kindOf(error) === 'notFound') this.end(session, 'replaced');

@@ -221,10 +221,21 @@ export class SessionHosts {
         if (ready.terminals.some(({ running }) => running)) return ready;
         number += 1;
         const id = `t${number}`;
-        const shell = await this.#link.call((engine) => openShell(engine, ready.host.name, id, size));
-        return { ...ready, terminals: [...ready.terminals, shell] };
+        const shell = await this.#shellOrNone(ready.host.name, id, size);
+        return { ...ready, terminals: [...ready.terminals, ...shell] };
       }),
     );
+  }
+
+  /** None where its student has made the host's shell such that it cannot be started: the rest of the lab is there all the same. */
+  async #shellOrNone(host: string, id: string, size: Size): Promise<readonly TerminalInfo[]> {
+    try {
+      return [await this.#link.call((engine) => openShell(engine, host, id, size))];
+    } catch (error) {
+      if (kindOf(error) !== 'invalid') throw error;
+      this.#log.warn({ host, error: messageOf(error) }, 'a shell could not be started');
+      return [];
+    }
   }
 
   async #make(

@@ -7,7 +7,7 @@ import { messageOf } from '../errors.ts';
 import { maxCreating } from '../limits.ts';
 import type { Desk } from './desk.ts';
 import { isSessionHost, type ReadyHost, type SessionHosts } from './hosts.ts';
-import type { Session } from './session.ts';
+import type { Rest, Session } from './session.ts';
 
 type There = ReadonlyMap<string, HostInfo>;
 
@@ -18,6 +18,13 @@ function hostsOf(session: Session, there: There): readonly { readonly name: stri
     return info === undefined ? [] : [{ name, info }];
   });
   return found.length === session.hosts.size ? found : null;
+}
+
+/** What hosts of which one does not run, at least, mean for their session. */
+function restOf(states: readonly HostInfo['state'][]): Rest {
+  if (states.every((state) => state === 'stopped')) return 'stored';
+  // It is about to run again by itself, and has its place.
+  return states.includes('starting') ? 'awake' : 'frozen';
 }
 
 /**
@@ -37,8 +44,7 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
     const found = hostsOf(session, there);
     if (found === null) desk.end(session, 'replaced');
     else if (found.some(({ info }) => info.state !== 'running')) {
-      const stored = found.every(({ info }) => info.state === 'stopped');
-      if (session.phase.phase !== 'queued') desk.stopped(session, stored ? 'stored' : 'frozen');
+      if (session.phase.phase !== 'queued') desk.stopped(session, restOf(found.map(({ info }) => info.state)));
     } else if (!session.points.hasStart || session.points.goingBackTo !== null) desk.stopped(session, 'awake');
     else if (!session.active) toTakeUp.push(session);
   }
@@ -59,7 +65,11 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
           }),
         );
         // Its student may have come meanwhile, and it is being started for them.
-        if (!session.active && !session.turns.busy && session.phase.phase !== 'ended') session.activate(ready);
+        if (session.active || session.turns.busy || session.phase.phase === 'ended') continue;
+        // The engine has started it again by itself: shells there are none.
+        const hasShell = ready.some(({ terminals }) => terminals.some(({ running }) => running));
+        if (hasShell) session.activate(ready);
+        else desk.stopped(session, 'awake');
       } catch (error) {
         log.warn({ session: session.id, error: messageOf(error) }, 'a session was not taken up');
         // Who is there waits for it; else it is put away after a while, and started when its student comes.

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { chooseParameters, type Lab, withParameters } from '../../lessons/schema.ts';
 import { Watcher } from '../checks/watcher.ts';
 import { type EngineLink, isAway } from '../engine-link.ts';
-import { messageOf, ServerError, sentences } from '../errors.ts';
+import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import type { Lesson } from '../labs/lessons.ts';
 import { writeUsedEveryMs } from '../limits.ts';
 import type { Drain } from '../operator/protocol.ts';
@@ -301,6 +301,9 @@ export class Session {
       this.#parts.records.setTitle(this.id, opened.id, opened.title);
       return opened.id;
     } catch (error) {
+      if (kindOf(error) === 'invalid' && !(error instanceof ServerError)) {
+        throw new ServerError('unavailable', sentences.noShell);
+      }
       if (!isAway(error)) throw error;
       this.#parts.shellsEnded(this);
       throw new ServerError('unavailable', 'The lab’s machine has stopped. It is being started again.');

@@ -2,7 +2,7 @@
 // their input. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TerminalConnection, TerminalInfo } from '@drydock/runtime';
+import { Recording, type TerminalConnection, type TerminalInfo } from '@drydock/runtime';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { catchUpMs, engineProbeMs, maxPendingInputBytes, maxRecordingBytes } from '../limits.ts';
@@ -10,7 +10,6 @@ import type { TerminalState } from '../protocol.ts';
 import { Flow } from './flow.ts';
 import { MarkParser } from './marks.ts';
 import { Modes } from './modes.ts';
-import { Recording } from './recording.ts';
 import { Viewer, type ViewerTarget } from './viewer.ts';
 
 /** Between two attempts to be connected with an engine that lets go of it, or fails. */
@@ -71,7 +70,7 @@ export class Terminal {
     this.#events = events;
     this.#catchUpTo = info.offset;
     const begin = Math.max(0, info.offset - maxRecordingBytes);
-    this.#recording = new Recording(begin);
+    this.#recording = new Recording(begin, maxRecordingBytes);
     this.#modes = new Modes(begin);
     this.#running = info.running;
     this.#exitCode = info.exitCode;

@@ -1,10 +1,10 @@
 // One page's view of one terminal: what it was sent, what it has parsed, what it may get next. Independent of message
 // transport: it hands bytes to a function.
 
+import type { Recording } from '@drydock/runtime';
 import { maxFrameBytes } from '../limits.ts';
 import { pauseAboveBytes } from '../protocol.ts';
 import type { Modes } from './modes.ts';
-import type { Recording } from './recording.ts';
 
 export interface ViewerTarget {
   /** Output starts (again) at `offset`. See `Attached` in protocol.ts. */

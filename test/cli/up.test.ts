@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -103,13 +103,45 @@ test('a second up in the same run directory says that one runs, and ends', async
   assert.ok((await status()).ready);
 });
 
+test('H09 a second Drydock on the same data is refused with a sentence, also where only the engine of the first is left', async () => {
+  await using other = await makeInstance();
+  const env = settingsFor(other, await freePort(), { DRYDOCK_DATA: drydock.instance.data });
+  await drydock.run('host', 'create', 'mine');
+  const refused = async (who: RegExp) => {
+    const { exitCode, stderr } = await runDrydock(env, 'up');
+    assert.equal(exitCode, 1);
+    assert.match(stderr, who);
+    assert.match(stderr, new RegExp(`DRYDOCK_RUN=${drydock.instance.run} drydock down, or set DRYDOCK_DATA`));
+    assert.ok(!existsSync(other.run), 'nothing of it is left');
+  };
+  await refused(new RegExp(`DRYDOCK_DATA=${drydock.instance.data} is in use .*process ${drydock.supervisor.pid}, `));
+  // What `drydock up` itself does not see, the engine does: here its lock is all that is there.
+  const { engine } = await status();
+  process.kill(drydock.supervisor.pid ?? 0, 'SIGSTOP');
+  try {
+    await rm(path.join(drydock.instance.data, 'lock'));
+    await refused(new RegExp(`process ${engine.pid}, `));
+  } finally {
+    process.kill(drydock.supervisor.pid ?? 0, 'SIGCONT');
+  }
+  assert.ok((await status()).hosts.some(({ name }) => name === 'mine'));
+  await drydock.run('host', 'rm', 'mine');
+});
+
 test('a host is made, listed, checked and removed', async () => {
   const created = await drydock.run('host', 'create', 'bench-1');
   const socket = created.stdout.trim().split('\n').at(-1) ?? '';
   assert.ok(statSync(socket).isSocket(), created.stderr);
   const again = await drydock.run('host', 'create', 'bench-1');
-  assert.equal(again.exitCode, 1);
-  assert.match(again.stderr, /^drydock: .*bench-1.*\n$/);
+  assert.deepEqual(again, {
+    exitCode: 0,
+    stdout: `${socket}\n`,
+    stderr: 'drydock: There is a host bench-1 already.\n',
+  });
+  assert.deepEqual(await drydock.run('host', 'socket', 'bench-1'), { exitCode: 0, stdout: `${socket}\n`, stderr: '' });
+  const none = await drydock.run('host', 'socket', 'bench-2');
+  assert.deepEqual({ ...none, stderr: '' }, { exitCode: 1, stdout: '', stderr: '' });
+  assert.match(none.stderr, /^drydock: There is no host bench-2; .*\n$/);
   const listed = JSON.parse((await drydock.run('host', 'ls', '--json')).stdout) as { name: string }[];
   assert.ok(listed.some(({ name }) => name === 'bench-1'));
   assert.equal((await drydock.run('check')).exitCode, 0);

@@ -5,10 +5,14 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compiledFolder } from '../../cli/paths.ts';
+import { processesOf } from '../../cli/supervisor/leftovers.ts';
 import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
 import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
+import { groupsIn, processesIn, removeGroup } from '../../runtime/kernel/cgroups.ts';
+import { signal } from '../../runtime/kernel/processes.ts';
 import { makeInstance, type TestInstance } from './instance.ts';
 import { copyTemplate } from './store-template.ts';
+import { until } from './until.ts';
 
 const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const MiB = 1024 * 1024;
@@ -29,6 +33,8 @@ export interface TestEngine extends AsyncDisposable {
   shutdown(): Promise<void>;
   /** Starts it again after `kill` or `shutdown`. */
   start(): Promise<void>;
+  /** As if the machine lost its power and came back: no process, mount, cgroup or run directory of it is left. Starts it again. */
+  reboot(): Promise<void>;
   /** Runs the machine's docker CLI against a host's socket. Never throws. */
   docker(host: string, ...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
 }
@@ -113,10 +119,24 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     await ended;
   };
 
+  const reboot = async (): Promise<void> => {
+    await kill();
+    const group = `drydock/${instance.name}`;
+    const left = processesOf(instance.run).concat(groupsIn(group).flatMap((id) => processesIn(`${group}/${id}`, true)));
+    for (const pid of left) signal(pid, 'SIGKILL');
+    await removeGroup(group);
+    await until('its processes have ended', () => processesOf(instance.run).length === 0);
+    await releaseRunDirectory(instance.run);
+    fs.rmSync(instance.run, { recursive: true, force: true });
+    await prepareRunDirectory(instance.run);
+    await start();
+  };
+
   const engine: TestEngine = {
     instance,
     client,
     socket,
+    reboot,
     get pid() {
       return child?.pid ?? 0;
     },

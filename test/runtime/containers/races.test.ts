@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 import { ask, expect } from '../api/exchange.ts';
 
 const rounds = 10;
@@ -91,4 +92,35 @@ describe('the removal of a container that runs', () => {
     const actions = [...String(body).matchAll(/"Action":"(\w+)"/g)].map(([, action]) => action);
     assert.deepEqual(actions, ['create', 'start', 'kill', 'die', 'destroy']);
   });
+});
+
+test('a paused container that is asked to end is not called paused while it runs', async () => {
+  const polite = 'trap "sleep 0.5; exit 3" TERM; echo ready; while :; do sleep 0.05; done';
+  await host.run('polite', ['sh', '-c', polite]);
+  await until('it minds the signal', async () =>
+    String((await ask(host.socket, 'GET /containers/polite/logs?stdout=1')).body).includes('ready'),
+  );
+  await expect(host.socket, 'POST /containers/polite/pause', 204);
+  const seen = new Set<string>();
+  const stopping = expect(host.socket, 'POST /containers/polite/stop', 204);
+  await until('it has ended', async () => {
+    const { body } = await ask(host.socket, 'GET /containers/polite/json');
+    const { Status } = (body as { State: { Status: string } }).State;
+    seen.add(Status);
+    return Status === 'exited';
+  });
+  await stopping;
+  assert.ok(seen.has('running'), `it was ${[...seen].join(', ')}`);
+  await expect(host.socket, 'GET /containers/polite/json', 200, { State: { ExitCode: 3 } });
+  await expect(host.socket, 'DELETE /containers/polite', 204);
+  await nothingIsLeft();
+});
+
+test('a pause and a removal by force at once end with no container', async () => {
+  for (let round = 0; round < rounds; round++) {
+    await host.run('one', sleep);
+    const [, removed] = await atOnce('POST /containers/one/pause', 'DELETE /containers/one?force=1');
+    assert.equal(removed, 204);
+    await nothingIsLeft();
+  }
 });

@@ -31,6 +31,7 @@ const web: ContainerFact = {
   imageId: 'sha256:web',
   sameImages: [],
   started: 'in the background',
+  interrupted: false,
   details: null,
 };
 type Given = Partial<HostFacts> & { readonly doneTasks?: ReadonlySet<string> };
@@ -195,6 +196,7 @@ test('facts are read from what the Docker API answers', () => {
     ports: ['8080:80'],
     labels: {},
     networks: ['bridge'],
+    interrupted: false,
     details: null,
   });
   assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, []), {
@@ -218,4 +220,28 @@ test('F07 a name that a student made up stays within its sentence', () => {
   const { found } = stateOf('web', { containers: [{ ...hostile, image: `evil/${'x'.repeat(500)}` }] });
   assert.ok(found.length < 400);
   assert.doesNotMatch(found, /[\u202e\n]/);
+});
+
+test('a container that has ended with its host is neither stopped nor running to any check, and its student is told', () => {
+  const interrupted: ContainerFact = { ...web, state: 'exited', exitCode: 137, ports: [], interrupted: true };
+  const seen = new Set(['hello', 'web', 'visit']);
+  const { done, found } = stateOf('stop', { containers: [interrupted], doneTasks: seen });
+  assert.equal(done, false);
+  assert.equal(
+    found,
+    'The container web was running when this machine was restarted, and could not be started again. Start it with docker start web.',
+  );
+  assert.equal(stateOf('stop', { containers: [{ ...interrupted, interrupted: false }], doneTasks: seen }).done, true);
+  for (const [wanted, holds] of [
+    [{ container: { name: 'web', state: 'exited' } }, null],
+    [{ container: { name: 'web', exitCode: 137 } }, null],
+    [{ container: { name: 'web', state: 'running' } }, null],
+    [{ not: { container: { name: 'web', state: 'running' } } }, null],
+    [{ containers: { count: 0, state: 'running' } }, null],
+    [{ container: { name: 'web', port: 'none' } }, null],
+    [{ ran: { image: 'nginx', name: 'web' } }, false],
+    [{ container: { name: 'web' } }, true],
+    [{ absent: { name: 'web' } }, false],
+  ] as const)
+    assert.equal(judge(wanted, factsWith({ containers: [interrupted] })), holds, JSON.stringify(wanted));
 });

@@ -39,6 +39,7 @@ const cache: ContainerFact = {
   imageId: 'sha256:seven',
   sameImages: ['redis:7.0'],
   started: 'in the background',
+  interrupted: false,
   details: {
     command: 'redis-server --save ""',
     env: ['PATH=/bin', 'MODE=a', 'MODE=b'],

@@ -7,6 +7,7 @@ import { testRun } from '../../support/instance.ts';
 export const twoHosts = '01-test/01-two-hosts';
 export const twoTasks = '01-test/02-two-tasks';
 export const plain = '01-test/03-plain';
+export const toStop = '01-test/04-to-stop';
 
 const twoHostsLab = `
 hosts:
@@ -41,6 +42,31 @@ tasks:
   - { id: any, expected: A container is there., check: { containers: { atLeast: 1 } }, solution: { run: ["docker create busybox"] } }
 `;
 
+const toStopLab = `
+images: [busybox]
+tasks:
+  - id: stop
+    expected: The container web has exited.
+    check: { container: { name: web, state: exited } }
+    slips: [{ when: { container: { name: web, state: exited, exitCode: 137 } }, say: It was killed. }]
+    solution: { run: ["docker stop web"] }
+  - id: ran
+    expected: A container from busybox has run to its end.
+    check: { ran: { image: busybox } }
+    solution: { run: ["docker run busybox true"] }
+  - id: still
+    expected: The container web is there and does not run.
+    check:
+      all:
+        - { container: { name: web } }
+        - { not: { any: [{ container: { name: web, state: running } }, { container: { name: web, state: created } }] } }
+    solution: { run: ["docker stop web"] }
+  - { id: look1, expected: x, check: { container: { name: look1 } }, solution: { run: ["docker create --name look1 busybox"] } }
+  - { id: look2, expected: x, check: { container: { name: look2 } }, solution: { run: ["docker create --name look2 busybox"] } }
+  - { id: look3, expected: x, check: { container: { name: look3 } }, solution: { run: ["docker create --name look3 busybox"] } }
+  - { id: look4, expected: x, check: { container: { name: look4 } }, solution: { run: ["docker create --name look4 busybox"] } }
+`;
+
 export interface TestLessons extends AsyncDisposable {
   readonly directory: string;
 }
@@ -58,6 +84,7 @@ export async function testLessons(): Promise<TestLessons> {
   await put(`${twoTasks}/lab.yaml`, twoTasksLab);
   await put(`${twoTasks}/files/notes/today.txt`, 'as it began\n');
   await put(`${plain}/lab.yaml`, plainLab);
+  await put(`${toStop}/lab.yaml`, toStopLab);
   return {
     directory,
     async [Symbol.asyncDispose]() {

@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Recording } from '../../../runtime/recording.ts';
 import { pauseAboveBytes, resumeBelowBytes } from '../../../sandbox-server/protocol.ts';
 import { Flow } from '../../../sandbox-server/terminals/flow.ts';
 import { Modes } from '../../../sandbox-server/terminals/modes.ts';
-import { Recording } from '../../../sandbox-server/terminals/recording.ts';
 import { Viewer } from '../../../sandbox-server/terminals/viewer.ts';
 
 function watch(recording: Recording, from: number) {
@@ -23,7 +23,7 @@ function watch(recording: Recording, from: number) {
 const noise = (length: number) => Uint8Array.from({ length }, (_, place) => (place * 7919) % 251);
 
 test('a viewer that comes back gets exactly what it missed, wherever the connection broke', () => {
-  const recording = new Recording();
+  const recording = new Recording(0, 256 * 1024);
   const all = noise(3_000);
   recording.append(all);
   for (let from = 0; from <= 3_000; from += 97) {
@@ -34,7 +34,7 @@ test('a viewer that comes back gets exactly what it missed, wherever the connect
 });
 
 test('a viewer gets no more than the flow limit unacknowledged, and goes on when it acknowledges', () => {
-  const recording = new Recording();
+  const recording = new Recording(0, 256 * 1024);
   const all = noise(pauseAboveBytes + 50_000);
   recording.append(all);
   const { viewer, output } = watch(recording, 0);
@@ -62,7 +62,7 @@ test('a viewer is told when older output is gone, at the beginning and later', (
 });
 
 test('a viewer that counts more than there is starts over', () => {
-  const recording = new Recording();
+  const recording = new Recording(0, 256 * 1024);
   recording.append(noise(10));
   assert.deepEqual(watch(recording, 11).views, [{ offset: 0, gone: true, live: 10 }]);
 });
