@@ -77,7 +77,7 @@ export function loadSettings(environment: NodeJS.ProcessEnv): LoadedSettings {
     const value = inEnvironment ?? values.get(definition.variable) ?? definition.fallback;
     const from = inEnvironment !== undefined ? 'environment' : values.has(definition.variable) ? file : 'default';
     texts[name] = value;
-    sources[name] = { value, from };
+    sources[name] = { value: definition.secret && value !== '' ? '(secret)' : value, from };
   }
 
   const result = schema.safeParse(texts);
@@ -85,7 +85,8 @@ export function loadSettings(environment: NodeJS.ProcessEnv): LoadedSettings {
     const complaints = result.error.issues.map((issue) => {
       const name = String(issue.path[0]) as SettingName;
       const { variable } = definitions[name];
-      return `${variable}="${texts[name]}" ${plainReason(issue)}. See drydock settings.`;
+      const shown = 'secret' in definitions[name] ? '' : `="${texts[name]}"`;
+      return `${variable}${shown} ${plainReason(issue)}. See drydock settings.`;
     });
     throw new Failure([...new Set(complaints)].join('\n'));
   }

@@ -49,6 +49,7 @@ const siteOrigin = z.string().transform((text, context) => {
   if (search || hash || username || password) return refuse(`is more than an address; write ${origin}`);
   return origin;
 });
+const secret = z.string().regex(/^[A-Za-z0-9._~-]{8,100}$/, 'must be 8 to 100 letters, digits and . _ ~ -');
 const derived = <T extends z.ZodType>(schema: T) => z.union([z.literal('').transform(() => null), schema]);
 
 export interface Definition {
@@ -59,6 +60,8 @@ export interface Definition {
   /** Where `fallback` is empty: what is taken then, in words. */
   readonly otherwise?: string;
   readonly meaning: string;
+  /** What it is set to is not shown. */
+  readonly secret?: true;
 }
 
 const mebibyte = 1024 ** 2;
@@ -105,6 +108,23 @@ export const definitions = {
     otherwise: 'none',
     meaning:
       "The proxies in front, whose word on a student's own address is believed: addresses and ranges, with commas between.",
+  },
+  invite: {
+    variable: 'DRYDOCK_INVITE',
+    schema: derived(secret),
+    fallback: '',
+    otherwise: 'none',
+    secret: true,
+    meaning:
+      'A code that opens the site: whoever has not typed it, or opened the link ORIGIN/invite?code=CODE, sees nothing.',
+  },
+  metricsToken: {
+    variable: 'DRYDOCK_METRICS_TOKEN',
+    schema: derived(secret),
+    fallback: '',
+    otherwise: 'none',
+    secret: true,
+    meaning: 'With it, whoever sends it as a Bearer token may read /metrics; without it this machine alone may.',
   },
   data: {
     variable: 'DRYDOCK_DATA',

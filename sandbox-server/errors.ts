@@ -36,6 +36,7 @@ export const sentences = {
   noSession: 'There is no such lab of yours. Open the lesson again to start one.',
   draining:
     'No new labs are started here right now: whoever runs this Drydock is about to take it down for a while. Labs that are open go on. Try again later.',
+  closed: 'This Drydock is open to invited people alone. Reload the page, and type the code that you were given.',
   ended: 'This lab has ended and its host was removed. Open the lesson again to start a new one.',
   noHost: 'This lab has no such host. The page may be of an older version of the lesson: reload it.',
   noShell:

@@ -73,6 +73,9 @@ export const requestBurstPerAddress = 3_000;
 /** API requests, of one student, or of one address where no student is known, a second and at once. */
 export const apiRequestsPerSecond = 50;
 export const apiRequestBurst = 500;
+/** Wrong codes at the gate, of one network, a second and at once: a class mistypes; who guesses tries 43,200 a day of 36^8. */
+export const inviteGuessesPerSecond = 0.5;
+export const inviteBurst = 30;
 /** Proxies that nobody named, which are told of: more are no proxies, but people who write such a header. */
 export const maxUnnamedProxies = 4;
 /** Keys that one rate limiter remembers; the one unused for longest gives way. */
@@ -167,6 +170,11 @@ export const engineProbeMs = 200;
 export const engineWaitMs = 10_000;
 /** Keeps an eye on an engine that nobody talks to. */
 export const engineHeartbeatMs = 5_000;
+
+/** How long metrics wait for the engine's answer: longer is none, and Prometheus gives up after 10 s. */
+export const engineAnswerMs = 2_000;
+/** Seconds from a lab's place to its shell: a spare one is there at once, a queue of starts takes some. */
+export const startSecondsBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** From SIGTERM to the end, whatever hangs (SECURITY.md X17: 10 s). */
 export const shutdownMs = 4_000;

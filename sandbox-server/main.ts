@@ -38,6 +38,10 @@ const help = `Usage: node sandbox-server/main.ts --engine PATH --data DIRECTORY
   --keep-days NUMBER      and ended after this long (7)
   --trusted-proxy ADDRESS whose X-Forwarded-For is believed: an address, or a range as 10.0.0.0/24; may be repeated
   --log-level LEVEL       trace, debug, info, warn, error (info)
+
+In the environment, which other users of the machine cannot see:
+  DRYDOCK_INVITE          the code that opens the site; without it the site stands open
+  DRYDOCK_METRICS_TOKEN   who sends it as a Bearer token is told /metrics; without it this machine alone is
 `;
 
 const origin = z.string().refine((text) => {
@@ -69,6 +73,11 @@ const flags = z.object({
   'keep-days': z.coerce.number().positive().max(3_650).default(7),
   'trusted-proxy': z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).default([]),
   'log-level': z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
+});
+
+const secretsOf = z.object({
+  DRYDOCK_INVITE: z.string().min(1).optional(),
+  DRYDOCK_METRICS_TOKEN: z.string().min(1).optional(),
 });
 
 async function version(): Promise<string> {
@@ -111,6 +120,7 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     throw new Error(`${lines.join('\n')}\nRun with --help to see all flags.`);
   }
   const given = parsed.data;
+  const secrets = secretsOf.parse(process.env);
   const publicOrigin = (given.origin ?? `http://localhost:${given.port}`).replace(/\/$/, '');
   const settings: Settings = {
     version: await version(),
@@ -131,6 +141,8 @@ async function readSettings(args: readonly string[]): Promise<{ settings: Settin
     freezeMs: given['freeze-minutes'] * 60_000,
     idleMs: given['idle-minutes'] * 60_000,
     keepMs: given['keep-days'] * dayMs,
+    invite: secrets.DRYDOCK_INVITE ?? null,
+    metricsToken: secrets.DRYDOCK_METRICS_TOKEN ?? null,
     trustedProxies: given['trusted-proxy'],
   };
   return { settings, logLevel: given['log-level'] };

@@ -8,8 +8,11 @@ export const protocolVersion = 1;
 // JSON in, JSON out, always with `content-type: application/json`. Unsafe methods need same-origin `fetch` (Origin and
 // Sec-Fetch-Site are checked). Failures are `Failure` with the HTTP status; 429 and 503 carry Retry-After in seconds.
 
-/** Who may call a route: anyone, whoever has a student's cookie, or only the student whose session it is. */
-export type Access = 'anyone' | 'student' | 'owner';
+/**
+ * Who may call a route: anyone, whoever has a student's cookie, only the student whose session it is, or who runs this Drydock.
+ * Where there is a code (DRYDOCK_INVITE), all but `health`, `metrics` and the invite answer 403 to who has not shown it.
+ */
+export type Access = 'anyone' | 'student' | 'owner' | 'operator';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -20,6 +23,12 @@ export interface Route {
 export const routes = {
   /** Is the server there, and does the engine answer? `Health`; always 200. */
   health: { method: 'GET', path: '/healthz', access: 'anyone' },
+  /** What is measured, for Prometheus: this machine's own, or with the token of DRYDOCK_METRICS_TOKEN; else 404. */
+  metrics: { method: 'GET', path: '/metrics', access: 'operator' },
+  /** The form for the operator's code; `?code=` is a link that opens the site: 303 with a cookie. */
+  inviteForm: { method: 'GET', path: '/invite', access: 'anyone' },
+  /** What the form sends, as a form: `code=` -> 303 with a cookie, or the form again with 403 or 429. */
+  invite: { method: 'POST', path: '/invite', access: 'anyone' },
   /** Opens (or finds again) this student's session of a lesson: `OpenSession` -> `OpenedSession`. Sets the cookie. */
   openSession: { method: 'POST', path: '/api/sessions', access: 'anyone' },
   /** A new ticket for a session that one has, to connect again: nothing -> `Ticket`. 404 when the session has ended. */

@@ -36,6 +36,14 @@ export class RateLimit {
     return this.#buckets.size;
   }
 
+  /** How long until there is a token of `key`: 0 when there is one. Takes none. */
+  waitMs(key: string): number {
+    const bucket = this.#buckets.get(key);
+    if (bucket === undefined) return 0;
+    const tokens = bucket.tokens + ((this.#now() - bucket.atMs) / 1000) * this.#perSecond;
+    return tokens >= 1 ? 0 : Math.ceil(((1 - tokens) / this.#perSecond) * 1000);
+  }
+
   /** Takes one token of `key`: 0 when there was one, else how many milliseconds until there is (nothing is taken). */
   take(key: string): number {
     const now = this.#now();

@@ -8,12 +8,15 @@ import type { Logger } from 'pino';
 import { EngineLink } from './engine-link.ts';
 import { messageOf } from './errors.ts';
 import { Files } from './files/files.ts';
+import { Gate } from './gate/gate.ts';
 import { Addresses } from './http/addresses.ts';
 import { addApi } from './http/api.ts';
 import { callersOf } from './http/callers.ts';
 import { tokenFrom } from './http/cookie.ts';
 import { addFileRoutes } from './http/files.ts';
+import { addGateRoutes, hasPass } from './http/gate.ts';
 import { guardOf } from './http/guard.ts';
+import { addMetricsRoute } from './http/metrics.ts';
 import { listenForPreviews } from './http/preview-port.ts';
 import { PreviewServer } from './http/preview-server.ts';
 import { addPreviewRoute } from './http/previews.ts';
@@ -21,6 +24,7 @@ import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
 import { readLesson, readLessons } from './labs/lessons.ts';
 import { dayMs, forgetEveryMs, networkShare, settleMs, sweepMs } from './limits.ts';
+import { Counts, Metrics } from './metrics/metrics.ts';
 import { DrainFile } from './operator/drain-file.ts';
 import { listenForOperator } from './operator/listen.ts';
 import { previewOrigins, sharesSite } from './previews/origin.ts';
@@ -62,6 +66,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const tickets = new Tickets();
   const link = new EngineLink(engine, log);
   const hosts = new SessionHosts(link, log);
+  const counts = new Counts();
   const desk = new Desk({
     link,
     docker: (host) => engine.docker(host),
@@ -75,6 +80,10 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     maxPerNetwork: settings.maxPerNetwork ?? Math.ceil(settings.capacity * networkShare),
     yieldMs: settings.yieldMs,
     rest: settings,
+    broughtUp: (seconds) => {
+      if (seconds === null) counts.startsFailed += 1;
+      else counts.starts.observe(seconds);
+    },
   });
   const drainFile = new DrainFile(settings.dataDirectory);
   desk.drain(drainFile.read());
@@ -108,11 +117,16 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
       'X-Forwarded-For comes from an address that DRYDOCK_TRUSTED_PROXY does not name: it is not believed',
     );
   });
+  const gate = new Gate(settings.invite);
   const studentOf = ({ headers }: IncomingMessage) => students.find(tokenFrom(settings.publicOrigin, headers.cookie));
   const server = createServer({
-    ...{ settings, guard: () => guard, addresses, studentOf, log },
+    ...{ settings, guard: () => guard, gate, addresses, studentOf, log },
+    failed: (kind) => counts.failed(kind),
     ...{ previews, previewSource: origins?.source ?? null },
   });
+  const metrics = new Metrics({ counts, desk, link, settings });
+  addMetricsRoute(server, metrics, settings.metricsToken);
+  addGateRoutes(server, { settings, gate, addresses });
   const callers = callersOf(settings, students, desk);
   addApi(server, { settings, desk, students, tickets, progress, link, callers, addresses });
   addPreviewRoute(server, { callers, previews: opened, origins });
@@ -122,6 +136,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     previews,
     hostAllowed: ({ headers }) => guard.host(headers),
     originAllowed: ({ headers }) => guard.origin(headers),
+    isInvited: (request) => hasPass(request, { gate, settings }),
     studentOf,
     addressOf: (request) => addresses.keyOf(request),
     log,
@@ -163,6 +178,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     previews?.close();
     closeExtra();
     closeOperator();
+    metrics[Symbol.dispose]();
     await server.close();
     // What is half done in the engine is not left to whoever comes next, unless it hangs or waits for an engine that is away.
     if (!link.up) link.close();

@@ -1,4 +1,5 @@
-// What the server is told when it starts; `main.ts` makes it from flags. Nothing in the server reads the environment.
+// What the server is told when it starts; `main.ts` makes it from flags, and what is secret from the environment, which other
+// users of the machine cannot see. Nothing else in the server reads the environment.
 
 import { totalmem } from 'node:os';
 
@@ -32,6 +33,10 @@ export interface Settings {
   readonly freezeMs: number;
   readonly idleMs: number;
   readonly keepMs: number;
+  /** The code that opens the site; null: it stands open. */
+  readonly invite: string | null;
+  /** What Prometheus shows to be told of metrics, as a Bearer token; null: this machine alone is told. */
+  readonly metricsToken: string | null;
   /** Addresses, and ranges such as 10.0.0.0/24, whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[];
 }

@@ -4,6 +4,7 @@ import process from 'node:process';
 import { Failure } from '../failure.ts';
 import type { Settings } from '../settings.ts';
 import { examineCgroups } from './cgroups.ts';
+import { examineGate, examineProxy, gateFinding } from './exposure.ts';
 import type { Finding } from './finding.ts';
 import { examineKernel } from './kernel.ts';
 import { examineMachine } from './machine.ts';
@@ -23,12 +24,14 @@ export async function examine(settings: Settings): Promise<Finding[]> {
     examineMachine(settings),
     examinePreviews(settings),
     examineTables(settings),
+    examineGate(settings),
+    examineProxy(settings),
   ];
   return (await Promise.all(parts)).flat();
 }
 
 /** What is worth a line at every start: it is the safety of students that is poor. */
-const toldAtStart = new Set([runtimeFinding, previewsFinding]);
+const toldAtStart = new Set([runtimeFinding, previewsFinding, gateFinding]);
 
 /**
  * Throws Failure with a sentence for all that is lacking here. The port is not looked at: an old server may still have it.

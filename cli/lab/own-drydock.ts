@@ -126,6 +126,8 @@ function serverSettings(folder: string, port: number, lessonsDirectory: string):
     idleMs: dayMs,
     keepMs: dayMs,
     operatorSocket: null,
+    invite: null,
+    metricsToken: null,
     maxPerNetwork: null,
     yieldMs: 45_000,
     trustedProxies: [],

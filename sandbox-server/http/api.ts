@@ -43,7 +43,7 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
 
   const comerOf = (request: FastifyRequest, student: Student | null): Comer => {
     const known = student !== null && progress.hasDone(student.id);
-    return { network: addresses.networkOf(request.raw), known, invited: false };
+    return { network: addresses.networkOf(request.raw), known, invited: settings.invite !== null };
   };
 
   const newcomer = (request: FastifyRequest, reply: FastifyReply, comer: Comer): Student => {

@@ -9,14 +9,30 @@ export function cookieName(publicOrigin: string): string {
   return publicOrigin.startsWith('https:') ? '__Host-drydock' : 'drydock';
 }
 
-export function setCookie(publicOrigin: string, token: string): string {
+export function setCookie(publicOrigin: string, token: string, name = cookieName(publicOrigin)): string {
   const secure = publicOrigin.startsWith('https:') ? '; Secure' : '';
-  return `${cookieName(publicOrigin)}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+  return `${name}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+}
+
+/** Kept by browsers whose student has shown the operator's code. */
+function inviteName(publicOrigin: string): string {
+  return `${cookieName(publicOrigin)}-invite`;
+}
+
+export function inviteCookie(publicOrigin: string, pass: string): string {
+  return setCookie(publicOrigin, pass, inviteName(publicOrigin));
+}
+
+export function invitePass(publicOrigin: string, header: string | undefined): string | undefined {
+  return tokenFrom(publicOrigin, header, inviteName(publicOrigin));
 }
 
 /** The token in a Cookie header; undefined where there is none, or two: then another site of the same domain has meddled. */
-export function tokenFrom(publicOrigin: string, header: string | undefined): string | undefined {
-  const name = cookieName(publicOrigin);
+export function tokenFrom(
+  publicOrigin: string,
+  header: string | undefined,
+  name = cookieName(publicOrigin),
+): string | undefined {
   const values = (header ?? '')
     .split(';')
     .map((part) => part.trim())

@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 import type { Logger } from 'pino';
 import { ZodError } from 'zod';
 import { kindOf, messageOf, ServerError, sentences, statusOfFailure } from '../errors.ts';
+import type { Gate } from '../gate/gate.ts';
 import {
   apiRequestBurst,
   apiRequestsPerSecond,
@@ -12,13 +13,14 @@ import {
   requestBurstPerAddress,
   requestsPerSecondPerAddress,
 } from '../limits.ts';
-import type { Failure } from '../protocol.ts';
+import type { Failure, FailureKind } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Settings } from '../settings.ts';
 import { isOfRecords } from '../store/bookkeeping.ts';
 import type { Student } from '../students/students.ts';
 import type { Addresses } from './addresses.ts';
 import { setCookie, tokenFrom } from './cookie.ts';
+import { askForCode, isOpenTo } from './gate.ts';
 import type { Guard } from './guard.ts';
 import { createNodeServer } from './node-server.ts';
 import type { PreviewServer } from './preview-server.ts';
@@ -29,7 +31,7 @@ import { isPlainTarget } from './target.ts';
 const unsafe = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
 /** By its route; an address that has none is what its plain target says. */
 const isApi = ({ routeOptions, url }: FastifyRequest): boolean =>
-  [routeOptions.url ?? '', url].some((path) => /^\/(api|healthz)(?![\w.-])/.test(path));
+  [routeOptions.url ?? '', url].some((path) => /^\/(api|healthz|metrics)(?![\w.-])/.test(path));
 
 /** Throws ServerError tooMany with the wait when the key has no token left. */
 export function limitRate(limit: RateLimit, key: string, what: string): void {
@@ -78,6 +80,7 @@ function refuseTarget(response: ServerResponse, { publicOrigin }: Settings): voi
 export interface ServerParts {
   readonly settings: Settings;
   readonly guard: () => Guard;
+  readonly gate: Gate;
   readonly addresses: Addresses;
   /** Null for who has no cookie of ours. */
   readonly studentOf: (request: IncomingMessage) => Student | null;
@@ -85,12 +88,14 @@ export interface ServerParts {
   readonly previews: PreviewServer | null;
   /** Those origins, as a source of a content security policy. */
   readonly previewSource: string | null;
+  /** A request was refused, or failed. */
+  readonly failed: (kind: FailureKind) => void;
   readonly log: Logger;
 }
 
 /** A server without routes. */
 export function createServer(parts: ServerParts): FastifyInstance {
-  const { settings, guard, addresses, studentOf, previews, previewSource, log } = parts;
+  const { settings, guard, gate, addresses, studentOf, previews, previewSource, log } = parts;
   const server = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -120,6 +125,10 @@ export function createServer(parts: ServerParts): FastifyInstance {
     }
     const address = addresses.keyOf(request.raw);
     limitRate(perAddress, address, 'Too many requests came from your address.');
+    if (!isOpenTo(request, { gate, settings })) {
+      if (api || unsafe(request.method)) throw new ServerError('forbidden', sentences.closed);
+      return askForCode(settings, reply);
+    }
     if (!api) return;
     const student = studentOf(request.raw);
     const token = tokenFrom(settings.publicOrigin, request.headers.cookie);
@@ -133,6 +142,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
       maxBytes,
       log.child({ method: request.method, route: request.routeOptions.url }),
     );
+    parts.failed(failure.kind);
     return fail(reply, failure);
   });
   server.setNotFoundHandler((request, reply) => {

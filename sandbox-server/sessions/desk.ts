@@ -8,6 +8,7 @@ import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
 import { hostSettleMs } from '../limits.ts';
 import type { Drain } from '../operator/protocol.ts';
+import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
 import type { Size } from '../terminals/terminals.ts';
 import { bringUp } from './bring-up.ts';
@@ -30,6 +31,8 @@ export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' |
   readonly maxPerNetwork: number;
   readonly yieldMs: number;
   readonly rest: RestTimes;
+  /** A lab was brought up within so many seconds; null: it could not be. */
+  readonly broughtUp: (seconds: number | null) => void;
 }
 
 export class Desk {
@@ -318,9 +321,14 @@ export class Desk {
     const isNew = session.hosts.size === 0;
     const { hosts } = this.#parts;
     const isThere = () => this.#isThere(session);
+    const beganMs = monotonicMs();
     const started = session.turns
       .take(() => bringUp(session, { ...this.#parts, isThere }))
+      .then(() => {
+        if (session.active) this.#parts.broughtUp((monotonicMs() - beganMs) / 1000);
+      })
       .catch((error: unknown) => {
+        this.#parts.broughtUp(null);
         if (isThere()) this.#failed(session, error, isNew);
       })
       .then(async () => {

@@ -25,6 +25,8 @@ export interface UpgradeParts {
   readonly previews: Pick<PreviewServer, 'takes' | 'upgrade'> | null;
   readonly hostAllowed: (request: IncomingMessage) => boolean;
   readonly originAllowed: (request: IncomingMessage) => boolean;
+  /** Whether it comes from a browser that may see the site at all. */
+  readonly isInvited: (request: IncomingMessage) => boolean;
   readonly studentOf: (request: IncomingMessage) => Student | null;
   /** What limits count it by. */
   readonly addressOf: (request: IncomingMessage) => string;
@@ -67,6 +69,7 @@ export function acceptSockets(server: Server, parts: UpgradeParts): (code: numbe
       return { status: '403 Forbidden', sentence: 'Only Drydock’s own pages may connect.' };
     if (request.url !== routes.socket.path)
       return { status: '404 Not Found', sentence: 'There is no socket at this address.' };
+    if (!parts.isInvited(request)) return { status: '403 Forbidden', sentence: sentences.closed };
     const student = parts.studentOf(request);
     if (student === null) return { status: '403 Forbidden', sentence: 'Open a lab before you connect to it.' };
     const isFull =

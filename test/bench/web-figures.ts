@@ -31,6 +31,8 @@ export function serverAt(url: string): TestServer {
         otherOrigins: [],
         previewOrigin: null,
         operatorSocket: null,
+        invite: null,
+        metricsToken: null,
         maxPerNetwork: null,
         yieldMs: 45_000,
         trustedProxies: [],

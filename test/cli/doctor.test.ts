@@ -7,6 +7,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
 import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
+import { examineGate, examineProxy } from '../../cli/doctor/exposure.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
 import { examineShares, examineTableSizes } from '../../cli/doctor/tables.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
@@ -85,6 +86,18 @@ test('previews that share a domain with the site are told of, with what that cos
   assert.equal(stateOf('https://*.preview.example.com'), 'good');
   assert.equal(stateOf(null), 'poor');
   assert.equal(stateOf(null, 'http://localhost:8080'), 'good');
+});
+
+test('a site that others can reach without a code is told of, and a proxy that is not named', () => {
+  const here = { listen: '127.0.0.1', origin: 'http://localhost:8080', invite: null, trustedProxy: [] };
+  assert.deepEqual([examineGate(here).state, examineProxy(here).state], ['good', 'good']);
+  const proxied = { ...here, origin: 'https://drydock.example.org' };
+  assert.deepEqual([examineGate(proxied).state, examineProxy(proxied).state], ['poor', 'poor']);
+  assert.match(examineGate(proxied).advice, /Set DRYDOCK_INVITE/);
+  assert.equal(examineGate({ ...proxied, invite: 'blue-whale-4711' }).state, 'good');
+  assert.equal(examineProxy({ ...proxied, trustedProxy: ['10.0.0.0/8'] }).state, 'good');
+  const open = { ...here, listen: '0.0.0.0' };
+  assert.deepEqual([examineGate(open).state, examineProxy(open).state], ['poor', 'good']);
 });
 
 test("user numbers that /etc/subuid gave away are seen, at the range's edges too", () => {

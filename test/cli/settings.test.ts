@@ -95,6 +95,18 @@ test('several proxies, and ranges of them, are named with commas or blanks betwe
   assert.deepEqual(of(''), []);
 });
 
+test('a secret is neither shown among the settings nor told where it is wrong', () => {
+  const { settings, sources } = loadSettings({ ...noFile, DRYDOCK_INVITE: 'blue-whale-4711' });
+  assert.equal(settings.invite, 'blue-whale-4711');
+  assert.deepEqual(sources.invite, { value: '(secret)', from: 'environment' });
+  assert.throws(
+    () => loadSettings({ ...noFile, DRYDOCK_INVITE: 'a b' }),
+    (error: Error) => {
+      return /^DRYDOCK_INVITE must be 8 to 100 letters/.test(error.message) && !error.message.includes('a b');
+    },
+  );
+});
+
 test('an origin may end with a slash', () => {
   assert.equal(
     loadSettings({ ...noFile, DRYDOCK_ORIGIN: 'https://example.org:8443/' }).settings.origin,

@@ -163,6 +163,8 @@ async function settingsFor(overrides: Partial<Settings>): Promise<{ settings: Se
     idleMs: 60 * 60_000,
     keepMs: 7 * dayMs,
     operatorSocket: null,
+    invite: null,
+    metricsToken: null,
     maxPerNetwork: null,
     yieldMs: 45_000,
     trustedProxies: [],

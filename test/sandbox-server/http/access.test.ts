@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { routes } from '../../../sandbox-server/protocol.ts';
-import { startTestServer } from '../server.ts';
+import { cookieOf, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
 after(() => server[Symbol.asyncDispose]());
@@ -14,6 +14,7 @@ const bodies: Readonly<Record<string, unknown>> = {
   openSession: { lesson: 'playground' },
   quizAnswer: { lesson: 'playground', question: 'q', choice: '1' },
   openPreview: { port: 8080 },
+  invite: 'code=wrong',
   changeFiles: { do: 'makeFolder', path: 'a' },
   writeFile: 'bytes',
 };
@@ -24,6 +25,7 @@ const queries: Readonly<Record<string, string>> = {
   removeFile: '?path=a',
 };
 const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  invite: { 'content-type': 'application/x-www-form-urlencoded' },
   writeFile: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
 };
 
@@ -34,6 +36,9 @@ const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const expected: Readonly<Record<keyof typeof routes, readonly [number, number, number, number, number]>> = {
   //               anonymous, forged cookie, learner B, expired, learner A
   health: [200, 200, 200, 200, 200],
+  metrics: [200, 200, 200, 200, 200],
+  inviteForm: [303, 303, 303, 303, 303],
+  invite: [303, 303, 303, 303, 303],
   openSession: [200, 200, 200, 200, 200],
   ticket: [403, 403, 404, 404, 200],
   progress: [200, 200, 200, 200, 200],
@@ -74,6 +79,39 @@ for (const [name, { method, path }] of order) {
     }
   });
 }
+
+/** What stays open to who has not shown the operator's code. */
+const openWithoutCode: Readonly<Record<string, number>> = { health: 200, metrics: 200, inviteForm: 403, invite: 403 };
+
+test('F10 with a code every route is closed to who has not shown it, and as before to who has', async () => {
+  await using gated = await startTestServer({ invite: 'a-secret-code' });
+  const entered = await gated.ask('POST', '/invite', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'code=a-secret-code',
+  });
+  assert.equal(entered.status, 303);
+  const pass = cookieOf(entered);
+  const opened = await gated.ask('POST', '/api/sessions', { body: { lesson: 'playground' }, cookie: pass });
+  assert.equal(opened.status, 200, opened.text);
+  const student = cookieOf(opened);
+  const { session } = JSON.parse(opened.text);
+  const asked = (name: string, method: string, path: string, cookie: string | undefined) =>
+    gated.ask(method, path.replace(':session', session) + (queries[name] ?? ''), {
+      headers: headers[name] ?? {},
+      ...(cookie === undefined ? {} : { cookie }),
+      ...(bodies[name] === undefined ? {} : { body: bodies[name] }),
+    });
+  for (const [name, { method, path }] of order) {
+    // A student of before the code, nobody, and who has a pass of another code.
+    for (const cookie of [student, undefined, `${student}; drydock-invite=${'A'.repeat(43)}`]) {
+      const { status, text } = await asked(name, method, path, cookie);
+      assert.equal(status, openWithoutCode[name] ?? 403, `${method} ${path}: ${text}`);
+    }
+    const { status } = await asked(name, method, path, `${student}; ${pass}`);
+    const [, , , , owner] = expected[name as keyof typeof routes];
+    assert.equal(status, name === 'invite' ? 403 : owner, `${method} ${path} with the code`);
+  }
+});
 
 test('F10 a route that is not in the table is not there', async () => {
   for (const path of ['/api', '/api/', '/api/sessions/x/y', '/api/admin', '/api/hosts', '/api/socket/x']) {
