@@ -5,6 +5,8 @@ import { watch } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { showProgress } from '../../bin/progress.mjs';
+import { copyLessonMedia } from '../../lessons/schema/folders.ts';
+import { isMedia } from '../../lessons/schema/media-kinds.ts';
 import { refuseUnfitMachine } from '../doctor/doctor.ts';
 import { exitUsage, Failure } from '../failure.ts';
 import { copySite, DevPages } from '../lab/dev-pages.ts';
@@ -42,7 +44,7 @@ export async function labDev(name: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   const progress = showProgress();
   try {
-    await buildSite(() => progress.step('Building the site'), ending.signal);
+    for (const notice of await buildSite(() => progress.step('Building the site'), ending.signal)) console.log(notice);
     const step = progress.step('Starting a Drydock');
     const port = (await whyTaken('127.0.0.1', settings.port)) === null ? settings.port : await freePort();
     await using drydock = await startOwnDrydock({
@@ -59,7 +61,7 @@ export async function labDev(name: string): Promise<void> {
     const follow = async (files: ReadonlySet<string>) => {
       const began = performance.now();
       const mistakes = await look();
-      const ofLab = [...files].some((file) => !file.startsWith('lesson.mdx'));
+      const ofLab = [...files].some((file) => file === 'lab.yaml' || file.startsWith('files/'));
       let learnt = false;
       if (ofLab) {
         await drydock.server.learn(lesson).then(
@@ -74,11 +76,13 @@ export async function labDev(name: string): Promise<void> {
       }
       // Mistakes are told at once; drawing may take a moment.
       if (mistakes.length > 0) await pages.show(mistakes, false);
+      const ofMedia = [...files].some(isMedia);
+      if (ofMedia) await copyLessonMedia(lessonsFolder, lesson, drydock.siteFolder);
       const drawn = await pages.redraw(files.has('lesson.mdx'));
-      await pages.show(mistakes, drawn || learnt);
+      await pages.show(mistakes, drawn || learnt || ofMedia);
       for (const mistake of mistakes) console.log(mistake);
       const ms = Math.round(performance.now() - began);
-      if (drawn || learnt) console.log(`${[...files].sort().join(', ')}: shown after ${ms} ms.`);
+      if (drawn || learnt || ofMedia) console.log(`${[...files].sort().join(', ')}: shown after ${ms} ms.`);
       if ([...files].some((file) => file.startsWith('files/')))
         console.log('What lies in files/ is put into labs that are opened from now on; start the lab over to have it.');
     };
@@ -100,7 +104,7 @@ async function followChanges(
   let wake = Promise.withResolvers<void>();
   const watcher = watch(folder, { recursive: true, signal }, (_, file) => {
     // Editors make files of their own beside: `.lab.yaml.swp`, `lab.yaml~`, `4913`.
-    if (file === null || !/^(lesson\.mdx|lab\.yaml|files\/.+)$/.test(file)) return;
+    if (file === null || !(isMedia(file) || /^(lesson\.mdx|lab\.yaml|files\/.+)$/.test(file))) return;
     changed.add(file);
     wake.resolve();
   });

@@ -136,6 +136,15 @@ test('mistakes are told with their place, on the terminal and in the page, and t
   assert.ok(await student.becomes('remove', ({ expected }) => expected === 'The container web has been removed.'));
 });
 
+test('a picture that is put into the lesson’s folder is served, and the page loads itself again', async () => {
+  const before = (await told()).version;
+  await writeFile(file('ship.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  await until('the page is told', async () => (await told()).version > before);
+  const picture = await fetch(`${url}/lessons/first-container/ship.svg`);
+  assert.equal(picture.status, 200);
+  assert.match(await picture.text(), /<svg/);
+});
+
 test('Ctrl-C ends it, and nothing is left', async () => {
   await student.leave();
   child.kill('SIGINT');
