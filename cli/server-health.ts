@@ -5,7 +5,7 @@ import * as z from 'zod';
 
 /** The parts of the server's `Health` that concern an operator. */
 const schema = z.object({
-  status: z.enum(['ok', 'engine away']),
+  status: z.enum(['ok', 'engine away', 'store full', 'labs fail']),
   sessions: z.int(),
   queued: z.int(),
   stored: z.int(),

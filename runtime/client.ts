@@ -107,6 +107,8 @@ export interface EngineStatus {
   readonly catalogue: readonly CatalogueImage[];
   /** True once `busybox` and `workspace` are there, so that a host can be created. */
   readonly ready: boolean;
+  /** What can still be written: in the store, or on the disk that its file grows on, where that is less. */
+  readonly storeFreeBytes: number;
   /** Of the last two minutes. */
   readonly loop: LoopReport;
 }

@@ -17,6 +17,7 @@ import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
 import { prepareCgroups } from './kernel/cgroups.ts';
 import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
+import { freeBytesOf } from './kernel/free-space.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import { raiseTables } from './kernel/tables.ts';
 import { maxStarts, maxStartsPerHost } from './limits.ts';
@@ -156,6 +157,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       maxHosts: settings.uidRanges,
       catalogue: catalogue.status(),
       ready: catalogue.minimal && images.prepared,
+      storeFreeBytes: Math.min(freeBytesOf(paths.store), freeBytesOf(data)),
       loop: loop.report(0),
     }),
   };

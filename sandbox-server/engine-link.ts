@@ -1,6 +1,6 @@
 // The one engine, as the server sees it: up or away. Calls wait a while for an engine that restarts.
 
-import type { EngineClient } from '@drydock/runtime';
+import type { EngineClient, EngineStatus } from '@drydock/runtime';
 import type { Logger } from 'pino';
 import { kindOf, ServerError, sentences } from './errors.ts';
 import { engineHeartbeatMs, engineProbeMs, engineWaitMs } from './limits.ts';
@@ -17,6 +17,7 @@ export class EngineLink {
   readonly #listeners = new Set<(up: boolean) => void>();
   readonly #waiting = new Set<() => void>();
   #up = true;
+  #status: EngineStatus | null = null;
   #closed = false;
   #probing = false;
   #timer: NodeJS.Timeout | undefined;
@@ -29,6 +30,11 @@ export class EngineLink {
 
   get up(): boolean {
     return this.#up;
+  }
+
+  /** What the engine last said of itself: a few seconds ago; null before it has, and while it is away. */
+  get status(): EngineStatus | null {
+    return this.#up ? this.#status : null;
   }
 
   /** Calls `listener` at each change until the returned function is called. */
@@ -91,7 +97,7 @@ export class EngineLink {
 
   async #answers(): Promise<boolean> {
     try {
-      await this.#client.status();
+      this.#status = await this.#client.status();
       return true;
     } catch (error) {
       return !isAway(error);

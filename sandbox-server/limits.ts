@@ -125,6 +125,10 @@ export const untypedIdleTimes = 4;
 export const writeUsedEveryMs = 60_000;
 /** How often labs that nobody is in are looked for, at most: twice within the time after which one is frozen, if that is shorter. */
 export const sweepMs = 10_000;
+/** With less room than this in the store no lab is started to be of use: an empty host takes some megabytes, its work more. */
+export const storeFullBytes = 256 * 1024 * 1024;
+/** How long one start that failed stands for how labs start. */
+export const failedStartCountsMs = 5 * 60_000;
 
 /** The wait from an event to looking at the engine: a `docker run` makes four events within this time. */
 export const checkDelayMs = 20;

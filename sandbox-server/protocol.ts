@@ -21,7 +21,7 @@ export interface Route {
 }
 
 export const routes = {
-  /** Is the server there, and does the engine answer? `Health`; always 200. */
+  /** Is the server there, and can labs start? `Health`; always 200. */
   health: { method: 'GET', path: '/healthz', access: 'anyone' },
   /** What is measured, for Prometheus: this machine's own, or with the token of DRYDOCK_METRICS_TOKEN; else 404. */
   metrics: { method: 'GET', path: '/metrics', access: 'operator' },
@@ -137,7 +137,8 @@ export type ChangeFiles =
   | { readonly do: 'rename'; readonly host?: string; readonly path: string; readonly to: string };
 
 export interface Health {
-  readonly status: 'ok' | 'engine away';
+  /** What a student would meet who came now. `labs fail`: the last start failed, and none has gone well since. */
+  readonly status: 'ok' | 'engine away' | 'store full' | 'labs fail';
   readonly version: string;
   /** Labs that hold a place: students who are in one, or have just left. */
   readonly sessions: number;

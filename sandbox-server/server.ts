@@ -9,6 +9,7 @@ import { EngineLink } from './engine-link.ts';
 import { messageOf } from './errors.ts';
 import { Files } from './files/files.ts';
 import { Gate } from './gate/gate.ts';
+import { HealthWatch } from './health.ts';
 import { Addresses } from './http/addresses.ts';
 import { addApi } from './http/api.ts';
 import { callersOf } from './http/callers.ts';
@@ -67,6 +68,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const link = new EngineLink(engine, log);
   const hosts = new SessionHosts(link, log);
   const counts = new Counts();
+  const health = new HealthWatch(link, log);
   const desk = new Desk({
     link,
     docker: (host) => engine.docker(host),
@@ -83,6 +85,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     broughtUp: (seconds) => {
       if (seconds === null) counts.startsFailed += 1;
       else counts.starts.observe(seconds);
+      health.started(seconds !== null);
     },
   });
   const drainFile = new DrainFile(settings.dataDirectory);
@@ -128,7 +131,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   addMetricsRoute(server, metrics, settings.metricsToken);
   addGateRoutes(server, { settings, gate, addresses });
   const callers = callersOf(settings, students, desk);
-  addApi(server, { settings, desk, students, tickets, progress, link, callers, addresses });
+  addApi(server, { settings, desk, students, tickets, progress, health, callers, addresses });
   addPreviewRoute(server, { callers, previews: opened, origins });
   addFileRoutes(server, { callers, files: new Files(link) });
   await serveSite(server, settings.siteDirectory);
@@ -166,7 +169,13 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
 
   students.forgetOld();
   void compare();
-  const sweep = setInterval(() => desk.sweep(), Math.min(sweepMs, settings.freezeMs / 2, settings.yieldMs / 2));
+  const sweep = setInterval(
+    () => {
+      desk.sweep();
+      health.look();
+    },
+    Math.min(sweepMs, settings.freezeMs / 2, settings.yieldMs / 2),
+  );
   const forget = setInterval(() => students.forgetOld(), forgetEveryMs);
 
   let closing: Promise<void> | null = null;

@@ -7,7 +7,7 @@ import { loadSettings } from '../load-settings.ts';
 import { askServer } from '../operator.ts';
 import { engineSocket } from '../paths.ts';
 import { isAlive, type ProcessIdentity } from '../processes.ts';
-import { serverHealth } from '../server-health.ts';
+import { type ServerHealth, serverHealth } from '../server-health.ts';
 import { readState } from '../supervisor/state.ts';
 import { formatTable } from '../table.ts';
 
@@ -38,6 +38,7 @@ export async function status(options: { readonly json: boolean }): Promise<void>
   const report = {
     url: state?.url ?? settings.origin,
     ready: state?.ready === true && answer?.status.ready === true && health?.status === 'ok',
+    health: health?.status ?? null,
     startedAt: state?.startedAt ?? null,
     supervisor: { pid: pidOf(state?.supervisor) },
     engine: {
@@ -63,7 +64,13 @@ export async function status(options: { readonly json: boolean }): Promise<void>
 }
 
 function print(
-  report: { url: string; ready: boolean; catalogue: EngineStatus['catalogue']; hosts: readonly HostInfo[] } & {
+  report: {
+    url: string;
+    ready: boolean;
+    health: ServerHealth['status'] | null;
+    catalogue: EngineStatus['catalogue'];
+    hosts: readonly HostInfo[];
+  } & {
     readonly [count in 'sessions' | 'queued' | 'stored' | 'spareHosts']: number;
   } & OperatorStatus & { readonly [part in 'supervisor' | 'engine' | 'server']: { pid: number | null } },
 ): void {
@@ -74,6 +81,7 @@ function print(
   const { queued, stored, spareHosts } = report;
   const rows = [
     ['address', `${report.url}${report.ready ? '' : ' (not ready)'}`],
+    ...(report.health === null || report.health === 'ok' ? [] : [['health', report.health]]),
     ['supervisor', process(report.supervisor)],
     ['engine', process(report.engine)],
     ['server', process(report.server)],

@@ -98,7 +98,7 @@ export async function waitForServer(
     for (;;) {
       const health = await serverHealth(listen, port);
       signal.throwIfAborted();
-      if (health && (!engineToo || health.status === 'ok')) return step.done();
+      if (health && (!engineToo || health.status !== 'engine away')) return step.done();
       if (performance.now() > until) throw new Failure(`The server has not answered for ${serverMs / 1000} s.`);
       await sleep(pollMs, signal);
     }

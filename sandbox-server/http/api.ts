@@ -1,8 +1,8 @@
 // The API's routes (protocol.ts lists them): parse, ask the desk, answer.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { EngineLink } from '../engine-link.ts';
 import { ServerError } from '../errors.ts';
+import type { HealthWatch } from '../health.ts';
 import { newcomerBurstPerAddress, newcomersPerSecondPerAddress, startsPerMinute } from '../limits.ts';
 import { openSession, quizAnswer } from '../messages.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
@@ -25,13 +25,13 @@ export interface ApiParts {
   readonly students: Students;
   readonly tickets: Tickets;
   readonly progress: ProgressRecords;
-  readonly link: EngineLink;
+  readonly health: HealthWatch;
   readonly callers: Callers;
   readonly addresses: Addresses;
 }
 
 export function addApi(server: FastifyInstance, parts: ApiParts): void {
-  const { settings, desk, students, tickets, progress, link, callers, addresses } = parts;
+  const { settings, desk, students, tickets, progress, health, callers, addresses } = parts;
   const { studentOf, theirs } = callers;
   const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
   const perAddress = new RateLimit({ perSecond: newcomersPerSecondPerAddress, burst: newcomerBurstPerAddress });
@@ -55,7 +55,7 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   };
 
   server.get(routes.health.path, async (): Promise<Health> => {
-    return { status: link.up ? 'ok' : 'engine away', version: settings.version, ...desk.counts };
+    return { status: health.look(), version: settings.version, ...desk.counts };
   });
 
   server.post(routes.openSession.path, async (request, reply): Promise<OpenedSession> => {

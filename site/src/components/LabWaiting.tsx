@@ -2,13 +2,22 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { startAgain } from '../client/lab.ts';
-import { idleMinutes, isBroken, phase, place, terminals } from '../client/lab-state.ts';
+import { idleMinutes, isBroken, link, phase, place, terminals } from '../client/lab-state.ts';
 import { openTerminal } from '../client/terminals.ts';
 
 export function LabWaiting() {
   const now = phase.value;
   switch (now.name) {
     case 'opening':
+      // The server has answered, and said why it cannot now.
+      if (link.value.name === 'waiting') {
+        return (
+          <Card title="No Docker host yet" kind="waiting">
+            <p>{link.value.why} This page asks again by itself.</p>
+            <p>The text works without it. If this stays, tell whoever runs this Drydock.</p>
+          </Card>
+        );
+      }
       return (
         <Card title="Asking for a Docker host" kind="waiting">
           <Elapsed key="opening" usual="This takes less than a second." slow="The server has not answered yet." />
