@@ -157,7 +157,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       maxHosts: settings.uidRanges,
       catalogue: catalogue.status(),
       ready: catalogue.minimal && images.prepared,
-      storeFreeBytes: Math.min(freeBytesOf(paths.store), freeBytesOf(data)),
+      storeFreeBytes: Math.min(freeBytesOf(paths.store), freeBytesOf(settings.dataDirectory)),
       loop: loop.report(0),
     }),
   };
