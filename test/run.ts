@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { ownDockerFolder } from '../bin/programs.mjs';
 import { buildSite } from '../cli/supervisor/site.ts';
 import { leftovers } from './leftovers.ts';
+import { changesOf, machineDevices } from './support/machine-files.ts';
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 process.chdir(clone);
@@ -115,6 +116,8 @@ process.env.TEST_RUN = `t-${randomBytes(2).toString('hex')}`;
 await mkdir('test/output', { recursive: true });
 
 const alone = process.argv.length > 2;
+// SECURITY.md G5: no test changes a device node of the machine.
+const devices = machineDevices();
 const bin = (name: string) => path.join('node_modules/.bin', name);
 let steps = true;
 if (!alone) {
@@ -149,7 +152,7 @@ const counts: readonly Counts[] = [
 const sum = (of: keyof Counts): number => counts.reduce((all, each) => all + each[of], 0);
 
 if (process.env.TEST_STORE_TEMPLATE) await rm(process.env.TEST_STORE_TEMPLATE, { recursive: true, force: true });
-const left = await leftovers(process.env.TEST_RUN);
+const left = [...(await leftovers(process.env.TEST_RUN)), ...changesOf(devices, machineDevices())];
 console.log(
   left.length === 0 ? '✔ nothing is left behind' : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,
 );
