@@ -61,17 +61,15 @@ const path = z.string().max(maxPathLength);
 
 /** The query of the routes about one file or folder. */
 export const fileQuery = z.strictObject({ host: host.exactOptional(), path });
-/** Of `writeFile`, which may be told of a piece too. */
-export const writtenFileQuery = z.object({ host: host.exactOptional(), path });
-
-/** What `writeFile` is told besides where the bytes are a piece of a file. */
-export const filePieceQuery = z
-  .object({
+/** The query of `writeFile`: without the rest the body is the whole file. */
+export const writtenFileQuery = z.union([
+  fileQuery,
+  fileQuery.extend({
     draft: z.string().regex(/^[0-9a-f]{16}$/),
     offset: z.coerce.number().int().nonnegative(),
     last: z.enum(['true', 'false']).transform((text) => text === 'true'),
-  })
-  .or(z.object({ draft: z.undefined(), offset: z.undefined(), last: z.undefined() }).transform(() => undefined));
+  }),
+]);
 
 export const changeFiles: z.ZodType<ChangeFiles> = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('makeFolder'), host: host.exactOptional(), path }),

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.ts';
 import type { Files } from '../files/files.ts';
 import { fileRequestBurst, fileRequestsPerSecond, maxFileWritesAtOnce } from '../limits.ts';
-import { changeFiles, filePieceQuery, fileQuery, writtenFileQuery } from '../messages.ts';
+import { changeFiles, fileQuery, writtenFileQuery } from '../messages.ts';
 import { type FileListing, type FileVersion, maxFileBytes, routes } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import { Tally } from '../tally.ts';
@@ -33,13 +33,10 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
     limitRate(rate, callers.theirs(request).session.id, 'Too many files were asked for.');
   };
   /** The engine's name of the host that is asked about, and the path in it. */
-  const placeOf = (
-    request: FastifyRequest,
-    query: typeof fileQuery | typeof writtenFileQuery = fileQuery,
-  ): { readonly host: string; readonly path: string } => {
+  const placeOf = (request: FastifyRequest): { readonly host: string; readonly path: string } => {
     const { session } = callers.theirs(request);
     if (request.method !== 'GET') session.typed();
-    const { host, path } = query.parse(request.query);
+    const { host, path } = fileQuery.parse(request.query);
     return { host: session.host(host), path };
   };
 
@@ -89,11 +86,14 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
       done(null, body),
     );
     scope.put(routes.writeFile.path, { bodyLimit: maxFileBytes }, async (request): Promise<FileVersion> => {
-      const { host, path } = placeOf(request, writtenFileQuery);
-      const piece = filePieceQuery.parse(request.query);
+      const { session } = callers.theirs(request);
+      session.typed();
+      const query = writtenFileQuery.parse(request.query);
+      const { host, path } = query;
+      const piece = 'draft' in query ? { draft: query.draft, offset: query.offset, last: query.last } : undefined;
       const expected = expectedOf(request);
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-      const { version } = await files.write(host, path, body, expected, piece);
+      const { version } = await files.write(session.host(host), path, body, expected, piece);
       return { version };
     });
   });

@@ -49,6 +49,26 @@ async function shell(script: string): Promise<string> {
 const failure = (answer: Answer): [number, string] => [answer.status, JSON.parse(answer.text).error];
 
 describe('files over HTTP', () => {
+  test('come in piece by piece, and are there once the last piece is', async () => {
+    const piece = (offset: number, body: string, last: boolean) =>
+      server.ask('PUT', `${file()}${query('pieces.txt')}&draft=0123456789abcdef&offset=${offset}&last=${last}`, {
+        cookie: lab.cookie,
+        headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
+        body,
+      });
+    assert.equal((await piece(0, 'one ', false)).status, 200);
+    assert.equal((await get(file() + query('pieces.txt'))).status, 404);
+    assert.equal((await piece(9, 'three', false)).status, 412, 'not the next piece');
+    assert.equal((await piece(4, 'two', true)).status, 200);
+    assert.equal((await get(file() + query('pieces.txt'))).text, 'one two');
+    const half = await server.ask('PUT', `${file()}${query('half.txt')}&offset=0`, {
+      cookie: lab.cookie,
+      headers: { 'content-type': 'application/octet-stream', 'if-none-match': '*' },
+      body: 'x',
+    });
+    assert.equal(half.status, 400);
+  });
+
   test('are made, listed, read, changed and removed', async () => {
     const made = await put('a.txt', 'one', { 'if-none-match': '*' });
     assert.equal(made.status, 200, made.text);

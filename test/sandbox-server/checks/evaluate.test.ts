@@ -50,7 +50,7 @@ function stateOf(task: string, facts: Given) {
 test('lesson turns done task by task when a student does as it says', () => {
   assert.deepEqual(
     tasks.map(({ id }) => id),
-    ['hello', 'web', 'visit', 'stop', 'remove'],
+    ['hello', 'web', 'visit', 'stop', 'remove', 'pair'],
   );
   const doneTasks = new Set<string>();
   const step = (facts: Given) => {
