@@ -106,14 +106,6 @@ export async function typeLine(page: Page, line: string): Promise<void> {
   await page.keyboard.type(`${line}\n`);
 }
 
-/** The plates of the lesson, each with its command, in order. */
-export async function plates(page: Page): Promise<readonly { command: string; plate: Locator }[]> {
-  const all = await page.locator('.command').all();
-  return await Promise.all(
-    all.map(async (plate) => ({ command: (await plate.locator('pre').textContent()) ?? '', plate })),
-  );
-}
-
 /** Clicks Run on a plate and waits until the plate says that it ran. */
 export async function runPlate(plate: Locator): Promise<void> {
   await plate.locator('.run').click();

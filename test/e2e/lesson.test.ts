@@ -4,18 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
-import {
-  lessonPath,
-  newStudent,
-  plates,
-  prompt,
-  runPlate,
-  screenshot,
-  screenText,
-  seen,
-  taskIs,
-  typeLine,
-} from './browser.ts';
+import { lessonPath, newStudent, prompt, runPlate, screenshot, screenText, seen, taskIs, typeLine } from './browser.ts';
 import { printHostile } from './hostile-output.ts';
 
 let drydock: TestDrydock;
@@ -37,20 +26,27 @@ test('a student clicks through the whole lesson', async () => {
   await taskIs(page, 'hello', 'now');
   await screenshot(page, 'lesson-start');
 
-  const all = await plates(page);
-  assert.equal(all.length, 12);
+  const steps = await page.locator('.task, .command:not(.task *)').all();
   const doneAfter: Record<string, string> = {
     'docker run hello-world': 'hello',
     'docker run -d --name web -p 8080:80 nginx': 'web',
-    'curl localhost:8080': 'visit',
-    'docker stop web': 'stop',
     'docker rm web': 'remove',
   };
-  let step = 0;
-  for (const { command, plate } of all) {
-    await runPlate(plate);
-    assert.equal(await plate.locator('.command-state').textContent(), 'Ran', command);
-    const task = doneAfter[command];
+  /** What the text leaves to the student. */
+  const ownWork: Record<string, string> = { visit: 'curl localhost:8080', stop: 'docker stop web' };
+  let commands = 0;
+  for (const step of steps) {
+    const own = await step.getAttribute('data-task');
+    if (own !== null && ownWork[own] === undefined) continue;
+    let task = own;
+    if (own !== null) await typeLine(page, ownWork[own] ?? '');
+    else {
+      await runPlate(step);
+      const command = (await step.locator('pre').textContent()) ?? '';
+      assert.equal(await step.locator('.command-state').textContent(), 'Ran', command);
+      task = doneAfter[command] ?? null;
+      commands++;
+    }
     if (task) await taskIs(page, task, 'done');
     if (task === 'web') {
       await screenshot(page, 'lesson-middle');
@@ -70,9 +66,8 @@ test('a student clicks through the whole lesson', async () => {
       await context.setOffline(false);
       await page.locator('.banner').waitFor({ state: 'detached' });
     }
-    step++;
   }
-  assert.equal(step, all.length);
+  assert.equal(commands, 10);
   await page.locator('.ticks', { hasText: '5 of 5' }).waitFor();
   await page.locator('[role="status"]', { hasText: 'Task 5 of 5 done' }).waitFor({ state: 'attached' });
 

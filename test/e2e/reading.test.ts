@@ -160,7 +160,7 @@ test('the text reads with JavaScript off', async () => {
   const command = page.locator('.command', { hasText: 'docker run -d --name web -p 8080:80 nginx' });
   await command.scrollIntoViewIfNeeded();
   assert.ok(await command.isVisible());
-  assert.ok(await page.getByText('Removing loses it.').isVisible());
+  assert.ok(await page.getByText('Removing a container loses its data.').isVisible());
   assert.ok(await page.getByText('The first number is the host’s').isVisible());
   // What a word means opens without scripts; no other button would do anything.
   assert.equal(await page.getByRole('button').and(page.locator(':not(.term)')).count(), 0);
