@@ -89,7 +89,7 @@ test('lesson 3 by mouse', async () => {
   let task: Locator | undefined;
   for (const { kind, what } of await stepsOf(page)) {
     if (kind === 'task') {
-      await readTask(what, task, ['second', 'stop', 'restart', 'again', 'tag', 'rename'], press);
+      await readTask(what, task, ['second', 'stop', 'restart', 'remove', 'again', 'tag', 'rename'], press);
       task = what;
     } else {
       // It takes away again what the last task was about.
