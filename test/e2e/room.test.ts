@@ -108,20 +108,23 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   await page.goto(lessonPath);
   await prompt(page);
   const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")');
+  const inTerminal = page.locator('.screen .xterm.focus');
   const run = page.getByRole('button', { name: 'Run: docker ps', exact: true }).first();
   await run.click();
   await seen(page, /CONTAINER ID/);
-  await page.locator('.screen .xterm.focus').waitFor();
+  await inTerminal.waitFor();
   await page.keyboard.type('cat -v\n');
   await seen(page, /cat -v/);
 
   // Twice is the program's, and the focus is where it was.
   await page.keyboard.press('F6');
   await page.keyboard.press('F6');
+  await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17~\s*\^\[\[17~/);
   await page.keyboard.press('Shift+F6');
   await page.keyboard.press('Shift+F6');
+  await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17;2~\s*\^\[\[17;2~/);
   await page.keyboard.press('Control+c');
@@ -132,7 +135,7 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   const before = await screenText(page);
   await page.waitForTimeout(600); // longer than it takes to press a key twice
   await page.keyboard.press('F6');
-  await page.locator('.screen .xterm.focus').waitFor();
+  await inTerminal.waitFor();
   assert.equal(await screenText(page), before);
 
   await run.press('Enter');
@@ -141,6 +144,6 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   // From a click into the text too, which no button had.
   await page.locator('.lede').click();
   await page.keyboard.press('F6');
-  await page.locator('.screen .xterm.focus').waitFor();
+  await inTerminal.waitFor();
   assert.deepEqual(complaints, []);
 });
