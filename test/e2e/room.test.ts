@@ -30,12 +30,12 @@ test('at 1366 by 768 the terminal has 20 rows, the editor 12 lines, and docker p
     // As wide as the lesson's own container can be: with the longest name that the engine gives, some seconds old.
     await typeLine(
       page,
-      'docker tag busybox hello-world; docker run --name graceful_lighthouse hello-world /bin/true; sleep 1; clear; docker ps -a; echo listed-$((1+1))',
+      'docker pull -q busybox && docker tag busybox hello-world && docker run --name graceful_lighthouse hello-world /bin/true; sleep 1; clear; docker ps -a; echo listed-$((1+1))',
     );
     await seen(page, /listed-2/);
     const drawn = await page.locator('.screen:not([hidden]) .xterm-rows > div').allTextContents();
     const row = drawn.find((line) => /^[0-9a-f]{12} /.test(line.replaceAll('\u00a0', ' ')));
-    assert.match(row ?? drawn.join('\n'), /graceful_lighthouse\s*$/, path);
+    assert.match(row ?? drawn.join('\n'), /Exited \(0\) .*graceful_lighthouse\s*$/, path);
     await screenshot(page, `laptop-${path.replaceAll('/', '')}`);
   }
   await openEditor(page);
