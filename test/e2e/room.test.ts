@@ -128,6 +128,7 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17;2~\s*\^\[\[17;2~/);
   await page.keyboard.press('Control+c');
+  await seen(page, /\^C\s*student@docker-host:~\$ *$/);
 
   // Once leads back to where the student came from, and from there in again.
   await page.keyboard.press('F6');
