@@ -113,8 +113,10 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   await run.click();
   await seen(page, /CONTAINER ID/);
   await inTerminal.waitFor();
-  await page.keyboard.type('cat -v\n');
-  await seen(page, /cat -v/);
+  await seen(page, /NAMES\s*student@docker-host:~\$ *$/);
+  // Said once the shell no longer reads keys itself.
+  await page.keyboard.type('echo cat-$((1+1)); cat -v\n');
+  await seen(page, /cat-2/);
 
   // Twice is the program's, and the focus is where it was.
   await page.keyboard.press('F6');
