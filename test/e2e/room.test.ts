@@ -30,12 +30,12 @@ test('at 1366 by 768 the terminal has 20 rows, the editor 12 lines, and docker p
     // As wide as the lesson's own container can be: with the longest name that the engine gives, some seconds old.
     await typeLine(
       page,
-      'docker tag busybox hello-world; docker run --name graceful_lighthouse hello-world /bin/true; sleep 1; clear; docker ps -a; echo listed-$((1+1))',
+      'docker pull -q busybox && docker tag busybox hello-world && docker run --name graceful_lighthouse hello-world /bin/true; sleep 1; clear; docker ps -a; echo listed-$((1+1))',
     );
     await seen(page, /listed-2/);
     const drawn = await page.locator('.screen:not([hidden]) .xterm-rows > div').allTextContents();
     const row = drawn.find((line) => /^[0-9a-f]{12} /.test(line.replaceAll('\u00a0', ' ')));
-    assert.match(row ?? drawn.join('\n'), /graceful_lighthouse\s*$/, path);
+    assert.match(row ?? drawn.join('\n'), /Exited \(0\) .*graceful_lighthouse\s*$/, path);
     await screenshot(page, `laptop-${path.replaceAll('/', '')}`);
   }
   await openEditor(page);
@@ -108,23 +108,29 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   await page.goto(lessonPath);
   await prompt(page);
   const focused = () => page.evaluate('document.activeElement.getAttribute("aria-label")');
+  const inTerminal = page.locator('.screen .xterm.focus');
   const run = page.getByRole('button', { name: 'Run: docker ps', exact: true }).first();
   await run.click();
   await seen(page, /CONTAINER ID/);
-  await page.locator('.screen .xterm.focus').waitFor();
-  await page.keyboard.type('cat -v\n');
-  await seen(page, /cat -v/);
+  await inTerminal.waitFor();
+  await seen(page, /NAMES\s*student@docker-host:~\$ *$/);
+  // Said once the shell no longer reads keys itself.
+  await page.keyboard.type('echo cat-$((1+1)); cat -v\n');
+  await seen(page, /cat-2/);
 
   // Twice is the program's, and the focus is where it was.
   await page.keyboard.press('F6');
   await page.keyboard.press('F6');
+  await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17~\s*\^\[\[17~/);
   await page.keyboard.press('Shift+F6');
   await page.keyboard.press('Shift+F6');
+  await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17;2~\s*\^\[\[17;2~/);
   await page.keyboard.press('Control+c');
+  await seen(page, /\^C\s*student@docker-host:~\$ *$/);
 
   // Once leads back to where the student came from, and from there in again.
   await page.keyboard.press('F6');
@@ -132,7 +138,7 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   const before = await screenText(page);
   await page.waitForTimeout(600); // longer than it takes to press a key twice
   await page.keyboard.press('F6');
-  await page.locator('.screen .xterm.focus').waitFor();
+  await inTerminal.waitFor();
   assert.equal(await screenText(page), before);
 
   await run.press('Enter');
@@ -141,6 +147,6 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   // From a click into the text too, which no button had.
   await page.locator('.lede').click();
   await page.keyboard.press('F6');
-  await page.locator('.screen .xterm.focus').waitFor();
+  await inTerminal.waitFor();
   assert.deepEqual(complaints, []);
 });

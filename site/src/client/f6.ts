@@ -11,6 +11,8 @@ const twiceWithinMs = 500;
 
 /** Where the student was before the terminal; undefined before they were anywhere. */
 let before: Element | undefined;
+/** The same, as it was when F6 last led out: pressed twice the way out was none. */
+let beforeLeft: Element | undefined;
 let leftAtMs = Number.NEGATIVE_INFINITY;
 
 /** Follows the key on the whole page. Once. Inside a terminal `leaveTerminal` has it. */
@@ -29,8 +31,9 @@ export function startF6(): void {
 function enterTerminal({ timeStamp, shiftKey }: KeyboardEvent): void {
   const isTwice = timeStamp - leftAtMs < twiceWithinMs;
   leftAtMs = Number.NEGATIVE_INFINITY;
+  if (isTwice) before = beforeLeft;
   // Whoever reads has the focus nowhere.
-  if (document.activeElement === document.body) before = text() ?? undefined;
+  else if (document.activeElement === document.body) before = text() ?? undefined;
   showLab();
   place.value = 'terminal';
   // What was out of sight until now takes no focus before it is drawn.
@@ -43,6 +46,7 @@ function enterTerminal({ timeStamp, shiftKey }: KeyboardEvent): void {
 /** From the terminal back to the place in the text, for who came from there; else on to the tools under the terminal. */
 export function leaveTerminal({ shiftKey, timeStamp }: KeyboardEvent): void {
   leftAtMs = timeStamp;
+  beforeLeft = before;
   if (shiftKey) {
     document.getElementById(`tab-${currentTerminal.value}`)?.focus();
     return;
