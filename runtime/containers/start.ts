@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { processesIn, socketBytesOf } from '../kernel/cgroups.ts';
+import { limitSocketMemory, processesIn } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
@@ -75,6 +75,7 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     const process = { pid: machinePid, startTicks: startTicksOf(machinePid) };
     expectExit(container, process);
     checkApart(machinePid);
+    limitSocketMemory(container.group, host.record.limits.memoryBytes);
     if (endpoint) connectToBridge(host.record.pid, machinePid, endpoint);
     else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(machinePid);
     if (endpoint) await publish(host, ports, endpoint.ipAddress);
@@ -248,7 +249,6 @@ function specOf(container: Container): object {
     },
     cgroupsPath: `/${container.group}`,
     resources: resourcesOf(hostConfig),
-    socketBytes: socketBytesOf(host.record.limits.memoryBytes),
   });
 }
 

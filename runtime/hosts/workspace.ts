@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { createOwnLayer, mountRootfs } from '../containers/rootfs.ts';
-import { socketBytesOf } from '../kernel/cgroups.ts';
+import { limitSocketMemory } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
@@ -78,6 +78,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       prepare,
     });
     checkApart(pid);
+    limitSocketMemory(workspaceGroup(host), record.limits.memoryBytes);
     createDefaultBridge(pid);
     await joinNetwork(host, pid);
     await limited;
@@ -132,6 +133,5 @@ function specOf(
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
     resources: { pids: { limit: host.record.limits.pids } },
-    socketBytes: socketBytesOf(host.record.limits.memoryBytes),
   });
 }

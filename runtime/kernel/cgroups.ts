@@ -88,7 +88,7 @@ export function createGroup(group: string, limits: GroupLimits): void {
   write(`${root}/memory/${group}/memory.limit_in_bytes`, limits.memoryBytes);
   const withSwap = `${root}/memory/${group}/memory.memsw.limit_in_bytes`;
   if (fs.existsSync(withSwap)) write(withSwap, limits.memoryBytes);
-  write(`${root}/memory/${group}/memory.kmem.tcp.limit_in_bytes`, socketBytesOf(limits.memoryBytes));
+  limitSocketMemory(group, limits.memoryBytes);
   write(`${root}/cpu/${group}/cpu.cfs_period_us`, cpuPeriodUs);
   write(`${root}/cpu/${group}/cpu.cfs_quota_us`, quotaUs);
   write(`${root}/pids/${group}/pids.max`, limits.pids);
@@ -136,8 +136,15 @@ export function processLimitOf(group: string): number {
   }
 }
 
-/** What the sockets of a host with so much memory may hold; only in version 1, as version 2 counts it as memory like any other. */
-export const socketBytesOf = (memoryBytes: number): number => Math.ceil(memoryBytes * socketMemoryShare);
+/**
+ * Limits what the sockets of `group` may hold, in a host with so much memory. Version 1 counts this apart, and only in a group that has
+ * a limit itself; that of the host is as high, and holds for all of its groups together. Version 2 counts it as memory like any other.
+ * Not left to the OCI runtime: runc ignores `kernelTCP`, and says so where the container's own output goes.
+ */
+export function limitSocketMemory(group: string, memoryBytes: number): void {
+  if (cgroupVersion === 2) return;
+  write(`${root}/memory/${group}/memory.kmem.tcp.limit_in_bytes`, Math.ceil(memoryBytes * socketMemoryShare));
+}
 
 /** In version 1 a new cpuset is empty, and no process may enter it, until it has CPUs and memory nodes. */
 function createCpuset(tree: string, group: string): void {

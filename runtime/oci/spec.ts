@@ -1,6 +1,5 @@
 // The OCI runtime configuration of a process in a host (runtime-spec config.md), made only from the engine's own types.
 
-import { cgroupVersion } from '../kernel/cgroups.ts';
 import { hardLimitOfOpenFiles } from '../kernel/processes.ts';
 import { compileSeccomp } from '../kernel/seccomp-bpf.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
@@ -58,11 +57,6 @@ export interface SpecInput {
   };
   readonly cgroupsPath: string;
   readonly resources: Resources;
-  /**
-   * What its sockets may hold: cgroups of version 1 count this apart, and only in a group that has a limit itself. That of the host
-   * is this high too, and holds for all of its groups together.
-   */
-  readonly socketBytes: number;
 }
 
 /** Docker's own default of open files, or what this machine lets us give where that is less. */
@@ -188,11 +182,7 @@ export function containerSpec(input: SpecInput): object {
       uidMappings: map,
       gidMappings: map,
       cgroupsPath: input.cgroupsPath,
-      resources: {
-        devices: [{ allow: false, access: 'rwm' }],
-        ...input.resources,
-        ...(cgroupVersion === 1 ? { memory: { ...input.resources.memory, kernelTCP: input.socketBytes } } : {}),
-      },
+      resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
       // For a runtime that does not know the annotation.
       seccomp,
       maskedPaths,
