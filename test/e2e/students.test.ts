@@ -116,7 +116,6 @@ const focus = `(() => {
   const option = at.closest('[data-option]');
   if (at.matches('.pagination .next')) return 'next';
   if (at.matches('.command-tools .run')) return 'run';
-  if (at.matches('.do-it button')) return 'do it';
   if (option) return option.dataset.option;
   return at.matches('[role="separator"]') ? 'end of the text' : 'something else';
 })()`;
@@ -136,14 +135,6 @@ test('lesson 4 by keyboard alone', async () => {
       await page.keyboard.press('Enter');
       await ranWell(plate);
       commands++;
-    }
-    if (at === 'do it') {
-      const task = page.locator('.task', { has: page.locator('.do-it button:focus') });
-      const id = (await task.getAttribute('data-task')) ?? '';
-      if (!['web', 'reach', 'half'].includes(id)) continue;
-      await page.keyboard.press('Enter');
-      await isDone(page.locator(`[data-task="${id}"]`));
-      await page.locator(`[data-task="${id}"] .do-it button`).waitFor({ state: 'detached', timeout: patienceMs });
     }
     if (at === 'right' || at === 'wrong') {
       // The group has the focus on its first answer; arrows choose.
