@@ -40,6 +40,8 @@ export const maxUnreadBytesPerHost = 4 * 1024 * 1024;
 export const maxUnreadWaitMs = 10_000;
 /** A larger answer is written in pieces of this size, each when the one before was taken. */
 export const answerPieceBytes = 64 * 1024;
+/** Lists of one host that are being sent at once: each fills its socket, 0.2 MB, before it waits for its reader. */
+export const maxListsPerHost = 32;
 /** How long a request waits for its host's turn on the loop: only a host that floods waits for more than a moment. */
 export const maxTurnWaitMs = 60_000;
 /** Time of the loop that a host which was quiet may use at once: `compose up` of 20 services takes about 500 ms. */

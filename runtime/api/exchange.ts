@@ -107,6 +107,16 @@ export class Exchange<Subject> {
 
   /** Answers 200 with a list. A long one goes in pieces: what is not read is not made yet. */
   async answerList(items: readonly object[]): Promise<void> {
+    if (!this.turns) return await this.#sendList(items);
+    await this.turns.lists.pass('', async () => {
+      if (this.signal.aborted) return;
+      // Who leaves it unread is cut off in the end, so that the next one of its host is sent.
+      const late = setTimeout(() => this.response.destroy(), maxTransferMs);
+      await this.#sendList(items).finally(() => clearTimeout(late));
+    });
+  }
+
+  async #sendList(items: readonly object[]): Promise<void> {
     let piece = '[';
     for (const [i, item] of items.entries()) {
       piece += `${i === 0 ? '' : ','}${JSON.stringify(item)}`;

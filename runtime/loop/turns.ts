@@ -4,6 +4,7 @@
 import { EngineError } from '../errors.ts';
 import {
   maxBodiesPerHost,
+  maxListsPerHost,
   maxTurnWaitMs,
   maxUnreadBytesPerHost,
   maxUnreadWaitMs,
@@ -25,6 +26,8 @@ export class HostTurns {
   readonly name: string;
   /** Bodies of this host's requests that are read at once: each is held until it is whole. */
   readonly bodies = new Turnstile({ perKey: maxBodiesPerHost, inAll: maxBodiesPerHost });
+  /** Lists that are sent to this host's clients at once. */
+  readonly lists = new Turnstile({ perKey: maxListsPerHost, inAll: maxListsPerHost });
   readonly #turns: Turns;
   readonly #waiting: Waiting[] = [];
   /** Milliseconds that the host may still use at once: grows with time, up to `turnBurstMs`. */

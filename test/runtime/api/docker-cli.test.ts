@@ -58,7 +58,10 @@ for (const [client, docker] of Object.entries(clients))
     });
 
     test('version and info know the engine', async () => {
-      assert.match(await ok('version'), /Server: Drydock Engine [\d.]+\n[\s\S]*API version: +1\.51 \(minimum version 1\.24\)/);
+      assert.match(
+        await ok('version'),
+        /Server: Drydock Engine [\d.]+\n[\s\S]*API version: +1\.51 \(minimum version 1\.24\)/,
+      );
       const { stdout, stderr } = await docker(host, 'info');
       assert.match(stdout, /Storage Driver: overlay2[\s\S]*userns[\s\S]*Name: docker-host/);
       assert.doesNotMatch(stdout + stderr, /WARNING|ERROR/);
