@@ -97,7 +97,10 @@ export class EngineLink {
 
   async #answers(): Promise<boolean> {
     try {
+      const before = this.#status;
       this.#status = await this.#client.status();
+      // It went and another came between two looks: for who listens that is the same as one that was seen to be away.
+      if (before !== null && before.pid !== this.#status.pid) this.#change(false);
       return true;
     } catch (error) {
       return !isAway(error);

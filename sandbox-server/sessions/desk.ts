@@ -290,7 +290,7 @@ export class Desk {
     return session;
   }
 
-  /** Its last shell has ended: hosts that have stopped are started again, after `exit` nothing is done. */
+  /** Its last shell has ended: what has stopped is started again and gets a shell, after `exit` nothing is done. */
   async #look(session: Session): Promise<void> {
     if (session.hosts.size === 0 || this.#closed) return;
     try {
@@ -301,7 +301,8 @@ export class Desk {
       const hosts = await together(
         [...session.hosts.values()].map((name) => this.#parts.link.call((engine) => engine.host(name))),
       );
-      if (hosts.some(({ state }) => state === 'stopped') && this.#isThere(session) && session.active) {
+      if (!this.#isThere(session) || !session.active) return;
+      if (hosts.some((host) => host.state === 'stopped' || session.startedAgain(host))) {
         // What the start makes of it is no work of its student's, and is not looked at.
         session.release();
         this.#start(session);

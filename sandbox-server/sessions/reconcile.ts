@@ -45,7 +45,12 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
     if (found === null) desk.end(session, 'replaced');
     else if (found.some(({ info }) => info.state !== 'running')) {
       if (session.phase.phase !== 'queued') desk.stopped(session, restOf(found.map(({ info }) => info.state)));
-    } else if (!session.points.hasStart || session.points.goingBackTo !== null) desk.stopped(session, 'awake');
+    } else if (
+      !session.points.hasStart ||
+      session.points.goingBackTo !== null ||
+      found.some(({ info }) => session.startedAgain(info))
+    )
+      desk.stopped(session, 'awake');
     else if (!session.active) toTakeUp.push(session);
   }
   const owned = new Set([...desk.sessions].flatMap((session) => [...session.hosts.values()]));

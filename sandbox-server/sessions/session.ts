@@ -72,6 +72,8 @@ export class Session {
   readonly #done: Set<string>;
   #drain: Drain | null = null;
   #hosts: HostNames;
+  /** Each host's init when it was taken up: one that is started again has another. */
+  #inits: ReadonlyMap<string, number> = new Map();
   #phase: SessionPhase = { phase: 'starting' };
   #tasks: readonly TaskState[];
   #terminals: Terminals | null = null;
@@ -166,6 +168,11 @@ export class Session {
     return host;
   }
 
+  /** Whether a host of it runs that has ended since it was taken up: the engine started it again, without its shells. */
+  startedAgain({ name, state, pid }: HostInfo): boolean {
+    return this.active && state === 'running' && this.#inits.get(name) !== pid;
+  }
+
   /** For the queue. */
   placed(place: number): void {
     this.move({ phase: 'queued', place });
@@ -196,6 +203,7 @@ export class Session {
   activate(hosts: readonly ReadyHost[]): void {
     this.release();
     const { link, docker, records, progress, log, shellsEnded, becameDone } = this.#parts;
+    this.#inits = new Map(hosts.map(({ host }) => [host.name, host.pid]));
     const named = hosts.map(({ name, host, terminals }) => ({ name, host: host.name, terminals }));
     this.#terminals = new Terminals(link, named, records.titles(this.id), {
       changed: () => {

@@ -25,7 +25,7 @@ before(async () => {
   lab = await server.open(toStop);
   page = await enterReady(server, lab);
   host = (await engine.client.hosts()).find(({ name }) => name.startsWith('s-'))?.name ?? '';
-  await run(page, 't1', 'docker run -d --name web busybox sleep 1000');
+  await run(page, 't1', 'docker run -d --name web --stop-signal KILL busybox sleep 1000');
 });
 
 after(async () => {
@@ -69,7 +69,7 @@ test('nor does the end of the lab’s machine alone', async () => {
 test('a container that could not be started again counts for nothing, and the page says what to do', async () => {
   const terminal = await atPrompt(page);
   await run(page, terminal, 'docker rename web first');
-  await run(page, terminal, `docker run -d --name web busybox sh -c 'rm /bin/sh; exec sleep 1000'`);
+  await run(page, terminal, `docker run -d --name web --stop-signal KILL busybox sh -c 'rm /bin/sh; exec sleep 1000'`);
   await changesNothing(shutDownAndUp, 'exited');
   await page.hears('tasks', () => last(page, 'tasks')?.tasks[0]?.found.includes('docker start web') === true);
   const [stop] = last(page, 'tasks')?.tasks ?? [];
