@@ -154,7 +154,7 @@ describe("a host's Docker API", () => {
       kind: 'notFound',
       message: 'No such container: nope',
     });
-    await assert.rejects(docker.request('POST', '/containers/create', { Image: 'busybox', Nope: 1 }), {
+    await assert.rejects(docker.request('POST', '/containers/create', { Image: 'busybox', Cmd: 1 }), {
       kind: 'invalid',
     });
   });

@@ -180,7 +180,7 @@ describe('exec', () => {
       ExitCode: 5,
       ProcessConfig: { entrypoint: 'sh', privileged: false },
     });
-    await expectSending(socket, `POST /exec/${id}/start`, { Detach: false }, 409, { message: /has already run/ });
+    await expectSending(socket, `POST /exec/${id}/start`, { Detach: true }, 409, { message: /has already run/ });
   });
 
   test('detached answers at once', async () => {

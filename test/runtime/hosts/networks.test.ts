@@ -140,12 +140,17 @@ describe('a host of another network, or of none', () => {
     // The addresses of the machine itself, as far as it has any, and those of the other network.
     const machine = readFileSync('/proc/net/fib_trie', 'utf8').match(/(?<=\|-- )[\d.]+(?=\n\s+\/32 host LOCAL)/g) ?? [];
     const addresses = ['10.77.0.1', ...new Set(machine)].filter((address) => !address.startsWith('127.'));
-    await host('b-dev').shell('ip addr add 10.77.0.200/24 dev eth0; ip route add default dev eth0');
+    for (const change of ['ip addr add 10.77.0.200/24 dev eth0', 'ip route add default dev eth0', 'ip link del eth0']) {
+      const { exitCode, stderr } = await host('b-dev').shell(change);
+      assert.deepEqual([exitCode, stderr], [2, 'RTNETLINK answers: Operation not permitted\n'], change);
+    }
     for (const address of addresses) {
-      const { stdout } = await host('b-dev').shell(
-        `curl -s --max-time 1 http://${address}:22/; ip neigh show to ${address} dev eth0`,
+      const { stdout, exitCode } = await host('b-dev').shell(`curl -s --max-time 1 http://${address}:22/`);
+      assert.equal(stdout, '');
+      assert.ok(
+        [7, 28].includes(exitCode),
+        `nobody answers to ${address}: not connected, or not within a second (${exitCode})`,
       );
-      assert.match(stdout, /FAILED|INCOMPLETE/, `nobody on the link answers to ${address}`);
     }
     // Everything that is said in network `a` meanwhile is not heard in `b`.
     const received = async (): Promise<number> =>
@@ -153,15 +158,6 @@ describe('a host of another network, or of none', () => {
     const before = await received();
     await host('a-dev').shell('for i in $(seq 40); do curl -s --max-time 3 -o /dev/null http://prod:8080/; done');
     assert.ok((await received()) - before < 20, 'fewer packets than requests');
-  });
-
-  test('who breaks its own link breaks nobody else’s', async () => {
-    await host('b-dev').shell('ip link del eth0; ip link del docker0');
-    assert.equal(await get(host('a-dev'), 'prod'), 'prod of a\n');
-    assert.equal(await get(host('b-prod'), '127.0.0.1'), 'prod of b\n');
-    await engine.client.storeHost('b-dev');
-    await engine.client.startHost('b-dev');
-    assert.equal(await get(host('b-dev'), 'prod'), 'prod of b\n');
   });
 });
 
