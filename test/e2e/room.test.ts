@@ -63,11 +63,16 @@ test('the place in the text is the same after a reload, Back and Forward, and in
   await prompt(page);
   const text = page.locator('.text');
   const at = () => text.evaluate((element) => Math.round(element.scrollTop));
-  /** Waits until the history has it. */
+  /** Waits until the history has it, and not what was on the way there. */
   const scrollTo = async (block: string) => {
-    const before = await page.evaluate('JSON.stringify(history.state)');
     await page.locator(block).evaluate((element) => element.scrollIntoView({ block: 'start' }));
-    await until('the place is kept', async () => (await page.evaluate('JSON.stringify(history.state)')) !== before);
+    await until('the place is kept', async () =>
+      text.evaluate((element) => {
+        const { block, above } = history.state?.place ?? {};
+        const top = document.querySelectorAll('.prose > *')[block]?.getBoundingClientRect().top ?? Number.NaN;
+        return Math.abs(top - element.getBoundingClientRect().top + above) < 2;
+      }),
+    );
   };
   const isAt = async (place: number, what: string) => {
     await prompt(page);
