@@ -1,5 +1,6 @@
 // What clients of older API versions find in answers about images, and newer ones do not.
 
+import { emptyConfig } from '../images/inspect.ts';
 import { compareVersions } from './versions.ts';
 
 type Body = Readonly<Record<string, unknown>>;
@@ -19,23 +20,11 @@ const containerDefaults = {
   Tty: false,
 };
 
-const emptyContainerConfig = {
-  ...containerDefaults,
-  Cmd: null,
-  Entrypoint: null,
-  Env: null,
-  Labels: null,
-  OnBuild: null,
-  User: '',
-  Volumes: null,
-  WorkingDir: '',
-};
-
 /** The body of `GET /images/X/json`. */
 export function imageInVersion(version: string, body: Body): Body {
   return {
     ...body,
-    ...(before(version, '1.45') && { ContainerConfig: emptyContainerConfig }),
+    ...(before(version, '1.45') && { ContainerConfig: { ...containerDefaults, ...emptyConfig } }),
     ...(before(version, '1.44') && { VirtualSize: body.Size }),
     ...(before(version, '1.50') && { Config: { ...containerDefaults, ...Object(body.Config) } }),
   };

@@ -27,18 +27,20 @@ export function inspect(view: HostView, text: string): object {
   };
 }
 
-/** The keys that Docker always shows, and those of the rest that are set, in its order. */
+/** The keys of an image's configuration that Docker always shows. */
+export const emptyConfig = {
+  Cmd: null,
+  Entrypoint: null,
+  Env: null,
+  Labels: null,
+  OnBuild: null,
+  User: '',
+  Volumes: null,
+  WorkingDir: '',
+};
+
+/** Those, and of the rest the ones that are set, in Docker's order. */
 function configBody(config: object): object {
-  const always = {
-    Cmd: null,
-    Entrypoint: null,
-    Env: null,
-    Labels: null,
-    OnBuild: null,
-    User: '',
-    Volumes: null,
-    WorkingDir: '',
-  };
-  const all = { ...always, ...config };
+  const all = { ...emptyConfig, ...config };
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
