@@ -90,3 +90,19 @@ test('the server and the site start no programs', async () => {
     [],
   );
 });
+
+test('the README names each attack and fault that a test tries, and no other', async () => {
+  const readme = await readFile(path.join(clone, 'README.md'), 'utf8');
+  const [, list = ''] = /carry ids in their\s+tests: ([^.]*)\./.exec(readme) ?? [];
+  const named = list.split(/,\s+/).flatMap((part) => {
+    const [first = '', last = first] = part.split(/\s+to\s+/);
+    const numbers = Array.from({ length: Number(last.slice(1)) - Number(first.slice(1)) + 1 }, (_, n) => n);
+    return numbers.map((n) => `${first[0]}${String(Number(first.slice(1)) + n).padStart(2, '0')}`);
+  });
+  const tried = new Set<string>();
+  for await (const file of glob('test/**/*.test.ts', { cwd: clone })) {
+    const text = await readFile(path.join(clone, file), 'utf8');
+    for (const [id] of text.matchAll(/\b[A-HX]\d\d\b/g)) tried.add(id);
+  }
+  assert.deepEqual(named, [...tried].sort());
+});

@@ -56,7 +56,7 @@ function filters(values: object): string {
   return `filters=${encodeURIComponent(JSON.stringify(values))}`;
 }
 
-describe('h03: one request holds the loop under 50 ms', () => {
+describe('H03: one request holds the loop under 50 ms', () => {
   const many = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i));
   const numbered = (count: number, value: unknown) =>
     Object.fromEntries(many(count, String).map((key) => [key, value]));
@@ -185,7 +185,7 @@ describe('h03: one request holds the loop under 50 ms', () => {
   });
 });
 
-describe('h04: what is not read costs little', () => {
+describe('H04: what is not read costs little', () => {
   test('256 readers of long lists that never read', async () => {
     const before = residentBytes();
     const readers = Array.from({ length: 200 }, () => {
@@ -233,7 +233,7 @@ describe('h04: what is not read costs little', () => {
   });
 });
 
-describe('h05: a host that floods waits, and others do not', () => {
+describe('H05: a host that floods waits, and others do not', () => {
   test('beta’s requests are answered before those that alpha has waiting', async () => {
     let stop = false;
     let asked = 0;
