@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { identify, type ProcessIdentity } from '../processes.ts';
 import { type LogFile, lastComplaint } from './log-file.ts';
+import { spare } from './spare.ts';
 
 export interface ChildPlan {
   /** `engine`, as messages name it. */
@@ -54,6 +55,7 @@ export class SupervisedChild {
       stdio: ['ignore', verbose ? process.stderr : log.fd, verbose ? process.stderr : log.fd],
     });
     this.#identity = child.pid === undefined ? null : identify(child.pid);
+    if (child.pid !== undefined) spare(child.pid);
     let ended = false;
     const end = (how: string) => {
       if (ended) return;

@@ -7,7 +7,7 @@ import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { checkApart } from '../kernel/namespaces.ts';
-import { programOf, startTicksOf, untilExecutes } from '../kernel/processes.ts';
+import { programOf, setOomScore, startTicksOf, untilExecutes } from '../kernel/processes.ts';
 import { startCreated } from '../kernel/start-created.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
@@ -78,6 +78,7 @@ export async function startWorkspace(host: Host): Promise<void> {
       prepare,
     });
     checkApart(pid);
+    setOomScore(pid, leastOomScore);
     limitSocketMemory(workspaceGroup(host), record.limits.memoryBytes);
     createDefaultBridge(pid);
     await joinNetwork(host, pid);

@@ -8,7 +8,7 @@ import { maxLogBytes } from '../limits.ts';
 import { charge } from './cgroups.ts';
 import { showNodes } from './devices.ts';
 import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
-import { signal } from './processes.ts';
+import { setOomScore, signal } from './processes.ts';
 import { shortageOr } from './shortage.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 import { tailOf } from './tail-of.ts';
@@ -82,6 +82,7 @@ function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, 
   });
   try {
     charge(program.pid, plan.group);
+    setOomScore(program.pid, 0); // not the engine's, which the supervisor lowers
   } catch (error) {
     signal(program.pid, 'SIGKILL');
     throw error;

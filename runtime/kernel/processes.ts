@@ -112,3 +112,17 @@ export async function untilExecutes(pid: number, before: string | null): Promise
   const deadline = performance.now() + executeTimeoutMs;
   while (before !== null && programOf(pid) === before && performance.now() < deadline) await delay(1);
 }
+
+/**
+ * proc(5), `oom_score_adj`: the higher, the sooner the kernel ends the process when memory is short. Set by the machine's root it is
+ * also the lowest that the process, and all it starts, can give itself. One that has ended, or that is higher where this root
+ * may not lower any (no CAP_SYS_RESOURCE), is left as it is.
+ */
+export function setOomScore(pid: number, score: number): void {
+  try {
+    fs.writeFileSync(`/proc/${pid}/oom_score_adj`, String(score));
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'ENOENT' && code !== 'ESRCH') throw error;
+  }
+}

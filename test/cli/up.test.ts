@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -13,6 +13,7 @@ import { leftovers } from '../leftovers.ts';
 import { drydockCommand, runDrydock } from '../support/command.ts';
 import { settingsFor, startDrydock, startSupervisor, stopSupervisor, type TestDrydock } from '../support/drydock.ts';
 import { freePort, makeInstance } from '../support/instance.ts';
+import { conmonsOf, processesBelow } from '../support/outside.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -175,6 +176,37 @@ test('host shell is a terminal in the workspace, and ends with the exit code of 
   assert.equal(without.exitCode, 2);
   assert.match(without.stderr, /A shell needs a terminal/);
   await drydock.run('host', 'rm', 'desk');
+});
+
+/** CAP_SYS_RESOURCE, bit 24 of capabilities(7): without it nobody lowers a score, as in a container. */
+const lowers = (BigInt(`0x${/^CapEff:\s+(\w+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]}`) >> 24n) & 1n;
+
+test('when memory is short the kernel ends what a student runs before engine and server, which hand their own score on to nobody', async () => {
+  const now = await status();
+  const scoreOf = (pid: number) => Number(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8'));
+  const own = lowers ? -500 : 0;
+  assert.deepEqual(
+    [now.engine.pid, now.server.pid].map((pid) => scoreOf(pid ?? 0)),
+    [own, own],
+  );
+  // Where nobody can lower it, another score of the engine shows as well what is handed on.
+  if (!lowers) writeFileSync(`/proc/${now.engine.pid}/oom_score_adj`, '150');
+  try {
+    const { stdout } = await drydock.run('host', 'create', 'hungry');
+    const docker = (...args: string[]) => run('docker', ['-H', `unix://${stdout.trim()}`, ...args]);
+    await docker('run', '-d', '--name', 'eats', 'busybox', 'sleep', '1000');
+    await docker('exec', '-d', 'eats', 'sleep', '1000');
+    const group = `drydock/${drydock.instance.name}`;
+    await until('they run', () => processesBelow(group).length >= 3);
+    for (const pid of processesBelow(group))
+      assert.equal(scoreOf(pid), 100, readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+    const conmons = conmonsOf(drydock.instance.run);
+    assert.ok(conmons.length >= 3);
+    for (const { pid } of conmons) assert.equal(scoreOf(pid), 0);
+  } finally {
+    if (!lowers) writeFileSync(`/proc/${now.engine.pid}/oom_score_adj`, '0');
+    await drydock.run('host', 'rm', 'hungry');
+  }
 });
 
 for (const victims of [['engine'], ['server'], ['engine', 'server']] as const) {

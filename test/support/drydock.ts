@@ -72,11 +72,12 @@ export async function startDrydock(settings: NodeJS.ProcessEnv = {}): Promise<Te
   };
 }
 
-/** Throws, with what was said, where it ends before it is ready. */
+/** `command`: the path of another clone's `drydock`. Throws, with what was said, where it ends before it is ready. */
 export async function startSupervisor(
   env: NodeJS.ProcessEnv,
+  command: string = drydockCommand,
 ): Promise<{ supervisor: ChildProcess; notices: () => string }> {
-  const supervisor = spawn(drydockCommand, ['up'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const supervisor = spawn(command, ['up'], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const timer = setTimeout(() => reject(new Error(`drydock up is not ready after ${readyMs} ms: ${said}`)), readyMs);
