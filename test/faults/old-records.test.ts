@@ -1,0 +1,45 @@
+// Records that an earlier version wrote are read: `records-of-b14278c.jsonl` is what an engine of that commit had in its file
+// after `drydock down`, with two hosts. In the first it had killed `web`, `paused` and `stopped`, which had run until then.
+
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { z } from 'zod';
+import { type RecordKind, Records } from '../../runtime/store/records.ts';
+import { startEngine, type TestEngine } from '../support/engine.ts';
+
+const row = z.object({ kind: z.string(), host: z.string(), id: z.string(), body: z.looseObject({}) });
+const file = path.join(import.meta.dirname, 'records-of-b14278c.jsonl');
+const rows = fs
+  .readFileSync(file, 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => row.parse(JSON.parse(line)));
+
+let engine: TestEngine;
+before(async () => {
+  engine = await startEngine();
+  await engine.shutdown();
+  const records = new Records(path.join(engine.instance.data, 'engine.db'));
+  for (const { kind, host, id, body } of rows) records.put(kind as RecordKind, host, id, body);
+  records.close();
+  await engine.start();
+});
+after(() => engine?.[Symbol.asyncDispose]());
+
+const idOf = (name: string): string => rows.find(({ body }) => body.name === name)?.id ?? name;
+
+test('X10 hosts of an earlier version are there after its shutdown', async () => {
+  const hosts = await engine.client.hosts();
+  assert.deepEqual(hosts.map(({ name, state }) => `${name} ${state}`).sort(), [
+    'old2 stopped',
+    's-37591c0becebb7e1 stopped',
+  ]);
+});
+
+test('X10 containers that an earlier version killed when it was shut down are told to have ended with their host', async () => {
+  const { interrupted } = await engine.client.host('old2');
+  // `killed` is the student’s own doing, which such a record cannot tell.
+  assert.deepEqual([...interrupted].sort(), ['web', 'paused', 'stopped', 'killed'].map(idOf).sort());
+});
