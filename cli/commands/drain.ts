@@ -27,8 +27,8 @@ export async function startDrain(time: string | undefined): Promise<void> {
   const used = sessions.filter(({ pages }) => pages > 0).length;
   const when = at === null ? 'soon' : `at ${at.toTimeString().slice(0, 5)}`;
   console.log(
-    `No new labs are started, and every page says that Drydock is taken down ${when}. ` +
-      `${sessions.length} labs are there, ${used} of them in use. drydock drain --end undoes this.`,
+    `No new labs are started, and every page says that Drydock will be taken down ${when}. ` +
+      `${sessions.length === 1 ? '1 lab is' : `${sessions.length} labs are`} there, ${used} of them in use. drydock drain --end undoes this.`,
   );
 }
 

@@ -2,9 +2,10 @@
 // CPU and nobody else's; a host that has used up its processes or memory is told so, and no exit code is lost.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { maxLogBytes } from '../../runtime/limits.ts';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -85,6 +86,18 @@ describe('H06: a flood of output', () => {
     assert.ok(spentMs <= shareMs * 1.1, `${spentMs.toFixed(0)} ms of CPU in ${shareMs.toFixed(0)} ms`);
     const conmonUs = conmonsOf(engine.instance.run).reduce((sum, { pid }) => sum + cpuUsOf(pid), 0);
     assert.ok(conmonUs > 0, 'conmon worked, or this measured nothing');
+  });
+
+  test('leaves 10 MiB of each log, whatever was written: the rest never takes room on the disk', async () => {
+    const logOf = (argv: readonly string[]) =>
+      argv.find((word) => word.startsWith('k8s-file:'))?.slice('k8s-file:'.length);
+    const writtenBy = (pid: number) => Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]);
+    const loud = () => conmonsOf(engine.instance.run).filter(({ pid }) => writtenBy(pid) > 2 * maxLogBytes);
+    await until('twelve have written more than two logs have room for', () => loud().length === floods.length);
+    for (const { argv } of loud()) {
+      const { size } = statSync(`/proc/${engine.pid}/root${logOf(argv)}`);
+      assert.ok(size <= maxLogBytes, `${size} bytes`);
+    }
   });
 
   test('ends when it is told to, and leaves no conmon', async () => {

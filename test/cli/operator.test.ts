@@ -66,7 +66,7 @@ test('drain starts no new labs, tells every page when, holds after the server re
   const drained = await drydock.run('drain', '30m');
   assert.match(
     drained.stdout,
-    /No new labs are started.* taken down at \d\d:\d\d\. 1 labs are there, 1 of them in use\./,
+    /No new labs are started.* taken down at \d\d:\d\d\. 1 lab is there, 1 of them in use\./,
   );
   await page.hears(
     'draining',

@@ -32,8 +32,8 @@ function DrainBanner() {
   return (
     <p class="banner">
       <span>
-        <b>Drydock is taken down {at ? <>at {at}</> : 'soon'}.</b> Your lab goes on until then, and is kept. No new labs
-        are started meanwhile.
+        <b>Drydock will be taken down {at ? <>at {at}</> : 'soon'}.</b> You can work until then, and your lab is kept.
+        No new labs are started meanwhile.
       </span>
     </p>
   );
