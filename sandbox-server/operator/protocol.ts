@@ -41,7 +41,8 @@ export const sessionReport = z.strictObject({
   task: z.string().nullable(),
   tasksDone: z.int(),
   tasks: z.int(),
-  state: z.enum(['ready', 'starting', 'queued', 'failed', 'frozen', 'stored']),
+  /** `waiting`: its hosts were started again with the machine or the engine, and its shell is when its student comes. */
+  state: z.enum(['ready', 'starting', 'waiting', 'queued', 'failed', 'frozen', 'stored']),
   /** Browser pages that look at it. */
   pages: z.int(),
   /** Null where it could not be asked for. */

@@ -11,9 +11,10 @@ export function handleOf({ id }: Pick<Session, 'id'>): string {
   return createHash('sha256').update(id).digest('hex').slice(0, 8);
 }
 
-function stateOf({ phase: { phase }, rest }: Session): SessionReport['state'] {
-  if (phase === 'queued' || phase === 'failed' || phase === 'ready') return phase;
-  return rest === 'awake' ? 'starting' : rest;
+function stateOf({ phase, rest, pages }: Session): SessionReport['state'] {
+  if (phase.phase === 'queued' || phase.phase === 'failed' || phase.phase === 'ready') return phase.phase;
+  if (rest !== 'awake') return rest;
+  return phase.phase === 'starting' && phase.why === 'return' && pages === 0 ? 'waiting' : 'starting';
 }
 
 /** Null where the engine does not say; a host that is stopped uses nothing. */

@@ -8,7 +8,7 @@ import type { SessionReport } from '@drydock/sandbox-server';
 import { timeOf } from '../../cli/commands/drain.ts';
 import { TestServer } from '../sandbox-server/server.ts';
 import { enterReady, last } from '../sandbox-server/sessions/student.ts';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { startDrydock, startSupervisor, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 
 let drydock: TestDrydock;
@@ -93,6 +93,19 @@ test('drain starts no new labs, tells every page when, holds after the server re
   assert.equal(last(back, 'draining')?.at, null);
   await server.open();
   assert.equal((await drydock.run('drain', '--end')).stdout, 'It was not drained.\n');
+});
+
+test('a lab that ran when Drydock was taken down waits for its student after the next start', async () => {
+  const lab = await server.open('01-why-containers/02-first-container');
+  const page = await enterReady(server, lab);
+  const [mine] = (await sessions()).filter(({ pages }) => pages > 0);
+  page.drop();
+  assert.equal((await drydock.run('down')).exitCode, 0);
+  await startSupervisor(drydock.env);
+  const stateOf = async () => (await sessions()).find(({ id }) => id === mine?.id)?.state;
+  await until('it waits', async () => (await stateOf()) === 'waiting');
+  await enterReady(server, await server.ticket(lab));
+  assert.equal(await stateOf(), 'ready');
 });
 
 test('a proxy that nobody named is told of in status', async () => {
