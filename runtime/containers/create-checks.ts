@@ -88,16 +88,9 @@ export function checkPort(port: string): void {
     throw invalid(`invalid port specification: "${port}": SCTP is not supported yet by this engine`);
 }
 
-/** Every way to write the address of IPv6 that means all. */
-const allOfIpv6 = /^[0:]+$/;
-
-/** The host's side: an address of IPv4, or none for all, and a port, a range of which any will do, or none (or 0) for any. */
+/** The host's side: an address, or none for all, and a port, a range of which any will do, or none (or 0) for any. */
 export function checkBinding(port: string, { HostIp, HostPort }: PortBinding): void {
   if (HostIp !== '' && isIP(HostIp) === 0) throw invalid(`invalid IP address for ${port}: ${HostIp.slice(0, 64)}`);
-  if (isIP(HostIp) === 6 && !allOfIpv6.test(HostIp))
-    throw invalid(
-      `publishing ${port} at ${HostIp.slice(0, 64)} is not supported yet by this engine, whose hosts have IPv4 alone: leave the address out, or say 127.0.0.1 for this host only`,
-    );
   if (HostPort === '') return;
   const [first = Number.NaN, last = first] = /^\d{1,5}(-\d{1,5})?$/.test(HostPort)
     ? HostPort.split('-').map(Number)

@@ -14,12 +14,12 @@ import { discard } from './remove.ts';
 
 /** Undoes what a start made. Idempotent; the record is not touched. Throws where something of it cannot go yet. */
 export async function cleanUp(container: Container): Promise<void> {
-  const { host, bundle, group, id, record } = container;
+  const { host, bundle, group, id } = container;
   container.unclean = true;
   container.console.processEnded();
   container.console = new ProcessConsole(bundle, { endsWithProcess: false });
   if (host.running) {
-    await unpublish(host, record.ports).catch((error: unknown) => {
+    await unpublish(container).catch((error: unknown) => {
       host.engine.log.warn({ error, container: id }, 'could not unpublish ports');
     });
   }

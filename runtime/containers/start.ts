@@ -1,6 +1,7 @@
 // docker start: mounts, namespaces, network, process. Everything that is made here is undone by finish.ts.
 
 import fs from 'node:fs';
+import { isIPv6 } from 'node:net';
 import { EngineError } from '../errors.ts';
 import { limitSocketMemory, processesIn } from '../kernel/cgroups.ts';
 import { conmonCreate } from '../kernel/conmon.ts';
@@ -79,7 +80,7 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     limitSocketMemory(container.group, host.record.limits.memoryBytes);
     if (endpoint) connectToBridge(host.record.pid, machinePid, endpoint);
     else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(machinePid);
-    if (endpoint) await publish(host, ports, endpoint.ipAddress);
+    await publish(container);
     container.console.connect();
     const runtime = programOf(machinePid);
     await startCreated(host.engine.tools, host.record.pid, container.id);
@@ -127,15 +128,28 @@ function wantedPorts(container: Container): WantedPort[] {
       if (/^\d{1,5}(\/(tcp|udp))?$/.test(port)) bindings[port] ??= [{ HostIp: '', HostPort: '' }];
     }
   }
-  return Object.entries(bindings).flatMap(([port, wanted]) => {
+  const ports = Object.entries(bindings).flatMap(([port, wanted]) => {
     const [number = '', protocol = 'tcp'] = port.split('/');
     return wanted.map(({ HostIp, HostPort }) => ({
       protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
       containerPort: Number(number),
-      hostIp: HostIp || '0.0.0.0',
+      hostIp: HostIp,
       hostPorts: hostPortsOf(HostPort),
     }));
   });
+  return ports.sort(inDockersOrder);
+}
+
+/** One port of the host alone before a range, which takes what is left; of one port IPv4 first. That is how they are told, too. */
+function inDockersOrder(a: WantedPort, b: WantedPort): number {
+  const keys = ({ hostPorts: { first, last }, hostIp }: WantedPort) => [
+    Number(first !== last),
+    first,
+    Number(isIPv6(hostIp)),
+  ];
+  const [left, right] = [keys(a), keys(b)];
+  const differs = left.findIndex((key, index) => key !== right[index]);
+  return differs === -1 ? 0 : (left[differs] ?? 0) - (right[differs] ?? 0);
 }
 
 function endpointFor(container: Container, before: Endpoint | null): Endpoint {

@@ -24,6 +24,9 @@ export interface GroupLimits {
 /** 2 where the unified tree is mounted at /sys/fs/cgroup, else 1 (also for hybrid machines). */
 export const cgroupVersion: 1 | 2 = fs.statfsSync(root).type === cgroup2Magic ? 2 : 1;
 
+/** Where `group` stands in the unified tree, which every OCI runtime makes it in also on a hybrid machine. BPF programs know no other. */
+export const unifiedGroup = (group: string): string => path.join(cgroupVersion === 2 ? root : `${root}/unified`, group);
+
 /** The CPU quota's period, the kernel's own default. */
 const cpuPeriodUs = 100_000;
 

@@ -39,6 +39,7 @@ export const libcCalls = {
   connect: bind('int connect(int fd, void *address, uint length)'),
   bind: bind('int bind(int fd, void *address, uint length)'),
   setsockopt: bind('int setsockopt(int fd, int level, int name, void *value, uint length)'),
+  getsockopt: bind('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ void *length)'),
   send: bind('long send(int fd, void *data, ulong length, int flags)'),
   recv: bind('long recv(int fd, _Out_ void *data, ulong length, int flags)'),
   ioctl: bind('int ioctl(int fd, ulong request, void *argument)'),

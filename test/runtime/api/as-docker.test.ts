@@ -384,6 +384,61 @@ describe('images', () => {
   });
 });
 
+test('a port is published at all addresses of both families, or at the one that is given', async () => {
+  const ExposedPorts = { '80/tcp': {} };
+  const at = (HostIp: string, HostPort: string) => ({ HostIp, HostPort });
+  const cases: [string, object[], object[]][] = [
+    ['all', [at('', '18080')], [at('0.0.0.0', '18080'), at('::', '18080')]],
+    ['all-four', [at('0.0.0.0', '18081')], [at('0.0.0.0', '18081')]],
+    ['all-six', [at('::', '18082')], [at('::', '18082')]],
+    ['one-six', [at('0:0::1', '18083')], [at('::1', '18083')]],
+    ['mapped', [at('::ffff:127.0.0.1', '18084')], [at('127.0.0.1', '18084')]],
+    [
+      'several',
+      [at('::1', '18085'), at('127.0.0.1', '18086'), at('127.0.0.1', '18085')],
+      [at('127.0.0.1', '18085'), at('::1', '18085'), at('127.0.0.1', '18086')],
+    ],
+  ];
+  for (const [name, given, told] of cases) {
+    await docker.run(`port-${name}`, ['sleep', '1000'], {
+      ExposedPorts,
+      HostConfig: { PortBindings: { '80/tcp': given } },
+    });
+    const { NetworkSettings, HostConfig } = await inspect(`port-${name}`);
+    assert.deepEqual(NetworkSettings?.Ports, { '80/tcp': told }, name);
+    assert.deepEqual(HostConfig?.PortBindings, { '80/tcp': given }, name);
+  }
+  const listed = (await expect(socket, 'GET /containers/json', 200)) as { Names: string[]; Ports: object[] }[];
+  assert.deepEqual(listed.find(({ Names }) => Names.includes('/port-all'))?.Ports, [
+    { IP: '0.0.0.0', PrivatePort: 80, PublicPort: 18080, Type: 'tcp' },
+    { IP: '::', PrivatePort: 80, PublicPort: 18080, Type: 'tcp' },
+  ]);
+  // One that any port will do for has the same one at both.
+  await docker.run('port-any', ['sleep', '1000'], {
+    ExposedPorts,
+    HostConfig: { PortBindings: { '80/tcp': [at('', '')] } },
+  });
+  const { NetworkSettings } = await inspect('port-any');
+  const [four, six] = ((NetworkSettings?.Ports ?? {}) as Record<string, { HostPort: string }[]>)['80/tcp'] ?? [];
+  assert.equal(four?.HostPort, six?.HostPort);
+  // What is taken, and what no interface has.
+  const refusals: [string, string, RegExp][] = [
+    ['::', '18080', /Bind for :::18080 failed: port is already allocated/],
+    ['', '18083', /Bind for ::1?:18083 failed: port is already allocated/],
+    ['2001:db8::1', '18087', /failed to bind host port for .*\[2001:db8::1\]:18087.*: cannot assign requested address/],
+  ];
+  for (const [index, [ip, port, words]] of refusals.entries()) {
+    await docker.create(`port-not-${index}`, ['true'], {
+      ExposedPorts,
+      HostConfig: { PortBindings: { '80/tcp': [at(ip, port)] } },
+    });
+    const { status, body } = await ask(socket, `POST /containers/port-not-${index}/start`);
+    assert.match((body as { message: string }).message, words);
+    // Ours keeps 500 for its own failures, which its log tells the operator of.
+    assert.equal(status, isReference ? 500 : 409);
+  }
+});
+
 test('an image may have links for /etc/passwd, as those of Nix, and owners of any number', async () => {
   const tar = await tarOf([
     [{ name: 'bin/', type: 'directory' }],

@@ -105,10 +105,10 @@ for (const [client, docker] of Object.entries(clients))
       const format = '{{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.State}}';
       assert.equal(
         await ok('ps', '--no-trunc', '--format', format),
-        `web busybox "sh -c 'echo started; exec sleep 1000'" 0.0.0.0:8080->80/tcp running`,
+        `web busybox "sh -c 'echo started; exec sleep 1000'" 0.0.0.0:8080->80/tcp, [::]:8080->80/tcp running`,
       );
       assert.match(await ok('ps', '--format', '{{.Status}}'), /^Up (Less than a second|\d+ seconds?)$/);
-      assert.equal(await ok('port', 'web'), '80/tcp -> 0.0.0.0:8080');
+      assert.equal(await ok('port', 'web'), '80/tcp -> 0.0.0.0:8080\n80/tcp -> [::]:8080');
       assert.equal(
         await ok('exec', '-e', 'A=b', '-w', '/tmp', '-u', '1:1', 'web', 'sh', '-c', 'echo $A $PWD $(id -u):$(id -g)'),
         'b /tmp 1:1',

@@ -149,8 +149,8 @@ describe('-p', () => {
     await docker('run', '-d', '--name', 'first', '-p', '127.0.0.1:8301:80', ...sleeper);
     await docker('run', '-d', '--name', 'second', '-p', '8300-8302:80', ...sleeper);
     await docker('run', '-d', '--name', 'third', '-p', '8300-8302:80', ...sleeper);
-    assert.equal(await docker('port', 'second'), '80/tcp -> 0.0.0.0:8300');
-    assert.equal(await docker('port', 'third'), '80/tcp -> 0.0.0.0:8302');
+    assert.equal(await docker('port', 'second'), '80/tcp -> 0.0.0.0:8300\n80/tcp -> [::]:8300');
+    assert.equal(await docker('port', 'third'), '80/tcp -> 0.0.0.0:8302\n80/tcp -> [::]:8302');
     assert.equal(
       await inspect('third', '{{json .HostConfig.PortBindings}}'),
       '{"80/tcp":[{"HostIp":"","HostPort":"8300-8302"}]}',
@@ -163,21 +163,26 @@ describe('-p', () => {
   test('leads UDP to the container, at the same number as TCP of another', async () => {
     await docker('run', '-d', '--name', 'tcp', '-p', '8400:80', ...sleeper);
     await docker('run', '-d', '--name', 'udp', '-p', '8400:53/udp', ...sleeper);
-    assert.equal(await docker('port', 'udp'), '53/udp -> 0.0.0.0:8400');
+    assert.equal(await docker('port', 'udp'), '53/udp -> 0.0.0.0:8400\n53/udp -> [::]:8400');
     // busybox has no server of UDP: one of the workspace's answers from within the container's network.
     const echo =
       'use IO::Socket::INET; my $s = IO::Socket::INET->new(Proto => "udp", LocalPort => 53) or die;' +
       'while (defined $s->recv(my $said, 99)) { $s->send($said) }';
     const pid = await inspect('udp', '{{.State.Pid}}');
-    await shell(`nohup nsenter -t ${pid} -n perl -e '${echo}' >/dev/null 2>&1 &`);
+    const served = await shell(`nohup nsenter -t ${pid} -n perl -e '${echo}' >/dev/null 2>&1 & echo $!`);
     const ask = 'exec 3<>/dev/udp/127.0.0.1/8400; echo hello >&3; timeout 1 head -1 <&3';
     await until('it answers', async () => (await shell(ask)) === 'hello');
+    assert.equal(await shell(ask.replace('127.0.0.1', '::1')), 'hello');
+    await shell(`kill ${served}`); // it would keep the container's network, and its address, after the container
     await docker('rm', '-f', 'tcp', 'udp');
   });
 
   test('gives with -P a port of its own to each that is exposed', async () => {
     await docker('run', '-d', '--name', 'all', '-P', '--expose', '81', '--expose', '53/udp', ...sleeper);
-    assert.match(await docker('port', 'all'), /^53\/udp -> 0\.0\.0\.0:32768\n81\/tcp -> 0\.0\.0\.0:32768$/);
+    assert.match(
+      await docker('port', 'all'),
+      /^53\/udp -> 0\.0\.0\.0:32768\n53\/udp -> \[::\]:32768\n81\/tcp -> 0\.0\.0\.0:32768\n81\/tcp -> \[::\]:32768$/,
+    );
     await docker('rm', '-f', 'all');
   });
 
@@ -191,10 +196,77 @@ describe('-p', () => {
     await docker('run', '--rm', '-p', '8500:80', 'busybox', 'true');
   });
 
-  test('is refused for an address of IPv6, with what to do', async () => {
-    assert.match(
-      await refused(125, 'run', '--rm', '-p', '[::1]:8600:80', 'busybox'),
-      /publishing 80\/tcp at ::1 is not supported yet by this engine[^\n]*leave the address out, or say 127\.0\.0\.1/,
+  /** Of what answers at each address in the workspace: `404` of busybox's httpd, `000` of nobody. */
+  const codes = async (port: number, ...addresses: string[]): Promise<string> => {
+    const one = (address: string) => `curl -s -o /dev/null -w '%{http_code} ' --max-time 5 http://${address}:${port}/`;
+    return await shell(addresses.map(one).join('; '));
+  };
+  const server = (name: string, ...ports: string[]) =>
+    docker(
+      'run',
+      '-d',
+      '--name',
+      name,
+      ...ports.flatMap((port) => ['-p', port]),
+      'busybox',
+      'httpd',
+      '-f',
+      '-p',
+      '0.0.0.0:80',
     );
+  const both = ['127.0.0.1', '[::1]'];
+
+  test('answers at ::1 as at 127.0.0.1, of a server that knows IPv4 alone, and no more when it has ended', async () => {
+    await server('web', '8540:80');
+    await until('it answers', async () => (await codes(8540, ...both)) === '404 404');
+    assert.equal(await codes(8540, '[::]', 'localhost'), '404 404');
+    // A container has a loopback of its own, one with the host's network has the host's.
+    const inside = (network: string) =>
+      engine.docker('dev', 'run', '--rm', '--network', network, 'busybox', 'wget', '-qO-', 'http://[::1]:8540/');
+    assert.match((await inside('host')).stderr, /404 Not Found/);
+    assert.match((await inside('bridge')).stderr, /refused|unreachable|not available/);
+    // The others of the host stay where one ends.
+    await server('other', '8541:80');
+    await docker('rm', '-f', 'web');
+    await until('the other one answers', async () => (await codes(8541, ...both)) === '404 404');
+    assert.equal(await codes(8540, ...both), '000 000');
+    await docker('rm', '-f', 'other');
+    assert.equal(await codes(8541, ...both), '000 000');
+  });
+
+  test('answers at the address that was given alone', async () => {
+    await server('four', '127.0.0.1:8510:80');
+    await server('six', '[::1]:8511:80');
+    await server('all-six', '[::]:8512:80');
+    await server('all-four', '0.0.0.0:8513:80');
+    await until(
+      'all answer',
+      async () => (await codes(8513, '127.0.0.1')) === '404' && (await codes(8512, '[::1]')) === '404',
+    );
+    const found = [8510, 8511, 8512, 8513].map((port) => codes(port, ...both));
+    assert.deepEqual(await Promise.all(found), ['404 000', '000 404', '000 404', '404 000']);
+    await docker('rm', '-f', 'four', 'six', 'all-six', 'all-four');
+  });
+
+  test('leads ::1 to the container again when the host is started again', async () => {
+    await server('web', '8520:80');
+    await engine.client.storeHost('dev');
+    await engine.client.startHost('dev');
+    await until('it answers', async () => (await codes(8520, ...both)) === '404 404');
+    await docker('restart', '-t', '0', 'web');
+    await until('it answers', async () => (await codes(8520, ...both)) === '404 404');
+    await docker('rm', '-f', 'web');
+  });
+
+  test('is refused where only ::1 of the port is taken', async () => {
+    const listen =
+      'use Socket; socket(my $s, AF_INET6, SOCK_STREAM, 0) or die; setsockopt($s, 41, 26, pack("i", 1)) or die;' +
+      'bind($s, pack_sockaddr_in6(8530, "\\0" x 15 . "\\1")) or die; listen($s, 1) or die; exit if fork; sleep 60';
+    assert.equal(await shell(`perl -e '${listen}' >/dev/null 2>&1 && echo listens`), 'listens');
+    assert.match(
+      await refused(125, 'run', '-d', '--name', 'taken', '-p', '8530:80', ...sleeper),
+      /failed to bind host port for tcp \[::\]:8530: address already in use/,
+    );
+    await docker('rm', 'taken');
   });
 });
