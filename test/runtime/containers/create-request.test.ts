@@ -201,11 +201,6 @@ describe('what is wrong', () => {
     ['invalid port specification: "99999"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '99999' }] } }],
     ['invalid port specification: "9-8"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '9-8' }] } }],
     ['invalid port specification: "1-2-3"', {}, { PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '1-2-3' }] } }],
-    [
-      /^publishing 80\/tcp at fe80::1 is not/,
-      {},
-      { PortBindings: { '80/tcp': [{ HostIp: 'fe80::1', HostPort: '1' }] } },
-    ],
     [/^invalid IP address for 80/, {}, { PortBindings: { '80/tcp': [{ HostIp: 'lo', HostPort: '1' }] } }],
     ['invalid CapAdd: unknown capability: "CAP_FLY"', {}, { CapAdd: ['fly'] }],
     [/^HostConfig.SecurityOpt "seccomp=unconfined" is not possible/, {}, { SecurityOpt: ['seccomp=unconfined'] }],
