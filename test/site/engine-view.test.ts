@@ -73,7 +73,7 @@ describe('words', () => {
   });
 
   test('an empty host and a full one are told whole', () => {
-    assert.equal(summary(empty), '0 containers · 0 images · 38 of 512 MB');
+    assert.deepEqual(summary(empty), { things: '0 containers · 0 images', memory: '38 of 512 MB' });
     assert.deepEqual(inWords(empty), [
       'There is no image yet.',
       'There is no container yet.',
@@ -98,7 +98,7 @@ describe('words', () => {
         kernel: '6.12',
       },
     };
-    assert.equal(summary(full), '2 containers · 2 images · 38 of 512 MB');
+    assert.deepEqual(summary(full), { things: '2 containers · 2 images', memory: '38 of 512 MB' });
     assert.deepEqual(inWords(full), [
       'Image nginx:latest: 2 layers, 72 MB. Used by web, old. Shares 1 layer with redis:7.',
       'Image redis:7: 2 layers, 72 MB. No container uses it. Shares 1 layer with nginx:latest.',

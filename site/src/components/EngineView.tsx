@@ -1,4 +1,5 @@
 /** The engine view: the student's own Docker as a picture or in words, in sight below the terminal or beside it. */
+import type { View } from '@drydock/sandbox-server/protocol';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AskBar } from './engine-view/AskBar.tsx';
 import { HostSwitch } from './engine-view/HostSwitch.tsx';
@@ -42,7 +43,7 @@ export function EngineView() {
           Engine <small>{viewState.value}</small>
         </h2>
         <HostSwitch />
-        <p class="ev-summary">{view ? summary(view) : ''}</p>
+        <p class="ev-summary">{view && <Summary view={view} />}</p>
         <button
           type="button"
           class="ev-in-words"
@@ -74,5 +75,15 @@ export function EngineView() {
       {view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} onVanish={focusBody} />}
       {view && <News view={view} />}
     </section>
+  );
+}
+
+function Summary({ view }: { view: View }) {
+  const { things, memory } = summary(view);
+  return (
+    <>
+      <span class="ev-things">{things} · </span>
+      {memory}
+    </>
   );
 }

@@ -21,7 +21,7 @@ export function Picture({ view, picked, onPick }: PictureProps) {
   return (
     <div class="ev-picture">
       <section class="ev-images">
-        <h3>{images.length > 1 ? 'Images' : 'Image'}</h3>
+        <h3>{images.length === 1 ? 'Image' : 'Images'}</h3>
         {images.length === 0 ? (
           <p class="ev-empty">
             None yet. An image and its layers show here once it is pulled: <code>docker pull nginx</code>
@@ -35,7 +35,7 @@ export function Picture({ view, picked, onPick }: PictureProps) {
         )}
       </section>
       <section class="ev-containers">
-        <h3>{containers.length > 1 ? 'Containers' : 'Container'}</h3>
+        <h3>{containers.length === 1 ? 'Container' : 'Containers'}</h3>
         {containers.length === 0 ? (
           <p class="ev-empty">
             None yet. A container shows here once you make one: <code>docker run -d nginx</code>

@@ -32,14 +32,13 @@ export function portWords({ ports }: ViewContainer): string {
   return all.length === 0 ? 'no port' : all.join(', ');
 }
 
-/** `2 containers · 1 image · 38 of 512 MB` */
-export function summary(view: View): string {
-  const more = view.more ? ' and more' : '';
-  return [
-    counted(view.containers.length, 'container'),
-    `${counted(view.images.length, 'image')}${more}`,
-    memoryOf(view.memory.usedBytes, view.memory.limitBytes),
-  ].join(' · ');
+/** `2 containers · 1 image`, which the picture tells too, and `38 of 512 MB`. */
+export function summary(view: View): { readonly things: string; readonly memory: string } {
+  const images = `${counted(view.images.length, 'image')}${view.more ? ' and more' : ''}`;
+  return {
+    things: `${counted(view.containers.length, 'container')} · ${images}`,
+    memory: memoryOf(view.memory.usedBytes, view.memory.limitBytes),
+  };
 }
 
 /** Layers that hold files, and that another of the images has too. */
