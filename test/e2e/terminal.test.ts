@@ -328,3 +328,93 @@ test('F06: what the page copies runs nothing when it is pasted, and what has lin
   await page.getByRole('button', { name: 'Copy: docker version' }).click();
   await page.getByText('The browser does not let this page copy.').waitFor();
 });
+
+/** The modes that xterm has on, as it says itself by its classes, and what its cursor does. */
+const xtermModes = `(() => {
+  const terminal = document.querySelector('.screen:not([hidden]) .xterm');
+  return {
+    mouse: terminal.classList.contains('enable-mouse-events'),
+    cursor: terminal.querySelector('.xterm-cursor') !== null,
+  };
+})()`;
+
+test('vim is drawn after a reload; killed, it leaves a prompt on the normal screen, with a cursor, and a mouse that selects', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await typeLine(page, 'seq -f "line %g" 200 > long; clear; echo before-$((1+1)); set -o | head -3');
+  await seen(page, /before-2[\s\S]*student@docker-host:~\$ *$/);
+  const shell = await screenText(page);
+  await typeLine(page, 'vi long');
+  await seen(page, /line 1\s*line 2/);
+  await page.keyboard.type(':set mouse=a\n50Gzt');
+  await seen(page, /^line 50\s*line 51/);
+  const drawn = await screenText(page);
+  await page.reload();
+  await seen(page, /^line 50\s*line 51/);
+  assert.equal(await screenText(page), drawn);
+
+  // Everything that a program can leave on, and the cursor hidden.
+  await page.getByRole('button', { name: 'New terminal' }).click();
+  await page.getByRole('tab', { name: 'Terminal 2', selected: true }).waitFor();
+  await prompt(page);
+  const set = "printf '\\e[?1h\\e=\\e[?1003;1006;1004h\\e[?25l\\e[4h\\e[2;5r\\e[31m' > /proc/$(pgrep -x vi)/fd/1";
+  await typeLine(page, `${set}; kill -9 $(pgrep -x vi); echo killed-$((1+1))`);
+  await seen(page, /killed-2/);
+  await page.getByRole('tab', { name: 'Terminal 1' }).click();
+  await seen(page, /vi long\s*student@docker-host:~\$ *$/);
+  assert.ok((await screenText(page)).startsWith(shell.trimEnd()), await screenText(page));
+  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
+  assert.deepEqual(await page.evaluate(xtermModes), { mouse: false, cursor: true });
+  await clickText(page, 'before-2', 2);
+  await page.keyboard.press('Control+c');
+  assert.match(String(await page.evaluate('navigator.clipboard.readText()')), /^before/);
+  // The scroll region is whole again, and what is typed in a line goes over nothing.
+  await typeLine(page, 'clear; seq 60; echo after-$((1+1))');
+  await seen(page, /58\s*59\s*60\s*after-2/);
+
+  // A prompt after a program that left nothing on changes nothing.
+  await typeLine(page, `clear; printf '\\e[31mred\\n'; false; printf no-newline-$((1+1))`);
+  await seen(page, /red\s*no-newline-2student@docker-host:~\$ *$/);
+  await typeLine(page, 'clear; printf "%$((COLUMNS-5))s%s" "" last5');
+  await seen(page, /last5student@docker-host:~\$ *$/);
+  await typeLine(page, 'seq 300 | less');
+  await seen(page, /^1\s*2\s*3/);
+  await page.keyboard.press('q');
+  await seen(page, /last5[\s\S]*less\s*student@docker-host:~\$ *$/);
+  assert.deepEqual(complaints, []);
+});
+
+test('emoji of several code points are typed and taken back in bash: the cursor stands where bash thinks', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/playground/');
+  await prompt(page);
+  await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
+  for (const emoji of ['👩\u200d💻', '👍🏽', '🇩🇪', '❤\ufe0f', '🐳']) {
+    await page.keyboard.insertText(`echo a${emoji}b`);
+    await page.keyboard.type('-$((1+1))');
+    // Redrawn by bash from the place it thinks: an error of one cell shows in what stands there then.
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type(': ');
+    await page.keyboard.press('Control+e');
+    await page.keyboard.press('Home');
+    for (let count = 0; count < 2; count++) await page.keyboard.press('Delete');
+    await page.keyboard.press('End');
+    await page.keyboard.type('x');
+    await page.keyboard.press('Backspace');
+    await page.keyboard.type('\n');
+    await seen(page, new RegExp(`a${emoji}b-2\\s*student`));
+    assert.match(await screenText(page), new RegExp(`\\$ echo a${emoji}b-\\$\\(\\(1\\+1\\)\\) *a${emoji}b-2`));
+    // Taken back letter by letter, the line is as it was before. What has no width goes with what it follows.
+    await page.keyboard.insertText(`k${emoji}`);
+    for (const character of emoji) if (!/[\u200d\ufe0f]/.test(character)) await page.keyboard.press('Backspace');
+    await page.keyboard.type('l');
+    await seen(page, /\$ kl *$/);
+    await page.keyboard.press('Control+u');
+    await page.keyboard.type('clear\n');
+    await seen(page, /^student@docker-host:~\$ *$/);
+  }
+  assert.deepEqual(complaints, []);
+});

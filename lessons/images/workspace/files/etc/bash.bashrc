@@ -13,6 +13,11 @@ __drydock_ran=
 __drydock_prompt() {
   local status=$?
   if [[ -n $__drydock_ran ]]; then
+    # A program that was killed may have left modes on. Leaving the alternate screen puts the cursor where it was saved, so it
+    # is saved first: on the normal screen it stays. Only after a failure, because xterm.js forgets then that a row is full.
+    # The rest moves nothing: cursor keys, mouse, focus reports, keypad; wrapping, cursor, insert mode, characters, colours.
+    if ((status != 0)); then printf '\e7\e[r\e8\e[?1049l'; fi
+    printf '\e[?1;9;1000;1002;1003;1004;1005;1006;1015l\e>\e[?7;25h\e[4l\e(B\e[m'
     printf '\e]133;D;%s\a' "$status"
     __drydock_ran=
     history -a
