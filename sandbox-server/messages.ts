@@ -82,11 +82,12 @@ export const openPreview: z.ZodType<OpenPreview> = z.strictObject({
 });
 
 export const openSession: z.ZodType<OpenSession> = z
-  .strictObject({ lesson: id, rows: rows.optional(), columns: columns.optional() })
-  .transform(({ lesson, rows: r, columns: c }) => ({
+  .strictObject({ lesson: id, rows: rows.optional(), columns: columns.optional(), ask: z.boolean().optional() })
+  .transform(({ lesson, rows: r, columns: c, ask }) => ({
     lesson,
     ...(r === undefined ? {} : { rows: r }),
     ...(c === undefined ? {} : { columns: c }),
+    ...(ask === undefined ? {} : { ask }),
   }));
 
 export const quizAnswer: z.ZodType<QuizAnswer> = z.strictObject({ lesson: id, question: id, choice: id });

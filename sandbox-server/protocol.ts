@@ -29,7 +29,7 @@ export const routes = {
   inviteForm: { method: 'GET', path: '/invite', access: 'anyone' },
   /** What the form sends, as a form: `code=` -> 303 with a cookie, or the form again with 403 or 429. */
   invite: { method: 'POST', path: '/invite', access: 'anyone' },
-  /** Opens (or finds again) this student's session of a lesson: `OpenSession` -> `OpenedSession`. Sets the cookie. */
+  /** Opens (or finds again) this student's session of a lesson: `OpenSession` -> `OpenedSession`, or `Crowded`. Sets the cookie. */
   openSession: { method: 'POST', path: '/api/sessions', access: 'anyone' },
   /** A new ticket for a session that one has, to connect again: nothing -> `Ticket`. 404 when the session has ended. */
   ticket: { method: 'POST', path: '/api/sessions/:session/ticket', access: 'owner' },
@@ -67,6 +67,8 @@ export interface OpenSession {
   /** The size of the page's terminal, if it is known already: the first shell then starts in it. Default 24 by 80. */
   readonly rows?: number;
   readonly columns?: number;
+  /** Where other labs of the student in which they have typed would give way, opens nothing and answers `Crowded`. */
+  readonly ask?: boolean;
 }
 
 /** One use, within 30 seconds, by the student it was given to: goes into `hello`. */
@@ -77,6 +79,12 @@ export interface Ticket {
 /** Answered at once, before the host is there: the socket tells how it goes on. */
 export interface OpenedSession extends Ticket {
   readonly session: string;
+}
+
+/** Nothing was opened: the student has as many labs open as may be. */
+export interface Crowded {
+  /** The lessons, or `playground`, whose labs would be put away. */
+  readonly givesWay: readonly string[];
 }
 
 export interface QuizAnswer {

@@ -6,7 +6,7 @@ import type { HealthWatch } from '../health.ts';
 import { newcomerBurstPerAddress, newcomersPerSecondPerAddress, startsPerMinute } from '../limits.ts';
 import { openSession, quizAnswer } from '../messages.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
-import { type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
+import { type Crowded, type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Comer } from '../sessions/comer.ts';
 import type { Desk } from '../sessions/desk.ts';
@@ -58,10 +58,12 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
     return { status: health.look(), version: settings.version, ...desk.counts };
   });
 
-  server.post(routes.openSession.path, async (request, reply): Promise<OpenedSession> => {
-    const { lesson, rows, columns } = openSession.parse(request.body);
+  server.post(routes.openSession.path, async (request, reply): Promise<OpenedSession | Crowded> => {
+    const { lesson, rows, columns, ask = false } = openSession.parse(request.body);
     const known = studentOf(request);
     desk.mustHaveLesson(lesson);
+    const givesWay = ask && known !== null ? desk.wouldGiveWay(known.id, lesson) : [];
+    if (givesWay.length > 0) return { givesWay };
     if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known);
     const comer = comerOf(request, known);
     const student = known ?? newcomer(request, reply, comer);

@@ -15,7 +15,7 @@ import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
 import { type Comer, unknownComer } from './comer.ts';
 import { Entrance } from './entrance.ts';
-import { givesWay } from './give-way.ts';
+import { type GivesWay, givesWay } from './give-way.ts';
 import { type SessionHosts, together } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
@@ -115,6 +115,17 @@ export class Desk {
     return session;
   }
 
+  /**
+   * The lessons of those labs that would be put away or end if this student opened a lab of `lesson` now, as far as they have
+   * typed in them: who has not loses nothing.
+   */
+  wouldGiveWay(student: number, lesson: string): readonly string[] {
+    const existing = this.existing(student, lesson);
+    if (existing !== undefined && !this.#isDown(existing)) return [];
+    const { ends, goesToRest } = this.#givesWay(student, existing ?? null);
+    return [...ends, ...goesToRest].filter((session) => session.hasTyped).map((session) => session.lesson);
+  }
+
   /** Throws unavailable where no new student of there can have a lab, nor wait for one. */
   mustTake(comer: Comer): void {
     if (this.#draining !== null) throw draining();
@@ -123,9 +134,7 @@ export class Desk {
 
   /** Starts what of a session has failed or stopped, or rests; where there is no room for that, it waits. Idempotent. */
   wake(session: Session): void {
-    const { phase } = session.phase;
-    const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
-    if (!isDown || this.isStarting(session)) return;
+    if (!this.#isDown(session)) return;
     if (session.hosts.size === 0 && this.#draining !== null) throw draining();
     this.#limit(session.student, session);
     if (this.#entrance.places.holds(session)) {
@@ -246,11 +255,22 @@ export class Desk {
     return [...this.#sessions.values()].filter((session) => session.student === student);
   }
 
+  /** It has failed, has stopped, or rests, and is not being started. */
+  #isDown(session: Session): boolean {
+    const { phase } = session.phase;
+    const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
+    return isDown && !this.isStarting(session);
+  }
+
+  /** Which labs of the student give way to `opened`; null: to one that is new. */
+  #givesWay(student: number, opened: Session | null): GivesWay<Session> {
+    const others = this.#of(student).filter((session) => session !== opened);
+    return givesWay(others, opened === null, ({ id }) => this.#entrance.queue.has(id));
+  }
+
   /** Before `opened`, or one that is new, is opened for a student, others of theirs give way. */
   #limit(student: number, opened: Session | null): void {
-    const others = this.#of(student).filter((session) => session !== opened);
-    const isQueued = ({ id }: Session) => this.#entrance.queue.has(id);
-    const { ends, goesToRest } = givesWay(others, opened === null, isQueued);
+    const { ends, goesToRest } = this.#givesWay(student, opened);
     for (const session of ends) this.end(session, 'replaced');
     for (const session of goesToRest) this.#putAway(session, 'crowded');
   }

@@ -14,7 +14,7 @@ import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
-import { defaultSize, type Size, Terminals } from '../terminals/terminals.ts';
+import { defaultSize, firstTerminal, type Size, Terminals } from '../terminals/terminals.ts';
 import { EngineView } from '../view/engine-view.ts';
 import { type Comer, unknownComer } from './comer.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
@@ -321,11 +321,14 @@ export class Session {
   rename(terminal: string, title: string): void {
     this.terminals.rename(terminal, title);
     this.#parts.records.setTitle(this.id, terminal, title);
+    if (this.terminals.states[0]?.id === terminal) this.#parts.records.setTitle(this.id, firstTerminal, title);
   }
 
   async close(terminal: string): Promise<void> {
+    const isFirst = this.terminals.states[0]?.id === terminal;
     await this.terminals.close(terminal);
     this.#parts.records.forgetTitle(this.id, terminal);
+    if (isFirst) this.#parts.records.forgetTitle(this.id, firstTerminal);
   }
 
   /** Its student does something in it. */

@@ -40,6 +40,12 @@ export function numberOf(id: string): number {
   return Number(/^t(\d{1,9})$/.exec(id)?.[1] ?? 0);
 }
 
+/**
+ * Among the titles, where others have a terminal's id: the title that was given to the first terminal. A lab that was put away
+ * comes back with a new shell under a new id, and that is named as the first one was.
+ */
+export const firstTerminal = 'first';
+
 export class Terminals {
   readonly #link: EngineLink;
   readonly #hosts: ReadonlyMap<string, TerminalHost>;
@@ -141,7 +147,9 @@ export class Terminals {
   #add(host: TerminalHost, info: TerminalInfo, title: string | null = null): Terminal {
     const number = numberOf(info.id);
     this.#last = Math.max(this.#last, number);
-    const given = title ?? this.#titles.get(info.id) ?? this.#titleOf(host);
+    const isFirst = this.#hosts.size === 1 && this.#terminals.size === 0;
+    const ofFirst = isFirst ? this.#titles.get(firstTerminal) : undefined;
+    const given = title ?? this.#titles.get(info.id) ?? ofFirst ?? this.#titleOf(host);
     const terminal = new Terminal(this.#link, host, info, given, this.#events);
     this.#terminals.set(info.id, terminal);
     return terminal;

@@ -8,7 +8,7 @@ import { closeCodes, type ServerMessage } from '../../sandbox-server/protocol.ts
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
-import { lessonPath, newStudent, prompt, runPlate, screenshot, seen } from './browser.ts';
+import { lessonPath, newStudent, prompt, runPlate, screenshot, seen, typeLine } from './browser.ts';
 
 let drydock: TestDrydock;
 before(async () => {
@@ -197,5 +197,56 @@ test('starting over goes on where the lab has ended already, with the focus in t
   await page.locator('.screen:not([hidden]) .xterm.focus').waitFor();
   await prompt(page);
   assert.deepEqual(answers, [404]);
+  assert.deepEqual(complaints, []);
+});
+
+test('before a fourth lab puts the oldest to rest the page says which, and asks; its tab is named as before when it is back', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  const [second = '', third = '', fourth = ''] = [
+    'first-container',
+    'images-and-containers',
+    'containers-are-processes',
+  ];
+  for (const lesson of [second, third, fourth]) {
+    await page.goto(`/lessons/${lesson}/`);
+    await prompt(page);
+    await typeLine(page, `echo this-is-$((1+1)) > ${lesson}; cat ${lesson}`);
+    await seen(page, /this-is-2/);
+    if (lesson !== second) continue;
+    await page.getByRole('tab', { name: 'Terminal 1' }).dblclick();
+    await page.keyboard.type('mine\n');
+    await page.getByRole('tab', { name: 'mine' }).waitFor();
+  }
+  await page.goto('/playground/');
+  await page.getByText('You have three labs open').waitFor();
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await screenshot(page, 'state-crowded');
+  // Nothing was put away: there it goes on, in the shell that was there.
+  await page.locator('.lab-card').getByRole('link', { name: '2 · Your first container' }).click();
+  await page.waitForURL(`**/lessons/${second}/`);
+  await seen(page, /this-is-2/);
+  await page.getByRole('tab', { name: 'mine' }).waitFor();
+
+  // The oldest is the one that was typed into and seen longest ago.
+  await page.goto('/playground/');
+  await page.locator('.lab-card').getByRole('link', { name: '3 · Images and containers' }).waitFor();
+  await page.getByRole('button', { name: 'Open this lab' }).click();
+  await prompt(page);
+  await page.locator('.screen:not([hidden]) .xterm.focus').waitFor();
+  await page.goto(`/lessons/${fourth}/`);
+  await seen(page, /this-is-2/);
+  await page.goto(`/lessons/${third}/`);
+  await page.locator('.lab-card').getByRole('link', { name: '2 · Your first container' }).waitFor();
+  await page.getByRole('button', { name: 'Open this lab' }).click();
+  await prompt(page);
+  await typeLine(page, `cat ${third}`);
+  await seen(page, /this-is-2/);
+  // Now the oldest is the playground, where nothing was typed: nothing is lost, and nobody is asked.
+  await page.goto(`/lessons/${second}/`);
+  await prompt(page);
+  await page.getByRole('tab', { name: 'mine' }).waitFor();
+  await typeLine(page, `cat ${second}`);
+  await seen(page, /this-is-2/);
   assert.deepEqual(complaints, []);
 });

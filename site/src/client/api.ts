@@ -1,5 +1,6 @@
 /** The server's HTTP routes, as functions. Knows nothing of sockets, of terminals or of what is drawn. */
 import {
+  type Crowded,
   type Failure,
   type OpenedPreview,
   type OpenedSession,
@@ -27,9 +28,9 @@ export class ServerRefusal extends Error {
 }
 
 /** Finds or makes this student's session of a lesson. Throws `ServerRefusal`, or `TypeError` when nothing answers. */
-export async function openSession(body: OpenSession, signal: AbortSignal): Promise<OpenedSession> {
+export async function openSession(body: OpenSession, signal: AbortSignal): Promise<OpenedSession | Crowded> {
   const response = await call(routes.openSession, routes.openSession.path, signal, body);
-  return (await response.json()) as OpenedSession;
+  return (await response.json()) as OpenedSession | Crowded;
 }
 
 /** A new ticket for a session. Throws `ServerRefusal` (410: it has ended), or `TypeError` when nothing answers. */

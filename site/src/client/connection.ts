@@ -3,6 +3,7 @@
  * drop. Messages go in and out whole; what they mean is not known here.
  */
 import {
+  type Crowded,
   closeCodes,
   type OpenSession,
   type PageMessage,
@@ -20,6 +21,8 @@ export type ConnectionState =
   | { readonly name: 'waiting'; readonly retryAtMs: number; readonly why: string }
   /** Over for good; `why` tells what to offer. */
   | { readonly name: 'over'; readonly why: 'ended' | 'outdated' }
+  /** Nothing was opened: the labs of these lessons would be put away. Over; a request without `ask` opens it. */
+  | { readonly name: 'crowded'; readonly givesWay: readonly string[] }
   | { readonly name: 'refused'; readonly message: string };
 
 export interface ConnectionEvents {
@@ -74,7 +77,9 @@ export class Connection {
       let waitMs = backoff(failures);
       this.#tell({ name: 'connecting' });
       try {
-        const talk = await this.#converse(await this.#ticket());
+        const ticket = await this.#ticket();
+        if (typeof ticket !== 'string') return this.#tell({ name: 'crowded', givesWay: ticket.givesWay });
+        const talk = await this.#converse(ticket);
         if (talk.code === closeCodes.ended) return this.#tell({ name: 'over', why: 'ended' });
         if (talk.code === closeCodes.protocol) return this.#tell({ name: 'over', why: 'outdated' });
         if (talk.welcomed) {
@@ -103,10 +108,11 @@ export class Connection {
   }
 
   /** A ticket for the session, which is opened first where there is none yet. */
-  async #ticket(): Promise<string> {
+  async #ticket(): Promise<string | Crowded> {
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(welcomeWithinMs)]);
     if (this.#session) return (await newTicket(this.#session, signal)).ticket;
     const opened = await openSession(this.#request, signal);
+    if ('givesWay' in opened) return opened;
     this.#session = opened.session;
     return opened.ticket;
   }

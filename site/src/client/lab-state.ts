@@ -18,6 +18,8 @@ export type LabPhase =
       readonly reason: 'idle' | 'request' | 'replaced' | 'left' | 'crowded' | 'operator';
       readonly yielded?: boolean | undefined;
     }
+  /** The student is asked whether the labs of these lessons may be put away for this one. */
+  | { readonly name: 'crowded'; readonly givesWay: readonly string[] }
   | { readonly name: 'failed'; readonly message: string }
   /** The page is of another version than the server. */
   | { readonly name: 'outdated' };

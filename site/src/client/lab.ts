@@ -24,6 +24,8 @@ export { retryNow, sessionId } from './lab-link.ts';
 export { focusTerminal, type RunPlace, runCommand } from './terminals.ts';
 
 let lesson = '';
+/** What the connection told before `hearLab`; undefined afterwards. */
+let unheard: (() => void)[] | undefined = [];
 /** Asked when files of a host's home have changed, by the lab's name of the host. */
 const fileListeners = new Set<(host: string) => void>();
 
@@ -37,13 +39,28 @@ export function onFilesChanged(listener: (host: string) => void): () => void {
 export function startLab(id: string, leave: (key: KeyboardEvent) => void): void {
   lesson = id;
   setLeave(leave);
-  connect();
+  connect(true);
   whenInSight(document.getElementById('lab'), () => {
     screens.load().catch(() => {
       state.isBroken.value = true;
       screens.failed();
     });
   });
+}
+
+/**
+ * Takes up what the server has told, and follows it from now on. Not before the page's live parts are there: they come to life
+ * in the state that the page was built with, and do not look at what has changed since.
+ */
+export function hearLab(): void {
+  const before = unheard ?? [];
+  unheard = undefined;
+  for (const hear of before) hear();
+}
+
+function inTurn(heard: () => void): void {
+  if (unheard) unheard.push(heard);
+  else heard();
 }
 
 /** At once, or when a narrow page, which shows the text first, shows the element: a phone may never need what draws terminals. */
@@ -65,8 +82,11 @@ export function setStage(element: HTMLElement): void {
   screens.setStage(element);
 }
 
-/** Leaves what there was and opens the session anew: after it has ended or failed. */
-export function startAgain(): void {
+/**
+ * Leaves what there was and opens the session anew: after it has ended or failed. `ask`: not before the student has agreed,
+ * where another lab of theirs is put away for it.
+ */
+export function startAgain(ask = true): void {
   disconnect();
   forgetTerminals();
   batch(() => {
@@ -79,7 +99,7 @@ export function startAgain(): void {
     state.notice.value = undefined;
     state.refusal.value = undefined;
   });
-  connect();
+  connect(ask);
   focusWhenBack();
 }
 
@@ -88,7 +108,7 @@ function focusWhenBack(): void {
   const stop = effect(() => {
     const { name } = state.phase.value;
     const isBack = name === 'ready' && state.currentTerminal.value !== undefined;
-    const isOver = name === 'ended' || name === 'failed' || name === 'outdated';
+    const isOver = name === 'ended' || name === 'failed' || name === 'crowded' || name === 'outdated';
     if (isBack || isOver) queueMicrotask(() => stop());
     if (isBack) requestAnimationFrame(() => isFocusLost() && focusTerminal());
   });
@@ -129,16 +149,21 @@ export function followTheme(): void {
   screens.followTheme();
 }
 
-function connect(): void {
+function connect(ask: boolean): void {
   connectTo(
-    { lesson, ...screens.sizeGuess },
-    { message: hear, output: (channel, bytes) => screens.output(channel, bytes), state: hearConnection },
+    { lesson, ...screens.sizeGuess, ask },
+    {
+      message: (message) => inTurn(() => hear(message)),
+      output: (channel, bytes) => inTurn(() => screens.output(channel, bytes)),
+      state: (heard) => inTurn(() => hearConnection(heard)),
+    },
   );
 }
 
 function hearConnection(heard: ConnectionState): void {
   if (heard.name !== 'connected') hearDropped();
-  if (heard.name === 'refused') end({ name: 'failed', message: heard.message });
+  if (heard.name === 'crowded') end(heard);
+  else if (heard.name === 'refused') end({ name: 'failed', message: heard.message });
   else if (heard.name === 'over') {
     if (heard.why === 'outdated') end({ name: 'outdated' });
     else if (state.phase.value.name !== 'ended') end({ name: 'ended', reason: 'idle' });

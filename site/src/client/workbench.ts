@@ -5,9 +5,10 @@ import { startDivider } from './divider.ts';
 import { leaveTerminal, startF6 } from './f6.ts';
 import { loadHelped } from './helped-tasks.ts';
 import { startHints } from './hints.ts';
-import { focusTerminal, followTheme, startLab } from './lab.ts';
+import { focusTerminal, followTheme, hearLab, startLab } from './lab.ts';
 import { takeUpExtras } from './lab-extras.ts';
 import { goals, lookOf, optionalTasks, place, taskNow } from './lab-state.ts';
+import { takeUpLabs } from './labs.ts';
 import { followLesson } from './lesson-progress.ts';
 import { startListTicks } from './list-ticks.ts';
 import { mountIslands } from './mount.ts';
@@ -19,42 +20,44 @@ import { startQuiz } from './quiz.ts';
 import { startTextTools } from './text-tools.ts';
 
 const workbench = document.querySelector<HTMLElement>('[data-lesson]');
-if (workbench) start(workbench, workbench.dataset.lesson ?? '');
+if (workbench) void start(workbench, workbench.dataset.lesson ?? '');
 
-function start(root: HTMLElement, lesson: string): void {
+async function start(root: HTMLElement, lesson: string): Promise<void> {
   const sections = [...root.querySelectorAll<HTMLElement>('[data-task]')];
   effect(() => {
     goals.value = new Map(sections.map(({ dataset }) => [dataset.task ?? '', filled(dataset.goal ?? '')]));
   });
   const optional = sections.filter(({ dataset }) => dataset.optional !== undefined);
   optionalTasks.value = new Set(optional.map(({ dataset }) => dataset.task ?? ''));
+  takeUpLabs(root);
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
   startF6();
   takeUpExtras(root);
   loadHelped(lesson);
-  mountIslands();
+  // What changes the text's height, before it is first drawn.
+  for (const section of sections) startHints(section);
+  for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
+  const text = root.querySelector<HTMLElement>('.text');
+  if (text) keepPlace(text, [...text.querySelectorAll<HTMLElement>('.prose > *')]);
+  const divider = root.querySelector<HTMLElement>('.divider');
+  if (divider) startDivider(divider);
+  followPane(root);
+  await mountIslands();
   announceTasks();
   if (sections.length > 0) followLesson(lesson);
-  followPane(root);
   followParameters(root);
   for (const section of sections) {
-    startHints(section);
     effect(() => {
       section.dataset.state = lookOf(section.dataset.task ?? '');
       if (taskNow.value?.id === section.dataset.task) section.setAttribute('aria-current', 'step');
       else section.removeAttribute('aria-current');
     });
   }
-  for (const why of root.querySelectorAll<HTMLElement>('[data-why]')) why.hidden = true;
   startPredictions(root, lesson);
   startTextTools(root);
   startListTicks(root, lesson);
   for (const quiz of root.querySelectorAll<HTMLElement>('[data-quiz]')) startQuiz(quiz, lesson);
-  const text = root.querySelector<HTMLElement>('.text');
-  if (text) keepPlace(text, [...text.querySelectorAll<HTMLElement>('.prose > *')]);
-  const divider = root.querySelector<HTMLElement>('.divider');
-  if (divider) startDivider(divider);
   document.querySelector('[data-to-terminal]')?.addEventListener('click', (event) => {
     event.preventDefault();
     showLab();
@@ -63,4 +66,5 @@ function start(root: HTMLElement, lesson: string): void {
   });
   new MutationObserver(followTheme).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', followTheme);
+  hearLab();
 }

@@ -5,8 +5,7 @@ import { currentTerminal, draining, engine, link, phase, place, refusal, termina
 import { focusTerminal, replaceTerminal } from '../client/terminals.ts';
 
 export function LabBanner() {
-  const over = phase.value.name === 'ended' || phase.value.name === 'failed' || phase.value.name === 'outdated';
-  if (over) return null;
+  if (['ended', 'failed', 'crowded', 'outdated'].includes(phase.value.name)) return null;
   return (
     <div class="banners" role="status">
       <LinkBanner />

@@ -3,6 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { startAgain } from '../client/lab.ts';
 import { idleMinutes, isBroken, link, phase, place, terminals } from '../client/lab-state.ts';
+import { labs } from '../client/labs.ts';
 import { openTerminal } from '../client/terminals.ts';
 
 export function LabWaiting() {
@@ -84,12 +85,14 @@ export function LabWaiting() {
       );
     case 'ended':
       return <Ended reason={now.reason} yielded={now.yielded === true} />;
+    case 'crowded':
+      return <Crowded givesWay={now.givesWay} />;
     case 'failed':
       return (
         <Card title="The lab could not start" kind="failed">
           <p>{now.message}</p>
           <p>The text works without it. If this stays, tell whoever runs this Drydock.</p>
-          <button type="button" class="steel-button strong" onClick={startAgain}>
+          <button type="button" class="steel-button strong" onClick={() => startAgain()}>
             Try again
           </button>
         </Card>
@@ -134,7 +137,7 @@ function Ended({
           files, containers and tasks are kept.
         </p>
         <p>Come back whenever you like. Where the machine is still full then, you wait in the queue for a moment.</p>
-        <button type="button" class="steel-button strong" onClick={startAgain}>
+        <button type="button" class="steel-button strong" onClick={() => startAgain()}>
           Go on where you were
         </button>
       </Card>
@@ -149,7 +152,7 @@ function Ended({
             : 'You have opened another one. Three are open at once; this one was used longest ago.'}{' '}
           Files and containers are kept. What ran in its terminals has ended.
         </p>
-        <button type="button" class="steel-button strong" onClick={startAgain}>
+        <button type="button" class="steel-button strong" onClick={() => startAgain()}>
           Go on where you were
         </button>
       </Card>
@@ -166,8 +169,30 @@ function Ended({
     <Card title="This lab has ended" kind="empty">
       <p>{why}</p>
       <p>Tasks that are done stay done. A new host takes about a second.</p>
-      <button type="button" class="steel-button strong" onClick={startAgain}>
+      <button type="button" class="steel-button strong" onClick={() => startAgain()}>
         Start again
+      </button>
+    </Card>
+  );
+}
+
+function Crowded({ givesWay }: { givesWay: readonly string[] }) {
+  const all = givesWay.map((lesson) => labs.get(lesson) ?? { title: lesson, path: '/' });
+  return (
+    <Card title="You have three labs open" kind="empty">
+      <p>
+        If you open this one, {all.length === 1 ? 'this lab is' : 'these labs are'} put away:{' '}
+        {all.map(({ title, path }, index) => (
+          <>
+            {index > 0 && ', '}
+            <a href={path}>{title}</a>
+          </>
+        ))}
+        . Its files and containers are kept. What runs in its terminals ends.
+      </p>
+      <p>You can go there first and finish what you do. The text of this page works without its lab.</p>
+      <button type="button" class="steel-button strong" onClick={() => startAgain(false)}>
+        Open this lab
       </button>
     </Card>
   );

@@ -202,6 +202,27 @@ test('a student has three labs open: a fourth, or one that is come back to, puts
   assert.equal((await server.health()).sessions, 3);
 });
 
+test('a page can ask before: it is told which lab would be put away, where that was typed into, and nothing is opened', async () => {
+  await using server = await startTestServer(settings);
+  const first = await server.open(plain);
+  const page = await enterReady(server, first);
+  await run(page, 't1', 'echo kept > kept');
+  const { cookie } = first;
+  const ask = async (lesson: string) => {
+    const answer = await server.ask('POST', '/api/sessions', { cookie, body: { lesson, ask: true } });
+    return JSON.parse(answer.text) as Record<string, unknown>;
+  };
+  assert.equal((await ask(plain)).session, first.session, 'its own lab is no other');
+  for (const lesson of [twoTasks, twoHosts]) await enterReady(server, await server.open(lesson, cookie));
+  assert.deepEqual(await ask('playground'), { givesWay: [plain] });
+  assert.equal((await server.health()).sessions, 3);
+  assert.match(await run(page, 't1', 'cat kept'), /kept/);
+  // Typed into last, so another one would go, in which nobody has typed: nothing is lost.
+  assert.match(String((await ask('playground')).session), /./);
+  await until('one is put away', async () => (await server.health()).stored === 1);
+  assert.deepEqual(last(page, 'session')?.phase, 'ready');
+});
+
 test('where the engine has no range of users left, the lab that was put away first ends for a new one', async () => {
   await using small = await startEngine({ uidRanges: 2 });
   const inSmall = { engineSocket: small.socket, lessonsDirectory: lessons.directory };
