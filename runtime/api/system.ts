@@ -126,8 +126,8 @@ function info(exchange: Exchange<Host>): void {
     Labels: [],
     ExperimentalBuild: false,
     ServerVersion: dockerVersion,
-    Runtimes: { crun: { path: 'crun' } },
-    DefaultRuntime: 'crun',
+    Runtimes: { runc: { path: 'crun' } },
+    DefaultRuntime: 'runc',
     Swarm: {
       NodeID: '',
       NodeAddr: '',

@@ -40,7 +40,7 @@ function wholeHostConfig(own: HostConfig): object {
     UTSMode: '',
     UsernsMode: '',
     ShmSize: own.ShmSize,
-    Runtime: 'crun',
+    Runtime: 'runc', // Docker's name for the one that is there
     Isolation: own.Isolation ?? '',
     CpuShares: own.CpuShares,
     Memory: own.Memory,

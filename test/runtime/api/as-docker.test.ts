@@ -131,10 +131,17 @@ describe('create', () => {
     }
   });
 
-  test('reads isolation and the score for memory shortage back', async () => {
+  test('reads isolation, the runtime and the score for memory shortage back', async () => {
     await docker.create('told', ['true'], { HostConfig: { Isolation: 'default', OomScoreAdj: -500 } });
     const { HostConfig } = await inspect('told');
     assert.deepEqual([HostConfig?.Isolation, HostConfig?.OomScoreAdj], ['default', -500]);
+    // The name that clients give and compare, whichever program it stands for.
+    assert.equal(HostConfig?.Runtime, 'runc');
+    await docker.create('told-runtime', ['true'], { HostConfig: { Runtime: 'runc' } });
+    assert.equal((await inspect('told-runtime')).HostConfig?.Runtime, 'runc');
+    const { DefaultRuntime, Runtimes } = (await expect(socket, 'GET /info', 200)) as Record<string, object>;
+    assert.equal(DefaultRuntime, 'runc');
+    assert.ok(Runtimes && 'runc' in Runtimes);
     await expectSending(
       socket,
       'POST /containers/create',
