@@ -14,6 +14,14 @@ function say(status: number, body: unknown): Handler<Host> {
   return (exchange) => exchange.answer(status, body);
 }
 
+/** Prunes what there is none of, and tells it, as Docker tells it. */
+function pruneNone(type: 'volume' | 'network', body: unknown): Handler<Host> {
+  return (exchange) => {
+    exchange.subject.events.emit(type, 'prune', '', { reclaimed: '0' });
+    exchange.answer(200, body);
+  };
+}
+
 function notYet(what: string, instead: string): Handler<Host> {
   return refuse(`${what} not supported yet by this engine: ${instead}`);
 }
@@ -52,8 +60,8 @@ const noSuchVolume: Handler<Host> = (exchange) => {
 export const noneRoutes: Routes<Host> = {
   // There are none, so these answers are true; `docker system prune` and `docker volume ls` rely on them.
   'GET /volumes': say(200, { Volumes: [], Warnings: null }),
-  'POST /volumes/prune': say(200, { VolumesDeleted: [], SpaceReclaimed: 0 }),
-  'POST /networks/prune': say(200, { NetworksDeleted: null }),
+  'POST /volumes/prune': pruneNone('volume', { VolumesDeleted: [], SpaceReclaimed: 0 }),
+  'POST /networks/prune': pruneNone('network', { NetworksDeleted: null }),
   'POST /build/prune': say(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
   'GET /plugins': say(200, []),
   'GET /volumes/{name}': noSuchVolume,

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { listContainers } from '../containers/list.ts';
+import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { ownArchitecture } from './platform.ts';
@@ -157,16 +158,22 @@ function imagesOf(host: Host): readonly ImageSummary[] {
   return host.images.list(new Map(), { all: false, digests: false, sharedSize: true });
 }
 
+const objectTypes = ['container', 'image', 'volume', 'build-cache'];
+
+/** `?type=` asks for some of the lists alone; the others are null then, and are not counted. */
 async function diskUsage(exchange: Exchange<Host>): Promise<void> {
   const host = exchange.subject;
-  const images = imagesOf(host);
-  const containers = await listContainers(host, { all: true, limit: null, size: true, filters: new Map() });
+  const asked = exchange.query.getAll('type').slice(0, objectTypes.length + 1);
+  const unknown = asked.find((type) => !objectTypes.includes(type));
+  if (unknown !== undefined) throw new EngineError('invalid', `unknown object type: ${unknown.slice(0, 80)}`);
+  const wants = (type: string): boolean => asked.length === 0 || asked.includes(type);
+  const all = { all: true, limit: null, size: true, filters: new Map() };
   exchange.answer(200, {
-    LayersSize: host.images.layersSize(),
-    Images: images,
-    Containers: containers,
-    Volumes: [],
-    BuildCache: [],
+    LayersSize: wants('image') ? host.images.layersSize() : 0,
+    Images: wants('image') ? imagesOf(host) : null,
+    Containers: wants('container') ? await listContainers(host, all) : null,
+    Volumes: wants('volume') ? [] : null,
+    BuildCache: wants('build-cache') ? [] : null,
   });
 }
 

@@ -391,6 +391,30 @@ describe('images', () => {
   });
 });
 
+test('system df has the lists that are asked for', async () => {
+  const lists = async (query: string) => {
+    const said = (await expect(socket, `GET /system/df${query}`, 200)) as Record<string, unknown>;
+    return ['Images', 'Containers', 'Volumes', 'BuildCache'].filter((key) => Array.isArray(said[key])).join(' ');
+  };
+  assert.equal(await lists(''), 'Images Containers Volumes BuildCache');
+  assert.equal(await lists('?type=container'), 'Containers');
+  assert.equal(await lists('?type=image&type=volume'), 'Images Volumes');
+  await expect(socket, 'GET /system/df?type=nope', 400, { message: 'unknown object type: nope' });
+  await expect(socket, 'GET /system/df?type=', 400, { message: 'unknown object type: ' });
+});
+
+test('a prune of networks and of volumes is an event', async () => {
+  const since = Math.floor(Date.now() / 1000);
+  await expect(socket, 'POST /networks/prune', 200);
+  await expect(socket, 'POST /volumes/prune', 200);
+  const filters = encodeURIComponent(JSON.stringify({ event: ['prune'], type: ['network', 'volume'] }));
+  const until = Math.floor(Date.now() / 1000) + 1;
+  const { body } = await ask(socket, `GET /events?since=${since}&until=${until}&filters=${filters}`);
+  const told = JSON.stringify(body);
+  for (const type of ['network', 'volume'])
+    assert.match(told, new RegExp(`Type[^{]*${type}[^{]*Action[^{]*prune[^}]*reclaimed[^}]*0`), told);
+});
+
 test('a port is published at all addresses of both families, or at the one that is given', async () => {
   const ExposedPorts = { '80/tcp': {} };
   const at = (HostIp: string, HostPort: string) => ({ HostIp, HostPort });
