@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { readState } from '../../cli/supervisor/state.ts';
 import type { TestPage } from '../sandbox-server/page.ts';
 import { type OpenedLab, TestServer } from '../sandbox-server/server.ts';
-import { atPrompt, done, enterReady, isDone, last, reset, run } from '../sandbox-server/sessions/student.ts';
+import { done, enterReady, isDone, last, reset, run, shellOf } from '../sandbox-server/sessions/student.ts';
 import { runDrydock } from '../support/command.ts';
 import { settingsFor, startSupervisor } from '../support/drydock.ts';
 import { freePort, makeInstance, type TestInstance } from '../support/instance.ts';
@@ -123,7 +123,7 @@ async function comeBack(server: Server, { lab }: Student): Promise<TestPage> {
 
 /** Files and the copy of the lab are there, and the terminal is of use: the copy's state is gone back to, and containers run in it. */
 async function goesBack(page: TestPage, { kept, containers }: Student): Promise<void> {
-  const terminal = await atPrompt(page);
+  const terminal = shellOf(page);
   assert.deepEqual(await linesOf(page, terminal, 'cat ~/file ~/later'), ['early', 'late']);
   const again = await reset(page, kept);
   assert.deepEqual(await linesOf(page, again, 'cat ~/file ~/later'), ['early']);
@@ -137,7 +137,7 @@ const tasksOf = (page: TestPage) => ['web', 'visit', 'stop', 'remove'].map((task
 /** A student who comes back finds the tasks that were done, and no other. */
 async function hasTasks(page: TestPage): Promise<void> {
   assert.deepEqual(tasksOf(page), [true, true, false, false]);
-  assert.match(await run(page, await atPrompt(page), 'docker ps -a'), /web/);
+  assert.match(await run(page, shellOf(page), 'docker ps -a'), /web/);
   assert.deepEqual(tasksOf(page), [true, true, false, false], 'also once the containers were looked at');
 }
 
@@ -161,7 +161,7 @@ test('its containers, shells and copies go on where it was killed, and again whe
   await hasTasks(page);
   assert.match(await run(page, 't1', 'curl -s localhost:8080'), /Welcome to nginx/);
   await goesBack(play, player);
-  await run(play, await atPrompt(play), 'echo late > ~/later; sync');
+  await run(play, shellOf(play), 'echo late > ~/later; sync');
   await checks(env);
   page.drop();
   play.drop();
@@ -174,10 +174,10 @@ test('its containers, shells and copies go on where it was killed, and again whe
     [back, learner],
     [playBack, player],
   ] as const) {
-    assert.deepEqual(await listed(each, await atPrompt(each), withoutStart), student.containers.map(startless));
+    assert.deepEqual(await listed(each, shellOf(each), withoutStart), student.containers.map(startless));
   }
   await hasTasks(back);
-  assert.match(await run(back, await atPrompt(back), 'curl -s localhost:8080'), /Welcome to nginx/);
+  assert.match(await run(back, shellOf(back), 'curl -s localhost:8080'), /Welcome to nginx/);
   await goesBack(back, learner);
   await goesBack(playBack, player);
   await checks(env);
@@ -192,7 +192,7 @@ test('where it was taken down its containers are told to have ended, which makes
   const page = await comeBack(server, learner);
   await hasTasks(page);
   assert.match(
-    await run(page, await atPrompt(page), 'docker start web && curl -s --retry-connrefused --retry 9 localhost:8080'),
+    await run(page, shellOf(page), 'docker start web && curl -s --retry-connrefused --retry 9 localhost:8080'),
     /Welcome/,
   );
   await goesBack(page, learner);
