@@ -2,11 +2,13 @@
 
 import { z } from 'zod';
 
-/** A map of at most `most` entries, whose names have at most 4 KiB. */
+/** A map of at most `most` entries, whose names have at most 4 KiB. They are counted before any of them is looked at. */
 export function mapOf<Value extends z.ZodType>(value: Value, most: number) {
+  const isSmall = (map: unknown) => typeof map !== 'object' || map === null || Object.keys(map).length <= most;
   return z
-    .record(z.string().max(4096), value)
-    .refine((map) => Object.keys(map).length <= most, `Too big: expected map to have <=${most} entries`);
+    .unknown()
+    .refine(isSmall, `Too big: expected map to have <=${most} entries`)
+    .pipe(z.record(z.string().max(4096), value));
 }
 
 /** A list of at most `most` texts of at most `maxLength` characters. */

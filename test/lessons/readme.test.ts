@@ -20,7 +20,17 @@ const components = path.join(lessonsFolder, '../site/src/lesson-components');
 const [, exampleText = ''] = /````mdx\n(.*?)````\n/s.exec(readme) ?? [];
 const [, exampleLab = ''] = /```yaml\n(hosts:.*?)```/s.exec(readme) ?? [];
 /** Parts of other components, and what Markdown becomes; no lesson names them. */
-const inner = ['CodeBlock', 'Inline', 'InlineCode', 'ListTick', 'OutsideLink', 'Picture', 'SolutionScript', 'Values'];
+const inner = [
+  'CodeBlock',
+  'Inline',
+  'InlineCode',
+  'ListTick',
+  'OutsideLink',
+  'Picture',
+  'SolutionScript',
+  'Values',
+  'Words',
+];
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
 after(() => rm(folder, { recursive: true }));
