@@ -135,6 +135,8 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
         `[...document.querySelectorAll('.text')].filter((text) => text.scrollWidth > text.clientWidth).length`,
       );
       assert.equal(wide, 0, `the text of ${path} at ${width}`);
+      const face = await page.evaluate("getComputedStyle(document.querySelector('code')).fontFamily");
+      assert.match(String(face), /^"IBM Plex Mono"/, `commands in the text of ${path}`);
     }
     await page.goto(lessonPath);
     for (const side of ['Terminal', 'Engine', 'Text']) {
