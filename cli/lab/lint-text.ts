@@ -99,8 +99,8 @@ function lintForm(component: Component, { components }: Surroundings, say: Say):
       );
 }
 
-/** Components that others, or Markdown's own signs, become: nobody writes them. */
-const notWritten = [
+/** Parts of other components, and what Markdown's own signs become: nobody writes them. */
+export const notWritten = [
   'CodeBlock',
   'Inline',
   'InlineCode',
@@ -109,6 +109,7 @@ const notWritten = [
   'Picture',
   'SolutionScript',
   'Values',
+  'Words',
 ];
 const isWritten = (name: string): boolean => !notWritten.includes(name);
 

@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { lessonsFolder } from '../../cli/lab/lessons.ts';
 import { lintLesson } from '../../cli/lab/lint.ts';
+import { notWritten } from '../../cli/lab/lint-text.ts';
 import { surroundings } from '../../cli/lab/surroundings.ts';
 import { createProgram } from '../../cli/program.ts';
 import { lab } from '../../lessons/schema/lab.ts';
@@ -19,18 +20,6 @@ const components = path.join(lessonsFolder, '../site/src/lesson-components');
 /** A lesson that has one of everything, and its lab file. */
 const [, exampleText = ''] = /````mdx\n(.*?)````\n/s.exec(readme) ?? [];
 const [, exampleLab = ''] = /```yaml\n(hosts:.*?)```/s.exec(readme) ?? [];
-/** Parts of other components, and what Markdown becomes; no lesson names them. */
-const inner = [
-  'CodeBlock',
-  'Inline',
-  'InlineCode',
-  'ListTick',
-  'OutsideLink',
-  'Picture',
-  'SolutionScript',
-  'Values',
-  'Words',
-];
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
 after(() => rm(folder, { recursive: true }));
@@ -84,7 +73,7 @@ test('the example of a lesson has nothing to mend, and uses every component that
   assert.deepEqual(await lintLesson(lesson, await surroundings(lessonsFolder)), []);
   const drawn = /^(Layers|Machines|Ports|Processes)?Figure$|Picture$/;
   for (const name of await componentNames())
-    if (!drawn.test(name) && name !== 'Value' && !inner.includes(name))
+    if (!drawn.test(name) && name !== 'Value' && !notWritten.includes(name))
       assert.match(exampleText, new RegExp(`<${name}\\b`), name);
 });
 
@@ -95,7 +84,7 @@ test('every kind of check is told', () => {
 test('every component that a lesson may name is told', async () => {
   const names = await componentNames();
   assert.ok(names.length > 10);
-  for (const name of names) if (!inner.includes(name)) assert.match(readme, new RegExp(`<${name}\\b`), name);
+  for (const name of names) if (!notWritten.includes(name)) assert.match(readme, new RegExp(`<${name}\\b`), name);
 });
 
 test('every command of drydock lab is told', () => {
