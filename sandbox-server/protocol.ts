@@ -81,10 +81,12 @@ export interface OpenedSession extends Ticket {
   readonly session: string;
 }
 
-/** Nothing was opened: the student has as many labs open as may be. */
+/** Nothing was opened: the student has as many labs, or as many of them open, as may be. */
 export interface Crowded {
-  /** The lessons, or `playground`, whose labs would be put away. */
+  /** The lessons, or `playground`, whose labs would be put away: kept, but what runs in their terminals ends. */
   readonly givesWay: readonly string[];
+  /** Those whose labs would end, and be gone: a student keeps so many and no more. */
+  readonly ends: readonly string[];
 }
 
 export interface QuizAnswer {

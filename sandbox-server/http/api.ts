@@ -62,8 +62,8 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
     const { lesson, rows, columns, ask = false } = openSession.parse(request.body);
     const known = studentOf(request);
     desk.mustHaveLesson(lesson);
-    const givesWay = ask && known !== null ? desk.wouldGiveWay(known.id, lesson) : [];
-    if (givesWay.length > 0) return { givesWay };
+    const crowded = ask && known !== null ? desk.wouldGiveWay(known.id, lesson) : null;
+    if (crowded !== null) return crowded;
     if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known);
     const comer = comerOf(request, known);
     const student = known ?? newcomer(request, reply, comer);

@@ -8,6 +8,7 @@ import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
 import { hostSettleMs } from '../limits.ts';
 import type { Drain } from '../operator/protocol.ts';
+import type { Crowded } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
 import type { Size } from '../terminals/terminals.ts';
@@ -116,14 +117,17 @@ export class Desk {
   }
 
   /**
-   * The lessons of those labs that would be put away or end if this student opened a lab of `lesson` now, as far as they have
-   * typed in them: who has not loses nothing.
+   * Which labs would be put away or end if this student opened a lab of `lesson` now, as far as they have typed in them: who has
+   * not loses nothing. Null where none would.
    */
-  wouldGiveWay(student: number, lesson: string): readonly string[] {
+  wouldGiveWay(student: number, lesson: string): Crowded | null {
     const existing = this.existing(student, lesson);
-    if (existing !== undefined && !this.#isDown(existing)) return [];
+    if (existing !== undefined && !this.#isDown(existing)) return null;
     const { ends, goesToRest } = this.#givesWay(student, existing ?? null);
-    return [...ends, ...goesToRest].filter((session) => session.hasTyped).map((session) => session.lesson);
+    const lessonsOf = (sessions: readonly Session[]) =>
+      sessions.filter(({ hasTyped }) => hasTyped).map((session) => session.lesson);
+    const crowded = { givesWay: lessonsOf(goesToRest), ends: lessonsOf(ends) };
+    return crowded.givesWay.length + crowded.ends.length > 0 ? crowded : null;
   }
 
   /** Throws unavailable where no new student of there can have a lab, nor wait for one. */

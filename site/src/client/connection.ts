@@ -22,7 +22,7 @@ export type ConnectionState =
   /** Over for good; `why` tells what to offer. */
   | { readonly name: 'over'; readonly why: 'ended' | 'outdated' }
   /** Nothing was opened: the labs of these lessons would be put away. Over; a request without `ask` opens it. */
-  | { readonly name: 'crowded'; readonly givesWay: readonly string[] }
+  | ({ readonly name: 'crowded' } & Crowded)
   | { readonly name: 'refused'; readonly message: string };
 
 export interface ConnectionEvents {
@@ -78,7 +78,7 @@ export class Connection {
       this.#tell({ name: 'connecting' });
       try {
         const ticket = await this.#ticket();
-        if (typeof ticket !== 'string') return this.#tell({ name: 'crowded', givesWay: ticket.givesWay });
+        if (typeof ticket !== 'string') return this.#tell({ name: 'crowded', ...ticket });
         const talk = await this.#converse(ticket);
         if (talk.code === closeCodes.ended) return this.#tell({ name: 'over', why: 'ended' });
         if (talk.code === closeCodes.protocol) return this.#tell({ name: 'over', why: 'outdated' });

@@ -1,5 +1,5 @@
 /** What is known of the lab, as signals. Only lab.ts writes them; what is drawn reads them. */
-import type { ResetPoints, TaskState, TerminalState } from '@drydock/sandbox-server/protocol';
+import type { Crowded, ResetPoints, TaskState, TerminalState } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 
 export type LabPhase =
@@ -19,7 +19,7 @@ export type LabPhase =
       readonly yielded?: boolean | undefined;
     }
   /** The student is asked whether the labs of these lessons may be put away for this one. */
-  | { readonly name: 'crowded'; readonly givesWay: readonly string[] }
+  | ({ readonly name: 'crowded' } & Crowded)
   | { readonly name: 'failed'; readonly message: string }
   /** The page is of another version than the server. */
   | { readonly name: 'outdated' };

@@ -1,4 +1,5 @@
 /** What stands in the terminal's place while there is none: waiting, ended, failed. Says what, why and what next. */
+import type { Crowded as CrowdedLabs } from '@drydock/sandbox-server/protocol';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { startAgain } from '../client/lab.ts';
@@ -86,7 +87,7 @@ export function LabWaiting() {
     case 'ended':
       return <Ended reason={now.reason} yielded={now.yielded === true} />;
     case 'crowded':
-      return <Crowded givesWay={now.givesWay} />;
+      return <Crowded givesWay={now.givesWay} ends={now.ends} />;
     case 'failed':
       return (
         <Card title="The lab could not start" kind="failed">
@@ -176,20 +177,35 @@ function Ended({
   );
 }
 
-function Crowded({ givesWay }: { givesWay: readonly string[] }) {
-  const all = givesWay.map((lesson) => labs.get(lesson) ?? { title: lesson, path: '/' });
+function LabLinks({ lessons }: { lessons: readonly string[] }) {
+  const all = lessons.map((lesson) => labs.get(lesson) ?? { title: lesson, path: '/' });
   return (
-    <Card title="You have three labs open" kind="empty">
-      <p>
-        If you open this one, {all.length === 1 ? 'this lab is' : 'these labs are'} put away:{' '}
-        {all.map(({ title, path }, index) => (
-          <>
-            {index > 0 && ', '}
-            <a href={path}>{title}</a>
-          </>
-        ))}
-        . Its files and containers are kept. What runs in its terminals ends.
-      </p>
+    <>
+      {all.map(({ title, path }, index) => (
+        <>
+          {index > 0 && ', '}
+          <a href={path}>{title}</a>
+        </>
+      ))}
+    </>
+  );
+}
+
+function Crowded({ givesWay, ends }: CrowdedLabs) {
+  return (
+    <Card title={givesWay.length > 0 ? 'You have three labs open' : 'You have as many labs as are kept'} kind="empty">
+      {givesWay.length > 0 && (
+        <p>
+          If you open this one, {givesWay.length === 1 ? 'this lab is' : 'these labs are'} put away:{' '}
+          <LabLinks lessons={givesWay} />. Its files and containers are kept. What runs in its terminals ends.
+        </p>
+      )}
+      {ends.length > 0 && (
+        <p>
+          If you open this one, {ends.length === 1 ? 'this lab is' : 'these labs are'} removed with all files and
+          containers: <LabLinks lessons={ends} />. The tasks that are done stay done.
+        </p>
+      )}
       <p>You can go there first and finish what you do. The text of this page works without its lab.</p>
       <button type="button" class="steel-button strong" onClick={() => startAgain(false)}>
         Open this lab

@@ -214,7 +214,7 @@ test('a page can ask before: it is told which lab would be put away, where that 
   };
   assert.equal((await ask(plain)).session, first.session, 'its own lab is no other');
   for (const lesson of [twoTasks, twoHosts]) await enterReady(server, await server.open(lesson, cookie));
-  assert.deepEqual(await ask('playground'), { givesWay: [plain] });
+  assert.deepEqual(await ask('playground'), { givesWay: [plain], ends: [] });
   assert.equal((await server.health()).sessions, 3);
   assert.match(await run(page, 't1', 'cat kept'), /kept/);
   // Typed into last, so another one would go, in which nobody has typed: nothing is lost.
