@@ -9,6 +9,9 @@ import { type BrowserContext, chromium, type Locator, type Page } from 'playwrig
 export const output = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../output');
 export const lessonPath = '/lessons/first-container/';
 
+/** Chromium without a window of its own: a page in it takes a third of the processor's time. */
+export const chromiumPath = '/usr/bin/chromium-headless-shell';
+
 export const chromiumFlags = [
   '--no-sandbox',
   '--disable-gpu',
@@ -45,7 +48,7 @@ function isOfDrydock(address: string, origin: string): boolean {
 export async function newStudent(origin: string, options: StudentOptions = {}): Promise<Student> {
   const profile = await mkdtemp('/tmp/drydock-e2e-');
   const context = await chromium.launchPersistentContext(profile, {
-    executablePath: '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: chromiumFlags,
     baseURL: origin,
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },

@@ -3,7 +3,7 @@
 import lighthouse, { auditFlowArtifacts, type TraceEvent } from 'lighthouse';
 import { chromium } from 'playwright-core';
 import { freePort } from '../support/instance.ts';
-import { chromiumFlags } from './browser.ts';
+import { chromiumFlags, chromiumPath } from './browser.ts';
 
 const categories = ['performance', 'accessibility', 'best-practices'] as const;
 
@@ -40,7 +40,7 @@ function inProcessorTime(events: TimedEvent[]): void {
 export async function lighthouseScores(url: string, enough: number, mostVisits: number): Promise<Scores> {
   const port = await freePort();
   const browser = await chromium.launchServer({
-    executablePath: '/usr/bin/chromium',
+    executablePath: chromiumPath,
     args: [...chromiumFlags, `--remote-debugging-port=${port}`],
   });
   try {
