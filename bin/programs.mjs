@@ -21,7 +21,11 @@ export const programs = [
 /** What the tests need besides. `docker` is not among them: see docker-client.mjs.
  * @type {readonly Program[]} */
 export const testPrograms = [
-  { program: 'chromium-headless-shell', package: 'chromium-headless-shell', use: 'the browser of the end-to-end tests' },
+  {
+    program: 'chromium-headless-shell',
+    package: 'chromium-headless-shell',
+    use: 'the browser of the end-to-end tests',
+  },
   { program: 'git', package: 'git', use: 'tells which files are the project’s' },
   { program: 'runc', package: 'runc', use: 'the other OCI runtime, that the engine is tested on too' },
 ];
