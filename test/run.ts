@@ -139,7 +139,8 @@ const without = files.filter((file) => !withEngine.has(file));
 /** Files with a test whose name promises a time are run alone: the machine has two cores. */
 const timed = new Set<string>();
 for (const file of withEngine) {
-  if (/\btest\([`'].*\bwithin (\d+|a) ?(ms|s|second)\b/.test(await readFile(file, 'utf8'))) timed.add(file);
+  if (/\b(test|describe)\([`'].*\b(within|under) (\d+|a) ?(ms|s|second)\b/.test(await readFile(file, 'utf8')))
+    timed.add(file);
 }
 const counts: readonly Counts[] = [
   await runTests(without, 2),

@@ -57,14 +57,15 @@ export class SupervisedChild {
     this.#identity = child.pid === undefined ? null : identify(child.pid);
     if (child.pid !== undefined) spare(child.pid);
     let ended = false;
-    const end = (how: string) => {
+    const end = (how: string, wasKilled = false) => {
       if (ended) return;
       ended = true;
       this.#identity = null;
       onChange();
       if (this.#stopping) return;
       if (performance.now() - startedAt > goodRunMs) this.#deaths = 0;
-      const complaint = verbose ? null : lastComplaint(log.since(mark));
+      // Whoever is killed has not said why; what stands last in its log was about something else.
+      const complaint = verbose || wasKilled ? null : lastComplaint(log.since(mark));
       const told = complaint ? `${how}: ${complaint}` : how;
       const delays = this.#plan.wasReady() ? restartDelaysMs : restartDelaysMs.slice(0, startsBeforeReady - 1);
       const delayMs = delays[this.#deaths++];
@@ -76,7 +77,7 @@ export class SupervisedChild {
       this.#timer = setTimeout(() => this.start(), delayMs);
     };
     child.on('error', (error) => end(`The ${name} could not be started: ${error.message}`));
-    child.on('exit', (code, signal) => end(`The ${name} ended with ${signal ?? code}`));
+    child.on('exit', (code, signal) => end(`The ${name} ended with ${signal ?? code}`, signal === 'SIGKILL'));
     onChange();
   }
 

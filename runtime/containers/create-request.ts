@@ -69,6 +69,19 @@ const command = z
 
 const left = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, z.unknown().optional()]));
 
+/** All ports' bindings are counted before any of them is looked at. */
+function boundedBindings(given: unknown, context: z.RefinementCtx): void {
+  if (typeof given !== 'object' || given === null) return;
+  const count = Object.values(given).reduce(
+    (sum, bindings) => sum + (Array.isArray(bindings) ? bindings.length : 0),
+    0,
+  );
+  if (count > maxBindingsPerContainer)
+    context.addIssue(
+      `${count} ports of the host are asked for, the most for one container is ${maxBindingsPerContainer}`,
+    );
+}
+
 const hostConfigSchema = goObject({
   ...left(unsupportedHostConfigKeys),
   AutoRemove: flag,
@@ -94,13 +107,19 @@ const hostConfigSchema = goObject({
   NetworkMode: text,
   OomScoreAdj: whole,
   PidsLimit: whole,
-  PortBindings: mapOf(
-    z
-      .array(goObject({ HostIp: text, HostPort: text }))
-      .max(64)
-      .nullable(),
-    maxPortsPerContainer,
-  ).nullish(),
+  PortBindings: z
+    .unknown()
+    .superRefine(boundedBindings)
+    .pipe(
+      mapOf(
+        z
+          .array(goObject({ HostIp: text, HostPort: text }))
+          .max(64)
+          .nullable(),
+        maxPortsPerContainer,
+      ),
+    )
+    .nullish(),
   PublishAllPorts: flag,
   ReadonlyRootfs: flag,
   SecurityOpt: listOf(maxGroups).nullish(),
@@ -189,12 +208,6 @@ function withProtocol(port: string): string {
 }
 
 function portBindings(given: GivenHostConfig['PortBindings']): HostConfig['PortBindings'] {
-  const count = Object.values(given ?? {}).reduce((sum, bindings) => sum + (bindings?.length ?? 0), 0);
-  if (count > maxBindingsPerContainer)
-    throw new EngineError(
-      'invalid',
-      `HostConfig.PortBindings: ${count} ports of the host are asked for, the most for one container is ${maxBindingsPerContainer}`,
-    );
   return Object.fromEntries(
     Object.entries(given ?? {}).map(([port, bindings]) => {
       checkPort(port);

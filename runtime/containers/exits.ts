@@ -1,16 +1,21 @@
 // Learning that a process under conmon has ended, and with which code: by the file that conmon leaves, whoever watches.
 
 import fs from 'node:fs';
-import { isAlive } from '../kernel/processes.ts';
+import { isAlive, type KnownProcess, parentOf, startTicksOf } from '../kernel/processes.ts';
 
 /** How often a process that could have ended without a word (its conmon killed too) is looked at. */
 const sweepMs = 2000;
 /** What is told for such a process, as moby tells for a container whose shim is gone. */
 const unknownExitCode = 255;
 
-interface Expected {
-  readonly pid: number;
-  readonly startTicks: number;
+/**
+ * So many sweeps pass while its conmon is still there: it may be slow to write, where its host has no memory left. A minute.
+ */
+const maxMissedByMonitor = 30;
+
+interface Expected extends KnownProcess {
+  /** Its conmon; null where it was over before that could be learnt. */
+  readonly monitor: KnownProcess | null;
   readonly tell: (exitCode: number) => void;
   /** Sweeps that found it gone with no file. */
   missed: number;
@@ -33,12 +38,9 @@ export class ExitWatch {
   }
 
   /** Calls `tell` once, when `id` has ended, or at the next turn where it already has. */
-  expect(
-    id: string,
-    process: { readonly pid: number; readonly startTicks: number },
-    tell: (exitCode: number) => void,
-  ): void {
-    this.#expected.set(id, { ...process, tell, missed: 0 });
+  expect(id: string, { pid, startTicks }: KnownProcess, tell: (exitCode: number) => void): void {
+    const monitor = startTicksOf(pid) === startTicks ? parentOf(pid) : null;
+    this.#expected.set(id, { pid, startTicks, monitor, tell, missed: 0 });
     setImmediate(() => this.#look(id));
   }
 
@@ -73,7 +75,10 @@ export class ExitWatch {
     for (const [id, expected] of this.#expected) {
       if (isAlive(expected.pid, expected.startTicks)) continue;
       this.#look(id);
-      if (this.#expected.has(id) && ++expected.missed > 1) this.#tell(id, unknownExitCode);
+      if (!this.#expected.has(id)) continue;
+      const { monitor } = expected;
+      const most = monitor !== null && isAlive(monitor.pid, monitor.startTicks) ? maxMissedByMonitor : 1;
+      if (++expected.missed > most) this.#tell(id, unknownExitCode);
     }
   }
 

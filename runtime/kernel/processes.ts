@@ -27,6 +27,18 @@ export function isAlive(pid: number, startTicks: number): boolean {
   }
 }
 
+/** The parent of a process that is there, a zombie too; null where there is none. */
+export function parentOf(pid: number): KnownProcess | null {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    const startTicks = parent > 0 ? startTicksOf(parent) : 0;
+    return startTicks === 0 ? null : { pid: parent, startTicks };
+  } catch {
+    return null;
+  }
+}
+
 /** PF_EXITING (linux/sched.h), in field 9 of /proc/PID/stat. */
 const exiting = 0x4;
 

@@ -77,6 +77,18 @@ test('one that dies at every start is given up, with its last word', async () =>
   });
 });
 
+test('what was written before somebody killed it is not why it ended; before it aborted it is', async () => {
+  for (const [signal, told] of [
+    ['KILL', 'The child ended with SIGKILL'],
+    ['ABRT', 'The child ended with SIGABRT: error: no memory'],
+  ])
+    await withLog(async (log) => {
+      const { child, gaveUp } = plan(log, `echo "error: no memory" >&2; kill -${signal} $$`);
+      child.start();
+      assert.equal(await gaveUp, told);
+    });
+});
+
 test('why it died is taken from its log', async () => {
   await withLog(async (log) => {
     const { child, told } = plan(log, `echo '{"level":60,"msg":"the store is full"}'; exit 3`);

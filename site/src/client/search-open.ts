@@ -30,7 +30,8 @@ function prepare(): void {
 
 async function open(): Promise<void> {
   try {
-    const { openSearch } = await load();
+    // One that was under way may be about to fail: what is asked for now has a try of its own.
+    const { openSearch } = await load().catch(load);
     openSearch();
   } catch {
     tellFailure();

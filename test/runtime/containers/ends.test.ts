@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
+import { processesIn } from '../../../runtime/kernel/cgroups.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
@@ -40,6 +41,20 @@ describe('a container that runs out of memory', () => {
     await expect(host.socket, 'GET /containers/hungry/json', 200, { State: { OOMKilled: true, ExitCode: 137 } });
     assert.deepEqual(await actionsOf('hungry'), ['create', 'start', 'oom', 'die']);
     assert.ok(!existsSync('/oom'));
+  });
+});
+
+describe('a container whose monitor is slow', () => {
+  test('has its exit code when that comes, however late', async () => {
+    const group = `${host.group}/monitors`;
+    const others = new Set(processesIn(group));
+    await host.run('late', ['sleep', '1000']);
+    const monitor = processesIn(group).find((pid) => !others.has(pid)) ?? 0;
+    process.kill(monitor, 'SIGSTOP');
+    // Later than what ends without a word is looked at twice, 2 s apart.
+    setTimeout(() => process.kill(monitor, 'SIGCONT'), 6000);
+    await expect(host.socket, 'POST /containers/late/kill', 204);
+    await expect(host.socket, 'POST /containers/late/wait', 200, { StatusCode: 137 });
   });
 });
 

@@ -71,8 +71,8 @@ export interface TestLessons extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** Disposing removes them. */
-export async function testLessons(): Promise<TestLessons> {
+/** Disposing removes them. `more`: ids of lessons besides, each as `plain`. */
+export async function testLessons(more: readonly string[] = []): Promise<TestLessons> {
   const directory = await mkdtemp(`/tmp/${testRun}-lessons-`);
   const put = async (file: string, text: string): Promise<void> => {
     const whole = path.join(directory, file);
@@ -83,7 +83,7 @@ export async function testLessons(): Promise<TestLessons> {
   await put(`${twoHosts}/files/prod/where.txt`, 'on prod\n');
   await put(`${twoTasks}/lab.yaml`, twoTasksLab);
   await put(`${twoTasks}/files/notes/today.txt`, 'as it began\n');
-  await put(`${plain}/lab.yaml`, plainLab);
+  for (const one of [plain, ...more]) await put(`${one}/lab.yaml`, plainLab);
   await put(`${toStop}/lab.yaml`, toStopLab);
   return {
     directory,

@@ -14,7 +14,9 @@ import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 const things = new AsyncDisposableStack();
 after(() => things.disposeAsync());
 const running = things.use(await startEngine());
-const lessons = things.use(await testLessons());
+/** With `plain`, the playground and the one that comes one too many, more than are kept for a student. */
+const many = Array.from({ length: 9 }, (_, n) => `02-many/${n + 11}-lesson`);
+const lessons = things.use(await testLessons(many));
 const engine = running.client;
 const hourMs = 3_600_000;
 const settings = { engineSocket: running.socket, lessonsDirectory: lessons.directory };
@@ -221,6 +223,21 @@ test('a page can ask before: it is told which lab would be put away, where that 
   assert.match(String((await ask('playground')).session), /./);
   await until('one is put away', async () => (await server.health()).stored === 1);
   assert.deepEqual(last(page, 'session')?.phase, 'ready');
+});
+
+test('a page is told which lab would end where a student has as many as are kept, and that one ends', async () => {
+  await using server = await startTestServer(settings);
+  const [first = '', ...others] = many;
+  const lab = await server.open(first);
+  const page = await enterReady(server, lab);
+  await run(page, 't1', 'echo typed');
+  const { cookie } = lab;
+  for (const lesson of [...others, plain]) await enterReady(server, await server.open(lesson, cookie));
+  const asked = await server.ask('POST', '/api/sessions', { cookie, body: { lesson: 'playground', ask: true } });
+  assert.deepEqual(JSON.parse(asked.text), { givesWay: [], ends: [first] });
+  assert.equal((await server.ask('POST', `/api/sessions/${lab.session}/ticket`, { cookie })).status, 200);
+  await enterReady(server, await server.open('playground', cookie));
+  assert.equal((await server.ask('POST', `/api/sessions/${lab.session}/ticket`, { cookie })).status, 404);
 });
 
 test('where the engine has no range of users left, the lab that was put away first ends for a new one', async () => {
