@@ -1,5 +1,5 @@
 // Tries a whole lesson: every task with its wrong attempts, its solution and its reset, and every command of the text; all of
-// it twice. Two students do it side by side.
+// it twice, or as often as is said. Two students do it side by side.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,13 +10,13 @@ import { type Place, Student } from './student.ts';
 import { LessonMistake, type TaskTried, tryTask } from './try-task.ts';
 import { tryText } from './try-text.ts';
 
-const rounds = [1, 2];
+const usualRounds = 2;
 
 export interface LessonTried {
   readonly lesson: string;
   readonly ok: boolean;
   readonly ms: number;
-  /** Those that were tried, each with the worse figures of its two rounds. */
+  /** Those that were tried, each with the worst figures of its rounds. */
   readonly tasks: readonly TaskTried[];
   /** Commands of the text that were run. */
   readonly commands: number;
@@ -29,12 +29,18 @@ export type Told = (lesson: string, what: string) => void;
 
 const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
-async function tryTasks(place: Place, lesson: string, lab: Lab, told: Told): Promise<readonly TaskTried[]> {
+async function tryTasks(
+  place: Place,
+  lesson: string,
+  lab: Lab,
+  told: Told,
+  rounds: number,
+): Promise<readonly TaskTried[]> {
   const student = await Student.enter(place, lesson, lab);
   const tried = new Map<string, TaskTried>();
   try {
     const own = withParameters(lab, student.parameters);
-    for (const round of rounds) {
+    for (let round = 1; round <= rounds; round++) {
       if (round > 1) await student.reset('start');
       for (const [number, task] of own.tasks.entries()) {
         try {
@@ -58,12 +64,19 @@ async function tryTasks(place: Place, lesson: string, lab: Lab, told: Told): Pro
   }
 }
 
-async function tryWholeText(place: Place, lesson: string, lab: Lab, text: LessonText, told: Told): Promise<number> {
+async function tryWholeText(
+  place: Place,
+  lesson: string,
+  lab: Lab,
+  text: LessonText,
+  told: Told,
+  rounds: number,
+): Promise<number> {
   const student = await Student.enter(place, lesson, lab);
   try {
     const own = withParameters(lab, student.parameters);
     let commands = 0;
-    for (const round of rounds) {
+    for (let round = 1; round <= rounds; round++) {
       if (round > 1) await student.reset('start');
       try {
         commands = await tryText(student, text, own);
@@ -91,7 +104,13 @@ async function tryPlayground(place: Place): Promise<number> {
 }
 
 /** Never throws: what is wrong is in `mistakes`. */
-export async function tryLesson(place: Place, folder: string, lesson: string, told: Told): Promise<LessonTried> {
+export async function tryLesson(
+  place: Place,
+  folder: string,
+  lesson: string,
+  told: Told,
+  rounds: number = usualRounds,
+): Promise<LessonTried> {
   const began = performance.now();
   const mistakes: string[] = [];
   const orMistake = async <T>(work: Promise<T>, nothing: T): Promise<readonly [T, readonly string[]]> =>
@@ -118,8 +137,8 @@ export async function tryLesson(place: Place, folder: string, lesson: string, to
     if (files !== null) {
       const [lab, text] = files;
       const [ofTasks, ofText] = await Promise.all([
-        orMistake(tryTasks(place, lesson, lab, told), []),
-        orMistake(tryWholeText(place, lesson, lab, text, told), 0),
+        orMistake(tryTasks(place, lesson, lab, told, rounds), []),
+        orMistake(tryWholeText(place, lesson, lab, text, told, rounds), 0),
       ]);
       [tasks, commands] = [ofTasks[0], ofText[0]];
       mistakes.push(...ofTasks[1], ...ofText[1]);

@@ -103,6 +103,8 @@ export function serverEnvironment(settings: Settings): NodeJS.ProcessEnv {
   const compiled = path.join(serverFolder(settings.data), 'compiled');
   return {
     ...{ PATH: systemPath, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled },
+    // By where files are from there: the server's stand below the run directory.
+    NODE_COMPILE_CACHE_PORTABLE: '1',
     // Not among the arguments, which every user of the machine can see.
     ...(settings.invite === null ? {} : { DRYDOCK_INVITE: settings.invite }),
     ...(settings.metricsToken === null ? {} : { DRYDOCK_METRICS_TOKEN: settings.metricsToken }),

@@ -2,13 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { startEngine } from './engine.ts';
+import { startDrydock, stopSupervisor } from './drydock.ts';
 import { keepTemplate } from './store-template.ts';
 import { until } from './until.ts';
 
 const [template = ''] = process.argv.slice(2);
-await using engine = await startEngine();
-await engine.shutdown();
-const image = path.join(engine.instance.data, 'store.img');
+await using drydock = await startDrydock();
+await stopSupervisor(drydock.supervisor);
+await drydock.run('down');
+const { data } = drydock.instance;
+const image = path.join(data, 'store.img');
 await until('the store is unmounted', () => execFileSync('losetup', ['--associated', image]).length === 0);
-await keepTemplate(engine.instance.data, template);
+await keepTemplate(data, template);

@@ -8,14 +8,14 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a first start leaves: the records and files of the images, and the engine's code, compiled. */
-const kept = ['engine.db', 'store.img', 'compiled'];
+/** What a first start leaves: the records and files of the images, and the code of engine and server, compiled. */
+const kept = ['engine.db', 'store.img', 'compiled', 'server/compiled'];
 
 /** Keeps the data directory `data` of a Drydock that is down as `template`. */
 export async function keepTemplate(data: string, template: string): Promise<void> {
   await mkdir(template, { recursive: true, mode: 0o711 });
   // cp(1) leaves the holes of the image holes.
-  await run('cp', ['--archive', '--sparse=always', ...kept, template], { cwd: data });
+  await run('cp', ['--archive', '--parents', '--sparse=always', ...kept, template], { cwd: data });
 }
 
 /** Makes the new directory `data` one after a first start, where this run of the tests has a template. */

@@ -310,16 +310,22 @@ test('a host that has as many images as it may gets no more, and nothing of them
   await images.store.workspace();
   const host = images.host('a');
   const layer = await tarOf([[{ name: 'x' }, 'x']]);
-  for (let i = 0; i < maxImagesPerHost; i++) {
-    const { configuration } = await savedImage('content', { Env: [`N=${i}`] });
-    const rootfs = { type: 'layers', diff_ids: [digestOf(layer)] };
+  const rootfs = { type: 'layers', diff_ids: [digestOf(layer)] };
+  const perArchive = 20;
+  assert.equal(maxImagesPerHost % perArchive, 0);
+  for (let first = 0; first < maxImagesPerHost; first += perArchive) {
+    const configs = Array.from({ length: perArchive }, (_, i) => `${first + i}.json`);
+    const { configuration } = await savedImage('content');
+    const config = (name: string) => ({ ...JSON.parse(configuration), config: { Env: [`N=${name}`] }, rootfs });
+    const manifest = configs.map((Config) => ({ Config, RepoTags: null, Layers: ['l.tar'] }));
     const archive = await tarOf([
       file('l.tar', Buffer.from(layer)),
-      file('c.json', JSON.stringify({ ...JSON.parse(configuration), rootfs })),
-      file('manifest.json', JSON.stringify([{ Config: 'c.json', RepoTags: null, Layers: ['l.tar'] }])),
+      ...configs.map((name) => file(name, JSON.stringify(config(name)))),
+      file('manifest.json', JSON.stringify(manifest)),
     ]);
     await load(host, archive);
   }
+  assert.equal(host.images.list(new Map(), { all: false, digests: false, sharedSize: false }).length, maxImagesPerHost);
   const before = leftBehind(images);
   const archive = await dockerArchive(await savedImage('one too many'));
   await assert.rejects(load(host, archive), { kind: 'exhausted' });
