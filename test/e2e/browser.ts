@@ -1,10 +1,10 @@
 // A real browser on a real Drydock, and what a student does in it, by name.
 
 import assert from 'node:assert/strict';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium, type Locator, type Page } from 'playwright-core';
 
 export const output = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../output');
 export const lessonPath = '/lessons/first-container/';
@@ -44,12 +44,31 @@ function isOfDrydock(address: string, origin: string): boolean {
   return asked === origin || (/^[a-z0-9]+\.preview\.localhost$/.test(hostname) && port === new URL(origin).port);
 }
 
-/** A browser of its own, with a profile of its own, that may talk to `origin` and its previews alone. */
+/** One process for the students of a test file, who share nothing in it; it ends when none has been there for a moment. */
+let browser: Promise<Browser> | null = null;
+let students = 0;
+let leaving: NodeJS.Timeout | undefined;
+const momentMs = 1000;
+
+async function enterBrowser(): Promise<Browser> {
+  clearTimeout(leaving);
+  students++;
+  browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
+  return await browser;
+}
+
+function leaveBrowser(): void {
+  if (--students > 0) return;
+  leaving = setTimeout(async () => {
+    const empty = browser;
+    browser = null;
+    await (await empty)?.close();
+  }, momentMs);
+}
+
+/** A browser as a student has it, with a profile of its own, that may talk to `origin` and its previews alone. */
 export async function newStudent(origin: string, options: StudentOptions = {}): Promise<Student> {
-  const profile = await mkdtemp('/tmp/drydock-e2e-');
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: chromiumPath,
-    args: chromiumFlags,
+  const context = await (await enterBrowser()).newContext({
     baseURL: origin,
     viewport: { width: options.width ?? 1440, height: options.height ?? 900 },
     colorScheme: options.theme ?? 'light',
@@ -59,7 +78,7 @@ export async function newStudent(origin: string, options: StudentOptions = {}): 
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const complaints: string[] = [];
-  const page = context.pages()[0] ?? (await context.newPage());
+  const page = await context.newPage();
   page.setDefaultTimeout(45_000);
   page.on('request', (request) => {
     if (!isOfDrydock(request.url(), origin)) complaints.push(`request to ${request.url()}`);
@@ -78,8 +97,7 @@ export async function newStudent(origin: string, options: StudentOptions = {}): 
     complaints,
     async [Symbol.asyncDispose]() {
       await context.close();
-      // Processes of a browser outlive it for a moment, and still write there.
-      await rm(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+      leaveBrowser();
     },
   };
 }
