@@ -8,21 +8,31 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a first start leaves: the records and files of the images, and the code of engine and server, compiled. */
-const kept = ['engine.db', 'store.img', 'compiled', 'server/compiled'];
+/** What a first start of the engine leaves: the records and files of the images, and its code, compiled. */
+const engineKept = ['engine.db', 'store.img', 'compiled'];
+const serverKept = ['server/compiled'];
 
-/** Keeps the data directory `data` of a Drydock that is down as `template`. */
-export async function keepTemplate(data: string, template: string): Promise<void> {
-  await mkdir(template, { recursive: true, mode: 0o711 });
+async function keep(what: readonly string[], from: string, to: string): Promise<void> {
+  await mkdir(to, { recursive: true, mode: 0o711 });
   // cp(1) leaves the holes of the image holes.
-  await run('cp', ['--archive', '--parents', '--sparse=always', ...kept, template], { cwd: data });
+  await run('cp', ['--archive', '--parents', '--sparse=always', ...what, to], { cwd: from });
+}
+
+/** Keeps what an engine that is down has in the data directory `data`. */
+export async function keepStore(data: string, template: string): Promise<void> {
+  await keep(engineKept, data, template);
+}
+
+/** Keeps the server's code as it was compiled in the data directory `data`. */
+export async function keepCompiledServer(data: string, template: string): Promise<void> {
+  await keep(serverKept, data, template);
 }
 
 /** Makes the new directory `data` one after a first start, where this run of the tests has a template. */
 export async function copyTemplate(data: string): Promise<void> {
   const template = process.env.TEST_STORE_TEMPLATE;
   if (template === undefined) return;
-  await keepTemplate(template, data);
+  await keep([...engineKept, ...serverKept], template, data);
   // The kernel mounts no two file systems with the same number.
   await run('btrfstune', ['-m', path.join(data, 'store.img')]);
 }
