@@ -36,14 +36,18 @@ async function start(
 
 for (const [what, programs, sentence] of [
   ['not Linux', { uname: 'echo Darwin' }, /^drydock: Drydock needs Linux, and this is Darwin\. Run it on .*\n$/],
-  ['not root', { id: 'echo 1000' }, /^drydock: .*only root may\. Run it again as root: sudo npm (start|test)\n$/],
+  [
+    'not root',
+    { id: 'echo 1000' },
+    /^drydock: .*only root may\. Run it again as root: sudo npm (start|test|run bench)\n$/,
+  ],
   [
     'an old Node',
     { node: 'if [ "$1" = --version ]; then echo v16.20.2; else exit 1; fi' },
     /^drydock: Node v16.20.2 is too old .*Install Node 18 or later/,
   ],
 ] as const) {
-  for (const entry of ['bin/start', 'bin/test']) {
+  for (const entry of ['bin/start', 'bin/test', 'bin/bench']) {
     test(`${entry} says so where it is run on ${what}, and what to do`, async () => {
       const { code, stderr } = await start(entry, programs);
       assert.equal(code, 1);
