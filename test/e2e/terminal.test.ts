@@ -98,6 +98,8 @@ test('an ended shell is replaced also where there are as many terminals as there
   await page.getByText('This shell has ended').waitFor();
   await screenshot(page, 'terminal-ended');
   await page.getByRole('button', { name: 'Open a new one' }).click();
+  // The tab of the old one has the same name.
+  await page.getByText('This shell has ended').waitFor({ state: 'hidden' });
   await page.getByRole('tab', { name: 'Terminal 8', selected: true }).waitFor();
   assert.equal(await page.getByRole('tab', { name: /^Terminal/ }).count(), 8);
   await prompt(page);
