@@ -64,7 +64,7 @@ export class SupervisedChild {
       onChange();
       if (this.#stopping) return;
       if (performance.now() - startedAt > goodRunMs) this.#deaths = 0;
-      // Whoever is killed has not said why; what stands last in its log was about something else.
+      // A process that was killed could not say why: the last line of its log is about something else.
       const complaint = verbose || wasKilled ? null : lastComplaint(log.since(mark));
       const told = complaint ? `${how}: ${complaint}` : how;
       const delays = this.#plan.wasReady() ? restartDelaysMs : restartDelaysMs.slice(0, startsBeforeReady - 1);

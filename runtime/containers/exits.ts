@@ -1,7 +1,7 @@
 // Learning that a process under conmon has ended, and with which code: by the file that conmon leaves, whoever watches.
 
 import fs from 'node:fs';
-import { isAlive, type KnownProcess, parentOf, startTicksOf } from '../kernel/processes.ts';
+import { isAlive, type KnownProcess, parentOf } from '../kernel/processes.ts';
 
 /** How often a process that could have ended without a word (its conmon killed too) is looked at. */
 const sweepMs = 2000;
@@ -14,7 +14,7 @@ const unknownExitCode = 255;
 const maxMissedByMonitor = 30;
 
 interface Expected extends KnownProcess {
-  /** Its conmon; null where it was over before that could be learnt. */
+  /** Its conmon; null where the process or its conmon was gone before that could be learnt. */
   readonly monitor: KnownProcess | null;
   readonly tell: (exitCode: number) => void;
   /** Sweeps that found it gone with no file. */
@@ -39,7 +39,9 @@ export class ExitWatch {
 
   /** Calls `tell` once, when `id` has ended, or at the next turn where it already has. */
   expect(id: string, { pid, startTicks }: KnownProcess, tell: (exitCode: number) => void): void {
-    const monitor = startTicksOf(pid) === startTicks ? parentOf(pid) : null;
+    // A process whose conmon was killed has the init of its namespace as parent.
+    const parent = parentOf({ pid, startTicks });
+    const monitor = parent?.name === 'conmon' ? parent : null;
     this.#expected.set(id, { pid, startTicks, monitor, tell, missed: 0 });
     setImmediate(() => this.#look(id));
   }

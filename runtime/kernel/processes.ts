@@ -5,38 +5,37 @@ import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { callNumbers, libcCalls } from './libc.ts';
 
-/** Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 where there is none. */
-export function startTicksOf(pid: number): number {
+/** The fields of /proc/PID/stat from the third on, read once; null where there is no such process. */
+function statOf(pid: number): { readonly name: string; readonly fields: readonly string[] } | null {
+  if (pid <= 0) return null;
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The second field, the name, may hold spaces and parentheses: count from the last one.
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
+    const end = stat.lastIndexOf(')');
+    return { name: stat.slice(stat.indexOf('(') + 1, end), fields: stat.slice(end + 2).split(' ') };
   } catch {
-    return 0;
+    return null;
   }
+}
+
+/** Places in `fields`: of field N in proc_pid_stat(5), N - 3. */
+const at = { state: 0, parent: 1, flags: 6, startTicks: 19 };
+
+/** Field 22 of /proc/PID/stat: when the process started, in clock ticks since boot; 0 where there is none. */
+export function startTicksOf(pid: number): number {
+  return Number(statOf(pid)?.fields[at.startTicks] ?? 0);
+}
+
+/** The fields of that very process, where it has not ended; a zombie has. */
+function fieldsWhileAlive(pid: number, startTicks: number): readonly string[] | null {
+  const fields = statOf(pid)?.fields;
+  if (fields === undefined || startTicks === 0 || Number(fields[at.startTicks]) !== startTicks) return null;
+  return ['Z', 'X'].includes(fields[at.state] ?? '') ? null : fields;
 }
 
 /** True where `pid` is still the process that started at `startTicks`. A zombie counts as gone. */
 export function isAlive(pid: number, startTicks: number): boolean {
-  if (pid <= 0 || startTicksOf(pid) !== startTicks || startTicks === 0) return false;
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return !['Z', 'X'].includes(stat.slice(stat.lastIndexOf(')') + 2, stat.lastIndexOf(')') + 3));
-  } catch {
-    return false;
-  }
-}
-
-/** The parent of a process that is there, a zombie too; null where there is none. */
-export function parentOf(pid: number): KnownProcess | null {
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-    const startTicks = parent > 0 ? startTicksOf(parent) : 0;
-    return startTicks === 0 ? null : { pid: parent, startTicks };
-  } catch {
-    return null;
-  }
+  return fieldsWhileAlive(pid, startTicks) !== null;
 }
 
 /** PF_EXITING (linux/sched.h), in field 9 of /proc/PID/stat. */
@@ -47,13 +46,17 @@ const exiting = 0x4;
  * by the kernel, and a frozen one keeps it waiting.
  */
 export function isEnding(pid: number, startTicks: number): boolean {
-  if (!isAlive(pid, startTicks)) return true;
-  try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[6]) & exiting) !== 0;
-  } catch {
-    return true;
-  }
+  const fields = fieldsWhileAlive(pid, startTicks);
+  return fields === null || (Number(fields[at.flags]) & exiting) !== 0;
+}
+
+/** The parent of that very process, a zombie too, and the parent's name (comm); null where the process is gone. */
+export function parentOf({ pid, startTicks }: KnownProcess): (KnownProcess & { readonly name: string }) | null {
+  const fields = statOf(pid)?.fields;
+  if (fields === undefined || Number(fields[at.startTicks]) !== startTicks) return null;
+  const parent = Number(fields[at.parent]);
+  const found = statOf(parent);
+  return found && { pid: parent, startTicks: Number(found.fields[at.startTicks]), name: found.name };
 }
 
 export interface KnownProcess {

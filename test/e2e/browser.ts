@@ -46,23 +46,22 @@ function isOfDrydock(address: string, origin: string): boolean {
 
 /** One process for the students of a test file, who share nothing in it; it ends when none has been there for a moment. */
 let browser: Promise<Browser> | null = null;
-let students = 0;
 let leaving: NodeJS.Timeout | undefined;
 const momentMs = 1000;
 
 async function enterBrowser(): Promise<Browser> {
   clearTimeout(leaving);
-  students++;
   browser ??= chromium.launch({ executablePath: chromiumPath, args: chromiumFlags });
   return await browser;
 }
 
 function leaveBrowser(): void {
-  if (--students > 0) return;
+  clearTimeout(leaving);
   leaving = setTimeout(async () => {
-    const empty = browser;
+    const left = await browser;
+    if (left === null || left.contexts().length > 0) return;
     browser = null;
-    await (await empty)?.close();
+    await left.close();
   }, momentMs);
 }
 

@@ -1,5 +1,5 @@
-// Every lesson, tried as `drydock lab test` tries it: all tasks, wrong attempts, solutions, resets and commands. It does so twice;
-// once tells what a change has broken, in half the time.
+// Every lesson, tried as `drydock lab test` tries it: all tasks, wrong attempts, solutions, resets and commands; here once,
+// which tells what a change has broken. `npm run soak` does it twice.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -15,7 +15,7 @@ const lessons = [...(await allLessons()), playground];
 const results = severalAtOnce(lessons, 3, (lesson) => tryLesson(drydock, lessonsFolder, lesson, () => undefined, 1));
 
 for (const [place, lesson] of lessons.entries()) {
-  test(`${lesson} passes drydock lab test`, async () => {
+  test(`${lesson} passes a round of drydock lab test`, async () => {
     const tried = (await results)[place];
     assert.deepEqual(tried?.mistakes, []);
     assert.ok(tried.commands > 0, 'commands of the text were run');

@@ -18,5 +18,4 @@ const [template = ''] = process.argv.slice(2);
 // Of a whole Drydock the server's code alone: hosts that it has in reserve would come back with its store.
 await using drydock = await startDrydock();
 await stopSupervisor(drydock.supervisor);
-await drydock.run('down');
 await keepCompiledServer(drydock.instance.data, template);

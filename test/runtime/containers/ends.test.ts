@@ -49,7 +49,8 @@ describe('a container whose monitor is slow', () => {
     const group = `${host.group}/monitors`;
     const others = new Set(processesIn(group));
     await host.run('late', ['sleep', '1000']);
-    const monitor = processesIn(group).find((pid) => !others.has(pid)) ?? 0;
+    const monitor = processesIn(group).find((pid) => !others.has(pid));
+    assert.ok(monitor, 'it has one');
     process.kill(monitor, 'SIGSTOP');
     // Later than what ends without a word is looked at twice, 2 s apart.
     setTimeout(() => process.kill(monitor, 'SIGCONT'), 6000);

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import type { HostInfo } from '@drydock/runtime';
+import { maxSessionsPerStudent, startsPerMinute } from '../../../sandbox-server/limits.ts';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { type OpenedLab, spawnServer, startTestServer, type TestServer } from '../server.ts';
@@ -14,8 +15,8 @@ import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 const things = new AsyncDisposableStack();
 after(() => things.disposeAsync());
 const running = things.use(await startEngine());
-/** With `plain`, the playground and the one that comes one too many, more than are kept for a student. */
-const many = Array.from({ length: 9 }, (_, n) => `02-many/${n + 11}-lesson`);
+/** With `plain`, as many lessons as a student may have labs of. */
+const many = Array.from({ length: maxSessionsPerStudent - 1 }, (_, n) => `02-many/${n + 11}-lesson`);
 const lessons = things.use(await testLessons(many));
 const engine = running.client;
 const hourMs = 3_600_000;
@@ -226,8 +227,8 @@ test('a page can ask before: it is told which lab would be put away, where that 
 });
 
 test('a page is told which lab would end where a student has as many as are kept, and that one ends', async () => {
-  // A server that starts has seen nobody start a lab: so many a minute are allowed.
-  const perServer = 4;
+  // No student may start more a minute; a server that was started again has counted none.
+  const perServer = startsPerMinute;
   const [lesson = '', ...others] = [...many, plain];
   await using first = await spawnServer(settings);
   const lab = await first.server.open(lesson);
