@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { test } from 'vitest';
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 

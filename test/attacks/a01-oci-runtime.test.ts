@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -14,13 +14,13 @@ import { until } from '../support/until.ts';
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'one');
   await expect(host.socket, 'POST /images/create?fromImage=debian&tag=latest', 200);
 });
 
-after(() => engine[Symbol.asyncDispose]());
+afterAll(() => engine[Symbol.asyncDispose]());
 
 /** The process in the trap, as the machine numbers it: in a container, it executes the OCI runtime by its own choice. */
 function trapped(): number | undefined {

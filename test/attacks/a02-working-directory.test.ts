@@ -15,9 +15,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Bytes, expect, expectSending, upgrade } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -32,7 +32,7 @@ const marker = mkdtempSync('/tmp/drydock-a02-');
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   writeFileSync(path.join(marker, secret), '');
   const fd = openSync(marker, constants.O_RDONLY | constants.O_DIRECTORY);
   assert.equal(duplicate(fd, leaked), leaked);
@@ -58,7 +58,7 @@ before(async () => {
   await host.run('base', ['/bin/busybox', 'sleep', '1000'], { Image: 'leaks' });
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
   closeSync(leaked);
   rmSync(marker, { recursive: true });

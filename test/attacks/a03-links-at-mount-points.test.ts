@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost, type Entry } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -17,7 +17,7 @@ let host: DockerHost;
 let marker: string;
 const victim = 'victim';
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'links');
   marker = path.join(engine.instance.folder, 'marker');
@@ -27,7 +27,7 @@ before(async () => {
   chmodSync(path.join(marker, victim), 0o666);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 // calls of 32-bit programs, which not every kernel takes.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { errorsIn, isBuilt, programOf, type SystemCall } from '../support/system-calls.ts';
@@ -56,7 +56,7 @@ const killedBySystemCall = 128 + 31;
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'sockets');
   await host.import('probe', [
@@ -65,7 +65,7 @@ before(async () => {
   ]);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { lstatSync, readdirSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -32,7 +32,7 @@ async function trap(where: net.ListenOptions): Promise<void> {
   await once(server, 'listening');
 }
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   [one, two] = await Promise.all([createDockerHost(engine, 'one'), createDockerHost(engine, 'two')]);
   container = await one.run('box', ['sleep', '1000']);
@@ -44,7 +44,7 @@ before(async () => {
   await trap({ path: trapSocket });
 });
 
-after(async () => {
+afterAll(async () => {
   for (const server of traps) server.close();
   await engine[Symbol.asyncDispose]();
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { checkApart } from '../../runtime/kernel/namespaces.ts';
 import { ask } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
@@ -17,7 +17,7 @@ let theirPid: number;
 /** The conmon of a container of mine: as the machine numbers it, and as the workspace does. */
 let conmon: { readonly outside: number; readonly inside: number };
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   [mine, theirs] = await Promise.all([createDockerHost(engine, 'mine'), createDockerHost(engine, 'theirs')]);
   theirPid = await theirs.run('victim', ['sleep', '4321']);
@@ -31,7 +31,7 @@ before(async () => {
   conmon = { outside, inside: numbersOf(outside)[1] ?? 0 };
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf, descriptorsOf, processesBelow } from '../support/outside.ts';
@@ -14,7 +14,7 @@ let engine: TestEngine;
 let hosts: DockerHost[];
 const readers: TerminalReader[] = [];
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   hosts = await Promise.all(['left', 'right'].map((name) => createDockerHost(engine, name)));
   for (const { name } of hosts) {
@@ -31,7 +31,7 @@ before(async () => {
   for (const reader of readers) await reader.until(/\$ /);
 });
 
-after(async () => {
+afterAll(async () => {
   for (const reader of readers) reader.close();
   await engine[Symbol.asyncDispose]();
 });

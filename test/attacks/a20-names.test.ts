@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -12,7 +12,7 @@ import { programsWith } from '../support/outside.ts';
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'names');
   // What a name that is a path would lead to.
@@ -21,7 +21,7 @@ before(async () => {
   writeFileSync(path.join(target, 'file'), '');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import {
@@ -61,7 +61,7 @@ const subjects: Subject[] = [
   subject('the workspace of another host', { host: () => two, ...inWorkspace }),
 ];
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   [one, two] = await Promise.all([createDockerHost(engine, 'one'), createDockerHost(engine, 'two')]);
   const sleep = ['sleep', '1000'];
@@ -88,7 +88,7 @@ before(async () => {
   pids.set('a container of another host', await two.run('plain', sleep));
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

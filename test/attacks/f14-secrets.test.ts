@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type Answer, cookieOf, type OpenedLab, type ServerProcess, spawnServer } from '../sandbox-server/server.ts';
 import { enterReady, run, shellOf } from '../sandbox-server/sessions/student.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -32,7 +32,7 @@ function processesWithCanary(): number[] {
     .map(Number);
 }
 
-before(async () => {
+beforeAll(async () => {
   process.env.DRYDOCK_TEST_CANARY = canary;
   try {
     engine = await startEngine();
@@ -59,7 +59,7 @@ before(async () => {
   });
 });
 
-after(async () => {
+afterAll(async () => {
   await running?.[Symbol.asyncDispose]();
   await engine?.[Symbol.asyncDispose]();
 });

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmodSync, chownSync, lstatSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { namespaceFile } from '../../cli/supervisor/run-directory.ts';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
@@ -79,7 +79,7 @@ for (const [name, ociRuntime] of Object.entries({ crun: '', runc: '/usr/sbin/run
       assert.deepEqual(changesOf(handedDown, facts()), []);
     };
 
-    before(async () => {
+    beforeAll(async () => {
       engine = await startEngine({ ociRuntime });
       await withOwnDevices(engine);
       devices = machineDevices(engine.pid);
@@ -87,7 +87,7 @@ for (const [name, ociRuntime] of Object.entries({ crun: '', runc: '/usr/sbin/run
       handedDown = facts();
     });
 
-    after(() => engine[Symbol.asyncDispose]());
+    afterAll(() => engine[Symbol.asyncDispose]());
 
     test('hosts are made without a change to the machine’s', () => {
       assert.equal(lstatSync(`/proc/${engine.pid}/root/dev/null`).uid, 0);

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { maxConfigurationBytesPerHost } from '../../runtime/limits.ts';
 import { digestOf } from '../../runtime/store/blobs.ts';
 import { Records } from '../../runtime/store/records.ts';

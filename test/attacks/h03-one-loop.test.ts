@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, Bytes, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -19,7 +19,7 @@ let engine: TestEngine;
 let alpha: DockerHost;
 let beta: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   alpha = await createDockerHost(engine, 'alpha');
   beta = await createDockerHost(engine, 'beta');
@@ -27,7 +27,7 @@ before(async () => {
     await alpha.create(`${'a'.repeat(55)}-${i}`, ['true'], { Labels: { big: 'x'.repeat(60_000) } });
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

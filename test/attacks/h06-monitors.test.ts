@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { maxLogBytes } from '../../runtime/limits.ts';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
@@ -15,12 +15,12 @@ import { until } from '../support/until.ts';
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'loud');
 });
 
-after(() => engine[Symbol.asyncDispose]());
+afterAll(() => engine[Symbol.asyncDispose]());
 
 /** Its group in every tree of cgroups that charges. */
 function groupsOf(pid: number): string[] {
@@ -53,7 +53,7 @@ describe('H06: a flood of output', () => {
   /** Waits with its flood until it is told: twelve that flood already would make the start of the next one slow. */
   const waits = ['sh', '-c', 'trap "exec yes" USR1; while :; do sleep 1000 & wait $!; done'];
 
-  before(async () => {
+  beforeAll(async () => {
     for (const name of floods) await host.run(name, waits);
     for (const flags of [{}, { Tty: true }]) await host.exec('flood-0', ['sleep', '1000'], flags);
     await engine.client.openTerminal(host.name, { id: 'one', rows: 24, columns: 80 });

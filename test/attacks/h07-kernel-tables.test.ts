@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { sizeOf, tables } from '../../runtime/kernel/tables.ts';
 import { maxNetworkNamespacesPerHost } from '../../runtime/limits.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
@@ -16,12 +16,12 @@ let engine: TestEngine;
 let greedy: DockerHost;
 let neighbour: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   [greedy, neighbour] = await Promise.all([createDockerHost(engine, 'greedy'), createDockerHost(engine, 'neighbour')]);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,7 @@
 // H08: one person without cookies, with many addresses and sockets that stay open, against those who come after.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { newcomerBurstPerAddress } from '../../sandbox-server/limits.ts';
 import { type OpenedSession, playground } from '../../sandbox-server/protocol.ts';
 import type { Settings } from '../../sandbox-server/settings.ts';
@@ -11,7 +11,7 @@ import { startEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
 
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const engine = things.use(await startEngine());
 const running = new Set<TestServer>();
 things.defer(async () => {

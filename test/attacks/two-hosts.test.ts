@@ -1,7 +1,7 @@
 // Two hosts on one engine: neither sees the other's containers, images, processes, files, addresses, or feels its limits.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 let engine: TestEngine;
 let hosts: [DockerHost, DockerHost];
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   hosts = [await createDockerHost(engine, 'alpha'), await createDockerHost(engine, 'beta')];
   for (const host of hosts) {
@@ -22,7 +22,7 @@ before(async () => {
   }
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

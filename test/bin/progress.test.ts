@@ -1,8 +1,8 @@
 // The progress display, on a terminal and elsewhere.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { test } from 'vitest';
 import { showProgress } from '../../bin/progress.mjs';
 
 function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => string } {

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, test } from 'vitest';
 import { testRun } from '../support/instance.ts';
 
 const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const folder = await mkdtemp(`/tmp/${testRun}-start-`);
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs an entry point on a machine whose programs are the real ones, but for those that `programs` replaces by scripts. */
 async function start(

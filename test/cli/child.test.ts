@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, existsSync, statSync, truncateSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { isAlive, signalProcess, waitUntilGone } from '../../cli/processes.ts';
 import { SupervisedChild } from '../../cli/supervisor/child.ts';
 import { LogFile, lastComplaint } from '../../cli/supervisor/log-file.ts';

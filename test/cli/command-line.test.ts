@@ -1,7 +1,7 @@
 // The command line: help at every level, exit codes, errors as sentences.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { runDrydock } from '../support/command.ts';
 
 const env = { ...process.env, DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/no-drydock-here' };

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, test } from 'vitest';
 import { withText } from '../../cli/lab/dev-pages.ts';
 import { Student } from '../../cli/lab/student.ts';
 import { parseLab } from '../../lessons/schema.ts';
@@ -19,7 +19,7 @@ const lesson = '01-why-containers/02-first-container';
 const readyMs = 240_000;
 
 const instance = await makeInstance();
-after(() => instance[Symbol.asyncDispose]());
+afterAll(() => instance[Symbol.asyncDispose]());
 const copy = path.join(instance.folder, 'clone');
 
 /** A clone without what was built in it, and with its packages. */
@@ -63,7 +63,7 @@ for (const stream of [child.stdout, child.stderr])
     said += chunk;
   });
 const ended = new Promise<number | null>((resolve) => child.once('exit', (code) => resolve(code)));
-after(async () => {
+afterAll(async () => {
   if (child.exitCode === null) child.kill('SIGINT');
   await ended;
 });
@@ -88,7 +88,7 @@ const told = async (): Promise<{ version: number; mistakes: string[] }> => {
 };
 const labText = await readFile(file('lab.yaml'), 'utf8');
 const student = await Student.enter({ url, origin: `http://localhost:${port}` }, lesson, parseLab(labText, 'lab.yaml'));
-after(() => student.leave());
+afterAll(() => student.leave());
 
 test('the page is the built one with the text as it is saved, and says itself when that has changed', async () => {
   const before = await told();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { labNew } from '../../cli/commands/lab-new.ts';
 import { Failure } from '../../cli/failure.ts';
 import { allLessons, lessonsFolder, lessonsNamed } from '../../cli/lab/lessons.ts';
@@ -14,7 +14,7 @@ import { runDrydock } from '../support/command.ts';
 import { testRun } from '../support/instance.ts';
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 const name = '02-using-docker/08-ports';
 const lesson = path.join(folder, name);
 await labNew(name, folder);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
 import type { SessionReport } from '@drydock/sandbox-server';
+import { afterAll, beforeAll, test } from 'vitest';
 import { timeOf } from '../../cli/commands/drain.ts';
 import { TestServer } from '../sandbox-server/server.ts';
 import { enterReady, last } from '../sandbox-server/sessions/student.ts';
@@ -13,12 +13,12 @@ import { until } from '../support/until.ts';
 
 let drydock: TestDrydock;
 let server: TestServer<{ readonly port: number; readonly publicOrigin: string }>;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
   const { port, url } = drydock;
   server = new TestServer({ port, publicOrigin: url }, async () => undefined);
 });
-after(async () => {
+afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await drydock?.[Symbol.asyncDispose]();
 });

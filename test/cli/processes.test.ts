@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { identify, isAlive, signalProcess, waitUntilGone } from '../../cli/processes.ts';
 
 test('a process is alive until it ends, and is not signalled after', async () => {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { loadSettings, parseSettingsFile } from '../../cli/load-settings.ts';
 import { type Definition, definitions } from '../../cli/settings.ts';
 import { testRun } from '../support/instance.ts';

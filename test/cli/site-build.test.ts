@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { appendFile, cp, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, test } from 'vitest';
 import { cloneFolder } from '../../cli/paths.ts';
 import { buildFailureIn } from '../../cli/supervisor/build-failure.ts';
 import { lessonIds } from '../../lessons/schema/folders.ts';
@@ -14,7 +14,7 @@ import { testRun } from '../support/instance.ts';
 
 const run = promisify(execFile);
 const folder = await mkdtemp(`/tmp/${testRun}-`);
-after(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 const clone = path.join(folder, 'clone');
 
 async function makeClone(): Promise<void> {

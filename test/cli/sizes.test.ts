@@ -1,7 +1,7 @@
 // Sizes as people write them.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { formatSize, parseSize } from '../../cli/sizes.ts';
 
 test('G, GB and GiB are the same, as for docker', () => {

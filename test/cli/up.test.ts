@@ -7,8 +7,8 @@ import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 
 import { mkdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, test } from 'vitest';
 import { leftovers } from '../leftovers.ts';
 import { drydockCommand, runDrydock } from '../support/command.ts';
 import { settingsFor, startDrydock, startSupervisor, stopSupervisor, type TestDrydock } from '../support/drydock.ts';
@@ -19,10 +19,10 @@ import { until } from '../support/until.ts';
 const run = promisify(execFile);
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(() => drydock?.[Symbol.asyncDispose]());
+afterAll(() => drydock?.[Symbol.asyncDispose]());
 
 interface Status {
   readonly ready: boolean;

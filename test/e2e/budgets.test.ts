@@ -4,18 +4,18 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, runPlate, screenshot } from './browser.ts';
 import { lighthouseScores } from './lighthouse.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

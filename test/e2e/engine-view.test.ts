@@ -3,20 +3,20 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { connectEngine } from '@drydock/runtime';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

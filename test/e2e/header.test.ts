@@ -1,15 +1,15 @@
 // What the header and the text offer beside the lab: going back, searching, words explained. And names that mean harm.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, taskIs, typeLine } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

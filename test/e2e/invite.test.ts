@@ -2,19 +2,19 @@
 
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startTestServer, type TestServer } from '../sandbox-server/server.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, screenshot } from './browser.ts';
 
 const code = 'blue-whale-4711';
 let server: TestServer;
-before(async () => {
+beforeAll(async () => {
   const siteDirectory = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../site/dist');
   server = await startTestServer({ siteDirectory, invite: code });
 });
-after(async () => {
+afterAll(async () => {
   await server[Symbol.asyncDispose]();
 });
 

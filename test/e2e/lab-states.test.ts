@@ -2,8 +2,8 @@
 // put between its messages, and what it tells is held back for as long as a test needs.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
 import { closeCodes, type ServerMessage } from '../../sandbox-server/protocol.ts';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
@@ -11,10 +11,10 @@ import { accessibilityFaults } from './axe.ts';
 import { lessonPath, newStudent, prompt, runPlate, screenshot, seen, typeLine } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

@@ -2,16 +2,16 @@
 // connection on the way, the quiz at the end.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { lessonPath, newStudent, prompt, runPlate, screenshot, screenText, seen, taskIs, typeLine } from './browser.ts';
 import { printHostile } from './hostile-output.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

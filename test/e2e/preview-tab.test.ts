@@ -1,7 +1,7 @@
 // The preview as a tab of the lab: it comes with the port, shows its page, goes where one says, and stays out of the way.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
@@ -9,10 +9,10 @@ import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 import { clickLink } from './terminal-mouse.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

@@ -1,8 +1,8 @@
 // A student's own page, in the browser's hands: what it may do to the site around it, in a frame and in a window (SECURITY.md F08).
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
 import type { Frame, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { listens } from '../sandbox-server/previews/lab.ts';
 import { startTestServer, type TestServer } from '../sandbox-server/server.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -56,7 +56,7 @@ window.attack = async () => ({
 addEventListener('message', (event) => { parent.postMessage('answer to ' + event.data, '*'); });
 </script>`;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   server = await startTestServer({ engineSocket: engine.socket });
   student = await newStudent(server.origin);
@@ -79,7 +79,7 @@ before(async () => {
   await listens(engine, name, 8080);
 });
 
-after(async () => {
+afterAll(async () => {
   await student?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
   await engine?.[Symbol.asyncDispose]();

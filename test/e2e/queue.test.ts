@@ -1,15 +1,15 @@
 // A machine that has room for one: the second student waits in sight, and gets the host that the first one left.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all', DRYDOCK_CAPACITY: '1' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

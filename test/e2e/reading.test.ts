@@ -1,16 +1,16 @@
 // The pages for who does not use a mouse, a wide screen, or scripts.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { accessibilityFaults } from './axe.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, taskIs } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

@@ -2,18 +2,18 @@
 // the student left them.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
 import { newFile, openEditor, type } from './editor-steps.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

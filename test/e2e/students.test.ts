@@ -1,16 +1,16 @@
 // The lessons as students take them, from the first command to the next lesson: by mouse, by keyboard alone, on a phone.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
 import type { Locator, Page } from 'playwright-core';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { newStudent, prompt, screenshot } from './browser.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,7 @@
 // Terminals as a student uses them, and what a program prints or a clipboard holds must not do (SECURITY.md F05, F06).
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startDrydock, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
@@ -9,10 +9,10 @@ import { printHostile } from './hostile-output.ts';
 import { clickLink, clickText } from './terminal-mouse.ts';
 
 let drydock: TestDrydock;
-before(async () => {
+beforeAll(async () => {
   drydock = await startDrydock();
 });
-after(async () => {
+afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 

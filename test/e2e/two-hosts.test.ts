@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, test } from 'vitest';
 import { lessonsFolder } from '../../cli/lab/lessons.ts';
 import { drydockFor } from '../lessons/own-drydock.ts';
 import { until } from '../support/until.ts';
@@ -42,14 +42,14 @@ async function sitePages(folder: string): Promise<void> {
 
 let folder: string;
 let drydock: Awaited<ReturnType<typeof drydockFor>>;
-before(async () => {
+beforeAll(async () => {
   folder = await mkdtemp('/tmp/drydock-e2e-lessons-');
   await mkdir(path.join(folder, lesson), { recursive: true });
   await cp(path.join(lessonsFolder, lesson), path.join(folder, lesson), { recursive: true });
   await writeFile(path.join(folder, lesson, 'lab.yaml'), lab);
   drydock = await drydockFor(folder, sitePages);
 });
-after(async () => {
+afterAll(async () => {
   await drydock?.[Symbol.asyncDispose]();
   await rm(folder, { recursive: true, force: true });
 });

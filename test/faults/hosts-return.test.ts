@@ -2,7 +2,7 @@
 // containers that ran; and nobody ever sees them stopped in between.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -11,12 +11,12 @@ import { until } from '../support/until.ts';
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'ran');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine?.[Symbol.asyncDispose]();
 });
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -15,7 +15,7 @@ const rounds = 4;
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'kept');
   // `first` is a state with one file and one container, `second` another; both can be come back to.
@@ -26,7 +26,7 @@ before(async () => {
   await engine.client.takeSnapshot('kept', 'second');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -15,12 +15,12 @@ const kills = 6;
 let engine: TestEngine;
 let kept: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   kept = await createDockerHost(engine, 'kept');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -16,13 +16,13 @@ let engine: TestEngine;
 let greedy: DockerHost;
 let other: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine({ uidRanges: 2, hostDiskBytes: diskBytes });
   greedy = await createDockerHost(engine, 'greedy');
   other = await createDockerHost(engine, 'other');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

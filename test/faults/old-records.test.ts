@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { z } from 'zod';
 import { type RecordKind, Records } from '../../runtime/store/records.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
@@ -18,7 +18,7 @@ const rows = fs
   .map((line) => row.parse(JSON.parse(line)));
 
 let engine: TestEngine;
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await engine.shutdown();
   const records = new Records(path.join(engine.instance.data, 'engine.db'));
@@ -26,7 +26,7 @@ before(async () => {
   records.close();
   await engine.start();
 });
-after(() => engine?.[Symbol.asyncDispose]());
+afterAll(() => engine?.[Symbol.asyncDispose]());
 
 const idOf = (name: string): string => rows.find(({ body }) => body.name === name)?.id ?? name;
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { makeInstance, type TestInstance } from '../support/instance.ts';
 
@@ -14,14 +14,14 @@ const main = fileURLToPath(new URL('../../runtime/main.ts', import.meta.url));
 let engine: TestEngine;
 let other: TestInstance;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   other = await makeInstance();
   await mkdir(other.run);
   await engine.client.createHost('mine');
 });
 
-after(async () => {
+afterAll(async () => {
   await other?.[Symbol.asyncDispose]();
   await engine?.[Symbol.asyncDispose]();
 });

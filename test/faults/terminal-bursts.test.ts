@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
-import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
@@ -11,12 +11,12 @@ import { until } from '../support/until.ts';
 const kills = 4;
 let engine: TestEngine;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await engine.client.createHost('bursts');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

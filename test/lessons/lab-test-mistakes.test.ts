@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { labNew } from '../../cli/commands/lab-new.ts';
 import { severalAtOnce } from '../../cli/commands/lab-test.ts';
 import { endedIn } from '../../cli/lab/shell.ts';
@@ -66,7 +66,7 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
 };
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 /** The server reads them at its start: one that it would refuse is made later. */
 const write = async (name: string, { check, run = started, wrong = '[]', text = `${task}\n`, more = '' }: Lesson) => {
   await mkdir(path.join(folder, '01-test', name), { recursive: true });
@@ -81,7 +81,7 @@ const made = '01-test/05-new';
 await labNew(made, folder);
 
 const drydock = await drydockFor(folder);
-after(() => drydock[Symbol.asyncDispose]());
+afterAll(() => drydock[Symbol.asyncDispose]());
 await write('no-lab', lessons['no-lab']?.[0] ?? {});
 
 const told: string[] = [];

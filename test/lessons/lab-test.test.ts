@@ -2,14 +2,14 @@
 // which tells what a change has broken. `npm run soak` does it twice.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { severalAtOnce } from '../../cli/commands/lab-test.ts';
 import { allLessons, lessonsFolder, playground } from '../../cli/lab/lessons.ts';
 import { tryLesson } from '../../cli/lab/try-lesson.ts';
 import { drydockFor } from './own-drydock.ts';
 
 const drydock = await drydockFor(lessonsFolder);
-after(() => drydock[Symbol.asyncDispose]());
+afterAll(() => drydock[Symbol.asyncDispose]());
 
 const lessons = [...(await allLessons()), playground];
 const results = severalAtOnce(lessons, 3, (lesson) => tryLesson(drydock, lessonsFolder, lesson, () => undefined, 1));

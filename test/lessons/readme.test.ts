@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { lessonsFolder } from '../../cli/lab/lessons.ts';
@@ -22,7 +22,7 @@ const [, exampleText = ''] = /````mdx\n(.*?)````\n/s.exec(readme) ?? [];
 const [, exampleLab = ''] = /```yaml\n(hosts:.*?)```/s.exec(readme) ?? [];
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 
 const componentNames = async (): Promise<readonly string[]> =>
   (await readdir(components)).filter((file) => file.endsWith('.astro')).map((file) => file.slice(0, -6));

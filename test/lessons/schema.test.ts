@@ -1,7 +1,7 @@
 // A lab file says exactly what it may, and each mistake in it is told with its line and column.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { chooseParameters, emptyLab, fillIn, readLab, withParameters } from '../../lessons/schema.ts';
 
 /** A lab of one task, `check` on line 4. */

@@ -1,17 +1,17 @@
 // The student's shell: what people look for there is there.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 
 let engine: TestEngine;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await engine.client.createHost('one');
 });
 
-after(() => engine[Symbol.asyncDispose]());
+afterAll(() => engine[Symbol.asyncDispose]());
 
 /** Each command ends with 0 where the program is there and works for a student without any power. */
 const commands: readonly (readonly string[])[] = [

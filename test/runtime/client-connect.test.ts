@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connectEngine, type DockerEvent, type HostInfo } from '../../runtime/index.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { expectSending } from './api/exchange.ts';
@@ -10,12 +10,12 @@ import { expectSending } from './api/exchange.ts';
 let engine: TestEngine;
 let host: HostInfo;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await engine.client.createHost('one');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

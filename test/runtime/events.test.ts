@@ -1,7 +1,7 @@
 // The log of a host's events: what it keeps, and how it is read at a pace of one's own.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { EventLog } from '../../runtime/events.ts';
 
 function namesIn(log: EventLog): string[] {

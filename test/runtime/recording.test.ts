@@ -1,9 +1,9 @@
 // The bounded recording of a terminal: nothing lost, nothing doubled, never more than its bound.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { test } from 'vitest';
 import { LiveTerminal } from '../../runtime/hosts/live-terminal.ts';
 import { maxTerminalReplayBytes } from '../../runtime/limits.ts';
 import { Recording } from '../../runtime/recording.ts';

@@ -1,8 +1,8 @@
 // So much at once for each key and in all, and nobody waits behind a key that has enough.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { test } from 'vitest';
 import { Turnstile } from '../../runtime/turnstile.ts';
 
 /** Work that ends when it is told to. */

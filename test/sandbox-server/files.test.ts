@@ -1,7 +1,7 @@
 // Files of a lab over HTTP, on a real engine: what an editor asks for, and what must not come out or go in that way.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FileListing, FileVersion } from '../../sandbox-server/protocol.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +12,7 @@ let server: TestServer;
 let lab: OpenedLab;
 let hosts: readonly string[];
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   server = await startTestServer({ engineSocket: engine.socket });
   lab = await server.open();
@@ -21,7 +21,7 @@ before(async () => {
   await page.hears('session', ({ phase }) => phase === 'ready');
 });
 
-after(async () => {
+afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await engine?.[Symbol.asyncDispose]();
 });

@@ -1,8 +1,8 @@
 // Health says what a student would meet, and the log has a line at each change.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { pino } from 'pino';
+import { test } from 'vitest';
 import type { EngineStatus } from '../../runtime/index.ts';
 import { connectEngine } from '../../runtime/index.ts';
 import { EngineLink } from '../../sandbox-server/engine-link.ts';

@@ -3,14 +3,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { closeCodes } from '../../sandbox-server/protocol.ts';
 import { mainFile, spawnServer } from './server.ts';
 
 function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const nodeArgs = process.execArgv.filter((arg) => !arg.startsWith('--test'));
   return new Promise((resolve) => {
-    execFile(process.execPath, [...nodeArgs, mainFile, ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [mainFile, ...args], (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });

@@ -1,7 +1,7 @@
 // Token buckets: how fast, how many at once, and never more keys than the bound.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { RateLimit } from '../../sandbox-server/rate-limit.ts';
 
 test('F11 rate limit lets a burst through, then says how long to wait', () => {

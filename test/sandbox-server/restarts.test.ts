@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import type { ServerMessage } from '../../sandbox-server/protocol.ts';
 import { startEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
@@ -11,7 +11,7 @@ import { type OpenedLab, spawnServer, type TestServer } from './server.ts';
 import { atPrompt, enterReady, reset, run } from './sessions/student.ts';
 
 const engine = await startEngine();
-after(() => engine[Symbol.asyncDispose]());
+afterAll(() => engine[Symbol.asyncDispose]());
 
 async function enter(server: TestServer, lab: OpenedLab): Promise<TestPage> {
   const page = await server.enter(lab);

@@ -209,15 +209,11 @@ export async function spawnServer(overrides: Partial<Settings> = {}): Promise<Se
     'keep-days': settings.keepMs / dayMs,
   };
   const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, String(value)]);
-  const child = spawn(
-    process.execPath,
-    [...process.execArgv.filter((arg) => !arg.startsWith('--test')), mainFile, ...args],
-    {
-      // Kept compiled, as `drydock up` has it.
-      env: { ...process.env, NODE_COMPILE_CACHE: path.join(settings.dataDirectory, 'compiled') },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
+  const child = spawn(process.execPath, [mainFile, ...args], {
+    // Kept compiled, as `drydock up` has it.
+    env: { ...process.env, NODE_COMPILE_CACHE: path.join(settings.dataDirectory, 'compiled') },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   let said = '';
   child.stdout.on('data', (chunk: Buffer) => {

@@ -1,7 +1,7 @@
 // What a screen reader is told about tasks.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { sentenceFor } from '../../site/src/client/announce.ts';
 
 const goals = new Map([

@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import { test } from 'vitest';
 
 const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../site/dist');
 const mostScriptBytes = 60 * 1024;

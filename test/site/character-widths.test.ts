@@ -1,7 +1,7 @@
 // The width of characters, which must be what the C library says: bash and less place the cursor by it.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { cellsOf } from '../../site/src/client/character-widths.ts';
 
 /** What glibc 2.41 says, in a locale of UTF-8. */

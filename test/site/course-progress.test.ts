@@ -1,7 +1,7 @@
 // How far a student is, and where "continue" leads.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { stateOf, whereToGoOn } from '../../site/src/client/course-progress.ts';
 
 const lessons = [

@@ -1,7 +1,7 @@
 // The engine view's words, commands and colours: what is told of a view, and what a host's strings may become.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { View, ViewContainer, ViewImage } from '../../sandbox-server/protocol.ts';
 import { engine, hosts, link, phase } from '../../site/src/client/lab-state.ts';
 import { exampleView } from '../../site/src/components/engine-view/example.ts';

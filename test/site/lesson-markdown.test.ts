@@ -1,8 +1,8 @@
 // What the lessons' Markdown has besides Markdown: parameters, code blocks, links that lead out, pictures.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { mdxToJs } from 'satteri';
+import { test } from 'vitest';
 import { readFence } from '../../lessons/schema/code-fence.ts';
 import { highlight } from '../../site/src/lesson-markdown/highlight.ts';
 import { lessonMarkdown } from '../../site/src/lesson-markdown/plugin.ts';

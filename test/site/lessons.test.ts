@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { test } from 'vitest';
 import { parseLab } from '../../lessons/schema.ts';
 
 const clone = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');

@@ -1,7 +1,7 @@
 // What may be typed into a shell from a clipboard.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { cleanPaste, isManyLines, isTooLong, pieces } from '../../site/src/client/paste.ts';
 
 test('a paste cannot end its own bracket and go on as typed keys', () => {

@@ -1,7 +1,7 @@
 // Which previews open by themselves: those of tasks that get done while the page looks.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { tasks } from '../../site/src/client/lab-state.ts';
 import { followWishes, type PreviewWish } from '../../site/src/client/preview-wishes.ts';
 

@@ -1,7 +1,7 @@
 // The search finds what students look for, and shows why it found it.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { find, pieces, type SearchEntry, wordsOf } from '../../site/src/client/search-index.ts';
 import { partsOf } from '../../site/src/lesson-text.ts';
 

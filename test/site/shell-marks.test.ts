@@ -1,7 +1,7 @@
 // Where the shell is, from its prompt marks.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { ShellMarks } from '../../site/src/client/shell-marks.ts';
 
 function shell() {

@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type TestContext, test } from 'node:test';
+import { type onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Talk } from '../../site/src/client/talk.ts';
 import { until } from '../support/until.ts';
 
 /** A server that welcomes whoever says hello, and the messages that it heard. */
-async function server(t: TestContext): Promise<{ url: URL; sockets: WebSocket[]; heard: string[] }> {
+async function server(): Promise<{ url: URL; sockets: WebSocket[]; heard: string[] }> {
   const listening = new WebSocketServer({ port: 0, host: '127.0.0.1' });
   await once(listening, 'listening');
   const sockets: WebSocket[] = [];
@@ -21,7 +21,7 @@ async function server(t: TestContext): Promise<{ url: URL; sockets: WebSocket[];
       if (text.includes('"hello"')) socket.send('{"type":"welcome"}');
     });
   });
-  t.after(() => {
+  onTestFinished(() => {
     for (const socket of sockets) socket.terminate();
     listening.close();
   });
@@ -42,8 +42,8 @@ async function welcomed(url: URL, told: string[] = []): Promise<Talk> {
   return talk;
 }
 
-test('messages and output come whole, and the end tells its code', async (t) => {
-  const { url, sockets, heard } = await server(t);
+test('messages and output come whole, and the end tells its code', async () => {
+  const { url, sockets, heard } = await server();
   const told: string[] = [];
   const talk = await welcomed(url, told);
   assert.match(heard[0] ?? '', /"ticket":"a-ticket"/);
@@ -56,8 +56,8 @@ test('messages and output come whole, and the end tells its code', async (t) => 
   assert.equal(talk.send({ type: 'ping' }), false);
 });
 
-test('a socket that was given up and closes late takes nothing from the next one', async (t) => {
-  const { url, sockets, heard } = await server(t);
+test('a socket that was given up and closes late takes nothing from the next one', async () => {
+  const { url, sockets, heard } = await server();
   const told: string[] = [];
   const first = await welcomed(url, told);
   const [other] = sockets;

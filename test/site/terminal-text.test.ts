@@ -1,7 +1,7 @@
 // Pure parts of the terminal: answers, touch keys, addresses in its text.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { AnswerLimit, isAnswer, isMouseReport } from '../../site/src/client/answers.ts';
 import { localAddresses, localAddressOf, webAddressOf } from '../../site/src/client/local-address.ts';
 import { bytesOf, withControl } from '../../site/src/client/terminal-keys.ts';

@@ -1,11 +1,17 @@
 // How commands are typed into a shell for the student, and what is told of each.
 
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { afterEach, beforeEach, test, vi } from 'vitest';
 import { Typist } from '../../site/src/client/typist.ts';
 
-function shell(t: TestContext, ...marks: string[]) {
-  t.mock.timers.enable({ apis: ['setTimeout'] });
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+function shell(...marks: string[]) {
   const typed: string[] = [];
   const told: string[] = [];
   const at = { isLive: true, isConnected: true };
@@ -35,8 +41,8 @@ async function soon(): Promise<void> {
   await Promise.resolve();
 }
 
-test('at a prompt the line is cleared, typed and followed to its end', (t) => {
-  const { typed, told, run, print } = shell(t, 'A', 'B');
+test('at a prompt the line is cleared, typed and followed to its end', () => {
+  const { typed, told, run, print } = shell('A', 'B');
   run('docker ps\n-a');
   assert.deepEqual(typed, ['\x05\x15docker ps -a\r']);
   print('C');
@@ -44,8 +50,8 @@ test('at a prompt the line is cleared, typed and followed to its end', (t) => {
   assert.deepEqual(told, ['started', 'ended 3']);
 });
 
-test('before the first prompt it waits, also through a replay with prompts of its own', (t) => {
-  const { typed, told, at, run, print } = shell(t);
+test('before the first prompt it waits, also through a replay with prompts of its own', () => {
+  const { typed, told, at, run, print } = shell();
   at.isLive = false;
   run('ls');
   print('A', 'B', 'C');
@@ -57,19 +63,19 @@ test('before the first prompt it waits, also through a replay with prompts of it
   assert.deepEqual(told, ['started', 'ended 0']);
 });
 
-test('a shell that shows no prompt gets it after a while, and its end is not known', async (t) => {
-  const { typed, told, run, print } = shell(t);
+test('a shell that shows no prompt gets it after a while, and its end is not known', async () => {
+  const { typed, told, run, print } = shell();
   run('ls');
   print();
   assert.deepEqual(typed, []);
-  t.mock.timers.tick(5_000);
+  vi.advanceTimersByTime(5_000);
   assert.deepEqual(typed, ['ls\r']);
   await soon();
   assert.match(told.join(), /^The command was typed\. This shell does not tell/);
 });
 
-test('it is not typed into a program that turns out to run', async (t) => {
-  const { typed, told, at, run, print } = shell(t);
+test('it is not typed into a program that turns out to run', async () => {
+  const { typed, told, at, run, print } = shell();
   at.isLive = false;
   run('ls');
   at.isLive = true;
@@ -79,8 +85,8 @@ test('it is not typed into a program that turns out to run', async (t) => {
   assert.match(told.join(), /^The terminal is busy/);
 });
 
-test('a drop loses what may not have come through, and nothing that runs', async (t) => {
-  const { told, run, print, typist, at } = shell(t, 'A', 'B');
+test('a drop loses what may not have come through, and nothing that runs', async () => {
+  const { told, run, print, typist, at } = shell('A', 'B');
   run('sleep 9');
   print('C');
   typist.dropped();
@@ -98,8 +104,8 @@ test('a drop loses what may not have come through, and nothing that runs', async
   assert.match(told.splice(0).join(), /^The connection is lost, so the command was not typed/);
 });
 
-test('a terminal that is closed, a refusal, and output that was missed are told', (t) => {
-  const { told, run, print, typist } = shell(t, 'A', 'B');
+test('a terminal that is closed, a refusal, and output that was missed are told', () => {
+  const { told, run, print, typist } = shell('A', 'B');
   run('ls');
   typist.refused('The engine restarts.');
   assert.deepEqual(told.splice(0), ['The engine restarts.']);
@@ -117,8 +123,8 @@ test('a terminal that is closed, a refusal, and output that was missed are told'
   assert.match(told.splice(0).join(), /^The terminal was closed/);
 });
 
-test('a shell that exits ends the command that ended it, and loses one that it never read', (t) => {
-  const { told, run, print, typist } = shell(t, 'A', 'B');
+test('a shell that exits ends the command that ended it, and loses one that it never read', () => {
+  const { told, run, print, typist } = shell('A', 'B');
   run('exit 4');
   print('C');
   typist.shellEnded(4);

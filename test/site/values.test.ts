@@ -1,7 +1,7 @@
 // Parameters in the text of a lesson: a name until the session has told, then its value, and always text.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { valuePieces, withValues } from '../../site/src/lesson-components/values.ts';
 
 test('a text is split at its parameters, each with its name in its place', () => {

@@ -3,8 +3,8 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { after, before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { afterAll, beforeAll, test } from 'vitest';
 import { readState } from '../../cli/supervisor/state.ts';
 import type { TestPage } from '../sandbox-server/page.ts';
 import { type OpenedLab, TestServer } from '../sandbox-server/server.ts';
@@ -20,10 +20,10 @@ const from = process.env.UPGRADE_FROM ?? 'b14278c';
 const lesson = '01-why-containers/02-first-container';
 
 let old: OldDrydock;
-before(async () => {
+beforeAll(async () => {
   old = await oldDrydock(from);
 });
-after(() => old?.[Symbol.asyncDispose]());
+afterAll(() => old?.[Symbol.asyncDispose]());
 
 interface Student {
   readonly lab: OpenedLab;

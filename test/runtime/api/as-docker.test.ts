@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
 import { tarOf } from '../images/fixture.ts';
 import { bodyOf } from './busybox.ts';
@@ -12,12 +12,12 @@ import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.
 let docker: EitherDocker;
 let socket: string;
 
-before(async () => {
+beforeAll(async () => {
   docker = await openDocker();
   socket = docker.socket;
 });
 
-after(async () => {
+afterAll(async () => {
   await docker[Symbol.asyncDispose]();
 });
 
@@ -172,7 +172,7 @@ describe('create', () => {
 });
 
 describe('exec', () => {
-  before(() => docker.run('shell', ['sleep', '1000']));
+  beforeAll(() => docker.run('shell', ['sleep', '1000']));
 
   test('is framed by what its start says of a terminal, whatever its creation said', async () => {
     for (const [Tty, body, type, bytes] of [
@@ -228,7 +228,7 @@ describe('words and codes', () => {
   let paused: string;
   let created: string;
 
-  before(async () => {
+  beforeAll(async () => {
     running = await docker.run('running', ['sleep', '1000']);
     paused = await docker.run('paused', ['sleep', '1000']);
     created = await docker.create('created', ['sleep', '1000']);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { busyboxOn } from './busybox.ts';
@@ -14,13 +14,13 @@ const id = /^[0-9a-f]{64}$/;
 let engine: TestEngine;
 let socket: string;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   socket = (await engine.client.createHost('api')).dockerSocket;
   await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 
@@ -14,11 +14,11 @@ interface Outcome {
 
 let engine: TestEngine;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
@@ -46,13 +46,12 @@ for (const [client, docker] of Object.entries(clients))
       return outcome.stderr;
     }
 
-    before(async () => {
+    beforeAll(async () => {
       await engine.client.createHost(host);
     });
 
-    test(`is docker ${host === 'outside' ? '28 or later' : '26.1'}`, async (t) => {
+    test(`is docker ${host === 'outside' ? '28 or later' : '26.1'}`, async () => {
       const version = await ok('version', '--format', '{{.Client.Version}}');
-      t.diagnostic(`${client} is ${version}`);
       const [major = 0, minor = 0] = version.split('.').map(Number);
       assert.ok(host === 'outside' ? major >= 28 : major === 26 && minor === 1, version);
     });

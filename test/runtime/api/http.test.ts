@@ -1,7 +1,7 @@
 // The parts of the API that need no engine: versions, routes, frames, queries, event filters.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { frame, OutputEncoder } from '../../../runtime/api/frames.ts';
 import { flag, integer } from '../../../runtime/api/query.ts';
 import { Router } from '../../../runtime/api/router.ts';

@@ -1,7 +1,7 @@
 // Answers that go on: logs, wait, events.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
@@ -10,13 +10,13 @@ import { ask, assertHas, Bytes, expect, unframe, upgrade } from './exchange.ts';
 let engine: TestEngine;
 let socket: string;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   socket = (await engine.client.createHost('logs')).dockerSocket;
   await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
@@ -38,7 +38,7 @@ describe('logs', () => {
     }
   }
 
-  before(async () => {
+  beforeAll(async () => {
     // It goes on once its first line has been written down: what conmon reads at once gets one and the same time.
     await run('say', ['sh', '-c', 'echo 1; read go; echo 2; echo 3; echo e >&2; printf end'], { OpenStdin: true });
     await until('its first line is in the log', async () => (await logs('say', 'stdout=1')).length === 1);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import http2 from 'node:http2';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
@@ -12,13 +12,13 @@ import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.
 let engine: TestEngine;
 let socket: string;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   socket = (await engine.client.createHost('streams')).dockerSocket;
   await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
@@ -136,8 +136,8 @@ describe('attach', () => {
 });
 
 describe('exec', () => {
-  before(async () => await run('work', ['sleep', '1000']));
-  after(async () => await expect(socket, 'DELETE /containers/work?force=1', 204));
+  beforeAll(async () => await run('work', ['sleep', '1000']));
+  afterAll(async () => await expect(socket, 'DELETE /containers/work?force=1', 204));
 
   test('with its body and stdin in one packet', async () => {
     const id = await exec('work', ['cat'], { AttachStdin: true });

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
 import { pino } from 'pino';
+import { test } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import { cleanCache } from '../../../runtime/catalogue/clean-cache.ts';
 import { goArchitecture, imageConfiguration } from '../../../runtime/catalogue/configuration.ts';

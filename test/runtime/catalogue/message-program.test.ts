@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { messageProgram } from '../../../runtime/catalogue/message-program.ts';
 import { temporaryDirectory } from '../images/fixture.ts';
 

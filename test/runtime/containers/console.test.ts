@@ -4,16 +4,16 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { ProcessConsole } from '../../../runtime/containers/console.ts';
 
 const all = { stdin: true, stdout: true, stderr: true };
 /** Of a process: empty, as conmon leaves it. */
 let bundle: string;
-before(() => {
+beforeAll(() => {
   bundle = mkdtempSync('/tmp/drydock-console-');
 });
-after(() => rmdirSync(bundle));
+afterAll(() => rmdirSync(bundle));
 
 function connected(options: { endsWithProcess: boolean }): ProcessConsole {
   const console = new ProcessConsole(bundle, options);

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { parseCreateRequest } from '../../../runtime/containers/create-request.ts';
 import { EngineError } from '../../../runtime/errors.ts';
 

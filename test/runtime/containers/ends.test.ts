@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { processesIn } from '../../../runtime/kernel/cgroups.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
@@ -14,12 +14,12 @@ const MiB = 1024 * 1024;
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'ends');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

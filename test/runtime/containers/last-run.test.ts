@@ -1,7 +1,7 @@
 // How a container's last run was started, as far as its record tells.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { lastRunInForeground } from '../../../runtime/containers/last-run.ts';
 
 test('a run is in the foreground as its start has recorded it, and of an older record as the client asked for it', () => {

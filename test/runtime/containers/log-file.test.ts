@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { LogParser, offsetOfTail } from '../../../runtime/containers/log-file.ts';
 
 const time = '2026-11-21T20:57:38.530665935+00:00';

@@ -1,7 +1,7 @@
 // Verbs that are asked of one container at the same time: each is done whole or refused, and no process is left that nobody knows.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
@@ -12,12 +12,12 @@ const sleep = ['sleep', '1000'];
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'races');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,7 @@
 // Docker's words and rules for small things: durations, states, names, signals, keys, patterns, filters, times.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import type { ContainerState, Status } from '../../../runtime/containers/container.ts';
 import { checkContainerName } from '../../../runtime/containers/create-checks.ts';
 import { DetachWatch, parseDetachKeys } from '../../../runtime/containers/detach-keys.ts';

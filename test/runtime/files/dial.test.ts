@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { EngineClient, EngineError } from '../../../runtime/index.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { status } from '../../support/outside.ts';
@@ -14,7 +14,7 @@ let engine: TestEngine;
 let client: EngineClient;
 const ending = new AbortController();
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   client = engine.client;
   await client.createHost('one');
@@ -24,7 +24,7 @@ before(async () => {
   assert.equal(ran.exitCode, 0, ran.stderr);
 });
 
-after(async () => {
+afterAll(async () => {
   ending.abort();
   await engine[Symbol.asyncDispose]();
 });

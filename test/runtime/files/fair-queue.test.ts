@@ -1,7 +1,7 @@
 // Turns among hosts: who asks for much waits for itself, and nobody else does.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { FairQueue } from '../../../runtime/files/fair-queue.ts';
 
 /** Takes all that waits, each piece as long as its name says. */

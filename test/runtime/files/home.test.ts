@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { EngineClient, EngineError } from '../../../runtime/index.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { testRun } from '../../support/instance.ts';
@@ -47,7 +47,7 @@ async function kindOf(call: Promise<unknown>): Promise<string> {
   return failure.kind;
 }
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine({ hostDiskBytes: 192 * 1024 * 1024 });
   client = engine.client;
   await client.createHost(host);
@@ -55,7 +55,7 @@ before(async () => {
   writeFileSync(`${marker}/secret`, 'of the machine');
 });
 
-after(async () => {
+afterAll(async () => {
   rmSync(marker, { recursive: true });
   await engine[Symbol.asyncDispose]();
 });

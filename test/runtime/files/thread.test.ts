@@ -1,7 +1,7 @@
 // The thread for files, with a program that answers at once, hangs, or fails: each is its own host's affair.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { FileThread } from '../../../runtime/files/thread.ts';
 import { maxFileRequestsPerHost } from '../../../runtime/limits.ts';
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
@@ -35,7 +35,7 @@ async function serve(on: DockerHost, words: string): Promise<void> {
 const get = async (from: DockerHost, address: string): Promise<string> =>
   (await from.shell(`curl -s --max-time 3 http://${address}:8080/index.html`, 'student')).stdout;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await make('a-dev', 'dev', 'a');
   await make('a-prod', 'prod', 'a');
@@ -44,7 +44,7 @@ before(async () => {
   await serve(host('a-prod'), 'prod of a');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

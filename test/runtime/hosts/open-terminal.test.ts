@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { EngineError } from '../../../runtime/index.ts';
 import { maxTerminalsPerHost } from '../../../runtime/limits.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
@@ -13,12 +13,12 @@ import { until } from '../../support/until.ts';
 let engine: TestEngine;
 const size = { rows: 24, columns: 80 };
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await engine.client.createHost('desk');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine?.[Symbol.asyncDispose]();
 });
 

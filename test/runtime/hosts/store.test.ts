@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { conmonsOf, unifiedCgroups } from '../../support/outside.ts';
@@ -12,12 +12,12 @@ import { ask, expect } from '../api/exchange.ts';
 let engine: TestEngine;
 let host: DockerHost;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'away');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { HostUsage } from '../../../runtime/index.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
@@ -11,11 +11,11 @@ import { assertHas, expect } from '../api/exchange.ts';
 
 let engine: TestEngine;
 let host: DockerHost;
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   host = await createDockerHost(engine, 'usage');
 });
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

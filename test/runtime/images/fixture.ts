@@ -7,6 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { pack } from 'tar-stream';
+import { afterAll } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
@@ -50,7 +51,7 @@ const log = pino({ level: 'silent' });
 
 /** The tiny catalogue as built, for all tests of one file: their recipes are the same. */
 const sharedCache = mkdtempSync(path.join(os.tmpdir(), 'drydock-images-cache-'));
-process.once('exit', () => rmSync(sharedCache, { recursive: true, force: true }));
+afterAll(() => rmSync(sharedCache, { recursive: true, force: true }));
 
 /** The recipes of a catalogue that builds in a moment: `hello`, `workspace`, `busybox`, and `page`, which is based on `busybox`. */
 export async function writeRecipes(directory: string): Promise<void> {

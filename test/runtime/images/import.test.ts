@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { test } from 'vitest';
 import { applyChanges } from '../../../runtime/images/changes.ts';
 import { collect, tarOf, testImages, untilDone } from './fixture.ts';
 

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { test } from 'vitest';
 import { maxImagesPerHost } from '../../../runtime/limits.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import {

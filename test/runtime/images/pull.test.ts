@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, renameSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { layerName } from '../../../runtime/store/layers.ts';
 import { collect, pullAll, testHost, testImages, untilDone } from './fixture.ts';
 

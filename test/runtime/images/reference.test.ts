@@ -1,7 +1,7 @@
 // What users type for an image, and what Docker makes of it (github.com/distribution/reference).
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { globMatches } from '../../../runtime/images/glob.ts';
 import { canonical, familiar, parseReference, referenceOf } from '../../../runtime/images/reference.ts';
 import { WorkBudget } from '../../../runtime/work-budget.ts';

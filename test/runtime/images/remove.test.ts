@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { collect, pullAll, type TestHost, tarOf, testImages, untilDone } from './fixture.ts';
 
 const container = 'c0ffee'.repeat(10).padEnd(64, '0');

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { after, before, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, beforeAll, test } from 'vitest';
 import { removeBundle } from '../../../runtime/kernel/remove-bundle.ts';
 
 let bundle: string;
-before(() => {
+beforeAll(() => {
   bundle = `${mkdtempSync('/tmp/drydock-remove-bundle-')}/b`;
 });
-after(() => rmSync(dirname(bundle), { recursive: true, force: true }));
+afterAll(() => rmSync(dirname(bundle), { recursive: true, force: true }));
 
 /** Calls `act` while something is mounted in the bundle, deep in it. */
 async function whileHeld(act: (letGo: () => void) => Promise<void>): Promise<void> {

@@ -3,14 +3,14 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { removeTree } from '../../../runtime/kernel/remove-tree.ts';
 
 let folder: string;
-before(() => {
+beforeAll(() => {
   folder = mkdtempSync('/tmp/drydock-remove-tree-');
 });
-after(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('a few files and folders go, and what links lead to stays', async () => {
   const tree = `${folder}/few`;

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { withRightsOf } from '../../../runtime/kernel/beneath.ts';
 
 /** proc(5): real, effective, saved and file system UID and GID. */

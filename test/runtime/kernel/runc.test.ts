@@ -1,7 +1,7 @@
 // The engine on runc instead of crun: the other OCI runtime that a machine may have.
 
 import assert from 'node:assert/strict';
-import test from 'node:test';
+import { test } from 'vitest';
 import { createDockerHost } from '../../support/docker-host.ts';
 import { startEngine } from '../../support/engine.ts';
 import { controlOf, groupOf, unifiedCgroups } from '../../support/outside.ts';

@@ -4,13 +4,13 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { readBeneath } from '../../../runtime/kernel/safe-read.ts';
 
 let folder: string;
 const root = () => `${folder}/root`;
 
-before(async () => {
+beforeAll(async () => {
   folder = await mkdtemp('/tmp/safe-read-');
   mkdirSync(`${root()}/etc`, { recursive: true });
   mkdirSync(`${root()}/nix/store`, { recursive: true });
@@ -19,7 +19,7 @@ before(async () => {
   writeFileSync(`${folder}/secret`, 'secret');
 });
 
-after(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** What is read where `etc/NAME` is a link to `target`. */
 function linked(name: string, target: string): string | null {

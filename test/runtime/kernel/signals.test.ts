@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { signalProcess, startTicksOf } from '../../../runtime/kernel/processes.ts';
 
 test('a signal reaches the process that started at that moment, and none that started at another', async () => {

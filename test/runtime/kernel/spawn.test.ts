@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { keepDescriptors } from '../../../runtime/kernel/descriptors.ts';
 import { type SpawnPlan, start } from '../../../runtime/kernel/spawn.ts';
 import { tailOf } from '../../../runtime/kernel/tail-of.ts';

@@ -2,7 +2,7 @@
 // lead to it. What is said here is what dockerd 28.5 does.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 
@@ -31,14 +31,14 @@ const sleeper = ['busybox', 'sleep', '1000'];
 const addresses = 'ip -o -4 addr | tr -s " " | cut -d " " -f 2,4';
 const inspect = (container: string, format: string) => docker('inspect', '-f', format, container);
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   await engine.client.createHost('dev', { hostname: 'dev', network: 'lab' });
   await engine.client.createHost('prod', { hostname: 'prod', network: 'lab' });
   await docker('pull', 'busybox');
 });
 
-after(async () => {
+afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { maskedPaths, thermalPathsOf } from '../../../runtime/oci/machine-paths.ts';
 
 test('the heat of each processor is hidden where the machine tells it', () => {

@@ -1,7 +1,7 @@
 // The system call filter of containers, as compiled: which sockets it lets a program open by each of the ways there are.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { compileSeccomp } from '../../../runtime/kernel/seccomp-bpf.ts';
 import { defaultCapabilities, workspaceCapabilities } from '../../../runtime/oci/capabilities.ts';
 import { seccompFor } from '../../../runtime/oci/seccomp.ts';

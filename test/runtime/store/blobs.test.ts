@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { EngineError } from '../../../runtime/errors.ts';
 import { Blobs, digestOf } from '../../../runtime/store/blobs.ts';
 import { temporaryDirectory } from '../images/fixture.ts';

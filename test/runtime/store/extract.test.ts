@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { attribute } from '../../../runtime/kernel/inodes.ts';
 import { extractLayer } from '../../../runtime/store/extract.ts';
 import { type Entry, tarOf, temporaryDirectory } from '../images/fixture.ts';

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
-import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { test } from 'vitest';
 import { fileType, makeNode, setAttribute } from '../../../runtime/kernel/inodes.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { pack } from '../../../runtime/store/layer-work.ts';

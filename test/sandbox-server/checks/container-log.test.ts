@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type RequestListener } from 'node:http';
 import path from 'node:path';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { followLog, readLog } from '../../../sandbox-server/checks/container-log.ts';
 import { maxLogLines } from '../../../sandbox-server/limits.ts';
 import { testRun } from '../../support/instance.ts';

@@ -1,8 +1,8 @@
 // Checks over plain facts: the kinds, how they compose, and every slip of the first lesson.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { test } from 'vitest';
 import { evaluate } from '../../../sandbox-server/checks/evaluate.ts';
 import {
   type ContainerFact,

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { askPort } from '../../../sandbox-server/checks/http-answer.ts';
 import { maxAnswerBytes } from '../../../sandbox-server/limits.ts';
 

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { startEngine } from '../../support/engine.ts';
 import { testRun } from '../../support/instance.ts';
 import type { TestPage } from '../page.ts';
@@ -37,7 +37,7 @@ tasks:
 `;
 
 const folder = await mkdtemp(`/tmp/${testRun}-`);
-after(() => rm(folder, { recursive: true }));
+afterAll(() => rm(folder, { recursive: true }));
 await mkdir(path.join(folder, lesson, 'files/notes'), { recursive: true });
 await writeFile(path.join(folder, lesson, 'lab.yaml'), lab);
 await writeFile(path.join(folder, lesson, 'files/notes/today.txt'), 'nothing yet\n');
@@ -45,7 +45,7 @@ await writeFile(path.join(folder, lesson, 'files/run.sh'), '#!/bin/sh\necho it r
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine());
 const server = things.use(await startTestServer({ engineSocket: running.socket, lessonsDirectory: folder }));
 

@@ -1,7 +1,7 @@
 // Every kind of check over plain facts: when it holds, what it says was found, what it asks for.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { type Check, checkKinds, everyCheck, parseLab, type Task } from '../../../lessons/schema.ts';
 import {
   type ContainerFact,

@@ -1,7 +1,7 @@
 // The first lesson in a real shell on a real host: each task turns done by itself, soon after the fact, and by nothing else.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { startEngine } from '../../support/engine.ts';
 import type { TestPage } from '../page.ts';
 import { type OpenedLab, startTestServer } from '../server.ts';
@@ -9,7 +9,7 @@ import { type OpenedLab, startTestServer } from '../server.ts';
 const lesson = '01-why-containers/02-first-container';
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine({ catalogue: 'all' }));
 const engine = running.client;
 const server = things.use(await startTestServer({ engineSocket: running.socket }));

@@ -1,7 +1,7 @@
 // What the engine, the operator or the machine does to a lab makes no task done: only what its student does counts.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import type { TestPage } from '../page.ts';
@@ -18,7 +18,7 @@ let host: string;
 let looks = 0;
 const tasks = ['stop', 'ran', 'still'];
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   lessons = await testLessons();
   server = await startTestServer({ engineSocket: engine.socket, lessonsDirectory: lessons.directory });
@@ -28,7 +28,7 @@ before(async () => {
   await run(page, 't1', 'docker run -d --name web --stop-signal KILL busybox sleep 1000');
 });
 
-after(async () => {
+afterAll(async () => {
   await server?.[Symbol.asyncDispose]();
   await lessons?.[Symbol.asyncDispose]();
   await engine?.[Symbol.asyncDispose]();

@@ -1,12 +1,12 @@
 // Every route times every identity: who gets what. A route without an entry fails.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { routes } from '../../../sandbox-server/protocol.ts';
 import { cookieOf, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 const [a, b, expired] = [await server.open(), await server.open(), await server.open()];
 await server.ask('DELETE', `/api/sessions/${expired.session}`, { cookie: expired.cookie });
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { Addresses, addressKey } from '../../../sandbox-server/http/addresses.ts';
 import { maxUnnamedProxies } from '../../../sandbox-server/limits.ts';
 import { startTestServer } from '../server.ts';

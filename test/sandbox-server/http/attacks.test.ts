@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { ask, sameOrigin, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 const lab = await server.open();
 const evil = 'https://evil.example';
 

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { cookieName, setCookie, tokenFrom } from '../../../sandbox-server/http/cookie.ts';
 import { dayMs } from '../../../sandbox-server/limits.ts';
 import { cookieOf, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 
 test('F09 a student gets a host-only cookie that scripts cannot read', async () => {
   const answer = await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } });

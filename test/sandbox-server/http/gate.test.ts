@@ -1,13 +1,13 @@
 // The operator's code: a form and a link that open the site; pages, API, sockets and what they lead to are closed without it.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { inviteBurst } from '../../../sandbox-server/limits.ts';
 import { cookieOf, startTestServer } from '../server.ts';
 
 const code = 'blue-whale-4711';
 const server = await startTestServer({ invite: code, trustedProxies: ['127.0.0.1'] });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 const type = (text: string, headers: Readonly<Record<string, string>> = {}) =>
   server.ask('POST', '/invite', { headers: { ...form, ...headers }, body: `code=${encodeURIComponent(text)}` });

@@ -3,17 +3,17 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { onTestFinished, test } from 'vitest';
 import { hangUp, refuse } from '../../../sandbox-server/http/hang-up.ts';
 
 /** Our end of a connection, and the other one, which never ends its half. */
-async function pair(context: { after(release: () => void): void }): Promise<{ ours: Socket; other: Socket }> {
+async function pair(): Promise<{ ours: Socket; other: Socket }> {
   const server = createServer({ allowHalfOpen: true });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const other = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', allowHalfOpen: true });
   const [ours] = (await once(server, 'connection')) as [Socket];
-  context.after(() => {
+  onTestFinished(() => {
     other.destroy();
     ours.destroy();
     server.close();
@@ -21,9 +21,9 @@ async function pair(context: { after(release: () => void): void }): Promise<{ ou
   return { ours, other };
 }
 
-test('F03 a connection is let go in time, whether its end was said before or is said now', async (context) => {
+test('F03 a connection is let go in time, whether its end was said before or is said now', async () => {
   for (const isSaid of [false, true]) {
-    const { ours } = await pair(context);
+    const { ours } = await pair();
     const closed = once(ours, 'close');
     if (isSaid) ours.end();
     hangUp(ours, '', 10);
@@ -33,8 +33,8 @@ test('F03 a connection is let go in time, whether its end was said before or is 
   }
 });
 
-test('who is refused hears why, though more was sent than anybody reads', async (context) => {
-  const { ours, other } = await pair(context);
+test('who is refused hears why, though more was sent than anybody reads', async () => {
+  const { ours, other } = await pair();
   let heard = '';
   other.on('data', (chunk) => {
     heard += chunk;

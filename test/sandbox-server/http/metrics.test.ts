@@ -1,7 +1,7 @@
 // Metrics: what they tell, to whom, and that nothing of a student is among them.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { Histogram, metricsText } from '../../../sandbox-server/metrics/text.ts';
 import { startTestServer } from '../server.ts';
 

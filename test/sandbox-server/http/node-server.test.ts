@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
-import { test } from 'node:test';
+import { onTestFinished, test } from 'vitest';
 import { Addresses } from '../../../sandbox-server/http/addresses.ts';
 import { createNodeServer } from '../../../sandbox-server/http/node-server.ts';
 import { maxConnectionsPerAddress } from '../../../sandbox-server/limits.ts';
@@ -39,9 +39,9 @@ for (const [who, trusted, refused] of [
   ['one address', [], 50],
   ['a trusted proxy', ['127.0.0.1'], 0],
 ] as const) {
-  test(`F11 ${who} has ${refused > 0 ? `${maxConnectionsPerAddress} connections` : 'as many as it needs'}`, async (context) => {
+  test(`F11 ${who} has ${refused > 0 ? `${maxConnectionsPerAddress} connections` : 'as many as it needs'}`, async () => {
     const server = createNodeServer(new Addresses(trusted), (_request, response) => response.end('ok'));
-    context.after(() => {
+    onTestFinished(() => {
       server.close();
       server.closeAllConnections();
     });

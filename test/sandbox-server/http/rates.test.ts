@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { maxFileWritesAtOnce, newcomerBurstPerAddress, startsPerMinute } from '../../../sandbox-server/limits.ts';
 import { until } from '../../support/until.ts';
 import { type OpenedLab, startTestServer } from '../server.ts';
 
 const server = await startTestServer({ capacity: 100 });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 
 test('F11 a student starts five labs a minute, and opens the one there is as often as they like', async () => {
   const lab = await server.open();

@@ -3,13 +3,13 @@
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { afterAll, test } from 'vitest';
 import { testRun } from '../../support/instance.ts';
 import { startTestServer } from '../server.ts';
 
 const directory = await mkdtemp(`/tmp/${testRun}-site-`);
-after(() => rm(directory, { recursive: true }));
+afterAll(() => rm(directory, { recursive: true }));
 await mkdir(join(directory, '_astro'));
 await mkdir(join(directory, 'playground'));
 const files = {
@@ -28,7 +28,7 @@ for (const name of ['_astro/page.Ab12.js', 'playground/index.html'])
   await writeFile(join(directory, `${name}.gz`), zipped);
 
 const server = await startTestServer({ siteDirectory: directory });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 
 const served: readonly (readonly [string, RegExp, RegExp])[] = [
   ['/', /^text\/html; charset=utf-8/, /^no-cache$/],

@@ -1,8 +1,8 @@
 // A lab whose image is still being made waits for it, however long that takes, and says what it waits for.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { CatalogueImage } from '@drydock/runtime';
+import { test } from 'vitest';
 import { type FillingEngine, fillHost } from '../../../sandbox-server/labs/fill-host.ts';
 import { playgroundLesson } from '../../../sandbox-server/labs/lessons.ts';
 

@@ -1,7 +1,7 @@
 // What the setting of previews means.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { isPreviewOrigin, previewOrigins, sharesSite } from '../../../sandbox-server/previews/origin.ts';
 
 const name = '0123456789abcdef'.repeat(2);

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { until } from '../../support/until.ts';
 import { ask, type OpenedLab } from '../server.ts';
@@ -13,13 +13,13 @@ let there: PreviewLab;
 let lab: OpenedLab;
 let visit: PreviewVisit;
 
-before(async () => {
+beforeAll(async () => {
   there = await startPreviewLab([8080]);
   ({ lab } = there);
   ({ visit } = await PreviewVisit.open(there.server, lab, 8080));
 });
 
-after(async () => {
+afterAll(async () => {
   await there?.[Symbol.asyncDispose]();
 });
 

@@ -1,7 +1,7 @@
 // Previews where there can be no wildcard name: one origin on a second port, and a cookie that tells which preview is meant.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { freePort } from '../../support/instance.ts';
 import { ask, cookieOf } from '../server.ts';
 import { previewUrl, startPreviewLab } from './lab.ts';

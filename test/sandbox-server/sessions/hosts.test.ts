@@ -1,7 +1,7 @@
 // What a lab has from the start: its hosts, each with a terminal of its own, images, files and parameters.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
@@ -10,7 +10,7 @@ import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine());
 const lessons = things.use(await testLessons());
 const engine = running.client;

@@ -2,8 +2,8 @@
 // place is needed.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 import type { HostInfo } from '@drydock/runtime';
+import { afterAll, test } from 'vitest';
 import { maxSessionsPerStudent, startsPerMinute } from '../../../sandbox-server/limits.ts';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
@@ -13,7 +13,7 @@ import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine());
 /** With `plain`, as many lessons as a student may have labs of. */
 const many = Array.from({ length: maxSessionsPerStudent - 1 }, (_, n) => `02-many/${n + 11}-lesson`);

@@ -1,7 +1,7 @@
 // The queue for a place: everybody hears their place, and hears it again only when it changes.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { Queue } from '../../../sandbox-server/sessions/queue.ts';
 
 function waiting(id: string) {

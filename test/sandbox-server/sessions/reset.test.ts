@@ -2,7 +2,7 @@
 // as they were then, and nothing counts that only the taking back did.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { startEngine } from '../../support/engine.ts';
 import { type OpenedLab, spawnServer, startTestServer } from '../server.ts';
 import { testLessons, twoHosts, twoTasks } from './labs.ts';
@@ -10,7 +10,7 @@ import { atPrompt, done, end, enterReady, isDone, last, reset, run } from './stu
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine());
 const lessons = things.use(await testLessons());
 const settings = { engineSocket: running.socket, lessonsDirectory: lessons.directory };

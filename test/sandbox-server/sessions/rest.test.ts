@@ -1,7 +1,7 @@
 // What is due with a lab that is left alone, and which labs of a student give way to another.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { maxOpenPerStudent, maxSessionsPerStudent, untypedIdleTimes } from '../../../sandbox-server/limits.ts';
 import { givesWay, type Opened } from '../../../sandbox-server/sessions/give-way.ts';
 import { dueOf, type Resting } from '../../../sandbox-server/sessions/rest.ts';

@@ -1,15 +1,15 @@
 // Sessions with a real engine: opened, kept, queued for, ended; and each with a host that is its own.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
 import type { HostInfo } from '@drydock/runtime';
+import { afterAll, test } from 'vitest';
 import { startEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
 import { enterReady, reset, run } from './student.ts';
 
 const running = await startEngine();
-after(() => running[Symbol.asyncDispose]());
+afterAll(() => running[Symbol.asyncDispose]());
 const engine = running.client;
 const engineSocket = running.socket;
 

@@ -1,7 +1,7 @@
 // Which lab gives up its place to who waits: one that is not used, that of a crowded network sooner.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { enterMs, queueGraceMs, typedYieldTimes } from '../../../sandbox-server/limits.ts';
 import { type Comer, unknownComer } from '../../../sandbox-server/sessions/comer.ts';
 import { Shares } from '../../../sandbox-server/sessions/shares.ts';

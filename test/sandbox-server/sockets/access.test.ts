@@ -1,13 +1,13 @@
 // Every message of a page times every identity: who gets what. The types refuse a message without an entry.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { closeCodes, type PageMessage, protocolVersion } from '../../../sandbox-server/protocol.ts';
 import type { TestPage } from '../page.ts';
 import { startTestServer } from '../server.ts';
 
 const server = await startTestServer({ capacity: 100 });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 const [a, b, expired] = [await server.open(), await server.open(), await server.open()];
 await server.ask('DELETE', `/api/sessions/${expired.session}`, { cookie: expired.cookie });
 

@@ -5,14 +5,14 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { closeCodes } from '../../../sandbox-server/protocol.ts';
 import { until } from '../../support/until.ts';
 import { spawnServer } from '../server.ts';
 
 const running = await spawnServer();
 const { server, child } = running;
-after(() => running[Symbol.asyncDispose]());
+afterAll(() => running[Symbol.asyncDispose]());
 const lab = await server.open();
 const mebibyte = 1024 ** 2;
 

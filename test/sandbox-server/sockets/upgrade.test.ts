@@ -1,12 +1,12 @@
 // Who may open the WebSocket: our own pages, with a cookie, and then with a ticket.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { closeCodes, protocolVersion } from '../../../sandbox-server/protocol.ts';
 import { startTestServer } from '../server.ts';
 
 const server = await startTestServer({ capacity: 100 });
-after(() => server[Symbol.asyncDispose]());
+afterAll(() => server[Symbol.asyncDispose]());
 const lab = await server.open();
 const { port } = server.settings;
 

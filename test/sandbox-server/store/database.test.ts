@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { ProgressRecords } from '../../../sandbox-server/progress/progress.ts';
 import { SessionRecords } from '../../../sandbox-server/sessions/records.ts';
 import { openDatabase } from '../../../sandbox-server/store/database.ts';

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { until } from '../../support/until.ts';
 import { startTestServer, type TestServer } from '../server.ts';
 

@@ -4,15 +4,15 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
 import { pino } from 'pino';
+import { afterAll, test } from 'vitest';
 import { ProgressRecords } from '../../../sandbox-server/progress/progress.ts';
 import { openDatabase } from '../../../sandbox-server/store/database.ts';
 import { Students } from '../../../sandbox-server/students/students.ts';
 
 const log = pino({ level: 'silent' });
 const directory = mkdtempSync(join(tmpdir(), 'drydock-students-'));
-after(() => rmSync(directory, { recursive: true }));
+afterAll(() => rmSync(directory, { recursive: true }));
 
 test('F09 a token is found again, is not in the file, and none is taken that was not given', () => {
   const database = openDatabase(directory);

@@ -1,7 +1,7 @@
 // Tickets: one use, thirty seconds, one student.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { maxTickets, ticketLifetimeMs } from '../../../sandbox-server/limits.ts';
 import { Tickets } from '../../../sandbox-server/students/tickets.ts';
 

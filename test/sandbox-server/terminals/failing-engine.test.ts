@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { PassThrough } from 'node:stream';
-import { test } from 'node:test';
 import { connectEngine, type EngineClient, EngineError, type TerminalInfo } from '@drydock/runtime';
 import { pino } from 'pino';
+import { test } from 'vitest';
 import { EngineLink } from '../../../sandbox-server/engine-link.ts';
 import { Terminals } from '../../../sandbox-server/terminals/terminals.ts';
 import { until } from '../../support/until.ts';

@@ -1,7 +1,7 @@
 // The parser of prompt marks: finds them however the stream is split, and passes over what is none.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { type Mark, MarkParser } from '../../../sandbox-server/terminals/marks.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,7 +1,7 @@
 // Where the output of a terminal can begin after its start is gone, and what must be put back there.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { modePlaceEveryBytes } from '../../../sandbox-server/limits.ts';
 import { Modes } from '../../../sandbox-server/terminals/modes.ts';
 

@@ -1,7 +1,7 @@
 // Terminals with a real engine: several, named, sized, ended; flow control; and drops at any byte.
 
 import assert from 'node:assert/strict';
-import { after, test } from 'node:test';
+import { afterAll, test } from 'vitest';
 import { maxTerminals } from '../../../sandbox-server/limits.ts';
 import { pauseAboveBytes } from '../../../sandbox-server/protocol.ts';
 import { startEngine } from '../../support/engine.ts';
@@ -11,7 +11,7 @@ import { startTestServer } from '../server.ts';
 
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
-after(() => things.disposeAsync());
+afterAll(() => things.disposeAsync());
 const running = things.use(await startEngine());
 const server = things.use(await startTestServer({ engineSocket: running.socket }));
 const lab = await server.open();

@@ -1,7 +1,7 @@
 // One page's view of a terminal: resume by offset, acknowledgements, what it gets when it fell too far behind.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { Recording } from '../../../runtime/recording.ts';
 import { pauseAboveBytes, resumeBelowBytes } from '../../../sandbox-server/protocol.ts';
 import { Flow } from '../../../sandbox-server/terminals/flow.ts';

@@ -1,7 +1,7 @@
 // The engine view with a real engine: right after every command, told to whoever looks, and harmless whatever a host says.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import { maxViewBytes } from '../../../sandbox-server/limits.ts';
 import type { View, ViewContainer } from '../../../sandbox-server/protocol.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
@@ -15,7 +15,7 @@ let lab: OpenedLab;
 let page: TestPage;
 let host: string;
 
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   server = await startTestServer({ engineSocket: engine.socket });
   lab = await server.open();
@@ -23,7 +23,7 @@ before(async () => {
   await page.hears('session', ({ phase }) => phase === 'ready');
   host = (await engine.client.hosts())[0]?.name ?? '';
 });
-after(async () => {
+afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await engine[Symbol.asyncDispose]();
 });

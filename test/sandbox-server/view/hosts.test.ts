@@ -1,7 +1,7 @@
 // Labs of several hosts have a view of each; a virtual machine is told of, and what was measured outlives the page.
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { afterAll, beforeAll, test } from 'vitest';
 import type { View } from '../../../sandbox-server/protocol.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import type { TestPage } from '../page.ts';
@@ -12,12 +12,12 @@ import { atPrompt, end, enterReady, run } from '../sessions/student.ts';
 let engine: TestEngine;
 let lessons: TestLessons;
 let server: TestServer;
-before(async () => {
+beforeAll(async () => {
   engine = await startEngine();
   lessons = await testLessons();
   server = await startTestServer({ engineSocket: engine.socket, lessonsDirectory: lessons.directory });
 });
-after(async () => {
+afterAll(async () => {
   await server[Symbol.asyncDispose]();
   await lessons[Symbol.asyncDispose]();
   await engine[Symbol.asyncDispose]();

@@ -1,7 +1,7 @@
 // The parts of a view: layers from a history, texts from strangers, the virtual machine's note, and the bound of it all.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, test } from 'vitest';
 import { maxViewBytes } from '../../../sandbox-server/limits.ts';
 import { viewOf } from '../../../sandbox-server/view/build.ts';
 import { containersFrom, timesFrom } from '../../../sandbox-server/view/facts.ts';

@@ -1,7 +1,7 @@
 // What the editor says of a compose file, and offers in one.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { composeHints, composeMeaning } from '../../../site/src/client/editor/compose-hints.ts';
 import { composeProblems } from '../../../site/src/client/editor/compose-problems.ts';
 

@@ -1,7 +1,7 @@
 // What the editor says of a Dockerfile, and which language it takes a file for.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { dockerfileProblems, instructionOf, instructions } from '../../../site/src/client/editor/dockerfile-hints.ts';
 import { isCompose, languageOf } from '../../../site/src/client/editor/languages.ts';
 

@@ -1,7 +1,7 @@
 // An open file and the host it is of: what is saved, what is taken over, what is asked about, and that nothing is lost.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { ServerRefusal } from '../../../site/src/client/api.ts';
 import { sentenceOf } from '../../../site/src/client/editor/failures.ts';
 import type { FileRead, FileStore } from '../../../site/src/client/editor/file-store.ts';

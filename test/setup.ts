@@ -1,0 +1,50 @@
+// Around a run of tests. Before: types, lint, the site, the images and the store that the tests start from, unless files or
+// tests were named. After: nothing may be left on the machine. Its last line is the outcome of it all.
+
+import { randomBytes } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
+import process from 'node:process';
+import type { TestProject } from 'vitest/node';
+import { ownDockerFolder } from '../bin/programs.mjs';
+import { leftovers } from './leftovers.ts';
+import { countsOf, slowestOf } from './outcome.ts';
+import { prepare } from './prepare.ts';
+import { changesOf, machineDevices } from './support/machine-files.ts';
+import { keepTimeLimit } from './time-limit.ts';
+
+export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
+  const startedAt = performance.now();
+  const testRun = `t-${randomBytes(2).toString('hex')}`;
+  process.env.TEST_RUN = testRun;
+  // A current docker command, where the machine's own is older: see bin/docker-client.mjs.
+  process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
+  await mkdir('test/output', { recursive: true });
+  // SECURITY.md G5: no test changes a device node of the machine.
+  const devices = machineDevices();
+
+  /** `vitest run` and nothing more. */
+  const isWhole = process.argv.length === 3;
+  const template = `/tmp/${testRun}-template`;
+  const isPrepared = !isWhole || (await prepare(template));
+  const timeLimit = keepTimeLimit();
+
+  return async () => {
+    timeLimit[Symbol.dispose]();
+    await rm(template, { recursive: true, force: true });
+    const left = [...(await leftovers(testRun)), ...changesOf(devices, machineDevices())];
+    console.log(
+      left.length === 0
+        ? '✔ nothing is left behind'
+        : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,
+    );
+    if (isWhole) {
+      console.log(`ℹ slowest: ${slowestOf(vitest)}`);
+      const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+      console.log(`${isPrepared ? '✔' : '✖'} types, lint and site; all in ${minutes} min`);
+    }
+    const counts = countsOf(vitest);
+    const failed = counts.failed + (left.length === 0 ? 0 : 1) + (isPrepared ? 0 : 1);
+    console.log(`${counts.passed} passed, ${failed} failed, ${counts.skipped} skipped`);
+    if (failed > 0 || counts.passed === 0) process.exitCode = 1;
+  };
+}

@@ -1,0 +1,34 @@
+// How the tests are run: Node imports the files itself, each file has a process of its own, and a project holds the files of
+// one kind (test/kinds.ts).
+
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { testFiles } from './test/kinds.ts';
+import { fileTimeoutMs } from './test/time-limit.ts';
+
+const files = await testFiles();
+
+/** Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
+const project = (name: keyof typeof files, turn: number): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include: files[name], maxWorkers: name === 'timed' ? 1 : 2, sequence: { groupOrder: turn } },
+});
+
+export default defineConfig({
+  // Vite's own conditions, such as `module`, are none of Node's.
+  ssr: { resolve: { conditions: [] } },
+  test: {
+    projects: [project('unit', 0), project('engine', 1), project('browser', 1), project('timed', 2)],
+    pool: 'forks',
+    experimental: { viteModuleRunner: false, nodeLoader: false },
+    globalSetup: 'test/setup.ts',
+    // A test has no limit but its file's.
+    testTimeout: fileTimeoutMs,
+    hookTimeout: fileTimeoutMs,
+    // What looks for leftovers waits for processes that are ending.
+    teardownTimeout: 60_000,
+    sequence: { hooks: 'list' },
+    // What tests print goes straight out.
+    disableConsoleIntercept: true,
+    reporters: ['default'],
+  },
+});
