@@ -79,7 +79,7 @@ test('A02: what the OCI runtime of this machine does with such a directory, with
   const id = `${engine.instance.name}-control`;
   const { stdout } = await run('nsenter', [...inside, 'run', id], { timeout: 10_000 }).catch(() => ({ stdout: '' }));
   await run('nsenter', [...inside, 'delete', '--force', id]).catch(() => undefined);
-  context.diagnostic(
+  await context.annotate(
     stdout.includes(secret) ? 'it lists a directory of the machine' : 'it lists nothing of the machine',
   );
 });

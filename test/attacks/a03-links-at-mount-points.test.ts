@@ -132,5 +132,5 @@ test('A03: what the OCI runtime of this machine does with such an image, without
   await run('nsenter', [...inside, ...crun, 'run', id], { timeout: 10_000 }).catch(() => undefined);
   await run('nsenter', [...inside, ...crun, 'delete', '--force', id]).catch(() => undefined);
   const written = readdirSync(marker).filter((name) => name !== victim);
-  context.diagnostic(written.length > 0 ? `it writes outside: ${written.join(' ')}` : 'it writes nothing outside');
+  await context.annotate(written.length > 0 ? `it writes outside: ${written.join(' ')}` : 'it writes nothing outside');
 });

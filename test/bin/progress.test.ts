@@ -2,8 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { stripVTControlCharacters } from 'node:util';
-import { test } from 'vitest';
+import { afterEach, beforeEach, test, vi } from 'vitest';
 import { showProgress } from '../../bin/progress.mjs';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; written: () => string } {
   let written = '';
@@ -14,41 +21,37 @@ function fakeStream(isTTY: boolean): { stream: NodeJS.WriteStream; written: () =
   return { stream: { isTTY, columns: 40, write } as unknown as NodeJS.WriteStream, written: () => written };
 }
 
-test('a step that ends within a second is not worth a line', (context) => {
-  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+test('a step that ends within a second is not worth a line', () => {
   const { stream, written } = fakeStream(false);
   const step = showProgress(stream).step('Blinking');
-  context.mock.timers.tick(900);
+  vi.advanceTimersByTime(900);
   step.done();
   assert.equal(written(), '');
 });
 
-test('elsewhere than on a terminal a long step is told now and then, and when it ends, with its time', (context) => {
-  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+test('elsewhere than on a terminal a long step is told now and then, and when it ends, with its time', () => {
   const { stream, written } = fakeStream(false);
   const step = showProgress(stream).step('Fetching');
   step.update('1 of 3');
-  context.mock.timers.tick(1000);
+  vi.advanceTimersByTime(1000);
   step.update('2 of 3');
-  context.mock.timers.tick(5000);
+  vi.advanceTimersByTime(5000);
   step.done('3 packages');
   assert.equal(written(), '  … Fetching: 1 of 3 (1.0 s)\n  ✓ Fetching: 3 packages (6.0 s)\n');
 });
 
-test('a step that fails is told however short it was', (context) => {
-  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+test('a step that fails is told however short it was', () => {
   const { stream, written } = fakeStream(false);
   showProgress(stream).step('Fetching').failed();
   assert.match(written(), /✗ Fetching/);
 });
 
-test('on a terminal live lines are drawn over, and cut at its width', (context) => {
-  context.mock.timers.enable({ apis: ['Date', 'setInterval'] });
+test('on a terminal live lines are drawn over, and cut at its width', () => {
   const { stream, written } = fakeStream(true);
   const progress = showProgress(stream);
   const step = progress.step('Fetching');
   step.update('a'.repeat(100));
-  context.mock.timers.tick(1200);
+  vi.advanceTimersByTime(1200);
   const drawn = written().split('\n').filter(Boolean);
   assert.ok(drawn.every((line) => stripVTControlCharacters(line).length < 40));
   step.done();

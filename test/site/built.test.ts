@@ -10,7 +10,8 @@ import { test } from 'vitest';
 
 const dist = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../../site/dist');
 const mostScriptBytes = 60 * 1024;
-const skip = existsSync(path.join(dist, 'index.html')) ? false : 'the site is not built: npm run build -w site';
+/** Where the site is not built (npm run build -w site). */
+const skip = !existsSync(path.join(dist, 'index.html'));
 
 async function read(file: string): Promise<string> {
   return await readFile(path.join(dist, file), 'utf8');

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { type onTestFinished, test } from 'vitest';
+import { onTestFinished, test } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { Talk } from '../../site/src/client/talk.ts';
 import { until } from '../support/until.ts';

@@ -50,8 +50,9 @@ for (const [client, docker] of Object.entries(clients))
       await engine.client.createHost(host);
     });
 
-    test(`is docker ${host === 'outside' ? '28 or later' : '26.1'}`, async () => {
+    test(`is docker ${host === 'outside' ? '28 or later' : '26.1'}`, async (context) => {
       const version = await ok('version', '--format', '{{.Client.Version}}');
+      await context.annotate(`${client} is ${version}`);
       const [major = 0, minor = 0] = version.split('.').map(Number);
       assert.ok(host === 'outside' ? major >= 28 : major === 26 && minor === 1, version);
     });
