@@ -6,7 +6,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 
-/** `t-` and four hex digits: one for all files of a run of test/run.ts, one of its own for a file that is run alone. */
+/** `t-` and four hex digits: one for all files of a run, from test/setup.ts. */
 export const testRun = process.env.TEST_RUN ?? `t-${randomBytes(2).toString('hex')}`;
 
 /** The numbers past those that a Drydock takes by default, up to systemd's range for foreign files at 2,147,352,576. */

@@ -1,5 +1,5 @@
 // The machine's own files that a student must never change: all of its /dev. Compared before and after an attack, and by
-// test/run.ts before and after everything.
+// test/setup.ts before and after everything.
 
 import { type Dirent, lstatSync, readdirSync, type Stats } from 'node:fs';
 import path from 'node:path';
