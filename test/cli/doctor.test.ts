@@ -5,7 +5,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { afterAll, test } from 'vitest';
+import { onTestFinished, test } from 'vitest';
 import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
 import { examineGate, examineProxy } from '../../cli/doctor/exposure.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
@@ -135,7 +135,7 @@ test('the user numbers of another engine are read from its arguments', () => {
 test('doctor says in JSON what it says in words, and exits 0 where Drydock can run', async () => {
   // Others on this machine may be trying it just now, in theirs.
   const folder = await mkdtemp(`/tmp/${testRun}-doctor-`);
-  afterAll(() => rm(folder, { recursive: true }));
+  onTestFinished(() => rm(folder, { recursive: true }));
   const env = {
     ...process.env,
     ...{ DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/none', DRYDOCK_PORT: '1', TMPDIR: folder },

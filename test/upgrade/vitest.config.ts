@@ -5,5 +5,8 @@ import everyRun from '../../vitest.config.ts';
 
 export default defineConfig({
   ...everyRun,
-  test: { ...everyRun.test, projects: [{ extends: true, test: { name: 'upgrade', include: ['test/upgrade/take-over.ts'] } }] },
+  test: {
+    ...everyRun.test,
+    projects: [{ extends: true, test: { name: 'upgrade', include: ['test/upgrade/take-over.ts'] } }],
+  },
 });

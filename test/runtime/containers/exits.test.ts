@@ -3,18 +3,18 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { test } from 'node:test';
+import { test } from 'vitest';
 import { ExitWatch } from '../../../runtime/containers/exits.ts';
 import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { testRun } from '../../support/instance.ts';
 
 test('a process whose conmon is gone is told of after two looks, whoever its parent is now', {
   timeout: 20_000,
-}, async (t) => {
+}, async ({ onTestFinished }) => {
   const directory = await mkdtemp(`/tmp/${testRun}-exits-`);
   const watch = new ExitWatch(directory);
   const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
-  t.after(async () => {
+  onTestFinished(async () => {
     child.kill('SIGKILL');
     watch.close();
     await rm(directory, { recursive: true });
@@ -26,6 +26,6 @@ test('a process whose conmon is gone is told of after two looks, whoever its par
   child.kill('SIGKILL');
   // The looks alone keep no process alive.
   const alive = setInterval(() => undefined, 1000);
-  t.after(() => clearInterval(alive));
+  onTestFinished(() => clearInterval(alive));
   assert.equal(await told.promise, 255);
 });
