@@ -73,7 +73,8 @@ async function build(leftOut: readonly string[], signal: AbortSignal): Promise<{
   const npm = ['npm', 'run', 'build', '--workspace', 'site', '--', '--outDir', building];
   const child = spawn('flock', ['--no-fork', `${stampFile}.lock`, ...npm], {
     cwd: cloneFolder,
-    env: { ...process.env, DRYDOCK_LEFT_OUT: leftOut.join(',') },
+    // Vite builds for development where the environment says so, or that this is a test.
+    env: { ...process.env, NODE_ENV: 'production', DRYDOCK_LEFT_OUT: leftOut.join(',') },
     stdio: ['ignore', 'pipe', 'pipe'],
     signal,
   });
