@@ -21,7 +21,7 @@ import { hijack } from './hijack.ts';
 import { hostFileRoutes } from './host-files.ts';
 import { hostStateRoutes } from './host-states.ts';
 import { integer } from './query.ts';
-import type { Handler, Routes } from './router.ts';
+import { type Handler, type Routes, withEach } from './router.ts';
 
 const hostName = z
   .string()
@@ -204,13 +204,11 @@ const routes: Routes<Engine> = {
       [...hostOf(exchange).terminals.values()].map((terminal) => terminal.info()),
     ),
   'POST /hosts/{host}/terminals': open,
-  'GET /hosts/{host}/terminals/{terminal}/attach': attach,
+  'GET /hosts/{host}/terminals/{terminal}/attach': { takesOver: attach },
   'POST /hosts/{host}/terminals/{terminal}/resize': resize,
   'DELETE /hosts/{host}/terminals/{terminal}': close,
   'GET /hosts/{host}': (exchange) => exchange.answer(200, hostInfo(hostOf(exchange))),
   'DELETE /hosts/{host}': remove,
 };
 
-export const engineRoutes: Routes<Engine> = Object.fromEntries(
-  Object.entries(routes).map(([place, handler]) => [place, withKind(handler)]),
-);
+export const engineRoutes: Routes<Engine> = withEach(routes, withKind);

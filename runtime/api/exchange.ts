@@ -21,6 +21,8 @@ export class Exchange<Subject> {
   readonly query: URLSearchParams;
   /** Null where the subject shares the loop with nobody: the engine itself. */
   readonly turns: HostTurns | null;
+  /** Whether the route table says of the handler that it may take the connection over. */
+  readonly mayTakeOver: boolean;
   /** The bare connection, once a handler has taken it over (`hijack.ts`). */
   taken: Duplex | null = null;
   /** Errors are told as text of this type instead of JSON. */
@@ -36,6 +38,7 @@ export class Exchange<Subject> {
     version: string;
     query: URLSearchParams;
     params: Readonly<Record<string, string>>;
+    mayTakeOver?: boolean;
   }) {
     this.subject = parts.subject;
     this.turns = parts.turns;
@@ -44,6 +47,7 @@ export class Exchange<Subject> {
     this.version = parts.version;
     this.query = parts.query;
     this.#params = parts.params;
+    this.mayTakeOver = parts.mayTakeOver ?? false;
     this.response.once('close', () => {
       if (!this.response.writableFinished) this.#aborts.abort(new EngineError('unavailable', 'context canceled'));
     });

@@ -141,7 +141,7 @@ async function resize(exchange: Exchange<Host>): Promise<void> {
 
 export const execRoutes: Routes<Host> = {
   'POST /containers/{name}/exec': create,
-  'POST /exec/{id}/start': start,
+  'POST /exec/{id}/start': { takesOver: start },
   'GET /exec/{id}/json': inspect,
   'POST /exec/{id}/resize': resize,
 };

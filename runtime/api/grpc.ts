@@ -34,4 +34,4 @@ function refuse(exchange: Exchange<Host>): void {
   });
 }
 
-export const grpcRoutes: Routes<Host> = { 'POST /grpc': refuse, 'POST /session': refuse };
+export const grpcRoutes: Routes<Host> = { 'POST /grpc': { takesOver: refuse }, 'POST /session': { takesOver: refuse } };

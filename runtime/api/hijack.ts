@@ -26,6 +26,9 @@ export function rememberUpgrade(request: object, takeover: Takeover): void {
  */
 export function hijack(exchange: Exchange<unknown>, contentType: string, headers: Record<string, string> = {}): Duplex {
   const { request, response } = exchange;
+  // On such a route a client's `Upgrade` would not be heard.
+  if (!exchange.mayTakeOver)
+    throw new Error(`the route table does not say that ${exchange.place} takes connections over`);
   const upgrade = upgrades.get(request);
   const socket: Duplex = upgrade?.socket ?? request.socket;
   const lines = Object.entries({ 'Content-Type': contentType, ...headers }).map(([name, value]) => `${name}: ${value}`);

@@ -73,14 +73,16 @@ export function hostFileRoutes(hostOf: HostOf): Routes<Engine> {
       for await (const _ of changes) await exchange.write('\n');
       exchange.response.end();
     },
-    'GET /hosts/{host}/dial': async (exchange) => {
-      const inside = await dial(hostOf(exchange), integer(exchange.query, 'port') ?? 0, exchange.signal);
-      const socket = hijack(exchange, 'application/octet-stream');
-      // `pipe` hands on each side's end by itself and waits for whoever is slow.
-      inside.pipe(socket).pipe(inside);
-      inside.once('error', () => socket.destroy());
-      inside.once('close', () => socket.end());
-      socket.once('close', () => inside.destroy());
+    'GET /hosts/{host}/dial': {
+      async takesOver(exchange) {
+        const inside = await dial(hostOf(exchange), integer(exchange.query, 'port') ?? 0, exchange.signal);
+        const socket = hijack(exchange, 'application/octet-stream');
+        // `pipe` hands on each side's end by itself and waits for whoever is slow.
+        inside.pipe(socket).pipe(inside);
+        inside.once('error', () => socket.destroy());
+        inside.once('close', () => socket.end());
+        socket.once('close', () => inside.destroy());
+      },
     },
   };
 }

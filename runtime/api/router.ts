@@ -5,27 +5,48 @@ import type { Exchange } from './exchange.ts';
 
 export type Handler<Subject> = (exchange: Exchange<Subject>) => Promise<void> | void;
 
+/** A handler that may take the connection over (`hijack.ts`). Only on its route is a header `Upgrade` heard (RFC 9110 §7.8). */
+export interface Takeover<Subject> {
+  readonly takesOver: Handler<Subject>;
+}
+
 /**
  * `GET /containers/{id}/json`. A parameter takes at least one character and may hold slashes, as image names do: what
  * follows it in the pattern is matched from the end.
  */
-export type Routes<Subject> = Readonly<Record<string, Handler<Subject>>>;
+export type Routes<Subject> = Readonly<Record<string, Handler<Subject> | Takeover<Subject>>>;
 
 interface Route<Subject> {
   readonly method: string;
   readonly pattern: RegExp;
   readonly handler: Handler<Subject>;
+  readonly mayTakeOver: boolean;
 }
 
 export interface Match<Subject> {
   readonly handler: Handler<Subject>;
+  readonly mayTakeOver: boolean;
   readonly params: Readonly<Record<string, string>>;
 }
 
-function compile<Subject>([place, handler]: [string, Handler<Subject>]): Route<Subject> {
+function compile<Subject>([place, answer]: [string, Routes<Subject>[string]]): Route<Subject> {
   const [method = '', path = ''] = place.split(' ');
-  const pattern = path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>.+)');
-  return { method, pattern: new RegExp(`^${pattern}$`, 's'), handler };
+  const pattern = new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{(\w+)\}/g, '(?<$1>.+)')}$`, 's');
+  const mayTakeOver = typeof answer !== 'function';
+  return { method, pattern, handler: mayTakeOver ? answer.takesOver : answer, mayTakeOver };
+}
+
+/** The same routes, each handler with `wrap` around it. */
+export function withEach<Subject>(
+  routes: Routes<Subject>,
+  wrap: (handler: Handler<Subject>) => Handler<Subject>,
+): Routes<Subject> {
+  return Object.fromEntries(
+    Object.entries(routes).map(([place, answer]) => [
+      place,
+      typeof answer === 'function' ? wrap(answer) : { takesOver: wrap(answer.takesOver) },
+    ]),
+  );
 }
 
 export class Router<Subject> {
@@ -43,7 +64,7 @@ export class Router<Subject> {
       const found = route.pattern.exec(path);
       if (!found) continue;
       if (route.method === method || (method === 'HEAD' && route.method === 'GET'))
-        return { handler: route.handler, params: { ...found.groups } };
+        return { handler: route.handler, mayTakeOver: route.mayTakeOver, params: { ...found.groups } };
       otherMethod = true;
     }
     // moby's mux says 405 with the same words where only the method is wrong; clients see no difference.

@@ -112,7 +112,8 @@ async function answer<Subject>(
     checkHost(request);
     const { path, query } = decodedPath(request.url ?? '/');
     const { match, version } = service.find(method, path);
-    exchange = new Exchange({ subject, turns, request, response, version, query, params: match.params });
+    const { params, mayTakeOver } = match;
+    exchange = new Exchange({ subject, turns, request, response, version, query, params, mayTakeOver });
     await match.handler(exchange);
   } catch (error) {
     await dropRest(request);
@@ -130,16 +131,18 @@ async function dropRest(request: http.IncomingMessage): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Requests that may take their connection over; `Upgrade` on any other is not heard (RFC 9110 §7.8). */
-function mayUpgrade({ url = '' }: http.IncomingMessage): boolean {
-  return /^(\/v[\d.]+)?(\/(containers|hosts)\/.*\/attach|\/hosts\/.*\/dial|\/exec\/.*\/start|\/grpc|\/session)(\?|$)/.test(
-    url,
-  );
+/** Whether `Upgrade` is heard: the route table tells. A request that no route answers is refused as one without it. */
+function mayUpgrade<Subject>(service: Service<Subject>, { method = '', url = '' }: http.IncomingMessage): boolean {
+  try {
+    return service.find(method, decodedPath(url).path).match.mayTakeOver;
+  } catch {
+    return false;
+  }
 }
 
 function serve<Subject>(service: Service<Subject>): http.Server {
   const server = http.createServer({
-    shouldUpgradeCallback: mayUpgrade,
+    shouldUpgradeCallback: (request) => mayUpgrade(service, request),
     // A load may take longer than Node's five minutes; what holds a connection is bounded by their number.
     requestTimeout: 0,
     keepAliveTimeout: 60_000,

@@ -112,7 +112,7 @@ async function wait(exchange: Exchange<Host>): Promise<void> {
 }
 
 export const streamRoutes: Routes<Host> = {
-  'POST /containers/{name}/attach': attach,
+  'POST /containers/{name}/attach': { takesOver: attach },
   'GET /containers/{name}/logs': logs,
   'GET /containers/{name}/stats': stats,
   'POST /containers/{name}/wait': wait,

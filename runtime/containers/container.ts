@@ -2,6 +2,7 @@
 
 import type { Host } from '../hosts/host.ts';
 import { ProcessConsole } from './console.ts';
+import type { HostConfig } from './host-config/table.ts';
 
 /** The `Config` of the Docker Engine API, merged with the image's, every field present. */
 export interface ContainerConfig {
@@ -25,50 +26,6 @@ export interface ContainerConfig {
   readonly Labels: Readonly<Record<string, string>>;
   readonly StopSignal?: string;
   readonly StopTimeout?: number;
-}
-
-export interface PortBinding {
-  readonly HostIp: string;
-  readonly HostPort: string;
-}
-
-/** The part of the Docker Engine API's `HostConfig` that the engine acts on; everything else is refused or a default. */
-export interface HostConfig {
-  readonly NetworkMode: string;
-  readonly PortBindings: Readonly<Record<string, readonly PortBinding[]>>;
-  readonly PublishAllPorts: boolean;
-  readonly AutoRemove: boolean;
-  readonly CapAdd: readonly string[] | null;
-  readonly CapDrop: readonly string[] | null;
-  readonly Dns: readonly string[];
-  readonly DnsOptions: readonly string[];
-  readonly DnsSearch: readonly string[];
-  readonly ExtraHosts: readonly string[] | null;
-  readonly GroupAdd: readonly string[] | null;
-  readonly IpcMode: string;
-  readonly PidMode: string;
-  readonly ReadonlyRootfs: boolean;
-  /** Only `no-new-privileges`; anything else is refused. */
-  readonly SecurityOpt: readonly string[] | null;
-  readonly ShmSize: number;
-  /** Destination to mount options. */
-  readonly Tmpfs: Readonly<Record<string, string>>;
-  readonly Ulimits: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
-  readonly OomScoreAdj: number;
-  readonly CpuShares: number;
-  readonly NanoCpus: number;
-  readonly CpuPeriod: number;
-  readonly CpuQuota: number;
-  readonly CpusetCpus: string;
-  /** Bytes; 0 for none of its own. */
-  readonly Memory: number;
-  readonly MemoryReservation: number;
-  readonly MemorySwap: number;
-  /** Null, 0 or negative for the default. */
-  readonly PidsLimit: number | null;
-  readonly ConsoleSize: readonly [number, number];
-  /** As it was asked for: empty or `default`. Left out in records from before it was kept. */
-  readonly Isolation?: string;
 }
 
 export type Status = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';

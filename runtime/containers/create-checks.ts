@@ -1,11 +1,8 @@
 // What single values of a create or exec request must look like, with Docker's own messages where Docker has one.
 
-import { isIP } from 'node:net';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
-import { hardLimitOf } from '../kernel/hard-limits.ts';
 import { maxCommandCharacters, maxContainerNameLength, maxLabelBytes } from '../limits.ts';
-import type { PortBinding } from './container.ts';
 
 function invalid(message: string): EngineError {
   return new EngineError('invalid', message);
@@ -88,82 +85,7 @@ export function checkPort(port: string): void {
     throw invalid(`invalid port specification: "${port}": SCTP is not supported yet by this engine`);
 }
 
-/** The host's side: an address, or none for all, and a port, a range of which any will do, or none (or 0) for any. */
-export function checkBinding(port: string, { HostIp, HostPort }: PortBinding): void {
-  if (HostIp !== '' && isIP(HostIp) === 0) throw invalid(`invalid IP address for ${port}: ${HostIp.slice(0, 64)}`);
-  if (HostPort === '') return;
-  const [first = Number.NaN, last = first] = /^\d{1,5}(-\d{1,5})?$/.test(HostPort)
-    ? HostPort.split('-').map(Number)
-    : [];
-  if (!(first <= last && last <= 65535)) throw invalid(`invalid port specification: "${HostPort.slice(0, 40)}"`);
-}
-
-/** `name:address`, or `name:host-gateway`. */
-export function checkExtraHost(entry: string): void {
-  const colon = entry.indexOf(':');
-  const name = entry.slice(0, colon);
-  const address = entry.slice(colon + 1).replace(/^\[(.*)\]$/, '$1');
-  if (colon < 1 || !/^[a-zA-Z0-9_.-]{1,253}$/.test(name))
-    throw invalid(`bad format for add-host: "${entry.slice(0, 80)}"`);
-  if (address !== 'host-gateway' && isIP(address) === 0)
-    throw invalid(`invalid IP address in add-host: "${address.slice(0, 64)}"`);
-}
-
-/** A word for /etc/resolv.conf. */
-export function checkResolverWord(word: string): void {
-  if (!/^[a-zA-Z0-9_.:-]{1,253}$/.test(word))
-    throw invalid(`invalid DNS search domain or option: "${word.slice(0, 80)}"`);
-}
-
-export function checkNameserver(address: string): void {
-  if (isIP(address) === 0) throw invalid(`bad nameserver address: ${address.slice(0, 64)}`);
-}
-
-const tmpfsFlags = new Set(
-  'rw ro suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime relatime norelatime strictatime nostrictatime'.split(
-    ' ',
-  ),
-);
-
-export function checkTmpfs(destination: string, options: string): void {
-  if (!destination.startsWith('/') || destination.includes('\0') || destination.split('/').includes('..'))
-    throw invalid(`invalid mount path: '${destination.slice(0, 200)}' mount path must be absolute`);
-  const normal = path.posix.normalize(destination);
-  if (normal === '/') throw invalid("invalid specification: destination can't be '/'");
-  if (/^\/(proc|sys)(\/|$)/.test(normal)) throw invalid(`invalid specification: destination can't be in '${normal}'`);
-  for (const option of options === '' ? [] : options.split(',')) {
-    const known =
-      tmpfsFlags.has(option) ||
-      /^(size=\d{1,15}[kmg%]?|mode=[0-7]{1,4}|(uid|gid)=\d{1,10}|nr_(inodes|blocks)=\d{1,12}[kmg]?)$/i.test(option);
-    if (!known) throw invalid(`invalid tmpfs option "${option.slice(0, 80)}"`);
-  }
-}
-
-export function checkUlimit({ Name, Soft, Hard }: { Name: string; Soft: number; Hard: number }): void {
-  const most = hardLimitOf(Name);
-  if (most === null) throw invalid(`invalid ulimit type: ${Name.slice(0, 40)}`);
-  if (Hard !== -1 && (Soft === -1 || Soft > Hard))
-    throw invalid(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);
-  if (Name === 'core' && (Soft !== 0 || Hard !== 0))
-    throw invalid('ulimit core above 0 is not possible on a host of this engine: no process here leaves a core dump');
-  if ((Hard === -1 ? Number.POSITIVE_INFINITY : Hard) > most)
-    throw invalid(
-      `ulimit ${Name}: a hard limit of ${Hard === -1 ? 'unlimited (-1)' : Hard} is more than this machine can give, which is ${most}: ask for less`,
-    );
-}
-
-// capabilities(7); the kernel's own list (include/uapi/linux/capability.h).
-const capabilities = new Set(
-  `AUDIT_CONTROL AUDIT_READ AUDIT_WRITE BLOCK_SUSPEND BPF CHECKPOINT_RESTORE CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER
- FSETID IPC_LOCK IPC_OWNER KILL LEASE LINUX_IMMUTABLE MAC_ADMIN MAC_OVERRIDE MKNOD NET_ADMIN NET_BIND_SERVICE
- NET_BROADCAST NET_RAW PERFMON SETFCAP SETGID SETPCAP SETUID SYSLOG SYS_ADMIN SYS_BOOT SYS_CHROOT SYS_MODULE SYS_NICE
- SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM`.split(/\s+/),
-);
-
-/** `net_admin`, `NET_ADMIN`, `CAP_NET_ADMIN` become the last; `all` becomes `ALL`. */
-export function normalCapability(key: 'CapAdd' | 'CapDrop', given: string): string {
-  const name = given.toUpperCase().replace(/^CAP_/, '');
-  if (name === 'ALL') return name;
-  if (!capabilities.has(name)) throw invalid(`invalid ${key}: unknown capability: "CAP_${name.slice(0, 40)}"`);
-  return `CAP_${name}`;
+/** `80` is `80/tcp`. */
+export function withProtocol(port: string): string {
+  return port.includes('/') ? port : `${port}/tcp`;
 }

@@ -1,10 +1,12 @@
-// The network part of a create request: which of the three networks that every host has, and what does not go together.
+// The network part of a create request: what is asked of its network, and what does not go together with it.
 
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxEndpoints } from '../limits.ts';
 import { listOf, mapOf } from './bounded.ts';
 import { goObject } from './go-object.ts';
+import { checkedNetworkMode } from './host-config/networking.ts';
+import type { HostConfig } from './host-config/table.ts';
 
 const endpointSchema = goObject({
   Aliases: listOf(maxEndpoints).nullish(),
@@ -40,24 +42,6 @@ interface GivenConfig {
   readonly ExposedPorts?: object | null | undefined;
 }
 
-interface GivenHostConfig {
-  readonly NetworkMode?: string | null | undefined;
-  readonly Dns?: readonly string[] | null | undefined;
-  readonly ExtraHosts?: readonly string[] | null | undefined;
-  readonly PortBindings?: object | null | undefined;
-  readonly PublishAllPorts?: boolean | null | undefined;
-}
-
-function networkMode(given: string): string {
-  if (given === '' || given === 'default' || given === 'bridge') return 'bridge';
-  if (given === 'none' || given === 'host' || /^container:[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(given)) return given;
-  // Docker says 404, but only when the container starts: the CLI takes a 404 of create for a missing image, and pulls.
-  throw new EngineError(
-    'invalid',
-    `network ${given.slice(0, 80)} not found: this engine has bridge, host and none; networks of your own come later`,
-  );
-}
-
 function checkEndpoint(endpoint: Endpoint): void {
   const address = endpoint.IPAMConfig;
   if (address?.IPv4Address || address?.IPv6Address || address?.LinkLocalIPs?.length || endpoint.IPAddress)
@@ -73,16 +57,15 @@ function checkEndpoint(endpoint: Endpoint): void {
     );
 }
 
-/** The normal form of the network mode, and the MAC address that was asked for, if one was. Throws invalid. */
+/** The MAC address that was asked for; empty where none was. Throws invalid. */
 export function checkNetworking(
   config: GivenConfig,
-  hostConfig: GivenHostConfig,
+  { NetworkMode: mode, Dns, ExtraHosts, PortBindings, PublishAllPorts }: HostConfig,
   networking: z.infer<typeof networkingSchema>,
-): { mode: string; macAddress: string } {
-  const mode = networkMode(hostConfig.NetworkMode ?? '');
+): string {
   let macAddress = '';
   for (const [name, endpoint] of Object.entries(networking.EndpointsConfig ?? {})) {
-    if (networkMode(name) !== mode)
+    if (checkedNetworkMode(name) !== mode)
       throw new EngineError(
         'invalid',
         `a container has one network in this engine: ${mode}; ${name.slice(0, 80)} is another`,
@@ -94,12 +77,12 @@ export function checkNetworking(
   const shared = mode.startsWith('container:');
   const conflict = (what: string) => new EngineError('invalid', `conflicting options: ${what} and the network mode`);
   if (shared && config.Hostname) throw conflict('hostname');
-  if (shared && hostConfig.Dns?.length) throw conflict('dns');
-  if (shared && hostConfig.ExtraHosts?.length) throw conflict('custom host-to-IP mapping');
+  if (shared && Dns.length > 0) throw conflict('dns');
+  if (shared && ExtraHosts) throw conflict('custom host-to-IP mapping');
   if ((shared || mode === 'host') && (macAddress || config.MacAddress)) throw conflict('mac-address');
-  if (shared && (hostConfig.PublishAllPorts || Object.keys(hostConfig.PortBindings ?? {}).length > 0))
+  if (shared && (PublishAllPorts || Object.keys(PortBindings).length > 0))
     throw new EngineError('invalid', 'conflicting options: port publishing and the container type network mode');
   if (shared && Object.keys(config.ExposedPorts ?? {}).length > 0)
     throw new EngineError('invalid', 'conflicting options: port exposing and the container type network mode');
-  return { mode, macAddress };
+  return macAddress;
 }

@@ -5,7 +5,8 @@ import { EngineError } from '../errors.ts';
 import { leastOomScore } from '../limits.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import type { ProcessInput } from '../oci/spec.ts';
-import type { Container, HostConfig } from './container.ts';
+import type { Container } from './container.ts';
+import type { HostConfig } from './host-config/table.ts';
 import { resolveUser, type UserFiles } from './users.ts';
 
 /** What an exec may choose for itself; a container's own process has it from its record. */

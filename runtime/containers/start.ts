@@ -20,12 +20,12 @@ import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
+import { limitsOf } from './host-config/table.ts';
 import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
 import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
 import { oomScoreOf, processInputOf } from './process-input.ts';
 import { discard } from './remove.ts';
-import { resourcesOf } from './resources.ts';
 import { mountRootfs, userFilesOf } from './rootfs.ts';
 import { refusalOf } from './runtime-errors.ts';
 
@@ -263,7 +263,7 @@ function specOf(container: Container): object {
       ipc: namespaceFor(container, 'ipc', hostConfig.IpcMode),
     },
     cgroupsPath: `/${container.group}`,
-    resources: resourcesOf(hostConfig),
+    resources: limitsOf(hostConfig),
   });
 }
 

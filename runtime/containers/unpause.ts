@@ -5,11 +5,11 @@ import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
 
-/** Lets a paused container go on. Throws internal where it is not paused, for moby says 500. */
+/** Lets a paused container go on. Throws refused where it is not paused. */
 export function unpauseContainer(container: Container): Promise<void> {
   return container.inTurn(async () => {
     if (container.state.status !== 'paused') {
-      throw new EngineError('internal', `Container ${container.id} is not paused`);
+      throw new EngineError('refused', `Container ${container.id} is not paused`);
     }
     await setFrozen(container.group, false);
     container.saveState({ status: 'running' });

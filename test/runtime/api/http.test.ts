@@ -39,12 +39,17 @@ describe('routes', () => {
     'GET /images/{name}/json': none,
     'DELETE /images/{name}': none,
     'POST /containers/{name}/start': none,
+    'POST /containers/{name}/attach': { takesOver: none },
   });
   test('take names with slashes and colons', () => {
     assert.deepEqual(router.match('GET', '/images/127.0.0.1:5000/a/b:c/json').params, { name: '127.0.0.1:5000/a/b:c' });
     assert.deepEqual(router.match('DELETE', '/images/a/json').params, { name: 'a/json' });
   });
   test('prefer what stands first', () => assert.deepEqual(router.match('GET', '/images/json').params, {}));
+  test('say which of them may take the connection over', () => {
+    assert.equal(router.match('POST', '/containers/a/attach').mayTakeOver, true);
+    assert.equal(router.match('POST', '/containers/a/start').mayTakeOver, false);
+  });
   test('answer HEAD where they answer GET', () =>
     assert.deepEqual(router.match('HEAD', '/images/a/json').params, { name: 'a' }));
   for (const [method, path] of [

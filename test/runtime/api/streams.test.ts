@@ -4,22 +4,21 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import http2 from 'node:http2';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { type EitherDocker, openDocker } from '../../support/either-docker.ts';
 import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
 import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.ts';
 
-let engine: TestEngine;
+let docker: EitherDocker;
 let socket: string;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  socket = (await engine.client.createHost('streams')).dockerSocket;
-  await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+  docker = await openDocker();
+  socket = docker.socket;
 });
 
 afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
+  await docker[Symbol.asyncDispose]();
 });
 
 const { create, run, exec } = busyboxOn(() => socket);
@@ -71,6 +70,18 @@ describe('attach', () => {
     assert.match(await attached.until(/^HTTP\/1\.1 200 OK\r\n[\s\S]*\r\n\r\n/), raw);
     attached.send('GET / HTTP/1.1\n');
     assert.deepEqual(unframe(bodyOf(await attached.rest())), ['1:got GET / HTTP/1.1\n']);
+  });
+
+  test('is upgraded however its path is spelled, and no other route is', async () => {
+    await create('spelled', ['true']);
+    using attached = new Bytes(socket);
+    attached.request('POST /containers/spelled/%61ttach?stream=1&stdout=1', upgrade);
+    await attached.until(/^HTTP\/1\.1 101 UPGRADED\r\n/);
+    for (const place of ['GET /_ping', 'POST /containers/spelled/resize?h=1&w=1', 'GET /containers/spelled/attach']) {
+      using other = new Bytes(socket);
+      other.request(place, upgrade);
+      await other.until(/^HTTP\/1\.1 (200|409|404) /);
+    }
   });
 
   test('to a terminal is raw, has its size, and detaches by keys', async () => {
@@ -236,7 +247,7 @@ test('gRPC is taken up, and every call told what to do instead', async () => {
 
 describe('connections', () => {
   test('cost no descriptor once they are over', async () => {
-    const descriptors = () => readdirSync(`/proc/${engine.pid}/fd`).length;
+    const descriptors = () => readdirSync(`/proc/${docker.engine.pid}/fd`).length;
     await run('base', ['sleep', '1000']);
     const runs = async () => {
       for (let i = 0; i < 10; i++) {
@@ -264,7 +275,7 @@ describe('connections', () => {
   });
 
   test('of clients that ended their input and were killed are let go', async () => {
-    const descriptors = () => readdirSync(`/proc/${engine.pid}/fd`).length;
+    const descriptors = () => readdirSync(`/proc/${docker.engine.pid}/fd`).length;
     await run('silent', ['sleep', '1000']);
     const before = descriptors();
     const clients = Array.from({ length: 20 }, () => new Bytes(socket));

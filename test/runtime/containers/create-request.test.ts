@@ -105,8 +105,6 @@ describe('what is not supported', () => {
     ['Links', ['a:b']],
     ['LogConfig', { Type: 'syslog', Config: {} }],
     ['MaskedPaths', []],
-    ['MemorySwappiness', 60],
-    ['MemorySwappiness', 0],
     ['Mounts', [{ Type: 'bind', Source: '/', Target: '/host' }]],
     ['OomKillDisable', true],
     ['PidMode', 'host'],
@@ -139,7 +137,6 @@ describe('what is not supported', () => {
       ['RestartPolicy', { Name: '', MaximumRetryCount: 0 }],
       ['RestartPolicy', { MaximumRetryCount: 0, Name: 'no' }],
       ['RestartPolicy', {}],
-      ['MemorySwappiness', -1],
       ['Sysctls', {}],
       ['CgroupnsMode', 'private'],
     ] as const)

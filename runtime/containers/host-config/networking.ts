@@ -1,0 +1,130 @@
+// What of a container's network its HostConfig chooses. What does not go together with other parts of the request is in
+// create-networking.ts.
+
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { EngineError } from '../../errors.ts';
+import { maxBindingsPerContainer, maxExtraHosts, maxPortsPerContainer, maxResolverEntries } from '../../limits.ts';
+import { listOf, mapOf } from '../bounded.ts';
+import { checkPort, withProtocol } from '../create-checks.ts';
+import { goObject } from '../go-object.ts';
+import { flag, kept, notYet, text } from './row.ts';
+
+export interface PortBinding {
+  readonly HostIp: string;
+  readonly HostPort: string;
+}
+
+function invalid(message: string): EngineError {
+  return new EngineError('invalid', message);
+}
+
+/** The normal form of `--network`, or of the name of a network in the request. Throws invalid. */
+export function checkedNetworkMode(given: string): string {
+  if (given === '' || given === 'default' || given === 'bridge') return 'bridge';
+  if (given === 'none' || given === 'host' || /^container:[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(given)) return given;
+  // Docker says 404, but only when the container starts: the CLI takes a 404 of create for a missing image, and pulls.
+  throw invalid(
+    `network ${given.slice(0, 80)} not found: this engine has bridge, host and none; networks of your own come later`,
+  );
+}
+
+/** All ports' bindings are counted before any of them is looked at. */
+function boundedBindings(given: unknown, context: z.RefinementCtx): void {
+  if (typeof given !== 'object' || given === null) return;
+  const count = Object.values(given).reduce(
+    (sum, bindings) => sum + (Array.isArray(bindings) ? bindings.length : 0),
+    0,
+  );
+  if (count > maxBindingsPerContainer)
+    context.addIssue(
+      `${count} ports of the host are asked for, the most for one container is ${maxBindingsPerContainer}`,
+    );
+}
+
+const bindingsSchema = z
+  .unknown()
+  .superRefine(boundedBindings)
+  .pipe(
+    mapOf(
+      z
+        .array(goObject({ HostIp: text, HostPort: text }))
+        .max(64)
+        .nullable(),
+      maxPortsPerContainer,
+    ),
+  )
+  .nullish();
+
+/** The host's side: an address, or none for all, and a port, a range of which any will do, or none (or 0) for any. */
+function checkBinding(port: string, { HostIp, HostPort }: PortBinding): void {
+  if (HostIp !== '' && isIP(HostIp) === 0) throw invalid(`invalid IP address for ${port}: ${HostIp.slice(0, 64)}`);
+  if (HostPort === '') return;
+  const [first = Number.NaN, last = first] = /^\d{1,5}(-\d{1,5})?$/.test(HostPort)
+    ? HostPort.split('-').map(Number)
+    : [];
+  if (!(first <= last && last <= 65535)) throw invalid(`invalid port specification: "${HostPort.slice(0, 40)}"`);
+}
+
+function checkedBindings(given: z.infer<typeof bindingsSchema>): Readonly<Record<string, readonly PortBinding[]>> {
+  return Object.fromEntries(
+    Object.entries(given ?? {}).map(([port, bindings]) => {
+      checkPort(port);
+      const plain = (bindings ?? []).map(({ HostIp, HostPort }) => ({
+        HostIp: HostIp ?? '',
+        HostPort: HostPort ?? '',
+      }));
+      for (const binding of plain) checkBinding(port, binding);
+      return [withProtocol(port), plain];
+    }),
+  );
+}
+
+/** `name:address`, or `name:host-gateway`. */
+function checkExtraHost(entry: string): void {
+  const colon = entry.indexOf(':');
+  const name = entry.slice(0, colon);
+  const address = entry.slice(colon + 1).replace(/^\[(.*)\]$/, '$1');
+  if (colon < 1 || !/^[a-zA-Z0-9_.-]{1,253}$/.test(name))
+    throw invalid(`bad format for add-host: "${entry.slice(0, 80)}"`);
+  if (address !== 'host-gateway' && isIP(address) === 0)
+    throw invalid(`invalid IP address in add-host: "${address.slice(0, 64)}"`);
+}
+
+/** A word for /etc/resolv.conf. */
+function checkResolverWord(word: string): void {
+  if (!/^[a-zA-Z0-9_.:-]{1,253}$/.test(word))
+    throw invalid(`invalid DNS search domain or option: "${word.slice(0, 80)}"`);
+}
+
+function checkNameserver(address: string): void {
+  if (isIP(address) === 0) throw invalid(`bad nameserver address: ${address.slice(0, 64)}`);
+}
+
+/** Lines of /etc/resolv.conf, each of which `check` has looked at. */
+const resolverRow = (check: (entry: string) => void) =>
+  kept(listOf(maxResolverEntries).nullish(), {
+    keep(given): readonly string[] {
+      given?.forEach(check);
+      return given ?? [];
+    },
+  });
+
+export const networking = {
+  Dns: resolverRow(checkNameserver),
+  DnsOptions: resolverRow(checkResolverWord),
+  DnsSearch: resolverRow(checkResolverWord),
+  /** Lines of /etc/hosts. */
+  ExtraHosts: kept(listOf(maxExtraHosts).nullish(), {
+    keep(given): readonly string[] | null {
+      given?.forEach(checkExtraHost);
+      return given && given.length > 0 ? given : null;
+    },
+  }),
+  Links: notYet('leave --link out; user-defined networks with names come later', { shown: null }),
+  NetworkMode: kept(text, { keep: (given) => checkedNetworkMode(given ?? '') }),
+  /** `80/tcp` to ports of the host. */
+  PortBindings: kept(bindingsSchema, { keep: checkedBindings }),
+  /** All ports that the image exposes, too. */
+  PublishAllPorts: kept(flag, { keep: (given) => given ?? false }),
+};

@@ -1,0 +1,69 @@
+// What the engine knows of one key of a HostConfig: all of it stands in one row. The rows are in the files beside, by theme.
+
+import { z } from 'zod';
+import type { Resources } from '../../oci/spec.ts';
+import type { Refusal } from '../refusal.ts';
+
+/** A key that the engine acts on. Its value is kept in the container's record, where the verbs find it. */
+export interface KeptRow<Value> {
+  readonly kind: 'kept';
+  /** What a client may send. */
+  readonly schema: z.ZodType;
+  /** Of what was sent, the value to keep: checked, in its one form; the default where nothing was sent. Throws invalid. */
+  keep(given: unknown): Value;
+  /** What the value adds to the limits of the container's cgroup (`linux.resources` of the OCI runtime specification). */
+  limits?(value: Value): Resources;
+  /** What inspect says, where that is not the value; undefined where inspect leaves the key out. */
+  shown?(value: Value): unknown;
+}
+
+/** A key that a client may send at its default alone. */
+export interface RefusedRow extends Refusal {
+  readonly kind: 'refused';
+  readonly schema: z.ZodType;
+  /** What inspect says; undefined where inspect leaves the key out. */
+  readonly shown: unknown;
+}
+
+/** A key for the client's own use: it is not kept. */
+export interface IgnoredRow {
+  readonly kind: 'ignored';
+  readonly schema: z.ZodType;
+  readonly shown: unknown;
+}
+
+export type Row = KeptRow<unknown> | RefusedRow | IgnoredRow;
+
+type Kept<Given, Value> = Omit<KeptRow<Value>, 'kind' | 'schema' | 'keep'> & { keep(given: Given): Value };
+
+/** `keep` is given what the schema gives. */
+export function kept<Schema extends z.ZodType, Value>(
+  schema: Schema,
+  row: Kept<z.infer<Schema>, Value>,
+): KeptRow<Value> {
+  return { kind: 'kept', schema, ...row };
+}
+
+interface Standing extends Pick<Refusal, 'defaults' | 'emptyIsNoDefault'> {
+  readonly shown?: unknown;
+}
+
+const anything = z.unknown().optional();
+
+/** Any other value than the default is refused: `HostConfig.X is not supported yet by this engine: ADVICE`. */
+export function notYet(advice: string, { shown, ...defaults }: Standing): RefusedRow {
+  return { kind: 'refused', schema: anything, advice, shown, ...defaults };
+}
+
+/** Refused for good: `HostConfig.X is not possible on a host of this engine: ADVICE`. */
+export function never(advice: string, { shown, ...defaults }: Standing): RefusedRow {
+  return { kind: 'refused', schema: anything, advice, never: true, shown, ...defaults };
+}
+
+export function ignored(schema: z.ZodType, shown: unknown): IgnoredRow {
+  return { kind: 'ignored', schema, shown };
+}
+
+export const text = z.string().max(4096).nullish();
+export const flag = z.boolean().nullish();
+export const whole = z.number().int().nullish();
