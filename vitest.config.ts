@@ -6,6 +6,8 @@ import { testFiles } from './test/kinds.ts';
 import { fileTimeoutMs } from './test/time-limit.ts';
 
 const files = await testFiles();
+/** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one. */
+const isAgainst = process.env.TEST_AGAINST !== undefined;
 
 /** Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
 const project = (name: keyof typeof files, turn: number): TestProjectInlineConfiguration => ({
@@ -17,7 +19,9 @@ export default defineConfig({
   // Vite's own conditions, such as `module`, are none of Node's.
   ssr: { resolve: { conditions: [] } },
   test: {
-    projects: [project('unit', 0), project('engine', 1), project('browser', 1), project('timed', 2)],
+    projects: isAgainst
+      ? [project('api', 0)]
+      : [project('unit', 0), project('engine', 1), project('api', 1), project('browser', 1), project('timed', 2)],
     pool: 'forks',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     globalSetup: 'test/setup.ts',

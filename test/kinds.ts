@@ -3,21 +3,27 @@
 import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
-/** `unit` starts no engine; `timed` does, and a name in it promises a time; `browser` is all else in test/e2e. */
-export type Kind = 'unit' | 'engine' | 'browser' | 'timed';
+/**
+ * `unit` starts no engine; `timed` does, and a name in it promises a time; `api` asks a Docker API, be it ours or a real
+ * dockerd's; `browser` is all else in test/e2e.
+ */
+export type Kind = 'unit' | 'engine' | 'api' | 'browser' | 'timed';
 
-/** A test file that imports one of these, by itself or through its helpers, starts an engine. */
+/** A test file that imports one of these starts an engine. */
 const starters = [
   ...['test/support/engine.ts', 'test/support/drydock.ts'],
   ...['cli/lab/own-drydock.ts', 'cli/lab/student.ts'],
 ];
 
-async function needsEngine(file: string, seen = new Set<string>()): Promise<boolean> {
-  if (starters.includes(file)) return true;
+const eitherDocker = ['test/support/either-docker.ts'];
+
+/** Whether a file imports one of these, by itself or through its helpers. */
+async function imports(file: string, wanted: readonly string[], seen = new Set<string>()): Promise<boolean> {
+  if (wanted.includes(file)) return true;
   if (seen.has(file) || !file.startsWith('test/')) return false;
   seen.add(file);
   for (const [, from] of (await readFile(file, 'utf8')).matchAll(/from '(\.[^']+\.ts)'/g)) {
-    if (from && (await needsEngine(path.join(path.dirname(file), from), seen))) return true;
+    if (from && (await imports(path.join(path.dirname(file), from), wanted, seen))) return true;
   }
   return false;
 }
@@ -25,14 +31,15 @@ async function needsEngine(file: string, seen = new Set<string>()): Promise<bool
 const promisesTime = /\b(test|describe)\([`'].*\b(within|under) (\d+|a) ?(ms|s|second)\b/;
 
 async function kindOf(file: string): Promise<Kind> {
-  if (!(await needsEngine(file))) return 'unit';
+  if (!(await imports(file, starters))) return 'unit';
   if (promisesTime.test(await readFile(file, 'utf8'))) return 'timed';
+  if (await imports(file, eitherDocker)) return 'api';
   return file.startsWith('test/e2e/') ? 'browser' : 'engine';
 }
 
 /** All test files, relative to the clone, which is the working directory. */
 export async function testFiles(): Promise<Record<Kind, string[]>> {
-  const files: Record<Kind, string[]> = { unit: [], engine: [], browser: [], timed: [] };
+  const files: Record<Kind, string[]> = { unit: [], engine: [], api: [], browser: [], timed: [] };
   for await (const file of glob('test/**/*.test.ts')) files[await kindOf(file)].push(file);
   return files;
 }

@@ -23,7 +23,7 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const devices = machineDevices();
 
   /** `vitest run` and nothing more. */
-  const isWhole = process.argv.length === 3;
+  const isWhole = process.argv.length === 3 && process.env.TEST_AGAINST === undefined;
   const template = `/tmp/${testRun}-template`;
   const isPrepared = !isWhole || (await prepare(template));
   const timeLimit = keepTimeLimit();

@@ -8,15 +8,8 @@ import { test } from 'vitest';
 import { maxConfigurationBytesPerHost } from '../../runtime/limits.ts';
 import { digestOf } from '../../runtime/store/blobs.ts';
 import { Records } from '../../runtime/store/records.ts';
-import {
-  collect,
-  type TestHost,
-  type TestImages,
-  tarOf,
-  testHost,
-  testImages,
-  untilDone,
-} from '../runtime/images/fixture.ts';
+import { collect, type TestHost, type TestImages, testHost, testImages, untilDone } from '../runtime/images/fixture.ts';
+import { tarOf } from '../support/tar.ts';
 
 const MiB = 1024 * 1024;
 

@@ -3,12 +3,11 @@
 
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import { connectEngine } from '@drydock/runtime';
 import { ownDockerFolder } from '../../bin/programs.mjs';
+import { startDockerd } from '../support/dockerd.ts';
 import { startDrydock } from '../support/drydock.ts';
 import { docker } from './clock.ts';
-import { startDockerd } from './dockerd.ts';
 import { dockerFigures, hostFigures, keepingFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
 import { labFigures } from './lab-figures.ts';
@@ -17,15 +16,6 @@ import { missedOf, neighbourTable, neighbourText } from './neighbours.ts';
 import { previewFigure } from './preview-figures.ts';
 import { viewFigure } from './view-figures.ts';
 import { echoFigures, lessonFigure } from './web-figures.ts';
-
-/** The blob of the catalogue's busybox layer: of its two largest blobs the layer is the larger. */
-function busyboxLayer(cache: string): string {
-  const folder = fs.readdirSync(cache).filter((name) => /^busybox-[0-9a-f]+$/.test(name))[0];
-  if (!folder) throw new Error(`there is no busybox in ${cache}`);
-  const blobs = path.join(cache, folder, 'blobs/sha256');
-  const files = fs.readdirSync(blobs).map((name) => path.join(blobs, name));
-  return files.sort((a, b) => fs.statSync(b).size - fs.statSync(a).size)[0] ?? '';
-}
 
 // As `npm test` has it: a current docker command, where the machine's own is older.
 process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
@@ -36,7 +26,7 @@ await using drydock = await startDrydock({ DRYDOCK_CAPACITY: '36', DRYDOCK_UID_R
 const client = connectEngine(drydock.engineSocket);
 const { stdout } = await drydock.run('status', '--json');
 const status = JSON.parse(stdout) as { engine: { pid: number }; server: { pid: number } };
-const { name: instance, run: runDirectory, cache } = drydock.instance;
+const { name: instance, run: runDirectory } = drydock.instance;
 const processes = { instance, runDirectory, engine: status.engine.pid, server: status.server.pid };
 
 async function measureFigures(): Promise<void> {
@@ -48,7 +38,7 @@ async function measureFigures(): Promise<void> {
   say('restore, return, thaw');
   figures.push(...(await keepingFigures(client)));
   {
-    await using dockerd = await startDockerd(busyboxLayer(cache));
+    await using dockerd = await startDockerd();
     say(dockerd ? 'docker commands, dockerd beside' : 'docker commands (dockerd is not installed: no ratios)');
     const host = await client.createHost('bench', { limits: { cpus: os.cpus().length } });
     await docker(host.dockerSocket, 'pull', '-q', 'busybox');

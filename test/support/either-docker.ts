@@ -1,31 +1,36 @@
-// A Docker API that the same test asks of an engine of ours and of a real dockerd: TEST_AGAINST=unix:///run/docker.sock names a
-// dockerd that has the image busybox:latest; without it a host of an engine of the test's own answers. Containers get a label by
-// which they are found and removed at the end.
+// A Docker API that the same test asks of an engine of ours, or, with `npm test -- --against dockerd`, of a real dockerd of the
+// test's own (which has no registry: what pulls is for ours alone).
 
 import { randomBytes } from 'node:crypto';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost } from './docker-host.ts';
+import { startDockerd } from './dockerd.ts';
 import { startEngine, type TestEngine } from './engine.ts';
 
-const against = process.env.TEST_AGAINST ?? '';
-/** For `skip` of a test that only an engine of ours can pass, with why in a comment. */
-export const isReference = against !== '';
+/** For `skip` of a test that only an engine of ours can pass, with why in a comment, and for where the two differ. */
+export const isReference = process.env.TEST_AGAINST === 'dockerd';
 
 export class EitherDocker implements AsyncDisposable {
   readonly socket: string;
-  /** Null where a real dockerd answers. */
-  readonly engine: TestEngine | null;
-  readonly #label: string;
+  readonly #engine: TestEngine | null;
+  readonly #owner: AsyncDisposable;
 
-  constructor(socket: string, engine: TestEngine | null) {
+  /** `engine` is null where a real dockerd answers. */
+  constructor(socket: string, owner: AsyncDisposable, engine: TestEngine | null) {
     this.socket = socket;
-    this.engine = engine;
-    this.#label = `either-docker-${randomBytes(4).toString('hex')}`;
+    this.#owner = owner;
+    this.#engine = engine;
+  }
+
+  /** For tests that skip a real dockerd. Throws where one answers. */
+  get engine(): TestEngine {
+    if (!this.#engine) throw new Error('a real dockerd has no engine of ours');
+    return this.#engine;
   }
 
   /** Creates a container of busybox; gives its ID. */
   async create(name: string, Cmd: readonly string[], more: object = {}): Promise<string> {
-    const sent = { Image: 'busybox', Cmd, Labels: { [this.#label]: '' }, ...more };
+    const sent = { Image: 'busybox', Cmd, ...more };
     return ((await expectSending(this.socket, `POST /containers/create?name=${name}`, sent, 201)) as { Id: string }).Id;
   }
 
@@ -43,25 +48,24 @@ export class EitherDocker implements AsyncDisposable {
     return String(body).replaceAll('\r\n', '\n');
   }
 
+  /** Creates an exec with both outputs; gives its ID. */
   async exec(container: string, Cmd: readonly string[], more: object = {}): Promise<string> {
     const sent = { AttachStdout: true, AttachStderr: true, Cmd, ...more };
     return ((await expectSending(this.socket, `POST /containers/${container}/exec`, sent, 201)) as { Id: string }).Id;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.engine) {
-      await this.engine[Symbol.asyncDispose]();
-      return;
-    }
-    const filters = encodeURIComponent(JSON.stringify({ label: [this.#label] }));
-    const left = (await expect(this.socket, `GET /containers/json?all=1&filters=${filters}`, 200)) as { Id: string }[];
-    for (const { Id } of left) await ask(this.socket, `DELETE /containers/${Id}?force=1`);
+    await this.#owner[Symbol.asyncDispose]();
   }
 }
 
 export async function openDocker(): Promise<EitherDocker> {
-  if (isReference) return new EitherDocker(against.replace(/^unix:\/\//, ''), null);
+  if (isReference) {
+    const dockerd = await startDockerd();
+    if (!dockerd) throw new Error('no dockerd is installed here, nor unpacked in /opt/dockerd*');
+    return new EitherDocker(dockerd.socket, dockerd, null);
+  }
   const engine = await startEngine();
   const { socket } = await createDockerHost(engine, 'either');
-  return new EitherDocker(socket, engine);
+  return new EitherDocker(socket, engine, engine);
 }

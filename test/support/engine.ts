@@ -1,6 +1,6 @@
 // An engine alone for a test, without server or supervisor: started, killed, started again, and ended with everything it made.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../c
 import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
 import { groupsIn, processesIn, removeGroup } from '../../runtime/kernel/cgroups.ts';
 import { signal } from '../../runtime/kernel/processes.ts';
+import { type CommandOutcome, dockerCommand } from './docker-command.ts';
 import { makeInstance, type TestInstance } from './instance.ts';
 import { copyTemplate } from './store-template.ts';
 import { until } from './until.ts';
@@ -36,7 +37,7 @@ export interface TestEngine extends AsyncDisposable {
   /** As if the machine lost its power and came back: no process, mount, cgroup or run directory of it is left. Starts it again. */
   reboot(): Promise<void>;
   /** Runs the machine's docker CLI against a host's socket. Never throws. */
-  docker(host: string, ...args: string[]): Promise<{ exitCode: number; stdout: string; stderr: string }>;
+  docker(host: string, ...args: string[]): Promise<CommandOutcome>;
 }
 
 export interface EngineOptions {
@@ -144,19 +145,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     kill,
     shutdown,
     start,
-    docker: async (host, ...args) => {
-      const env = {
-        PATH: process.env.PATH,
-        HOME: instance.folder,
-        DOCKER_HOST: `unix://${(await client.host(host)).dockerSocket}`,
-      };
-      return await new Promise((resolve) => {
-        const child = execFile('docker', args, { env, timeout: 60_000 }, (error, stdout, stderr) => {
-          resolve({ exitCode: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
-        });
-        child.stdin?.end();
-      });
-    },
+    docker: async (host, ...args) => await dockerCommand((await client.host(host)).dockerSocket, ...args),
     async [Symbol.asyncDispose]() {
       try {
         if (!child || child.exitCode !== null || child.signalCode !== null) await start();

@@ -4,10 +4,14 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { hostConfigKeys } from '../../../runtime/containers/host-config/keys.ts';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
-import { tarOf } from '../images/fixture.ts';
+import { tarOf } from '../../support/tar.ts';
 import { bodyOf } from './busybox.ts';
 import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.ts';
+
+/** Of a HostConfig, where they are empty. `KernelMemory` and its like are not kept at all. */
+const leftOutWhereEmpty = ['Annotations', 'StorageOpt', 'Sysctls', 'KernelMemory', 'KernelMemoryTCP', 'Mounts', 'Init'];
 
 let docker: EitherDocker;
 let socket: string;
@@ -152,6 +156,36 @@ describe('create', () => {
     assert.equal(
       await docker.output(['cat', '/proc/self/oom_score_adj'], { HostConfig: { OomScoreAdj: 200 } }),
       '200\n',
+    );
+  });
+
+  test('takes how ready the kernel is to swap, and says why not', async () => {
+    for (const [MemorySwappiness, shown] of [
+      [0, 0],
+      [40, 40],
+      [-1, null],
+    ] as const) {
+      const id = await docker.create(`swaps-${shown}`, ['true'], { HostConfig: { MemorySwappiness } });
+      assert.equal((await inspect(id)).HostConfig?.MemorySwappiness, shown);
+    }
+    for (const wrong of [-2, 101])
+      await expectSending(
+        socket,
+        'POST /containers/create',
+        { Image: 'busybox', HostConfig: { MemorySwappiness: wrong } },
+        400,
+        { message: `Invalid value: ${wrong}, valid memory swappiness range is 0-100` },
+      );
+    const read = ['cat', '/sys/fs/cgroup/memory/memory.swappiness'];
+    assert.equal(await docker.output(read, { HostConfig: { MemorySwappiness: 7 } }), '7\n');
+  });
+
+  test('shows every key of a HostConfig, in one order', async () => {
+    const all = { Tmpfs: { '/t': '' }, Annotations: {}, Mounts: [], StorageOpt: {}, Sysctls: {} };
+    await docker.create('keys', ['true'], { HostConfig: all });
+    assert.deepEqual(
+      Object.keys((await inspect('keys')).HostConfig ?? {}),
+      hostConfigKeys.filter((key) => !leftOutWhereEmpty.includes(key)),
     );
   });
 

@@ -5,23 +5,22 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { type EitherDocker, openDocker } from '../../support/either-docker.ts';
 import { until } from '../../support/until.ts';
 import { busyboxOn } from './busybox.ts';
 import { ask, assertHas, expect, expectSending } from './exchange.ts';
 
 const id = /^[0-9a-f]{64}$/;
-let engine: TestEngine;
+let docker: EitherDocker;
 let socket: string;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  socket = (await engine.client.createHost('api')).dockerSocket;
-  await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+  docker = await openDocker();
+  socket = docker.socket;
 });
 
 afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
+  await docker[Symbol.asyncDispose]();
 });
 
 const { create } = busyboxOn(() => socket);
@@ -323,7 +322,9 @@ describe('a container', () => {
       body.Processes.find((row) => row[7] === 'sleep 1000'),
       ['root', /^\d+$/, String(State.Pid), /./, /./, '?', /./, /./],
     );
-    const { stdout } = await engine.client.run('api', { argv: ['ps', '-o', 'comm=', '-p', String(State.Pid)] });
+    const { stdout } = await docker.engine.client.run('either', {
+      argv: ['ps', '-o', 'comm=', '-p', String(State.Pid)],
+    });
     assert.equal(stdout.trim(), 'sh');
     await expect(socket, 'GET /containers/top/top?ps_args=-o+pid,comm', 200, { Titles: ['PID', 'COMMAND'] });
     await expect(socket, 'GET /containers/top/top?ps_args=aux', 200, { Titles: { 0: 'USER', 10: 'COMMAND' } });

@@ -2,22 +2,21 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { type EitherDocker, openDocker } from '../../support/either-docker.ts';
 import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
 import { ask, assertHas, Bytes, expect, unframe, upgrade } from './exchange.ts';
 
-let engine: TestEngine;
+let docker: EitherDocker;
 let socket: string;
 
 beforeAll(async () => {
-  engine = await startEngine();
-  socket = (await engine.client.createHost('logs')).dockerSocket;
-  await expect(socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+  docker = await openDocker();
+  socket = docker.socket;
 });
 
 afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
+  await docker[Symbol.asyncDispose]();
 });
 
 const { create, run } = busyboxOn(() => socket);

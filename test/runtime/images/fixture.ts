@@ -1,12 +1,10 @@
 // An image store with a tiny catalogue of its own, which needs no network: for the tests of images, store and catalogue.
 
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { pack } from 'tar-stream';
 import { afterAll } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
@@ -144,26 +142,4 @@ export async function collect(lines: AsyncIterable<Progress>): Promise<Progress[
 
 export async function pullAll(host: TestHost, repository: string, tag = 'latest'): Promise<Progress[]> {
   return collect(await host.images.pull(repository, tag, { signal: untilDone() }));
-}
-
-type Header = Parameters<ReturnType<typeof pack>['entry']>[0];
-/** An entry of an archive: its header, or its name alone, and what it holds. */
-export type Entry = readonly [header: Partial<Header> & { name: string }, content?: string | Uint8Array<ArrayBuffer>];
-
-/** A tar of these entries, whatever their names. */
-export async function tarOf(entries: readonly Entry[]): Promise<Buffer> {
-  const tar = pack();
-  for (const [header, content] of entries) {
-    tar.entry(
-      { mtime: new Date(1e12), ...header },
-      typeof content === 'object' ? Buffer.from(content) : (content ?? ''),
-    );
-  }
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  tar.on('data', (chunk) => {
-    if (Buffer.isBuffer(chunk)) chunks.push(chunk);
-  });
-  await once(tar, 'end');
-  return Buffer.concat(chunks);
 }

@@ -5,7 +5,8 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { test } from 'vitest';
 import { applyChanges } from '../../../runtime/images/changes.ts';
-import { collect, tarOf, testImages, untilDone } from './fixture.ts';
+import { tarOf } from '../../support/tar.ts';
+import { collect, testImages, untilDone } from './fixture.ts';
 
 const options = { repository: 'base', tag: '1', message: '', changes: [] as string[], signal: untilDone() };
 

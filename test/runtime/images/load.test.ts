@@ -7,16 +7,8 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { test } from 'vitest';
 import { maxImagesPerHost } from '../../../runtime/limits.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
-import {
-  collect,
-  type Entry,
-  pullAll,
-  type TestHost,
-  type TestImages,
-  tarOf,
-  testImages,
-  untilDone,
-} from './fixture.ts';
+import { type Entry, tarOf } from '../../support/tar.ts';
+import { collect, pullAll, type TestHost, type TestImages, testImages, untilDone } from './fixture.ts';
 
 const file = (name: string, content: string | Buffer<ArrayBuffer>): Entry => [{ name }, content];
 const blobName = (content: string | Buffer): string => `blobs/sha256/${digestOf(content).slice(7)}`;

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { test } from 'vitest';
-import { collect, pullAll, type TestHost, tarOf, testImages, untilDone } from './fixture.ts';
+import { tarOf } from '../../support/tar.ts';
+import { collect, pullAll, type TestHost, testImages, untilDone } from './fixture.ts';
 
 const container = 'c0ffee'.repeat(10).padEnd(64, '0');
 const gentle = { force: false, noPrune: false };

@@ -7,7 +7,8 @@ import { Readable } from 'node:stream';
 import { test } from 'vitest';
 import { attribute } from '../../../runtime/kernel/inodes.ts';
 import { extractLayer } from '../../../runtime/store/extract.ts';
-import { type Entry, tarOf, temporaryDirectory } from '../images/fixture.ts';
+import { type Entry, tarOf } from '../../support/tar.ts';
+import { temporaryDirectory } from '../images/fixture.ts';
 
 const limits = { maxBytes: 1024 * 1024, maxEntries: 1000 };
 

@@ -10,7 +10,8 @@ import { digestOf } from '../../../runtime/store/blobs.ts';
 import { pack } from '../../../runtime/store/layer-work.ts';
 import { type LayerSource, Layers, layerName } from '../../../runtime/store/layers.ts';
 import { Records } from '../../../runtime/store/records.ts';
-import { tarOf, temporaryDirectory, untilDone } from '../images/fixture.ts';
+import { tarOf } from '../../support/tar.ts';
+import { temporaryDirectory, untilDone } from '../images/fixture.ts';
 
 const ignore = (): void => undefined;
 
