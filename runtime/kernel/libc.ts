@@ -55,6 +55,7 @@ export const libcCalls = {
   setfsgid: bind('uint setfsgid(uint gid)'),
   socketpair: bind('int socketpair(int domain, int type, int protocol, void *pair)'),
   fcntl: bind('int fcntl(int fd, int command, int argument)'),
+  dup3: bind('int dup3(int from, int to, int flags)'),
   waitpid: bind('int waitpid(int pid, void *status, int options)'),
   /** Gives the errno, as all of posix_spawn(3) do; those of `fileActions` and `spawnAttr` fill or change the structure. */
   posixSpawn: bind('int posix_spawn(_Out_ int *pid, str path, void *actions, void *attributes, str *argv, str *envp)'),
