@@ -27,11 +27,14 @@ export type ErrorKind = keyof typeof statusOfKind;
 /** A failure whose message may be shown to the person who caused it: what, why, what next. */
 export class EngineError extends Error {
   readonly kind: ErrorKind;
+  /** Of a process that could not be started: the exit code that Docker tells for it. Null for every other failure. */
+  readonly exitCode: number | null;
 
-  constructor(kind: ErrorKind, message: string, options?: ErrorOptions) {
+  constructor(kind: ErrorKind, message: string, options?: ErrorOptions & { readonly exitCode?: number }) {
     super(message, options);
     this.name = 'EngineError';
     this.kind = kind;
+    this.exitCode = options?.exitCode ?? null;
   }
 }
 

@@ -5,30 +5,9 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
+import { circlesAmong, type Import, importsOf } from './imports.ts';
 
 const clone = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-
-interface Import {
-  readonly file: string;
-  readonly from: string;
-}
-
-async function importsOf(folder: string): Promise<Import[]> {
-  const found: Import[] = [];
-  for await (const file of glob(`${folder}/**/*.{ts,tsx,mjs,astro,mdx}`, {
-    cwd: clone,
-    exclude: ['**/node_modules', '**/dist'],
-  })) {
-    const text = await readFile(path.join(clone, file), 'utf8');
-    for (const match of text.matchAll(
-      /(?:^|\n)\s*(?:import|export)\b[^'"\n;]*(?:\n[^'";]*)*?from\s*['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s*['"]([^'"]+)['"]/g,
-    )) {
-      const from = match[1] ?? match[2] ?? match[3];
-      if (from) found.push({ file, from });
-    }
-  }
-  return found;
-}
 
 /** The top folder that an import of `file` reaches, where it is one of ours. */
 function houseOf({ file, from }: Import): { folder: string } | null {
@@ -52,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 for (const [folder, others] of Object.entries(mayImport)) {
   test(`${folder}/ imports from ${others.length === 0 ? 'no other folder' : others.join(' and ')}`, async () => {
-    const wrong = (await importsOf(folder)).filter((each) => {
+    const wrong = (await importsOf(clone, folder)).filter((each) => {
       const house = houseOf(each);
       return house !== null && house.folder !== folder && !others.includes(house.folder);
     });
@@ -63,7 +42,7 @@ for (const [folder, others] of Object.entries(mayImport)) {
 test('a package is imported through its public entries alone', async () => {
   const wrong: Import[] = [];
   for (const folder of ['sandbox-server', 'site', 'cli']) {
-    for (const each of await importsOf(folder)) {
+    for (const each of await importsOf(clone, folder)) {
       const house = houseOf(each);
       if (!house || house.folder === folder || !['runtime', 'sandbox-server'].includes(house.folder)) continue;
       const { exports } = JSON.parse(await readFile(path.join(clone, house.folder, 'package.json'), 'utf8'));
@@ -74,17 +53,41 @@ test('a package is imported through its public entries alone', async () => {
   assert.deepEqual(wrong, []);
 });
 
+for (const folder of ['sandbox-server', 'site', 'cli', 'bin', 'lessons', 'test']) {
+  test(`no file in ${folder}/ imports itself through others, types included`, async () => {
+    assert.deepEqual(circlesAmong(await importsOf(clone, folder)), []);
+  });
+}
+
+test('a circle is found, however many files it has, and what only leads to it is no part of it', () => {
+  const imports = Object.entries({ a: 'b', b: 'c', c: 'a', d: 'a', e: 'f', f: 'f' });
+  const circles = circlesAmong(imports.map(([file, from]) => ({ file: `x/${file}`, from: `./${from}` })));
+  assert.deepEqual(circles, [['x/a', 'x/b', 'x/c'], ['x/f']]);
+});
+
 test('only runtime/kernel makes system calls or starts programs', async () => {
   const powers = /^(koffi|(node:)?child_process|node-pty|node-unix-socket)$/;
-  const wrong = (await importsOf('runtime')).filter(
+  const wrong = (await importsOf(clone, 'runtime')).filter(
     ({ file, from }) => powers.test(from) && !file.startsWith('runtime/kernel/'),
   );
   assert.deepEqual(wrong, []);
 });
 
+test('nothing reaches into Node: it is used as its documentation says', async () => {
+  const wrong: string[] = [];
+  for await (const file of glob('{bin,cli,runtime,sandbox-server,lessons}/**/*.{ts,mjs}', {
+    cwd: clone,
+    exclude: ['**/node_modules'],
+  })) {
+    const text = await readFile(path.join(clone, file), 'utf8');
+    if (/\b(internalB|b)inding\s*\(|\b_handle\b/.test(text)) wrong.push(file);
+  }
+  assert.deepEqual(wrong, []);
+});
+
 test('the server and the site start no programs', async () => {
   const powers = /^(koffi|(node:)?child_process|node-pty)$/;
-  const all = [...(await importsOf('sandbox-server')), ...(await importsOf('site/src'))];
+  const all = [...(await importsOf(clone, 'sandbox-server')), ...(await importsOf(clone, 'site/src'))];
   assert.deepEqual(
     all.filter(({ from }) => powers.test(from)),
     [],

@@ -54,7 +54,7 @@ async function create(exchange: Exchange<Host>): Promise<void> {
   checkWorkingDirectory(body.WorkingDir ?? '');
   checkEnvironment(body.Env ?? []);
   parseDetachKeys(body.DetachKeys ?? '');
-  const exec = createExec(exchange.subject, container, exchange.param('name'), {
+  const exec = createExec(exchange.subject.execs, container, exchange.param('name'), {
     argv,
     user: body.User ?? '',
     workingDir: body.WorkingDir ?? '',

@@ -1,7 +1,7 @@
 // stdout and stderr on one connection: before each piece, eight bytes say which of the two and how long (moby's stdcopy).
 
 import { Transform, type TransformCallback } from 'node:stream';
-import type { OutputChunk } from '../containers/streams.ts';
+import type { OutputChunk } from '../processes/streams.ts';
 
 /** The header: stream, three zeros, the length in big endian. */
 export function frameHeader(stream: 1 | 2, length: number): Buffer {

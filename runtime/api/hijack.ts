@@ -2,8 +2,8 @@
 
 import type { Duplex } from 'node:stream';
 import type { DetachWatch } from '../containers/detach-keys.ts';
-import type { Attached } from '../containers/streams.ts';
 import { goneClientCheckMs } from '../limits.ts';
+import type { Attached } from '../processes/streams.ts';
 import type { Exchange } from './exchange.ts';
 import { OutputEncoder } from './frames.ts';
 import { compareVersions } from './versions.ts';

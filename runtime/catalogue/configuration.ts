@@ -1,6 +1,7 @@
 // The OCI image configuration (image-spec config.md) of a recipe's image.
 
 import { z } from 'zod';
+import { goArchitecture } from '../images/architecture.ts';
 import type { ImageConfig } from '../images/image.ts';
 import type { CatalogueEntry } from './layout.ts';
 import type { Recipe } from './recipe.ts';
@@ -13,8 +14,6 @@ const configurationSchema = z.looseObject({
 
 /** As Docker gives every image that names no path of its own. */
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** `process.arch` in Go's words, which OCI uses. */
-export const goArchitecture: string = process.arch === 'x64' ? 'amd64' : process.arch;
 
 export interface ConfigurationParts {
   readonly recipe: Recipe;

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { goArchitecture } from './configuration.ts';
+import { goArchitecture } from '../images/architecture.ts';
 
 const word = z.string().regex(/^[a-z0-9][a-z0-9.+-]*$/);
 const emptyObjects = z.record(z.string(), z.strictObject({}));

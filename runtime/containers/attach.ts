@@ -1,9 +1,9 @@
 // docker attach, and the streams of docker run.
 
 import { EngineError } from '../errors.ts';
+import type { Attached } from '../processes/streams.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
-import type { Attached } from './streams.ts';
 
 /** Before the start too: output then begins at the start, with nothing missed. Throws conflict where it is paused, with the name that the client gave. */
 export async function attachContainer(

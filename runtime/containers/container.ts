@@ -1,7 +1,7 @@
 // What a container is to the engine: its record, as stored, and the object that lives while its host does.
 
 import type { Host } from '../hosts/host.ts';
-import { ProcessConsole } from './console.ts';
+import { ProcessConsole } from '../processes/console.ts';
 import type { HostConfig } from './host-config/table.ts';
 
 /** The `Config` of the Docker Engine API, merged with the image's, every field present. */

@@ -7,6 +7,7 @@ import type { Host } from '../hosts/host.ts';
 import type { Image } from '../images/image.ts';
 import { maxContainersPerHost } from '../limits.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
+import { createOwnLayer } from '../processes/rootfs.ts';
 import { never, now } from './clock.ts';
 import { Container, type ContainerConfig, type ContainerRecord } from './container.ts';
 import { checkCommandSize, checkLabelSize } from './create-checks.ts';
@@ -14,7 +15,6 @@ import { emit } from './events.ts';
 import type { HostConfig } from './host-config/table.ts';
 import { generateName } from './names.ts';
 import { normalNetworkMode } from './network-mode.ts';
-import { createOwnLayer } from './rootfs.ts';
 
 export interface CreateRequest {
   /** Null for a generated one. */

@@ -1,6 +1,6 @@
 // One `docker exec`: what was asked for, and how it went.
 
-import type { ProcessConsole } from './console.ts';
+import type { ProcessConsole } from '../processes/console.ts';
 import type { Container } from './container.ts';
 
 export interface ExecOptions {

@@ -2,15 +2,14 @@
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { removeGroup } from '../kernel/cgroups.ts';
-import { removeBundle } from '../kernel/remove-bundle.ts';
 import { unpublish } from '../networks/publish.ts';
+import { clearContainer } from '../processes/clear-container.ts';
+import { ProcessConsole } from '../processes/console.ts';
 import { now } from './clock.ts';
-import { ProcessConsole } from './console.ts';
 import type { Container } from './container.ts';
+import { discard } from './discard.ts';
 import { emit } from './events.ts';
 import { emitNetwork } from './network-events.ts';
-import { discard } from './remove.ts';
 
 /** Undoes what a start made. Idempotent; the record is not touched. Throws where something of it cannot go yet. */
 export async function cleanUp(container: Container): Promise<void> {
@@ -23,11 +22,7 @@ export async function cleanUp(container: Container): Promise<void> {
       host.engine.log.warn({ error, container: id }, 'could not unpublish ports');
     });
   }
-  await removeGroup(group);
-  await Promise.all([
-    fs.promises.rm(`${host.engine.tools.stateDirectory}/${id}`, { recursive: true, force: true }),
-    removeBundle(bundle),
-  ]);
+  await clearContainer(host.engine.tools, { id, group, bundle });
   container.unclean = false;
 }
 

@@ -6,7 +6,7 @@ import { emit } from './events.ts';
 import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
 import { signalNumber } from './signals.ts';
-import { untilStopped } from './start.ts';
+import { untilStopped } from './until-stopped.ts';
 
 const SIGKILL = 9;
 

@@ -1,13 +1,13 @@
 // docker rm.
 
 import { EngineError } from '../errors.ts';
-import { removeTree } from '../kernel/remove-tree.ts';
 import type { Container } from './container.ts';
+import { discard } from './discard.ts';
 import { emit } from './events.ts';
 import { needClean } from './finish.ts';
 import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
-import { untilStopped } from './start.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** Kills it first where `force`. Throws conflict where it runs. The container's volumes are not there yet to be removed. */
 export async function removeContainer(
@@ -47,17 +47,4 @@ async function kill(container: Container): Promise<void> {
   if (!(await untilStopped(container, 10_000))) {
     throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
   }
-}
-
-/** Forgets a container that does not run, and what it wrote. */
-export async function discard(container: Container): Promise<void> {
-  const { host, id } = container;
-  await removeTree(container.directory);
-  host.engine.exits.forget(id);
-  host.containers.delete(id);
-  for (const exec of host.execs.values()) if (exec.container === container) host.execs.delete(exec.id);
-  host.engine.records.delete('container', host.id, id);
-  host.images.release(container.record.imageId);
-  emit(container, 'destroy');
-  container.removed();
 }

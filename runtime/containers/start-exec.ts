@@ -1,24 +1,23 @@
 // docker exec: another process in a running container.
 
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
-import { conmonExec } from '../kernel/conmon.ts';
-import { maxExecInputCharacters, maxExecsPerHost, maxToldCommandBytes } from '../limits.ts';
+import { maxExecInputCharacters, maxToldCommandBytes } from '../limits.ts';
 import { processSpec } from '../oci/spec.ts';
-import { ProcessConsole } from './console.ts';
+import { ProcessConsole } from '../processes/console.ts';
+import { killedExitCode } from '../processes/exits.ts';
+import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
+import { userFilesOf } from '../processes/rootfs.ts';
+import { runProcess } from '../processes/run-process.ts';
+import type { Attached } from '../processes/streams.ts';
+import { resolveUser } from '../processes/users.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import { Exec, type ExecOptions } from './exec.ts';
-import { oomScoreOf, processInputOf } from './process-input.ts';
-import { userFilesOf } from './rootfs.ts';
-import { refusalOf } from './runtime-errors.ts';
-import type { Attached } from './streams.ts';
-import { resolveUser } from './users.ts';
+import type { Execs } from './execs.ts';
 
 /** `given`: what the client called the container. Throws conflict (not running, paused), invalid (no command, no such user), exhausted. */
-export function createExec(host: Host, container: Container, given: string, options: ExecOptions): Exec {
+export function createExec(execs: Execs, container: Container, given: string, options: ExecOptions): Exec {
   needUnpaused(container, given);
   if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
   if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
@@ -37,16 +36,8 @@ export function createExec(host: Host, container: Container, given: string, opti
   }
   // Asked for again at the start: the files may change until then.
   if (options.user !== '') resolveUser(options.user, filesOf(container), []);
-  forgetOldExecs(host);
-  if (host.execs.size >= maxExecsPerHost) {
-    throw new EngineError(
-      'exhausted',
-      `this host already has ${maxExecsPerHost} execs running; wait until some have ended`,
-    );
-  }
   const exec = new Exec(randomBytes(32).toString('hex'), container, options);
-  host.execs.set(exec.id, exec);
-  container.execIds.add(exec.id);
+  execs.add(exec);
   emit(container, `exec_create: ${told(options.argv)}`, { execID: exec.id });
   return exec;
 }
@@ -59,25 +50,8 @@ function told(argv: readonly string[]): string {
   return bytes.toString('utf8', 0, bytes.write(`${program} ${rest.join(' ')}`));
 }
 
-/**
- * Ended execs are known for a while, so that a client can ask for the exit code; when there are many, the oldest go. Where all
- * places are taken, so does the oldest that nobody started.
- */
-function forgetOldExecs(host: Host): void {
-  for (const exec of host.execs.values()) {
-    if (host.execs.size < maxExecsPerHost / 2) return;
-    if (exec.exitCode !== null) forget(exec);
-  }
-  for (const exec of host.execs.values()) {
-    if (host.execs.size < maxExecsPerHost) return;
-    if (!exec.started) forget(exec);
-  }
-}
-
-function forget(exec: Exec): void {
-  exec.container.host.execs.delete(exec.id);
-  exec.container.execIds.delete(exec.id);
-}
+/** Of one that did not run, where the OCI runtime gives no other: as moby has it. */
+const notExecutedExitCode = 126;
 
 export interface StartExecOptions {
   readonly detach: boolean;
@@ -121,55 +95,51 @@ async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached
   // Told before anybody knows whether it will run, as moby does.
   emit(container, `exec_start: ${told(exec.options.argv)}`, { execID: exec.id });
   const bundle = host.bundle(`e${exec.id.slice(0, 23)}`);
+  const { argv, tty, attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = exec.options;
+  let attached: Attached | null = null;
   try {
-    fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(`${bundle}/process.json`, JSON.stringify(specOf(exec, options)), { mode: 0o600 });
-    const process = await conmonExec({
-      tools: host.engine.tools,
+    await runProcess({
+      kind: 'exec',
+      host,
+      id: exec.id,
       containerId: container.id,
-      processId: exec.id,
+      insidePid: host.record.pid,
+      command: argv[0] ?? '',
+      spec: specOf(exec, options),
       bundle,
       logPath: null,
-      exitDirectory: bundle,
-      terminal: exec.options.tty,
-      stdin: exec.options.attachStdin,
+      terminal: tty,
+      stdin,
       leaveStdinOpen: false,
-      group: host.group,
-      insidePid: host.record.pid,
       oomScoreAdj: oomScoreOf(container.record.hostConfig),
-      prepare: () => undefined,
+      onReady: () => {
+        const console = new ProcessConsole(bundle, { endsWithProcess: true });
+        exec.console = console;
+        if (!options.detach) attached = console.attach({ stdin, stdout, stderr, keepStdin: tty });
+        console.connect();
+        exec.running = true;
+      },
+      onRunning: (pid) => {
+        exec.pid = pid;
+        exec.console?.started();
+      },
+      onEnd: (exitCode) => {
+        ended(exec, exitCode ?? killedExitCode);
+        emit(container, 'exec_die', { execID: exec.id, exitCode: String(exec.exitCode) });
+      },
     });
-    const console = new ProcessConsole(bundle, { endsWithProcess: true });
-    exec.console = console;
-    const { attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = exec.options;
-    const attached = options.detach ? null : console.attach({ stdin, stdout, stderr, keepStdin: exec.options.tty });
-    console.connect();
-    exec.running = true;
-    exec.pid = await process.go();
-    console.started();
-    void process.exited().then(
-      (exitCode) => died(exec, bundle, exitCode),
-      () => died(exec, bundle, 137), // its conmon was killed with the container
-    );
     return attached;
   } catch (error) {
-    const refusal = refusalOf(error, exec.options.argv[0] ?? '', 'exec');
-    ended(exec, bundle, refusal.exitCode);
-    throw refusal.error;
+    ended(exec, (error instanceof EngineError ? error.exitCode : null) ?? notExecutedExitCode);
+    throw error;
   }
 }
 
-function ended(exec: Exec, bundle: string, exitCode: number): void {
+function ended(exec: Exec, exitCode: number): void {
   exec.running = false;
   exec.exitCode = exitCode;
   exec.container.execIds.delete(exec.id);
   exec.console?.processEnded();
-  fs.rmSync(bundle, { recursive: true, force: true });
-}
-
-function died(exec: Exec, bundle: string, exitCode: number): void {
-  ended(exec, bundle, exitCode);
-  emit(exec.container, 'exec_die', { execID: exec.id, exitCode: String(exitCode) });
 }
 
 const filesOf = (container: Container) => userFilesOf(`/proc/${container.state.machinePid}/root`);
@@ -185,5 +155,5 @@ function specOf(exec: Exec, options: StartExecOptions): object {
     terminal: exec.options.tty,
     consoleSize: options.consoleSize,
   };
-  return processSpec(processInputOf(container, choice, filesOf(container)));
+  return processSpec(processInputOf(container.record, choice, filesOf(container)));
 }

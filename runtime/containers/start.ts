@@ -2,32 +2,28 @@
 
 import fs from 'node:fs';
 import { isIPv6 } from 'node:net';
-import { EngineError } from '../errors.ts';
-import { limitSocketMemory, processesIn } from '../kernel/cgroups.ts';
-import { conmonCreate } from '../kernel/conmon.ts';
+import { at, EngineError } from '../errors.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
-import { checkApart } from '../kernel/namespaces.ts';
-import { isEnding, programOf, setOomScore, startTicksOf, untilExecutes } from '../kernel/processes.ts';
-import { startCreated } from '../kernel/start-created.ts';
+import { isEnding } from '../kernel/processes.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { maxTerminalsPerContainer } from '../limits.ts';
 import { allocateEndpoint, connectToBridge, raiseLoopback } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
 import { choosePorts, hostPortsOf, publish, type WantedPort } from '../networks/publish.ts';
 import { containerSpec } from '../oci/spec.ts';
+import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
+import { mountRootfs, userFilesOf } from '../processes/rootfs.ts';
+import { type ContainerPlan, type HeldProcess, runProcess } from '../processes/run-process.ts';
 import { never, now } from './clock.ts';
 import type { Container, Endpoint, PublishedPort } from './container.ts';
+import { discard } from './discard.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
 import { limitsOf } from './host-config/table.ts';
 import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
 import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
-import { oomScoreOf, processInputOf } from './process-input.ts';
-import { discard } from './remove.ts';
-import { mountRootfs, userFilesOf } from './rootfs.ts';
-import { refusalOf } from './runtime-errors.ts';
 
 /** Throws conflict (paused, being removed, port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
@@ -71,38 +67,39 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     // One that is started again with its host is as the student started it, though nobody is attached now.
     const foreground = place === null ? container.console.hasClients : lastRunInForeground(container.record);
     container.save({ endpoint, ports, foreground });
-    const pid = await create(container, endpoint);
-    const machinePid = processesIn(container.group)[0] ?? 0;
-    const process = { pid: machinePid, startTicks: startTicksOf(machinePid) };
-    expectExit(container, process);
-    checkApart(machinePid);
-    setOomScore(machinePid, oomScoreOf(container.record.hostConfig));
-    limitSocketMemory(container.group, host.record.limits.memoryBytes);
-    if (endpoint) connectToBridge(host.record.pid, machinePid, endpoint);
-    else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(machinePid);
-    await publish(container);
-    container.console.connect();
-    const runtime = programOf(machinePid);
-    await startCreated(host.engine.tools, host.record.pid, container.id);
-    await untilExecutes(machinePid, runtime);
-    container.saveState({
-      ...{ status: 'running', pid, machinePid, startTicks: process.startTicks },
-      ...{ exitCode: 0, oomKilled: false, interrupted: false, error: '', startedAt: now(), finishedAt: never },
+    await runProcess({
+      ...planOf(container, networkFilesOf(container, endpoint)),
+      onReady: async (process: HeldProcess) => {
+        expectExit(container, { pid: process.machinePid, startTicks: process.startTicks });
+        if (endpoint) connectToBridge(host.record.pid, process.machinePid, endpoint);
+        else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(process.machinePid);
+        await publish(container);
+        container.console.connect();
+      },
+      onRunning: (process: HeldProcess) => {
+        container.saveState({
+          ...{ status: 'running', ...process },
+          ...{ exitCode: 0, oomKilled: false, interrupted: false, error: '', startedAt: now(), finishedAt: never },
+        });
+      },
     });
     container.console.started();
     emitNetwork(container, 'connect');
     emit(container, 'start');
   } catch (error) {
-    const refusal = refusalOf(error, container.record.path);
+    const failure = error instanceof EngineError ? error : at('start container', error);
     host.engine.exits.forget(container.id);
     const isClean = await cleanUpOrLater(container);
-    const state = { ...container.state, exitCode: refusal.exitCode, error: refusal.error.message };
+    const state = { ...container.state, exitCode: failure.exitCode ?? notStartedExitCode, error: failure.message };
     container.save({ endpoint: null, ports: [], state });
     // As moby does: who asked for --rm waits until it is gone, also when it never ran.
     if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
-    throw refusal.error;
+    throw failure;
   }
 }
+
+/** Of a container that did not start, where the OCI runtime gives no other: as moby has it. */
+const notStartedExitCode = 128;
 
 /** Finishes the container once its process ends: after the verb in hand, which may still be the start itself. */
 export function expectExit(container: Container, process: { readonly pid: number; readonly startTicks: number }): void {
@@ -166,41 +163,40 @@ function takenAddresses(container: Container): Set<string> {
   return taken;
 }
 
-/** Creates the OCI container; resolves to its PID in the workspace. Its process waits for the runtime's `start`. */
-async function create(container: Container, endpoint: Endpoint | null): Promise<number> {
-  const { host, bundle, directory, record } = container;
+/** How its process is run. `etc` is the directory with its network files. */
+function planOf(container: Container, etc: string): Omit<ContainerPlan, 'onReady' | 'onRunning'> {
+  const { host, directory, record } = container;
   const { engine } = host;
   const { config } = record;
-  const image = host.images.resolve(record.imageId);
-  fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-  const etc = networkFilesOf(container, endpoint);
-  const userns = fs.openSync(`/proc/${host.record.pid}/ns/user`, 'r');
-  try {
-    return await conmonCreate({
-      tools: engine.tools,
-      containerId: container.id,
-      processId: container.id,
-      bundle,
-      logPath: container.logPath,
-      exitDirectory: engine.paths.exits,
-      terminal: config.Tty,
-      stdin: config.OpenStdin,
-      leaveStdinOpen: config.Tty || !config.StdinOnce,
-      group: host.group,
-      insidePid: host.record.pid,
-      prepare: () => {
-        const { layersDirectory } = engine.images;
-        mountRootfs({ layersDirectory, layers: image.layers, directory, stage: engine.stage }, userns);
-        bindMount(etc, engine.stage.etc);
-        mountOwnDevices(engine.stage.devices, host.record.uidBase, config.Tty);
-        mountTerminals(engine.stage.terminals, host.record.uidBase, maxTerminalsPerContainer);
-        const spec = specOf(container);
-        fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(spec), { mode: 0o600 });
-      },
-    });
-  } finally {
-    fs.closeSync(userns);
-  }
+  const { stage } = engine;
+  const { layers } = host.images.resolve(record.imageId);
+  return {
+    kind: 'create',
+    host,
+    id: container.id,
+    containerGroup: container.group,
+    insidePid: host.record.pid,
+    command: record.path,
+    bundle: container.bundle,
+    logPath: container.logPath,
+    exitDirectory: engine.paths.exits,
+    terminal: config.Tty,
+    stdin: config.OpenStdin,
+    leaveStdinOpen: config.Tty || !config.StdinOnce,
+    oomScoreAdj: oomScoreOf(record.hostConfig),
+    prepare: () => {
+      const userns = fs.openSync(`/proc/${host.record.pid}/ns/user`, 'r');
+      try {
+        mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
+      } finally {
+        fs.closeSync(userns);
+      }
+      bindMount(etc, stage.etc);
+      mountOwnDevices(stage.devices, host.record.uidBase, config.Tty);
+      mountTerminals(stage.terminals, host.record.uidBase, maxTerminalsPerContainer);
+      return specOf(container);
+    },
+  };
 }
 
 /** The directory with the files that give the container its names: written anew, or those of the container that it joins. */
@@ -240,7 +236,7 @@ function specOf(container: Container): object {
     terminal: config.Tty,
     consoleSize: console,
   };
-  const input = processInputOf(container, choice, userFilesOf(stage.rootfs));
+  const input = processInputOf(record, choice, userFilesOf(stage.rootfs));
   return containerSpec({
     process: input,
     rootfs: stage.rootfs,
@@ -264,21 +260,5 @@ function specOf(container: Container): object {
     },
     cgroupsPath: `/${container.group}`,
     resources: limitsOf(hostConfig),
-  });
-}
-
-/** Waits until the container does not run any more; false where `timeoutMs` passes first. */
-export async function untilStopped(container: Container, timeoutMs: number | null): Promise<boolean> {
-  if (!container.running) return true;
-  return await new Promise<boolean>((resolve) => {
-    const done = (stopped: boolean): void => {
-      stopListening();
-      clearTimeout(timer);
-      resolve(stopped);
-    };
-    const stopListening = container.onChange(() => {
-      if (!container.running) done(true);
-    });
-    const timer = timeoutMs === null ? undefined : setTimeout(() => done(false), timeoutMs);
   });
 }

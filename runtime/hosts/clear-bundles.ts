@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { charge, processesIn } from '../kernel/cgroups.ts';
-import { signal, startTicksOf, untilGone } from '../kernel/processes.ts';
+import { argumentsOf, signal, startTicksOf, untilGone } from '../kernel/processes.ts';
 import { removeBundle } from '../kernel/remove-bundle.ts';
 import type { Host } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
@@ -62,7 +62,7 @@ function conmonOf(bundle: string): number[] {
 }
 
 /** Kills the process that was started with `bundle`, and so its conmon; the conmon alone where it has started nothing yet. */
-export function endProcess(host: Host, bundle: string): void {
+function endProcess(host: Host, bundle: string): void {
   const pid = numberIn(`${bundle}/pid`);
   if (pid > 0 && processesIn(host.group, true).includes(pid)) {
     signal(pid, 'SIGKILL');
@@ -76,13 +76,5 @@ function numberIn(file: string): number {
     return Number(fs.readFileSync(file, 'utf8'));
   } catch {
     return 0; // not written yet
-  }
-}
-
-function argumentsOf(pid: number): string[] {
-  try {
-    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return []; // gone
   }
 }

@@ -4,13 +4,11 @@ import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
 import { cleanUpOrLater, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
+import { killedExitCode } from '../processes/exits.ts';
 import { endConmons } from './clear-bundles.ts';
 import type { Host } from './host.ts';
 import { toStartAgain } from './snapshots.ts';
 import { workspaceId } from './workspace.ts';
-
-/** Of what was killed with its host. */
-export const killedExitCode = 137;
 
 /**
  * Ends what still runs, tells what was running that it is over, closes the sockets; what ran runs again with the host's next

@@ -2,7 +2,7 @@
 
 import type { HostLimits } from '../client.ts';
 import type { Container, ContainerRecord, Endpoint, PublishedPort } from '../containers/container.ts';
-import type { Exec } from '../containers/exec.ts';
+import { Execs } from '../containers/execs.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
@@ -60,7 +60,7 @@ export class Host {
   /** Its turns on the event loop that all hosts share. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
-  readonly execs = new Map<string, Exec>();
+  readonly execs = new Execs();
   readonly terminals = new Map<string, LiveTerminal>();
   /** By id, as stored. */
   readonly snapshots = new Map<string, SnapshotRecord>();

@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TerminalInfo } from '../client.ts';
-import { writeControl, writePackets } from '../containers/console.ts';
 import { isAlive, signal } from '../kernel/processes.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { maxAttachPacketBytes, maxTerminalReplayBytes } from '../limits.ts';
+import { writeControl, writePackets } from '../processes/console.ts';
 import { Recording } from '../recording.ts';
 
 /** What of a terminal outlives the engine. */

@@ -2,15 +2,13 @@
 
 import fs from 'node:fs';
 import type { TerminalOptions } from '../client.ts';
-import { refusalOf } from '../containers/runtime-errors.ts';
 import { EngineError } from '../errors.ts';
-import { conmonExec } from '../kernel/conmon.ts';
 import { makeDirectory } from '../kernel/directories.ts';
 import { startTicksOf } from '../kernel/processes.ts';
-import { removeBundle } from '../kernel/remove-bundle.ts';
 import { leastOomScore, maxTerminalsPerHost } from '../limits.ts';
-import { processSpec } from '../oci/spec.ts';
-import { endProcess } from './clear-bundles.ts';
+import { type ProcessInput, processSpec } from '../oci/spec.ts';
+import { killedExitCode } from '../processes/exits.ts';
+import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
 import { LiveTerminal, type TerminalFiles, type TerminalRecord } from './live-terminal.ts';
 import { workspaceId } from './workspace.ts';
@@ -22,12 +20,11 @@ export function terminalFiles(host: Host, id: string): TerminalFiles {
   return { bundle: host.bundle(`t-${id}`), log: `${host.directory}/terminals/${id}.log` };
 }
 
+/** The terminal of a record, connected to nothing yet. */
 export function terminalOf(host: Host, record: TerminalRecord): LiveTerminal {
-  const terminal = new LiveTerminal(record, terminalFiles(host, record.id), (changed) => {
+  return new LiveTerminal(record, terminalFiles(host, record.id), (changed) => {
     host.engine.records.put('terminal', host.id, changed.id, changed);
   });
-  host.terminals.set(record.id, terminal);
-  return terminal;
 }
 
 /**
@@ -42,8 +39,8 @@ export function openTerminal(host: Host, options: TerminalOptions): Promise<Live
     try {
       return await start(host, options);
     } catch (error) {
-      await discard(host, options.id);
-      throw refusalOf(error, (options.argv ?? loginShell)[0] ?? '', 'exec').error;
+      discard(host, options.id);
+      throw error;
     }
   });
 }
@@ -68,48 +65,42 @@ function makeRoom(host: Host, id: string): void {
 }
 
 async function start(host: Host, options: TerminalOptions): Promise<LiveTerminal> {
-  const files = terminalFiles(host, options.id);
-  fs.mkdirSync(files.bundle, { recursive: true, mode: 0o700 });
-  makeDirectory(`${host.directory}/terminals`, 0o700);
-  fs.rmSync(files.log, { force: true });
+  const { id, rows, columns } = options;
   const spec = shellSpec(host, options);
-  fs.writeFileSync(`${files.bundle}/process.json`, JSON.stringify(spec), { mode: 0o600 });
-  const process = await conmonExec({
-    tools: host.engine.tools,
+  const { bundle, log } = terminalFiles(host, id);
+  makeDirectory(`${host.directory}/terminals`, 0o700);
+  fs.rmSync(log, { force: true });
+  const terminal = terminalOf(host, { id, rows, columns, pid: 0, startTicks: 0, exitCode: null, offset: 0 });
+  await runProcess({
+    kind: 'exec',
+    host,
+    id: `t-${id}`,
     containerId: workspaceId(host),
-    processId: `t-${options.id}`,
-    bundle: files.bundle,
-    logPath: files.log,
-    exitDirectory: files.bundle,
+    insidePid: null,
+    command: spec.args[0] ?? '',
+    spec: processSpec(spec),
+    bundle,
+    logPath: log,
     terminal: true,
     stdin: true,
     leaveStdinOpen: true,
-    group: host.group,
-    insidePid: null,
     oomScoreAdj: leastOomScore,
-    prepare: () => undefined,
+    onReady: () => {
+      host.terminals.set(id, terminal);
+      terminal.connect();
+    },
+    onRunning: (pid) => terminal.save({ pid, startTicks: startTicksOf(pid) }),
+    onEnd: (exitCode) => terminal.ended(exitCode ?? killedExitCode),
   });
-  const { id, rows, columns } = options;
-  const terminal = terminalOf(host, { id, rows, columns, pid: 0, startTicks: 0, exitCode: null, offset: 0 });
-  terminal.connect();
-  const pid = await process.go();
-  terminal.save({ pid, startTicks: startTicksOf(pid) });
-  void process.exited().then(
-    (exitCode) => terminal.ended(exitCode),
-    () => terminal.ended(137), // its conmon was killed with the workspace
-  );
   return terminal;
 }
 
 /** What is there of one whose shell was not started. */
-async function discard(host: Host, id: string): Promise<void> {
-  const { bundle, log } = terminalFiles(host, id);
+function discard(host: Host, id: string): void {
   host.terminals.get(id)?.release();
   host.terminals.delete(id);
   host.engine.records.delete('terminal', host.id, id);
-  endProcess(host, bundle);
-  await removeBundle(bundle);
-  fs.rmSync(log, { force: true });
+  fs.rmSync(terminalFiles(host, id).log, { force: true });
 }
 
 function forgetEnded(host: Host): void {
@@ -120,9 +111,9 @@ function forgetEnded(host: Host): void {
   }
 }
 
-function shellSpec(host: Host, options: TerminalOptions): object {
+function shellSpec(host: Host, options: TerminalOptions): ProcessInput {
   const user = resolveIn(host, options.user ?? 'student');
-  return processSpec({
+  return {
     args: options.argv ?? loginShell,
     env: [...defaultShellEnv(user), 'TERM=xterm-256color', 'COLORTERM=truecolor', ...(options.env ?? [])],
     cwd: options.cwd ?? user.home,
@@ -133,5 +124,5 @@ function shellSpec(host: Host, options: TerminalOptions): object {
     noNewPrivileges: false,
     oomScoreAdj: leastOomScore,
     ulimits: [],
-  });
+  };
 }

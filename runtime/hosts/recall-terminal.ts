@@ -3,9 +3,9 @@
 import fs from 'node:fs';
 import type net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ExitWatch } from '../containers/exits.ts';
 import { isAlive, signal } from '../kernel/processes.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
+import { ExitWatch } from '../processes/exits.ts';
 import type { Host } from './host.ts';
 import type { TerminalRecord } from './live-terminal.ts';
 import { terminalFiles, terminalOf } from './open-terminal.ts';
@@ -35,6 +35,7 @@ export function readLog(log: Buffer): Buffer[] {
  */
 export async function recallTerminal(host: Host, record: TerminalRecord): Promise<void> {
   const terminal = terminalOf(host, record);
+  host.terminals.set(record.id, terminal);
   if (record.exitCode !== null) return;
   const { bundle, log } = terminalFiles(host, record.id);
   const watch = (): void => {

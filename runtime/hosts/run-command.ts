@@ -1,14 +1,15 @@
 // Running one command in the workspace to its end, for checks and files: bounded in time and in what it may say.
 
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
+import type { Readable } from 'node:stream';
 import type { CommandOptions, CommandResult } from '../client.ts';
-import { ProcessConsole } from '../containers/console.ts';
-import { refusalOf } from '../containers/runtime-errors.ts';
-import { conmonExec } from '../kernel/conmon.ts';
+import { EngineError } from '../errors.ts';
 import { signal } from '../kernel/processes.ts';
 import { leastOomScore, maxCommandOutputBytes } from '../limits.ts';
 import { processSpec } from '../oci/spec.ts';
+import { ProcessConsole } from '../processes/console.ts';
+import { runProcess } from '../processes/run-process.ts';
+import type { OutputChunk } from '../processes/streams.ts';
 import type { Host } from './host.ts';
 import { workspaceId } from './workspace.ts';
 import { defaultShellEnv, resolveIn } from './workspace-process.ts';
@@ -22,69 +23,71 @@ export async function runCommand(host: Host, options: CommandOptions): Promise<C
   const user = resolveIn(host, options.user ?? 'student');
   const id = `r-${randomBytes(8).toString('hex')}`;
   const bundle = host.bundle(id);
-  fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
+  const hasInput = options.stdin !== undefined;
+  const console = new ProcessConsole(bundle, { endsWithProcess: true });
+  const attached = console.attach({ stdin: hasInput, stdout: true, stderr: true });
+  const output = collect(attached.output);
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<number | null>();
+  let timedOut = false;
+  let timer: NodeJS.Timeout | undefined;
   try {
-    const spec = processSpec({
-      args: options.argv,
-      env: [...defaultShellEnv(user), ...(options.env ?? [])],
-      cwd: options.cwd ?? user.home,
-      user: user.ids,
+    await runProcess({
+      kind: 'exec',
+      host,
+      id,
+      containerId: workspaceId(host),
+      insidePid: null,
+      command: options.argv[0] ?? '',
+      spec: processSpec({
+        args: options.argv,
+        env: [...defaultShellEnv(user), ...(options.env ?? [])],
+        cwd: options.cwd ?? user.home,
+        user: user.ids,
+        terminal: false,
+        consoleSize: null,
+        capabilities: user.capabilities,
+        noNewPrivileges: false,
+        oomScoreAdj: leastOomScore,
+        ulimits: [],
+      }),
+      bundle,
+      logPath: null,
       terminal: false,
-      consoleSize: null,
-      capabilities: user.capabilities,
-      noNewPrivileges: false,
+      stdin: hasInput,
+      leaveStdinOpen: false,
       oomScoreAdj: leastOomScore,
-      ulimits: [],
+      onReady: () => console.connect(),
+      onRunning: (pid) => {
+        console.started();
+        attached.input?.end(options.stdin);
+        const end = (): void => {
+          timedOut = true;
+          signal(pid, 'SIGKILL');
+        };
+        timer = setTimeout(end, Math.min(options.timeoutMs ?? defaultTimeoutMs, mostTimeoutMs));
+      },
+      onEnd,
     });
-    fs.writeFileSync(`${bundle}/process.json`, JSON.stringify(spec), { mode: 0o600 });
-    return await collect(host, bundle, id, options);
+    const exitCode = await ended;
+    if (exitCode === null)
+      throw new EngineError('internal', 'nobody knows how the command ended: its conmon was killed');
+    console.processEnded();
+    return { exitCode, ...(await output), timedOut };
   } finally {
-    fs.rmSync(bundle, { recursive: true, force: true });
+    clearTimeout(timer);
+    console.end();
   }
 }
 
-async function collect(host: Host, bundle: string, id: string, options: CommandOptions): Promise<CommandResult> {
-  const process = await conmonExec({
-    tools: host.engine.tools,
-    containerId: workspaceId(host),
-    processId: id,
-    bundle,
-    logPath: null,
-    exitDirectory: bundle,
-    terminal: false,
-    stdin: options.stdin !== undefined,
-    leaveStdinOpen: false,
-    group: host.group,
-    insidePid: null,
-    oomScoreAdj: leastOomScore,
-    prepare: () => undefined,
-  });
-  const console = new ProcessConsole(bundle, { endsWithProcess: true });
-  const attached = console.attach({ stdin: options.stdin !== undefined, stdout: true, stderr: true });
+/** What a command says, up to `maxCommandOutputBytes`. Resolves when it says no more. */
+async function collect(output: Readable): Promise<Pick<CommandResult, 'stdout' | 'stderr' | 'truncated'>> {
   const said: Record<1 | 2, Buffer[]> = { 1: [], 2: [] };
   let bytes = 0;
-  attached.output.on('data', ({ stream, data }: { stream: 1 | 2; data: Buffer }) => {
+  output.on('data', ({ stream, data }: OutputChunk) => {
     bytes += data.length;
     if (bytes <= maxCommandOutputBytes) said[stream].push(data);
   });
-  const over = new Promise((resolve) => attached.output.once('close', resolve).once('end', resolve));
-  console.connect();
-  const pid = await process.go().catch((error: unknown) => {
-    throw refusalOf(error, options.argv[0] ?? '', 'exec').error;
-  });
-  console.started();
-  attached.input?.end(options.stdin);
-  let timedOut = false;
-  const timer = setTimeout(
-    () => {
-      timedOut = true;
-      signal(pid, 'SIGKILL');
-    },
-    Math.min(options.timeoutMs ?? defaultTimeoutMs, mostTimeoutMs),
-  );
-  const exitCode = await process.exited().finally(() => clearTimeout(timer));
-  console.processEnded();
-  await over;
+  await new Promise((resolve) => output.once('close', resolve).once('end', resolve));
   const text = (stream: 1 | 2): string => Buffer.concat(said[stream]).toString('utf8');
-  return { exitCode, stdout: text(1), stderr: text(2), truncated: bytes > maxCommandOutputBytes, timedOut };
+  return { stdout: text(1), stderr: text(2), truncated: bytes > maxCommandOutputBytes };
 }

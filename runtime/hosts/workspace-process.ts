@@ -1,8 +1,8 @@
 // Who a process in the workspace is, and the environment that it starts with.
 
-import { userFilesOf } from '../containers/rootfs.ts';
-import { type ResolvedUser, resolveUser } from '../containers/users.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
+import { userFilesOf } from '../processes/rootfs.ts';
+import { type ResolvedUser, resolveUser } from '../processes/users.ts';
 import type { Host } from './host.ts';
 
 export interface WorkspaceUser extends ResolvedUser {

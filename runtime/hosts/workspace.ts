@@ -1,14 +1,8 @@
 // The workspace: a host's root container, whose PID namespace holds every container of the host.
 
 import fs from 'node:fs';
-import { createOwnLayer, mountRootfs } from '../containers/rootfs.ts';
-import { limitSocketMemory } from '../kernel/cgroups.ts';
-import { conmonCreate } from '../kernel/conmon.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
-import { checkApart } from '../kernel/namespaces.ts';
-import { programOf, setOomScore, startTicksOf, untilExecutes } from '../kernel/processes.ts';
-import { startCreated } from '../kernel/start-created.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
 import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
@@ -16,7 +10,9 @@ import { createDefaultBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
 import { joinNetwork, othersOf } from '../networks/lab.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
-import { containerSpec } from '../oci/spec.ts';
+import { containerSpec, type SpecInput } from '../oci/spec.ts';
+import { createOwnLayer, mountRootfs } from '../processes/rootfs.ts';
+import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
 
 /** The name that the student's machine has for the student. */
@@ -31,10 +27,10 @@ const workspaceGroup = (host: Host): string => `${host.group}/${workspaceGroupNa
 /** Starts the workspace of a host whose directories and cgroup are there, and stores its PID. About 60 ms. */
 export async function startWorkspace(host: Host): Promise<void> {
   const { engine, record } = host;
-  const { stage, tools } = engine;
+  const { stage } = engine;
   const [image, userns] = await Promise.all([
     engine.images.workspace(record.workspace),
-    openUserNamespace(record.uidBase, tools.runtime),
+    openUserNamespace(record.uidBase, engine.tools.runtime),
   ]);
   try {
     const directory = `${host.directory}/workspace`;
@@ -50,43 +46,40 @@ export async function startWorkspace(host: Host): Promise<void> {
       dnsOptions: [],
       takenFrom: null,
     });
-    const bundle = host.bundle('workspace');
-    fs.mkdirSync(bundle, { recursive: true, mode: 0o700 });
-    fs.writeFileSync(`${bundle}/config.json`, JSON.stringify(specOf(host, image.config, userns)), { mode: 0o600 });
-    const prepare = (): void => {
-      mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
-      bindMount(`${directory}/etc`, stage.etc);
-      bindMount(host.guestDirectory, stage.guest);
-      mountOwnDevices(stage.devices, record.uidBase, false);
-      mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
-    };
-    const id = workspaceId(host);
     const limited = limitUserNamespace(userns);
     limited.catch(() => undefined); // thrown below
-    const pid = await conmonCreate({
-      tools,
-      containerId: id,
-      processId: id,
-      bundle,
+    const spec = specOf(host, image.config, userns);
+    await runProcess({
+      kind: 'create',
+      host,
+      id: workspaceId(host),
+      containerGroup: workspaceGroup(host),
+      insidePid: null,
+      command: spec.process.args[0] ?? '',
+      bundle: host.bundle('workspace'),
       logPath: `${directory}/log`,
       exitDirectory: engine.paths.exits,
       terminal: false,
       stdin: false,
       leaveStdinOpen: false,
-      group: host.group,
-      insidePid: null,
-      prepare,
+      oomScoreAdj: leastOomScore,
+      prepare: () => {
+        mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
+        bindMount(`${directory}/etc`, stage.etc);
+        bindMount(host.guestDirectory, stage.guest);
+        mountOwnDevices(stage.devices, record.uidBase, false);
+        mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
+        return containerSpec(spec);
+      },
+      onReady: async ({ machinePid }) => {
+        createDefaultBridge(machinePid);
+        await joinNetwork(host, machinePid);
+        await limited;
+      },
+      onRunning: ({ machinePid, startTicks }) => {
+        host.save({ pid: machinePid, startTicks, workspaceLayers: layers });
+      },
     });
-    checkApart(pid);
-    setOomScore(pid, leastOomScore);
-    limitSocketMemory(workspaceGroup(host), record.limits.memoryBytes);
-    createDefaultBridge(pid);
-    await joinNetwork(host, pid);
-    await limited;
-    const runtime = programOf(pid);
-    await startCreated(tools, null, id);
-    await untilExecutes(pid, runtime);
-    host.save({ pid, startTicks: startTicksOf(pid), workspaceLayers: layers });
   } finally {
     fs.closeSync(userns);
   }
@@ -96,9 +89,9 @@ function specOf(
   host: Host,
   config: { readonly Entrypoint?: readonly string[] | null; readonly Env?: readonly string[] },
   userns: number,
-): object {
+): SpecInput {
   const { stage } = host.engine;
-  return containerSpec({
+  return {
     process: {
       args: config.Entrypoint ?? ['/usr/bin/catatonit', '-P'],
       env: [...(config.Env ?? []), `HOSTNAME=${host.record.hostname}`],
@@ -134,5 +127,5 @@ function specOf(
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
     resources: { pids: { limit: host.record.limits.pids } },
-  });
+  };
 }

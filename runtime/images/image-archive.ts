@@ -1,10 +1,10 @@
 // What an archive for `docker load` says that it holds: as `docker save` writes it (manifest.json), or an OCI image layout.
 
 import { z } from 'zod';
-import { goArchitecture } from '../catalogue/configuration.ts';
 import { EngineError } from '../errors.ts';
 import { maxLayers, maxManifestBytes, maxNamesPerArchive } from '../limits.ts';
 import { checkDigest, digestOf } from '../store/blobs.ts';
+import { goArchitecture } from './architecture.ts';
 import type { UploadedFile, UploadedFiles } from './upload.ts';
 
 /** An image in an archive, before anything of it has been checked but its form. */

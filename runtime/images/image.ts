@@ -2,7 +2,6 @@
 
 import type { Readable } from 'node:stream';
 import type { OwnImage } from './own-images.ts';
-import type { Pruned } from './prune.ts';
 
 /** The catalogue image that a host's workspace starts from where none is asked for. */
 export const defaultWorkspace = 'workspace';
@@ -53,6 +52,15 @@ export interface ImageEvent {
 
 export interface PullOptions {
   readonly signal: AbortSignal;
+}
+
+/** A line of the answer to a removal. */
+export type Removed = { readonly Untagged: string } | { readonly Deleted: string };
+
+/** The answer to `docker image prune`. */
+export interface Pruned {
+  readonly ImagesDeleted: readonly Removed[] | null;
+  readonly SpaceReclaimed: number;
 }
 
 /** The images of one host: what it pulled, loaded, imported or tagged is its own; the layers below are shared by all. */

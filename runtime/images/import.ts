@@ -1,9 +1,9 @@
 // `docker import`: POST /images/create?fromSrc=-. One tar becomes an image of one layer.
 
 import type { Readable } from 'node:stream';
-import { goArchitecture } from '../catalogue/configuration.ts';
 import { EngineError } from '../errors.ts';
 import { digestOf } from '../store/blobs.ts';
+import { goArchitecture } from './architecture.ts';
 import { allowance, bringLayer, configurationAllowance } from './bring-layer.ts';
 import { brokenArchive } from './broken-archive.ts';
 import { applyChanges } from './changes.ts';

@@ -2,17 +2,13 @@
 
 import { type Filters, flagFilter, matchPruneLabels } from '../containers/filters.ts';
 import { EngineError } from '../errors.ts';
+import type { Pruned, Removed } from './image.ts';
 import { familiar } from './reference.ts';
-import { type Removed, remove } from './remove.ts';
+import { remove } from './remove.ts';
 import { createdBefore } from './until.ts';
 import type { HostView } from './view.ts';
 
 const knownFilters = ['dangling', 'label', 'label!', 'until'];
-
-export interface Pruned {
-  readonly ImagesDeleted: readonly Removed[] | null;
-  readonly SpaceReclaimed: number;
-}
 
 /** The space is what this host no longer shows, for layers are shared by all hosts. */
 export function prune(view: HostView, filters: Filters): Pruned {

@@ -3,11 +3,10 @@
 
 import { EngineError } from '../errors.ts';
 import { chainIds } from './contents.ts';
+import type { Removed } from './image.ts';
 import { canonical, familiar, parseReference, type Reference } from './reference.ts';
 import { isIdOf, resolve, shortId } from './resolve.ts';
 import type { HostView } from './view.ts';
-
-export type Removed = { readonly Untagged: string } | { readonly Deleted: string };
 
 /** Throws notFound, and conflict where a container uses it or it has several names and `force` is not given. */
 export function remove(view: HostView, text: string, options: { force: boolean; noPrune: boolean }): Removed[] {

@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import type net from 'node:net';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
-import { charge } from './cgroups.ts';
+import { charge, monitorsOf, processesIn } from './cgroups.ts';
 import { showNodes } from './devices.ts';
 import { insideNewMountNamespace, startInPidNamespaceOf } from './namespaces.ts';
-import { setOomScore, signal } from './processes.ts';
+import { argumentsOf, setOomScore, signal } from './processes.ts';
 import { shortageOr } from './shortage.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 import { tailOf } from './tail-of.ts';
@@ -25,7 +25,8 @@ export interface OciTools {
   readonly nodes: string;
 }
 
-export interface ProcessPlan {
+/** One conmon, and the process that it is to start and keep. */
+export interface ConmonPlan {
   readonly tools: OciTools;
   /** The OCI container that is created, or that the process is executed in. */
   readonly containerId: string;
@@ -53,7 +54,7 @@ function runtimeOf(tools: OciTools): string[] {
   return [tools.runtime, `--root=${tools.stateDirectory}`];
 }
 
-function argumentsOf(plan: ProcessPlan, runtime: readonly string[]): string[] {
+function commandOf(plan: ConmonPlan, runtime: readonly string[]): string[] {
   const { tools, bundle } = plan;
   return [
     tools.conmon,
@@ -71,7 +72,7 @@ function argumentsOf(plan: ProcessPlan, runtime: readonly string[]): string[] {
   ];
 }
 
-function launch(plan: ProcessPlan, argv: readonly string[], env: Record<string, string>, pipes: number): Program {
+function launch(plan: ConmonPlan, argv: readonly string[], env: Record<string, string>, pipes: number): Program {
   const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
   // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
   const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
@@ -197,13 +198,8 @@ function refusalIn(file: string): RuntimeRefusal | null {
 }
 
 /** Creates the container of `plan.bundle`; it waits for the runtime's `start`. Resolves to its PID in its PID namespace. */
-export async function conmonCreate(plan: ProcessPlan): Promise<number> {
-  const program = launch(
-    plan,
-    argumentsOf(plan, runtimeOf(plan.tools)),
-    { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' },
-    2,
-  );
+export async function conmonCreate(plan: ConmonPlan): Promise<number> {
+  const program = launch(plan, commandOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' }, 2);
   const sync = program.pipe(3);
   program
     .pipe(startPipe)
@@ -222,12 +218,18 @@ export async function conmonCreate(plan: ProcessPlan): Promise<number> {
   }
 }
 
-export interface ExecPlan extends ProcessPlan {
+export interface ConmonExecPlan extends ConmonPlan {
   /** Given here because conmon 2.1.6 makes it 0, and crun 1.8 sets it for containers but not for what it executes in them. */
   readonly oomScoreAdj: number;
 }
 
-export interface ConmonExec {
+/** Kills the conmon of `plan`, which waits for a word that is never said. Its child, which is to become the process, dies with it. */
+function endMonitor({ group, bundle }: ConmonPlan): void {
+  for (const pid of processesIn(monitorsOf(group))) if (argumentsOf(pid).includes(bundle)) signal(pid, 'SIGKILL');
+}
+
+/** Disposed of before its end is known, its conmon is killed, and the process too where it runs. */
+export interface ConmonExec extends Disposable {
   /** Lets the process run; resolves to its PID in its PID namespace once it does. Throws RuntimeRefusal. */
   readonly go: () => Promise<number>;
   /** Resolves with the exit code. Throws where conmon dies without telling one. */
@@ -238,14 +240,14 @@ export interface ConmonExec {
  * Prepares to execute `plan.bundle/process.json` in a running container. When this resolves the attach socket listens and
  * nothing has run yet, so that a client that attaches before `go` misses no byte.
  */
-export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
+export async function conmonExec(plan: ConmonExecPlan): Promise<ConmonExec> {
   const { tools, oomScoreAdj } = plan;
   // With a terminal conmon does not pass on why the runtime refused, so that is written down.
   const refusals = plan.terminal ? `${plan.bundle}/refusal` : null;
   const log = refusals === null ? [] : [`--log=${refusals}`];
   const runtime = [tools.choom, '--adjust', String(oomScoreAdj), '--', ...runtimeOf(tools), ...log];
   const argv = [
-    ...argumentsOf(plan, runtime),
+    ...commandOf(plan, runtime),
     '--exec',
     '--exec-attach',
     '--exec-process-spec',
@@ -253,31 +255,45 @@ export async function conmonExec(plan: ExecPlan): Promise<ConmonExec> {
   ];
   const pipes = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
   const program = launch(plan, argv, pipes, 3);
-  const complaints = new Complaints(program);
-  const sync = new Answers('exec', program.pipe(3), complaints);
-  const words = program.pipe(startPipe); // the first, that has been said, lets conmon set up; the second lets the process run
+  using undo = new DisposableStack();
+  const complaints = undo.adopt(new Complaints(program), (each) => each.close());
+  const sync = undo.adopt(program.pipe(3), (each) => each.destroy());
+  const answers = new Answers('exec', sync, complaints);
+  // The first word, that has been said, lets conmon set up; the second lets the process run, as the pipe's end would.
+  const words = undo.adopt(program.pipe(startPipe), (each) => each.destroy());
   words.on('error', () => undefined); // conmon's end is told by its answers
+  undo.defer(() => endMonitor(plan)); // done first
   const attach = program.pipe(5);
   try {
     await new Answers('exec', attach, complaints).next();
   } catch (error) {
-    complaints.close();
     throw shortageOr(error, plan.group);
   } finally {
     attach.destroy();
   }
+  const ending = undo.move();
   return {
     go: async () => {
       words.end('.');
       try {
-        return await sync.next();
+        const pid = await answers.next();
+        // With the machine's number it is known from here; else it ends with its container.
+        if (plan.insidePid === null) ending.defer(() => signal(pid, 'SIGKILL'));
+        return pid;
       } catch (error) {
         throw shortageOr((refusals === null ? null : refusalIn(refusals)) ?? error, plan.group);
       } finally {
         complaints.close();
       }
     },
-    exited: () => sync.next(),
+    exited: async () => {
+      try {
+        return await answers.next();
+      } finally {
+        ending.move(); // nothing is left to be killed
+      }
+    },
+    [Symbol.dispose]: () => ending.dispose(),
   };
 }
 

@@ -107,6 +107,15 @@ export function hardLimitOfOpenFiles(): number {
   return hard === undefined || hard === 'unlimited' ? Number.POSITIVE_INFINITY : Number(hard);
 }
 
+/** The words of a process's command line; none where it has gone. */
+export function argumentsOf(pid: number): string[] {
+  try {
+    return fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
 /** Which program a process executes, as a device and inode; null where the process is gone. */
 export function programOf(pid: number): string | null {
   try {

@@ -1,5 +1,6 @@
 // Removing the directory of a process under conmon, in which a conmon that ends at this moment may still write.
 
+import { rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -9,6 +10,13 @@ const againMs = 10;
 
 /** Removes `bundle` with everything in it; idempotent. Throws, after half a second, where something in it is held. */
 export async function removeBundle(bundle: string): Promise<void> {
+  // A dozen files on tmpfs: to go through them at once takes less of the loop than to be called back for each.
+  try {
+    rmSync(bundle, { recursive: true, force: true });
+    return;
+  } catch {
+    // `rm` tells why
+  }
   // Not by `maxRetries`: that tries again for each directory in the directory, and so for seconds.
   const giveUpMs = performance.now() + busyMs;
   for (;;) {

@@ -7,8 +7,9 @@ import { pino } from 'pino';
 import { test } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import { cleanCache } from '../../../runtime/catalogue/clean-cache.ts';
-import { goArchitecture, imageConfiguration } from '../../../runtime/catalogue/configuration.ts';
+import { imageConfiguration } from '../../../runtime/catalogue/configuration.ts';
 import { readRecipes } from '../../../runtime/catalogue/recipe.ts';
+import { goArchitecture } from '../../../runtime/images/architecture.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { temporaryDirectory, testImages, untilDone, writeRecipes } from '../images/fixture.ts';
 

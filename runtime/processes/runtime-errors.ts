@@ -3,26 +3,24 @@
 import { at, EngineError } from '../errors.ts';
 import { RuntimeRefusal } from '../kernel/conmon.ts';
 
-export interface Refusal {
-  readonly error: EngineError;
-  /** 127: no such command; 126: it cannot be executed; 128 otherwise, as in moby. */
-  readonly exitCode: number;
-}
-
 /** How moby begins: the same failure of `docker run` and of `docker exec`. */
 const beginnings = {
   create: 'failed to create task for container: failed to create shim task: OCI runtime create failed',
   exec: 'OCI runtime exec failed: exec failed',
 };
 
-/** `command` is what was to be run. The docker CLI takes its exit code from these words (`cli/command/container/run.go`). */
-export function refusalOf(error: unknown, command: string, verb: 'create' | 'exec' = 'create'): Refusal {
-  if (error instanceof EngineError) return { error, exitCode: verb === 'exec' ? 126 : 128 };
-  if (!(error instanceof RuntimeRefusal)) return { error: at('start container', error), exitCode: 128 };
+/**
+ * Why a process was not started, for the person who asked for it. `command` is what was to be run. The exit code is 127 for no such
+ * command, 126 where it cannot be executed and 128 otherwise, as in moby; the docker CLI takes its own from these words
+ * (`cli/command/container/run.go`). What is no refusal of the runtime keeps its kind, and has no exit code.
+ */
+export function notStarted(error: unknown, command: string, verb: keyof typeof beginnings): EngineError {
+  if (error instanceof EngineError) return error;
+  if (!(error instanceof RuntimeRefusal)) return at('start container', error);
   const said = error.message;
-  const refusal = (kind: 'invalid' | 'internal', why: string, exitCode: number): Refusal => {
+  const refusal = (kind: 'invalid' | 'internal', why: string, exitCode: number): EngineError => {
     const message = `${beginnings[verb]}: unable to start container process: ${why}`;
-    return { error: new EngineError(kind, message, { cause: error }), exitCode };
+    return new EngineError(kind, message, { cause: error, exitCode });
   };
   const what = `exec: ${JSON.stringify(command)}`;
   const directory = /chdir (?:to )?`([^`]*)`/.exec(said)?.[1];

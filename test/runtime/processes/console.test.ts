@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
-import { ProcessConsole } from '../../../runtime/containers/console.ts';
+import { ProcessConsole } from '../../../runtime/processes/console.ts';
 
 const all = { stdin: true, stdout: true, stderr: true };
 /** Of a process: empty, as conmon leaves it. */

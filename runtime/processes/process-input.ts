@@ -1,13 +1,24 @@
-// What a container's processes get: the user, environment, directory and capabilities, from its record.
+// What a container's processes get: the user, environment, directory and capabilities, from what was asked for the container.
 
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { leastOomScore } from '../limits.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import type { ProcessInput } from '../oci/spec.ts';
-import type { Container } from './container.ts';
-import type { HostConfig } from './host-config/table.ts';
 import { resolveUser, type UserFiles } from './users.ts';
+
+/** What counts for all processes of one container, in the words of the Docker Engine API; a container's record is one. */
+export interface ContainerChoice {
+  readonly config: { readonly Hostname: string; readonly Env: readonly string[] };
+  readonly hostConfig: {
+    readonly CapAdd: readonly string[] | null;
+    readonly CapDrop: readonly string[] | null;
+    readonly GroupAdd: readonly string[] | null;
+    readonly OomScoreAdj: number;
+    readonly SecurityOpt: readonly string[] | null;
+    readonly Ulimits: ProcessInput['ulimits'];
+  };
+}
 
 /** What an exec may choose for itself; a container's own process has it from its record. */
 export interface ProcessChoice {
@@ -57,13 +68,13 @@ function changed(env: readonly string[], changes: readonly string[]): string[] {
 }
 
 /** `--oom-score-adj`, but never below the score that every process of a host has: none goes before what runs the machine. */
-export function oomScoreOf({ OomScoreAdj }: HostConfig): number {
+export function oomScoreOf({ OomScoreAdj }: { readonly OomScoreAdj: number }): number {
   return Math.max(leastOomScore, OomScoreAdj);
 }
 
 /** Throws invalid where the user or the directory is. */
-export function processInputOf(container: Container, choice: ProcessChoice, files: UserFiles): ProcessInput {
-  const { config, hostConfig } = container.record;
+export function processInputOf(container: ContainerChoice, choice: ProcessChoice, files: UserFiles): ProcessInput {
+  const { config, hostConfig } = container;
   const { ids, home } = resolveUser(choice.user, files, hostConfig.GroupAdd ?? []);
   const defaults = [defaultPath, `HOSTNAME=${config.Hostname}`, ...(choice.terminal ? ['TERM=xterm'] : [])];
   const env = changed(changed(defaults, config.Env), choice.env);

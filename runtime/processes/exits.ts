@@ -3,6 +3,9 @@
 import fs from 'node:fs';
 import { isAlive, type KnownProcess, parentOf } from '../kernel/processes.ts';
 
+/** Of a process that was killed with its host or by the end of its conmon: 128 and SIGKILL, as a shell says it. */
+export const killedExitCode = 137;
+
 /** How often a process that could have ended without a word (its conmon killed too) is looked at. */
 const sweepMs = 2000;
 /** What is told for such a process, as moby tells for a container whose shim is gone. */

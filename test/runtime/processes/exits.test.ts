@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { test } from 'vitest';
-import { ExitWatch } from '../../../runtime/containers/exits.ts';
 import { startTicksOf } from '../../../runtime/kernel/processes.ts';
+import { ExitWatch } from '../../../runtime/processes/exits.ts';
 import { testRun } from '../../support/instance.ts';
 
 test('a process whose conmon is gone is told of after two looks, whoever its parent is now', {
