@@ -1,4 +1,4 @@
-// How the tests are run: Node imports the files itself, each file has a process of its own, and a project holds the files of
+// How the tests are run: Node imports the files itself, and a project holds the files of
 // one kind (test/kinds.ts).
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
@@ -9,10 +9,16 @@ const files = await testFiles();
 /** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one. */
 const isAgainst = process.env.TEST_AGAINST !== undefined;
 
-/** Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
+/** Files that start no engine share a process, unless they would show in each other. Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
 const project = (name: keyof typeof files, turn: number): TestProjectInlineConfiguration => ({
   extends: true,
-  test: { name, include: files[name], maxWorkers: name === 'timed' ? 1 : 2, sequence: { groupOrder: turn } },
+  test: {
+    name,
+    include: files[name],
+    isolate: name !== 'unit',
+    maxWorkers: name === 'timed' ? 1 : 2,
+    sequence: { groupOrder: turn },
+  },
 });
 
 export default defineConfig({
@@ -21,7 +27,14 @@ export default defineConfig({
   test: {
     projects: isAgainst
       ? [project('api', 0)]
-      : [project('unit', 0), project('engine', 1), project('api', 1), project('browser', 1), project('timed', 2)],
+      : [
+          project('unit', 0),
+          project('alone', 0),
+          project('engine', 1),
+          project('api', 1),
+          project('browser', 1),
+          project('timed', 2),
+        ],
     pool: 'forks',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     globalSetup: 'test/setup.ts',

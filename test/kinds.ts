@@ -4,10 +4,11 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
- * `unit` starts no engine; `timed` does, and a name in it promises a time; `api` asks a Docker API, be it ours or a real
- * dockerd's; `browser` is all else in test/e2e.
+/**
+ * `unit` starts no engine; `alone` neither, but changes its process or measures it; `timed` starts one, and a name in it
+ * promises a time; `api` asks a Docker API, be it ours or a real dockerd's; `browser` is all else in test/e2e.
  */
-export type Kind = 'unit' | 'engine' | 'api' | 'browser' | 'timed';
+export type Kind = 'unit' | 'alone' | 'engine' | 'api' | 'browser' | 'timed';
 
 /** A test file that imports one of these starts an engine. */
 const starters = [
@@ -28,18 +29,22 @@ async function imports(file: string, wanted: readonly string[], seen = new Set<s
   return false;
 }
 
+/** Its working directory, its signals, what it keeps open, its memory, or what else shows in other files of one process. */
+const changesProcess =
+  /process\.(chdir|on|umask|env\.\w+ =)|\/proc\/self|memoryUsage|monitorEventLoopDelay|useFakeTimers/;
 const promisesTime = /\b(test|describe)\([`'].*\b(within|under) (\d+|a) ?(ms|s|second)\b/;
 
 async function kindOf(file: string): Promise<Kind> {
-  if (!(await imports(file, starters))) return 'unit';
-  if (promisesTime.test(await readFile(file, 'utf8'))) return 'timed';
+  const text = await readFile(file, 'utf8');
+  if (!(await imports(file, starters))) return changesProcess.test(text) ? 'alone' : 'unit';
+  if (promisesTime.test(text)) return 'timed';
   if (await imports(file, eitherDocker)) return 'api';
   return file.startsWith('test/e2e/') ? 'browser' : 'engine';
 }
 
 /** All test files, relative to the clone, which is the working directory. */
 export async function testFiles(): Promise<Record<Kind, string[]>> {
-  const files: Record<Kind, string[]> = { unit: [], engine: [], api: [], browser: [], timed: [] };
+  const files: Record<Kind, string[]> = { unit: [], alone: [], engine: [], api: [], browser: [], timed: [] };
   for await (const file of glob('test/**/*.test.ts')) files[await kindOf(file)].push(file);
   return files;
 }

@@ -42,18 +42,29 @@ async function site(): Promise<void> {
   if (notices.length > 0) throw new Error(notices.join('\n'));
 }
 
+/** One after the other; false where one of them failed. */
+async function inTurn(...steps: readonly (() => Promise<boolean>)[]): Promise<boolean> {
+  let passed = true;
+  for (const each of steps) passed = (await each()) && passed;
+  return passed;
+}
+
 /** Makes `template`, and names it to the tests. False where something failed: what can be run is run nevertheless. */
 export async function prepare(template: string): Promise<boolean> {
   const bin = (name: string) => path.join('node_modules/.bin', name);
   const node = process.execPath;
-  const steps = [
-    await step('types', program(bin('tsc'), '--noEmit')),
-    await step('types of the site', program('npm', 'run', '--silent', '--workspace', 'site', 'check')),
-    await step('lint', program(bin('biome'), 'check', '--reporter=summary', '--error-on-warnings', '.')),
-    await step('site', site()),
-    await step('images', program(node, 'test/support/build-images.ts')),
-    await step('store', program(node, 'test/support/make-store-template.ts', template)),
-  ];
-  if (steps.at(-1)) process.env.TEST_STORE_TEMPLATE = template;
-  return steps.every(Boolean);
+  const [read, built, kept] = await Promise.all([
+    inTurn(
+      () => step('types', program(bin('tsc'), '--noEmit')),
+      () => step('types of the site', program('npm', 'run', '--silent', '--workspace', 'site', 'check')),
+      () => step('lint', program(bin('biome'), 'check', '--reporter=summary', '--error-on-warnings', '.')),
+    ),
+    step('site', site()),
+    inTurn(
+      () => step('images', program(node, 'test/support/build-images.ts')),
+      () => step('store', program(node, 'test/support/make-store-template.ts', template)),
+    ),
+  ]);
+  if (kept) process.env.TEST_STORE_TEMPLATE = template;
+  return read && built && kept;
 }

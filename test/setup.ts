@@ -1,5 +1,5 @@
-// Around a run of tests. Before: types, lint, the site, the images and the store that the tests start from, unless files or
-// tests were named. After: nothing may be left on the machine. Its last line is the outcome of it all.
+// Around a run of tests. Before: types, lint, the site, the images, the store that the tests start from and the engines that
+// they share, unless files or tests were named. After: nothing may be left on the machine. Its last line is the outcome of it all.
 
 import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
@@ -10,6 +10,7 @@ import { leftovers } from './leftovers.ts';
 import { countsOf, slowestOf } from './outcome.ts';
 import { prepare } from './prepare.ts';
 import { changesOf, machineDevices } from './support/machine-files.ts';
+import { startShared } from './support/shared.ts';
 import { keepTimeLimit } from './time-limit.ts';
 
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
@@ -26,10 +27,12 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const isWhole = process.argv.length === 3 && process.env.TEST_AGAINST === undefined;
   const template = `/tmp/${testRun}-template`;
   const isPrepared = !isWhole || (await prepare(template));
+  const shared = isWhole ? await startShared() : null;
   const timeLimit = keepTimeLimit();
 
   return async () => {
     timeLimit[Symbol.dispose]();
+    await shared?.[Symbol.asyncDispose]();
     await rm(template, { recursive: true, force: true });
     const left = [...(await leftovers(testRun)), ...changesOf(devices, machineDevices())];
     console.log(

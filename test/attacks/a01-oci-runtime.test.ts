@@ -7,15 +7,16 @@ import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { numbersOf, processesBelow } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'one');
   await expect(host.socket, 'POST /images/create?fromImage=debian&tag=latest', 200);
 });

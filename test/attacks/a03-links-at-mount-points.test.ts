@@ -8,17 +8,18 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost, type Entry } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 
 const run = promisify(execFile);
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 /** A directory of the machine that anyone may write to: only the engine can protect it. */
 let marker: string;
 const victim = 'victim';
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'links');
   marker = path.join(engine.instance.folder, 'marker');
   mkdirSync(marker);

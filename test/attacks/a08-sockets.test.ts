@@ -4,7 +4,8 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { errorsIn, isBuilt, programOf, type SystemCall } from '../support/system-calls.ts';
 
 const AF = { unix: 1, inet: 2, inet6: 10, key: 15, netlink: 16, packet: 17, tipc: 30, alg: 38, vsock: 40, xdp: 44 };
@@ -53,11 +54,11 @@ const probe = programOf(Object.values(calls));
 const x32 = programOf([{ number: 0x4000_0000 + 41, args: [AF.packet, raw, 0] }]);
 const killedBySystemCall = 128 + 31;
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'sockets');
   await host.import('probe', [
     { name: 'probe', mode: 0o755, content: probe },

@@ -8,10 +8,11 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { freePort } from '../support/instance.ts';
+import { sharedEngine } from '../support/shared.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let one: DockerHost;
 let two: DockerHost;
 let container: number;
@@ -33,7 +34,7 @@ async function trap(where: net.ListenOptions): Promise<void> {
 }
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   [one, two] = await Promise.all([createDockerHost(engine, 'one'), createDockerHost(engine, 'two')]);
   container = await one.run('box', ['sleep', '1000']);
   port = await freePort();

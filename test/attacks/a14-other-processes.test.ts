@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { checkApart } from '../../runtime/kernel/namespaces.ts';
 import { ask } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { conmonsOf, numbersOf, status } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let mine: DockerHost;
 let theirs: DockerHost;
 let theirContainer: string;
@@ -18,7 +19,7 @@ let theirPid: number;
 let conmon: { readonly outside: number; readonly inside: number };
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   [mine, theirs] = await Promise.all([createDockerHost(engine, 'mine'), createDockerHost(engine, 'theirs')]);
   theirPid = await theirs.run('victim', ['sleep', '4321']);
   const { body } = await ask(theirs.socket, 'GET /containers/victim/json');

@@ -4,18 +4,19 @@ import assert from 'node:assert/strict';
 import { readFileSync, statSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { conmonsOf, descriptorsOf, processesBelow } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 
 const terminalsPerHost = 10;
-let engine: TestEngine;
+let engine: RunningEngine;
 let hosts: DockerHost[];
 const readers: TerminalReader[] = [];
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   hosts = await Promise.all(['left', 'right'].map((name) => createDockerHost(engine, name)));
   for (const { name } of hosts) {
     const ids = Array.from({ length: terminalsPerHost }, (_, index) => `t${index}`);

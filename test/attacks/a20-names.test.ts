@@ -6,14 +6,15 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { programsWith } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'names');
   // What a name that is a path would lead to.
   const target = path.join(engine.instance.run, 'hosts/names/b/victim');

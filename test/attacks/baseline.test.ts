@@ -6,7 +6,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import {
   controlOf,
   groupOf,
@@ -17,6 +17,7 @@ import {
   status,
   unifiedCgroups,
 } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
 const MiB = 1024 * 1024;
@@ -35,7 +36,7 @@ interface Subject {
   readonly contained: boolean;
 }
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let one: DockerHost;
 let two: DockerHost;
 const pids = new Map<string, number>();
@@ -62,7 +63,7 @@ const subjects: Subject[] = [
 ];
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   [one, two] = await Promise.all([createDockerHost(engine, 'one'), createDockerHost(engine, 'two')]);
   const sleep = ['sleep', '1000'];
   pids.set('the workspace', one.info.pid);

@@ -8,15 +8,16 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { maxLogBytes } from '../../runtime/limits.ts';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { conmonsOf, controlOf, monitorsBelow, processesBelow, unifiedCgroups } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'loud');
 });
 

@@ -7,17 +7,18 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { sizeOf, tables } from '../../runtime/kernel/tables.ts';
 import { maxNetworkNamespacesPerHost } from '../../runtime/limits.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
 import { controlOf, groupOf, unifiedCgroups } from '../support/outside.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { errorsIn, programOf, type SystemCall } from '../support/system-calls.ts';
 import { until } from '../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let greedy: DockerHost;
 let neighbour: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   [greedy, neighbour] = await Promise.all([createDockerHost(engine, 'greedy'), createDockerHost(engine, 'neighbour')]);
 });
 

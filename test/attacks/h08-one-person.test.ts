@@ -7,12 +7,12 @@ import { type OpenedSession, playground } from '../../sandbox-server/protocol.ts
 import type { Settings } from '../../sandbox-server/settings.ts';
 import { cookieOf, type OpenedLab, startTestServer, type TestServer } from '../sandbox-server/server.ts';
 import { atPrompt, enterReady, last, run } from '../sandbox-server/sessions/student.ts';
-import { startEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
 const things = new AsyncDisposableStack();
 afterAll(() => things.disposeAsync());
-const engine = things.use(await startEngine());
+const engine = things.use(await sharedEngine());
 const running = new Set<TestServer>();
 things.defer(async () => {
   for (const server of running) await server[Symbol.asyncDispose]();

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let hosts: [DockerHost, DockerHost];
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   hosts = [await createDockerHost(engine, 'alpha'), await createDockerHost(engine, 'beta')];
   for (const host of hosts) {
     const serve = `echo "served by ${host.name}" >/index.html; exec httpd -f -p 80 -h /`;

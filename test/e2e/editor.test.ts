@@ -4,15 +4,16 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, test } from 'vitest';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import type { RunningDrydock } from '../support/drydock.ts';
+import { sharedDrydock } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 import { focused, newFile, openEditor, openTerminal, saved, shows, type } from './editor-steps.ts';
 
-let drydock: TestDrydock;
+let drydock: RunningDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock();
+  drydock = await sharedDrydock();
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

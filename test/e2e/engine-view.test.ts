@@ -7,14 +7,15 @@ import { promisify } from 'node:util';
 import { connectEngine } from '@drydock/runtime';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import type { RunningDrydock } from '../support/drydock.ts';
+import { sharedDrydock } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 
-let drydock: TestDrydock;
+let drydock: RunningDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock();
+  drydock = await sharedDrydock();
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import type { RunningDrydock } from '../support/drydock.ts';
+import { sharedDrydock } from '../support/shared.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, taskIs, typeLine } from './browser.ts';
 
-let drydock: TestDrydock;
+let drydock: RunningDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
+  drydock = await sharedDrydock();
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

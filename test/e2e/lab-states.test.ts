@@ -5,14 +5,15 @@ import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import { closeCodes, type ServerMessage } from '../../sandbox-server/protocol.ts';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import type { RunningDrydock } from '../support/drydock.ts';
+import { sharedDrydock } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { lessonPath, newStudent, prompt, runPlate, screenshot, seen, typeLine } from './browser.ts';
 
-let drydock: TestDrydock;
+let drydock: RunningDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock();
+  drydock = await sharedDrydock();
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

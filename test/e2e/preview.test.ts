@@ -5,11 +5,12 @@ import type { Frame, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { listens } from '../sandbox-server/previews/lab.ts';
 import { startTestServer, type TestServer } from '../sandbox-server/server.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { newStudent, type Student } from './browser.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let server: TestServer;
 let student: Student;
 let page: Page;
@@ -57,7 +58,7 @@ addEventListener('message', (event) => { parent.postMessage('answer to ' + event
 </script>`;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   server = await startTestServer({ engineSocket: engine.socket });
   student = await newStudent(server.origin);
   ({ page } = student);

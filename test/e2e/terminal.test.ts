@@ -2,15 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
-import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import type { RunningDrydock } from '../support/drydock.ts';
+import { sharedDrydock } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
 import { printHostile } from './hostile-output.ts';
 import { clickLink, clickText } from './terminal-mouse.ts';
 
-let drydock: TestDrydock;
+let drydock: RunningDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock();
+  drydock = await sharedDrydock();
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

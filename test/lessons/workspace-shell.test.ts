@@ -2,12 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   await engine.client.createHost('one');
 });
 

@@ -4,14 +4,15 @@ import assert from 'node:assert/strict';
 import type { Duplex } from 'node:stream';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { connectEngine, type DockerEvent, type HostInfo } from '../../runtime/index.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { expectSending } from './api/exchange.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: HostInfo;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await engine.client.createHost('one');
 });
 

@@ -3,17 +3,18 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { FileListing, FileVersion } from '../../sandbox-server/protocol.ts';
-import { startEngine, type TestEngine } from '../support/engine.ts';
+import type { RunningEngine } from '../support/engine.ts';
+import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 import { type Answer, type OpenedLab, startTestServer, type TestServer } from './server.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let server: TestServer;
 let lab: OpenedLab;
 let hosts: readonly string[];
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   server = await startTestServer({ engineSocket: engine.socket });
   lab = await server.open();
   const page = await server.enter(lab);

@@ -8,7 +8,7 @@ import http from 'node:http';
 import { pack } from 'tar-stream';
 import type { HostInfo } from '../../runtime/index.ts';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
-import type { TestEngine } from './engine.ts';
+import type { RunningEngine } from './engine.ts';
 import { numbersOf, processesBelow } from './outside.ts';
 import { until } from './until.ts';
 
@@ -33,10 +33,10 @@ export interface Entry {
 }
 
 export class DockerHost {
-  readonly engine: TestEngine;
+  readonly engine: RunningEngine;
   readonly info: HostInfo;
 
-  constructor(engine: TestEngine, info: HostInfo) {
+  constructor(engine: RunningEngine, info: HostInfo) {
     this.engine = engine;
     this.info = info;
   }
@@ -145,7 +145,7 @@ export class DockerHost {
 }
 
 /** A new host that has pulled busybox. */
-export async function createDockerHost(engine: TestEngine, name: string): Promise<DockerHost> {
+export async function createDockerHost(engine: RunningEngine, name: string): Promise<DockerHost> {
   const host = new DockerHost(engine, await engine.client.createHost(name));
   await expect(host.socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
   return host;

@@ -9,17 +9,21 @@ import { copyTemplate } from './store-template.ts';
 /** The first start on a machine builds two images. */
 const readyMs = 240_000;
 
-export interface TestDrydock extends AsyncDisposable {
-  readonly instance: TestInstance;
+/** What every test may do with a Drydock, also one that it shares with those after it. */
+export interface RunningDrydock extends AsyncDisposable {
   readonly port: number;
   /** `http://localhost:PORT` */
   readonly url: string;
   readonly engineSocket: string;
-  readonly supervisor: ChildProcess;
   /** The settings, as an environment for `drydock` and for a second `up` on the same directories. */
   readonly env: NodeJS.ProcessEnv;
   /** Runs `drydock …` with these settings. */
   run(...args: string[]): Promise<CommandOutcome>;
+}
+
+export interface TestDrydock extends RunningDrydock {
+  readonly instance: TestInstance;
+  readonly supervisor: ChildProcess;
   /** What it has written to standard error until now. */
   notices(): string;
 }

@@ -5,25 +5,26 @@ import { randomBytes } from 'node:crypto';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost } from './docker-host.ts';
 import { startDockerd } from './dockerd.ts';
-import { startEngine, type TestEngine } from './engine.ts';
+import type { RunningEngine } from './engine.ts';
+import { sharedEngine } from './shared.ts';
 
 /** For `skip` of a test that only an engine of ours can pass, with why in a comment, and for where the two differ. */
 export const isReference = process.env.TEST_AGAINST === 'dockerd';
 
 export class EitherDocker implements AsyncDisposable {
   readonly socket: string;
-  readonly #engine: TestEngine | null;
+  readonly #engine: RunningEngine | null;
   readonly #owner: AsyncDisposable;
 
   /** `engine` is null where a real dockerd answers. */
-  constructor(socket: string, owner: AsyncDisposable, engine: TestEngine | null) {
+  constructor(socket: string, owner: AsyncDisposable, engine: RunningEngine | null) {
     this.socket = socket;
     this.#owner = owner;
     this.#engine = engine;
   }
 
   /** For tests that skip a real dockerd. Throws where one answers. */
-  get engine(): TestEngine {
+  get engine(): RunningEngine {
     if (!this.#engine) throw new Error('a real dockerd has no engine of ours');
     return this.#engine;
   }
@@ -65,7 +66,7 @@ export async function openDocker(): Promise<EitherDocker> {
     if (!dockerd) throw new Error('no dockerd is installed here, nor unpacked in /opt/dockerd*');
     return new EitherDocker(dockerd.socket, dockerd, null);
   }
-  const engine = await startEngine();
+  const engine = await sharedEngine();
   const { socket } = await createDockerHost(engine, 'either');
   return new EitherDocker(socket, engine, engine);
 }

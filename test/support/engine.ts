@@ -11,7 +11,7 @@ import { connectEngine, type EngineClient, EngineError } from '../../runtime/ind
 import { groupsIn, processesIn, removeGroup } from '../../runtime/kernel/cgroups.ts';
 import { signal } from '../../runtime/kernel/processes.ts';
 import { type CommandOutcome, dockerCommand } from './docker-command.ts';
-import { makeInstance, type TestInstance } from './instance.ts';
+import { type InstancePlace, makeInstance, type TestInstance } from './instance.ts';
 import { copyTemplate } from './store-template.ts';
 import { until } from './until.ts';
 
@@ -20,12 +20,19 @@ const MiB = 1024 * 1024;
 /** The first start on a machine builds two images. */
 const readyMs = 240_000;
 
-export interface TestEngine extends AsyncDisposable {
-  readonly instance: TestInstance;
+/** What every test may do with an engine, also one that it shares with those after it. */
+export interface RunningEngine extends AsyncDisposable {
+  readonly instance: InstancePlace;
   readonly client: EngineClient;
   readonly socket: string;
   /** The engine's own process. */
   readonly pid: number;
+  /** Runs the machine's docker CLI against a host's socket. Never throws. */
+  docker(host: string, ...args: string[]): Promise<CommandOutcome>;
+}
+
+export interface TestEngine extends RunningEngine {
+  readonly instance: TestInstance;
   /** What the engine logged, JSON lines. */
   log(): string;
   /** `kill -9`, and wait until it is gone. What it kept goes on. */
@@ -36,8 +43,6 @@ export interface TestEngine extends AsyncDisposable {
   start(): Promise<void>;
   /** As if the machine lost its power and came back: no process, mount, cgroup or run directory of it is left. Starts it again. */
   reboot(): Promise<void>;
-  /** Runs the machine's docker CLI against a host's socket. Never throws. */
-  docker(host: string, ...args: string[]): Promise<CommandOutcome>;
 }
 
 export interface EngineOptions {
@@ -46,6 +51,13 @@ export interface EngineOptions {
   readonly catalogue?: 'all' | 'minimal';
   /** Path; crun where left out. */
   readonly ociRuntime?: string;
+}
+
+/** All that there are. */
+export async function removeHosts(client: EngineClient): Promise<void> {
+  const hosts = await client.hosts();
+  // A server that has just ended may still be having hosts removed: one that is gone already is what is wanted.
+  await Promise.all(hosts.map(({ name }) => removedHost(client, name)));
 }
 
 async function removedHost(client: EngineClient, host: string): Promise<void> {
@@ -149,9 +161,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     async [Symbol.asyncDispose]() {
       try {
         if (!child || child.exitCode !== null || child.signalCode !== null) await start();
-        const hosts = await client.hosts();
-        // A server that has just ended may still be having hosts removed: one that is gone already is what is wanted.
-        await Promise.all(hosts.map(({ name }) => removedHost(client, name)));
+        await removeHosts(client);
         await shutdown();
       } finally {
         await kill();

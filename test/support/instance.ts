@@ -36,7 +36,7 @@ async function claimSlot(): Promise<{ readonly slot: number; readonly release: (
   throw new Error(`all ${instances} places for a Drydock of a test are taken`);
 }
 
-export interface TestInstance extends AsyncDisposable {
+export interface InstancePlace {
   /** For DRYDOCK_INSTANCE; at most 20 characters. */
   readonly name: string;
   /** Holds the other two. Short: names of Unix sockets have at most 107 bytes. */
@@ -48,6 +48,8 @@ export interface TestInstance extends AsyncDisposable {
   readonly uidBase: number;
   readonly uidRanges: number;
 }
+
+export interface TestInstance extends InstancePlace, AsyncDisposable {}
 
 /** Disposing removes the directories; what was mounted and started in them must have ended before. */
 export async function makeInstance(): Promise<TestInstance> {

@@ -6,16 +6,17 @@ import { existsSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { processesIn } from '../../../runtime/kernel/cgroups.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { ask, Bytes, expect, expectSending, upgrade } from '../api/exchange.ts';
 
 const MiB = 1024 * 1024;
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'ends');
 });
 

@@ -3,17 +3,18 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { ask, expect } from '../api/exchange.ts';
 
 const rounds = 10;
 const sleep = ['sleep', '1000'];
-let engine: TestEngine;
+let engine: RunningEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   host = await createDockerHost(engine, 'races');
 });
 

@@ -6,16 +6,17 @@ import type { Duplex } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { EngineClient, EngineError } from '../../../runtime/index.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
 import { status } from '../../support/outside.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let client: EngineClient;
 const ending = new AbortController();
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   client = engine.client;
   await client.createHost('one');
   await client.createHost('two');

@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 
 async function docker(...args: string[]): Promise<string> {
   const { exitCode, stdout, stderr } = await engine.docker('dev', ...args);
@@ -32,7 +33,7 @@ const addresses = 'ip -o -4 addr | tr -s " " | cut -d " " -f 2,4';
 const inspect = (container: string, format: string) => docker('inspect', '-f', format, container);
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   await engine.client.createHost('dev', { hostname: 'dev', network: 'lab' });
   await engine.client.createHost('prod', { hostname: 'prod', network: 'lab' });
   await docker('pull', 'busybox');

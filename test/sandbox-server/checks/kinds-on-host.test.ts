@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterAll, test } from 'vitest';
-import { startEngine } from '../../support/engine.ts';
 import { testRun } from '../../support/instance.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import type { TestPage } from '../page.ts';
 import { startTestServer } from '../server.ts';
 
@@ -46,7 +46,7 @@ await writeFile(path.join(folder, lesson, 'files/run.sh'), '#!/bin/sh\necho it r
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
 afterAll(() => things.disposeAsync());
-const running = things.use(await startEngine());
+const running = things.use(await sharedEngine());
 const server = things.use(await startTestServer({ engineSocket: running.socket, lessonsDirectory: folder }));
 
 async function enter(): Promise<TestPage> {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import type { Settings } from '../../../sandbox-server/settings.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { type Answer, type Asked, ask, cookieOf, type OpenedLab, startTestServer, type TestServer } from '../server.ts';
 
@@ -47,7 +48,7 @@ esac
 `;
 
 export interface PreviewLab extends AsyncDisposable {
-  readonly engine: TestEngine;
+  readonly engine: RunningEngine;
   readonly server: TestServer;
   readonly lab: OpenedLab;
   /** The engine's name of the lab's host. */
@@ -57,7 +58,7 @@ export interface PreviewLab extends AsyncDisposable {
 /** A lab that is ready; `ports` are published by containers that answer with the request as it came. */
 export async function startPreviewLab(ports: readonly number[], settings: Partial<Settings> = {}): Promise<PreviewLab> {
   await using things = new AsyncDisposableStack();
-  const engine = things.use(await startEngine());
+  const engine = things.use(await sharedEngine());
   const server = things.use(await startTestServer({ engineSocket: engine.socket, ...settings }));
   const lab = await server.open();
   const page = await server.enter(lab);
@@ -68,7 +69,7 @@ export async function startPreviewLab(ports: readonly number[], settings: Partia
   return { ...{ engine, server, lab, host }, [Symbol.asyncDispose]: () => ended.disposeAsync() };
 }
 
-export async function serveEcho(engine: TestEngine, host: string, port: number): Promise<void> {
+export async function serveEcho(engine: RunningEngine, host: string, port: number): Promise<void> {
   const script = `printf %s "$ECHO" > /echo.sh; chmod +x /echo.sh; exec nc -ll -p 80 -e /echo.sh`;
   const argv = ['run', '-d', '-p', `${port}:80`, '-e', `ECHO=${echo}`, 'busybox', 'sh', '-c', script];
   const { exitCode, stderr } = await engine.docker(host, ...argv);
@@ -77,7 +78,7 @@ export async function serveEcho(engine: TestEngine, host: string, port: number):
 }
 
 /** Resolves once something listens on a port of a host. */
-export async function listens(engine: TestEngine, host: string, port: number): Promise<void> {
+export async function listens(engine: RunningEngine, host: string, port: number): Promise<void> {
   await until(`port ${port} answers`, async () => {
     const ending = new AbortController();
     const socket = await engine.client.dial(host, port, ending.signal).catch(() => null);

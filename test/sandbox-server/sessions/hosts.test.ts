@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
-import { startEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
 import { testLessons, twoHosts, twoTasks } from './labs.ts';
@@ -11,7 +11,7 @@ import { atPrompt, done, end, enterReady, last, run } from './student.ts';
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
 afterAll(() => things.disposeAsync());
-const running = things.use(await startEngine());
+const running = things.use(await sharedEngine());
 const lessons = things.use(await testLessons());
 const engine = running.client;
 const settings = { engineSocket: running.socket, lessonsDirectory: lessons.directory };

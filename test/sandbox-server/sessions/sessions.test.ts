@@ -3,12 +3,12 @@
 import assert from 'node:assert/strict';
 import type { HostInfo } from '@drydock/runtime';
 import { afterAll, test } from 'vitest';
-import { startEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
 import { enterReady, reset, run } from './student.ts';
 
-const running = await startEngine();
+const running = await sharedEngine();
 afterAll(() => running[Symbol.asyncDispose]());
 const engine = running.client;
 const engineSocket = running.socket;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
 import { maxTerminals } from '../../../sandbox-server/limits.ts';
 import { pauseAboveBytes } from '../../../sandbox-server/protocol.ts';
-import { startEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import type { TestPage } from '../page.ts';
 import { startTestServer } from '../server.ts';
@@ -12,7 +12,7 @@ import { startTestServer } from '../server.ts';
 // Ended in the reverse order: the server lets go of the engine before that goes.
 const things = new AsyncDisposableStack();
 afterAll(() => things.disposeAsync());
-const running = things.use(await startEngine());
+const running = things.use(await sharedEngine());
 const server = things.use(await startTestServer({ engineSocket: running.socket }));
 const lab = await server.open();
 

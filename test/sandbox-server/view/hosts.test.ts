@@ -3,17 +3,18 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { View } from '../../../sandbox-server/protocol.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import type { TestPage } from '../page.ts';
 import { startTestServer, type TestServer } from '../server.ts';
 import { type TestLessons, testLessons, twoHosts } from '../sessions/labs.ts';
 import { atPrompt, end, enterReady, run } from '../sessions/student.ts';
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let lessons: TestLessons;
 let server: TestServer;
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   lessons = await testLessons();
   server = await startTestServer({ engineSocket: engine.socket, lessonsDirectory: lessons.directory });
 });

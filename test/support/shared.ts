@@ -1,0 +1,114 @@
+// Engines and Drydocks that outlive a test file: those of a run of all tests, started once (test/setup.ts) and had by one file
+// at a time. A file that is run alone starts its own. What a file made in one is removed when the file lets go of it.
+
+import assert from 'node:assert/strict';
+import net from 'node:net';
+import process from 'node:process';
+import { connectEngine } from '../../runtime/index.ts';
+import { runDrydock } from './command.ts';
+import { dockerCommand } from './docker-command.ts';
+import { type RunningDrydock, startDrydock } from './drydock.ts';
+import { type RunningEngine, removeHosts, startEngine } from './engine.ts';
+import { type InstancePlace, testRun } from './instance.ts';
+import { until } from './until.ts';
+
+/** As many as there are files at a time. */
+const sharedOfEach = 2;
+/** Of the environment of test files: `Shared` as JSON. */
+const variable = 'TEST_SHARED';
+
+interface EngineShare {
+  readonly instance: InstancePlace;
+  readonly socket: string;
+  readonly pid: number;
+}
+
+interface DrydockShare {
+  readonly port: number;
+  readonly engineSocket: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+interface Shared {
+  readonly engines: readonly EngineShare[];
+  readonly drydocks: readonly DrydockShare[];
+}
+
+/** Starts them for the files of this run, until it is disposed of. */
+export async function startShared(): Promise<AsyncDisposable> {
+  const things = new AsyncDisposableStack();
+  const shared: { engines: EngineShare[]; drydocks: DrydockShare[] } = { engines: [], drydocks: [] };
+  for (let n = 0; n < sharedOfEach; n++) {
+    const { instance, socket, pid } = things.use(await startEngine());
+    shared.engines.push({ instance, socket, pid });
+    const { port, engineSocket, env } = things.use(await startDrydock({ DRYDOCK_CATALOGUE: 'all' }));
+    shared.drydocks.push({ port, engineSocket, env });
+  }
+  process.env[variable] = JSON.stringify(shared);
+  return things;
+}
+
+/** Null where another file has it. Given back by `release`, or with this process. */
+async function claim(name: string): Promise<{ readonly release: () => Promise<void> } | null> {
+  const server = net.createServer();
+  const isMine = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(`\0${testRun}-${name}`, () => resolve(true));
+  });
+  if (!isMine) return null;
+  server.unref();
+  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
+}
+
+async function claimOne<T>(kind: keyof Shared, shares: readonly T[]) {
+  for (const [n, share] of shares.entries()) {
+    const claimed = await claim(`${kind}-${n}`);
+    if (claimed) return { share, release: claimed.release };
+  }
+  return null;
+}
+
+function shares(): Shared {
+  const text = process.env[variable];
+  return text === undefined ? { engines: [], drydocks: [] } : JSON.parse(text);
+}
+
+/** An engine with the usual options and without hosts. Disposing removes the hosts that it has then. */
+export async function sharedEngine(): Promise<RunningEngine> {
+  const claimed = await claimOne('engines', shares().engines);
+  if (!claimed) return await startEngine();
+  const { share, release } = claimed;
+  const client = connectEngine(share.socket);
+  assert.deepEqual(await client.hosts(), [], 'the file before has left hosts');
+  return {
+    ...share,
+    client,
+    docker: async (host, ...args) => await dockerCommand((await client.host(host)).dockerSocket, ...args),
+    async [Symbol.asyncDispose]() {
+      await removeHosts(client);
+      await release();
+    },
+  };
+}
+
+/** A Drydock with the usual settings, all images and no sessions. Disposing ends the sessions that it has then. */
+export async function sharedDrydock(): Promise<RunningDrydock> {
+  const claimed = await claimOne('drydocks', shares().drydocks);
+  if (!claimed) return await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
+  const { share, release } = claimed;
+  const run = (...args: string[]) => runDrydock(share.env, ...args);
+  const sessions = async (): Promise<string[]> => {
+    const { stdout } = await run('session', 'ls', '--json');
+    return JSON.parse(stdout).map(({ id }: { id: string }) => id);
+  };
+  return {
+    ...share,
+    url: `http://localhost:${share.port}`,
+    run,
+    async [Symbol.asyncDispose]() {
+      for (const id of await sessions()) await run('session', 'end', id);
+      await until('its sessions have ended', async () => (await sessions()).length === 0);
+      await release();
+    },
+  };
+}
