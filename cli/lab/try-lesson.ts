@@ -1,5 +1,5 @@
-// Tries a whole lesson: every task with its wrong attempts, its solution and its reset, and every command of the text; all of
-// it twice, or as often as is said. Two students do it side by side.
+// Tries a whole lesson: every task with its wrong attempts and its solution, and every command of the text; all of it twice, and
+// each solution again after a reset, or all of it once. Two students do it side by side.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -44,7 +44,7 @@ async function tryTasks(
       if (round > 1) await student.reset('start');
       for (const [number, task] of own.tasks.entries()) {
         try {
-          const now = await tryTask(student, task, number === 0 ? 'start' : task.id);
+          const now = await tryTask(student, task, number === 0 ? 'start' : task.id, rounds > 1);
           const before = tried.get(task.id);
           tried.set(task.id, {
             ...now,

@@ -1,5 +1,5 @@
-// Tries one task as a student would: not done at first, each wrong attempt told apart, done by its solution, and again after
-// the lab was taken back to its start.
+// Tries one task as a student would: not done at first, each wrong attempt told apart, done by its solution, and, where it is
+// tried twice, again after the lab was taken back to its start.
 
 import { type Check, everyCheck, type Task } from '../../lessons/schema.ts';
 import type { CommandEnd } from './shell.ts';
@@ -51,8 +51,8 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return Math.round(performance.now() - began);
 }
 
-/** `start` is the point to come back to. Throws LessonMistake. */
-export async function tryTask(student: Student, task: Task, start: string): Promise<TaskTried> {
+/** `start` is the point to come back to; `twice` is to come back there after the solution. Throws LessonMistake. */
+export async function tryTask(student: Student, task: Task, start: string, twice: boolean): Promise<TaskTried> {
   const { id, solution, wrong } = task;
   let resetMs = 0;
   const reset = async () => {
@@ -95,8 +95,10 @@ export async function tryTask(student: Student, task: Task, start: string): Prom
     await reset();
   }
   await solve();
-  await reset();
-  await isOpen('after the lab was taken back to its start');
-  await solve();
+  if (twice) {
+    await reset();
+    await isOpen('after the lab was taken back to its start');
+    await solve();
+  }
   return { id, doneMs, resetMs, wrong: wrong.length };
 }

@@ -1,5 +1,5 @@
-// Every lesson, tried as `drydock lab test` tries it: all tasks, wrong attempts, solutions, resets and commands; here once,
-// which tells what a change has broken. `npm run soak` does it twice.
+// Every lesson, tried as `drydock lab test` tries it: all tasks, wrong attempts, solutions and commands; here once, which tells
+// what a change has broken. `npm run soak` does all of it twice, each solution also after a reset.
 
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';

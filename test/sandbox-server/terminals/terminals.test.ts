@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
 import { maxTerminals } from '../../../sandbox-server/limits.ts';
-import { pauseAboveBytes } from '../../../sandbox-server/protocol.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import type { TestPage } from '../page.ts';
@@ -85,66 +84,6 @@ test('a lab has no more terminals than the limit says', async () => {
   await page.hears('terminals', ({ terminals }) => terminals.length === maxTerminals);
   for (let number = 2; number < 20; number += 1) page.send({ type: 'close', terminal: `t${number}` });
   await page.hearsNext('terminals', ({ terminals }) => terminals.length === 1);
-  page.drop();
-});
-
-test('F04 a page that parses nothing gets 100,000 bytes of yes, and Ctrl-C acts within 500 ms once it does', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 3);
-  page.acknowledges = false;
-  page.acknowledgeAll();
-  const before = page.output(terminal).length;
-  page.type(terminal, 'yes\r');
-  const giveUp = performance.now() + 10_000;
-  while (page.output(terminal).length - before < pauseAboveBytes && performance.now() < giveUp) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  assert.ok(page.output(terminal).length - before <= pauseAboveBytes, `${page.output(terminal).length - before} bytes`);
-  const times: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
-    const old = page.output(terminal).length;
-    if (round > 0) {
-      page.type(terminal, 'yes\r');
-      await page.shows(terminal, 'y\r\ny\r\n', old);
-    }
-    const began = performance.now();
-    page.type(terminal, '\x03');
-    page.acknowledges = true;
-    page.acknowledgeAll();
-    await page.shows(terminal, '^C', old);
-    await page.shows(terminal, '$ ', page.output(terminal).lastIndexOf('^C'));
-    times.push(performance.now() - began);
-  }
-  // The middle of three: on a busy machine any one may wait for the processor.
-  assert.ok((times.toSorted((a, b) => a - b)[1] ?? Number.NaN) < 500, `${times.map(Math.round)} ms`);
-  page.send({ type: 'close', terminal });
-  page.drop();
-});
-
-test('F04 Ctrl-C ends yes within 500 ms though its page parses nothing any more', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 30);
-  const [host] = await running.client.hosts();
-  const saysYes = async () =>
-    (await running.client.usage(host?.name ?? '')).processes.some(({ executable }) => executable === 'yes');
-  const times: number[] = [];
-  for (let round = 0; round < 3; round += 1) {
-    const before = page.output(terminal).length;
-    page.acknowledges = false;
-    page.type(terminal, 'yes\r');
-    await page.until(() => page.output(terminal).length - before > pauseAboveBytes - 10_000, 'all that it may get');
-    assert.ok(await saysYes());
-    const began = performance.now();
-    page.type(terminal, '\x03');
-    await until('it has ended', async () => !(await saysYes()));
-    times.push(performance.now() - began);
-    page.acknowledges = true;
-    page.acknowledgeAll();
-    await page.shows(terminal, '$ ', page.output(terminal).lastIndexOf('y\r\n'));
-  }
-  assert.ok((times.toSorted((a, b) => a - b)[1] ?? Number.NaN) < 500, `${times.map(Math.round)} ms`);
-  page.send({ type: 'close', terminal });
   page.drop();
 });
 
