@@ -1,21 +1,24 @@
-// How the tests are run: Node imports the files itself, and a project holds the files of
+// How the tests are run: Node imports the files itself, in processes forked for them, and a project holds the files of
 // one kind (test/kinds.ts).
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testFiles } from './test/kinds.ts';
-import { fileTimeoutMs } from './test/time-limit.ts';
+import { fileTimeoutMs, TimeLimit } from './test/time-limit.ts';
 
 const files = await testFiles();
 /** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one. */
 const isAgainst = process.env.TEST_AGAINST !== undefined;
 
-/** Files that start no engine share a process, unless they would show in each other. Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
+/** Files that would show in each other, or in a time, have a process of their own; the others come one after the other in two. */
+const ownProcess: readonly (keyof typeof files)[] = ['alone', 'timed'];
+
+/** Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
 const project = (name: keyof typeof files, turn: number): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
     name,
     include: files[name],
-    isolate: name !== 'unit',
+    isolate: ownProcess.includes(name),
     maxWorkers: name === 'timed' ? 1 : 2,
     sequence: { groupOrder: turn },
   },
@@ -46,6 +49,6 @@ export default defineConfig({
     sequence: { hooks: 'list' },
     // What tests print goes straight out.
     disableConsoleIntercept: true,
-    reporters: ['default'],
+    reporters: ['default', new TimeLimit()],
   },
 });

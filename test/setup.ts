@@ -11,7 +11,6 @@ import { countsOf, slowestOf } from './outcome.ts';
 import { prepare } from './prepare.ts';
 import { changesOf, machineDevices } from './support/machine-files.ts';
 import { startShared } from './support/shared.ts';
-import { keepTimeLimit } from './time-limit.ts';
 
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const startedAt = performance.now();
@@ -28,10 +27,8 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const template = `/tmp/${testRun}-template`;
   const isPrepared = !isWhole || (await prepare(template));
   const shared = isWhole ? await startShared() : null;
-  const timeLimit = keepTimeLimit();
 
   return async () => {
-    timeLimit[Symbol.dispose]();
     await shared?.[Symbol.asyncDispose]();
     await rm(template, { recursive: true, force: true });
     const left = [...(await leftovers(testRun)), ...changesOf(devices, machineDevices())];

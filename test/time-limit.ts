@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import process from 'node:process';
+import type { Reporter, TestModule } from 'vitest/node';
 
 /** No file takes longer, not even the one that tries all lessons. */
 export const fileTimeoutMs = 12 * 60_000;
@@ -17,23 +18,41 @@ function read(file: string): string {
   }
 }
 
-/** The children of this process in which vitest runs files: one each. */
+/** The children of this process in which vitest runs files, each one at a time. */
 function workers(): number[] {
   const children = read(`/proc/self/task/${process.pid}/children`).split(' ').filter(Boolean).map(Number);
   return children.filter((pid) => read(`/proc/${pid}/cmdline`).includes('workers/forks.js'));
 }
 
-/** Until it is disposed of. What vitest says of a file that was ended is that its worker exited unexpectedly. */
-export function keepTimeLimit(): Disposable {
-  let since = new Map<number, number>();
-  const timer = setInterval(() => {
+/** What vitest says of a file that was ended is that its worker exited unexpectedly. */
+export class TimeLimit implements Reporter {
+  readonly #since = new Map<string, number>();
+  #timer: NodeJS.Timeout | undefined;
+
+  onTestRunStart(): void {
+    this.#timer = setInterval(() => this.#look(), lookEveryMs);
+  }
+
+  /** Before it is imported, which may take long or for ever. */
+  onTestModuleQueued({ relativeModuleId }: TestModule): void {
+    this.#since.set(relativeModuleId, performance.now());
+  }
+
+  onTestModuleEnd({ relativeModuleId }: TestModule): void {
+    this.#since.delete(relativeModuleId);
+  }
+
+  onTestRunEnd(): void {
+    clearInterval(this.#timer);
+  }
+
+  #look(): void {
     const now = performance.now();
-    since = new Map(workers().map((pid) => [pid, since.get(pid) ?? now]));
-    for (const [pid, start] of since) {
-      if (now - start < fileTimeoutMs) continue;
-      console.log(`✖ a file took longer than ${fileTimeoutMs / 60_000} minutes, and process ${pid} was ended`);
-      process.kill(pid, 'SIGKILL');
-    }
-  }, lookEveryMs);
-  return { [Symbol.dispose]: () => clearInterval(timer) };
+    const late = [...this.#since].filter(([, start]) => now - start >= fileTimeoutMs).map(([file]) => file);
+    if (late.length === 0) return;
+    // Nobody tells which worker has which file.
+    for (const pid of workers()) process.kill(pid, 'SIGKILL');
+    this.#since.clear();
+    console.log(`✖ ended after ${fileTimeoutMs / 60_000} minutes, with what ran beside: ${late.join(', ')}`);
+  }
 }
