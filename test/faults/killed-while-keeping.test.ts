@@ -9,9 +9,10 @@ import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf } from '../support/outside.ts';
+import { rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
 
-const rounds = 4;
+const kills = rounds(4);
 let engine: TestEngine;
 let host: DockerHost;
 
@@ -79,7 +80,7 @@ const untilRunning = () => until('the host runs', async () => (await engine.clie
 
 test('X03: a restore that is cut off leaves the old host or the new, running', async () => {
   const seen: string[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < kills; round++) {
     const to = round % 2 === 0 ? 'first' : 'second';
     await cutOff(() => engine.client.restoreSnapshot('kept', to), 500);
     await untilRunning();
@@ -96,7 +97,7 @@ test('X03: a restore that is cut off leaves the old host or the new, running', a
 
 test('X03: a snapshot that is cut off is there whole or not at all', async () => {
   await engine.client.restoreSnapshot('kept', 'second');
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < kills; round++) {
     await host.shell('dd if=/dev/urandom of=/home/student/big bs=1M count=8 2>&1');
     await cutOff(() => engine.client.takeSnapshot('kept', 'cut-off'), 120);
     assert.equal(await stateOf(round), 'second');
@@ -110,7 +111,7 @@ test('X03: a snapshot that is cut off is there whole or not at all', async () =>
 });
 
 test('X03: a host that was being stored, or brought back, is whole afterwards, with what ran', async () => {
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < kills; round++) {
     await cutOff(() => engine.client.storeHost('kept'), 2500);
     await engine.client.startHost('kept');
     assert.equal(await stateOf(round), 'second', 'after a store');

@@ -9,9 +9,10 @@ import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf, unifiedCgroups } from '../support/outside.ts';
+import { rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
 
-const kills = 6;
+const kills = rounds(6);
 let engine: TestEngine;
 let kept: DockerHost;
 

@@ -11,10 +11,11 @@ import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf, programsWith } from '../support/outside.ts';
+import { rounds } from '../support/rounds.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
-const kills = 10;
+const kills = rounds(10);
 const atOnce = 4;
 
 let engine: TestEngine;
@@ -119,7 +120,7 @@ test('X03: the same where containers are being paused, stopped, restarted and re
     'DELETE /containers/NAME?force=1',
     'POST /containers/NAME/rename?name=NAMEx',
   ];
-  for (let round = 0; round < 4; round++) {
+  for (let round = 0; round < rounds(4); round++) {
     const names = [...verbs, ...more].map((_, index) => `e${round}-${index}`);
     for (const name of names)
       await host.run(name, ['sleep', '1000'], { HostConfig: { AutoRemove: name.endsWith('1') } });

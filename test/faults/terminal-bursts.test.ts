@@ -5,10 +5,11 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
+import { rounds } from '../support/rounds.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 
-const kills = 4;
+const kills = rounds(4);
 let engine: TestEngine;
 
 beforeAll(async () => {

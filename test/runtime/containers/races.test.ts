@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import type { RunningEngine } from '../../support/engine.ts';
+import { rounds } from '../../support/rounds.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { ask, expect } from '../api/exchange.ts';
 
-const rounds = 10;
+const times = rounds(10);
 const sleep = ['sleep', '1000'];
 let engine: RunningEngine;
 let host: DockerHost;
@@ -34,7 +35,7 @@ async function nothingIsLeft(): Promise<void> {
 
 describe('a start and a removal', () => {
   test('end with a container that runs, or with none', async () => {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < times; round++) {
       await host.create('one', sleep);
       const [started, removed] = await atOnce('POST /containers/one/start', 'DELETE /containers/one');
       const outcome = `start ${started}, rm ${removed}`;
@@ -48,7 +49,7 @@ describe('a start and a removal', () => {
   });
 
   test('by force end with none', async () => {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < times; round++) {
       await host.create('one', sleep);
       const [, removed] = await atOnce('POST /containers/one/start', 'DELETE /containers/one?force=1');
       assert.equal(removed, 204);
@@ -57,7 +58,7 @@ describe('a start and a removal', () => {
   });
 
   test('by prune leave what was started', async () => {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < times; round++) {
       await host.create('one', sleep);
       const [started, pruned] = await atOnce('POST /containers/one/start', 'POST /containers/prune');
       assert.equal(pruned, 200);
@@ -70,7 +71,7 @@ describe('a start and a removal', () => {
 describe('starts and stops', () => {
   test('end as the last of them says', async () => {
     await host.create('one', sleep);
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; round < times; round++) {
       const start = 'POST /containers/one/start';
       const stop = 'POST /containers/one/stop?t=0';
       const statuses = await atOnce(start, stop, start, stop, 'POST /containers/one/restart?t=0', stop);
@@ -118,7 +119,7 @@ test('a paused container that is asked to end is not called paused while it runs
 });
 
 test('a pause and a removal by force at once end with no container', async () => {
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < times; round++) {
     await host.run('one', sleep);
     const [, removed] = await atOnce('POST /containers/one/pause', 'DELETE /containers/one?force=1');
     assert.equal(removed, 204);
