@@ -17,10 +17,10 @@ export interface HostOptions {
   readonly limits?: Partial<HostLimits>;
   /** The catalogue image that the workspace starts from, such as `workspace-vm`; default `workspace`. */
   readonly workspace?: string;
-  /** What the machine is called inside: [a-z0-9-]{1,63}; default `docker-host`. Unique in its network. */
+  /** What the machine is called inside: [a-z0-9-]{1,63}; default `docker-host`. Unique on its link. */
   readonly hostname?: string;
-  /** [a-z0-9-]{1,63}. Hosts of one network reach each other by hostname, and nobody else; default none. */
-  readonly network?: string;
+  /** [a-z0-9-]{1,63}. Hosts on one link reach each other by hostname, and nobody else; default none. */
+  readonly link?: string;
 }
 
 export interface HostInfo {

@@ -25,8 +25,8 @@ export interface EnginePaths {
   readonly snapshots: string;
   /** Held by whoever copies a subvolume, also when the engine has been killed meanwhile. */
   readonly copying: string;
-  /** The network namespace of each network of hosts, pinned. */
-  readonly networks: string;
+  /** The network namespace of each link between hosts, pinned. */
+  readonly links: string;
   /** conmon writes the exit code of a container there, into a file named for it. */
   readonly exits: string;
 }

@@ -74,8 +74,8 @@ export const machineTerminals = reservedTerminals + 3_072;
  */
 export const neighbourPrefixLength = 26;
 /**
- * The table of neighbours. One host can fill 3,400 places: 62 addresses, looked for by 50 containers and the workspace, and 254 in a
- * network of hosts. This is enough for nineteen of them at once, with 30 MB.
+ * The table of neighbours. One host can fill 3,400 places: 62 addresses, looked for by 50 containers and the workspace, and 254 on the
+ * link between hosts. This is enough for nineteen of them at once, with 30 MB.
  */
 export const sharedNeighbours = 65_536;
 /**
@@ -165,7 +165,7 @@ export const maxSnapshotsPerHost = 40;
 /** What a host and its snapshots hold together, of what the host alone may: keeping old states is no second disk without end. */
 export const diskWithSnapshots = 2;
 /** Hosts that are linked with each other: a lesson has up to four. */
-export const maxHostsPerNetwork = 16;
+export const maxHostsPerLink = 16;
 /** A file that is read or written from outside: what an editor in a page can take. SECURITY.md C04. */
 export const maxFileBytes = 1024 * 1024;
 /** A file that is brought in piece by piece, none of them above `maxFileBytes`: an archive or a data set of a lesson. */

@@ -33,8 +33,14 @@ function pathsOf(settings: EngineSettings): EnginePaths {
   const { dataDirectory: data, runDirectory: run } = settings;
   const store = `${data}/store`;
   return {
-    ...{ data, run, store, hosts: `${store}/hosts`, snapshots: `${store}/snapshots` },
-    ...{ networks: `${run}/networks`, copying: `${run}/copying.lock`, exits: `${run}/exits` },
+    data,
+    run,
+    store,
+    hosts: `${store}/hosts`,
+    snapshots: `${store}/snapshots`,
+    links: `${run}/networks`, // the name that it has in a directory of an older engine, which may have pins there
+    copying: `${run}/copying.lock`,
+    exits: `${run}/exits`,
   };
 }
 
@@ -90,7 +96,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(paths.run, { recursive: true });
   fs.chmodSync(paths.run, 0o711);
   for (const directory of Object.values(stage)) fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
-  for (const directory of [paths.exits, paths.networks, `${paths.run}/oci`])
+  for (const directory of [paths.exits, paths.links, `${paths.run}/oci`])
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);

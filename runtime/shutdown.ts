@@ -1,10 +1,10 @@
 // Ending an engine with everything that it keeps in the kernel; what is on disk stays.
 
 import type { Engine } from './engine.ts';
+import { releaseLinks } from './hosts/link.ts';
 import { shutHost } from './hosts/store.ts';
 import { removeGroup } from './kernel/cgroups.ts';
 import { detachMount } from './kernel/mounts.ts';
-import { releaseNetworks } from './networks/lab.ts';
 import { Turnstile } from './turnstile.ts';
 
 /** Each is looked at often until its processes have ended: more at once only make each other slower. */
@@ -15,7 +15,7 @@ export async function shutdownEngine(engine: Engine): Promise<void> {
   engine.ending.abort(new Error('the engine ends'));
   const several = new Turnstile({ perKey: hostsPutAwayAtOnce, inAll: hostsPutAwayAtOnce });
   await Promise.all([...engine.hosts.values()].map((host) => several.pass('', () => shutHost(host))));
-  releaseNetworks(engine, { all: true });
+  releaseLinks(engine, { all: true });
   engine.exits.close();
   await removeGroup(engine.group);
   engine.records.close();

@@ -65,6 +65,14 @@ test('a circle is found, however many files it has, and what only leads to it is
   assert.deepEqual(circles, [['x/a', 'x/b', 'x/c'], ['x/f']]);
 });
 
+test('networks are a noun of their own: runtime/networks knows no container, no host and no API', async () => {
+  const users = /^runtime\/(containers|hosts|api)\//;
+  const wrong = (await importsOf(clone, 'runtime/networks')).filter(({ file, from }) =>
+    users.test(path.posix.join(path.posix.dirname(file), from)),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('only runtime/kernel makes system calls or starts programs', async () => {
   const powers = /^(koffi|(node:)?child_process|node-pty|node-unix-socket)$/;
   const wrong = (await importsOf(clone, 'runtime')).filter(

@@ -49,7 +49,7 @@ const createSchema = z.strictObject({
     .regex(/^workspace(-[a-z0-9-]{1,50})?$/, 'is a workspace image of the catalogue, such as workspace-vm')
     .optional(),
   hostname: hostName.optional(),
-  network: hostName.optional(),
+  link: hostName.optional(),
 });
 
 const words = z.array(z.string().max(128 * 1024)).max(1024);

@@ -1,73 +1,71 @@
 // The three networks that every host has, to look at. Networks of one's own come later.
 
 import { type Filters, flagFilter, parseFilters } from '../containers/filters.ts';
-import { type DefaultNetwork, networkDrivers, networkId, networkOf } from '../containers/network-settings.ts';
+import { networkOf } from '../containers/network-settings.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { gateway, prefixLength, subnet } from '../networks/bridge.ts';
+import { type Bridge, defaultBridge, subnetInWords } from '../networks/bridge.ts';
+import { endpointIn } from '../networks/endpoint.ts';
+import { findNetwork, type Network } from '../networks/network.ts';
 import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
 
-const names: readonly DefaultNetwork[] = ['bridge', 'host', 'none'];
-
-const bridgeOptions = {
-  'com.docker.network.bridge.default_bridge': 'true',
+const bridgeOptions = (bridge: Bridge): Record<string, string> => ({
+  'com.docker.network.bridge.default_bridge': String(bridge === defaultBridge),
   'com.docker.network.bridge.enable_icc': 'true',
   'com.docker.network.bridge.enable_ip_masquerade': 'true',
   'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
-  'com.docker.network.bridge.name': 'docker0',
+  'com.docker.network.bridge.name': bridge.link,
   'com.docker.network.driver.mtu': '1500',
-};
+});
 
 /** The running containers on a network, as `docker network inspect` lists them. */
-function members(host: Host, network: DefaultNetwork): Record<string, object> {
+function members(host: Host, network: Network): Record<string, object> {
   const running = [...host.containers.values()].filter(
-    (container) => container.running && networkOf(container.record) === network,
+    (container) => container.running && networkOf(container) === network,
   );
   return Object.fromEntries(
-    running.map(({ id, name, record: { endpoint } }) => [
-      id,
-      {
+    running.map(({ id, name, record }) => {
+      const endpoint = endpointIn(record.endpoints, network.name);
+      const address = endpoint && network.bridge ? `${endpoint.ipAddress}/${network.bridge.subnet.prefixLength}` : '';
+      const told = {
         Name: name,
         EndpointID: endpoint?.endpointId ?? '',
         MacAddress: endpoint?.macAddress ?? '',
-        IPv4Address: endpoint ? `${endpoint.ipAddress}/${prefixLength}` : '',
+        IPv4Address: address,
         IPv6Address: '',
-      },
-    ]),
+      };
+      return [id, told];
+    }),
   );
 }
 
-function describe(host: Host, network: DefaultNetwork, withMembers: boolean): object {
-  const isBridge = network === 'bridge';
+function describe(host: Host, network: Network, withMembers: boolean): object {
+  const { bridge } = network;
   return {
-    Name: network,
-    Id: networkId(host, network),
-    Created: host.record.createdAt,
+    Name: network.name,
+    Id: network.id,
+    Created: network.createdAt,
     Scope: 'local',
-    Driver: networkDrivers[network],
+    Driver: network.driver,
     EnableIPv4: true,
     EnableIPv6: false,
-    IPAM: { Driver: 'default', Options: null, Config: isBridge ? [{ Subnet: subnet, Gateway: gateway }] : null },
+    IPAM: {
+      Driver: 'default',
+      Options: null,
+      Config: bridge ? [{ Subnet: subnetInWords(bridge), Gateway: bridge.gateway }] : null,
+    },
     Internal: false,
     Attachable: false,
     Ingress: false,
     ConfigFrom: { Network: '' },
     ConfigOnly: false,
     Containers: withMembers ? members(host, network) : {},
-    Options: isBridge ? bridgeOptions : {},
+    Options: bridge ? bridgeOptions(bridge) : {},
     Labels: {},
   };
-}
-
-function find(host: Host, reference: string): DefaultNetwork {
-  const byName = names.find((name) => name === reference);
-  const byId = names.filter((name) => reference !== '' && networkId(host, name).startsWith(reference));
-  const found = byName ?? (byId.length === 1 ? byId[0] : undefined);
-  if (!found) throw new EngineError('notFound', `network ${reference.slice(0, 80)} not found`);
-  return found;
 }
 
 const filterKeys = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
@@ -93,11 +91,11 @@ function list(exchange: Exchange<Host>): void {
     return values === undefined || values.length === 0 || values.some(test);
   };
   const budget = new WorkBudget();
-  const chosen = names.filter(
-    (name) =>
+  const chosen = [...host.networks.values()].filter(
+    ({ name, id, driver }) =>
       any('name', (value) => namePattern(value, budget)(name)) &&
-      any('id', (value) => networkId(host, name).startsWith(value)) &&
-      any('driver', (value) => networkDrivers[name] === value) &&
+      any('id', (value) => id.startsWith(value)) &&
+      any('driver', (value) => driver === value) &&
       any('scope', (value) => value === 'local') &&
       any('type', (value) => value === 'builtin') &&
       any('label', () => false) &&
@@ -105,19 +103,19 @@ function list(exchange: Exchange<Host>): void {
   );
   exchange.answer(
     200,
-    chosen.map((name) => describe(host, name, false)),
+    chosen.map((network) => describe(host, network, false)),
   );
 }
 
 function inspect(exchange: Exchange<Host>): void {
   const host = exchange.subject;
-  exchange.answer(200, describe(host, find(host, exchange.param('name')), true));
+  exchange.answer(200, describe(host, findNetwork(host.networks, exchange.param('name')), true));
 }
 
 /** There are no others to remove. */
 function remove(exchange: Exchange<Host>): void {
-  const network = find(exchange.subject, exchange.param('name'));
-  throw new EngineError('forbidden', `${network} is a pre-defined network and cannot be removed`);
+  const { name } = findNetwork(exchange.subject.networks, exchange.param('name'));
+  throw new EngineError('forbidden', `${name} is a pre-defined network and cannot be removed`);
 }
 
 export const networkRoutes: Routes<Host> = {

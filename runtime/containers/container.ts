@@ -1,6 +1,8 @@
 // What a container is to the engine: its record, as stored, and the object that lives while its host does.
 
 import type { Host } from '../hosts/host.ts';
+import type { Endpoints } from '../networks/endpoint.ts';
+import type { PublishedPort } from '../networks/ports.ts';
 import { ProcessConsole } from '../processes/console.ts';
 import type { HostConfig } from './host-config/table.ts';
 
@@ -51,21 +53,6 @@ export interface ContainerState {
   readonly finishedAt: string;
 }
 
-/** A container's place on the default bridge. */
-export interface Endpoint {
-  readonly endpointId: string;
-  readonly ipAddress: string;
-  readonly macAddress: string;
-}
-
-/** A published port in force. `hostPort` is a port inside the host, not of the machine. */
-export interface PublishedPort {
-  readonly protocol: 'tcp' | 'udp';
-  readonly containerPort: number;
-  readonly hostIp: string;
-  readonly hostPort: number;
-}
-
 /** Everything of a container that outlives the engine; stored whole at each change. */
 export interface ContainerRecord {
   /** 64 hex digits. */
@@ -83,7 +70,7 @@ export interface ContainerRecord {
   readonly state: ContainerState;
   /** Asked for with --mac-address; null for one made of the address. */
   readonly macAddress: string | null;
-  readonly endpoint: Endpoint | null;
+  readonly endpoints: Endpoints;
   readonly ports: readonly PublishedPort[];
   readonly restartCount: number;
   /**

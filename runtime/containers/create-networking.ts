@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxEndpoints } from '../limits.ts';
+import { parseNetworkMode } from '../networks/mode.ts';
 import { listOf, mapOf } from './bounded.ts';
 import { goObject } from './go-object.ts';
 import { checkedNetworkMode } from './host-config/networking.ts';
@@ -74,12 +75,13 @@ export function checkNetworking(
     checkEndpoint(endpoint);
     macAddress = endpoint.MacAddress ?? '';
   }
-  const shared = mode.startsWith('container:');
+  const { kind } = parseNetworkMode(mode);
+  const shared = kind === 'container';
   const conflict = (what: string) => new EngineError('invalid', `conflicting options: ${what} and the network mode`);
   if (shared && config.Hostname) throw conflict('hostname');
   if (shared && Dns.length > 0) throw conflict('dns');
   if (shared && ExtraHosts) throw conflict('custom host-to-IP mapping');
-  if ((shared || mode === 'host') && (macAddress || config.MacAddress)) throw conflict('mac-address');
+  if ((shared || kind === 'host') && (macAddress || config.MacAddress)) throw conflict('mac-address');
   if (shared && (PublishAllPorts || Object.keys(PortBindings).length > 0))
     throw new EngineError('invalid', 'conflicting options: port publishing and the container type network mode');
   if (shared && Object.keys(config.ExposedPorts ?? {}).length > 0)

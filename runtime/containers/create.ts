@@ -6,6 +6,8 @@ import { at, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Image } from '../images/image.ts';
 import { maxContainersPerHost } from '../limits.ts';
+import { noEndpoints } from '../networks/endpoint.ts';
+import { networkModeInWords, parseNetworkMode } from '../networks/mode.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import { createOwnLayer } from '../processes/rootfs.ts';
 import { never, now } from './clock.ts';
@@ -13,8 +15,8 @@ import { Container, type ContainerConfig, type ContainerRecord } from './contain
 import { checkCommandSize, checkLabelSize } from './create-checks.ts';
 import { emit } from './events.ts';
 import type { HostConfig } from './host-config/table.ts';
+import { normalNetworkMode } from './joined.ts';
 import { generateName } from './names.ts';
-import { normalNetworkMode } from './network-mode.ts';
 
 export interface CreateRequest {
   /** Null for a generated one. */
@@ -46,7 +48,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
   }
   const id = randomBytes(32).toString('hex');
   const networkMode = normalNetworkMode(host, request.hostConfig.NetworkMode);
-  const config = merge(request.config, image, networkMode === 'host' ? host.record.hostname : id.slice(0, 12));
+  const config = merge(request.config, image, networkMode.kind === 'host' ? host.record.hostname : id.slice(0, 12));
   // The image's count too.
   checkLabelSize(config.Labels);
   checkCommandSize([...(config.Entrypoint ?? []), ...(config.Cmd ?? []), ...config.Env]);
@@ -61,7 +63,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
     path,
     args,
     config,
-    hostConfig: { ...request.hostConfig, NetworkMode: networkMode },
+    hostConfig: { ...request.hostConfig, NetworkMode: networkModeInWords(networkMode) },
     state: {
       status: 'created',
       pid: 0,
@@ -74,7 +76,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
       finishedAt: never,
     },
     macAddress: request.macAddress ?? null,
-    endpoint: null,
+    endpoints: noEndpoints,
     ports: [],
     restartCount: 0,
   };
@@ -93,7 +95,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
 
 /** What was asked for and has no effect, in moby's words. */
 function warningsOf({ NetworkMode, PortBindings }: HostConfig): string[] {
-  const discarded = NetworkMode === 'host' && Object.keys(PortBindings).length > 0;
+  const discarded = parseNetworkMode(NetworkMode).kind === 'host' && Object.keys(PortBindings).length > 0;
   return discarded ? ['Published ports are discarded when using host network mode'] : [];
 }
 

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { unpublish } from '../networks/publish.ts';
+import { noEndpoints } from '../networks/endpoint.ts';
 import { clearContainer } from '../processes/clear-container.ts';
 import { ProcessConsole } from '../processes/console.ts';
 import { now } from './clock.ts';
@@ -10,6 +10,7 @@ import type { Container } from './container.ts';
 import { discard } from './discard.ts';
 import { emit } from './events.ts';
 import { emitNetwork } from './network-events.ts';
+import { unpublishPorts } from './published-ports.ts';
 
 /** Undoes what a start made. Idempotent; the record is not touched. Throws where something of it cannot go yet. */
 export async function cleanUp(container: Container): Promise<void> {
@@ -18,7 +19,7 @@ export async function cleanUp(container: Container): Promise<void> {
   container.console.processEnded();
   container.console = new ProcessConsole(bundle, { endsWithProcess: false });
   if (host.running) {
-    await unpublish(container).catch((error: unknown) => {
+    await unpublishPorts(container).catch((error: unknown) => {
       host.engine.log.warn({ error, container: id }, 'could not unpublish ports');
     });
   }
@@ -92,7 +93,7 @@ export async function finishContainer(container: Container, exitCode: number): P
     const remove = goesWithItsEnd(container);
     const status = remove ? 'removing' : 'exited';
     container.save({
-      endpoint: null,
+      endpoints: noEndpoints,
       ports: [],
       state: {
         ...container.state,

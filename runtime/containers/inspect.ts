@@ -2,7 +2,7 @@
 
 import type { Container } from './container.ts';
 import { shownHostConfig } from './host-config/table.ts';
-import { networkOwner } from './network-mode.ts';
+import { networkOwner } from './joined.ts';
 import { networkSettings } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 

@@ -6,7 +6,7 @@ import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { Container } from './container.ts';
 import { type Filters, flagFilter, matchLabels } from './filters.ts';
-import { networkId, networkOf, networksOf, portSummaries } from './network-settings.ts';
+import { networkOf, networksOf, portSummaries } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 import { statusInWords } from './status.ts';
 
@@ -104,12 +104,11 @@ function isTaskTest(wanted: boolean | null): Test {
   return () => wanted !== true;
 }
 
-function networkTest(host: Host): (value: string) => Test {
-  return (value) =>
-    ({ record }) => {
-      const network = networkOf(record);
-      return network !== null && (network === value || (value !== '' && networkId(host, network).startsWith(value)));
-    };
+function networkTest(value: string): Test {
+  return (container) => {
+    const network = networkOf(container);
+    return network !== null && (network.name === value || (value !== '' && network.id.startsWith(value)));
+  };
 }
 
 function ancestorTest(host: Host, filters: Filters): Test {
@@ -133,7 +132,7 @@ function chosenBy(host: Host, filters: Filters): Test {
     anyOf(filters, 'exited', exitedTest),
     anyOf(filters, 'status', statusTest),
     anyOf(filters, 'health', healthTest),
-    anyOf(filters, 'network', networkTest(host)),
+    anyOf(filters, 'network', networkTest),
     anyOf(filters, 'volume', () => () => false),
     isTaskTest(flagFilter(filters, 'is-task')),
     portsTest(filters, 'publish'),

@@ -1,48 +1,38 @@
-// What `docker inspect` and `docker ps` say of a container's network: its address on the bridge, its ports.
+// What `docker inspect` and `docker ps` say of a container's network: its address there, its ports.
 
 import { createHash } from 'node:crypto';
-import type { Host } from '../hosts/host.ts';
-import type { Container, ContainerRecord } from './container.ts';
-
-export type DefaultNetwork = 'bridge' | 'host' | 'none';
-
-/** What `docker network ls` shows as their drivers. */
-export const networkDrivers: Readonly<Record<DefaultNetwork, string>> = {
-  bridge: 'bridge',
-  host: 'host',
-  none: 'null',
-};
-
-/** The ID of one of the three networks of a host: 64 hex digits, the same for as long as the host is there. */
-export function networkId(host: Host, network: DefaultNetwork): string {
-  return createHash('sha256').update(`${host.id} network ${network}`).digest('hex');
-}
+import { defaultBridge } from '../networks/bridge.ts';
+import { endpointIn, hasEndpoints } from '../networks/endpoint.ts';
+import { networkNameIn } from '../networks/mode.ts';
+import type { Network } from '../networks/network.ts';
+import type { Container } from './container.ts';
+import { networkModeOf } from './joined.ts';
 
 /** The network that a container is on; null where it shares another container's. */
-export function networkOf(record: ContainerRecord): DefaultNetwork | null {
-  const mode = record.hostConfig.NetworkMode;
-  if (mode === '' || mode === 'default' || mode === 'bridge') return 'bridge';
-  return mode === 'host' || mode === 'none' ? mode : null;
+export function networkOf({ host, record }: Container): Network | null {
+  const name = networkNameIn(networkModeOf(record));
+  return name === null ? null : (host.networks.get(name) ?? null);
 }
 
 /** `NetworkSettings.Networks`: one entry, or none where the container shares another's network. */
 export function networksOf(container: Container): Record<string, object> {
-  const network = networkOf(container.record);
+  const network = networkOf(container);
   if (!network) return {};
-  const { endpoint } = container.record;
+  const { id, name, bridge } = network;
+  const endpoint = endpointIn(container.record.endpoints, name);
   return {
-    [network]: {
+    [name]: {
       IPAMConfig: null,
       Links: null,
       Aliases: null,
       MacAddress: endpoint?.macAddress ?? '',
       DriverOpts: null,
       GwPriority: 0,
-      NetworkID: container.running || network === 'bridge' ? networkId(container.host, network) : '',
+      NetworkID: container.running || bridge ? id : '',
       EndpointID: endpoint?.endpointId ?? '',
-      Gateway: endpoint ? '172.17.0.1' : '',
+      Gateway: (endpoint && bridge?.gateway) ?? '',
       IPAddress: endpoint?.ipAddress ?? '',
-      IPPrefixLen: endpoint ? 16 : 0,
+      IPPrefixLen: (endpoint && bridge?.subnet.prefixLength) ?? 0,
       IPv6Gateway: '',
       GlobalIPv6Address: '',
       GlobalIPv6PrefixLen: 0,
@@ -54,7 +44,7 @@ export function networksOf(container: Container): Record<string, object> {
 /** `NetworkSettings.Ports`: every exposed port, null where it is not published; nothing while the container is stopped. */
 function portMap(container: Container): Record<string, object[] | null> {
   const { config, ports } = container.record;
-  if (!container.running || !container.record.endpoint) return {};
+  if (!container.running || !hasEndpoints(container.record.endpoints)) return {};
   const map: Record<string, object[] | null> = {};
   for (const port of Object.keys(config.ExposedPorts ?? {})) map[port] = null;
   for (const { protocol, containerPort, hostIp, hostPort } of ports) {
@@ -66,9 +56,10 @@ function portMap(container: Container): Record<string, object[] | null> {
 
 /** `NetworkSettings` of `GET /containers/X/json`. */
 export function networkSettings(container: Container): object {
-  const { endpoint } = container.record;
-  // One that joins another's network has no place of its own.
-  const own = container.running && networkOf(container.record) !== null;
+  // Its addresses in other networks than the default one are told in `Networks` alone.
+  const endpoint = endpointIn(container.record.endpoints, defaultBridge.network);
+  // A container that joins another's network has no sandbox of its own.
+  const own = container.running && networkOf(container) !== null;
   const sandbox = own ? createHash('sha256').update(`sandbox ${container.id}`).digest('hex') : '';
   return {
     Bridge: '',
@@ -81,11 +72,11 @@ export function networkSettings(container: Container): object {
     SecondaryIPAddresses: null,
     SecondaryIPv6Addresses: null,
     EndpointID: endpoint?.endpointId ?? '',
-    Gateway: endpoint ? '172.17.0.1' : '',
+    Gateway: endpoint ? defaultBridge.gateway : '',
     GlobalIPv6Address: '',
     GlobalIPv6PrefixLen: 0,
     IPAddress: endpoint?.ipAddress ?? '',
-    IPPrefixLen: endpoint ? 16 : 0,
+    IPPrefixLen: endpoint ? defaultBridge.subnet.prefixLength : 0,
     IPv6Gateway: '',
     MacAddress: endpoint?.macAddress ?? '',
     Networks: networksOf(container),
@@ -101,7 +92,7 @@ export interface PortSummary {
 
 /** The PORTS column: published ports with where they are, exposed ones without. */
 export function portSummaries(container: Container): PortSummary[] {
-  if (!container.running || !container.record.endpoint) return [];
+  if (!container.running || !hasEndpoints(container.record.endpoints)) return [];
   const { config, ports } = container.record;
   const published = ports.map(({ hostIp, containerPort, hostPort, protocol }) => ({
     IP: hostIp,

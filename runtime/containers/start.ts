@@ -1,29 +1,30 @@
 // docker start: mounts, namespaces, network, process. Everything that is made here is undone by finish.ts.
 
 import fs from 'node:fs';
-import { isIPv6 } from 'node:net';
 import { at, EngineError } from '../errors.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { isEnding } from '../kernel/processes.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { maxTerminalsPerContainer } from '../limits.ts';
-import { allocateEndpoint, connectToBridge, raiseLoopback } from '../networks/bridge.ts';
+import { type Endpoints, inOrder, noEndpoints } from '../networks/endpoint.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
-import { choosePorts, hostPortsOf, publish, type WantedPort } from '../networks/publish.ts';
+import type { PublishedPort } from '../networks/ports.ts';
 import { containerSpec } from '../oci/spec.ts';
 import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
 import { mountRootfs, userFilesOf } from '../processes/rootfs.ts';
 import { type ContainerPlan, type HeldProcess, runProcess } from '../processes/run-process.ts';
 import { never, now } from './clock.ts';
-import type { Container, Endpoint, PublishedPort } from './container.ts';
+import type { Container, ContainerConfig } from './container.ts';
 import { discard } from './discard.ts';
+import { chooseEndpoints, connectEndpoints } from './endpoints.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
 import { limitsOf } from './host-config/table.ts';
+import { namespaceFor, networkModeOf, networkNamespace, networkOwner } from './joined.ts';
 import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
-import { isBridged, namespaceFor, networkOwner } from './network-mode.ts';
+import { choosePublishedPorts, publishPorts } from './published-ports.ts';
 
 /** Throws conflict (paused, being removed, port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
@@ -40,9 +41,9 @@ export function startContainer(container: Container): Promise<'started' | 'alrea
   });
 }
 
-/** Where a container was before: its address, and the ports of the host that led to it. */
+/** Where a container was before: its endpoints, and the ports of the host that led to it. */
 export interface Place {
-  readonly endpoint: Endpoint | null;
+  readonly endpoints: Endpoints;
   readonly ports: readonly PublishedPort[];
 }
 
@@ -58,28 +59,33 @@ export async function run(container: Container, place: Place | null = null): Pro
 async function runNow(container: Container, place: Place | null): Promise<void> {
   const { host } = container;
   host.needRunning();
-  const bridged = isBridged(container.record.hostConfig.NetworkMode);
+  const bridged = networkModeOf(container.record).kind === 'bridged';
   await needClean(container);
   try {
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
-    const ports = bridged ? choosePorts(host, place ? samePorts(place.ports) : wantedPorts(container)) : [];
-    const endpoint = bridged ? endpointFor(container, place?.endpoint ?? null) : null;
+    const ports = bridged ? choosePublishedPorts(container, place?.ports ?? null) : [];
+    const endpoints = chooseEndpoints(container, place?.endpoints ?? noEndpoints);
     // One that is started again with its host is as the student started it, though nobody is attached now.
     const foreground = place === null ? container.console.hasClients : lastRunInForeground(container.record);
-    container.save({ endpoint, ports, foreground });
+    container.save({ endpoints, ports, foreground, config: configWithNames(container) });
     await runProcess({
-      ...planOf(container, networkFilesOf(container, endpoint)),
+      ...planOf(container, writeNames(container)),
       onReady: async (process: HeldProcess) => {
         expectExit(container, { pid: process.machinePid, startTicks: process.startTicks });
-        if (endpoint) connectToBridge(host.record.pid, process.machinePid, endpoint);
-        else if (container.record.hostConfig.NetworkMode === 'none') raiseLoopback(process.machinePid);
-        await publish(container);
+        connectEndpoints(container, process.machinePid);
+        await publishPorts(container);
         container.console.connect();
       },
       onRunning: (process: HeldProcess) => {
         container.saveState({
-          ...{ status: 'running', ...process },
-          ...{ exitCode: 0, oomKilled: false, interrupted: false, error: '', startedAt: now(), finishedAt: never },
+          ...process,
+          status: 'running',
+          exitCode: 0,
+          oomKilled: false,
+          interrupted: false,
+          error: '',
+          startedAt: now(),
+          finishedAt: never,
         });
       },
     });
@@ -91,7 +97,7 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     host.engine.exits.forget(container.id);
     const isClean = await cleanUpOrLater(container);
     const state = { ...container.state, exitCode: failure.exitCode ?? notStartedExitCode, error: failure.message };
-    container.save({ endpoint: null, ports: [], state });
+    container.save({ endpoints: noEndpoints, ports: [], state });
     // As moby does: who asked for --rm waits until it is gone, also when it never ran.
     if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
     throw failure;
@@ -109,58 +115,6 @@ export function expectExit(container: Container, process: { readonly pid: number
     if (isEnding(host.record.pid, host.record.startTicks) && host.tellEnding !== null) host.tellEnding();
     else void container.inTurn(() => finishContainer(container, exitCode));
   });
-}
-
-function samePorts(ports: readonly PublishedPort[]): WantedPort[] {
-  return ports.map(({ hostPort, ...port }) => ({ ...port, hostPorts: { first: hostPort, last: hostPort } }));
-}
-
-/** `PortBindings` of the request, and with -P every port that the image exposes. */
-function wantedPorts(container: Container): WantedPort[] {
-  const { config, hostConfig } = container.record;
-  const bindings = { ...hostConfig.PortBindings };
-  if (hostConfig.PublishAllPorts) {
-    for (const port of Object.keys(config.ExposedPorts ?? {})) {
-      // An image may expose what is no port.
-      if (/^\d{1,5}(\/(tcp|udp))?$/.test(port)) bindings[port] ??= [{ HostIp: '', HostPort: '' }];
-    }
-  }
-  const ports = Object.entries(bindings).flatMap(([port, wanted]) => {
-    const [number = '', protocol = 'tcp'] = port.split('/');
-    return wanted.map(({ HostIp, HostPort }) => ({
-      protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
-      containerPort: Number(number),
-      hostIp: HostIp,
-      hostPorts: hostPortsOf(HostPort),
-    }));
-  });
-  return ports.sort(inDockersOrder);
-}
-
-/** One port of the host alone before a range, which takes what is left; of one port IPv4 first. That is how they are told, too. */
-function inDockersOrder(a: WantedPort, b: WantedPort): number {
-  const keys = ({ hostPorts: { first, last }, hostIp }: WantedPort) => [
-    Number(first !== last),
-    first,
-    Number(isIPv6(hostIp)),
-  ];
-  const [left, right] = [keys(a), keys(b)];
-  const differs = left.findIndex((key, index) => key !== right[index]);
-  return differs === -1 ? 0 : (left[differs] ?? 0) - (right[differs] ?? 0);
-}
-
-function endpointFor(container: Container, before: Endpoint | null): Endpoint {
-  const taken = takenAddresses(container);
-  if (before && !taken.has(before.ipAddress)) return before;
-  return allocateEndpoint(taken, container.record.macAddress);
-}
-
-function takenAddresses(container: Container): Set<string> {
-  const taken = new Set<string>();
-  for (const other of container.host.containers.values()) {
-    if (other !== container && other.record.endpoint) taken.add(other.record.endpoint.ipAddress);
-  }
-  return taken;
 }
 
 /** How its process is run. `etc` is the directory with its network files. */
@@ -199,25 +153,28 @@ function planOf(container: Container, etc: string): Omit<ContainerPlan, 'onReady
   };
 }
 
-/** The directory with the files that give the container its names: written anew, or those of the container that it joins. */
-function networkFilesOf(container: Container, endpoint: Endpoint | null): string {
+/** The container's configuration, with the names of the container whose network it joins. */
+function configWithNames(container: Container): ContainerConfig {
+  const owner = networkOwner(container);
+  const { Hostname, Domainname } = owner.record.config;
+  return owner === container ? container.record.config : { ...container.record.config, Hostname, Domainname };
+}
+
+/** Writes the files that give the container its names, where it joins no other container's network. Their directory. */
+function writeNames(container: Container): string {
   const { host, directory } = container;
   const owner = networkOwner(container);
-  if (owner !== container) {
-    const { Hostname, Domainname } = owner.record.config;
-    container.save({ config: { ...container.record.config, Hostname, Domainname } });
-    return `${owner.directory}/etc`;
-  }
-  const { config, hostConfig } = container.record;
+  if (owner !== container) return `${owner.directory}/etc`;
+  const { config, hostConfig, endpoints } = container.record;
   writeNetworkFiles(`${directory}/etc`, host.record.uidBase, {
     hostname: config.Hostname,
     domainname: config.Domainname,
-    ipAddress: endpoint?.ipAddress ?? null,
+    ipAddresses: inOrder(endpoints).map(([, { ipAddress }]) => ipAddress),
     extraHosts: hostConfig.ExtraHosts ?? [],
     dns: hostConfig.Dns,
     dnsSearch: hostConfig.DnsSearch,
     dnsOptions: hostConfig.DnsOptions,
-    takenFrom: hostConfig.NetworkMode === 'host' ? `${host.directory}/workspace/etc` : null,
+    takenFrom: networkModeOf(container.record).kind === 'host' ? `${host.directory}/workspace/etc` : null,
   });
   return `${directory}/etc`;
 }
@@ -255,7 +212,7 @@ function specOf(container: Container): object {
     namespaces: {
       user: { path: '/proc/1/ns/user' },
       pid: namespaceFor(container, 'pid', hostConfig.PidMode),
-      network: namespaceFor(container, 'net', hostConfig.NetworkMode),
+      network: networkNamespace(container),
       ipc: namespaceFor(container, 'ipc', hostConfig.IpcMode),
     },
     cgroupsPath: `/${container.group}`,

@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { diskUsageOf, usageOf } from '../kernel/cgroup-usage.ts';
 import { cgroupVersion } from '../kernel/cgroups.ts';
 import { interfacesOf } from '../kernel/interfaces.ts';
+import { hasEndpoints } from '../networks/endpoint.ts';
 import type { Container } from './container.ts';
 
 /** As moby's collector (`daemon/stats/collector.go`). */
@@ -65,7 +66,7 @@ function bodyOf(container: Container, now: Sample, before: Sample): object {
   const { record, host, group, state } = container;
   const { memoryBytes, cacheBytes, memoryLimitBytes, pids } = usageOf(group);
   const limit = Math.min(memoryLimitBytes, host.record.limits.memoryBytes);
-  const networks = record.endpoint ? interfacesOf(state.machinePid) : [];
+  const networks = hasEndpoints(record.endpoints) ? interfacesOf(state.machinePid) : [];
   return {
     name: `/${record.name}`,
     id: record.id,

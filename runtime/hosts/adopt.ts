@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Container, type ContainerRecord } from '../containers/container.ts';
+import { Container } from '../containers/container.ts';
 import { discard } from '../containers/discard.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
 import { expectExit } from '../containers/start.ts';
@@ -13,13 +13,15 @@ import { lock } from '../kernel/locks.ts';
 import { isEnding } from '../kernel/processes.ts';
 import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
-import { releaseNetworks } from '../networks/lab.ts';
+import { noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
-import type { Host, HostRecord } from './host.ts';
+import type { Host } from './host.ts';
+import { releaseLinks } from './link.ts';
 import type { TerminalRecord } from './live-terminal.ts';
+import { type StoredContainer, type StoredHost, todaysContainer, todaysHost } from './older-records.ts';
 import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
 import { discardSnapshots } from './snapshots.ts';
@@ -31,10 +33,10 @@ import { dropOwnClaims } from './uids.ts';
 /** Takes up every host in the records, and removes the cgroups and subvolumes of hosts that are in none. */
 export async function adoptHosts(engine: Engine): Promise<void> {
   // All are known before the first is taken up: what one gives up of the shared images, another may have.
-  const hosts = engine.records.list<HostRecord>('host').map((record) => hostOf(engine, record));
+  const hosts = engine.records.list<StoredHost>('host').map((record) => hostOf(engine, todaysHost(record)));
   for (const host of hosts) {
-    for (const container of engine.records.list<ContainerRecord>('container', host.id)) {
-      host.containers.set(container.id, new Container(host, container));
+    for (const container of engine.records.list<StoredContainer>('container', host.id)) {
+      host.containers.set(container.id, new Container(host, todaysContainer(container)));
     }
   }
   for (const host of hosts) {
@@ -126,7 +128,7 @@ async function discardUnknown(engine: Engine): Promise<void> {
   for (const id of fs.readdirSync(snapshots)) {
     discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
   }
-  releaseNetworks(engine, { all: false });
+  releaseLinks(engine, { all: false });
   dropOwnClaims(engine.settings.dataDirectory, new Set([...hosts.values()].map(({ record }) => record.uidBase)));
   await removeDiskGroups(store, new Set([...hosts.keys()].map(diskGroupOf))).catch((error: unknown) => {
     engine.log.warn({ error }, 'quota groups of hosts that are gone could not be removed');
@@ -177,7 +179,7 @@ async function adoptContainer(container: Container): Promise<void> {
     if (await cleanUpOrLater(container)) await discard(container);
   } else if (fs.existsSync(container.bundle)) {
     const isClean = await cleanUpOrLater(container); // a start that was in hand
-    container.save({ endpoint: null, ports: [] });
+    container.save({ endpoints: noEndpoints, ports: [] });
     // As moby does; but not what was being started again.
     if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
   }

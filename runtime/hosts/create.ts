@@ -7,25 +7,18 @@ import { at, EngineError } from '../errors.ts';
 import { EventLog } from '../events.ts';
 import { defaultWorkspace } from '../images/image.ts';
 import { maxNameLength } from '../limits.ts';
-import { placeInNetwork, tellMembers } from '../networks/lab.ts';
 import { createDisk } from './disk.ts';
 import { Host, type HostRecord } from './host.ts';
+import { placeOn, writeHostNames } from './link.ts';
+import { type StoredSnapshot, todaysSnapshot } from './older-records.ts';
 import { removeHost } from './remove.ts';
-import { imagesKeptBy, isKept, type SnapshotRecord } from './snapshots.ts';
+import { imagesKeptBy, isKept } from './snapshots.ts';
 import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
 import { defaultHostname } from './workspace.ts';
 
-/** A record of an engine that had no choice of these is read as what it did. */
-const wasDefault = {
-  ...{ workspace: defaultWorkspace, hostname: defaultHostname, network: null },
-  ...{ startAgain: [], returns: false },
-};
-type StoredHost = Omit<HostRecord, keyof typeof wasDefault | 'subvolume'> & Partial<HostRecord>;
-
 /** A host object for a record, with the snapshots that are stored of it; known to the engine. */
-export function hostOf(engine: Engine, stored: StoredHost): Host {
-  const record = { ...wasDefault, subvolume: stored.id, ...stored };
+export function hostOf(engine: Engine, record: HostRecord): Host {
   const events = new EventLog();
   const host: Host = new Host(engine, record, {
     events,
@@ -43,8 +36,8 @@ export function hostOf(engine: Engine, stored: StoredHost): Host {
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
     }),
   });
-  for (const snapshot of engine.records.list<SnapshotRecord>('snapshot', record.id)) {
-    host.snapshots.set(snapshot.id, snapshot);
+  for (const snapshot of engine.records.list<StoredSnapshot>('snapshot', record.id)) {
+    host.snapshots.set(snapshot.id, todaysSnapshot(snapshot));
   }
   engine.hosts.set(record.name, host);
   return host;
@@ -64,17 +57,21 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
   if (engine.hosts.has(name)) throw new EngineError('conflict', `there is already a host "${name}"`);
   const taken = new Set([...engine.hosts.values()].map((host) => host.record.uidBase));
   const hostname = options.hostname ?? defaultHostname;
-  const network = options.network === undefined ? null : placeInNetwork(engine, options.network, hostname);
+  const link = options.link === undefined ? null : placeOn(engine, options.link, hostname);
   const id = randomBytes(6).toString('hex');
   const record: HostRecord = {
-    ...{ id, name, subvolume: id, startAgain: [], returns: false },
+    id,
+    name,
+    subvolume: id,
     createdAt: new Date().toISOString(),
     phase: 'creating',
     uidBase: takeUidRange(engine.settings, taken),
     limits: { ...engine.settings.hostLimits, ...options.limits },
     workspace: options.workspace ?? defaultWorkspace,
     hostname,
-    network,
+    link,
+    startAgain: [],
+    returns: false,
     workspaceLayers: null,
     pid: 0,
     startTicks: 0,
@@ -85,7 +82,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     createDisk(host, record.subvolume);
     await startHost(host);
     host.save({ phase: 'whole' });
-    if (network) tellMembers(engine, network.name);
+    if (link) writeHostNames(engine, link.name);
     return host;
   } catch (error) {
     await removeHost(host);

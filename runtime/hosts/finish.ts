@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
 import { cleanUpOrLater, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
+import { hasEndpoints, noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { endConmons } from './clear-bundles.ts';
 import type { Host } from './host.ts';
@@ -26,7 +27,8 @@ export function finishHost(host: Host): Promise<void> {
 async function undoStart(container: Container): Promise<void> {
   const { bundle, record } = container;
   if (fs.existsSync(bundle)) await cleanUpOrLater(container);
-  if (record.endpoint || record.ports.length > 0) container.save({ endpoint: null, ports: [] });
+  if (hasEndpoints(record.endpoints) || record.ports.length > 0)
+    container.save({ endpoints: noEndpoints, ports: [] });
 }
 
 /** As `finishHost`, for who has the host's turn already. */

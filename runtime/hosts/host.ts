@@ -1,7 +1,7 @@
 // One student's Docker host: what it is called, where it lives, what is in it.
 
 import type { HostLimits } from '../client.ts';
-import type { Container, ContainerRecord, Endpoint, PublishedPort } from '../containers/container.ts';
+import type { Container, ContainerRecord } from '../containers/container.ts';
 import { Execs } from '../containers/execs.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../errors.ts';
@@ -9,14 +9,18 @@ import type { EventLog } from '../events.ts';
 import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { HostTurns } from '../loop/turns.ts';
+import type { Endpoints } from '../networks/endpoint.ts';
+import { type Networks, predefinedNetworks } from '../networks/network.ts';
+import type { PublishedPort } from '../networks/ports.ts';
+import type { LinkPlace } from './link.ts';
 import type { LiveTerminal } from './live-terminal.ts';
 import type { SnapshotRecord } from './snapshots.ts';
 import type { HostSockets } from './sockets.ts';
 
-/** A container that runs again when its host starts, at the place on the bridge and with the ports that it had. */
+/** A container that runs again when its host starts, with the endpoints and the ports that it had. */
 export interface RunningAgain {
   readonly id: string;
-  readonly endpoint: Endpoint | null;
+  readonly endpoints: Endpoints;
   readonly ports: readonly PublishedPort[];
   readonly paused: boolean;
 }
@@ -40,8 +44,8 @@ export interface HostRecord {
   /** The catalogue image of the workspace. */
   readonly workspace: string;
   readonly hostname: string;
-  /** The network of hosts that it is in, and its address there. */
-  readonly network: { readonly name: string; readonly address: string } | null;
+  /** The host's place on the link between the hosts of its lab; null where it has none. */
+  readonly link: LinkPlace | null;
   /** What the next start of the workspace starts too: what was running when the host ended. */
   readonly startAgain: readonly RunningAgain[];
   /** It was running when the engine was shut down or the machine went down: the next engine starts it by itself. */
@@ -60,6 +64,7 @@ export class Host {
   /** Its turns on the event loop that all hosts share. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
+  readonly networks: Networks;
   readonly execs = new Execs();
   readonly terminals = new Map<string, LiveTerminal>();
   /** By id, as stored. */
@@ -79,6 +84,7 @@ export class Host {
     this.engine = engine;
     this.#record = record;
     this.images = parts.images;
+    this.networks = predefinedNetworks(record.id, record.createdAt);
     this.turns = engine.turns.forHost(record.name);
     this.events = parts.events;
   }

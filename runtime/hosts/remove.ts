@@ -1,9 +1,9 @@
 // Removing a host with everything that was its own.
 
 import { deleteSubvolume } from '../kernel/btrfs.ts';
-import { releaseNetworks, tellMembers } from '../networks/lab.ts';
 import { endHost } from './finish.ts';
 import type { Host } from './host.ts';
+import { releaseLinks, writeHostNames } from './link.ts';
 import { discardSnapshots } from './snapshots.ts';
 import { releaseUidRange } from './uids.ts';
 
@@ -20,9 +20,9 @@ export function removeHost(host: Host): Promise<void> {
     discardSnapshots(host.snapshotsDirectory, []);
     engine.records.deleteHost(id);
     engine.hosts.delete(name);
-    if (host.record.network) {
-      tellMembers(engine, host.record.network.name);
-      releaseNetworks(engine, { all: false });
+    if (host.record.link) {
+      writeHostNames(engine, host.record.link.name);
+      releaseLinks(engine, { all: false });
     }
     releaseUidRange(host.record.uidBase);
   });

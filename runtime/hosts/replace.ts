@@ -9,6 +9,7 @@ import { never, now } from '../containers/clock.ts';
 import { Container, type ContainerRecord } from '../containers/container.ts';
 import type { OwnImage } from '../images/own-images.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
+import { noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { endHost } from './finish.ts';
 import type { Host, HostRecord, RunningAgain } from './host.ts';
@@ -86,5 +87,5 @@ function ended(record: ContainerRecord): ContainerRecord {
   if (state.status !== 'running' && state.status !== 'paused') return record;
   const at = state.startedAt === never ? never : now();
   const gone = { pid: 0, machinePid: 0, startTicks: 0, exitCode: killedExitCode, finishedAt: at, interrupted: true };
-  return { ...record, endpoint: null, ports: [], state: { ...state, ...gone, status: 'exited' } };
+  return { ...record, endpoints: noEndpoints, ports: [], state: { ...state, ...gone, status: 'exited' } };
 }

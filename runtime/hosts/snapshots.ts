@@ -32,7 +32,10 @@ export function runningIn(host: Host): readonly RunningAgain[] {
   if (!host.running) return host.record.startAgain;
   const containers = [...host.containers.values()].filter(({ running }) => running);
   return containers.map(({ id, record, state }) => ({
-    ...{ id, endpoint: record.endpoint, ports: record.ports, paused: state.status === 'paused' },
+    id,
+    endpoints: record.endpoints,
+    ports: record.ports,
+    paused: state.status === 'paused',
   }));
 }
 

@@ -1,6 +1,6 @@
 // Starting, with a host, the containers that ran when it was stored, or when the snapshot was taken that it is made from.
 
-import { joinedId } from '../containers/network-mode.ts';
+import { joinedId } from '../containers/joined.ts';
 import { freeze } from '../containers/pause.ts';
 import { run } from '../containers/start.ts';
 import type { Host, RunningAgain } from './host.ts';
@@ -10,9 +10,9 @@ export async function startAgain(host: Host): Promise<void> {
   const { startAgain: containers } = host.record;
   if (containers.length === 0) return;
   // Each has its place before the first of them looks for a free one.
-  for (const { id, endpoint } of containers) {
+  for (const { id, endpoints } of containers) {
     const container = host.containers.get(id);
-    if (container && !container.running) container.save({ endpoint });
+    if (container && !container.running) container.save({ endpoints });
   }
   const starts = new Map<string, Promise<void>>();
   // One that joins another's network can start only once that one runs.

@@ -6,14 +6,15 @@ import { bindMount } from '../kernel/mounts.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
 import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
-import { createDefaultBridge } from '../networks/bridge.ts';
+import { createBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
-import { joinNetwork, othersOf } from '../networks/lab.ts';
+import { bridgesOf } from '../networks/network.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
 import { containerSpec, type SpecInput } from '../oci/spec.ts';
 import { createOwnLayer, mountRootfs } from '../processes/rootfs.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
+import { joinLink, othersOnLink } from './link.ts';
 
 /** The name that the student's machine has for the student. */
 export const defaultHostname = 'docker-host';
@@ -39,8 +40,8 @@ export async function startWorkspace(host: Host): Promise<void> {
     writeNetworkFiles(`${directory}/etc`, record.uidBase, {
       hostname: record.hostname,
       domainname: '',
-      ipAddress: record.network?.address ?? '127.0.1.1',
-      extraHosts: othersOf(host),
+      ipAddresses: [record.link?.address ?? '127.0.1.1'],
+      extraHosts: othersOnLink(host),
       dns: [],
       dnsSearch: [],
       dnsOptions: [],
@@ -72,8 +73,8 @@ export async function startWorkspace(host: Host): Promise<void> {
         return containerSpec(spec);
       },
       onReady: async ({ machinePid }) => {
-        createDefaultBridge(machinePid);
-        await joinNetwork(host, machinePid);
+        for (const bridge of bridgesOf(host.networks)) createBridge(machinePid, bridge);
+        await joinLink(host, machinePid);
         await limited;
       },
       onRunning: ({ machinePid, startTicks }) => {
@@ -122,7 +123,9 @@ function specOf(
     uidBase: host.record.uidBase,
     namespaces: {
       user: { path: `/proc/${process.pid}/fd/${userns}` },
-      ...{ pid: { path: null }, network: { path: null }, ipc: { path: null } },
+      pid: { path: null },
+      network: { path: null },
+      ipc: { path: null },
     },
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The group above has more: for what works for the host, which a workspace full of processes must not shut out.

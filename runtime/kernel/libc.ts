@@ -42,6 +42,8 @@ export const libcCalls = {
   getsockopt: bind('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ void *length)'),
   send: bind('long send(int fd, void *data, ulong length, int flags)'),
   recv: bind('long recv(int fd, _Out_ void *data, ulong length, int flags)'),
+  /** 0 where there is none. */
+  ifNameToIndex: bind('uint if_nametoindex(str name)'),
   ioctl: bind('int ioctl(int fd, ulong request, void *argument)'),
   openTree: bind('long syscall(long number, long directory, str path, uint flags)'),
   mountSetattr: bind('long syscall(long number, long directory, str path, uint flags, void *attributes, ulong size)'),

@@ -61,6 +61,9 @@ function attribute(type: number, value: Buffer): Buffer {
   return bytes;
 }
 
+/** The kernel gives a new link the next free index. */
+const anyIndex = 0;
+
 /** struct ifinfomsg: family, type, index, flags, change. */
 function linkHeader(index: number, up: boolean): Buffer {
   const bytes = Buffer.alloc(16);
@@ -70,10 +73,11 @@ function linkHeader(index: number, up: boolean): Buffer {
   return bytes;
 }
 
-export function bridge(index: number, name: string, address: string): Message {
+/** A bridge with the next free index, up. */
+export function bridge(name: string, address: string): Message {
   const info = attribute(IFLA.linkinfo, attribute(IFLA_INFO_KIND, text('bridge')));
   const body = [
-    linkHeader(index, true),
+    linkHeader(anyIndex, true),
     attribute(IFLA.ifname, text(name)),
     attribute(IFLA.address, mac(address)),
     info,
@@ -81,13 +85,13 @@ export function bridge(index: number, name: string, address: string): Message {
   return { what: `add bridge ${name}`, type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, body: Buffer.concat(body) };
 }
 
-/** A pair: this end in the bridge with index `master`, the other as `peer.name` in the namespace open at `peer.netns`. */
+/** A pair: this end, up, in the bridge with index `master`; the other, down, as `peer.name` in the namespace open at `peer.netns`. */
 export function vethPair(
-  end: { readonly index: number; readonly name: string; readonly master: number },
-  peer: { readonly index: number; readonly name: string; readonly address: string; readonly netns: number },
+  end: { readonly name: string; readonly master: number },
+  peer: { readonly name: string; readonly address: string; readonly netns: number },
 ): Message {
   const other = Buffer.concat([
-    linkHeader(peer.index, false),
+    linkHeader(anyIndex, false),
     attribute(IFLA.ifname, text(peer.name)),
     attribute(IFLA.address, mac(peer.address)),
     attribute(IFLA.netNsFd, u32(peer.netns)),
@@ -95,7 +99,7 @@ export function vethPair(
   const data = attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, other));
   const info = attribute(IFLA.linkinfo, Buffer.concat([attribute(IFLA_INFO_KIND, text('veth')), data]));
   const body = [
-    linkHeader(end.index, true),
+    linkHeader(anyIndex, true),
     attribute(IFLA.ifname, text(end.name)),
     attribute(IFLA.master, u32(end.master)),
     info,
@@ -106,6 +110,12 @@ export function vethPair(
     flags: NLM_F_CREATE | NLM_F_EXCL,
     body: Buffer.concat(body),
   };
+}
+
+/** The index of the link called `name` in this thread's network namespace. Throws SystemCallError (ENODEV). */
+export function linkIndex(name: string): number {
+  const index = libcCalls.ifNameToIndex(name);
+  return checked(`find link ${name}`, index === 0 ? -1 : index);
 }
 
 export function linkUp(index: number): Message {

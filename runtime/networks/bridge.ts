@@ -1,74 +1,93 @@
-// The default bridge of every host: docker0 with 172.17.0.0/16, and each container's place on it.
+// The bridge of a network: a link in its host's network namespace, and each container's link to it. Found by its name.
 
-import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import type { Endpoint } from '../containers/container.ts';
-import { EngineError } from '../errors.ts';
 import { insideNetworkOf } from '../kernel/namespaces.ts';
 import * as netlink from '../kernel/netlink.ts';
 import { neighbourPrefixLength } from '../limits.ts';
+import { type Endpoint, macAddressFor } from './endpoint.ts';
 
-export const gateway = '172.17.0.1';
-export const subnet = '172.17.0.0/16';
-export const prefixLength = 16;
-const network = { ip: '172.17.0.0', prefixLength };
-/**
- * Who looks for all 65,534 addresses of the bridge would fill the machine's table of neighbours, and memory of the kernel that
- * nobody is charged for. Containers have the lowest addresses, so only these are looked for.
- */
-const lookedFor = netlink.onlyReach({ ...network, prefixLength: neighbourPrefixLength }, network, 100);
-const broadcast = '172.17.255.255';
+export interface Bridge {
+  /** The name of the network that it is the bridge of. */
+  readonly network: string;
+  /** The name of the link, as `ip link` shows it in the host. */
+  readonly link: string;
+  readonly subnet: netlink.Subnet;
+  /** The host's own address on it. */
+  readonly gateway: string;
+}
+
+/** The bridge that every host has. */
+export const defaultBridge: Bridge = {
+  network: 'bridge',
+  link: 'docker0',
+  subnet: { ip: '172.17.0.0', prefixLength: 16 },
+  gateway: '172.17.0.1',
+};
+
+/** The loopback's index, in every network namespace (LOOPBACK_IFINDEX). */
 const loopback = 1;
-/** A new network namespace has only `lo`, so the indexes of what we add first are ours to choose. */
-const bridgeIndex = 2;
-const containerLinkIndex = 2;
-/** `eth0` of a host that is in a network of hosts: made before anything that gets the next free index. */
-export const hostLinkIndex = 3;
+/** The routing table that has what may be looked for; the rules that lead to it have this priority. */
+const neighbourTable = 100;
+
+/** `172.17.0.0/16`, as Docker writes it. */
+export const subnetInWords = ({ subnet }: Bridge): string => `${subnet.ip}/${subnet.prefixLength}`;
+
+function broadcastOf({ ip, prefixLength }: netlink.Subnet): string {
+  const bytes = ip.split('.').map(Number);
+  return bytes.map((byte, index) => byte | (255 >> Math.min(8, Math.max(0, prefixLength - index * 8)))).join('.');
+}
+
+/**
+ * A program that looks for all 65,534 addresses of a bridge would fill the machine's table of neighbours, and memory of the
+ * kernel that no cgroup is charged for. Containers have the lowest addresses, so only these are looked for.
+ */
+function lookedFor({ subnet }: Bridge): ReturnType<typeof netlink.onlyReach> {
+  const prefixLength = Math.max(subnet.prefixLength, neighbourPrefixLength);
+  return netlink.onlyReach({ ...subnet, prefixLength }, subnet, neighbourTable);
+}
 
 function sysctl(name: string, value: string): void {
   fs.writeFileSync(`/proc/sys/net/${name}`, value);
 }
 
-/** Makes docker0 in the network namespace of `pid`, the host's workspace. */
-export function createDefaultBridge(pid: number): void {
+/** Makes the bridge in the network namespace of `pid`, the host's workspace. */
+export function createBridge(pid: number, bridge: Bridge): void {
+  const { link, gateway, subnet } = bridge;
   insideNetworkOf(pid, () => {
+    netlink.configureNetwork([netlink.linkUp(loopback), netlink.bridge(link, macAddressFor(gateway))]);
     netlink.configureNetwork([
-      netlink.linkUp(loopback),
-      netlink.bridge(bridgeIndex, 'docker0', '02:42:ac:11:00:01'),
-      netlink.address(bridgeIndex, gateway, prefixLength, broadcast),
-      ...lookedFor,
+      netlink.address(netlink.linkIndex(link), gateway, subnet.prefixLength, broadcastOf(subnet)),
+      ...lookedFor(bridge),
     ]);
     sysctl('ipv4/ip_forward', '1');
-    // So that a port published on 127.0.0.1 leads to a container; no other link than this has it, so nothing from outside can abuse it.
-    sysctl('ipv4/conf/docker0/route_localnet', '1');
-    sysctl('ipv6/conf/docker0/disable_ipv6', '1');
+    // So that a port published on 127.0.0.1 leads to a container. Only the bridges have it, so nothing from outside can abuse it.
+    sysctl(`ipv4/conf/${link}/route_localnet`, '1');
+    sysctl(`ipv6/conf/${link}/disable_ipv6`, '1');
   });
 }
 
-/** The lowest free address, as Docker's own allocator gives them. */
-export function allocateEndpoint(taken: ReadonlySet<string>, macAddress: string | null): Endpoint {
-  for (let number = 2; number < 65_534; number++) {
-    const ipAddress = `172.17.${number >> 8}.${number & 255}`;
-    if (taken.has(ipAddress)) continue;
-    const bytes = [2, 0x42, 172, 17, number >> 8, number & 255];
-    return {
-      endpointId: randomBytes(32).toString('hex'),
-      ipAddress,
-      macAddress: macAddress ?? bytes.map((byte) => byte.toString(16).padStart(2, '0')).join(':'),
-    };
-  }
-  throw new EngineError('exhausted', 'no available IPv4 addresses on this network’s address pools: bridge');
-}
+/** The name of the link in a container: `eth0` for its first endpoint. */
+const linkInContainer = (place: number): string => `eth${place}`;
 
-/** Links the network namespace of `containerPid` to the host's bridge (both PIDs as the machine numbers them). */
-export function connectToBridge(hostPid: number, containerPid: number, endpoint: Endpoint): void {
+/**
+ * Links the network namespace of `containerPid` to the bridge in that of `hostPid` (both PIDs as the machine numbers them).
+ * `place` counts the container's endpoints from 0; the first has the default route.
+ */
+export function connectToBridge(
+  hostPid: number,
+  containerPid: number,
+  bridge: Bridge,
+  endpoint: Endpoint,
+  place = 0,
+): void {
+  const name = linkInContainer(place);
   const netns = fs.openSync(`/proc/${containerPid}/ns/net`, 'r');
   try {
     insideNetworkOf(hostPid, () => {
       netlink.configureNetwork([
         netlink.vethPair(
-          { index: 0, name: `veth${endpoint.endpointId.slice(0, 7)}`, master: bridgeIndex },
-          { index: containerLinkIndex, name: 'eth0', address: endpoint.macAddress, netns },
+          { name: `veth${endpoint.endpointId.slice(0, 7)}`, master: netlink.linkIndex(bridge.link) },
+          { name, address: endpoint.macAddress, netns },
         ),
       ]);
     });
@@ -76,14 +95,16 @@ export function connectToBridge(hostPid: number, containerPid: number, endpoint:
     fs.closeSync(netns);
   }
   insideNetworkOf(containerPid, () => {
-    // As Docker has it where a network has no IPv6: a link has an address of its own else, and 2^64 neighbours.
-    sysctl('ipv6/conf/eth0/disable_ipv6', '1');
+    // As in Docker where a network has no IPv6. Else the link would have an address of its own, and 2^64 neighbours.
+    sysctl(`ipv6/conf/${name}/disable_ipv6`, '1');
+    const { subnet, gateway } = bridge;
+    const index = netlink.linkIndex(name);
     netlink.configureNetwork([
-      ...lookedFor,
+      ...lookedFor(bridge),
       netlink.linkUp(loopback),
-      netlink.address(containerLinkIndex, endpoint.ipAddress, prefixLength, broadcast),
-      netlink.linkUp(containerLinkIndex),
-      netlink.defaultRoute(containerLinkIndex, gateway),
+      netlink.address(index, endpoint.ipAddress, subnet.prefixLength, broadcastOf(subnet)),
+      netlink.linkUp(index),
+      ...(place === 0 ? [netlink.defaultRoute(index, gateway)] : []),
     ]);
   });
 }

@@ -3,13 +3,13 @@
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { makeDirectory } from '../kernel/directories.ts';
-import { gateway } from './bridge.ts';
+import { defaultBridge } from './bridge.ts';
 
 export interface NetworkFiles {
   readonly hostname: string;
   readonly domainname: string;
-  /** Null where the container has no address of its own. */
-  readonly ipAddress: string | null;
+  /** The container's own addresses. */
+  readonly ipAddresses: readonly string[];
   /** `NAME:IP`, where IP may be `host-gateway`. */
   readonly extraHosts: readonly string[];
   readonly dns: readonly string[];
@@ -32,12 +32,12 @@ function hosts(input: NetworkFiles): string {
     const colon = extra.search(/[:=]/);
     if (colon < 1) throw new EngineError('invalid', `bad format for add-host: "${extra}"`);
     const ip = extra.slice(colon + 1);
-    lines.push(`${ip === 'host-gateway' ? gateway : ip}\t${extra.slice(0, colon)}`);
+    lines.push(`${ip === 'host-gateway' ? defaultBridge.gateway : ip}\t${extra.slice(0, colon)}`);
   }
   const name = input.domainname === '' ? input.hostname : `${input.hostname}.${input.domainname}`;
   const dot = name.indexOf('.');
   // As libnetwork does it: the whole name, and its first part.
-  if (input.ipAddress) lines.push(`${input.ipAddress}\t${name}${dot > 0 ? ` ${name.slice(0, dot)}` : ''}`);
+  for (const address of input.ipAddresses) lines.push(`${address}\t${name}${dot > 0 ? ` ${name.slice(0, dot)}` : ''}`);
   return `${lines.join('\n')}\n`;
 }
 

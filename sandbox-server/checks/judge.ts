@@ -66,13 +66,15 @@ export const commandKey = (run: readonly string[]): string => JSON.stringify(run
 
 const all = (values: readonly (boolean | null)[]): boolean | null =>
   values.includes(false) ? false : values.includes(null) ? null : true;
+const any = (values: readonly (boolean | null)[]): boolean | null =>
+  values.includes(true) ? true : values.includes(null) ? null : false;
 const opposite = (value: boolean | null): boolean | null => (value === null ? null : !value);
 
 function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
   if ('container' in check) {
     const { host, ...wanted } = check.container;
     const each = factsOf(facts, host).containers.map((has) => together(compareContainer(wanted, has)));
-    return opposite(all(each.map(opposite)));
+    return any(each);
   }
   if ('containers' in check) {
     const { host, count, atLeast, ...wanted } = check.containers;
@@ -174,7 +176,7 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
 /** Does the check hold? */
 export function judge(check: Check, facts: Facts): boolean | null {
   if ('all' in check) return all(check.all.map((each) => judge(each, facts)));
-  if ('any' in check) return opposite(all(check.any.map((each) => opposite(judge(each, facts)))));
+  if ('any' in check) return any(check.any.map((each) => judge(each, facts)));
   if ('not' in check) return opposite(judge(check.not, facts));
   if ('after' in check) {
     return check.after.tasks.every((task) => facts.doneTasks.has(task)) && judge(check.after.check, facts);

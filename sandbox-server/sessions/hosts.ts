@@ -105,11 +105,11 @@ export class SessionHosts {
     }
     const names = new Map(hosts.map(({ name }) => [name, newName()]));
     named(names);
-    const network = hosts.length > 1 ? { network: newName().replace('s-', 'n-') } : {};
+    const link = hosts.length > 1 ? { link: newName().replace('s-', 'n-') } : {};
     return together(
       hosts.map(({ name, workspace }, place) => {
         const host = names.get(name) ?? newName();
-        return this.#make({ name, host }, { workspace, hostname: name, ...network }, `t${place + 1}`, size);
+        return this.#make({ name, host }, { workspace, hostname: name, ...link }, `t${place + 1}`, size);
       }),
     );
   }

@@ -5,6 +5,8 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 import { maxBindingsPerContainer, maxExtraHosts, maxPortsPerContainer, maxResolverEntries } from '../../limits.ts';
+import { defaultBridge } from '../../networks/bridge.ts';
+import { networkModeInWords, parseNetworkMode } from '../../networks/mode.ts';
 import { listOf, mapOf } from '../bounded.ts';
 import { checkPort, withProtocol } from '../create-checks.ts';
 import { goObject } from '../go-object.ts';
@@ -21,8 +23,12 @@ function invalid(message: string): EngineError {
 
 /** The normal form of `--network`, or of the name of a network in the request. Throws invalid. */
 export function checkedNetworkMode(given: string): string {
-  if (given === '' || given === 'default' || given === 'bridge') return 'bridge';
-  if (given === 'none' || given === 'host' || /^container:[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(given)) return given;
+  const mode = parseNetworkMode(given);
+  const isThere =
+    mode.kind === 'bridged'
+      ? mode.network === defaultBridge.network
+      : mode.kind !== 'container' || /^[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(mode.reference);
+  if (isThere) return networkModeInWords(mode);
   // Docker says 404, but only when the container starts: the CLI takes a 404 of create for a missing image, and pulls.
   throw invalid(
     `network ${given.slice(0, 80)} not found: this engine has bridge, host and none; networks of your own come later`,

@@ -34,8 +34,8 @@ const inspect = (container: string, format: string) => docker('inspect', '-f', f
 
 beforeAll(async () => {
   engine = await sharedEngine();
-  await engine.client.createHost('dev', { hostname: 'dev', network: 'lab' });
-  await engine.client.createHost('prod', { hostname: 'prod', network: 'lab' });
+  await engine.client.createHost('dev', { hostname: 'dev', link: 'lab' });
+  await engine.client.createHost('prod', { hostname: 'prod', link: 'lab' });
   await docker('pull', 'busybox');
 });
 

@@ -1,4 +1,4 @@
-// Hosts of one network reach each other, by name, as two machines in one room do; and nobody and nothing else.
+// Hosts on one link reach each other, by name, as two machines in one room do; and nobody and nothing else.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
@@ -16,8 +16,8 @@ const host = (name: string): DockerHost => {
   return found;
 };
 
-async function make(name: string, hostname: string, network: string): Promise<DockerHost> {
-  const made = new DockerHost(engine, await engine.client.createHost(name, { hostname, network }));
+async function make(name: string, hostname: string, link: string): Promise<DockerHost> {
+  const made = new DockerHost(engine, await engine.client.createHost(name, { hostname, link }));
   await expect(made.socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
   hosts[name] = made;
   return made;
@@ -48,7 +48,7 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
-describe('two hosts of one network', () => {
+describe('two hosts on one link', () => {
   test('are called what they are called, and know each other by name', async () => {
     assert.equal(
       (await host('a-dev').shell('hostname; getent hosts prod dev')).stdout.replace(/ +/g, ' '),
@@ -103,11 +103,11 @@ describe('two hosts of one network', () => {
     assert.equal(await ask(prod, '127.0.0.1'), '');
   });
 
-  test('cannot have one name, and the names are those of one network', async () => {
-    const taken = engine.client.createHost('again', { hostname: 'prod', network: 'a' });
-    await assert.rejects(taken, { kind: 'conflict', message: /network a already has a host called prod/ });
-    for (const network of ['', '../b', 'A', 'a'.repeat(64)])
-      await assert.rejects(engine.client.createHost('again', { network }), { kind: 'invalid' }, network);
+  test('cannot have one name, and the names are those of one link', async () => {
+    const taken = engine.client.createHost('again', { hostname: 'prod', link: 'a' });
+    await assert.rejects(taken, { kind: 'conflict', message: /link a already has a host called prod/ });
+    for (const link of ['', '../b', 'A', 'a'.repeat(64)])
+      await assert.rejects(engine.client.createHost('again', { link }), { kind: 'invalid' }, link);
     await assert.rejects(engine.client.createHost('again', { workspace: 'nginx' }), { kind: 'invalid' });
     await assert.rejects(engine.client.createHost('again', { workspace: 'workspace-nothing' }), { kind: 'notFound' });
     assert.equal(
@@ -117,7 +117,7 @@ describe('two hosts of one network', () => {
   });
 });
 
-describe('a host of another network, or of none', () => {
+describe('a host on another link, or on none', () => {
   test('reaches nobody of it', async () => {
     assert.equal(await get(host('b-dev'), '10.77.0.3'), '');
     assert.equal(await get(host('alone'), '10.77.0.3'), '');
@@ -137,7 +137,7 @@ describe('a host of another network, or of none', () => {
         .map((line) => line.split(' ').slice(0, 3).join(' ')),
       ['10.77.0.0/24 dev eth0', '172.17.0.0/16 dev docker0'],
     );
-    // The addresses of the machine itself, as far as it has any, and those of the other network.
+    // The addresses of the machine itself, as far as it has any, and those of the other link.
     const machine = readFileSync('/proc/net/fib_trie', 'utf8').match(/(?<=\|-- )[\d.]+(?=\n\s+\/32 host LOCAL)/g) ?? [];
     const addresses = ['10.77.0.1', ...new Set(machine)].filter((address) => !address.startsWith('127.'));
     for (const change of ['ip addr add 10.77.0.200/24 dev eth0', 'ip route add default dev eth0', 'ip link del eth0']) {
@@ -152,7 +152,7 @@ describe('a host of another network, or of none', () => {
         `nobody answers to ${address}: not connected, or not within a second (${exitCode})`,
       );
     }
-    // Everything that is said in network `a` meanwhile is not heard in `b`.
+    // Everything that is said on link `a` meanwhile is not heard in `b`.
     const received = async (): Promise<number> =>
       Number((await host('b-dev').shell('cat /sys/class/net/eth0/statistics/rx_packets')).stdout);
     const before = await received();
@@ -186,7 +186,7 @@ describe('the link', () => {
     assert.match(await names(), /mine/);
   });
 
-  test('goes with the last host of its network', async () => {
+  test('goes with its last host', async () => {
     const pins = (): string[] => readdirSync(`/proc/${engine.pid}/root${engine.instance.run}/networks`).sort();
     assert.deepEqual(pins(), ['a', 'b']);
     for (const name of ['a-dev', 'a-prod', 'b-dev']) await engine.client.removeHost(name);

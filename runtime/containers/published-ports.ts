@@ -1,0 +1,90 @@
+// The ports that a container publishes: chosen when it starts, and led to it while it runs.
+
+import { isIPv6 } from 'node:net';
+import type { Host } from '../hosts/host.ts';
+import { mainAddress } from '../networks/endpoint.ts';
+import { bridgesOf } from '../networks/network.ts';
+import { choosePorts, hostPortsOf, type PublishedPort, type WantedPort } from '../networks/ports.ts';
+import { haveIpv6, type Publication, publish, publishIpv6, unpublish } from '../networks/publish.ts';
+import type { Container } from './container.ts';
+
+/**
+ * The host's ports that a start gives the container: `before`, or what its request asks for. Throws conflict, or exhausted where
+ * there are several to choose from, in Docker's words.
+ */
+export function choosePublishedPorts(container: Container, before: readonly PublishedPort[] | null): PublishedPort[] {
+  const { host } = container;
+  const published = [...host.containers.values()].flatMap(({ record }) => record.ports);
+  return choosePorts(host.record.pid, published, before ? samePorts(before) : wantedPorts(container));
+}
+
+function samePorts(ports: readonly PublishedPort[]): WantedPort[] {
+  return ports.map(({ hostPort, ...port }) => ({ ...port, hostPorts: { first: hostPort, last: hostPort } }));
+}
+
+/** `PortBindings` of the request, and with -P every port that the image exposes. */
+function wantedPorts(container: Container): WantedPort[] {
+  const { config, hostConfig } = container.record;
+  const bindings = { ...hostConfig.PortBindings };
+  if (hostConfig.PublishAllPorts) {
+    for (const port of Object.keys(config.ExposedPorts ?? {})) {
+      // An image may expose what is no port.
+      if (/^\d{1,5}(\/(tcp|udp))?$/.test(port)) bindings[port] ??= [{ HostIp: '', HostPort: '' }];
+    }
+  }
+  const ports = Object.entries(bindings).flatMap(([port, wanted]) => {
+    const [number = '', protocol = 'tcp'] = port.split('/');
+    return wanted.map(({ HostIp, HostPort }) => ({
+      protocol: protocol === 'udp' ? ('udp' as const) : ('tcp' as const),
+      containerPort: Number(number),
+      hostIp: HostIp,
+      hostPorts: hostPortsOf(HostPort),
+    }));
+  });
+  return ports.sort(inDockersOrder);
+}
+
+/** A single port of the host before a range, which takes what is left; of one port IPv4 first. They are shown in this order, too. */
+function inDockersOrder(a: WantedPort, b: WantedPort): number {
+  const keys = ({ hostPorts: { first, last }, hostIp }: WantedPort) => [
+    Number(first !== last),
+    first,
+    Number(isIPv6(hostIp)),
+  ];
+  const [left, right] = [keys(a), keys(b)];
+  const differs = left.findIndex((key, index) => key !== right[index]);
+  return differs === -1 ? 0 : (left[differs] ?? 0) - (right[differs] ?? 0);
+}
+
+/** Makes the ports of the container's record lead to its address. Idempotent. */
+export async function publishPorts(container: Container): Promise<void> {
+  const { host } = container;
+  for (const publication of publicationsOf(container)) {
+    if (haveIpv6(publication.ports)) publishIpv6OfHost(host, null);
+    await publish(host.record.pid, bridgesOf(host.networks), publication);
+  }
+}
+
+/** Ends that they lead to it. The host runs. */
+export async function unpublishPorts(container: Container): Promise<void> {
+  const { host, record } = container;
+  if (haveIpv6(record.ports)) publishIpv6OfHost(host, container);
+  await unpublish(host.record.pid, record.ports);
+}
+
+/** What a container publishes: nothing, or its ports at its address. */
+function publicationsOf({ record: { ports, endpoints } }: Container): Publication[] {
+  const ipAddress = mainAddress(endpoints);
+  return ports.length === 0 || ipAddress === null ? [] : [{ ports, ipAddress }];
+}
+
+/** Makes the host's ports of `::1` lead to the containers that have them, but for `ended`. */
+function publishIpv6OfHost(host: Host, ended: Container | null): void {
+  const containers = [...host.containers.values()].filter((container) => container !== ended && !container.unclean);
+  try {
+    publishIpv6(host.group, host.record.pid, containers.flatMap(publicationsOf));
+  } catch (error) {
+    // A kernel without BPF for cgroups: nearly everybody uses IPv4, which must not fail with it.
+    host.engine.log.warn({ error, host: host.name }, 'could not lead ports of ::1 to containers');
+  }
+}
