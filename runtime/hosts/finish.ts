@@ -27,8 +27,7 @@ export function finishHost(host: Host): Promise<void> {
 async function undoStart(container: Container): Promise<void> {
   const { bundle, record } = container;
   if (fs.existsSync(bundle)) await cleanUpOrLater(container);
-  if (hasEndpoints(record.endpoints) || record.ports.length > 0)
-    container.save({ endpoints: noEndpoints, ports: [] });
+  if (hasEndpoints(record.endpoints) || record.ports.length > 0) container.save({ endpoints: noEndpoints, ports: [] });
 }
 
 /** As `finishHost`, for who has the host's turn already. */

@@ -41,10 +41,7 @@ export function hostsOn(engine: Engine, link: string): Host[] {
 export function placeOn(engine: Engine, link: string, hostname: string): LinkPlace {
   const hosts = hostsOn(engine, link);
   if (hosts.some(({ record }) => record.hostname === hostname)) {
-    throw new EngineError(
-      'conflict',
-      `link ${link} already has a host called ${hostname}; give each its own hostname`,
-    );
+    throw new EngineError('conflict', `link ${link} already has a host called ${hostname}; give each its own hostname`);
   }
   if (hosts.length >= maxHostsPerLink) {
     throw new EngineError('exhausted', `link ${link} already has ${maxHostsPerLink} hosts, the most it may have`);
@@ -86,10 +83,7 @@ export async function joinLink(host: Host, pid: number): Promise<void> {
   insideNetworkOf(pid, () => {
     fs.writeFileSync(`/proc/sys/net/ipv6/conf/${uplink}/disable_ipv6`, '1');
     const index = netlink.linkIndex(uplink);
-    netlink.configureNetwork([
-      netlink.address(index, link.address, prefixLength, broadcast),
-      netlink.linkUp(index),
-    ]);
+    netlink.configureNetwork([netlink.address(index, link.address, prefixLength, broadcast), netlink.linkUp(index)]);
   });
   // A container speaks to other hosts by the address of its own host, as on any two machines.
   await nft(pid, natRules(bridgesOf(host.networks)));

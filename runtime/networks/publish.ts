@@ -42,7 +42,11 @@ export function publishIpv6(group: string, pid: number, publications: readonly P
 }
 
 /** Makes the IPv4 ports lead to the address, in the network namespace of `pid`, whose host has these bridges. Idempotent. */
-export async function publish(pid: number, bridges: readonly Bridge[], { ports, ipAddress }: Publication): Promise<void> {
+export async function publish(
+  pid: number,
+  bridges: readonly Bridge[],
+  { ports, ipAddress }: Publication,
+): Promise<void> {
   const added = ports.filter(atIpv4).map((port) => {
     const { map, key } = place(port);
     return `add element ip drydock ${map} { ${key} : ${ipAddress} . ${port.containerPort} }\n`;

@@ -63,7 +63,8 @@ const place =
   '{{.NetworkSettings.IPAddress}} {{.NetworkSettings.Networks.bridge.EndpointID}} {{.NetworkSettings.MacAddress}}';
 const shell = async (host: string, script: string): Promise<string> =>
   (await engine.client.run(host, { argv: ['bash', '-c', script], user: 'root' })).stdout.trim();
-const answers = (host: string, address: string) => shell(host, `curl -s --max-time 3 http://${address}:8080/index.html`);
+const answers = (host: string, address: string) =>
+  shell(host, `curl -s --max-time 3 http://${address}:8080/index.html`);
 const serve = ['busybox', 'sh', '-c', 'echo served >/index.html; exec httpd -f -p 80 -h /'];
 
 beforeAll(async () => {

@@ -36,7 +36,10 @@ async function namespace(): Promise<number> {
 
 /** What a script prints in the network namespace of `pid`. */
 const inside = (pid: number, script: string): string =>
-  execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'bash', '-c', script], { encoding: 'utf8', timeout: 20_000 }).trim();
+  execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'bash', '-c', script], {
+    encoding: 'utf8',
+    timeout: 20_000,
+  }).trim();
 
 let host = 0;
 let container = 0;
@@ -83,7 +86,8 @@ test('both bridges are reached from the container, and the others of their netwo
 test('each network has rules of its own, and no others have any', async () => {
   await nft(host, natRules([defaultBridge, other]));
   const both = inside(host, 'nft list chain ip drydock postrouting');
-  for (const name of ['docker0', other.link]) assert.match(both, new RegExp(`ip saddr 127.0.0.0/8 oifname "${name}" masquerade`));
+  for (const name of ['docker0', other.link])
+    assert.match(both, new RegExp(`ip saddr 127.0.0.0/8 oifname "${name}" masquerade`));
   for (const subnet of ['172.17.0.0/16', '172.18.0.0/16']) {
     assert.ok(both.includes(`ip saddr ${subnet} oifname "eth0" masquerade`), both);
     assert.ok(both.includes(`ip saddr ${subnet} ip daddr ${subnet} ct status dnat masquerade`), both);
@@ -100,8 +104,7 @@ test('a port leads to the endpoint in the second network, until it is taken back
     'while (my $c = $s->accept) { print $c "from ", $c->peerhost, "\\n"; close $c }';
   const child = spawn('nsenter', [`--net=/proc/${container}/ns/net`, 'perl', '-e', server], { stdio: 'ignore' });
   children.push(child);
-  const ask = (address: string) =>
-    inside(host, `(exec 3<>/dev/tcp/${address}/8080 && head -1 <&3) 2>&1 || true`);
+  const ask = (address: string) => inside(host, `(exec 3<>/dev/tcp/${address}/8080 && head -1 <&3) 2>&1 || true`);
   const port: PublishedPort = { protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 8080 };
   const [, endpoint] = endpoints;
   assert.ok(endpoint);

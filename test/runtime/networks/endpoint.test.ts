@@ -59,6 +59,9 @@ test('a host has three networks, found by name and by the beginning of their ID'
   assert.match(id, /^[0-9a-f]{64}$/);
   assert.equal(findNetwork(networks, id.slice(0, 12)).name, 'bridge');
   for (const reference of ['', 'nope', 'constructor'])
-    assert.throws(() => findNetwork(networks, reference), { kind: 'notFound', message: `network ${reference} not found` });
+    assert.throws(() => findNetwork(networks, reference), {
+      kind: 'notFound',
+      message: `network ${reference} not found`,
+    });
   assert.notEqual(predefinedNetworks('ba9876543210', '').get('bridge')?.id, id, 'another host has other IDs');
 });
