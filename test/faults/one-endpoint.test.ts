@@ -13,8 +13,10 @@ const row = z.object({ kind: z.string(), host: z.string(), id: z.string(), body:
 type Body = Record<string, unknown>;
 const bodies = z.array(z.looseObject({}));
 
-/** As that engine stored a container, and what of it is started again. */
-function withOneEndpoint({ endpoints, ...rest }: Body): Body {
+/** As that engine stored a container, and what of it is started again. What is stored so already stays. */
+function withOneEndpoint(body: Body): Body {
+  const { endpoints, ...rest } = body;
+  if (endpoints === undefined) return body;
   return { ...rest, endpoint: z.looseObject({}).parse(endpoints).bridge ?? null };
 }
 
