@@ -38,7 +38,7 @@ async function namespace(): Promise<number> {
 const inside = (pid: number, script: string): string =>
   execFileSync('nsenter', [`--net=/proc/${pid}/ns/net`, 'bash', '-c', script], {
     encoding: 'utf8',
-    timeout: 20_000,
+    timeout: 60_000,
   }).trim();
 
 let host = 0;
