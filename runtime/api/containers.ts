@@ -50,8 +50,8 @@ export function terminalSize({ query }: Exchange<Host>): { rows: number; columns
 
 async function create(exchange: Exchange<Host>): Promise<void> {
   const body = await exchange.json();
-  if (body === undefined || body === null)
-    throw new EngineError('invalid', 'config cannot be empty in order to create a container');
+  if (body === undefined) throw new EngineError('invalid', 'invalid JSON: got EOF while reading request body');
+  if (body === null) throw new EngineError('invalid', 'config cannot be empty in order to create a container');
   const given = text(exchange.query, 'name');
   const name = given === '' ? null : checkContainerName(given);
   const request = parseCreateRequest(body, cpusOf(exchange.subject));

@@ -146,11 +146,11 @@ function chosenColumns(list: readonly string[]): string[] {
       'invalid',
       `docker top does not know the column "${unknown.slice(0, 40)}"; it knows ${Object.keys(psColumns).join(', ')}`,
     );
-  if (!names.includes('pid')) throw new EngineError('invalid', "Couldn't find PID field in ps output");
+  if (!names.includes('pid')) throw new EngineError('refused', "Couldn't find PID field in ps output");
   return names;
 }
 
-/** The columns that the arguments ask for, by name: `-ef` by default, `aux`, `-o pid,comm`. Throws invalid. */
+/** The columns that the arguments ask for, by name: `-ef` by default, `aux`, `-o pid,comm`. Throws invalid; refused without a PID, as Docker does. */
 export function parsePsArguments(text: string): string[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const lists: string[] = [];

@@ -51,7 +51,7 @@ function factsOf(container: Container, machinePid: number, bootMs: number): Proc
 
 /**
  * The body of `GET /containers/X/top`. `psArguments` as for ps(1): `-ef`, `aux`, `-o pid,comm` and the like. Throws
- * conflict where the container does not run, invalid for arguments that are not understood.
+ * conflict where the container does not run, invalid or refused for arguments that are not understood.
  */
 export async function topContainer(
   container: Container,

@@ -39,9 +39,9 @@ function checkTmpfs(destination: string, options: string): void {
 export const files = {
   Binds: notYet(`${instead}; volumes and bind mounts (-v) come later`, { shown: null }),
   Mounts: notYet(`${instead}; --mount comes later`, {}),
-  /** Of the root file system; a mount of the OCI runtime's. */
+  /** `root.readonly` of the OCI runtime specification. */
   ReadonlyRootfs: kept(flag, { keep: (given) => given ?? false }),
-  /** Bytes of /dev/shm. */
+  /** Bytes of the mount at /dev/shm. */
   ShmSize: kept(whole, {
     keep(given) {
       if (given && given < 0) throw invalid('SHM size can not be less than 0');
@@ -49,7 +49,7 @@ export const files = {
     },
   }),
   StorageOpt: notYet('leave --storage-opt out; the whole host has one quota', {}),
-  /** Destination to mount options. */
+  /** Mounts: destination to options. */
   Tmpfs: kept(mapOf(z.string().max(4096), maxMountsPerContainer).nullish(), {
     keep(given): Readonly<Record<string, string>> {
       for (const [destination, options] of Object.entries(given ?? {})) checkTmpfs(destination, options);

@@ -62,6 +62,7 @@ const pidMode = {
 };
 
 export const isolation = {
+  /** With CapDrop the capabilities of each process. */
   CapAdd: capabilityRow('CapAdd'),
   CapDrop: capabilityRow('CapDrop'),
   Cgroup: notYet('leave it out; every container has a cgroup of its own', { shown: '' }),
@@ -70,15 +71,17 @@ export const isolation = {
   DeviceCgroupRules: never(devices, { shown: null }),
   DeviceRequests: never(devices, { shown: null }),
   Devices: never(devices, { shown: [] }),
+  /** Groups of each process, beside its user's own. */
   GroupAdd: kept(listOf(maxGroups).nullish(), {
     keep(given): readonly string[] | null {
       given?.forEach(checkUser);
       return given && given.length > 0 ? given : null;
     },
   }),
+  /** The IPC namespace, a new one for each container. */
   IpcMode: kept(text, { keep: (given) => ipcMode(given ?? '') }),
   MaskedPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: maskedPaths }),
-  /** Kept, as the namespaces are made of it; a process of its own is all that it can be yet. */
+  /** The PID namespace, a new one for each container yet. */
   PidMode: kept(z.unknown().optional(), {
     keep(given): string {
       refuse('HostConfig.PidMode', pidMode, given);
@@ -90,7 +93,7 @@ export const isolation = {
     { shown: false },
   ),
   ReadonlyPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: readonlyPaths }),
-  /** Only `no-new-privileges`; anything else is refused. */
+  /** `no_new_privs` of each process, and nothing else. */
   SecurityOpt: kept(listOf(maxGroups).nullish(), { keep: securityOptions }),
   Sysctls: notYet('leave --sysctl out', {}),
   UTSMode: never('leave --uts out; set a name with --hostname', { shown: '' }),

@@ -128,9 +128,10 @@ export const networking = {
     },
   }),
   Links: notYet('leave --link out; user-defined networks with names come later', { shown: null }),
+  /** Which network the container is connected to, or whose network namespace it has. */
   NetworkMode: kept(text, { keep: (given) => checkedNetworkMode(given ?? '') }),
-  /** `80/tcp` to ports of the host. */
+  /** `80/tcp` to the ports of the host that lead to it while the container runs. */
   PortBindings: kept(bindingsSchema, { keep: checkedBindings }),
-  /** All ports that the image exposes, too. */
+  /** The same for all ports that the image exposes. */
   PublishAllPorts: kept(flag, { keep: (given) => given ?? false }),
 };

@@ -189,6 +189,15 @@ describe('create', () => {
     );
   });
 
+  test('has defaults that differ from Docker’s in two keys', async () => {
+    await docker.create('defaults', ['true'], { HostConfig: { Memory: 33554432 } });
+    const { HostConfig } = await inspect('defaults');
+    // Docker gives a container with a limit as much swap again. Ours gives none: what passes its limit is killed, on every machine.
+    assert.equal(HostConfig?.MemorySwap, isReference ? 67108864 : 0);
+    // On machines with cgroups of version 1 Docker shows a container the machine's own tree. Ours never does.
+    assert.match(String(HostConfig?.CgroupnsMode), isReference ? /^(host|private)$/ : /^private$/);
+  });
+
   test('gives a process its primary group as a supplementary one too', async () => {
     const groups = async (User: string, GroupAdd: string[] = []) =>
       (await docker.output(['grep', 'Groups', '/proc/self/status'], { User, HostConfig: { GroupAdd } }))

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import http2 from 'node:http2';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { type EitherDocker, openDocker } from '../../support/either-docker.ts';
+import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
 import { until } from '../../support/until.ts';
 import { bodyOf, busyboxOn } from './busybox.ts';
 import { ask, Bytes, expect, expectSending, unframe, upgrade } from './exchange.ts';
@@ -150,7 +150,8 @@ describe('exec', () => {
   beforeAll(async () => await run('work', ['sleep', '1000']));
   afterAll(async () => await expect(socket, 'DELETE /containers/work?force=1', 204));
 
-  test('with its body and stdin in one packet', async () => {
+  // Docker loses what is typed so early.
+  test('with its body and stdin in one packet', { skip: isReference }, async () => {
     const id = await exec('work', ['cat'], { AttachStdin: true });
     using connection = new Bytes(socket);
     // `hijack` is dockerode's.
@@ -219,20 +220,24 @@ describe('exec', () => {
   test('is refused for what it asks', async () => {
     const table: [object, number, RegExp][] = [
       [{ Cmd: [] }, 400, /^No exec command specified$/],
+      [{ Cmd: ['true'], User: 'nouser' }, 400, /^unable to find user nouser/],
+    ];
+    // Docker has privileged ones, and finds the others wrong when they start.
+    const refusedByOurs: typeof table = [
       [{ Cmd: ['true'], Privileged: true }, 403, /^exec --privileged is not possible/],
       [{ Cmd: ['true'], WorkingDir: '/proc/self/fd/7' }, 400, /may not lie in \/proc/],
       [{ Cmd: ['true'], WorkingDir: 'tmp' }, 400, /needs to be an absolute path/],
       [{ Cmd: ['true'], User: '4294967296' }, 400, /must be in range/],
-      [{ Cmd: ['true'], User: 'nouser' }, 400, /^unable to find user nouser/],
     ];
-    for (const [body, status, message] of table)
+    for (const [body, status, message] of isReference ? table : [...table, ...refusedByOurs])
       await expectSending(socket, 'POST /containers/work/exec', body, status, { message });
     await expect(socket, 'GET /exec/nope/json', 404, { message: 'No such exec instance: nope' });
     await expectSending(socket, 'POST /exec/nope/start', {}, 404);
   });
 });
 
-test('gRPC is taken up, and every call told what to do instead', async () => {
+// Docker builds.
+test('gRPC is taken up, and every call told what to do instead', { skip: isReference }, async () => {
   using connection = new Bytes(socket);
   connection.request('POST /grpc', { Connection: 'Upgrade', Upgrade: 'h2c' });
   await connection.until(/^HTTP\/1\.1 101 UPGRADED\r\n[\s\S]*Upgrade: h2c\r\n[\s\S]*\r\n\r\n/);
@@ -245,7 +250,8 @@ test('gRPC is taken up, and every call told what to do instead', async () => {
   session.destroy();
 });
 
-describe('connections', () => {
+// Of dockerd's own process, and of limits that it has not, nothing is promised.
+describe('connections', { skip: isReference }, () => {
   test('cost no descriptor once they are over', async () => {
     const descriptors = () => readdirSync(`/proc/${docker.engine.pid}/fd`).length;
     await run('base', ['sleep', '1000']);
