@@ -13,7 +13,7 @@ export const statusOfKind = {
   tooLarge: 413,
   exhausted: 429,
   internal: 500,
-  /** What the client should not have asked for, where Docker says 500: to let go on what is not paused. No fault of the engine. */
+  /** What the client should not have asked for, where Docker says 500: a port that is taken. No fault of the engine. */
   refused: 500,
   dataLoss: 500,
   noSpace: 500,

@@ -1,21 +1,32 @@
 // The ports that a container publishes: chosen when it starts, and led to it while it runs.
 
 import { isIPv6 } from 'node:net';
+import { at } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { mainAddress } from '../networks/endpoint.ts';
+import { type Endpoints, inOrder, mainAddress } from '../networks/endpoint.ts';
 import { bridgesOf } from '../networks/network.ts';
 import { choosePorts, hostPortsOf, type PublishedPort, type WantedPort } from '../networks/ports.ts';
 import { haveIpv6, type Publication, publish, publishIpv6, unpublish } from '../networks/publish.ts';
 import type { Container } from './container.ts';
 
 /**
- * The host's ports that a start gives the container: `before`, or what its request asks for. Throws conflict, or exhausted where
- * there are several to choose from, in Docker's words.
+ * The host's ports that a start gives the container: `before`, or what its request asks for. `endpoints` are those that it
+ * gets. Throws refused, in Docker's words, where a port is not free.
  */
-export function choosePublishedPorts(container: Container, before: readonly PublishedPort[] | null): PublishedPort[] {
+export function choosePublishedPorts(
+  container: Container,
+  endpoints: Endpoints,
+  before: readonly PublishedPort[] | null,
+): PublishedPort[] {
   const { host } = container;
   const published = [...host.containers.values()].flatMap(({ record }) => record.ports);
-  return choosePorts(host.record.pid, published, before ? samePorts(before) : wantedPorts(container));
+  try {
+    return choosePorts(host.record.pid, published, before ? samePorts(before) : wantedPorts(container));
+  } catch (error) {
+    const endpoint = `${container.name} (${inOrder(endpoints)[0]?.[1].endpointId ?? ''})`;
+    const what = `failed to set up container networking: driver failed programming external connectivity on endpoint ${endpoint}`;
+    throw at(what, error);
+  }
 }
 
 function samePorts(ports: readonly PublishedPort[]): WantedPort[] {

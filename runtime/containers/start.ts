@@ -26,7 +26,7 @@ import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
 import { choosePublishedPorts, publishPorts } from './published-ports.ts';
 
-/** Throws conflict (paused, being removed, port taken), invalid (no such user, command not found), internal. */
+/** Throws conflict (paused, being removed), refused (port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
   return container.inTurn(async () => {
     if (container.state.status === 'paused') {
@@ -63,8 +63,8 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
   await needClean(container);
   try {
     host.engine.exits.forget(container.id); // what a start that was cut off may have left
-    const ports = bridged ? choosePublishedPorts(container, place?.ports ?? null) : [];
     const endpoints = chooseEndpoints(container, place?.endpoints ?? noEndpoints);
+    const ports = bridged ? choosePublishedPorts(container, endpoints, place?.ports ?? null) : [];
     // One that is started again with its host is as the student started it, though nobody is attached now.
     const foreground = place === null ? container.console.hasClients : lastRunInForeground(container.record);
     container.save({ endpoints, ports, foreground, config: configWithNames(container) });

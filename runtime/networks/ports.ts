@@ -52,7 +52,7 @@ function addressesOf(given: string): readonly string[] {
 
 /**
  * Chooses ports for `wanted` in the network namespace of `pid`, a host's workspace: none that is in `published`, and none that a
- * program there listens at. Throws conflict, or exhausted where there are several to choose from, in Docker's words.
+ * program there listens at. Throws refused, in Docker's words.
  */
 export function choosePorts(
   pid: number,
@@ -84,11 +84,11 @@ function needFree(
 ): void {
   // As Docker writes them: without brackets in the one, with them in the other.
   if (taken(port))
-    throw new EngineError('conflict', `Bind for ${port.hostIp}:${port.hostPort} failed: port is already allocated`);
+    throw new EngineError('refused', `Bind for ${port.hostIp}:${port.hostPort} failed: port is already allocated`);
   const refused = refusal(port);
   if (refused === null) return;
   const where = `${isIPv6(port.hostIp) ? `[${port.hostIp}]` : port.hostIp}:${port.hostPort}`;
-  throw new EngineError('conflict', `failed to bind host port for ${port.protocol} ${where}: ${refused}`);
+  throw new EngineError('refused', `failed to bind host port for ${port.protocol} ${where}: ${refused}`);
 }
 
 function firstFree(
@@ -102,5 +102,5 @@ function firstFree(
     const ports = candidate(hostPort);
     if (free(ports)) return ports;
   }
-  throw new EngineError('exhausted', `Bind for ${address}:${first}-${last} failed: all ports are allocated`);
+  throw new EngineError('refused', `Bind for ${address}:${first}-${last} failed: all ports are allocated`);
 }

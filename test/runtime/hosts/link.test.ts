@@ -93,10 +93,10 @@ describe('two hosts on one link', () => {
     await until('it serves', async () => (await ask(host('a-dev'), 'prod')) === 'outer\n');
     assert.equal(await ask(prod, '127.0.0.1'), 'inner\n');
     await prod.create('all', page('all'), at(''));
-    const taken = (await expect(prod.socket, 'POST /containers/all/start', 409)) as { message: string };
+    const taken = (await expect(prod.socket, 'POST /containers/all/start', 500)) as { message: string };
     assert.match(taken.message, /Bind for 0\.0\.0\.0:9090 failed: port is already allocated/);
     await prod.create('foreign', page('foreign'), at('10.9.9.9'));
-    const foreign = (await expect(prod.socket, 'POST /containers/foreign/start', 409)) as { message: string };
+    const foreign = (await expect(prod.socket, 'POST /containers/foreign/start', 500)) as { message: string };
     assert.match(foreign.message, /10\.9\.9\.9:9090: cannot assign requested address/);
     for (const name of ['inner', 'outer', 'all', 'foreign'])
       await expect(prod.socket, `DELETE /containers/${name}?force=1`, 204);
