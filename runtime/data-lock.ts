@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { EngineError } from './errors.ts';
-import type { HostRecord } from './hosts/host.ts';
+import { hostKind } from './hosts/host-record.ts';
 import { tryLock } from './kernel/locks.ts';
 import { isAlive } from './kernel/processes.ts';
 import type { EngineSettings } from './settings.ts';
@@ -44,7 +44,7 @@ export function keepData(
   records: Records,
 ): void {
   const isMoved = before !== null && before !== runDirectory;
-  const hosts = isMoved ? records.list<HostRecord>('host') : [];
+  const hosts = isMoved ? records.list(hostKind) : [];
   const running = hosts.filter(({ pid, startTicks }) => isAlive(pid, startTicks));
   if (running.length === 0) {
     fs.writeFileSync(lockFile(dataDirectory), `${process.pid}\n${runDirectory}\n`);

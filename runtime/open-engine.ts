@@ -21,10 +21,10 @@ import { raiseTables } from './kernel/tables.ts';
 import { maxStarts, maxStartsPerHost } from './limits.ts';
 import { Turns } from './loop/turns.ts';
 import { LoopWatch } from './loop/watch.ts';
+import { openRecords } from './open-records.ts';
 import { ExitWatch } from './processes/exits.ts';
 import { stageIn } from './processes/rootfs.ts';
 import type { EngineSettings } from './settings.ts';
-import { Records } from './store/records.ts';
 import { Turnstile } from './turnstile.ts';
 
 export const engineVersion = '0.1.0';
@@ -113,7 +113,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const restored = restoreMachineNodes();
   if (restored.length > 0)
     log.warn({ restored }, 'device nodes of the machine had been changed; they are its root’s again');
-  const records = new Records(`${paths.data}/engine.db`);
+  const records = openRecords(`${paths.data}/engine.db`, log);
   keepData(before, settings, records);
   const catalogue = new Catalogue({
     cacheDirectory: settings.cacheDirectory,

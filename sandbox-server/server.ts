@@ -62,7 +62,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   });
   const database = openDatabase(settings.dataDirectory);
   const students = new Students(database, log);
-  const records = new SessionRecords(database);
+  const records = new SessionRecords(database, log);
   const progress = new ProgressRecords(database);
   const tickets = new Tickets();
   const link = new EngineLink(engine, log);
@@ -93,7 +93,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   for (const record of records.all()) desk.restore(record);
 
   const compare = () =>
-    reconcile(desk, hosts, link, log).catch((error: unknown) => {
+    reconcile(desk, hosts, records.unreadableHosts(), link, log).catch((error: unknown) => {
       log.warn({ error: messageOf(error) }, 'sessions and hosts were not compared');
     });
   link.listen((up) => {

@@ -1,84 +1,8 @@
-// What a container is to the engine: its record, as stored, and the object that lives while its host does.
+// What a container is to the engine while its host is there: its record, its streams, and the verb in hand.
 
 import type { Host } from '../hosts/host.ts';
-import type { Endpoints } from '../networks/endpoint.ts';
-import type { PublishedPort } from '../networks/ports.ts';
 import { ProcessConsole } from '../processes/console.ts';
-import type { HostConfig } from './host-config/table.ts';
-
-/** The `Config` of the Docker Engine API, merged with the image's, every field present. */
-export interface ContainerConfig {
-  readonly Hostname: string;
-  readonly Domainname: string;
-  readonly User: string;
-  readonly AttachStdin: boolean;
-  readonly AttachStdout: boolean;
-  readonly AttachStderr: boolean;
-  readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
-  readonly Tty: boolean;
-  readonly OpenStdin: boolean;
-  readonly StdinOnce: boolean;
-  readonly Env: readonly string[];
-  readonly Cmd: readonly string[] | null;
-  readonly Image: string;
-  readonly Volumes: Readonly<Record<string, Record<string, never>>> | null;
-  readonly WorkingDir: string;
-  readonly Entrypoint: readonly string[] | null;
-  readonly OnBuild: readonly string[] | null;
-  readonly Labels: Readonly<Record<string, string>>;
-  readonly StopSignal?: string;
-  readonly StopTimeout?: number;
-}
-
-export type Status = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';
-
-export interface ContainerState {
-  readonly status: Status;
-  /** As the workspace's PID namespace numbers it; 0 when not running. */
-  readonly pid: number;
-  /** As the machine numbers it; 0 when not running. Never shown to a student. */
-  readonly machinePid: number;
-  /** Field 22 of `/proc/PID/stat` of machinePid: with it a reused PID is told from ours. */
-  readonly startTicks: number;
-  readonly exitCode: number;
-  readonly oomKilled: boolean;
-  /**
-   * It did not end by itself, nor by its student: the host ended (stored, shut down, taken back, rebooted) and the container was to
-   * run again with it. False from its next start on. Missing in the records of engines that did not know.
-   */
-  readonly interrupted?: boolean;
-  readonly error: string;
-  /** RFC 3339 with nanoseconds, or '0001-01-01T00:00:00Z' for never. */
-  readonly startedAt: string;
-  readonly finishedAt: string;
-}
-
-/** Everything of a container that outlives the engine; stored whole at each change. */
-export interface ContainerRecord {
-  /** 64 hex digits. */
-  readonly id: string;
-  /** Without the slash that the API shows. */
-  readonly name: string;
-  readonly created: string;
-  /** The image's ID, `sha256:` and 64 hex digits. */
-  readonly imageId: string;
-  /** What runs: entrypoint and command joined. */
-  readonly path: string;
-  readonly args: readonly string[];
-  readonly config: ContainerConfig;
-  readonly hostConfig: HostConfig;
-  readonly state: ContainerState;
-  /** Asked for with --mac-address; null for one made of the address. */
-  readonly macAddress: string | null;
-  readonly endpoints: Endpoints;
-  readonly ports: readonly PublishedPort[];
-  readonly restartCount: number;
-  /**
-   * A client was attached when its last run was started, as `docker run` without -d does it. Undefined where it has never run,
-   * and in what engines stored that did not know of this yet.
-   */
-  readonly foreground?: boolean;
-}
+import type { ContainerRecord, ContainerState } from './container-record.ts';
 
 /** One container of one host. `record` is replaced, never changed in place; `save` stores it. */
 export class Container {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxCommandCharacters, maxCommandWords, maxLabels, maxPortsPerContainer } from '../limits.ts';
 import { listOf, mapOf } from './bounded.ts';
-import type { ContainerConfig } from './container.ts';
+import type { ContainerConfig } from './container-record.ts';
 import {
   checkCommandSize,
   checkEnvironment,

@@ -11,7 +11,8 @@ import { networkModeInWords, parseNetworkMode } from '../networks/mode.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import { createOwnLayer } from '../processes/rootfs.ts';
 import { never, now } from './clock.ts';
-import { Container, type ContainerConfig, type ContainerRecord } from './container.ts';
+import { Container } from './container.ts';
+import type { ContainerConfig, ContainerRecord } from './container-record.ts';
 import { checkCommandSize, checkLabelSize } from './create-checks.ts';
 import { emit } from './events.ts';
 import type { HostConfig } from './host-config/table.ts';
@@ -71,6 +72,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
       startTicks: 0,
       exitCode: 0,
       oomKilled: false,
+      interrupted: false,
       error: '',
       startedAt: never,
       finishedAt: never,
@@ -79,6 +81,7 @@ export async function createContainer(host: Host, request: CreateRequest): Promi
     endpoints: noEndpoints,
     ports: [],
     restartCount: 0,
+    foreground: false,
   };
   const container = new Container(host, record);
   try {

@@ -2,6 +2,7 @@
 
 import { removeTree } from '../kernel/remove-tree.ts';
 import type { Container } from './container.ts';
+import { containerKind } from './container-record.ts';
 import { emit } from './events.ts';
 
 /** Forgets a container that does not run, and what it wrote. */
@@ -11,7 +12,7 @@ export async function discard(container: Container): Promise<void> {
   host.engine.exits.forget(id);
   host.containers.delete(id);
   host.execs.forgetOf(container);
-  host.engine.records.delete('container', host.id, id);
+  host.engine.records.delete(containerKind, host.id, id);
   host.images.release(container.record.imageId);
   emit(container, 'destroy');
   container.removed();

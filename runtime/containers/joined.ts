@@ -4,7 +4,8 @@ import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { type NetworkMode, parseNetworkMode } from '../networks/mode.ts';
 import type { NamespaceChoice } from '../oci/spec.ts';
-import type { Container, ContainerRecord } from './container.ts';
+import type { Container } from './container.ts';
+import type { ContainerRecord } from './container-record.ts';
 
 export function networkModeOf({ hostConfig }: ContainerRecord): NetworkMode {
   return parseNetworkMode(hostConfig.NetworkMode);

@@ -4,23 +4,10 @@
 import type { ContainerRun } from '../client.ts';
 import type { Host } from '../hosts/host.ts';
 import { never } from './clock.ts';
-import type { ContainerRecord } from './container.ts';
-
-/** Whether a client was attached when it was started, as far as is known; see `ContainerRecord.foreground`. */
-export function lastRunInForeground({
-  foreground,
-  config,
-}: {
-  readonly foreground?: boolean;
-  readonly config: Pick<ContainerRecord['config'], 'AttachStdout'>;
-}): boolean {
-  // Of a run that an older engine started, what `docker run` asked for is known, and no more.
-  return foreground ?? config.AttachStdout;
-}
 
 /** Of every container that has run. */
 export function lastRuns(host: Host): ContainerRun[] {
   return [...host.containers.values()]
     .filter(({ state }) => state.startedAt !== never)
-    .map(({ id, record }) => ({ id, foreground: lastRunInForeground(record) }));
+    .map(({ id, record }) => ({ id, foreground: record.foreground }));
 }

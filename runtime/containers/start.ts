@@ -15,14 +15,14 @@ import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
 import { mountRootfs, userFilesOf } from '../processes/rootfs.ts';
 import { type ContainerPlan, type HeldProcess, runProcess } from '../processes/run-process.ts';
 import { never, now } from './clock.ts';
-import type { Container, ContainerConfig } from './container.ts';
+import type { Container } from './container.ts';
+import type { ContainerConfig } from './container-record.ts';
 import { discard } from './discard.ts';
 import { chooseEndpoints, connectEndpoints } from './endpoints.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
 import { limitsOf } from './host-config/table.ts';
 import { namespaceFor, networkModeOf, networkNamespace, networkOwner } from './joined.ts';
-import { lastRunInForeground } from './last-run.ts';
 import { emitNetwork } from './network-events.ts';
 import { choosePublishedPorts, publishPorts } from './published-ports.ts';
 
@@ -66,7 +66,7 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
     const endpoints = chooseEndpoints(container, place?.endpoints ?? noEndpoints);
     const ports = bridged ? choosePublishedPorts(container, endpoints, place?.ports ?? null) : [];
     // One that is started again with its host is as the student started it, though nobody is attached now.
-    const foreground = place === null ? container.console.hasClients : lastRunInForeground(container.record);
+    const foreground = place === null ? container.console.hasClients : container.record.foreground;
     container.save({ endpoints, ports, foreground, config: configWithNames(container) });
     await runProcess({
       ...planOf(container, writeNames(container)),

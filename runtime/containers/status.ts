@@ -1,6 +1,6 @@
 // The STATUS column of `docker ps`: `Up 3 seconds`, `Exited (0) 2 minutes ago`.
 
-import type { ContainerState } from './container.ts';
+import type { ContainerState } from './container-record.ts';
 import { humanDuration } from './duration.ts';
 
 const never = '0001-01-01T00:00:00Z';

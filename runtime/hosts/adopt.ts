@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Container } from '../containers/container.ts';
+import type { Container } from '../containers/container.ts';
 import { discard } from '../containers/discard.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
 import { expectExit } from '../containers/start.ts';
@@ -18,27 +18,24 @@ import { killedExitCode } from '../processes/exits.ts';
 import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
+import { loadHoldings } from './holdings.ts';
 import type { Host } from './host.ts';
+import { hostKind } from './host-record.ts';
 import { releaseLinks } from './link.ts';
-import type { TerminalRecord } from './live-terminal.ts';
-import { type StoredContainer, type StoredHost, todaysContainer, todaysHost } from './older-records.ts';
 import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
 import { discardSnapshots } from './snapshots.ts';
 import { openSockets } from './sockets.ts';
 import { begin, watchWorkspace } from './start.ts';
 import { startAgain as continueStart } from './start-again.ts';
+import { terminalKind } from './terminal-record.ts';
 import { dropOwnClaims } from './uids.ts';
 
 /** Takes up every host in the records, and removes the cgroups and subvolumes of hosts that are in none. */
 export async function adoptHosts(engine: Engine): Promise<void> {
   // All are known before the first is taken up: what one gives up of the shared images, another may have.
-  const hosts = engine.records.list<StoredHost>('host').map((record) => hostOf(engine, todaysHost(record)));
-  for (const host of hosts) {
-    for (const container of engine.records.list<StoredContainer>('container', host.id)) {
-      host.containers.set(container.id, new Container(host, todaysContainer(container)));
-    }
-  }
+  const hosts = engine.records.list(hostKind).map((record) => hostOf(engine, record));
+  for (const host of hosts) loadHoldings(host);
   for (const host of hosts) {
     try {
       await adoptHost(host);
@@ -46,7 +43,8 @@ export async function adoptHosts(engine: Engine): Promise<void> {
       engine.log.error({ error, host: host.name }, 'could not take up a host');
     }
   }
-  await discardUnknown(engine);
+  // What seems to be nobody's may be in a record that this engine cannot read.
+  if (engine.records.complete) await discardUnknown(engine);
 }
 
 async function adoptHost(host: Host): Promise<void> {
@@ -81,6 +79,7 @@ async function adoptHost(host: Host): Promise<void> {
 
 /** The directory of a container that was being created: its record is stored last. */
 async function discardUnrecorded(host: Host): Promise<void> {
+  if (!host.engine.records.complete) return;
   const directory = `${host.directory}/containers`;
   for (const id of fs.existsSync(directory) ? fs.readdirSync(directory) : []) {
     if (!host.containers.has(id)) await removeTree(`${directory}/${id}`);
@@ -142,7 +141,7 @@ async function adoptRunning(host: Host): Promise<void> {
   const { engine } = host;
   host.frozen = isFrozen(host.group);
   await forEachContainer(host, adoptContainer);
-  const terminals = engine.records.list<TerminalRecord>('terminal', host.id);
+  const terminals = engine.records.list(terminalKind, host.id);
   await clearBundles(host, terminals);
   chargeConmons(host);
   for (const record of terminals) {
@@ -192,10 +191,9 @@ async function adoptStopped(host: Host): Promise<void> {
     const { status, exitCode, interrupted } = container.state;
     if (status === 'removing') await discard(container);
     // An engine that did not write down why has killed all that ran when it was shut down.
-    else if (status === 'exited' && exitCode === killedExitCode && interrupted === undefined)
+    else if (status === 'exited' && exitCode === killedExitCode && interrupted === null)
       container.saveState({ interrupted: true });
   });
-  for (const record of host.engine.records.list<TerminalRecord>('terminal', host.id)) {
-    host.engine.records.delete('terminal', host.id, record.id);
-  }
+  const { records } = host.engine;
+  for (const id of records.ids(terminalKind, host.id)) records.delete(terminalKind, host.id, id);
 }

@@ -5,7 +5,7 @@ import { charge, processesIn } from '../kernel/cgroups.ts';
 import { argumentsOf, signal, startTicksOf, untilGone } from '../kernel/processes.ts';
 import { removeBundle } from '../kernel/remove-bundle.ts';
 import type { Host } from './host.ts';
-import type { TerminalRecord } from './live-terminal.ts';
+import type { TerminalRecord } from './terminal-record.ts';
 
 /**
  * Commands have lost whoever wanted their output, and terminals that no record names can never be attached to: both are
@@ -19,6 +19,8 @@ export async function clearBundles(host: Host, terminals: readonly TerminalRecor
   ]);
   for (const name of fs.readdirSync(`${host.runDirectory}/b`)) {
     if (kept.has(name)) continue;
+    // A container's, whose record could not be read.
+    if (!host.engine.records.complete && !/^[rt]-/.test(name)) continue;
     const bundle = host.bundle(name);
     if (/^[rt]-/.test(name)) endProcess(host, bundle);
     await removeBundle(bundle);

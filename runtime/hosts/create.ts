@@ -8,10 +8,11 @@ import { EventLog } from '../events.ts';
 import { defaultWorkspace } from '../images/image.ts';
 import { maxNameLength } from '../limits.ts';
 import { createDisk } from './disk.ts';
-import { Host, type HostRecord } from './host.ts';
+import { Host } from './host.ts';
+import type { HostRecord } from './host-record.ts';
 import { placeOn, writeHostNames } from './link.ts';
-import { type StoredSnapshot, todaysSnapshot } from './older-records.ts';
 import { removeHost } from './remove.ts';
+import { snapshotKind } from './snapshot-record.ts';
 import { imagesKeptBy, isKept } from './snapshots.ts';
 import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
@@ -36,8 +37,8 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
     }),
   });
-  for (const snapshot of engine.records.list<StoredSnapshot>('snapshot', record.id)) {
-    host.snapshots.set(snapshot.id, todaysSnapshot(snapshot));
+  for (const snapshot of engine.records.list(snapshotKind, record.id)) {
+    host.snapshots.set(snapshot.id, snapshot);
   }
   engine.hosts.set(record.name, host);
   return host;
@@ -65,7 +66,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     subvolume: id,
     createdAt: new Date().toISOString(),
     phase: 'creating',
-    uidBase: takeUidRange(engine.settings, taken),
+    uidBase: takeUidRange(engine.settings, taken, { again: engine.records.complete }),
     limits: { ...engine.settings.hostLimits, ...options.limits },
     workspace: options.workspace ?? defaultWorkspace,
     hostname,

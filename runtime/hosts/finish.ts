@@ -7,8 +7,8 @@ import { removeGroup } from '../kernel/cgroups.ts';
 import { hasEndpoints, noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { endConmons } from './clear-bundles.ts';
+import { toStartAgain } from './holdings.ts';
 import type { Host } from './host.ts';
-import { toStartAgain } from './snapshots.ts';
 import { workspaceId } from './workspace.ts';
 
 /**

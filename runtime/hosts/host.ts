@@ -1,7 +1,7 @@
 // One student's Docker host: what it is called, where it lives, what is in it.
 
-import type { HostLimits } from '../client.ts';
-import type { Container, ContainerRecord } from '../containers/container.ts';
+import type { Container } from '../containers/container.ts';
+import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { Execs } from '../containers/execs.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError } from '../errors.ts';
@@ -9,53 +9,11 @@ import type { EventLog } from '../events.ts';
 import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { HostTurns } from '../loop/turns.ts';
-import type { Endpoints } from '../networks/endpoint.ts';
 import { type Networks, predefinedNetworks } from '../networks/network.ts';
-import type { PublishedPort } from '../networks/ports.ts';
-import type { LinkPlace } from './link.ts';
+import { type HostRecord, hostKind } from './host-record.ts';
 import type { LiveTerminal } from './live-terminal.ts';
-import type { SnapshotRecord } from './snapshots.ts';
+import type { SnapshotRecord } from './snapshot-record.ts';
 import type { HostSockets } from './sockets.ts';
-
-/** A container that runs again when its host starts, with the endpoints and the ports that it had. */
-export interface RunningAgain {
-  readonly id: string;
-  readonly endpoints: Endpoints;
-  readonly ports: readonly PublishedPort[];
-  readonly paused: boolean;
-}
-
-/** What of a host outlives the engine. */
-export interface HostRecord {
-  /** 12 hex digits; names its directory, cgroup and records. */
-  readonly id: string;
-  readonly name: string;
-  readonly createdAt: string;
-  /**
-   * What an engine that is killed leaves to the next: what is half made or half removed goes, who is being stored is ended, and
-   * who is being replaced (restored, reset) is started again, as it was or as it was to be.
-   */
-  readonly phase: 'creating' | 'whole' | 'removing' | 'storing' | 'replacing';
-  /** First of the 65,536 UIDs and GIDs that are this host's alone. */
-  readonly uidBase: number;
-  readonly limits: HostLimits;
-  /** Name of its subvolume in the store's `hosts`: another after each restore, so that one record says which is the host. */
-  readonly subvolume: string;
-  /** The catalogue image of the workspace. */
-  readonly workspace: string;
-  readonly hostname: string;
-  /** The host's place on the link between the hosts of its lab; null where it has none. */
-  readonly link: LinkPlace | null;
-  /** What the next start of the workspace starts too: what was running when the host ended. */
-  readonly startAgain: readonly RunningAgain[];
-  /** It was running when the engine was shut down or the machine went down: the next engine starts it by itself. */
-  readonly returns: boolean;
-  /** The layers under the workspace's own, as it was first started: a newer image cannot be slid under what was written. */
-  readonly workspaceLayers: readonly string[] | null;
-  /** The workspace's init as the machine numbers it, and its start time (field 22 of /proc/PID/stat); 0 when stopped. */
-  readonly pid: number;
-  readonly startTicks: number;
-}
 
 export class Host {
   readonly engine: Engine;
@@ -165,7 +123,7 @@ export class Host {
 
   save(change: Partial<HostRecord>): void {
     this.#record = { ...this.#record, ...change };
-    this.engine.records.put('host', this.id, this.id, this.#record);
+    this.engine.records.put(hostKind, this.id, this.id, this.#record);
   }
 
   /** Takes a record that is stored already. */
@@ -174,7 +132,7 @@ export class Host {
   }
 
   storeContainer(record: ContainerRecord): void {
-    this.engine.records.put('container', this.id, record.id, record);
+    this.engine.records.put(containerKind, this.id, record.id, record);
   }
 
   /** By ID, name (with or without slash) or unambiguous ID prefix, as Docker resolves it. Throws notFound or invalid. */

@@ -9,19 +9,7 @@ import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { maxAttachPacketBytes, maxTerminalReplayBytes } from '../limits.ts';
 import { writeControl, writePackets } from '../processes/console.ts';
 import { Recording } from '../recording.ts';
-
-/** What of a terminal outlives the engine. */
-export interface TerminalRecord {
-  readonly id: string;
-  readonly rows: number;
-  readonly columns: number;
-  /** The shell, as the machine numbers it. */
-  readonly pid: number;
-  readonly startTicks: number;
-  readonly exitCode: number | null;
-  /** A lower bound of what it has said, for when its log was started anew. */
-  readonly offset: number;
-}
+import type { TerminalRecord } from './terminal-record.ts';
 
 /** How long a shell may take to end after it was hung up. */
 const hangUpMs = 500;

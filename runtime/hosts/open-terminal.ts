@@ -10,7 +10,8 @@ import { type ProcessInput, processSpec } from '../oci/spec.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
-import { LiveTerminal, type TerminalFiles, type TerminalRecord } from './live-terminal.ts';
+import { LiveTerminal, type TerminalFiles } from './live-terminal.ts';
+import { type TerminalRecord, terminalKind } from './terminal-record.ts';
 import { workspaceId } from './workspace.ts';
 import { defaultShellEnv, resolveIn } from './workspace-process.ts';
 
@@ -23,7 +24,7 @@ export function terminalFiles(host: Host, id: string): TerminalFiles {
 /** The terminal of a record, connected to nothing yet. */
 export function terminalOf(host: Host, record: TerminalRecord): LiveTerminal {
   return new LiveTerminal(record, terminalFiles(host, record.id), (changed) => {
-    host.engine.records.put('terminal', host.id, changed.id, changed);
+    host.engine.records.put(terminalKind, host.id, changed.id, changed);
   });
 }
 
@@ -99,7 +100,7 @@ async function start(host: Host, options: TerminalOptions): Promise<LiveTerminal
 function discard(host: Host, id: string): void {
   host.terminals.get(id)?.release();
   host.terminals.delete(id);
-  host.engine.records.delete('terminal', host.id, id);
+  host.engine.records.delete(terminalKind, host.id, id);
   fs.rmSync(terminalFiles(host, id).log, { force: true });
 }
 
@@ -107,7 +108,7 @@ function forgetEnded(host: Host): void {
   for (const terminal of host.terminals.values()) {
     if (terminal.record.exitCode === null) continue;
     host.terminals.delete(terminal.id);
-    host.engine.records.delete('terminal', host.id, terminal.id);
+    host.engine.records.delete(terminalKind, host.id, terminal.id);
   }
 }
 

@@ -7,8 +7,8 @@ import { isAlive, signal } from '../kernel/processes.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { ExitWatch } from '../processes/exits.ts';
 import type { Host } from './host.ts';
-import type { TerminalRecord } from './live-terminal.ts';
 import { terminalFiles, terminalOf } from './open-terminal.ts';
+import type { TerminalRecord } from './terminal-record.ts';
 import { workspaceId } from './workspace.ts';
 
 const acceptTimeoutMs = 1000;

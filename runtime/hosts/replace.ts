@@ -6,23 +6,33 @@
 
 import { randomBytes } from 'node:crypto';
 import { never, now } from '../containers/clock.ts';
-import { Container, type ContainerRecord } from '../containers/container.ts';
-import type { OwnImage } from '../images/own-images.ts';
+import type { ContainerRecord } from '../containers/container-record.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
+import { newRecord } from '../store/records.ts';
 import { endHost } from './finish.ts';
-import type { Host, HostRecord, RunningAgain } from './host.ts';
-import { imagesKeptBy, runningIn } from './snapshots.ts';
+import {
+  becomeHoldings,
+  type Holdings,
+  heldKinds,
+  holdingsNow,
+  imagesNeededBy,
+  recordsOf,
+  runningIn,
+} from './holdings.ts';
+import type { Host } from './host.ts';
+import { type HostRecord, hostKind } from './host-record.ts';
+import { snapshotKind } from './snapshot-record.ts';
+import { imagesKeptBy } from './snapshots.ts';
 import { begin } from './start.ts';
+import { terminalKind } from './terminal-record.ts';
 
-/** What is in a host, without its files. */
-export interface HostState {
-  readonly containers: readonly ContainerRecord[];
-  readonly images: readonly OwnImage[];
-  /** What runs at once. */
-  readonly running: readonly RunningAgain[];
+export interface ReplaceOptions {
+  /** The layers that the workspace in the new subvolume stands on; null for those of its image. */
   readonly workspaceLayers: readonly string[] | null;
+  /** Whether the records of the host's snapshots go too. */
+  readonly forgetSnapshots: boolean;
 }
 
 /** A name for another subvolume of this host. */
@@ -31,20 +41,20 @@ export function anotherSubvolume(host: Host): string {
 }
 
 /**
- * Ends everything in the host, without patience, and starts it anew with `subvolume`, which is ready, and `state`. The caller has
- * the host's turn. `alsoForgotten`: whether its snapshots' records go too.
+ * Ends everything in the host, without patience, and starts it anew with `subvolume`, which is ready, and `holdings`. The caller
+ * has the host's turn.
  */
 export async function replaceHost(
   host: Host,
   subvolume: string,
-  state: HostState,
-  options: { readonly forgetSnapshots: boolean },
+  holdings: Holdings,
+  options: ReplaceOptions,
 ): Promise<void> {
   const { engine } = host;
   host.save({ phase: 'replacing', startAgain: runningIn(host) });
   await endHost(host);
   const old = host.directory;
-  become(host, subvolume, state, options.forgetSnapshots);
+  becomeAnother(host, subvolume, asEnded(holdings), options);
   try {
     deleteSubvolume(old);
   } catch (error) {
@@ -54,31 +64,30 @@ export async function replaceHost(
 }
 
 /** The moment in which the host is the new one. */
-function become(host: Host, subvolume: string, state: HostState, forgetSnapshots: boolean): void {
+function becomeAnother(
+  host: Host,
+  subvolume: string,
+  holdings: Holdings,
+  { workspaceLayers, forgetSnapshots }: ReplaceOptions,
+): void {
   const { engine, id } = host;
-  const record: HostRecord = {
-    ...host.record,
-    subvolume,
-    startAgain: state.running,
-    workspaceLayers: state.workspaceLayers,
-  };
-  const containers = state.containers.map(ended);
+  const record: HostRecord = { ...host.record, subvolume, startAgain: holdings.running, workspaceLayers };
   engine.records.replace(
     id,
-    ['host', 'container', 'image', 'terminal', 'exec', ...(forgetSnapshots ? (['snapshot'] as const) : [])],
-    [
-      { kind: 'host', id, body: record },
-      ...containers.map((container) => ({ kind: 'container' as const, id: container.id, body: container })),
-      ...state.images.map((image) => ({ kind: 'image' as const, id: image.imageId, body: image })),
-    ],
+    [hostKind, ...heldKinds, terminalKind, ...(forgetSnapshots ? [snapshotKind] : [])],
+    [newRecord(hostKind, id, record), ...recordsOf(holdings)],
   );
-  const needed = [...[...host.containers.values()].map((container) => container.record), ...imagesKeptBy(host)];
-  for (const container of host.containers.values()) container.removed();
-  for (const known of [host.containers, host.execs, host.terminals]) known.clear();
+  const needed = [...imagesNeededBy(holdingsNow(host)), ...imagesKeptBy(host)];
+  host.execs.clear();
+  host.terminals.clear();
   if (forgetSnapshots) host.snapshots.clear();
   host.adoptRecord(record);
-  for (const container of containers) host.containers.set(container.id, new Container(host, container));
-  host.images.recall(needed.map(({ imageId }) => imageId));
+  becomeHoldings(host, holdings, needed);
+}
+
+/** As of a host whose processes were killed. */
+function asEnded(holdings: Holdings): Holdings {
+  return { ...holdings, containers: holdings.containers.map(ended) };
 }
 
 /** A container's record as of one whose processes were killed. */

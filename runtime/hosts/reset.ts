@@ -1,6 +1,7 @@
 // Making a host as it was when it was created.
 
 import { createDisk } from './disk.ts';
+import { nothing } from './holdings.ts';
 import type { Host } from './host.ts';
 import { anotherSubvolume, replaceHost } from './replace.ts';
 import { discardSnapshots } from './snapshots.ts';
@@ -10,8 +11,7 @@ export function resetHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     const subvolume = anotherSubvolume(host);
     createDisk(host, subvolume);
-    const empty = { containers: [], images: [], running: [], workspaceLayers: null };
-    await replaceHost(host, subvolume, empty, { forgetSnapshots: true });
+    await replaceHost(host, subvolume, nothing, { workspaceLayers: null, forgetSnapshots: true });
     discardSnapshots(host.snapshotsDirectory, []);
   });
 }

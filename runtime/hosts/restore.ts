@@ -29,8 +29,7 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
       deleteSubvolume(directory);
       throw error;
     }
-    const { containers, images, running } = snapshot;
     const { workspaceLayers } = record;
-    await replaceHost(host, subvolume, { containers, images, running, workspaceLayers }, { forgetSnapshots: false });
+    await replaceHost(host, subvolume, snapshot, { workspaceLayers, forgetSnapshots: false });
   });
 }

@@ -3,7 +3,8 @@
 import { joinedId } from '../containers/joined.ts';
 import { freeze } from '../containers/pause.ts';
 import { run } from '../containers/start.ts';
-import type { Host, RunningAgain } from './host.ts';
+import type { Host } from './host.ts';
+import type { RunningAgain } from './host-record.ts';
 
 /** All at once, each where it was. One that cannot run stays ended, and says why as `docker inspect` shows it. */
 export async function startAgain(host: Host): Promise<void> {

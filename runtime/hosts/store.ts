@@ -9,8 +9,9 @@ import { monitorsOf, processesIn } from '../kernel/cgroups.ts';
 import { signal } from '../kernel/processes.ts';
 import { endHost } from './finish.ts';
 import { thaw } from './freeze.ts';
+import { runningIn } from './holdings.ts';
 import type { Host } from './host.ts';
-import { runningIn } from './snapshots.ts';
+import { terminalKind } from './terminal-record.ts';
 import { workspaceGroupName } from './workspace.ts';
 
 /** A database writes its last pages in less; who does not listen to SIGTERM would make everybody wait. */
@@ -45,7 +46,7 @@ async function putAway(host: Host, returns: boolean): Promise<void> {
   await askToEnd(host);
   await endHost(host);
   // What the shells said is in the engine's memory; a host that is away takes none.
-  for (const { id } of host.terminals.values()) host.engine.records.delete('terminal', host.id, id);
+  for (const { id } of host.terminals.values()) host.engine.records.delete(terminalKind, host.id, id);
   host.terminals.clear();
   host.save({ phase: 'whole' });
 }

@@ -36,10 +36,10 @@ function putClaim(base: number, dataDirectory: string): boolean {
   }
 }
 
-/** True where `dataDirectory` holds the range that starts at `base`, now or from before. */
-function claim(base: number, dataDirectory: string): boolean {
+/** True where `dataDirectory` holds the range that starts at `base`: now, or `again`, from before. */
+function claim(base: number, dataDirectory: string, again: boolean): boolean {
   fs.mkdirSync(claims, { recursive: true, mode: 0o755 });
-  return putClaim(base, dataDirectory) || holderOf(String(base)) === dataDirectory;
+  return putClaim(base, dataDirectory) || (again && holderOf(String(base)) === dataDirectory);
 }
 
 /** Gives up what engines claimed whose data directory has been deleted, and their hosts with it. Idempotent. */
@@ -64,11 +64,18 @@ export interface UidSettings {
   readonly dataDirectory: string;
 }
 
-/** The first range that is neither in `taken` nor another engine's. Throws exhausted. */
-export function takeUidRange(settings: UidSettings, taken: ReadonlySet<number>): number {
+/**
+ * The first range that is neither in `taken` nor another engine's. `again`: one that this engine has claimed before may be taken, for
+ * what is in no record is nobody's. Throws exhausted.
+ */
+export function takeUidRange(
+  settings: UidSettings,
+  taken: ReadonlySet<number>,
+  { again }: { readonly again: boolean },
+): number {
   for (let index = 0; index < settings.uidRanges; index++) {
     const base = settings.uidBase + index * idsPerHost;
-    if (!taken.has(base) && claim(base, settings.dataDirectory)) return base;
+    if (!taken.has(base) && claim(base, settings.dataDirectory, again)) return base;
   }
   throw new EngineError(
     'exhausted',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { checkCommandSize, checkLabelSize } from '../containers/create-checks.ts';
 import { EngineError } from '../errors.ts';
 import { maxHistoryBytes, maxHistorySteps, maxLabels, maxLayers, maxPortsPerContainer } from '../limits.ts';
+import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
 import type { Image, ImageConfig } from './image.ts';
 
 const strings = z.array(z.string()).nullish();
@@ -54,6 +55,45 @@ export interface ImageDetails extends Omit<Image, 'id' | 'layers'> {
   readonly comment: string;
   readonly dockerVersion: string;
 }
+
+const stored = {
+  strings: z.array(z.string()),
+  set: z.record(z.string(), z.object({})),
+} as const;
+
+const storedConfigSchema = z.object({
+  User: z.string().exactOptional(),
+  ExposedPorts: stored.set.exactOptional(),
+  Env: stored.strings.exactOptional(),
+  Entrypoint: stored.strings.nullable().exactOptional(),
+  Cmd: stored.strings.nullable().exactOptional(),
+  Volumes: stored.set.nullable().exactOptional(),
+  WorkingDir: z.string().exactOptional(),
+  Labels: z.record(z.string(), z.string()).nullable().exactOptional(),
+  StopSignal: z.string().exactOptional(),
+  OnBuild: stored.strings.nullable().exactOptional(),
+} satisfies Shape<ImageConfig>);
+
+export const detailsKind: RecordKind<ImageDetails> = {
+  name: 'details',
+  schema: z.object({
+    config: storedConfigSchema,
+    architecture: z.string(),
+    os: z.string(),
+    created: z.string(),
+    variant: z.string().exactOptional(),
+    author: z.string(),
+    comment: z.string(),
+    dockerVersion: z.string(),
+  } satisfies Shape<ImageDetails>),
+  upgrades: [unchanged],
+};
+
+export const historyKind: RecordKind<readonly HistoryStep[]> = {
+  name: 'history',
+  schema: z.array(stepSchema),
+  upgrades: [unchanged],
+};
 
 export interface ParsedConfiguration {
   readonly diffIds: readonly string[];

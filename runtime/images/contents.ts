@@ -4,12 +4,21 @@
 // the configuration itself, byte for byte as hashed, is a blob, where a host has brought it.
 
 import { writeFile } from 'node:fs/promises';
+import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxKnownDetailsBytes } from '../limits.ts';
 import { type Blobs, digestOf } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
+import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
 import type { Records } from '../store/records.ts';
-import { type HistoryStep, type ImageDetails, type ParsedConfiguration, parseConfiguration } from './configuration.ts';
+import {
+  detailsKind,
+  type HistoryStep,
+  historyKind,
+  type ImageDetails,
+  type ParsedConfiguration,
+  parseConfiguration,
+} from './configuration.ts';
 import type { Image } from './image.ts';
 
 /** As stored, and in memory. */
@@ -19,6 +28,23 @@ interface Content {
   /** Of the configuration in the store; 0 where the catalogue has it. */
   readonly bytes: number;
 }
+
+export const contentKind: RecordKind<Content> = {
+  name: 'content',
+  schema: z.object({
+    imageId: z.string(),
+    diffIds: z.array(z.string()),
+    bytes: z.number(),
+  } satisfies Shape<Content>),
+  upgrades: [unchanged],
+};
+
+/** Engines up to 2026-11-28 kept configurations whole, in one record each, of no host. None is written any more. */
+const wholeKind: RecordKind<{ readonly configuration: string }> = {
+  name: 'image',
+  schema: z.object({ configuration: z.string() }),
+  upgrades: [],
+};
 
 /** An image, and what is read out of its configuration when it is asked for. */
 export interface KnownImage extends Content {
@@ -67,11 +93,12 @@ export class Contents {
     this.#records = records;
     this.#layers = layers;
     this.#blobs = blobs;
-    for (const content of records.list<Content>('content', '')) {
+    for (const content of records.list(contentKind, '')) {
       if (content.diffIds.every((diffId) => layers.get(diffId))) this.#know(content);
-      else this.#forgetRecords(content.imageId);
+      else if (records.complete) this.#forgetRecords(content.imageId);
     }
     this.#takeOver();
+    if (!records.complete) return;
     this.discardUnused(layers.all().map((layer) => layer.diffId));
     const kept = new Set(layers.all().map((layer) => layer.blob));
     for (const { imageId, bytes } of this.#known.values()) if (bytes > 0) kept.add(imageId);
@@ -80,13 +107,13 @@ export class Contents {
 
   /** The records of an engine that kept configurations whole, in one each: those that nobody uses any more go unread. */
   #takeOver(): void {
-    const old = this.#records.ids('image', '');
+    const old = this.#records.ids(wholeKind, '');
     if (old.length === 0) return;
     const used = this.#records.usedImages();
     for (const imageId of old) {
-      const [record] = used.has(imageId) ? this.#records.get<{ configuration: string }>('image', '', imageId) : [];
+      const [record] = used.has(imageId) ? this.#records.get(wholeKind, '', imageId) : [];
       if (record) this.#takeOverOne(imageId, record.configuration);
-      this.#records.delete('image', '', imageId);
+      this.#records.delete(wholeKind, '', imageId);
     }
     this.#records.giveBack();
   }
@@ -113,7 +140,7 @@ export class Contents {
 
   /** The steps that an image was made in, the first one first. */
   history(imageId: string): readonly HistoryStep[] {
-    const [history = []] = this.#records.get<HistoryStep[]>('history', '', imageId);
+    const [history = []] = this.#records.get(historyKind, '', imageId);
     return history;
   }
 
@@ -160,6 +187,7 @@ export class Contents {
 
   /** Removes those of these layers that a host brought in and that no image needs, with their blobs. */
   discardUnused(diffIds: readonly string[]): void {
+    if (!this.#records.complete) return;
     for (const diffId of new Set(diffIds)) {
       const isNeeded = (this.#needed.get(diffId) ?? 0) > 0;
       if (!isNeeded) this.#needed.delete(diffId);
@@ -200,10 +228,10 @@ export class Contents {
 
   #put({ details, history, ...content }: BroughtConfiguration): Content {
     const { imageId } = content;
-    this.#records.putText('details', '', imageId, details);
-    this.#records.putText('history', '', imageId, history);
+    this.#records.putText(detailsKind, '', imageId, details);
+    this.#records.putText(historyKind, '', imageId, history);
     // Last: what is not all there is not there.
-    this.#records.put('content', '', imageId, content);
+    this.#records.put(contentKind, '', imageId, content);
     this.#know(content);
     return content;
   }
@@ -214,7 +242,7 @@ export class Contents {
   }
 
   #forgetRecords(imageId: string): void {
-    for (const kind of ['content', 'details', 'history'] as const) this.#records.delete(kind, '', imageId);
+    for (const kind of [contentKind, detailsKind, historyKind]) this.#records.delete(kind, '', imageId);
   }
 
   #lazily(content: Content): KnownImage {
@@ -235,7 +263,7 @@ export class Contents {
     const before = this.#read.get(imageId);
     this.#drop(imageId);
     if (before) return this.#keep(imageId, before.details, before.bytes);
-    const [details, bytes = 0] = this.#records.get<ImageDetails>('details', '', imageId);
+    const [details, bytes = 0] = this.#records.get(detailsKind, '', imageId);
     if (!details) throw new EngineError('dataLoss', `the configuration of image ${imageId} is lost`);
     return this.#keep(imageId, details, bytes);
   }

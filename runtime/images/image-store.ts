@@ -14,7 +14,7 @@ import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
 import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
-import { OwnImages } from './own-images.ts';
+import { OwnImages, ownImageKind } from './own-images.ts';
 import { prune } from './prune.ts';
 import { addCatalogueLayer, pull } from './pull.ts';
 import { remove } from './remove.ts';
@@ -49,6 +49,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   const views = new Map<string, HostView>();
 
   const isUsed = (imageId: string): boolean => {
+    if (!records.complete) return true;
     for (const { own, owner } of views.values()) if (own.get(imageId) || owner.needsImage(imageId)) return true;
     return false;
   };
@@ -96,7 +97,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     forgetHost(hostId) {
       const view = views.get(hostId);
       if (!view) return;
-      for (const { imageId } of view.own.all()) records.delete('image', hostId, imageId);
+      for (const { imageId } of view.own.all()) records.delete(ownImageKind, hostId, imageId);
       views.delete(hostId);
       // Its containers may be gone already, with what they needed.
       sweep(contents.ids());

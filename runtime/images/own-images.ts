@@ -1,7 +1,9 @@
 // The images that one host has, and the names that it gave them. A name belongs to one image; an image may have many names.
 
+import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import { maxImagesPerHost, maxReferencesPerHost } from '../limits.ts';
+import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
 import type { Records } from '../store/records.ts';
 import { canonical, familiar, parseReference, type Reference } from './reference.ts';
 
@@ -16,6 +18,18 @@ export interface OwnImage {
   /** Bytes that this host brought in with `load` or `import` for it; the catalogue's images cost a host nothing. */
   readonly broughtBytes: number;
 }
+
+export const ownImageKind: RecordKind<OwnImage> = {
+  name: 'image',
+  schema: z.object({
+    hostId: z.string(),
+    imageId: z.string(),
+    references: z.array(z.string()),
+    lastTagTime: z.string(),
+    broughtBytes: z.number(),
+  } satisfies Shape<OwnImage>),
+  upgrades: [unchanged],
+};
 
 export class OwnImages {
   readonly #hostId: string;
@@ -38,9 +52,9 @@ export class OwnImages {
   recall(): void {
     this.#images.clear();
     this.#references.clear();
-    for (const image of this.#records.list<OwnImage>('image', this.#hostId)) {
+    for (const image of this.#records.list(ownImageKind, this.#hostId)) {
       if (this.#known(image.imageId)) this.#put(image);
-      else this.#records.delete('image', this.#hostId, image.imageId);
+      else if (this.#records.complete) this.#records.delete(ownImageKind, this.#hostId, image.imageId);
     }
   }
 
@@ -111,7 +125,7 @@ export class OwnImages {
   remove(imageId: string): void {
     for (const key of this.#images.get(imageId)?.references ?? []) this.#references.delete(key);
     this.#images.delete(imageId);
-    this.#records.delete('image', this.#hostId, imageId);
+    this.#records.delete(ownImageKind, this.#hostId, imageId);
   }
 
   get broughtBytes(): number {
@@ -120,7 +134,7 @@ export class OwnImages {
 
   #save(image: OwnImage): void {
     this.#put(image);
-    this.#records.put('image', this.#hostId, image.imageId, image);
+    this.#records.put(ownImageKind, this.#hostId, image.imageId, image);
   }
 
   #put(image: OwnImage): void {

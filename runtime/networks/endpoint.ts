@@ -1,7 +1,9 @@
 // A container's place in a network: an address there, and the end of a link that leads to it.
 
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import type { Shape } from '../store/record-kind.ts';
 import type { Bridge } from './bridge.ts';
 
 export interface Endpoint {
@@ -15,6 +17,17 @@ export interface Endpoint {
 export type Endpoints = Readonly<Record<string, Endpoint>>;
 
 export const noEndpoints: Endpoints = {};
+
+/** As records hold them. */
+export const endpointsSchema = z.record(
+  z.string(),
+  z.object({ endpointId: z.string(), ipAddress: z.string(), macAddress: z.string() } satisfies Shape<Endpoint>),
+);
+
+/** Engines before stored one endpoint, in the default bridge network, or null. What is stored as today stays. */
+export function storedEndpoints(stored: Readonly<Record<string, unknown>>): unknown {
+  return stored.endpoints ?? (stored.endpoint ? { bridge: stored.endpoint } : noEndpoints);
+}
 
 /** Null where there is none in that network. */
 export function endpointIn(endpoints: Endpoints, network: string): Endpoint | null {

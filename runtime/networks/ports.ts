@@ -2,7 +2,9 @@
 
 import fs from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import type { Shape } from '../store/record-kind.ts';
 import { whyNotFree } from '../kernel/ports.ts';
 
 /** A published port in force. `hostPort` is a port inside the host, not of the machine. */
@@ -12,6 +14,14 @@ export interface PublishedPort {
   readonly hostIp: string;
   readonly hostPort: number;
 }
+
+/** As records hold it. */
+export const publishedPortSchema = z.object({
+  protocol: z.enum(['tcp', 'udp']),
+  containerPort: z.int(),
+  hostIp: z.string(),
+  hostPort: z.int(),
+} satisfies Shape<PublishedPort>);
 
 /** Ports that Docker gives where none was asked for: the kernel's own range for clients. */
 const firstEphemeralPort = 32_768;

@@ -5,11 +5,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
+import { z } from 'zod';
 import { at, EngineError } from '../errors.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
 import { maxLayerEntries } from '../limits.ts';
 import { checkDigest } from './blobs.ts';
 import { type OnBytes, unpack } from './layer-work.ts';
+import { type RecordKind, type Shape, unchanged } from './record-kind.ts';
 import type { Records } from './records.ts';
 
 /** What is known of an unpacked layer. */
@@ -21,6 +23,17 @@ export interface Layer {
   /** The digest of its blob in the store; null where the catalogue has the blob. */
   readonly blob: string | null;
 }
+
+export const layerKind: RecordKind<Layer> = {
+  name: 'layer',
+  schema: z.object({
+    name: z.string(),
+    diffId: z.string(),
+    size: z.number(),
+    blob: z.string().nullable(),
+  } satisfies Shape<Layer>),
+  upgrades: [unchanged],
+};
 
 export interface LayerSource {
   readonly blob: string;
@@ -59,11 +72,11 @@ export class Layers {
     this.#records = options.records;
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     mkdirSync(this.#temporary, { recursive: true, mode: 0o700 });
-    for (const layer of this.#records.list<Layer>('layer')) {
+    for (const layer of this.#records.list(layerKind)) {
       if (existsSync(`${this.directory}/${layer.name}`)) this.#known.set(layer.name, layer);
-      else this.#records.delete('layer', '', layer.name);
+      else this.#records.delete(layerKind, '', layer.name);
     }
-    for (const name of readdirSync(this.directory)) {
+    for (const name of this.#records.complete ? readdirSync(this.directory) : []) {
       if (!this.#known.has(name)) renameSync(`${this.directory}/${name}`, `${this.#temporary}/${randomUUID()}`);
     }
     for (const name of readdirSync(this.#temporary)) void this.#discard(`${this.#temporary}/${name}`);
@@ -114,7 +127,7 @@ export class Layers {
     const layer = this.get(diffId);
     if (!layer) return;
     this.#known.delete(layer.name);
-    this.#records.delete('layer', '', layer.name);
+    this.#records.delete(layerKind, '', layer.name);
     const away = `${this.#temporary}/${randomUUID()}`;
     renameSync(`${this.directory}/${layer.name}`, away);
     void this.#discard(away);
@@ -143,8 +156,10 @@ export class Layers {
       // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
       const { size } = await unpack(job, new AbortController().signal, onBytes);
       const layer = { name, diffId: source.diffId, size, blob: source.stored ? source.digest : null };
-      renameSync(temporary, `${this.directory}/${name}`);
-      this.#records.put('layer', '', name, layer);
+      // It is there where its record could not be read: whole, as all that has a name here.
+      if (existsSync(`${this.directory}/${name}`)) await this.#discard(temporary);
+      else renameSync(temporary, `${this.directory}/${name}`);
+      this.#records.put(layerKind, '', name, layer);
       this.#known.set(name, layer);
       return layer;
     } catch (error) {

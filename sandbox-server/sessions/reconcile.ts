@@ -28,11 +28,17 @@ function restOf(states: readonly HostInfo['state'][]): Rest {
 }
 
 /**
- * Takes up every session whose hosts run, ends those of which a host is gone, and removes hosts that no session has. Hosts
- * that are frozen or stopped are left so until their student comes. Idempotent. Throws unavailable where the engine stays
- * away.
+ * Takes up every session whose hosts run, ends those of which a host is gone, and removes hosts that no session has but for
+ * `kept`. Hosts that are frozen or stopped are left so until their student comes. Idempotent. Throws unavailable where the engine
+ * stays away.
  */
-export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLink, log: Logger): Promise<void> {
+export async function reconcile(
+  desk: Desk,
+  hosts: SessionHosts,
+  kept: ReadonlySet<string>,
+  link: EngineLink,
+  log: Logger,
+): Promise<void> {
   const { maxHosts } = await link.call((engine) => engine.status());
   desk.engineHolds(maxHosts);
   const there: There = new Map((await link.call((engine) => engine.hosts())).map((host) => [host.name, host]));
@@ -55,7 +61,7 @@ export async function reconcile(desk: Desk, hosts: SessionHosts, link: EngineLin
   }
   const owned = new Set([...desk.sessions].flatMap((session) => [...session.hosts.values()]));
   for (const name of there.keys()) {
-    if (!isSessionHost(name) || owned.has(name) || hosts.isBusy(name)) continue;
+    if (!isSessionHost(name) || owned.has(name) || kept.has(name) || hosts.isBusy(name)) continue;
     log.info({ host: name }, 'removing a host that no session has');
     void hosts.remove(name);
   }

@@ -1,8 +1,10 @@
 // What of sessions outlives the server: whose they are, of which lesson, on which hosts, with which parameters, where they
 // can be taken back to, and the titles of their terminals.
 
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
+import type { Logger } from 'pino';
 import { z } from 'zod';
+import { messageOf } from '../errors.ts';
 
 export interface SessionRecord {
   readonly id: string;
@@ -46,11 +48,16 @@ const pointRow = z.object({
 const goingBackRow = z.object({ going_back_to: z.string().nullable() });
 const taskRow = z.object({ task: z.string() });
 
+/** A row that cannot be read is logged, left out, and left as it is. */
 export class SessionRecords {
   readonly #database: DatabaseSync;
+  readonly #log: Pick<Logger, 'error'>;
+  /** Ids of sessions. */
+  readonly #unreadable = new Set<string>();
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, log: Pick<Logger, 'error'>) {
     this.#database = database;
+    this.#log = log;
   }
 
   /** Oldest first. */
@@ -58,16 +65,35 @@ export class SessionRecords {
     return this.#database
       .prepare('SELECT id, student, lesson, parameters, used_at FROM sessions ORDER BY created_at, id')
       .all()
-      .map((row) => {
-        const { used_at: usedAtMs, ...session } = sessionRow.parse(row);
-        return { ...session, usedAtMs, hosts: this.#hosts(session.id) };
-      });
+      .flatMap((row) => {
+        const read = this.#read(sessionRow, row, `the session ${row.id}`);
+        if (read.length === 0) this.#unreadable.add(String(row.id));
+        return read;
+      })
+      .map(({ used_at: usedAtMs, ...session }) => ({ ...session, usedAtMs, hosts: this.#hosts(session.id) }));
   }
 
-  /** A session that has no hosts yet. */
+  /** The engine's names of the hosts of sessions that could not be read. */
+  unreadableHosts(): ReadonlySet<string> {
+    return new Set([...this.#unreadable].flatMap((session) => [...this.#hosts(session).values()]));
+  }
+
+  #read<T>(schema: z.ZodType<T>, row: Readonly<Record<string, SQLOutputValue>>, what: string): [T] | [] {
+    try {
+      return [schema.parse(row)];
+    } catch (error) {
+      const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+      this.#log.error({ error: why }, `the record of ${what} cannot be read: it is left out, and left as it is`);
+      return [];
+    }
+  }
+
+  /** A session that has no hosts yet. Takes the place of one that cannot be read, of the same student and lesson. */
   add({ id, student, lesson, parameters, usedAtMs }: SessionRecord): void {
     this.#database
-      .prepare('INSERT INTO sessions (id, student, lesson, parameters, used_at, created_at) VALUES (?, ?, ?, ?, ?, ?)')
+      .prepare(
+        'INSERT OR REPLACE INTO sessions (id, student, lesson, parameters, used_at, created_at) VALUES (?, ?, ?, ?, ?, ?)',
+      )
       .run(id, student, lesson, JSON.stringify(parameters), usedAtMs, Date.now());
   }
 
@@ -94,10 +120,8 @@ export class SessionRecords {
     return this.#database
       .prepare('SELECT snapshot, title, done, taken_at FROM reset_points WHERE session = ? ORDER BY taken_at, snapshot')
       .all(session)
-      .map((row) => {
-        const { taken_at: takenAtMs, ...point } = pointRow.parse(row);
-        return { ...point, takenAtMs };
-      });
+      .flatMap((row) => this.#read(pointRow, row, `the snapshot ${row.snapshot} of the session ${session}`))
+      .map(({ taken_at: takenAtMs, ...point }) => ({ ...point, takenAtMs }));
   }
 
   /** Replaces the one of the same snapshot. */

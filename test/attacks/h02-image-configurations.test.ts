@@ -4,12 +4,18 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
+import { pino } from 'pino';
 import { test } from 'vitest';
+import { detailsKind, historyKind } from '../../runtime/images/configuration.ts';
+import { contentKind } from '../../runtime/images/contents.ts';
+import { ownImageKind } from '../../runtime/images/own-images.ts';
 import { maxConfigurationBytesPerHost } from '../../runtime/limits.ts';
+import { openRecords } from '../../runtime/open-records.ts';
 import { digestOf } from '../../runtime/store/blobs.ts';
-import { Records } from '../../runtime/store/records.ts';
+import type { Records } from '../../runtime/store/records.ts';
 import { collect, type TestHost, type TestImages, testHost, testImages, untilDone } from '../runtime/images/fixture.ts';
 import { tarOf } from '../support/tar.ts';
+import { addRows } from '../upgrade/rows.ts';
 
 const MiB = 1024 * 1024;
 
@@ -41,13 +47,14 @@ function recordBytes(images: TestImages): number {
   return size('engine.db') + size('engine.db-wal');
 }
 
-const records = (images: TestImages): Records => new Records(`${images.directory}/engine.db`);
+const records = (images: TestImages): Records =>
+  openRecords(`${images.directory}/engine.db`, pino({ level: 'silent' }));
 const blobs = (images: TestImages): string[] => readdirSync(`${images.directory}/store/blobs/sha256`);
 
 function kept(images: TestImages): string[] {
   const file = records(images);
   try {
-    return (['content', 'details', 'history'] as const).flatMap((kind) => file.ids(kind, ''));
+    return [contentKind, detailsKind, historyKind].flatMap((kind) => file.ids(kind, ''));
   } finally {
     file.close();
   }
@@ -143,22 +150,25 @@ test('h02: what an engine before had leaked is gone after a start, unread, and w
   await images.store.workspace();
   const used = configuration('used', 0, { history: [{ created_by: 'COPY . .' }] });
   const usedId = digestOf(used);
-  const file = records(images);
   // As engines up to 2026-11-28 wrote them.
-  const old = (text: string) => ({ imageId: digestOf(text), configuration: text, diffIds: [] });
-  file.put('image', '', usedId, old(used));
-  for (let i = 0; i < 20; i++) {
-    const text = configuration(`leaked ${i}`, 3 * MiB);
-    file.put('image', '', digestOf(text), old(text));
-  }
-  file.put('image', 'h1', usedId, {
+  const old = (text: string) => {
+    const id = digestOf(text);
+    const body = { imageId: id, configuration: text, diffIds: [] };
+    return { kind: 'image', host: '', id, v: 0, body };
+  };
+  const leaked = Array.from({ length: 20 }, (_, i) => old(configuration(`leaked ${i}`, 3 * MiB)));
+  const owned = {
     hostId: 'h1',
     imageId: usedId,
     references: ['docker.io/library/app:1'],
     lastTagTime: '2026-11-01T00:00:00Z',
     broughtBytes: 0,
-  });
-  file.close();
+  };
+  addRows(`${images.directory}/engine.db`, [
+    old(used),
+    ...leaked,
+    { kind: 'image', host: 'h1', id: usedId, v: 0, body: owned },
+  ]);
   const before = recordBytes(images);
   const store = await images.reopen();
   const host = testHost(store, 'h1');
@@ -167,7 +177,7 @@ test('h02: what an engine before had leaked is gone after a start, unread, and w
   assert.equal(host.images.history('app:1').length, 1);
   assert.deepEqual((host.images.inspect('app:1') as { Config: { Labels: object } }).Config.Labels, { name: 'used' });
   const after = records(images);
-  assert.deepEqual(after.ids('image', ''), []);
+  assert.deepEqual(after.ids(ownImageKind, ''), []);
   after.close();
   assert.ok(recordBytes(images) < before / 4, 'the file is smaller');
   assert.deepEqual(store.check(), []);

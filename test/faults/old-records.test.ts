@@ -1,34 +1,24 @@
-// Records that an earlier version wrote are read: `records-of-b14278c.jsonl` is what an engine of that commit had in its file
+// Hosts of an earlier version are taken over: `test/upgrade/records/b14278c.jsonl` is what an engine of that commit had in its file
 // after `drydock down`, with two hosts. In the first it had killed `web`, `paused` and `stopped`, which had run until then.
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import path from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
-import { z } from 'zod';
-import { type RecordKind, Records } from '../../runtime/store/records.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
+import { addRows, rowsOf } from '../upgrade/rows.ts';
 
-const row = z.object({ kind: z.string(), host: z.string(), id: z.string(), body: z.looseObject({}) });
-const file = path.join(import.meta.dirname, 'records-of-b14278c.jsonl');
-const rows = fs
-  .readFileSync(file, 'utf8')
-  .trim()
-  .split('\n')
-  .map((line) => row.parse(JSON.parse(line)));
+const rows = rowsOf('b14278c');
 
 let engine: TestEngine;
 beforeAll(async () => {
   engine = await startEngine();
   await engine.shutdown();
-  const records = new Records(path.join(engine.instance.data, 'engine.db'));
-  for (const { kind, host, id, body } of rows) records.put(kind as RecordKind, host, id, body);
-  records.close();
+  addRows(path.join(engine.instance.data, 'engine.db'), rows);
   await engine.start();
 });
 afterAll(() => engine?.[Symbol.asyncDispose]());
 
-const idOf = (name: string): string => rows.find(({ body }) => body.name === name)?.id ?? name;
+const idOf = (name: string): string => rows.find(({ body }) => 'name' in body && body.name === name)?.id ?? name;
 
 test('X10 hosts of an earlier version are there after its shutdown', async () => {
   const hosts = await engine.client.hosts();

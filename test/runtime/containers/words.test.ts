@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { ContainerState, Status } from '../../../runtime/containers/container.ts';
+import type { ContainerState, Status } from '../../../runtime/containers/container-record.ts';
 import { checkContainerName } from '../../../runtime/containers/create-checks.ts';
 import { DetachWatch, parseDetachKeys } from '../../../runtime/containers/detach-keys.ts';
 import { humanDuration } from '../../../runtime/containers/duration.ts';
@@ -44,8 +44,8 @@ describe('states', () => {
   const never = '0001-01-01T00:00:00Z';
   const now = Date.parse('2026-11-21T12:00:00Z');
   const state = (status: Status, change: Partial<ContainerState> = {}): ContainerState => ({
-    ...{ status, pid: 0, machinePid: 0, startTicks: 0, exitCode: 0, oomKilled: false, error: '' },
-    ...{ startedAt: never, finishedAt: never },
+    ...{ status, pid: 0, machinePid: 0, startTicks: 0, exitCode: 0, oomKilled: false },
+    ...{ interrupted: false, error: '', startedAt: never, finishedAt: never },
     ...change,
   });
   const table: [ContainerState, string][] = [

@@ -9,7 +9,7 @@ import { afterAll } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
-import { Records } from '../../../runtime/store/records.ts';
+import { openRecords } from '../../../runtime/open-records.ts';
 
 export interface TestDirectory extends AsyncDisposable {
   readonly path: string;
@@ -95,7 +95,7 @@ export async function testImages(): Promise<TestImages> {
   });
   const ending = new AbortController();
   catalogue.start('minimal', ending.signal);
-  const records = new Records(`${directory}/engine.db`);
+  const records = openRecords(`${directory}/engine.db`, log);
   const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log });
   const store = open();
   return {

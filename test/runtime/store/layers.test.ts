@@ -4,19 +4,21 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { pino } from 'pino';
 import { test } from 'vitest';
 import { fileType, makeNode, setAttribute } from '../../../runtime/kernel/inodes.ts';
+import { openRecords } from '../../../runtime/open-records.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { pack } from '../../../runtime/store/layer-work.ts';
-import { type LayerSource, Layers, layerName } from '../../../runtime/store/layers.ts';
-import { Records } from '../../../runtime/store/records.ts';
+import { type LayerSource, Layers, layerKind, layerName } from '../../../runtime/store/layers.ts';
+import type { Records } from '../../../runtime/store/records.ts';
 import { tarOf } from '../../support/tar.ts';
 import { temporaryDirectory, untilDone } from '../images/fixture.ts';
 
 const ignore = (): void => undefined;
 
 function openLayers(directory: string): { layers: Layers; records: Records } {
-  const records = new Records(`${directory}/db`);
+  const records = openRecords(`${directory}/db`, pino({ level: 'silent' }));
   const layers = new Layers({ directory: `${directory}/layers`, temporary: `${directory}/incoming`, records });
   return { layers, records };
 }
@@ -103,7 +105,7 @@ test('what a crash has left is removed, what was whole is known again', async ()
   const layer = await layers.add(source, untilDone(), ignore);
   mkdirSync(`${temporary.path}/incoming/half-unpacked/etc`, { recursive: true });
   mkdirSync(`${layers.directory}/abcdefghijklmnop`);
-  records.put('layer', '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null });
+  records.put(layerKind, '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null });
   const again = new Layers({ directory: layers.directory, temporary: `${temporary.path}/incoming`, records });
   assert.deepEqual(again.all(), [layer]);
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);

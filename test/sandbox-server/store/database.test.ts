@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pino } from 'pino';
 import { test } from 'vitest';
 import { ProgressRecords } from '../../../sandbox-server/progress/progress.ts';
 import { SessionRecords } from '../../../sandbox-server/sessions/records.ts';
@@ -18,6 +19,9 @@ function inDirectory(use: (directory: string) => void): void {
     rmSync(directory, { recursive: true });
   }
 }
+
+const logged: string[] = [];
+const log = pino({ level: 'error' }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
 
 /** As the first Drydock made it, with one student, two sessions and a task that is done. */
 const first = `
@@ -42,7 +46,7 @@ test('sessions of the first Drydock keep their hosts, titles and progress', () =
     old.exec(first);
     old.close();
     const database = openDatabase(directory);
-    const records = new SessionRecords(database);
+    const records = new SessionRecords(database, log);
     const [one, two] = records.all();
     assert.deepEqual(one?.hosts, new Map([['docker-host', 's-0123456789abcdef']]));
     assert.deepEqual(two?.hosts, new Map());
@@ -61,7 +65,7 @@ test('records go with their session', () => {
   inDirectory((directory) => {
     const database = openDatabase(directory);
     database.exec(`INSERT INTO students VALUES (7, x'00', 1, 1)`);
-    const records = new SessionRecords(database);
+    const records = new SessionRecords(database, log);
     const record = {
       id: 'one',
       student: 7,
@@ -102,6 +106,41 @@ test('records go with their session', () => {
     records.remove('one');
     records.add(record);
     assert.deepEqual([records.all()[0]?.hosts.size, records.points('one'), records.openAgain('one').size], [0, [], 0]);
+    database.close();
+  });
+});
+
+test('a session or a point that cannot be read is left out, with a sentence in the log, and the others are there', () => {
+  inDirectory((directory) => {
+    const database = openDatabase(directory);
+    database.exec(`INSERT INTO students VALUES (7, x'00', 1, 1)`);
+    const records = new SessionRecords(database, log);
+    const session = { student: 7, parameters: {}, usedAtMs: 5, hosts: new Map() };
+    for (const id of ['one', 'two']) {
+      records.add({ ...session, id, lesson: id });
+      records.setHosts(id, new Map([['dev', `s-${id}`]]));
+      for (const snapshot of ['start', 'kept-1'])
+        records.setPoint(id, { snapshot, title: null, done: [], takenAtMs: 1 });
+    }
+    database.exec(`UPDATE sessions SET parameters = '{"port":' WHERE id = 'one';
+      UPDATE reset_points SET done = '[7]' WHERE session = 'two' AND snapshot = 'start'`);
+    logged.length = 0;
+    assert.deepEqual(
+      records.all().map(({ id }) => id),
+      ['two'],
+    );
+    assert.deepEqual(
+      records.points('two').map(({ snapshot }) => snapshot),
+      ['kept-1'],
+    );
+    assert.deepEqual(logged, [
+      'the record of the session one cannot be read: it is left out, and left as it is',
+      'the record of the snapshot start of the session two cannot be read: it is left out, and left as it is',
+    ]);
+    assert.deepEqual(records.unreadableHosts(), new Set(['s-one']), 'nobody removes them');
+    records.add({ ...session, id: 'three', lesson: 'one' });
+    assert.deepEqual(records.all().length, 2, 'the student has that lesson again');
+    assert.deepEqual(records.unreadableHosts(), new Set());
     database.close();
   });
 });

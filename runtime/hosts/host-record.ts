@@ -1,0 +1,100 @@
+// A host as it is stored: everything of the host itself that outlives the engine.
+
+import { z } from 'zod';
+import type { HostLimits } from '../client.ts';
+import { type Endpoints, endpointsSchema, storedEndpoints } from '../networks/endpoint.ts';
+import { type PublishedPort, publishedPortSchema } from '../networks/ports.ts';
+import type { RecordKind, Shape } from '../store/record-kind.ts';
+import type { LinkPlace } from './link.ts';
+
+/** A container that runs again when its host starts, with the endpoints and the ports that it had. */
+export interface RunningAgain {
+  readonly id: string;
+  readonly endpoints: Endpoints;
+  readonly ports: readonly PublishedPort[];
+  readonly paused: boolean;
+}
+
+/** What of a host outlives the engine. */
+export interface HostRecord {
+  /** 12 hex digits; names its directory, cgroup and records. */
+  readonly id: string;
+  readonly name: string;
+  readonly createdAt: string;
+  /**
+   * What the next engine does where this one is killed. `creating`, `removing`: it removes the host. `storing`: it finishes storing
+   * the host. `replacing` (restored, reset): it starts the host, from the old or the new subvolume, whichever the record names.
+   */
+  readonly phase: 'creating' | 'whole' | 'removing' | 'storing' | 'replacing';
+  /** First of the 65,536 UIDs and GIDs that are this host's alone. */
+  readonly uidBase: number;
+  readonly limits: HostLimits;
+  /** Name of its subvolume in the store's `hosts`: another after each restore, so that one record says which is the host. */
+  readonly subvolume: string;
+  /** The catalogue image of the workspace. */
+  readonly workspace: string;
+  readonly hostname: string;
+  /** The host's place on the link between the hosts of its lab; null where it has none. */
+  readonly link: LinkPlace | null;
+  /** What the next start of the workspace starts too: what was running when the host ended. */
+  readonly startAgain: readonly RunningAgain[];
+  /** It was running when the engine was shut down or the machine went down: the next engine starts it by itself. */
+  readonly returns: boolean;
+  /** The layers under the workspace's own, as it was first started: a newer image cannot be slid under what was written. */
+  readonly workspaceLayers: readonly string[] | null;
+  /** The workspace's init as the machine numbers it, and its start time (field 22 of /proc/PID/stat); 0 when stopped. */
+  readonly pid: number;
+  readonly startTicks: number;
+}
+
+export const runningAgainSchema = z.object({
+  id: z.string(),
+  endpoints: endpointsSchema,
+  ports: z.array(publishedPortSchema),
+  paused: z.boolean(),
+} satisfies Shape<RunningAgain>);
+
+const recordSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  createdAt: z.string(),
+  phase: z.enum(['creating', 'whole', 'removing', 'storing', 'replacing']),
+  uidBase: z.int(),
+  limits: z.object({
+    memoryBytes: z.number(),
+    cpus: z.number(),
+    pids: z.number(),
+    diskBytes: z.number(),
+  } satisfies Shape<HostLimits>),
+  subvolume: z.string(),
+  workspace: z.string(),
+  hostname: z.string(),
+  link: z.object({ name: z.string(), address: z.string() } satisfies Shape<LinkPlace>).nullable(),
+  startAgain: z.array(runningAgainSchema),
+  returns: z.boolean(),
+  workspaceLayers: z.array(z.string()).nullable(),
+  pid: z.int(),
+  startTicks: z.int(),
+} satisfies Shape<HostRecord>);
+
+/** What stands in hosts and in snapshots of version 0. */
+export const runningVersion0 = z.looseObject({}).transform((old) => ({ ...old, endpoints: storedEndpoints(old) }));
+
+/** What was so of every host before its record said it: the first engine had no choice of these, and put nothing back. */
+const version0 = z
+  .looseObject({
+    id: z.string(),
+    workspace: z.unknown().default('workspace'),
+    hostname: z.unknown().default('docker-host'),
+    network: z.unknown().default(null),
+    startAgain: z.array(runningVersion0).default([]),
+    returns: z.unknown().default(false),
+  })
+  // The link between the hosts of a lab was called a network.
+  .transform((old) => ({ subvolume: old.id, link: old.network, ...old }));
+
+export const hostKind: RecordKind<HostRecord> = {
+  name: 'host',
+  schema: recordSchema,
+  upgrades: [(body) => version0.parse(body)],
+};

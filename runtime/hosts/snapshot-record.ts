@@ -1,0 +1,48 @@
+// A snapshot of a host as it is stored.
+
+import { z } from 'zod';
+import { containerKind } from '../containers/container-record.ts';
+import { ownImageKind } from '../images/own-images.ts';
+import { type HeldRecord, heldRecord, holdRecord, type RecordKind, type Shape } from '../store/record-kind.ts';
+import type { Holdings } from './holdings.ts';
+import { runningAgainSchema, runningVersion0 } from './host-record.ts';
+
+/** A subvolume that no such record names is half made, or half removed, and goes. */
+export interface SnapshotRecord extends Holdings {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  /** Name in the directory of the host's snapshots. */
+  readonly subvolume: string;
+}
+
+/** What is held were the records as they stood then. */
+const version0 = z
+  .looseObject({ containers: z.array(z.unknown()), images: z.array(z.unknown()), running: z.array(runningVersion0) })
+  .transform((old) => ({ ...old, containers: old.containers.map(unversioned), images: old.images.map(unversioned) }));
+
+function unversioned(body: unknown): HeldRecord {
+  return { v: 0, body };
+}
+
+export const snapshotKind: RecordKind<SnapshotRecord> = {
+  name: 'snapshot',
+  schema: z.object({
+    id: z.string(),
+    createdAt: z.string(),
+    subvolume: z.string(),
+    containers: z.array(heldRecord(containerKind)),
+    images: z.array(heldRecord(ownImageKind)),
+    running: z.array(runningAgainSchema),
+  } satisfies Shape<SnapshotRecord>),
+  write: ({ id, createdAt, subvolume, containers, images, running }) =>
+    ({
+      id,
+      createdAt,
+      subvolume,
+      containers: containers.map((container) => holdRecord(containerKind, container)),
+      images: images.map((image) => holdRecord(ownImageKind, image)),
+      running,
+    }) satisfies Record<keyof SnapshotRecord, unknown>,
+  upgrades: [(body) => version0.parse(body)],
+};

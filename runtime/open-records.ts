@@ -1,0 +1,30 @@
+// Every kind of record that the engine keeps, and the file that they are in.
+
+import type { Logger } from 'pino';
+import { containerKind } from './containers/container-record.ts';
+import { hostKind } from './hosts/host-record.ts';
+import { snapshotKind } from './hosts/snapshot-record.ts';
+import { terminalKind } from './hosts/terminal-record.ts';
+import { detailsKind, historyKind } from './images/configuration.ts';
+import { contentKind } from './images/contents.ts';
+import { ownImageKind } from './images/own-images.ts';
+import { layerKind } from './store/layers.ts';
+import { Records } from './store/records.ts';
+
+/** Each that is written; a record of another cannot be stored. */
+export const recordKinds = [
+  hostKind,
+  containerKind,
+  snapshotKind,
+  terminalKind,
+  ownImageKind,
+  contentKind,
+  detailsKind,
+  historyKind,
+  layerKind,
+] as const;
+
+/** Opens the records in the file at `path`, which is made where it is missing. Throws conflict where a later Drydock has written it. */
+export function openRecords(path: string, log: Logger): Records {
+  return new Records(path, recordKinds, log);
+}
