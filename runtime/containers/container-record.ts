@@ -4,8 +4,7 @@ import { z } from 'zod';
 import { type Endpoints, endpointsSchema, storedEndpoints } from '../networks/endpoint.ts';
 import { type PublishedPort, publishedPortSchema } from '../networks/ports.ts';
 import type { RecordKind, Shape } from '../store/record-kind.ts';
-import type { PortBinding } from './host-config/networking.ts';
-import type { HostConfig } from './host-config/table.ts';
+import { type HostConfig, storedHostConfig } from './host-config/table.ts';
 
 /** The `Config` of the Docker Engine API, merged with the image's, every field present. */
 export interface ContainerConfig {
@@ -106,43 +105,6 @@ const configSchema = z.object({
   StopTimeout: number.exactOptional(),
 } satisfies Shape<ContainerConfig>);
 
-const hostConfigSchema = z.object({
-  NetworkMode: z.string(),
-  PortBindings: z.record(
-    z.string(),
-    z.array(z.object({ HostIp: z.string(), HostPort: z.string() } satisfies Shape<PortBinding>)),
-  ),
-  PublishAllPorts: z.boolean(),
-  AutoRemove: z.boolean(),
-  CapAdd: strings.nullable(),
-  CapDrop: strings.nullable(),
-  Dns: strings,
-  DnsOptions: strings,
-  DnsSearch: strings,
-  ExtraHosts: strings.nullable(),
-  GroupAdd: strings.nullable(),
-  IpcMode: z.string(),
-  PidMode: z.string(),
-  ReadonlyRootfs: z.boolean(),
-  SecurityOpt: strings.nullable(),
-  ShmSize: number,
-  Tmpfs: z.record(z.string(), z.string()),
-  Ulimits: z.array(z.object({ Name: z.string(), Soft: number, Hard: number })),
-  OomScoreAdj: number,
-  CpuShares: number,
-  NanoCpus: number,
-  CpuPeriod: number,
-  CpuQuota: number,
-  CpusetCpus: z.string(),
-  Memory: number,
-  MemoryReservation: number,
-  MemorySwap: number,
-  MemorySwappiness: number.nullable(),
-  PidsLimit: number.nullable(),
-  ConsoleSize: z.tuple([number, number]),
-  Isolation: z.string(),
-} satisfies Shape<HostConfig>);
-
 const stateSchema = z.object({
   status: z.enum(['created', 'running', 'paused', 'exited', 'removing', 'dead']),
   pid: number,
@@ -164,7 +126,7 @@ const recordSchema = z.object({
   path: z.string(),
   args: strings,
   config: configSchema,
-  hostConfig: hostConfigSchema,
+  hostConfig: storedHostConfig,
   state: stateSchema,
   macAddress: z.string().nullable(),
   endpoints: endpointsSchema,
@@ -173,11 +135,10 @@ const recordSchema = z.object({
   foreground: z.boolean(),
 } satisfies Shape<ContainerRecord>);
 
-/** Each of these was stored by later ones of those engines. What was asked for tells whether it ran in the foreground. */
+/** Not every engine stored these. What was asked for tells whether the container ran in the foreground. */
 const version0 = z
   .looseObject({
     config: z.looseObject({ AttachStdout: z.boolean() }),
-    hostConfig: z.looseObject({ Isolation: z.string().default(''), MemorySwappiness: z.unknown().default(null) }),
     state: z.looseObject({ interrupted: z.boolean().nullable().default(null) }),
   })
   .transform((old) => ({ foreground: old.config.AttachStdout, ...old, endpoints: storedEndpoints(old) }));

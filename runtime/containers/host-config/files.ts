@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 import { maxMountsPerContainer } from '../../limits.ts';
 import { mapOf } from '../bounded.ts';
-import { flag, kept, notYet, whole } from './row.ts';
+import { flag, kept, notYet, stored, whole } from './row.ts';
 
 /** Docker's default, and conmon's (`--shm-size`). */
 const defaultShmSize = 64 * 1024 * 1024;
@@ -40,9 +40,10 @@ export const files = {
   Binds: notYet(`${instead}; volumes and bind mounts (-v) come later`, { shown: null }),
   Mounts: notYet(`${instead}; --mount comes later`, {}),
   /** `root.readonly` of the OCI runtime specification. */
-  ReadonlyRootfs: kept(flag, { keep: (given) => given ?? false }),
+  ReadonlyRootfs: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),
   /** Bytes of the mount at /dev/shm. */
   ShmSize: kept(whole, {
+    stored: stored.whole,
     keep(given) {
       if (given && given < 0) throw invalid('SHM size can not be less than 0');
       return given || defaultShmSize;
@@ -51,6 +52,7 @@ export const files = {
   StorageOpt: notYet('leave --storage-opt out; the whole host has one quota', {}),
   /** Mounts: destination to options. */
   Tmpfs: kept(mapOf(z.string().max(4096), maxMountsPerContainer).nullish(), {
+    stored: z.record(z.string(), z.string()),
     keep(given): Readonly<Record<string, string>> {
       for (const [destination, options] of Object.entries(given ?? {})) checkTmpfs(destination, options);
       return given ?? {};

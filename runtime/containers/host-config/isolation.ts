@@ -7,7 +7,7 @@ import { maskedPaths, readonlyPaths } from '../../oci/machine-paths.ts';
 import { listOf } from '../bounded.ts';
 import { checkUser } from '../create-checks.ts';
 import { refuse } from '../refusal.ts';
-import { kept, never, notYet, text } from './row.ts';
+import { kept, never, notYet, stored, text } from './row.ts';
 
 const devices = 'the hosts of this machine share its devices with nobody, so leave --device and --gpus out';
 
@@ -33,6 +33,7 @@ function normalCapability(key: 'CapAdd' | 'CapDrop', given: string): string {
 
 const capabilityRow = (key: 'CapAdd' | 'CapDrop') =>
   kept(listOf(maxCapabilities).nullish(), {
+    stored: stored.list.nullable(),
     keep: (given): readonly string[] | null => given?.map((name) => normalCapability(key, name)) ?? null,
   });
 
@@ -73,16 +74,18 @@ export const isolation = {
   Devices: never(devices, { shown: [] }),
   /** Groups of each process, beside its user's own. */
   GroupAdd: kept(listOf(maxGroups).nullish(), {
+    stored: stored.list.nullable(),
     keep(given): readonly string[] | null {
       given?.forEach(checkUser);
       return given && given.length > 0 ? given : null;
     },
   }),
   /** The IPC namespace, a new one for each container. */
-  IpcMode: kept(text, { keep: (given) => ipcMode(given ?? '') }),
+  IpcMode: kept(text, { stored: stored.text, keep: (given) => ipcMode(given ?? '') }),
   MaskedPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: maskedPaths }),
   /** The PID namespace, a new one for each container yet. */
   PidMode: kept(z.unknown().optional(), {
+    stored: stored.text,
     keep(given): string {
       refuse('HostConfig.PidMode', pidMode, given);
       return '';
@@ -94,7 +97,7 @@ export const isolation = {
   ),
   ReadonlyPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: readonlyPaths }),
   /** `no_new_privs` of each process, and nothing else. */
-  SecurityOpt: kept(listOf(maxGroups).nullish(), { keep: securityOptions }),
+  SecurityOpt: kept(listOf(maxGroups).nullish(), { stored: stored.list.nullable(), keep: securityOptions }),
   Sysctls: notYet('leave --sysctl out', {}),
   UTSMode: never('leave --uts out; set a name with --hostname', { shown: '' }),
   UsernsMode: never('leave --userns out. Root in a container is nobody outside of it, and stays so', { shown: '' }),

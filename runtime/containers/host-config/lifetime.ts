@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
-import { flag, ignored, kept, notYet, text } from './row.ts';
+import { flag, ignored, kept, notYet, stored, text } from './row.ts';
 
 const terminalSide = z.number().int().min(0).max(65535);
 
@@ -14,15 +14,16 @@ function isolationMode(given: string): string {
 export const lifetime = {
   Annotations: notYet('use labels (--label) for what describes a container', {}),
   /** Removed when it ends: `--rm`. */
-  AutoRemove: kept(flag, { keep: (given) => given ?? false }),
+  AutoRemove: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),
   /** Rows and columns of the terminal at the start; 0 where the client does not know them. */
   ConsoleSize: kept(z.tuple([terminalSide, terminalSide]).nullish(), {
+    stored: z.tuple([stored.whole, stored.whole]),
     keep: (given): readonly [number, number] => given ?? [0, 0],
   }),
   ContainerIDFile: ignored(text, ''),
   Init: notYet('leave --init out; the first process of a container has to collect its children itself', {}),
-  /** As it was sent: empty or `default`. Records of earlier versions lack it. */
-  Isolation: kept(text, { keep: (given) => isolationMode(given ?? '') }),
+  /** As it was sent: empty or `default`. */
+  Isolation: kept(text, { stored: stored.text, keep: (given) => isolationMode(given ?? '') }),
   LogConfig: notYet('leave --log-driver and --log-opt out; logs are kept for `docker logs`', {
     defaults: [
       { Type: '', Config: {} },

@@ -10,7 +10,7 @@ import { networkModeInWords, parseNetworkMode } from '../../networks/mode.ts';
 import { listOf, mapOf } from '../bounded.ts';
 import { checkPort, withProtocol } from '../create-checks.ts';
 import { goObject } from '../go-object.ts';
-import { flag, kept, notYet, text } from './row.ts';
+import { flag, kept, notYet, stored, text } from './row.ts';
 
 export interface PortBinding {
   readonly HostIp: string;
@@ -110,11 +110,14 @@ function checkNameserver(address: string): void {
 /** Lines of /etc/resolv.conf, each of which `check` has looked at. */
 const resolverRow = (check: (entry: string) => void) =>
   kept(listOf(maxResolverEntries).nullish(), {
+    stored: stored.list,
     keep(given): readonly string[] {
       given?.forEach(check);
       return given ?? [];
     },
   });
+
+const storedBindings = z.record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })));
 
 export const networking = {
   Dns: resolverRow(checkNameserver),
@@ -122,6 +125,7 @@ export const networking = {
   DnsSearch: resolverRow(checkResolverWord),
   /** Lines of /etc/hosts. */
   ExtraHosts: kept(listOf(maxExtraHosts).nullish(), {
+    stored: stored.list.nullable(),
     keep(given): readonly string[] | null {
       given?.forEach(checkExtraHost);
       return given && given.length > 0 ? given : null;
@@ -129,9 +133,9 @@ export const networking = {
   }),
   Links: notYet('leave --link out; user-defined networks with names come later', { shown: null }),
   /** Which network the container is connected to, or whose network namespace it has. */
-  NetworkMode: kept(text, { keep: (given) => checkedNetworkMode(given ?? '') }),
+  NetworkMode: kept(text, { stored: stored.text, keep: (given) => checkedNetworkMode(given ?? '') }),
   /** `80/tcp` to the ports of the host that lead to it while the container runs. */
-  PortBindings: kept(bindingsSchema, { keep: checkedBindings }),
+  PortBindings: kept(bindingsSchema, { stored: storedBindings, keep: checkedBindings }),
   /** The same for all ports that the image exposes. */
-  PublishAllPorts: kept(flag, { keep: (given) => given ?? false }),
+  PublishAllPorts: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),
 };

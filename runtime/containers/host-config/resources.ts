@@ -9,7 +9,7 @@ import { hardLimitOf } from '../../kernel/hard-limits.ts';
 import { maxPidsPerContainer, maxUlimits } from '../../limits.ts';
 import { goObject } from '../go-object.ts';
 import { refuse } from '../refusal.ts';
-import { kept, never, notYet, text, whole } from './row.ts';
+import { kept, never, notYet, stored, text, whole } from './row.ts';
 
 const nanosPerCpu = 1e9;
 const cpuPeriodUs = 100_000;
@@ -105,7 +105,7 @@ function checkedSwappiness(asked: number | null): number | null {
   return asked;
 }
 
-const amount = { keep: (given: number | null | undefined): number => given ?? 0 };
+const amount = { stored: stored.whole, keep: (given: number | null | undefined): number => given ?? 0 };
 const ulimit = goObject({ Name: z.string(), Soft: z.number().int().min(-1), Hard: z.number().int().min(-1) });
 
 export const resources = {
@@ -122,6 +122,7 @@ export const resources = {
   CpuRealtimePeriod: notYet(realTime, { shown: 0 }),
   CpuRealtimeRuntime: notYet(realTime, { shown: 0 }),
   CpuShares: kept(whole, {
+    stored: stored.whole,
     keep(given) {
       const shares = given ?? 0;
       if (shares < 0 || shares > 262_144) wrong(`invalid CpuShares: ${shares}, the range is [2, 262144]`);
@@ -130,6 +131,7 @@ export const resources = {
     limits: (shares) => (shares > 0 ? { cpu: { shares } } : {}),
   }),
   CpusetCpus: kept(text, {
+    stored: stored.text,
     keep: (given) => checkedCpuset(given ?? ''),
     limits: (cpus) => (cpus !== '' ? { cpu: { cpus } } : {}),
   }),
@@ -151,6 +153,7 @@ export const resources = {
   MemorySwap: kept(whole, { ...amount, limits: (bytes) => (bytes > 0 ? { memory: { swap: bytes } } : {}) }),
   /** Null for that of its host; -1, as older clients say it, too. */
   MemorySwappiness: kept(whole, {
+    stored: stored.whole.nullable(),
     keep: (given) => checkedSwappiness(given ?? null),
     limits: (swappiness) => (swappiness === null ? {} : { memory: { swappiness } }),
   }),
@@ -163,6 +166,7 @@ export const resources = {
   OomKillDisable: never('leave --oom-kill-disable out; what is out of memory must be killed', { shown: false }),
   /** Of a process of the container's, not of its cgroup. */
   OomScoreAdj: kept(whole, {
+    stored: stored.whole,
     keep(given) {
       const score = given ?? 0;
       if (score < -1000 || score > 1000) wrong(`Invalid value ${score}, range for oom score adj is [-1000, 1000]`);
@@ -171,6 +175,7 @@ export const resources = {
   }),
   /** Null, 0 or negative for the most that a container may have. */
   PidsLimit: kept(whole, {
+    stored: stored.whole.nullable(),
     keep: (given) => checkedPids(given ?? 0),
     limits: (asked) => ({
       pids: { limit: asked !== null && asked > 0 ? Math.min(asked, maxPidsPerContainer) : maxPidsPerContainer },
@@ -178,6 +183,7 @@ export const resources = {
   }),
   /** Of each process. */
   Ulimits: kept(z.array(ulimit).max(maxUlimits).nullish(), {
+    stored: z.array(z.object({ Name: z.string(), Soft: z.number(), Hard: z.number() })),
     keep(given): readonly Ulimit[] {
       given?.forEach(checkUlimit);
       return given ?? [];

@@ -9,6 +9,8 @@ export interface KeptRow<Value> {
   readonly kind: 'kept';
   /** What a client may send. */
   readonly schema: z.ZodType;
+  /** What stands in a record. Where an engine stored the record that did not know the key, the value is the default. */
+  readonly stored: z.ZodType<Value>;
   /** Of what was sent, the value to keep: checked, in its one form; the default where nothing was sent. Throws invalid. */
   keep(given: unknown): Value;
   /** What the value adds to the limits of the container's cgroup (`linux.resources` of the OCI runtime specification). */
@@ -34,7 +36,10 @@ export interface IgnoredRow {
 
 export type Row = KeptRow<unknown> | RefusedRow | IgnoredRow;
 
-type Kept<Given, Value> = Omit<KeptRow<Value>, 'kind' | 'schema' | 'keep'> & { keep(given: Given): Value };
+type Kept<Given, Value> = Omit<KeptRow<Value>, 'kind' | 'schema' | 'stored' | 'keep'> & {
+  readonly stored: z.ZodType<NoInfer<Value>>;
+  keep(given: Given): Value;
+};
 
 /** `keep` is given what the schema gives. */
 export function kept<Schema extends z.ZodType, Value>(
@@ -67,3 +72,11 @@ export function ignored(schema: z.ZodType, shown: unknown): IgnoredRow {
 export const text = z.string().max(4096).nullish();
 export const flag = z.boolean().nullish();
 export const whole = z.number().int().nullish();
+
+/** What stands in records. */
+export const stored = {
+  text: z.string(),
+  flag: z.boolean(),
+  whole: z.int(),
+  list: z.array(z.string()),
+} as const;

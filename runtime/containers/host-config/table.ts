@@ -1,7 +1,7 @@
 // All keys of Docker's HostConfig, a row each, and what comes of the rows: the schema of the request, the values that are kept
 // in the record, the limits of the container, and what inspect says. A key is changed in its row, and nowhere here.
 
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Resources } from '../../oci/spec.ts';
 import { goObject } from '../go-object.ts';
 import { refuse } from '../refusal.ts';
@@ -44,10 +44,15 @@ export function keepHostConfig(given: z.infer<typeof hostConfigSchema>, cpus: nu
   return own;
 }
 
-/** The value in a record; its default, where an engine stored the record that did not know the key. */
-function valueIn(own: HostConfig, key: HostConfigKey, row: KeptRow<unknown>): unknown {
-  const value: unknown = own[key as KeptKey];
-  return value === undefined ? row.keep(undefined) : value;
+const storedRows = rows.flatMap(([key, row]) =>
+  row.kind === 'kept' ? [[key, row.stored.default(() => row.keep(undefined))] as const] : [],
+);
+
+/** The values in a record. A key that the engine which stored it did not know is at its default. */
+export const storedHostConfig = z.object(Object.fromEntries(storedRows)) as unknown as z.ZodType<HostConfig>;
+
+function valueIn(own: HostConfig, key: HostConfigKey): unknown {
+  return own[key as KeptKey];
 }
 
 /** The limits of a container's cgroup, which all rows together make. */
@@ -55,7 +60,7 @@ export function limitsOf(own: HostConfig): Resources {
   const limits: Record<string, object> = {};
   for (const [key, row] of rows) {
     if (row.kind !== 'kept' || !row.limits) continue;
-    const parts = Object.entries(row.limits(valueIn(own, key, row)));
+    const parts = Object.entries(row.limits(valueIn(own, key)));
     for (const [controller, part] of parts) limits[controller] = { ...limits[controller], ...part };
   }
   return limits;
@@ -66,7 +71,7 @@ export function shownHostConfig(own: HostConfig): object {
   const shown: Record<string, unknown> = {};
   for (const [key, row] of rows) {
     if (row.kind !== 'kept') shown[key] = row.shown;
-    else shown[key] = row.shown ? row.shown(valueIn(own, key, row)) : valueIn(own, key, row);
+    else shown[key] = row.shown ? row.shown(valueIn(own, key)) : valueIn(own, key);
   }
   // JSON leaves out what is undefined.
   return shown;

@@ -5,7 +5,13 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { parseCreateRequest } from '../../../runtime/containers/create-request.ts';
 import { hostConfigKeys } from '../../../runtime/containers/host-config/keys.ts';
-import { type HostConfig, limitsOf, shownHostConfig, themes } from '../../../runtime/containers/host-config/table.ts';
+import {
+  type HostConfig,
+  limitsOf,
+  shownHostConfig,
+  storedHostConfig,
+  themes,
+} from '../../../runtime/containers/host-config/table.ts';
 
 /** What Docker's own clients send always, recorded of docker 28.5.2: all keys but those that are left out where they are empty. */
 const recorded: string[] = Object.keys(
@@ -44,9 +50,22 @@ describe('inspect', () => {
   test('shows the default of a key that the engine which stored the record did not know', () => {
     const stored: Record<string, unknown> = { ...hostConfig({ Memory: 33554432 }) };
     for (const key of ['Isolation', 'GroupAdd', 'ShmSize']) delete stored[key];
-    const shown = shownHostConfig(stored as unknown as HostConfig) as Record<string, unknown>;
+    const shown = shownHostConfig(storedHostConfig.parse(stored)) as Record<string, unknown>;
     const { Isolation, GroupAdd, ShmSize, Memory } = shown;
     assert.deepEqual([Isolation, GroupAdd, ShmSize, Memory], ['', null, 67108864, 33554432]);
+  });
+});
+
+describe('a record', () => {
+  test('is read as it was kept, whatever was asked for', () => {
+    const asked = {
+      ...{ CapAdd: ['net_admin'], GroupAdd: ['7'], SecurityOpt: ['no-new-privileges'], ExtraHosts: ['x:10.0.0.1'] },
+      ...{ Dns: ['10.0.0.1'], Tmpfs: { '/t': 'size=1m' }, PidsLimit: 7, ConsoleSize: [24, 80], NanoCpus: 500_000_000 },
+      PortBindings: { '80/tcp': [{ HostPort: '8080' }] },
+      Ulimits: [{ Name: 'nofile', Soft: 100, Hard: 200 }],
+    };
+    for (const own of [hostConfig({}), hostConfig(asked)])
+      assert.deepEqual(storedHostConfig.parse(JSON.parse(JSON.stringify(own))), own);
   });
 });
 
