@@ -1,8 +1,11 @@
 // Sessions with a real engine: opened, kept, queued for, ended; and each with a host that is its own.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
 import type { HostInfo } from '@drydock/runtime';
 import { afterAll, test } from 'vitest';
+import { openDatabase } from '../../../sandbox-server/store/database.ts';
+import { testRun } from '../../support/instance.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { startTestServer } from '../server.ts';
@@ -96,12 +99,20 @@ test('a spare host makes the next lab open at once, and counts towards the capac
   for (const one of [lab, other]) await server.ask('DELETE', `/api/sessions/${one.session}`, { cookie: one.cookie });
 });
 
-test('a host that no session has is removed at the start, and an operator’s is left alone', async () => {
-  await engine.createHost('s-0123456789abcdef');
-  await engine.createHost('operators-own');
-  await using server = await startTestServer({ engineSocket });
+test('a host that no session has is removed at the start; an operator’s is left alone, and one of a session that cannot be read', async () => {
+  for (const name of ['s-00000000000000aa', 'operators-own', 's-0123456789abcdef']) await engine.createHost(name);
+  const dataDirectory = await mkdtemp(`/tmp/${testRun}-`);
+  const database = openDatabase(dataDirectory);
+  database.exec(`INSERT INTO students VALUES (7, x'00', 1, 1);
+    INSERT INTO sessions (id, student, lesson, created_at, parameters) VALUES ('one', 7, 'playground', 1, '{"port":');
+    INSERT INTO session_hosts (session, name, host) VALUES ('one', 'docker-host', 's-00000000000000aa')`);
+  database.close();
+  await using server = await startTestServer({ engineSocket, dataDirectory });
   assert.equal((await server.ask('GET', '/healthz')).status, 200);
   await untilGone('s-0123456789abcdef');
-  assert.ok((await names()).includes('operators-own'));
-  await engine.removeHost('operators-own');
+  for (const name of ['operators-own', 's-00000000000000aa']) {
+    assert.equal((await engine.host(name)).state, 'running');
+    await engine.removeHost(name);
+  }
+  await rm(dataDirectory, { recursive: true });
 });
