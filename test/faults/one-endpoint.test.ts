@@ -12,6 +12,8 @@ import { until } from '../support/until.ts';
 const row = z.object({ kind: z.string(), host: z.string(), id: z.string(), body: z.string() });
 type Body = Record<string, unknown>;
 const bodies = z.array(z.looseObject({}));
+/** Records within a record, each with its version; then they had none. */
+const held = z.array(z.object({ body: z.looseObject({}) })).transform((all) => all.map(({ body }) => body));
 
 /** As that engine stored a container, and what of it is started again. What is stored so already stays. */
 function withOneEndpoint(body: Body): Body {
@@ -27,9 +29,10 @@ const asThen: Readonly<Record<string, (body: Body) => Body>> = {
     network: link,
     startAgain: bodies.parse(startAgain).map(withOneEndpoint),
   }),
-  snapshot: ({ containers, running, ...rest }) => ({
+  snapshot: ({ containers, images, running, ...rest }) => ({
     ...rest,
-    containers: bodies.parse(containers).map(withOneEndpoint),
+    containers: held.parse(containers).map(withOneEndpoint),
+    images: held.parse(images),
     running: bodies.parse(running).map(withOneEndpoint),
   }),
 };
@@ -39,7 +42,7 @@ function writeAsThen(engine: TestEngine): number {
   const database = new DatabaseSync(path.join(engine.instance.data, 'engine.db'));
   let endpoints = 0;
   try {
-    const put = database.prepare('UPDATE record SET body = ? WHERE kind = ? AND host = ? AND id = ?');
+    const put = database.prepare('UPDATE record SET body = ?, v = 0 WHERE kind = ? AND host = ? AND id = ?');
     for (const { kind, host, id, body } of z.array(row).parse(database.prepare('SELECT * FROM record').all())) {
       const change = asThen[kind];
       if (!change) continue;

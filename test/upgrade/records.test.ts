@@ -60,8 +60,8 @@ for (const commit of commits) {
       await using taken = await takenOver(commit);
       const { rows, records } = taken;
       const bodies = (kind: string) => rows.filter((row) => row.kind === kind).map(({ body }) => body);
-      assert.partialDeepStrictEqual(records.list(hostKind), bodies('host'));
-      assert.partialDeepStrictEqual(records.list(containerKind), bodies('container'));
+      assert.partialDeepStrictEqual(records.list(hostKind), bodies('host').map(hostToday));
+      assert.partialDeepStrictEqual(records.list(containerKind), bodies('container').map(withEndpoints));
       for (const [at, snapshot] of records.list(snapshotKind).entries())
         assert.partialDeepStrictEqual(snapshot, plain(bodies('snapshot')[at]));
     });
@@ -70,9 +70,27 @@ for (const commit of commits) {
 
 /** A snapshot's body as it was before what it holds had versions. */
 function plain(snapshot: Row['body'] | undefined): object {
-  const { containers = [], images = [], ...rest } = (snapshot ?? {}) as { containers?: unknown[]; images?: unknown[] };
-  const bodyOf = (held: unknown): unknown => (held as { body?: unknown }).body ?? held;
-  return { ...rest, containers: containers.map(bodyOf), images: images.map(bodyOf) };
+  const { containers = [], images = [], running = [], ...rest } = (snapshot ?? {}) as Partial<Record<string, object[]>>;
+  const bodyOf = (held: object): object => ('body' in held ? (held.body as object) : held);
+  return {
+    ...rest,
+    containers: containers.map(bodyOf).map(withEndpoints),
+    images: images.map(bodyOf),
+    running: running.map(withEndpoints),
+  };
+}
+
+/** Once a container had one endpoint, in the default bridge network. */
+function withEndpoints(stored: object): object {
+  if (!('endpoint' in stored)) return stored;
+  const { endpoint, ...rest } = stored;
+  return { ...rest, endpoints: endpoint ? { bridge: endpoint } : {} };
+}
+
+/** Once the link between the hosts of a lab was called a network. */
+function hostToday(stored: object): object {
+  const { network = null, startAgain = [], ...rest } = stored as { network?: unknown; startAgain?: object[] };
+  return { link: network, ...rest, startAgain: startAgain.map(withEndpoints) };
 }
 
 test('what the first engine did not write is read as what it did', async () => {
@@ -82,7 +100,7 @@ test('what the first engine did not write is read as what it did', async () => {
     subvolume: host?.id,
     workspace: 'workspace',
     hostname: 'docker-host',
-    network: null,
+    link: null,
     startAgain: [],
     returns: false,
   });
