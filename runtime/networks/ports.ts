@@ -4,8 +4,8 @@ import fs from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import type { Shape } from '../store/record-kind.ts';
 import { whyNotFree } from '../kernel/ports.ts';
+import type { Shape } from '../store/record-kind.ts';
 
 /** A published port in force. `hostPort` is a port inside the host, not of the machine. */
 export interface PublishedPort {
