@@ -1,7 +1,7 @@
 // `drydock up` as an operator has it: one at a time, processes that come back, and nothing left when it ends.
 
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, readlinkSync, statSync, writeFileSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
@@ -14,6 +14,7 @@ import { drydockCommand, runDrydock } from '../support/command.ts';
 import { settingsFor, startDrydock, startSupervisor, stopSupervisor, type TestDrydock } from '../support/drydock.ts';
 import { freePort, makeInstance } from '../support/instance.ts';
 import { conmonsOf, processesBelow } from '../support/outside.ts';
+import { RealTerminal } from '../support/real-terminal.ts';
 import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
@@ -152,26 +153,22 @@ test('a host is made, listed, checked and removed', async () => {
   assert.ok(!existsSync(socket));
 });
 
-test('host shell is a terminal in the workspace, and ends with the exit code of the shell', async () => {
+test('host shell is a terminal in the workspace, of the size of one’s own, and ends with the exit code of the shell', async () => {
   await drydock.run('host', 'create', 'desk');
-  // script(1) gives it a terminal, and ends with its exit code.
-  const argv = ['-qefc', `${drydockCommand} host shell desk`, '/dev/null'];
-  const shell = spawn('script', argv, {
-    env: { ...drydock.env, SHELL: '/bin/sh' },
-    stdio: ['pipe', 'pipe', 'inherit'],
+  using shell = new RealTerminal(drydockCommand, ['host', 'shell', 'desk'], {
+    rows: 33,
+    columns: 111,
+    env: drydock.env,
   });
-  let said = '';
-  let typed = false;
-  shell.stdout.on('data', (chunk: Buffer) => {
-    said += chunk;
-    if (typed || !said.includes('student@docker-host')) return;
-    typed = true;
-    shell.stdin.write('[ -t 0 ] && echo "$(id -un) has $((6 * 7))"; exit 7\r');
-  });
-  // When it exits, its last words may still be on their way.
-  const code = await new Promise((resolve) => shell.once('close', resolve));
-  assert.match(said, /student has 42/);
-  assert.equal(code, 7);
+  await shell.says(/student@docker-host/);
+  shell.type('[ -t 0 ] && echo "$(id -un) has $((6 * 7)), and $(stty size)"\r');
+  await shell.says(/student has 42, and 33 111/);
+  shell.resize(20, 70);
+  // The size of a shell at its prompt: bash asks for it when it is told of a change.
+  shell.type('until [ "$(stty size)" = "20 70" ]; do sleep 0.1; done; echo it is so$((0))\r');
+  await shell.says(/it is so0/);
+  shell.type('exit 7\r');
+  assert.equal(await shell.ended, 7);
   const without = await drydock.run('host', 'shell', 'desk');
   assert.equal(without.exitCode, 2);
   assert.match(without.stderr, /A shell needs a terminal/);

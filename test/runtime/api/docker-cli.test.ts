@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type CommandOutcome, dockerCommand } from '../../support/docker-command.ts';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
+import { RealTerminal } from '../../support/real-terminal.ts';
 import { until } from '../../support/until.ts';
 
 let either: EitherDocker;
@@ -318,27 +319,63 @@ test('stdin goes through run -i, a great deal of it too', async () => {
   assert.equal(Buffer.concat(await child.stdout.toArray()).toString(), `${expected}  -\n`);
 });
 
+/** A docker command in a terminal of 24 rows and 80 columns. */
+const inTerminal = (...args: readonly string[]) =>
+  new RealTerminal('docker', ['-H', `unix://${either.socket}`, ...args]);
+/** Tells its size, and again at each change of it. What is sent to a shell that waits for a key is told after the key. */
+const tellsSize = 'trap "stty size" WINCH; stty size; while :; do sleep 0.1; done';
+
+test('run -it has the size of the terminal, and gets another one while it runs', async () => {
+  using terminal = inTerminal('run', '-it', '--rm', '--name', 'sized', 'busybox', 'sh', '-c', tellsSize);
+  await terminal.says(/24 80\r\n/);
+  terminal.resize(33, 111);
+  await terminal.says(/33 111\r\n/);
+  terminal.resize(50, 40);
+  await terminal.says(/50 40\r\n/);
+  terminal.type('\x03');
+  assert.equal(await terminal.ended, 130);
+});
+
+test('exec -it has a size of its own, beside that of the container’s terminal', async () => {
+  const { socket } = either;
+  await dockerCommand(socket, 'run', '-dit', '--name', 'both', 'busybox', 'sh', '-c', 'sleep 1000');
+  using terminal = inTerminal('exec', '-it', 'both', 'sh', '-c', tellsSize);
+  await terminal.says(/24 80\r\n/);
+  using other = inTerminal('exec', '-it', 'both', 'sh', '-c', tellsSize);
+  await other.says(/24 80\r\n/);
+  terminal.resize(33, 111);
+  await terminal.says(/33 111\r\n/);
+  assert.doesNotMatch(other.said, /33 111/);
+  terminal.type('\x03');
+  assert.equal(await terminal.ended, 130);
+  other.type('\x03');
+  assert.equal(await other.ended, 130);
+  await dockerCommand(socket, 'rm', '-f', 'both');
+});
+
 test('run -it is left by ctrl-p ctrl-q, and entered again by attach', async () => {
-  /** Runs a docker command in a terminal. */
-  const inTerminal = (command: string) => {
-    const child = spawn('script', ['-qec', `docker -H unix://${either.socket} ${command}`, '/dev/null'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      timeout: 60_000,
-    });
-    let said = '';
-    child.stdout.on('data', (piece: Buffer) => (said += piece));
-    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
-    const says = (what: RegExp) => until(`${command} says ${what}`, async () => what.test(said));
-    return { type: (keys: string) => child.stdin.write(keys), says, ended };
-  };
-  const first = inTerminal("run -it --name left busybox sh -c 'read x; echo $((x + 1)); read x; exit $x'");
+  using first = inTerminal(
+    ...['run', '-it', '--name', 'left', 'busybox', 'sh', '-c', 'read x; echo $((x + 1)); read x; exit $x'],
+  );
   first.type('41\n');
   await first.says(/42\r\n/);
   first.type('\x10\x11');
   assert.equal(await first.ended, 0);
   assert.equal((await dockerCommand(either.socket, 'inspect', '-f', '{{.State.Status}}', 'left')).stdout, 'running\n');
-  const second = inTerminal('attach left');
+  using second = inTerminal('attach', 'left');
   second.type('6\n');
   assert.equal(await second.ended, 6);
   await dockerCommand(either.socket, 'rm', 'left');
+});
+
+test('exec -it is left by keys of one’s own, and its program goes on', async () => {
+  const { socket } = either;
+  await dockerCommand(socket, 'run', '-d', '--name', 'stays', 'busybox', 'sleep', '1000');
+  using terminal = inTerminal('exec', '-it', '--detach-keys', 'ctrl-e,q', 'stays', 'sh', '-c', 'echo here; sleep 2000');
+  await terminal.says(/here\r\n/);
+  terminal.type('\x05q');
+  await terminal.ended;
+  const { stdout } = await dockerCommand(socket, 'top', 'stays');
+  assert.match(stdout, /sleep 2000/);
+  await dockerCommand(socket, 'rm', '-f', 'stays');
 });
