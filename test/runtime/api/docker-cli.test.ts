@@ -322,7 +322,7 @@ test('stdin goes through run -i, a great deal of it too', async () => {
 /** A docker command in a terminal of 24 rows and 80 columns. */
 const inTerminal = (...args: readonly string[]) =>
   new RealTerminal('docker', ['-H', `unix://${either.socket}`, ...args]);
-/** Tells its size, and again at each change of it. What is sent to a shell that waits for a key is told after the key. */
+/** Tells its size, and again after each change of it: the trap runs between two sleeps. */
 const tellsSize = 'trap "stty size" WINCH; stty size; while :; do sleep 0.1; done';
 
 test('run -it has the size of the terminal, and gets another one while it runs', async () => {
