@@ -105,7 +105,7 @@ async function events(exchange: Exchange<Host>): Promise<void> {
     );
   readersOf.set(subject, readers);
   try {
-    exchange.begin(text(query, 'jsonl') ? 'application/jsonl' : 'application/json');
+    exchange.beginAnswer(text(query, 'jsonl') ? 'application/jsonl' : 'application/json');
     await stream(exchange, wanted, from, milliseconds(until));
     if (!response.destroyed) response.end();
   } finally {

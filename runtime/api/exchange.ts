@@ -125,7 +125,7 @@ export class Exchange<Subject> {
     for (const [i, item] of items.entries()) {
       piece += `${i === 0 ? '' : ','}${JSON.stringify(item)}`;
       if (piece.length < answerPieceBytes || this.request.method === 'HEAD') continue;
-      if (!this.response.headersSent) this.begin('application/json');
+      if (!this.response.headersSent) this.beginAnswer('application/json');
       await this.write(piece);
       if (this.signal.aborted) return;
       piece = '';
@@ -158,7 +158,7 @@ export class Exchange<Subject> {
   }
 
   /** Begins an answer of unknown length and lets the client have its head at once. */
-  begin(contentType: string): void {
+  beginAnswer(contentType: string): void {
     this.response.writeHead(200, { 'Content-Type': contentType });
     this.response.flushHeaders();
   }

@@ -69,7 +69,7 @@ export function hostFileRoutes(hostOf: HostOf): Routes<Engine> {
     },
     'GET /hosts/{host}/files/watch': async (exchange) => {
       const changes = await watchHome(hostOf(exchange), exchange.signal);
-      exchange.begin('text/plain');
+      exchange.beginAnswer('text/plain');
       for await (const _ of changes) await exchange.write('\n');
       exchange.response.end();
     },

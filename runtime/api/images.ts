@@ -28,7 +28,7 @@ async function begun(lines: AsyncIterable<Progress>): Promise<AsyncIterable<Prog
 
 /** Sends progress, a line each; what fails on the way is its last line, for the answer has begun by then. */
 async function report(exchange: Exchange<Host>, lines: AsyncIterable<Progress>): Promise<void> {
-  exchange.begin('application/json');
+  exchange.beginAnswer('application/json');
   const send = (line: Progress) => exchange.write(`${JSON.stringify(line)}\r\n`);
   try {
     for await (const line of lines) {

@@ -8,8 +8,8 @@ import { maxPipelinedRequests } from '../limits.ts';
 /** What each connection asked for before it had the answer to the first; there is no entry while it waits for none. */
 const waiting = new WeakMap<Duplex, (() => void)[]>();
 
-/** Calls `begin` when the requests before it on this connection are answered. */
-export function inOrder(socket: Duplex, response: ServerResponse, begin: () => void): void {
+/** Calls `answer` when the requests before it on this connection are answered. */
+export function inOrder(socket: Duplex, response: ServerResponse, answer: () => void): void {
   response.once('close', () => {
     const next = waiting.get(socket)?.shift();
     if (next) next();
@@ -18,8 +18,8 @@ export function inOrder(socket: Duplex, response: ServerResponse, begin: () => v
   const ahead = waiting.get(socket);
   if (!ahead) {
     waiting.set(socket, []);
-    begin();
-  } else if (ahead.push(begin) > maxPipelinedRequests) socket.destroy();
+    answer();
+  } else if (ahead.push(answer) > maxPipelinedRequests) socket.destroy();
 }
 
 const feeding = new WeakMap<Duplex, (chunk: Buffer) => void>();

@@ -77,7 +77,7 @@ async function logs(exchange: Exchange<Host>): Promise<void> {
     throw new EngineError('invalid', 'Bad parameters: you must choose at least one stream');
   const { Tty } = container.record.config;
   const encoding = { tty: Tty, timestamps: flag(query, 'timestamps'), details: flag(query, 'details') };
-  exchange.begin(streamType(version, Tty));
+  exchange.beginAnswer(streamType(version, Tty));
   for await (const messages of readLogs(container, options, signal)) {
     await exchange.write(encode(messages, encoding));
     if (signal.aborted) return;
@@ -90,7 +90,7 @@ async function stats(exchange: Exchange<Host>): Promise<void> {
   const container = subject.findContainer(exchange.param('name'));
   const stream = flagOr(query, 'stream', true);
   if (stream && flag(query, 'one-shot')) throw new EngineError('invalid', 'cannot have stream=true and one-shot=true');
-  exchange.begin('application/json');
+  exchange.beginAnswer('application/json');
   for await (const sample of readStats(container, { stream, oneShot: flag(query, 'one-shot') }, signal)) {
     await exchange.write(`${JSON.stringify(sample)}\n`);
     if (signal.aborted) return;
@@ -103,7 +103,7 @@ async function wait(exchange: Exchange<Host>): Promise<void> {
   const container = subject.findContainer(exchange.param('name'));
   const waiting = waitContainer(container, parseWaitCondition(text(query, 'condition')), signal);
   // The CLI waits for these before it starts the container.
-  exchange.begin('application/json');
+  exchange.beginAnswer('application/json');
   try {
     response.end(`${JSON.stringify({ StatusCode: await waiting })}\n`);
   } catch {

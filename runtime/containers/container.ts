@@ -18,8 +18,8 @@ export class Container {
   readonly execIds = new Set<string>();
   readonly #waiters = new Set<() => void>();
   #gone = false;
-  /** The verb in hand, so that verbs on one container follow one another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Settles when the verb that holds the container's lock, and those that wait for it, are done. */
+  #lock: Promise<unknown> = Promise.resolve();
 
   constructor(host: Host, record: ContainerRecord) {
     this.host = host;
@@ -78,17 +78,17 @@ export class Container {
     return () => this.#waiters.delete(wake);
   }
 
-  /** Wakes whoever waits, for the last time: the container is gone, and what a verb in hand still saves is not stored. */
+  /** Wakes whoever waits, for the last time: the container is gone, and what a verb in progress still saves is not stored. */
   removed(): void {
     this.#gone = true;
     this.#record = { ...this.#record, state: { ...this.state, status: 'dead' } };
     for (const wake of [...this.#waiters]) wake();
   }
 
-  /** Runs `verb` after every verb that was asked of this container before it. */
-  inTurn<T>(verb: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(verb, verb);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /** Runs `verb` with the container's lock, which is given in the order of the calls. */
+  withLock<T>(verb: () => Promise<T>): Promise<T> {
+    const done = this.#lock.then(verb, verb);
+    this.#lock = done.catch(() => undefined);
+    return done;
   }
 }

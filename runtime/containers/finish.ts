@@ -53,13 +53,13 @@ const waiting = new WeakSet<Container>();
 async function tryAgain(container: Container): Promise<void> {
   waiting.delete(container);
   await container
-    .inTurn(() => again(container))
+    .withLock(() => cleanUpAgain(container))
     .catch((error: unknown) => {
       container.host.engine.log.error({ error, container: container.id }, 'could not remove a container after its end');
     });
 }
 
-async function again(container: Container): Promise<void> {
+async function cleanUpAgain(container: Container): Promise<void> {
   const { host, id } = container;
   if (!container.unclean || host.containers.get(id) !== container) return; // somebody was faster
   if (!(await cleanUpOrLater(container))) return;

@@ -7,7 +7,7 @@ import { emit } from './events.ts';
 
 /** Freezes every process of the container. Throws conflict where it does not run, or is paused already. */
 export function pauseContainer(container: Container): Promise<void> {
-  return container.inTurn(async () => {
+  return container.withLock(async () => {
     if (container.state.status === 'paused') {
       throw new EngineError('conflict', `Container ${container.id} is already paused`);
     }
@@ -17,7 +17,7 @@ export function pauseContainer(container: Container): Promise<void> {
   });
 }
 
-/** For who has its turn. Where one of its processes cannot be stopped where it is, all go on, and this throws. */
+/** The caller holds the container's lock. Where one of its processes cannot be stopped where it is, all go on, and this throws. */
 export async function freeze(container: Container): Promise<void> {
   try {
     await setFrozen(container.group, true);
@@ -36,7 +36,7 @@ const groupGone = ['ENOENT', 'ENODEV'];
  * that is told where `tell`. Nothing where it is not paused, or has ended already.
  */
 export function letEnd(container: Container, { tell }: { readonly tell: boolean }): Promise<void> {
-  return container.inTurn(async () => {
+  return container.withLock(async () => {
     if (container.state.status !== 'paused') return;
     try {
       await setFrozen(container.group, false);

@@ -19,10 +19,10 @@ export async function removeContainer(
       if (!options.force) throw stillRuns(container);
       await kill(container);
     }
-    const removed = await container.inTurn(async () => {
+    const removed = await container.withLock(async () => {
       // --rm was faster, or a reset of the host, where another has its id now.
       if (container.host.containers.get(container.id) !== container) return true;
-      if (container.running) return false; // a start was in hand when this was asked
+      if (container.running) return false; // a start was in progress when this was asked
       await needClean(container);
       container.saveState({ status: 'removing' });
       await discard(container);

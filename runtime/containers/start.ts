@@ -28,7 +28,7 @@ import { choosePublishedPorts, publishPorts } from './published-ports.ts';
 
 /** Throws conflict (paused, being removed), refused (port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
-  return container.inTurn(async () => {
+  return container.withLock(async () => {
     if (container.state.status === 'paused') {
       throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
     }
@@ -47,7 +47,7 @@ export interface Place {
   readonly ports: readonly PublishedPort[];
 }
 
-/** Starts a container that does not run, at `place` if it is free; the caller has its turn. */
+/** Starts a container that does not run, at `place` if it is free; the caller holds its lock. */
 export async function run(container: Container, place: Place | null = null): Promise<void> {
   const { host } = container;
   await host.engine.starts.pass(host.name, async () => {
@@ -107,13 +107,13 @@ async function runNow(container: Container, place: Place | null): Promise<void> 
 /** Of a container that did not start, where the OCI runtime gives no other: as moby has it. */
 const notStartedExitCode = 128;
 
-/** Finishes the container once its process ends: after the verb in hand, which may still be the start itself. */
+/** Finishes the container once its process ends: after the verb that holds its lock, which may still be the start itself. */
 export function expectExit(container: Container, process: { readonly pid: number; readonly startTicks: number }): void {
   const { host } = container;
   host.engine.exits.expect(container.id, process, (exitCode) => {
     // Ended by the kernel with the host's init: `finishHost` knows what is to be said of it, and what runs again.
     if (isEnding(host.record.pid, host.record.startTicks) && host.tellEnding !== null) host.tellEnding();
-    else void container.inTurn(() => finishContainer(container, exitCode));
+    else void container.withLock(() => finishContainer(container, exitCode));
   });
 }
 

@@ -7,7 +7,7 @@ import { emit } from './events.ts';
 
 /** Lets a paused container go on. Throws refused where it is not paused. */
 export function unpauseContainer(container: Container): Promise<void> {
-  return container.inTurn(async () => {
+  return container.withLock(async () => {
     if (container.state.status !== 'paused') {
       throw new EngineError('refused', `Container ${container.id} is not paused`);
     }

@@ -1,4 +1,4 @@
-// A connection to a port of a host's 127.0.0.1, from outside: a published port answers there as it does to `curl localhost`.
+// Connects to a port of a host's 127.0.0.1 from outside: a published port answers there as it answers `curl localhost`.
 
 import type { Duplex } from 'node:stream';
 import { EngineError } from '../errors.ts';
@@ -6,14 +6,17 @@ import { dialInside } from '../kernel/dial.ts';
 import { dialTimeoutMs, maxDialsPerHost } from '../limits.ts';
 import type { Host } from './host.ts';
 
-/** How many connections a host has, those that are being made among them. */
+/** How many connections each host has, including those that are being made. */
 const dials = new WeakMap<Host, number>();
 
 function count(host: Host, change: 1 | -1): void {
   dials.set(host, (dials.get(host) ?? 0) + change);
 }
 
-/** Throws notFound where nothing listens, unavailable where the host is stopped, conflict where it is frozen, exhausted where it has too many. */
+/**
+ * Throws notFound where nothing listens, unavailable where the host is stopped, conflict where it is frozen, exhausted where it
+ * has too many connections.
+ */
 export async function dial(host: Host, port: number, signal: AbortSignal): Promise<Duplex> {
   host.needRunning();
   if (!Number.isInteger(port) || port < 1 || port > 65_535)

@@ -16,7 +16,7 @@ import { workspaceId } from './workspace.ts';
  * start. Idempotent.
  */
 export function finishHost(host: Host): Promise<void> {
-  return host.inTurn(async () => {
+  return host.withLock(async () => {
     // In the other phases it is written down already; some of what ran may have ended since.
     if (host.running && host.record.phase === 'whole') host.save({ startAgain: toStartAgain(host) });
     await endHost(host);
@@ -45,7 +45,7 @@ export async function endHost(host: Host): Promise<void> {
   const finish = async (container: Container): Promise<void> => {
     engine.exits.forget(container.id);
     // Also where it was only being started: the verb in hand fails now, and what it saves then must be saved before we return.
-    await container.inTurn(async () => {
+    await container.withLock(async () => {
       if (container.running) await finishContainer(container, killedExitCode);
       else await undoStart(container);
     });

@@ -36,7 +36,7 @@ export class Host {
   /** Null while nobody can connect: before start, after stop. */
   sockets: HostSockets | null = null;
   #record: HostRecord;
-  #turn: Promise<unknown> = Promise.resolve();
+  #lock: Promise<unknown> = Promise.resolve();
 
   constructor(engine: Engine, record: HostRecord, parts: { images: HostImages; events: EventLog }) {
     this.engine = engine;
@@ -104,16 +104,16 @@ export class Host {
     return this.#record.startAgain.some(({ id }) => id === containerId);
   }
 
-  /** Runs `verb` after every verb that was asked of this host before it: a host is not started while it is being ended. */
-  inTurn<T>(verb: () => Promise<T>): Promise<T> {
-    const turn = this.#turn.then(verb, verb);
-    this.#turn = turn.catch(() => undefined);
-    return turn;
+  /** Runs `verb` with the host's lock, which is given in the order of the calls: a host is not started while it is being stopped. */
+  withLock<T>(verb: () => Promise<T>): Promise<T> {
+    const done = this.#lock.then(verb, verb);
+    this.#lock = done.catch(() => undefined);
+    return done;
   }
 
-  /** As `inTurn`, for verbs that make no sense once the host has been removed. Throws notFound then. */
+  /** As `withLock`, for verbs that make no sense once the host has been removed. Throws notFound then. */
   whileThere<T>(verb: () => Promise<T>): Promise<T> {
-    return this.inTurn(async () => {
+    return this.withLock(async () => {
       if (this.engine.hosts.get(this.name) !== this || this.#record.phase === 'removing')
         throw new EngineError('notFound', `host ${this.name} has been removed`);
       if (this.engine.ending.signal.aborted) throw new EngineError('unavailable', 'the engine is shutting down');

@@ -1,4 +1,4 @@
-// Removing a host with everything that was its own.
+// Removes a host with everything that belongs to it.
 
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { endHost } from './finish.ts';
@@ -9,9 +9,9 @@ import { releaseUidRange } from './uids.ts';
 
 /** Idempotent. The name and the UID range are free again when this resolves. */
 export function removeHost(host: Host): Promise<void> {
-  return host.inTurn(async () => {
+  return host.withLock(async () => {
     const { engine, id, name } = host;
-    if (engine.hosts.get(name) !== host) return; // another was faster
+    if (engine.hosts.get(name) !== host) return; // an earlier call has removed it
     host.save({ phase: 'removing', startAgain: [] });
     await endHost(host);
     host.snapshots.clear();

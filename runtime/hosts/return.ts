@@ -1,4 +1,4 @@
-// Starting again, after a start of the engine, the hosts that ran when the one before was shut down or the machine went down.
+// After the engine has started: starts the hosts that ran when the old engine was shut down or the machine went down.
 
 import type { Engine } from '../engine.ts';
 import { Turnstile } from '../turnstile.ts';
@@ -6,10 +6,10 @@ import { untilDone } from './adopt.ts';
 import type { Host } from './host.ts';
 import { begin } from './start.ts';
 
-/** A start takes a CPU for some 60 ms; whoever comes meanwhile is not to wait behind a class. */
+/** A start takes a CPU for some 60 ms. A student who opens a lab meanwhile must not wait behind a whole class. */
 const startsAtOnce = 2;
 
-/** Not waited for. A host that is asked for meanwhile (`startHost`) does not wait for its turn. Throws nothing. */
+/** Returns before the hosts run; meanwhile `startHost` starts any of them at once. Throws nothing. */
 export function returnHosts(engine: Engine): void {
   const several = new Turnstile({ perKey: startsAtOnce, inAll: startsAtOnce });
   for (const host of engine.hosts.values()) {
@@ -24,12 +24,12 @@ export function returnHosts(engine: Engine): void {
 }
 
 async function returnHost(host: Host, several: Turnstile): Promise<void> {
-  // After an upgrade its image may have to be built first: that takes minutes, and holds up no other.
+  // After an upgrade the workspace's image may have to be built first. That takes minutes; no other host waits for it.
   await host.engine.catalogue.whenBuilt(host.record.workspace);
   await several.pass('', () =>
     untilDone(host, 'start again', () =>
       host.whileThere(async () => {
-        // Started for somebody meanwhile, or put away.
+        // The host may have been started or stored meanwhile.
         if (!host.running && host.record.returns) await begin(host);
       }),
     ),

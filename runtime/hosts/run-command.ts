@@ -1,4 +1,4 @@
-// Running one command in the workspace to its end, for checks and files: bounded in time and in what it may say.
+// Runs one command in the workspace to its end, for checks and files. Its time and its output are limited.
 
 import { randomBytes } from 'node:crypto';
 import type { Readable } from 'node:stream';

@@ -34,7 +34,7 @@ async function startOne(host: Host, again: RunningAgain): Promise<void> {
   const container = host.containers.get(again.id);
   if (!container) return;
   try {
-    await container.inTurn(async () => {
+    await container.withLock(async () => {
       if (container.running) return;
       await run(container, again);
       if (again.paused) await freeze(container);

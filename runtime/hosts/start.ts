@@ -1,4 +1,4 @@
-// Starting a host: its cgroup, its workspace, its sockets. What is on its disk is as it was.
+// Starts a host: its cgroup, its workspace, its sockets, and the containers that ran before. Its disk is as it was.
 
 import fs from 'node:fs';
 import { createGroup } from '../kernel/cgroups.ts';
@@ -10,7 +10,7 @@ import { openSockets } from './sockets.ts';
 import { startAgain } from './start-again.ts';
 import { startWorkspace, workspaceId } from './workspace.ts';
 
-/** Idempotent: a host that runs is left as it is, but thawed. Throws unavailable where the engine is shutting down. */
+/** Idempotent: a host that runs is only thawed. Throws unavailable where the engine is shutting down. */
 export function startHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     if (host.running) await thaw(host);
@@ -18,12 +18,15 @@ export function startHost(host: Host): Promise<void> {
   });
 }
 
-/** For who has the host's turn: starts the workspace and what runs again with it. Where it throws, the host is stopped. */
+/**
+ * Starts the workspace, and the containers that start again with it. The caller holds the host's lock. Where it throws, the host
+ * is stopped.
+ */
 export async function begin(host: Host): Promise<void> {
   for (const directory of [host.runDirectory, `${host.runDirectory}/b`])
     fs.mkdirSync(directory, { recursive: true, mode: 0o711 });
   fs.mkdirSync(host.guestDirectory, { recursive: true, mode: 0o711 });
-  host.engine.exits.forget(workspaceId(host)); // what its last end left
+  host.engine.exits.forget(workspaceId(host)); // of the workspace's last run
   const { storeDevice } = host.engine;
   const io = storeDevice === null ? null : { device: storeDevice, bytesPerSecond: hostIoBytesPerSecond };
   const { limits } = host.record;
@@ -36,7 +39,7 @@ export async function begin(host: Host): Promise<void> {
     await startAgain(host);
     if (host.record.phase !== 'creating') host.save({ phase: 'whole', returns: false });
     host.returning = false;
-    // Only now: nobody is to see stopped what runs again in a moment.
+    // Only now: a client would see containers stopped that run again in a moment.
     host.sockets?.admit();
   } catch (error) {
     host.sockets ??= await sockets.catch(() => null);
@@ -46,7 +49,7 @@ export async function begin(host: Host): Promise<void> {
   }
 }
 
-/** Tells when the workspace ends: its PID namespace ends with it, and with that every process of the host. */
+/** Finishes the host when its workspace ends: the PID namespace ends with it, and with that every process of the host. */
 export function watchWorkspace(host: Host): void {
   const { pid, startTicks } = host.record;
   const end = (): void => {

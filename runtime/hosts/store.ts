@@ -31,7 +31,7 @@ export function storeHost(host: Host): Promise<void> {
 
 /** For an engine that is shut down: as `storeHost`, and the next engine starts the host again, unless it was frozen. */
 export function shutHost(host: Host): Promise<void> {
-  return host.inTurn(async () => {
+  return host.withLock(async () => {
     if (host.running) await putAway(host, !host.frozen);
     else await endHost(host);
   });

@@ -17,10 +17,10 @@ import {
 } from '../limits.ts';
 import type { Host } from './host.ts';
 
-/** How many processes are looked at before others get their turn: about 1 ms. */
+/** How many processes are read before other work on the event loop: about 1 ms. */
 const atOnce = 25;
 
-/** Throws nothing: what goes away meanwhile is left out. */
+/** Throws nothing: a process or container that ends meanwhile is left out. */
 export async function hostUsage(host: Host): Promise<HostUsage> {
   if (!host.running) return { memoryBytes: 0, memoryLimitBytes: 0, pids: 0, containers: [], processes: [] };
   const { memoryBytes, memoryLimitBytes, pids } = usageOf(host.group);
@@ -45,7 +45,7 @@ async function containerUsage(container: Container): Promise<ContainerUsage> {
 
 interface Counted {
   readonly usage: OwnLayerUsage;
-  /** Of `performance.now()`: it is counted anew after that. */
+  /** A time of `performance.now()`: the layer is counted again after it. */
   readonly untilMs: number;
 }
 const counted = new WeakMap<Container, Counted>();
@@ -73,7 +73,7 @@ async function processesOf(host: Host): Promise<ProcessUsage[]> {
   const places: [group: string, container: string | null][] = [];
   for (const container of host.containers.values()) if (container.running) places.push([container.group, container.id]);
   const owners = new Map<number, string | null>(processesIn(host.group, true).map((pid) => [pid, null]));
-  for (const pid of processesIn(monitorsOf(host.group))) owners.delete(pid); // ours: conmon, the OCI runtime
+  for (const pid of processesIn(monitorsOf(host.group))) owners.delete(pid); // the engine's own: conmon, the OCI runtime
   for (const [group, container] of places) for (const pid of processesIn(group, true)) owners.set(pid, container);
 
   const found: Found[] = [];
@@ -82,7 +82,7 @@ async function processesOf(host: Host): Promise<ProcessUsage[]> {
     if (found.length >= maxProcessesTold) break;
     if (++looked % atOnce === 0) await breathe();
     const status = statusOf(machinePid);
-    // What is not in the workspace's PID namespace is ours: the OCI runtime, on its way into a group.
+    // A process outside the workspace's PID namespace is the OCI runtime, which has just entered the cgroup.
     if (!status || status.pids.length < 2) continue;
     found.push({ machinePid, container, status, executable: executableOf(machinePid) });
   }

@@ -1,4 +1,4 @@
-// Who a process in the workspace is, and the environment that it starts with.
+// The user that a process in the workspace runs as, and the environment that it starts with.
 
 import { workspaceCapabilities } from '../oci/capabilities.ts';
 import { userFilesOf } from '../processes/rootfs.ts';

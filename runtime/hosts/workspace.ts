@@ -16,12 +16,12 @@ import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
 import { joinLink, othersOnLink } from './link.ts';
 
-/** The name that the student's machine has for the student. */
+/** The hostname that a student sees where the lab gives none. */
 export const defaultHostname = 'docker-host';
 
 /** The workspace's id to the OCI runtime. */
 export const workspaceId = (host: Host): string => `w${host.id}`;
-/** Of its cgroup, among those of the host's containers. */
+/** The name of the workspace's cgroup, beside those of the host's containers. */
 export const workspaceGroupName = 'workspace';
 const workspaceGroup = (host: Host): string => `${host.group}/${workspaceGroupName}`;
 
@@ -128,7 +128,7 @@ function specOf(
       ipc: { path: null },
     },
     cgroupsPath: `/${workspaceGroup(host)}`,
-    // The group above has more: for what works for the host, which a workspace full of processes must not shut out.
+    // The cgroup above allows more: conmon and the OCI runtime must be able to start when the workspace is full of processes.
     resources: { pids: { limit: host.record.limits.pids } },
   };
 }

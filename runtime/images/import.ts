@@ -35,7 +35,7 @@ async function* lines(
   config: ImageConfig,
   options: ImportOptions,
 ): AsyncGenerator<Progress> {
-  using _transfer = view.transfers.begin();
+  using _transfer = view.transfers.beginTransfer();
   await using upload = new Upload(view.uploads);
   const { signal } = options;
   const maxBytes = allowance(view);

@@ -20,7 +20,7 @@ export async function* load(
   archive: Readable,
   options: { quiet: boolean; signal: AbortSignal },
 ): AsyncGenerator<Progress> {
-  using _transfer = view.transfers.begin();
+  using _transfer = view.transfers.beginTransfer();
   await using upload = new Upload(view.uploads);
   try {
     await upload.receiveArchive(archive, allowance(view), options.signal);

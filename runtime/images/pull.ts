@@ -85,7 +85,7 @@ async function* lines(
   shown: string,
   signal: AbortSignal,
 ): AsyncGenerator<Progress> {
-  using _transfer = view.transfers.begin();
+  using _transfer = view.transfers.beginTransfer();
   let upToDate = true;
   for (const one of wanted) upToDate = (yield* pullOne(view, one, signal)) && upToDate;
   const how = upToDate ? 'Image is up to date for' : 'Downloaded newer image for';

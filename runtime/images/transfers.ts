@@ -7,7 +7,7 @@ export class Transfers {
   #underWay = 0;
 
   /** One more, until it is disposed of. Throws exhausted at the limit. */
-  begin(): Disposable {
+  beginTransfer(): Disposable {
     if (this.#underWay >= maxTransfersPerHost) {
       throw new EngineError(
         'exhausted',

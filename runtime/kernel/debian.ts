@@ -44,7 +44,7 @@ export async function installDebian(options: DebianOptions): Promise<void> {
   }
   if (options.packages.length > 0) argv.push(`--include=${options.packages.join(',')}`);
   argv.push(options.suite, options.root);
-  await run('mmdebstrap', argv, options.signal, (line) => {
+  await runProgram('mmdebstrap', argv, options.signal, (line) => {
     const step = /^I: ([a-z][^:]*?)\.\.\.$/.exec(line)?.[1];
     if (step) options.onStep(step);
   });
@@ -52,7 +52,7 @@ export async function installDebian(options: DebianOptions): Promise<void> {
 
 /** Runs a program of the root file system in it. Only for roots that the engine has made itself. */
 export async function runInRoot(root: string, argv: readonly string[], signal: AbortSignal): Promise<void> {
-  await run('chroot', [root, ...argv], signal, () => undefined);
+  await runProgram('chroot', [root, ...argv], signal, () => undefined);
 }
 
 /**
@@ -65,7 +65,7 @@ const contained = [
   ...['unshare', '--mount', '--propagation', 'unchanged', '--pid', '--fork', '--kill-child', '--mount-proc'],
 ];
 
-async function run(
+async function runProgram(
   program: string,
   argv: readonly string[],
   signal: AbortSignal,

@@ -159,12 +159,12 @@ export class Turns {
     // Between two immediates of one round Node does what the first has made ready, and nothing else: that is the turn.
     let turn: Begun | null = null;
     setImmediate(() => {
-      turn = this.#begin();
+      turn = this.#beginTurn();
     });
-    setImmediate(() => this.#end(turn));
+    setImmediate(() => this.#endTurn(turn));
   }
 
-  #begin(): Begun | null {
+  #beginTurn(): Begun | null {
     const startedAt = performance.now();
     const cpu = process.threadCpuUsage();
     const [host, againMs] = this.#chosen(startedAt);
@@ -180,7 +180,7 @@ export class Turns {
     return { host, place: next.place, startedAt, cpu };
   }
 
-  #end(turn: Begun | null): void {
+  #endTurn(turn: Begun | null): void {
     this.#pumping = false;
     if (!turn) {
       if (this.#again) this.pump();
