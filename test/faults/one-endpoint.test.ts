@@ -79,8 +79,11 @@ beforeAll(async () => {
   await engine.client.createHost('dev', { hostname: 'dev', link: 'lab' });
   await engine.client.createHost('prod', { hostname: 'prod', link: 'lab' });
   await docker('pull', 'busybox');
+  // What is started anew gets the lowest address, which is free: whoever has another one has it from the record.
+  await docker('run', '-d', '--name', 'lowest', 'busybox', 'sleep', '1000');
   await docker('run', '-d', '--name', 'first', 'busybox', 'sleep', '1000');
   await docker('run', '-d', '--name', 'web', '-p', '8080:80', ...serve);
+  await docker('rm', '-f', 'lowest');
   await engine.client.takeSnapshot('dev', 'kept');
 });
 afterAll(() => engine?.[Symbol.asyncDispose]());
@@ -92,15 +95,17 @@ describe('X10 what an engine left that knew one endpoint', () => {
     assert.equal(writeAsThen(engine), 6, 'two containers, twice more in the snapshot');
     await engine.start();
     assert.equal(await inspect('web', place), before);
-    assert.match(await docker('network', 'inspect', 'bridge'), /"IPv4Address": "172\.17\.0\.3\/16"/);
+    assert.match(await docker('network', 'inspect', 'bridge'), /"IPv4Address": "172\.17\.0\.4\/16"/);
     assert.match(await docker('ps', '--filter', 'name=web', '--format', '{{.Ports}}'), /0\.0\.0\.0:8080->80\/tcp/);
     assert.equal(await answers('dev', '127.0.0.1'), 'served');
     assert.equal(await answers('prod', 'dev'), 'served');
     // What was adopted has its address and its port: a new one gets others, until it ends.
     await docker('run', '-d', '--name', 'next', 'busybox', 'sleep', '1000');
-    assert.match(await inspect('next', place), /^172\.17\.0\.4 /);
+    await docker('run', '-d', '--name', 'last', 'busybox', 'sleep', '1000');
+    assert.match(await inspect('next', place), /^172\.17\.0\.2 /);
+    assert.match(await inspect('last', place), /^172\.17\.0\.5 /);
     assert.match((await engine.docker('dev', 'run', '-p', '8080:80', 'busybox')).stderr, /port is already allocated/);
-    await docker('rm', '-f', 'web', 'next');
+    await docker('rm', '-f', 'web', 'next', 'last');
     assert.equal(await answers('dev', '127.0.0.1'), '');
   });
 
@@ -111,16 +116,16 @@ describe('X10 what an engine left that knew one endpoint', () => {
     writeAsThen(engine);
     await engine.start();
     await engine.client.startHost('dev');
-    assert.match(await inspect('first', place), /^172\.17\.0\.2 /);
-    assert.match(await inspect('web', place), /^172\.17\.0\.3 /);
+    assert.match(await inspect('first', place), /^172\.17\.0\.3 /);
+    assert.match(await inspect('web', place), /^172\.17\.0\.2 /);
     await until('it answers', async () => (await answers('prod', 'dev')) === 'served');
   });
 
   test('is restored from its snapshots', async () => {
     await docker('rm', '-f', 'first', 'web');
     await engine.client.restoreSnapshot('dev', 'kept');
-    assert.match(await inspect('first', place), /^172\.17\.0\.2 /);
-    assert.match(await inspect('web', place), /^172\.17\.0\.3 /);
+    assert.match(await inspect('first', place), /^172\.17\.0\.3 /);
+    assert.match(await inspect('web', place), /^172\.17\.0\.4 /);
     await until('it answers', async () => (await answers('dev', '127.0.0.1')) === 'served');
     assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
   });
