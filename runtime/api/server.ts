@@ -5,7 +5,7 @@ import http from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Engine } from '../engine.ts';
 import { diskFull, EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
+import type { Host, HostEngine } from '../hosts/host.ts';
 import { maxConnectionsPerHost, maxDropMs, maxEngineConnections, maxPathLength } from '../limits.ts';
 import type { HostTurns } from '../loop/turns.ts';
 import { containerRoutes } from './containers.ts';
@@ -42,7 +42,7 @@ const engineRouter = new Router<Engine>(engineRoutes);
 interface Service<Subject> {
   readonly subject: Subject;
   readonly turns: HostTurns | null;
-  readonly engine: Engine;
+  readonly engine: HostEngine;
   readonly headers: CommonHeaders;
   readonly maxConnections: number;
   /** Splits the version off the decoded path, finds the handler. Throws invalid, notFound. */
@@ -76,7 +76,7 @@ function checkHost({ rawHeaders }: http.IncomingMessage): void {
 }
 
 /** An error as it may be shown: what the engine did not foresee is told to the log, and to the client without details. */
-function shown(error: unknown, engine: Engine, place: string): EngineError {
+function shown(error: unknown, engine: HostEngine, place: string): EngineError {
   if (error instanceof EngineError) {
     if (error.kind === 'internal') engine.log.error({ err: error, place }, 'a request failed');
     return error;

@@ -1,12 +1,75 @@
 // What a container is to the engine while its host is there: its record, its streams, and the verb in hand.
 
-import type { Host } from '../hosts/host.ts';
+import type { Logger } from 'pino';
+import type { HostLimits } from '../client.ts';
+import type { EnginePaths } from '../engine-paths.ts';
+import type { EventLog } from '../events.ts';
+import type { HostImages, ImageStore } from '../images/image.ts';
+import type { OciTools } from '../kernel/conmon.ts';
+import type { HostTurns } from '../loop/turns.ts';
+import type { Networks } from '../networks/network.ts';
 import { ProcessConsole } from '../processes/console.ts';
+import type { ExitWatch } from '../processes/exits.ts';
+import type { Stage } from '../processes/rootfs.ts';
+import type { Records } from '../store/records.ts';
+import type { Turnstile } from '../turnstile.ts';
 import type { ContainerRecord, ContainerState } from './container-record.ts';
+
+/** What the containers of an engine use of it. */
+export interface ContainerEngine {
+  readonly paths: Pick<EnginePaths, 'exits'>;
+  readonly records: Records;
+  readonly images: ImageStore;
+  readonly log: Logger;
+  readonly exits: ExitWatch;
+  readonly tools: OciTools;
+  readonly stage: Stage;
+  /** Starts of processes that are under way, by the host's name. */
+  readonly starts: Turnstile;
+}
+
+/** What a container uses of the host that it is in. The host itself is known in `hosts/`, not here. */
+export interface ContainerHost {
+  readonly engine: ContainerEngine;
+  readonly id: string;
+  readonly name: string;
+  readonly record: {
+    /** The workspace's init as the machine numbers it, and its start time; 0 where the host is stopped. */
+    readonly pid: number;
+    readonly startTicks: number;
+    /** First of the host's UIDs and GIDs. */
+    readonly uidBase: number;
+    readonly hostname: string;
+    readonly limits: HostLimits;
+  };
+  readonly running: boolean;
+  /** Holds everything of the host on the disk. */
+  readonly directory: string;
+  /** The cgroup above all of the host's own. */
+  readonly group: string;
+  /** By id. */
+  readonly containers: Map<string, Container>;
+  readonly networks: Networks;
+  readonly execs: { forgetOf(container: Container): void };
+  readonly images: HostImages;
+  readonly events: EventLog;
+  readonly turns: HostTurns;
+  /** To be called by whoever sees that the workspace's init has ended, or has begun to. */
+  readonly tellEnding: (() => void) | null;
+  /** The directory of one process, on tmpfs. */
+  bundle(name: string): string;
+  /** Throws unavailable where the host is stopped, conflict where it is frozen. */
+  needRunning(): void;
+  /** Whether a container that ends now is to run again with its host. */
+  startsAgain(containerId: string): boolean;
+  storeContainer(record: ContainerRecord): void;
+  /** As Docker resolves it. Throws notFound or invalid. */
+  findContainer(reference: string): Container;
+}
 
 /** One container of one host. `record` is replaced, never changed in place; `save` stores it. */
 export class Container {
-  readonly host: Host;
+  readonly host: ContainerHost;
   #record: ContainerRecord;
   /** Its streams: a new one for each run. */
   console: ProcessConsole;
@@ -21,7 +84,7 @@ export class Container {
   /** Settles when the verb that holds the container's lock, and those that wait for it, are done. */
   #lock: Promise<unknown> = Promise.resolve();
 
-  constructor(host: Host, record: ContainerRecord) {
+  constructor(host: ContainerHost, record: ContainerRecord) {
     this.host = host;
     this.#record = record;
     this.console = new ProcessConsole(this.bundle, { endsWithProcess: false });

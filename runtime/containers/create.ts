@@ -3,7 +3,6 @@
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { at, EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
 import type { Image } from '../images/image.ts';
 import { maxContainersPerHost } from '../limits.ts';
 import { noEndpoints } from '../networks/endpoint.ts';
@@ -11,7 +10,7 @@ import { networkModeInWords, parseNetworkMode } from '../networks/mode.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import { createOwnLayer } from '../processes/rootfs.ts';
 import { never, now } from './clock.ts';
-import { Container } from './container.ts';
+import { Container, type ContainerHost } from './container.ts';
 import type { ContainerConfig, ContainerRecord } from './container-record.ts';
 import { checkCommandSize, checkLabelSize } from './create-checks.ts';
 import { emit } from './events.ts';
@@ -29,7 +28,10 @@ export interface CreateRequest {
 }
 
 /** Throws notFound (no such image), conflict (name taken), exhausted (too many containers), invalid. */
-export async function createContainer(host: Host, request: CreateRequest): Promise<{ Id: string; Warnings: string[] }> {
+export async function createContainer(
+  host: ContainerHost,
+  request: CreateRequest,
+): Promise<{ Id: string; Warnings: string[] }> {
   const image = host.images.resolve(request.config.Image);
   if (host.containers.size >= maxContainersPerHost) {
     throw new EngineError(

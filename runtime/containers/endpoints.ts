@@ -1,10 +1,9 @@
 // A container's endpoints: chosen when it starts, by its network mode, and linked to the bridges of their networks.
 
-import type { Host } from '../hosts/host.ts';
 import { connectToBridge, raiseLoopback } from '../networks/bridge.ts';
 import { allocateEndpoint, type Endpoints, endpointIn, inOrder, noEndpoints } from '../networks/endpoint.ts';
 import { findNetwork } from '../networks/network.ts';
-import type { Container } from './container.ts';
+import type { Container, ContainerHost } from './container.ts';
 import { networkModeOf } from './joined.ts';
 
 /** The endpoints that a start gives the container: those of `before` where nobody has their address now. Throws notFound, exhausted. */
@@ -20,7 +19,7 @@ export function chooseEndpoints(container: Container, before: Endpoints): Endpoi
   return { [name]: isFree ? earlier : allocateEndpoint(bridge, taken, record.macAddress) };
 }
 
-function takenAddresses(host: Host, network: string, butFor: Container): Set<string> {
+function takenAddresses(host: ContainerHost, network: string, butFor: Container): Set<string> {
   const taken = new Set<string>();
   for (const container of host.containers.values()) {
     const endpoint = endpointIn(container.record.endpoints, network);

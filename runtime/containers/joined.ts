@@ -1,10 +1,9 @@
 // The containers whose namespaces a container joins: with `--network container:X`, `--pid container:X` and `--ipc container:X`.
 
 import { EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
 import { type NetworkMode, parseNetworkMode } from '../networks/mode.ts';
 import type { NamespaceChoice } from '../oci/spec.ts';
-import type { Container } from './container.ts';
+import type { Container, ContainerHost } from './container.ts';
 import type { ContainerRecord } from './container-record.ts';
 
 export function networkModeOf({ hostConfig }: ContainerRecord): NetworkMode {
@@ -18,7 +17,7 @@ export function joinedId(record: ContainerRecord): string | null {
 }
 
 /** `container:NAME` as it is kept: by ID, so that a rename changes nothing. What names nothing stays; the start tells. */
-export function normalNetworkMode(host: Host, given: string): NetworkMode {
+export function normalNetworkMode(host: ContainerHost, given: string): NetworkMode {
   const mode = parseNetworkMode(given);
   if (mode.kind !== 'container') return mode;
   try {

@@ -2,11 +2,11 @@
 // same container, and only one of the two attaches to it before its start.
 
 import type { ContainerRun } from '../client.ts';
-import type { Host } from '../hosts/host.ts';
 import { never } from './clock.ts';
+import type { ContainerHost } from './container.ts';
 
 /** Of every container that has run. */
-export function lastRuns(host: Host): ContainerRun[] {
+export function lastRuns(host: ContainerHost): ContainerRun[] {
   return [...host.containers.values()]
     .filter(({ state }) => state.startedAt !== never)
     .map(({ id, record }) => ({ id, foreground: record.foreground }));

@@ -1,10 +1,9 @@
 // docker ps: the containers of one host, chosen by filters, newest first.
 
 import { EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
 import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
-import type { Container } from './container.ts';
+import type { Container, ContainerHost } from './container.ts';
 import { type Filters, flagFilter, matchLabels } from './filters.ts';
 import { networkOf, networksOf, portSummaries } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
@@ -32,7 +31,7 @@ function createdOf(container: Container): number {
 }
 
 /** The IDs of the images that `references` name; one that names nothing matches nothing. */
-function imageIds(host: Host, references: readonly string[]): Set<string> {
+function imageIds(host: ContainerHost, references: readonly string[]): Set<string> {
   const ids = new Set<string>();
   for (const reference of references) {
     try {
@@ -111,14 +110,14 @@ function networkTest(value: string): Test {
   };
 }
 
-function ancestorTest(host: Host, filters: Filters): Test {
+function ancestorTest(host: ContainerHost, filters: Filters): Test {
   const references = filters.get('ancestor');
   if (!references || references.length === 0) return () => true;
   const ids = imageIds(host, references);
   return ({ record }) => ids.has(record.imageId);
 }
 
-function chosenBy(host: Host, filters: Filters): Test {
+function chosenBy(host: ContainerHost, filters: Filters): Test {
   const budget = new WorkBudget();
   const patternOf = (key: 'name' | 'id') =>
     anyOf(filters, key, (value) => {
@@ -188,7 +187,7 @@ async function summary(container: Container, withSize: boolean): Promise<object>
 }
 
 /** The containers that `options` choose, newest first. Throws invalid for a filter's value, notFound for before/since. */
-export function chooseContainers(host: Host, options: Omit<ListOptions, 'size'>): Container[] {
+export function chooseContainers(host: ContainerHost, options: Omit<ListOptions, 'size'>): Container[] {
   const limited = options.limit !== null && options.limit > 0;
   const all = options.all || limited || (options.filters.get('status')?.length ?? 0) > 0;
   const chosen = chosenBy(host, options.filters);
@@ -199,6 +198,6 @@ export function chooseContainers(host: Host, options: Omit<ListOptions, 'size'>)
 }
 
 /** The body of `GET /containers/json`. */
-export async function listContainers(host: Host, options: ListOptions): Promise<object[]> {
+export async function listContainers(host: ContainerHost, options: ListOptions): Promise<object[]> {
   return await Promise.all(chooseContainers(host, options).map((container) => summary(container, options.size)));
 }

@@ -1,7 +1,7 @@
 // docker container prune: removes what does not run.
 
 import { EngineError } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
+import type { ContainerHost } from './container.ts';
 import { type Filters, matchPruneLabels } from './filters.ts';
 import { removeContainer } from './remove.ts';
 import { sizesOf } from './sizes.ts';
@@ -21,7 +21,7 @@ function untilMs(text: string): number {
 }
 
 /** Removes the stopped containers that the filters let go. The body of `POST /containers/prune`. */
-export async function pruneContainers(host: Host, filters: Filters): Promise<object> {
+export async function pruneContainers(host: ContainerHost, filters: Filters): Promise<object> {
   const until = filters.get('until')?.map(untilMs) ?? [];
   if (until.length > 1) throw new EngineError('invalid', 'more than one until filter specified');
   const before = until[0] ?? Number.POSITIVE_INFINITY;

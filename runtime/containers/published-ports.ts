@@ -2,12 +2,11 @@
 
 import { isIPv6 } from 'node:net';
 import { at } from '../errors.ts';
-import type { Host } from '../hosts/host.ts';
 import { type Endpoints, inOrder, mainAddress } from '../networks/endpoint.ts';
 import { bridgesOf } from '../networks/network.ts';
 import { choosePorts, hostPortsOf, type PublishedPort, type WantedPort } from '../networks/ports.ts';
 import { haveIpv6, type Publication, publish, publishIpv6, unpublish } from '../networks/publish.ts';
-import type { Container } from './container.ts';
+import type { Container, ContainerHost } from './container.ts';
 
 /**
  * The host's ports that a start gives the container: `before`, or what its request asks for. `endpoints` are those that it
@@ -90,7 +89,7 @@ function publicationsOf({ record: { ports, endpoints } }: Container): Publicatio
 }
 
 /** Makes the host's ports of `::1` lead to the containers that have them, but for `ended`. */
-function publishIpv6OfHost(host: Host, ended: Container | null): void {
+function publishIpv6OfHost(host: ContainerHost, ended: Container | null): void {
   const containers = [...host.containers.values()].filter((container) => container !== ended && !container.unclean);
   try {
     publishIpv6(host.group, host.record.pid, containers.flatMap(publicationsOf));

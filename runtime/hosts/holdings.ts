@@ -4,19 +4,12 @@
 import { Container } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import type { KeptImage } from '../images/image.ts';
-import { type OwnImage, ownImageKind } from '../images/own-images.ts';
+import { ownImageKind } from '../images/own-images.ts';
 import type { RecordKind } from '../store/record-kind.ts';
 import { type NewRecord, newRecord } from '../store/records.ts';
 import type { Host } from './host.ts';
 import type { RunningAgain } from './host-record.ts';
-
-/** As a snapshot keeps it, and as it is put in the place of what the host held before. */
-export interface Holdings {
-  readonly containers: readonly ContainerRecord[];
-  readonly images: readonly OwnImage[];
-  /** What runs. It stands in the host's own record; all else has records of its own, which are stored at each change. */
-  readonly running: readonly RunningAgain[];
-}
+import type { Holdings } from './snapshot-record.ts';
 
 type EachNoun<T> = { readonly [Noun in keyof Holdings]: T };
 

@@ -5,7 +5,13 @@ import type { HostLimits } from '../client.ts';
 import { type Endpoints, endpointsSchema, storedEndpoints } from '../networks/endpoint.ts';
 import { type PublishedPort, publishedPortSchema } from '../networks/ports.ts';
 import type { RecordKind, Shape } from '../store/record-kind.ts';
-import type { LinkPlace } from './link.ts';
+
+/** A host's place on a link (`link.ts`). */
+export interface LinkPlace {
+  /** Of the link. */
+  readonly name: string;
+  readonly address: string;
+}
 
 /** A container that runs again when its host starts, with the endpoints and the ports that it had. */
 export interface RunningAgain {

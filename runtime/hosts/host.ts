@@ -1,22 +1,55 @@
 // One student's Docker host: what it is called, where it lives, what is in it.
 
-import type { Container } from '../containers/container.ts';
+import type http from 'node:http';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { Container, ContainerEngine, ContainerHost } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { Execs } from '../containers/execs.ts';
-import type { Engine } from '../engine.ts';
+import type { EnginePaths } from '../engine-paths.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
 import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
-import type { HostTurns } from '../loop/turns.ts';
+import type { HostTurns, Turns } from '../loop/turns.ts';
+import type { LoopWatch } from '../loop/watch.ts';
 import { type Networks, predefinedNetworks } from '../networks/network.ts';
+import type { EngineSettings } from '../settings.ts';
 import { type HostRecord, hostKind } from './host-record.ts';
 import type { LiveTerminal } from './live-terminal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
-import type { HostSockets } from './sockets.ts';
 
-export class Host {
-  readonly engine: Engine;
+/** Where a host's Docker API is reached. */
+export interface HostSockets {
+  /** Lets in who connects, and who has connected already: until then they wait. Idempotent. */
+  admit(): void;
+  /** Closes both sockets and ends what is connected. Idempotent. */
+  close(): void;
+}
+
+/** What the hosts of an engine, and those who ask them, use of it. */
+export interface HostEngine extends ContainerEngine {
+  readonly version: string;
+  readonly startedAt: string;
+  readonly settings: EngineSettings;
+  readonly paths: EnginePaths;
+  readonly catalogue: Catalogue;
+  /** By name. */
+  readonly hosts: Map<string, Host>;
+  /** The Docker Engine API of one host; not listening yet. Handed in, so that hosts need not know HTTP. */
+  readonly serveDocker: (host: Host) => http.Server;
+  /** Whose turn it is on the event loop. */
+  readonly turns: Turns;
+  readonly loop: LoopWatch;
+  /** `MAJOR:MINOR` of the disk under the store, for limits of I/O. */
+  readonly storeDevice: string | null;
+  /** The cgroup above every host's: `drydock/INSTANCE`. */
+  readonly group: string;
+  /** Aborted when the engine begins to shut down. */
+  readonly ending: AbortController;
+}
+
+export class Host implements ContainerHost {
+  readonly engine: HostEngine;
   readonly images: HostImages;
   readonly events: EventLog;
   /** Its turns on the event loop that all hosts share. */
@@ -38,7 +71,7 @@ export class Host {
   #record: HostRecord;
   #lock: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: Engine, record: HostRecord, parts: { images: HostImages; events: EventLog }) {
+  constructor(engine: HostEngine, record: HostRecord, parts: { images: HostImages; events: EventLog }) {
     this.engine = engine;
     this.#record = record;
     this.images = parts.images;

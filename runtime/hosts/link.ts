@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
-import type { Engine } from '../engine.ts';
 import { EngineError } from '../errors.ts';
 import { detachMount } from '../kernel/mounts.ts';
 import { insideNetworkAt, insideNetworkOf, isPinned, pinNewNetwork } from '../kernel/namespaces.ts';
@@ -14,7 +13,8 @@ import { macAddressFor } from '../networks/endpoint.ts';
 import { rewriteHosts } from '../networks/files.ts';
 import { natRules, uplink } from '../networks/nat.ts';
 import { bridgesOf } from '../networks/network.ts';
-import type { Host } from './host.ts';
+import type { Host, HostEngine } from './host.ts';
+import type { LinkPlace } from './host-record.ts';
 
 const prefix = '10.77.0.';
 const prefixLength = 24;
@@ -23,22 +23,15 @@ const bridgeAddress = `${prefix}1`;
 const firstNumber = 2;
 const bridge = 'hosts';
 
-/** A host's place on a link. */
-export interface LinkPlace {
-  /** Of the link. */
-  readonly name: string;
-  readonly address: string;
-}
-
-const pinOf = (engine: Engine, link: string): string => `${engine.paths.links}/${link}`;
+const pinOf = (engine: HostEngine, link: string): string => `${engine.paths.links}/${link}`;
 
 /** The hosts that have a place on a link, those that are stopped too. */
-export function hostsOn(engine: Engine, link: string): Host[] {
+export function hostsOn(engine: HostEngine, link: string): Host[] {
   return [...engine.hosts.values()].filter(({ record }) => record.link?.name === link);
 }
 
 /** A place for one more host. Throws conflict where the hostname is taken, exhausted where the link is full. */
-export function placeOn(engine: Engine, link: string, hostname: string): LinkPlace {
+export function placeOn(engine: HostEngine, link: string, hostname: string): LinkPlace {
   const hosts = hostsOn(engine, link);
   if (hosts.some(({ record }) => record.hostname === hostname)) {
     throw new EngineError('conflict', `link ${link} already has a host called ${hostname}; give each its own hostname`);
@@ -90,7 +83,7 @@ export async function joinLink(host: Host, pid: number): Promise<void> {
 }
 
 /** Writes the names and addresses of all hosts on the link into the /etc/hosts of each of their workspaces. */
-export function writeHostNames(engine: Engine, link: string): void {
+export function writeHostNames(engine: HostEngine, link: string): void {
   const hosts = hostsOn(engine, link);
   const lines = hosts.map(({ record }) => `${record.link?.address}\t${record.hostname}`);
   for (const { directory, name } of hosts) {
@@ -104,7 +97,7 @@ export function writeHostNames(engine: Engine, link: string): void {
 }
 
 /** Removes the links that have no host, or all links. Idempotent. */
-export function releaseLinks(engine: Engine, options: { readonly all: boolean }): void {
+export function releaseLinks(engine: HostEngine, options: { readonly all: boolean }): void {
   for (const name of fs.readdirSync(engine.paths.links)) {
     if (!options.all && hostsOn(engine, name).length > 0) continue;
     const pin = pinOf(engine, name);

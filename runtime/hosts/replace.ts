@@ -12,18 +12,10 @@ import { noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { newRecord } from '../store/records.ts';
 import { endHost } from './finish.ts';
-import {
-  becomeHoldings,
-  type Holdings,
-  heldKinds,
-  holdingsNow,
-  imagesNeededBy,
-  recordsOf,
-  runningIn,
-} from './holdings.ts';
+import { becomeHoldings, heldKinds, holdingsNow, imagesNeededBy, recordsOf, runningIn } from './holdings.ts';
 import type { Host } from './host.ts';
 import { type HostRecord, hostKind } from './host-record.ts';
-import { snapshotKind } from './snapshot-record.ts';
+import { type Holdings, snapshotKind } from './snapshot-record.ts';
 import { imagesKeptBy } from './snapshots.ts';
 import { begin } from './start.ts';
 import { terminalKind } from './terminal-record.ts';

@@ -1,11 +1,18 @@
 // A snapshot of a host as it is stored.
 
 import { z } from 'zod';
-import { containerKind } from '../containers/container-record.ts';
-import { ownImageKind } from '../images/own-images.ts';
+import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
+import { type OwnImage, ownImageKind } from '../images/own-images.ts';
 import { type HeldRecord, heldRecord, holdRecord, type RecordKind, type Shape } from '../store/record-kind.ts';
-import type { Holdings } from './holdings.ts';
-import { runningAgainSchema, runningVersion0 } from './host-record.ts';
+import { type RunningAgain, runningAgainSchema, runningVersion0 } from './host-record.ts';
+
+/** What a host holds beside its files, as a snapshot keeps it and as it is put in the place of what the host held before. */
+export interface Holdings {
+  readonly containers: readonly ContainerRecord[];
+  readonly images: readonly OwnImage[];
+  /** What runs. It stands in the host's own record; all else has records of its own, which are stored at each change. */
+  readonly running: readonly RunningAgain[];
+}
 
 /** A subvolume that no such record names is half made, or half removed, and goes. */
 export interface SnapshotRecord extends Holdings {

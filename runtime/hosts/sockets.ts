@@ -3,17 +3,10 @@
 import fs from 'node:fs';
 import net from 'node:net';
 import { maxConnectionsPerHost } from '../limits.ts';
-import type { Host } from './host.ts';
+import type { Host, HostSockets } from './host.ts';
 
 /** The group `docker` of the workspace image: its members may use the socket inside. */
 const dockerGid = 999;
-
-export interface HostSockets {
-  /** Lets in who connects, and who has connected already: until then they wait. Idempotent. */
-  admit(): void;
-  /** Closes both sockets and ends what is connected. Idempotent. */
-  close(): void;
-}
 
 async function listen(server: net.Server, socketPath: string, uid: number, gid: number, mode: number): Promise<void> {
   fs.rmSync(socketPath, { force: true }); // an engine that was killed left it

@@ -3,8 +3,8 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import type { Subnet } from '../kernel/netlink.ts';
 import type { Shape } from '../store/record-kind.ts';
-import type { Bridge } from './bridge.ts';
 
 export interface Endpoint {
   /** 64 hex digits. */
@@ -58,7 +58,7 @@ export function macAddressFor(ipAddress: string): string {
  * Throws exhausted.
  */
 export function allocateEndpoint(
-  { network, subnet, gateway }: Bridge,
+  { network, subnet, gateway }: { readonly network: string; readonly subnet: Subnet; readonly gateway: string },
   taken: ReadonlySet<string>,
   macAddress: string | null,
 ): Endpoint {

@@ -145,16 +145,25 @@ function mountsOf(input: SpecInput): object[] {
 
 /** crun takes the compiled filter from here and does without compiling it (crun.1, "run.oci.seccomp_bpf_data"). */
 const compiledSeccomp = 'run.oci.seccomp_bpf_data';
-const compiled = new Map<string, string>();
 
-function compiledFor(profile: Seccomp): string {
-  const key = JSON.stringify(profile);
-  const known = compiled.get(key);
-  if (known !== undefined) return known;
-  const bpf = compileSeccomp(profile).toString('base64');
-  if (compiled.size > 64) compiled.clear(); // as many as there are sets of capabilities in use
-  compiled.set(key, bpf);
-  return bpf;
+interface Filter {
+  readonly profile: Seccomp;
+  /** For the kernel, in base64. */
+  readonly compiled: string;
+}
+
+const filters = new Map<string, Filter>();
+
+/** The system calls of a process that may use `capabilities`. */
+function filterFor(capabilities: readonly string[]): Filter {
+  const key = capabilities.join(' ');
+  const known = filters.get(key);
+  if (known) return known;
+  const profile = seccompFor(capabilities);
+  const filter = { profile, compiled: compileSeccomp(profile).toString('base64') };
+  if (filters.size > 64) filters.clear(); // as many as there are sets of capabilities in use
+  filters.set(key, filter);
+  return filter;
 }
 
 /** The whole config.json. `runc` and `crun` both take it. */
@@ -168,14 +177,14 @@ export function containerSpec(input: SpecInput): object {
     .filter((entry): entry is [string, { path: string | null }] => entry[1] !== 'inherit')
     .map(([type, { path }]) => (path === null ? { type } : { type, path }));
   const map = [{ containerID: 0, hostID: input.uidBase, size: idsPerHost }];
-  const seccomp = seccompFor(input.process.capabilities);
+  const filter = filterFor(input.process.capabilities);
   const ownNetwork = input.namespaces.network !== 'inherit' && input.namespaces.network.path === null;
   return {
     ociVersion: '1.0.2',
     process: processSpec(input.process),
     root: { path: input.rootfs, readonly: input.readonlyRootfs },
     hostname: input.hostname,
-    annotations: { [compiledSeccomp]: compiledFor(seccomp) },
+    annotations: { [compiledSeccomp]: filter.compiled },
     mounts: mountsOf(input),
     linux: {
       namespaces,
@@ -184,7 +193,7 @@ export function containerSpec(input: SpecInput): object {
       cgroupsPath: input.cgroupsPath,
       resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
       // For a runtime that does not know the annotation.
-      seccomp,
+      seccomp: filter.profile,
       maskedPaths,
       readonlyPaths,
       // Any user in a container may ping and bind low ports, as under Docker since 20.10.
