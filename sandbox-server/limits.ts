@@ -130,6 +130,15 @@ export const storeFullBytes = 256 * 1024 * 1024;
 /** How long one start that failed stands for how labs start. */
 export const failedStartCountsMs = 5 * 60_000;
 
+/** Lists that events keep right are asked for anew after so long, should an event be missing. */
+export const maxHeldAnswerMs = 10_000;
+/**
+ * What no event tells is looked at again after this share of the time for which nothing has happened, and after `maxPollMs` at the
+ * latest: 400 labs in which nobody has typed for minutes cost the engine seven looks a second, each 2 to 5 ms.
+ */
+export const calmShare = 1 / 4;
+export const maxPollMs = 60_000;
+
 /** The wait from an event to looking at the engine: a `docker run` makes four events within this time. */
 export const checkDelayMs = 20;
 /** And between two looks, so that a loop of `docker run` costs ten looks a second at most. */
@@ -156,10 +165,10 @@ export const maxAnswerBytes = 64 * 1024;
 export const commandCheckMs = 5_000;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const checkWaitMs = 1_000;
-/** How often files, ports, processes and programs are looked at while the task in hand asks for them and nothing happens. */
+/** How often files, ports, processes and programs are looked at while the task in hand asks for them, at most. */
 export const checkPollMs = 1_000;
-/** Ports and programs leave traces: the wait doubles up to this, until something happens. */
-export const maxCheckPollMs = 10_000;
+/** Ports and programs leave traces: the wait is as long as nothing has happened, up to this (and longer by `calmShare`). */
+export const maxTracePollMs = 10_000;
 /** One question to a host's Docker API. */
 export const dockerTimeoutMs = 5_000;
 
@@ -204,10 +213,8 @@ export const watchAgainMs = 1_000;
 /** The wait from a host's event to looking at it, and between two looks: a `docker run` makes four events within 100 ms. */
 export const viewDelayMs = 50;
 export const viewIntervalMs = 150;
-/** How often use is looked at while a page is open, and after how many looks that saw nothing new it is looked at less often. */
+/** How often use is looked at while a page is open, at most. */
 export const usePollMs = 2_000;
-export const calmUsePolls = 15;
-export const calmUsePollMs = 6_000;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const viewWaitMs = 1_000;
 /** What one host's view tells: the engine allows 50 containers, lessons use about ten images. */

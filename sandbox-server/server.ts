@@ -48,7 +48,7 @@ export interface RunningServer {
    * Reads a lesson's lab again and gives it to the labs of it that are open, whose hosts stay as they are. Throws Error with
    * `file:line:column: what` for each mistake; the old lab stays then.
    */
-  learn(lesson: string): Promise<void>;
+  readLessonAgain(lesson: string): Promise<void>;
   /** `http://127.0.0.1:8080` */
   readonly url: string;
   /** Ends every connection, finishes requests under way, and lets go; shells and hosts go on. Idempotent. */
@@ -197,10 +197,10 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   };
   return {
     url: `http://${settings.listenAddress.includes(':') ? `[${settings.listenAddress}]` : settings.listenAddress}:${port}`,
-    learn: async (id) => {
+    readLessonAgain: async (id) => {
       const lesson = await readLesson(settings.lessonsDirectory, id);
       lessons.set(id, lesson);
-      for (const session of desk.sessions) if (session.lesson === id) session.learn(lesson);
+      for (const session of desk.sessions) if (session.lesson === id) session.setLesson(lesson);
     },
     close: () => {
       closing ??= close();

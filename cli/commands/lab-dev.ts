@@ -64,7 +64,7 @@ export async function labDev(name: string): Promise<void> {
       const ofLab = [...files].some((file) => file === 'lab.yaml' || file.startsWith('files/'));
       let learnt = false;
       if (ofLab) {
-        await drydock.server.learn(lesson).then(
+        await drydock.server.readLessonAgain(lesson).then(
           () => {
             learnt = true;
           },

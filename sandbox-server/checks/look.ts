@@ -1,48 +1,20 @@
 // Asks the engine for the facts that open tasks hang on.
 
-import type { DockerClient, HostInfo } from '@drydock/runtime';
+import type { DockerClient } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
+import type { WatchedHost } from '../hosts/watched-host.ts';
 import { checkWaitMs, commandCheckMs, maxCheckedFileBytes, maxInspected } from '../limits.ts';
 import { readLog } from './container-log.ts';
-import {
-  type AnswerFact,
-  type CommandFact,
-  type ContainerFact,
-  containersFrom,
-  detailsFrom,
-  type EndedContainer,
-  type EndedExec,
-  type Facts,
-  type FileFact,
-  type HostFacts,
-  imageFrom,
-  networkFrom,
-  type ProcessFact,
-  type RemovedContainer,
-} from './facts.ts';
+import { containerFact, detailsFrom, imageFrom, networkFrom } from './docker-facts.ts';
+import type { FileFact, HostFacts, ProcessFact } from './facts.ts';
+import { type AnswerFact, type CommandFact, type ContainerFact, emptyHost, type Facts } from './facts.ts';
 import { askPort, checkMark } from './http-answer.ts';
 import { isSameName, namedImage } from './image-name.ts';
 import { answerKey, commandKey } from './judge.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
-
-/** One host of the lab. */
-export interface WatchedHost {
-  /** The lab's name of it. */
-  readonly name: string;
-  readonly info: HostInfo;
-  readonly docker: DockerClient;
-}
-
-/** What was seen to happen on a host, and is not there to be asked for any more. */
-export interface Seen {
-  readonly ended: readonly EndedContainer[];
-  readonly execs: readonly EndedExec[];
-  readonly removed: readonly RemovedContainer[];
-  /** Ids of containers that have ended with the host and were not started since. */
-  readonly interrupted: ReadonlySet<string>;
-}
+import type { Seen } from './seen.ts';
 
 export interface LookParts {
   readonly hosts: readonly WatchedHost[];
@@ -141,7 +113,9 @@ async function dockerFacts(
 ): Promise<HostFacts> {
   const { docker } = host;
   const startedOf = needs.runs ? await startsOf(link, host) : () => null;
-  const listed = containersFrom(await docker.request('GET', '/containers/json?all=1'), seen.interrupted);
+  // Read before the list: a container that starts meanwhile must not look as if its student had ended it.
+  const { interrupted } = host;
+  const listed = (await host.containers()).map((container) => containerFact(container, interrupted));
   // Of what has ended and is gone the image's name is known, and no id.
   const gone = needs.sameImages.size === 0 ? [] : seen.ended.map(({ image }) => image);
   const wantedIds = await imageIds(host, needs.sameImages, link);
@@ -161,20 +135,25 @@ async function dockerFacts(
       return answer === null ? null : networkFrom(answer);
     }),
   ]);
-  const nothingDear = { files: new Map(), answers: new Map(), processes: null, commands: new Map() };
   const ids = [...images].flatMap(([name, image]) => (image === null ? [] : [[name, image.id] as const]));
   const named = <T extends { readonly image: string }>(all: readonly T[]): readonly T[] =>
     all.map((one) => ({ ...one, image: namedImage(one.image, ids) }));
-  const { ended, execs, removed } = seen;
   return {
+    ...emptyHost,
     containers: named(containers).map((one) => ({
       ...one,
       sameImages: namesOf(one.imageId),
       started: startedOf(one),
     })),
-    ended: named(ended).map((one, place) => ({ ...one, sameImages: namesOf(goneIds.get(ended[place]?.image ?? '')) })),
-    ...{ execs, removed },
-    ...{ logs, images, networks, ...nothingDear },
+    ended: named(seen.ended).map((one, place) => ({
+      ...one,
+      sameImages: namesOf(goneIds.get(seen.ended[place]?.image ?? '')),
+    })),
+    execs: seen.execs,
+    removed: seen.removed,
+    logs,
+    images,
+    networks,
   };
 }
 

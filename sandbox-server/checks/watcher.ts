@@ -2,30 +2,24 @@
 // the logs and files that checks ask for, and a slow poll where nothing else would tell. It looks only at the engine.
 // Independent of message transport.
 
-import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerEvent } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
-import {
-  checkDelayMs,
-  checkIntervalMs,
-  checkPollMs,
-  checkRestTimes,
-  engineProbeMs,
-  maxCheckPollMs,
-  maxEnded,
-} from '../limits.ts';
+import { pollWaitMs, SlowingPoll } from '../hosts/slowing-poll.ts';
+import { changesHost, type WatchedHost } from '../hosts/watched-host.ts';
+import { checkDelayMs, checkIntervalMs, checkPollMs, checkRestTimes, maxTracePollMs } from '../limits.ts';
 import type { TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { followLog } from './container-log.ts';
 import { evaluate } from './evaluate.ts';
-import { endedFrom, type Facts } from './facts.ts';
-import { look, type Seen, type WatchedHost } from './look.ts';
+import type { Facts } from './facts.ts';
+import { look } from './look.ts';
 import { type DearCheck, dockerNeeds } from './needs.ts';
+import { afterEvent, nothingSeen, type Seen } from './seen.ts';
 
 export interface WatcherParts {
-  /** As they are at first; see `learn`. */
+  /** As they are at first; see `setTasks`. */
   readonly tasks: readonly Task[];
   /** The lab's, in its order: the first is meant where a check names none. */
   readonly hosts: readonly WatchedHost[];
@@ -38,70 +32,18 @@ export interface WatcherParts {
   readonly failed: (error: unknown) => void;
 }
 
-interface SeenSoFar extends Seen {
-  /** Commands of `docker exec` that still run, by the exec's id. */
-  readonly running: ReadonlyMap<string, { readonly container: string; readonly command: string }>;
-  /** Signals that Docker has sent to containers since their start, by the container's id. */
-  readonly signals: ReadonlyMap<string, readonly number[]>;
-}
-export const nothingSeen: SeenSoFar = {
-  ...{ ended: [], execs: [], removed: [], interrupted: new Set() },
-  ...{ running: new Map(), signals: new Map() },
-};
-
-const without = <T>(all: ReadonlyMap<string, T>, key: string) => new Map([...all].filter(([each]) => each !== key));
-
-/** What a host's events tell beside that something changed; `done` are the tasks that are done by now. Pure. */
-export function afterEvent(
-  seen: SeenSoFar,
-  { Type, Action, Actor }: DockerEvent,
-  done: ReadonlySet<string>,
-): SeenSoFar {
-  if (Type !== 'container') return seen;
-  const { name = '', execID = '', exitCode = '', signal = '' } = Actor.Attributes;
-  const sent = seen.signals.get(Actor.ID) ?? [];
-  if (Action === 'kill') {
-    const signals = [
-      ...without(seen.signals, Actor.ID),
-      [Actor.ID, [...sent, Number(signal)].slice(-maxEnded)] as const,
-    ];
-    return { ...seen, signals: new Map(signals.slice(-maxEnded)) };
-  }
-  if (Action === 'start') {
-    const interrupted = new Set([...seen.interrupted].filter((id) => id !== Actor.ID));
-    return { ...seen, interrupted, signals: without(seen.signals, Actor.ID) };
-  }
-  if (Action === 'die') {
-    const ended = endedFrom(Actor.Attributes, sent);
-    return ended === null ? seen : { ...seen, ended: [...seen.ended, ended].slice(-maxEnded) };
-  }
-  if (Action === 'destroy') {
-    const removed = [...seen.removed, { name, doneTasks: new Set(done) }].slice(-maxEnded);
-    return { ...seen, removed, signals: without(seen.signals, Actor.ID) };
-  }
-  if (Action.startsWith('exec_start: ')) {
-    const command = Action.slice('exec_start: '.length).trimEnd(); // moby puts a blank behind a lone program
-    const running = [...seen.running, [execID, { container: name, command }] as const].slice(-maxEnded);
-    return { ...seen, running: new Map(running) };
-  }
-  const started = Action === 'exec_die' ? seen.running.get(execID) : undefined;
-  if (started === undefined || !/^\d{1,3}$/.test(exitCode)) return seen;
-  const execs = [...seen.execs, { ...started, exitCode: Number(exitCode) }].slice(-maxEnded);
-  return { ...seen, execs, running: without(seen.running, execID) };
-}
-
 export class Watcher {
   readonly #parts: WatcherParts;
   readonly #abort = new AbortController();
-  readonly #seen = new Map<string, SeenSoFar>();
+  /** By the lab's name of the host. */
+  readonly #seen = new Map<string, Seen>();
   readonly #followed = new Set<string>();
-  /** Hosts whose events are heard. */
-  readonly #listening = new Set<string>();
+  readonly #poll: SlowingPoll;
   #tasks: readonly Task[];
   #told = '';
   #timer: NodeJS.Timeout | undefined;
-  #poll: NodeJS.Timeout | undefined;
-  #pollMs = checkPollMs;
+  /** What the last look has asked for leaves traces with the student, such as lines in a log. */
+  #leavesTraces = false;
   #looking = false;
   #lookAgain = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -110,17 +52,26 @@ export class Watcher {
   constructor(parts: WatcherParts) {
     this.#parts = parts;
     this.#tasks = parts.tasks;
-    if (parts.tasks.length > 0) for (const host of parts.hosts) void this.#listen(host);
+    this.#poll = new SlowingPoll(
+      (calmMs) => Math.max(this.#leavesTraces ? Math.min(calmMs, maxTracePollMs) : 0, pollWaitMs(calmMs, checkPollMs)),
+      () => this.#lookSoon(),
+    );
+    if (parts.tasks.length > 0) for (const host of parts.hosts) this.#listen(host);
   }
 
   /** Something may have changed: looks soon, and no more often than the limits say. */
   poke(): void {
-    this.#pollMs = checkPollMs;
+    this.#poll.stir();
     this.#lookSoon();
   }
 
+  /** The student does something: what nothing else tells of is looked at often again. */
+  stir(): void {
+    this.#poll.stir();
+  }
+
   /** The lesson has changed while it is written: these are its tasks from now on. */
-  learn(tasks: readonly Task[]): void {
+  setTasks(tasks: readonly Task[]): void {
     this.#tasks = tasks;
     this.#told = '';
     this.poke();
@@ -129,7 +80,7 @@ export class Watcher {
   release(): void {
     this.#abort.abort();
     clearTimeout(this.#timer);
-    clearTimeout(this.#poll);
+    this.#poll.stop();
   }
 
   get #open(): readonly Task[] {
@@ -138,8 +89,8 @@ export class Watcher {
 
   #lookSoon(): void {
     if (this.#abort.signal.aborted || this.#open.length === 0) return;
-    // Not before it is known how the containers of each host came to be as they are; then `#listen` pokes.
-    if (this.#listening.size < this.#parts.hosts.length) return;
+    // Not before it is known how the containers of each host came to be as they are; `subscribed` pokes then.
+    if (!this.#parts.hosts.every((host) => host.isSubscribed)) return;
     if (this.#looking) {
       this.#lookAgain = true;
       return;
@@ -150,40 +101,28 @@ export class Watcher {
     this.#timer = setTimeout(() => void this.#look(), waitMs);
   }
 
-  async #listen(host: WatchedHost): Promise<void> {
-    const { signal } = this.#abort;
-    let pauseMs = engineProbeMs / 4;
-    while (!signal.aborted) {
-      try {
-        const events = await host.docker.events(signal);
-        // The host may have ended and started meanwhile: what ended with it is none of its student's doing.
-        const { interrupted } = await this.#parts.link.call((engine) => engine.host(host.info.name));
-        const known = this.#seen.get(host.name) ?? nothingSeen;
-        this.#seen.set(host.name, { ...known, interrupted: new Set(interrupted) });
-        pauseMs = engineProbeMs / 4;
-        this.#listening.add(host.name);
-        this.poke();
-        for await (const event of events) {
-          const before = this.#seen.get(host.name) ?? nothingSeen;
-          const now = afterEvent(before, event, this.#parts.done);
-          this.#seen.set(host.name, now);
-          // What `docker exec` does changes nothing but what was just seen.
-          if (!event.Action.startsWith('exec_') || now.execs !== before.execs) this.poke();
-        }
-      } catch (error) {
-        if (!signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
-      }
-      this.#listening.delete(host.name);
-      if (signal.aborted) return;
-      this.#parts.link.suspect();
-      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
-      pauseMs = Math.min(pauseMs * 2, engineProbeMs * 10);
-    }
+  #listen(host: WatchedHost): void {
+    const leave = host.listen({
+      subscribed: () => this.poke(),
+      happened: (event) => this.#happened(host.name, event),
+    });
+    this.#abort.signal.addEventListener('abort', leave);
+  }
+
+  #happened(host: string, event: DockerEvent): void {
+    const before = this.#seenOn(host);
+    const now = afterEvent(before, event, this.#parts.done);
+    this.#seen.set(host, now);
+    if (changesHost(event) || now.execs !== before.execs) this.poke();
+  }
+
+  #seenOn(host: string): Seen {
+    return this.#seen.get(host) ?? nothingSeen;
   }
 
   async #look(): Promise<void> {
     this.#timer = undefined;
-    clearTimeout(this.#poll);
+    this.#poll.stop();
     this.#looking = true;
     this.#lookedMs = monotonicMs();
     let dear: readonly DearCheck[] = [];
@@ -191,15 +130,15 @@ export class Watcher {
     try {
       const { hosts, link, done } = this.#parts;
       const { signal } = this.#abort;
-      const seen = ({ name }: WatchedHost) => this.#seen.get(name) ?? nothingSeen;
       const open = this.#open;
+      const seen = ({ name }: WatchedHost) => this.#seenOn(name);
       const looked = await look(open, done, { hosts, link, signal, seen });
       dear = looked.dear;
       if (signal.aborted) return;
       this.#follow(open, looked.facts, dear);
       this.#tell(this.#judge(looked.facts));
     } catch (error) {
-      // Away: `#listen` comes back and pokes. A container that went while it was asked makes an event of its own.
+      // Away: `subscribed` pokes once the engine is back. A container that went while it was asked makes an event of its own.
       hasFailed = !this.#abort.signal.aborted && kindOf(error) !== 'unavailable';
       if (hasFailed) this.#parts.failed(error);
     } finally {
@@ -237,13 +176,10 @@ export class Watcher {
 
   /** Nothing tells of a process, a port or what a program says: while they count, they are looked at again, as after a failure. */
   #pollLater(dear: readonly DearCheck[], hasFailed: boolean): void {
-    clearTimeout(this.#poll);
+    this.#poll.stop();
     if ((dear.length === 0 && !hasFailed) || this.#abort.signal.aborted || this.#open.length === 0) return;
-    const leaveTraces = dear.every((check) => 'http' in check || 'command' in check);
-    this.#poll = setTimeout(() => {
-      if (leaveTraces) this.#pollMs = Math.min(this.#pollMs * 2, maxCheckPollMs);
-      this.#lookSoon();
-    }, this.#pollMs);
+    this.#leavesTraces = dear.every((check) => 'http' in check || 'command' in check);
+    this.#poll.schedule();
   }
 
   /** The logs and files that count now: their growth makes us look again, and a log's is heard of once for each look. */

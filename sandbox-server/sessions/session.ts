@@ -1,25 +1,23 @@
-// One student in one lab: its phase, its terminals, its tasks, and the pages that look at it. Independent of message
-// transport: a page is whatever takes messages.
+// One student in one lab: its phase, its tasks, its hosts while they run, and the pages that look at it. Independent of
+// message transport: a page is whatever takes messages.
 
 import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { Logger } from 'pino';
 import { chooseParameters, type Lab, withParameters } from '../../lessons/schema.ts';
-import { Watcher } from '../checks/watcher.ts';
-import { type EngineLink, isAway } from '../engine-link.ts';
-import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import type { EngineLink } from '../engine-link.ts';
+import { messageOf, ServerError, sentences } from '../errors.ts';
 import type { Lesson } from '../labs/lessons.ts';
-import { writeUsedEveryMs } from '../limits.ts';
 import type { Drain } from '../operator/protocol.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
 import type { ServerMessage, SessionPhase, TaskState } from '../protocol.ts';
-import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
-import { defaultSize, firstTerminal, type Size, Terminals } from '../terminals/terminals.ts';
-import { EngineView } from '../view/engine-view.ts';
+import { defaultSize, type Size } from '../terminals/terminals.ts';
 import { type Comer, unknownComer } from './comer.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
 import type { PointRecord, SessionRecord, SessionRecords } from './records.ts';
 import { ResetPoints } from './reset-points.ts';
+import { RunningLab } from './running-lab.ts';
+import { type Idle, TimesOfUse } from './times-of-use.ts';
 import { Turns } from './turns.ts';
 
 export interface Page {
@@ -53,7 +51,7 @@ export class Session {
   readonly student: number;
   /** Its id. */
   readonly lesson: string;
-  /** With this student's values for `{{name}}`; it and the files change only while the lesson is written (`learn`). */
+  /** With this student's values for `{{name}}`; it and the files change only while the lesson is written (`setLesson`). */
   lab: Lab;
   files: Lesson['files'];
   readonly parameters: Readonly<Record<string, string>>;
@@ -70,27 +68,15 @@ export class Session {
   readonly #parts: SessionParts;
   readonly #pages = new Set<Page>();
   readonly #done: Set<string>;
+  readonly #use: TimesOfUse;
   #drain: Drain | null = null;
   #hosts: HostNames;
-  /** Each host's init when it was taken up: one that is started again has another. */
-  #inits: ReadonlyMap<string, number> = new Map();
   #phase: SessionPhase = { phase: 'starting' };
   #tasks: readonly TaskState[];
-  #terminals: Terminals | null = null;
-  #watcher: Watcher | null = null;
-  #view: EngineView | null = null;
+  /** Null while its hosts are not taken up. */
+  #running: RunningLab | null = null;
   /** The highest number that a terminal has had. */
   #lastTerminal = 0;
-  #usedAtMs: number;
-  /** The time of use that is written down. */
-  #writtenAtMs: number;
-  #leftMs = monotonicMs();
-  #typedMs = monotonicMs();
-  /** When its student used it last, or it became ready. */
-  #usedMs = monotonicMs();
-  /** Of an earlier run of the server it is not known, and taken for so. */
-  #hasTyped: boolean;
-  #wasEntered: boolean;
 
   constructor(record: SessionRecord, parts: SessionParts) {
     this.id = record.id;
@@ -101,10 +87,12 @@ export class Session {
     this.files = parts.lesson.files;
     this.points = new ResetPoints(record.id, parts.records);
     this.#hosts = record.hosts;
-    this.#hasTyped = record.hosts.size > 0;
-    this.#wasEntered = this.#hasTyped;
-    this.#usedAtMs = record.usedAtMs;
-    this.#writtenAtMs = record.usedAtMs;
+    this.#use = new TimesOfUse({
+      usedAtMs: record.usedAtMs,
+      hadHosts: record.hosts.size > 0,
+      write: (atMs) => parts.records.setUsed(record.id, atMs),
+      log: parts.log,
+    });
     this.#parts = parts;
     const openAgain = parts.records.openAgain(record.id);
     this.#done = new Set([...parts.progress.done(record.student, record.lesson)].filter((id) => !openAgain.has(id)));
@@ -121,56 +109,45 @@ export class Session {
   get pages(): number {
     return this.#pages.size;
   }
-  /** Whether its terminals are taken up. */
+  /** Whether its hosts are taken up. */
   get active(): boolean {
-    return this.#terminals !== null;
+    return this.#running !== null;
   }
   get done(): ReadonlySet<string> {
     return this.#done;
   }
   get lastTerminal(): number {
-    return Math.max(this.#lastTerminal, this.#terminals?.last ?? 0);
+    return Math.max(this.#lastTerminal, this.#running?.terminals.last ?? 0);
   }
   /** Whether its student has typed in it, or changed files. */
   get hasTyped(): boolean {
-    return this.#hasTyped;
+    return this.#use.hasTyped;
   }
   /** Whether it ever had a page. */
   get wasEntered(): boolean {
-    return this.#wasEntered;
+    return this.#use.wasEntered;
   }
-  /**
-   * Milliseconds since a page was open (0 while one is), since it was typed into or a page came, since it was typed into or became
-   * ready, and, by the clock, since its student was there.
-   */
-  get idle(): Readonly<Record<'withoutPageMs' | 'untypedMs' | 'unusedForMs' | 'unusedMs', number>> {
-    const now = monotonicMs();
-    const open = this.#pages.size > 0;
-    return {
-      withoutPageMs: open ? 0 : now - this.#leftMs,
-      untypedMs: now - this.#typedMs,
-      unusedForMs: now - this.#usedMs,
-      unusedMs: open ? 0 : Date.now() - this.#usedAtMs,
-    };
+  get idle(): Idle {
+    return this.#use.idle(this.#pages.size > 0);
   }
-  /** Throws unavailable while there is no host yet, gone after the end. */
-  get terminals(): Terminals {
-    if (this.#terminals !== null) return this.#terminals;
+  /** Its hosts, which run. Throws unavailable while there is no host yet, gone after the end. */
+  get running(): RunningLab {
+    if (this.#running !== null) return this.#running;
     if (this.#phase.phase === 'ended') throw new ServerError('gone', sentences.ended);
     throw new ServerError('unavailable', 'The lab is not ready yet. Its terminals come as soon as it is.');
   }
 
-  /** The engine's name of the lab's host of this name, or of its first. Throws notFound, and what `terminals` throws. */
+  /** The engine's name of the lab's host of this name, or of its first. Throws notFound, and what `running` throws. */
   host(name?: string): string {
-    if (!this.active) void this.terminals;
+    if (!this.active) void this.running;
     const host = this.#hosts.get(name ?? this.lab.hosts[0]?.name ?? '');
     if (host === undefined) throw new ServerError('notFound', sentences.noHost);
     return host;
   }
 
   /** Whether a host of it runs that has ended since it was taken up: the engine started it again, without its shells. */
-  startedAgain({ name, state, pid }: HostInfo): boolean {
-    return this.active && state === 'running' && this.#inits.get(name) !== pid;
+  startedAgain(host: HostInfo): boolean {
+    return this.#running?.startedAgain(host) ?? false;
   }
 
   /** For the queue. */
@@ -202,52 +179,30 @@ export class Session {
   /** Takes up hosts that run, with these terminals in them: the session is ready then. */
   activate(hosts: readonly ReadyHost[]): void {
     this.release();
-    const { link, docker, records, progress, log, shellsEnded, becameDone } = this.#parts;
-    this.#inits = new Map(hosts.map(({ host }) => [host.name, host.pid]));
-    const named = hosts.map(({ name, host, terminals }) => ({ name, host: host.name, terminals }));
-    this.#terminals = new Terminals(link, named, records.titles(this.id), {
-      changed: () => {
-        this.tellTerminals();
-        if (this.#terminals?.states.every(({ running }) => !running)) shellsEnded(this);
-      },
-      prompted: () => {
-        this.#watcher?.poke();
-        this.#view?.poke();
-      },
-      lost: () => {
-        this.tellTerminals();
-        shellsEnded(this);
-      },
-      failed: (message) => log.error({ session: this.id, message }, 'a terminal failed'),
-    });
-    const reached = hosts.map(({ name, host }) => ({ name, info: host, docker: docker(host) }));
-    this.#watcher = new Watcher({
+    const { link, docker, records, log, shellsEnded } = this.#parts;
+    this.#running = new RunningLab(hosts, {
+      link,
+      docker,
       tasks: this.lab.tasks,
-      hosts: reached,
-      link,
       done: this.#done,
-      becameDone: (task) => {
-        progress.markDone(this.student, this.lesson, task);
-        records.doneAgain(this.id, task);
-        this.#done.add(task);
-        becameDone(this, task);
+      titles: {
+        all: () => records.titles(this.id),
+        set: (terminal, title) => records.setTitle(this.id, terminal, title),
+        forget: (terminal) => records.forgetTitle(this.id, terminal),
       },
-      changed: (tasks) => {
-        this.#tasks = tasks;
-        this.#broadcast({ type: 'tasks', tasks });
+      events: {
+        terminalsChanged: () => this.tellTerminals(),
+        shellsEnded: () => shellsEnded(this),
+        becameDone: (task) => this.#becameDone(task),
+        tasksChanged: (tasks) => this.#setTasks(tasks),
+        viewChanged: (view) => this.#broadcast(view),
+        terminalFailed: (message) => log.error({ session: this.id, message }, 'a terminal failed'),
+        failed: (what, error) => log.warn({ session: this.id, error: messageOf(error) }, what),
       },
-      failed: (error) => log.warn({ session: this.id, error: messageOf(error) }, 'a check failed'),
     });
-    this.#view = new EngineView({
-      hosts: reached,
-      link,
-      told: (view) => this.#broadcast(view),
-      failed: (error) => log.warn({ session: this.id, error: messageOf(error) }, 'an engine view failed'),
-    });
-    this.#view.watch(this.#pages.size > 0);
+    this.#running.showView(this.#pages.size > 0);
     this.rest = 'awake';
-    this.#typedMs = monotonicMs();
-    this.#usedMs = this.#typedMs;
+    this.#use.becameReady();
     this.move({ phase: 'ready' });
     this.tellTerminals();
     for (const page of [...this.#pages]) page.terminalsReady();
@@ -265,88 +220,42 @@ export class Session {
       this.id,
       [...progress.done(this.student, this.lesson)].filter((id) => !was.has(id)),
     );
-    this.#tasks = this.#unseen();
-    this.#broadcast({ type: 'tasks', tasks: this.#tasks });
+    this.#setTasks(this.#unseen());
   }
 
   /** The lesson has changed while it is written: its tasks and files from now on; the hosts stay as they are. */
-  learn({ lab, files }: Lesson): void {
+  setLesson({ lab, files }: Lesson): void {
     this.lab = withParameters(lab, { ...chooseParameters(lab.parameters, this.id), ...this.parameters });
     this.files = files;
-    this.#tasks = this.#unseen();
-    this.#broadcast({ type: 'tasks', tasks: this.#tasks });
-    this.#watcher?.learn(this.lab.tasks);
+    this.#setTasks(this.#unseen());
+    this.#running?.setTasks(this.lab.tasks);
   }
 
   /** Adds a page and tells it everything. Returns what takes it away again. */
   join(page: Page): () => void {
     this.#pages.add(page);
-    this.#typedMs = monotonicMs();
-    this.#wasEntered = true;
-    this.used();
+    this.#use.entered();
     page.tell({ type: 'session', ...this.#phase });
     page.tell({ type: 'engine', state: this.#parts.link.up ? 'up' : 'away' });
     if (this.#drain !== null) page.tell(drainingMessage(this.#drain));
-    page.tell({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
+    page.tell({ type: 'terminals', terminals: this.#running?.terminals.states ?? [] });
     page.tell({ type: 'tasks', tasks: this.#tasks });
     page.tell(this.points.message(this.lab.tasks));
-    for (const view of this.#view?.views ?? []) page.tell(view);
-    this.#view?.watch(true);
+    for (const view of this.#running?.views ?? []) page.tell(view);
+    this.#running?.showView(true);
+    this.#running?.stir();
     this.#parts.entered(this);
     return () => {
       if (!this.#pages.delete(page)) return;
-      this.#view?.watch(this.#pages.size > 0);
-      this.#leftMs = monotonicMs();
-      this.used();
+      this.#running?.showView(this.#pages.size > 0);
+      this.#use.left();
     };
-  }
-
-  /** Throws notFound and tooMany, and unavailable where the host has stopped; it is started again then. */
-  async openTerminal(size: Size, host: string | null, title: string | null): Promise<string> {
-    try {
-      const opened = await this.terminals.open(size, host, title);
-      // Also one that it was not given: another that is closed must not change it after a restart.
-      this.#parts.records.setTitle(this.id, opened.id, opened.title);
-      return opened.id;
-    } catch (error) {
-      if (kindOf(error) === 'invalid' && !(error instanceof ServerError)) {
-        throw new ServerError('unavailable', sentences.noShell);
-      }
-      if (!isAway(error)) throw error;
-      this.#parts.shellsEnded(this);
-      throw new ServerError('unavailable', 'The lab’s machine has stopped. It is being started again.');
-    }
-  }
-
-  rename(terminal: string, title: string): void {
-    this.terminals.rename(terminal, title);
-    this.#parts.records.setTitle(this.id, terminal, title);
-    if (this.terminals.states[0]?.id === terminal) this.#parts.records.setTitle(this.id, firstTerminal, title);
-  }
-
-  async close(terminal: string): Promise<void> {
-    const isFirst = this.terminals.states[0]?.id === terminal;
-    await this.terminals.close(terminal);
-    this.#parts.records.forgetTitle(this.id, terminal);
-    if (isFirst) this.#parts.records.forgetTitle(this.id, firstTerminal);
   }
 
   /** Its student does something in it. */
   typed(): void {
-    this.#typedMs = monotonicMs();
-    this.#usedMs = this.#typedMs;
-    this.#hasTyped = true;
-  }
-
-  /** Its student is there: from now on it counts how long it is kept. */
-  used(): void {
-    this.#usedAtMs = Date.now();
-    if (Math.abs(this.#usedAtMs - this.#writtenAtMs) < writeUsedEveryMs) return;
-    const { log, records } = this.#parts;
-    bookkeeping(log, 'the use of a session', () => {
-      records.setUsed(this.id, this.#usedAtMs);
-      this.#writtenAtMs = this.#usedAtMs;
-    });
+    this.#use.typed();
+    this.#running?.stir();
   }
 
   drainingIs(drain: Drain | null): void {
@@ -359,7 +268,7 @@ export class Session {
   }
 
   tellTerminals(): void {
-    this.#broadcast({ type: 'terminals', terminals: this.#terminals?.states ?? [] });
+    this.#broadcast({ type: 'terminals', terminals: this.#running?.terminals.states ?? [] });
   }
 
   tellPoints(): void {
@@ -369,12 +278,8 @@ export class Session {
   /** Lets go of the hosts; their shells go on. Idempotent. */
   release(): void {
     this.#lastTerminal = this.lastTerminal;
-    this.#terminals?.release();
-    this.#watcher?.release();
-    this.#view?.release();
-    this.#terminals = null;
-    this.#watcher = null;
-    this.#view = null;
+    this.#running?.release();
+    this.#running = null;
   }
 
   /** Lets go of the hosts and forgets its pages, for the server ends: nothing more is written down. */
@@ -399,6 +304,19 @@ export class Session {
     this.release();
     this.move({ phase: 'ended', reason });
     for (const page of [...this.#pages]) page.end();
+  }
+
+  #becameDone(task: string): void {
+    const { progress, records, becameDone } = this.#parts;
+    progress.markDone(this.student, this.lesson, task);
+    records.doneAgain(this.id, task);
+    this.#done.add(task);
+    becameDone(this, task);
+  }
+
+  #setTasks(tasks: readonly TaskState[]): void {
+    this.#tasks = tasks;
+    this.#broadcast({ type: 'tasks', tasks });
   }
 
   /** The tasks before anything was looked at. */

@@ -80,7 +80,7 @@ export class Connection {
   terminalsReady(): void {
     const session = this.#session;
     if (session === null) return;
-    const there = new Set(session.terminals.states.map(({ id }) => id));
+    const there = new Set(session.running.terminals.states.map(({ id }) => id));
     for (const attach of [...this.#attached.values()]) {
       // Of a host that was started anew: the page hears from `terminals` which are gone.
       if (!there.has(attach.terminal)) this.#attached.delete(attach.terminal);
@@ -181,7 +181,7 @@ export class Connection {
         return this.tell({ type: 'pong' });
       case 'open': {
         const { rows, columns, host, title } = message;
-        const terminal = await session.openTerminal({ rows, columns }, host ?? null, title ?? null);
+        const terminal = await session.running.openTerminal({ rows, columns }, host ?? null, title ?? null);
         return this.tell({ type: 'opened', request: message.request, terminal });
       }
       case 'attach': {
@@ -189,7 +189,7 @@ export class Connection {
         this.#attached.set(message.terminal, message);
         // `terminalsReady` comes back to it.
         if (!session.active && session.phase.phase !== 'ended') return;
-        const terminal = session.terminals.find(message.terminal);
+        const terminal = session.running.terminals.find(message.terminal);
         // Sized first, so that a program that draws the whole screen draws it once.
         terminal.resize(message.rows, message.columns).catch((error: unknown) => this.#refused(message, error));
         await terminal.caughtUp;
@@ -202,17 +202,17 @@ export class Connection {
         return this.#channels.close(message.terminal);
       case 'input':
         session.typed();
-        return session.terminals.find(message.terminal).type(message.data);
+        return session.running.terminals.find(message.terminal).type(message.data);
       case 'ack':
         return this.#channels.acknowledge(message.terminal, message.offset);
       case 'resize':
-        return session.terminals.find(message.terminal).resize(message.rows, message.columns);
+        return session.running.terminals.find(message.terminal).resize(message.rows, message.columns);
       case 'rename':
-        return session.rename(message.terminal, message.title);
+        return session.running.renameTerminal(message.terminal, message.title);
       case 'close':
         this.#attached.delete(message.terminal);
         this.#channels.close(message.terminal);
-        return session.close(message.terminal);
+        return session.running.closeTerminal(message.terminal);
       case 'reset':
         session.typed();
         return this.#parts.changes.reset(session, message.to);

@@ -3,13 +3,13 @@
 import type { HostUsage } from '@drydock/runtime';
 import { maxViewBytes } from '../limits.ts';
 import type { View, ViewContainer, ViewImage, ViewLayer, ViewMachine, ViewNetwork } from '../protocol.ts';
-import type { ContainerTimes, ListedContainer, ListedImage, ListedNetwork } from './facts.ts';
+import type { ContainerTimes, ListedImage, ListedNetwork, ShownContainer } from './docker-answers.ts';
 import { plainText } from './plain-text.ts';
 
 export interface ViewFacts {
   /** The lab's name of the host. */
   readonly host: string;
-  readonly containers: readonly ListedContainer[];
+  readonly containers: readonly ShownContainer[];
   readonly times: ReadonlyMap<string, ContainerTimes>;
   readonly images: readonly ListedImage[];
   /** By the image's id. */
@@ -71,7 +71,7 @@ function viewImage({ id, tags, size }: ListedImage, { layers }: ViewFacts, bound
   return { id, tags: tags.slice(0, bound.tags), size, layers: told };
 }
 
-function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, bound: Most): ViewContainer {
+function viewContainer(container: ShownContainer, { times, usage }: ViewFacts, bound: Most): ViewContainer {
   const { id, name, image, imageId, state, command, ports } = container;
   const time = times.get(id);
   const used = usage.containers.find((one) => one.id === id);
@@ -97,7 +97,7 @@ function viewContainer(container: ListedContainer, { times, usage }: ViewFacts, 
 
 function viewNetwork(
   { name, driver, subnet }: ListedNetwork,
-  containers: readonly ListedContainer[],
+  containers: readonly ShownContainer[],
   bound: Most,
 ): ViewNetwork {
   const members = containers
@@ -110,7 +110,7 @@ function viewNetwork(
   return { name: plainText(name, 64), driver, subnet, members: members.slice(0, bound.members) };
 }
 
-function runs({ state }: ListedContainer): boolean {
+function runs({ state }: ShownContainer): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting';
 }
 

@@ -1,12 +1,12 @@
 // The engine view of one lab: a view of each of its hosts while at least one page is open, and none while nobody looks.
 
-import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
+import type { WatchedHost } from '../hosts/watched-host.ts';
 import type { View, ViewMachine } from '../protocol.ts';
-import { HostView } from './host-view.ts';
+import { LiveView } from './live-view.ts';
 
 export interface EngineViewParts {
-  readonly hosts: readonly { readonly name: string; readonly info: HostInfo; readonly docker: DockerClient }[];
+  readonly hosts: readonly WatchedHost[];
   readonly link: EngineLink;
   readonly told: (view: View) => void;
   readonly failed: (error: unknown) => void;
@@ -14,7 +14,7 @@ export interface EngineViewParts {
 
 export class EngineView {
   readonly #parts: EngineViewParts;
-  #views: readonly HostView[] = [];
+  #views: readonly LiveView[] = [];
   /** By host: a machine that is off was measured when somebody looked, perhaps before the page was loaded anew. */
   readonly #machines = new Map<string, ViewMachine>();
 
@@ -33,7 +33,7 @@ export class EngineView {
     else if (this.#views.length === 0) {
       const { hosts, ...parts } = this.#parts;
       this.#views = hosts.map(
-        (host) => new HostView({ ...host, ...parts, machine: this.#machines.get(host.name) ?? null }),
+        (host) => new LiveView({ ...parts, host, machine: this.#machines.get(host.name) ?? null }),
       );
     }
   }
@@ -41,6 +41,11 @@ export class EngineView {
   /** A command has ended in a shell: what is used may have changed. */
   poke(): void {
     for (const view of this.#views) view.poke();
+  }
+
+  /** The student does something in the lab. */
+  stir(): void {
+    for (const view of this.#views) view.stir();
   }
 
   /** Idempotent. */

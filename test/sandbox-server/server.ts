@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { connectEngine } from '@drydock/runtime';
+import { connectEngine, type EngineClient } from '@drydock/runtime';
 import { pino } from 'pino';
 import { dayMs } from '../../sandbox-server/limits.ts';
 import { type Health, type OpenedSession, playground } from '../../sandbox-server/protocol.ts';
@@ -173,11 +173,14 @@ async function settingsFor(overrides: Partial<Settings>): Promise<{ settings: Se
   return { settings, folder };
 }
 
-/** In this process. */
-export async function startTestServer(overrides: Partial<Settings> = {}): Promise<TestServer> {
+/** In this process. `through` may stand between the server and the engine's client, to count what is asked for. */
+export async function startTestServer(
+  overrides: Partial<Settings> = {},
+  through: (engine: EngineClient) => EngineClient = (engine) => engine,
+): Promise<TestServer> {
   const { settings, folder } = await settingsFor(overrides);
   const log = pino({ level: process.env.DRYDOCK_TEST_LOG ?? 'silent' });
-  const server = await startServer(settings, connectEngine(settings.engineSocket), log);
+  const server = await startServer(settings, through(connectEngine(settings.engineSocket)), log);
   return new TestServer(settings, async () => {
     await server.close();
     await rm(folder, { recursive: true });

@@ -3,17 +3,12 @@
 import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { test } from 'vitest';
+import { containerFact, endedFrom } from '../../../sandbox-server/checks/docker-facts.ts';
 import { evaluate } from '../../../sandbox-server/checks/evaluate.ts';
-import {
-  type ContainerFact,
-  containersFrom,
-  emptyHost,
-  endedFrom,
-  type Facts,
-  type HostFacts,
-} from '../../../sandbox-server/checks/facts.ts';
+import { type ContainerFact, emptyHost, type Facts, type HostFacts } from '../../../sandbox-server/checks/facts.ts';
 import { isImage, namedImage } from '../../../sandbox-server/checks/image-name.ts';
 import { judge } from '../../../sandbox-server/checks/judge.ts';
+import { containersFrom } from '../../../sandbox-server/hosts/listed-container.ts';
 import { readLessons } from '../../../sandbox-server/labs/lessons.ts';
 
 const lessons = await readLessons(fileURLToPath(new URL('../../../lessons', import.meta.url)));
@@ -167,12 +162,14 @@ test('an image that was given by its id is known by the name that a check has fo
 });
 
 test('facts are read from what the Docker API answers', () => {
-  const [found] = containersFrom([
+  const id = 'ab'.repeat(32);
+  const [listed] = containersFrom([
     {
-      Id: 'abc',
+      Id: id,
       Names: ['/web'],
       Image: 'nginx',
       ImageID: 'sha256:feed',
+      Command: 'nginx -g off',
       State: 'exited',
       Status: 'Exited (137) 2 seconds ago',
       Ports: [
@@ -184,8 +181,10 @@ test('facts are read from what the Docker API answers', () => {
       NetworkSettings: { Networks: { bridge: {} } },
     },
   ]);
-  assert.deepEqual(found, {
-    id: 'abc',
+  assert.ok(listed);
+  assert.equal(containerFact(listed, new Set([id])).interrupted, true);
+  assert.deepEqual(containerFact(listed), {
+    id,
     name: 'web',
     image: 'nginx',
     imageId: 'sha256:feed',

@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import { type Check, checkKinds, everyCheck, parseLab, type Task } from '../../../lessons/schema.ts';
+import { detailsFrom } from '../../../sandbox-server/checks/docker-facts.ts';
 import {
   type ContainerFact,
-  detailsFrom,
   emptyHost,
   type Facts,
   type HostFacts,
@@ -15,8 +15,8 @@ import { found } from '../../../sandbox-server/checks/found.ts';
 import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { someLineMatches } from '../../../sandbox-server/checks/match-lines.ts';
 import { dearNeeds, dockerNeeds } from '../../../sandbox-server/checks/needs.ts';
+import { afterEvent, nothingSeen } from '../../../sandbox-server/checks/seen.ts';
 import { inWords } from '../../../sandbox-server/checks/wanted.ts';
-import { afterEvent, nothingSeen } from '../../../sandbox-server/checks/watcher.ts';
 
 /** As it would stand in a lab file. */
 function taskOf(check: string, slips = '[]'): Task {

@@ -2,9 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
+import { containersFrom } from '../../../sandbox-server/hosts/listed-container.ts';
 import { maxViewBytes } from '../../../sandbox-server/limits.ts';
 import { viewOf } from '../../../sandbox-server/view/build.ts';
-import { containersFrom, timesFrom } from '../../../sandbox-server/view/facts.ts';
+import { timesFrom } from '../../../sandbox-server/view/docker-answers.ts';
 import { layersFrom } from '../../../sandbox-server/view/layers.ts';
 import { emulatorOf, machineFrom, machineStateFrom } from '../../../sandbox-server/view/machine.ts';
 import { plainText } from '../../../sandbox-server/view/plain-text.ts';

@@ -1,6 +1,7 @@
 // What a host's Docker API answers, parsed for the engine view: plain data. Every string in it is the student's to choose.
 
 import { z } from 'zod';
+import type { ListedContainer } from '../hosts/listed-container.ts';
 import type { ViewContainer } from '../protocol.ts';
 import { plainText } from './plain-text.ts';
 
@@ -9,7 +10,7 @@ const never = '0001-01-01T00:00:00Z';
 /** A container that is started this long after it was made was started by another command than `docker run`. */
 const maxReadyMs = 60_000;
 
-export interface ListedContainer {
+export interface ShownContainer {
   readonly id: string;
   readonly name: string;
   readonly image: string;
@@ -20,45 +21,26 @@ export interface ListedContainer {
   readonly networks: readonly { readonly name: string; readonly address: string }[];
 }
 
-const listed = z.object({
-  Id: z.string().regex(/^[0-9a-f]{64}$/),
-  Names: z.array(z.string()),
-  Image: z.string(),
-  ImageID: z.string(),
-  Command: z.string(),
-  State: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
-  Ports: orEmpty(z.array(z.object({ PrivatePort: z.number(), PublicPort: z.number().optional(), Type: z.string() }))),
-  NetworkSettings: z
-    .object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() })
-    .nullish(),
-});
-
-/** From `GET /containers/json?all=1`, newest first. Throws ZodError where it is none, as every function here. */
-export function containersFrom(answer: unknown): readonly ListedContainer[] {
-  return z
-    .array(listed)
-    .parse(answer)
-    .map((one) => ({
-      id: one.Id,
-      name: plainText(one.Names[0]?.replace(/^\//, '') ?? '', 64),
-      image: plainText(one.Image.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1'), 100),
-      imageId: one.ImageID.slice(0, 71),
-      state: one.State,
-      command: plainText(one.Command, 120),
-      ports: portsOf(one.Ports),
-      networks: Object.entries(one.NetworkSettings?.Networks ?? {}).map(([name, { IPAddress }]) => ({
-        name,
-        address: plainText(IPAddress ?? '', 45),
-      })),
-    }));
+/** What of a container may be shown: each string is one short line of plain text. */
+export function shownContainer({ ports, networks, ...one }: ListedContainer): ShownContainer {
+  return {
+    id: one.id,
+    name: plainText(one.name, 64),
+    image: plainText(one.image.replace(/^sha256:([0-9a-f]{12})[0-9a-f]{52}$/, '$1'), 100),
+    imageId: one.imageId.slice(0, 71),
+    state: one.state,
+    command: plainText(one.command, 120),
+    ports: portsOf(ports),
+    networks: networks.map(({ name, address }) => ({ name, address: plainText(address, 45) })),
+  };
 }
 
-function portsOf(ports: z.infer<typeof listed>['Ports']): ViewContainer['ports'] {
+function portsOf(ports: ListedContainer['ports']): ViewContainer['ports'] {
   const published = new Map<string, ViewContainer['ports'][number]>();
   // One line for IPv4 and one for IPv6 are one port.
-  for (const { PublicPort, PrivatePort, Type } of ports)
-    if (PublicPort !== undefined && (Type === 'tcp' || Type === 'udp'))
-      published.set(`${PublicPort}/${Type}`, { host: PublicPort, container: PrivatePort, protocol: Type });
+  for (const { host, container, protocol } of ports)
+    if (host !== null && (protocol === 'tcp' || protocol === 'udp'))
+      published.set(`${host}/${protocol}`, { host, container, protocol });
   return [...published.values()].slice(0, 20);
 }
 
@@ -74,7 +56,7 @@ const inspected = z.object({
   State: z.object({ ExitCode: z.number(), StartedAt: z.iso.datetime(), FinishedAt: z.iso.datetime() }),
 });
 
-/** From `GET /containers/X/json`. */
+/** From `GET /containers/X/json`. Throws ZodError where it is none, as every function here that parses. */
 export function timesFrom(answer: unknown): ContainerTimes {
   const { Created, RestartCount, State } = inspected.parse(answer);
   const { ExitCode, StartedAt, FinishedAt } = State;
