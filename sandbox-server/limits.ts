@@ -1,5 +1,5 @@
 // Every bound of the server, each with its unit and its reason. Nothing in the server is unbounded.
-// Limits that the page must know too (flow control, sizes of input) stand in protocol.ts.
+// Limits that the page must know too (flow control, sizes of input) stand in protocol/.
 
 /** A JSON body; the largest real one is under 300 bytes. */
 export const maxBodyBytes = 8 * 1024;
@@ -18,7 +18,7 @@ export const maxConnectionsPerAddress = 1_000;
 /** From the last word on a connection to its end, where the other side does not end it. */
 export const hangUpMs = 3_000;
 
-/** SECURITY.md F03. A paste goes in messages of 8 KiB (protocol.ts). */
+/** SECURITY.md F03. A paste goes in messages of 8 KiB (protocol/page-messages.ts). */
 export const maxMessageBytes = 64 * 1024;
 /** SECURITY.md F03: browsers send one fragment a message. */
 export const maxFragments = 32;
@@ -104,7 +104,7 @@ export const maxPendingInputBytes = 256 * 1024;
 export const maxMarkLength = 64;
 
 /** What may be asked of one lab at once (a copy, a reset, the start of a task): a person asks for one thing at a time. */
-export const maxTurns = 8;
+export const maxAskedOfLab = 8;
 /** Hosts whose use the operator's list asks the engine for at once: each takes it 5 ms. */
 export const maxUsageAtOnce = 2;
 /** Labs of one student that take memory; the one used longest ago is put away when another is opened. */

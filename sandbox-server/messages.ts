@@ -1,4 +1,4 @@
-// Parses what pages send: the schemas of protocol.ts's inputs. Strict: what is not in the protocol is refused.
+// Parses what pages send: the schemas of the inputs in protocol/. Strict: what is not in the protocol is refused.
 
 import { z } from 'zod';
 import { maxIdLength, maxPathLength } from './limits.ts';

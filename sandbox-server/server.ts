@@ -37,7 +37,7 @@ import { SessionHosts } from './sessions/hosts.ts';
 import { reconcile } from './sessions/reconcile.ts';
 import { SessionRecords } from './sessions/records.ts';
 import { allowedOrigins, type Settings } from './settings.ts';
-import { Connection } from './sockets/connection.ts';
+import { PageConnection } from './sockets/page-connection.ts';
 import { acceptSockets } from './sockets/upgrade.ts';
 import { openDatabase } from './store/database.ts';
 import { Students } from './students/students.ts';
@@ -123,9 +123,15 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const gate = new Gate(settings.invite);
   const studentOf = ({ headers }: IncomingMessage) => students.find(tokenFrom(settings.publicOrigin, headers.cookie));
   const server = createServer({
-    ...{ settings, guard: () => guard, gate, addresses, studentOf, log },
+    settings,
+    guard: () => guard,
+    gate,
+    addresses,
+    studentOf,
+    log,
     failed: (kind) => counts.failed(kind),
-    ...{ previews, previewSource: origins?.source ?? null },
+    previews,
+    previewSource: origins?.source ?? null,
   });
   const metrics = new Metrics({ counts, desk, link, settings });
   addMetricsRoute(server, metrics, settings.metricsToken);
@@ -144,7 +150,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     addressOf: (request) => addresses.keyOf(request),
     log,
     connected: (socket, student) => {
-      new Connection(socket, {
+      new PageConnection(socket, {
         enter: (ticket) => {
           const session = tickets.use(ticket, student.id);
           const found = session === null ? null : sessionOf(session);

@@ -48,7 +48,12 @@ export async function labDev(name: string): Promise<void> {
     const step = progress.step('Starting a Drydock');
     const port = (await whyTaken('127.0.0.1', settings.port)) === null ? settings.port : await freePort();
     await using drydock = await startOwnDrydock({
-      ...{ settings, lessonsFolder, port, site: copySite, early: true, signal: ending.signal },
+      settings,
+      lessonsFolder,
+      port,
+      site: copySite,
+      early: true,
+      signal: ending.signal,
       progress: (detail) => step.update(detail),
     });
     step.done();

@@ -10,7 +10,10 @@ export function settings(options: { readonly json: boolean }): void {
   const entries = Object.entries(definitions) as [SettingName, Definition][];
   if (options.json) {
     const list = entries.map(([name, { variable, fallback, otherwise, meaning }]) => ({
-      ...{ name: variable, ...sources[name], default: fallback || otherwise, meaning },
+      name: variable,
+      ...sources[name],
+      default: fallback || otherwise,
+      meaning,
     }));
     console.log(JSON.stringify(list, null, 2));
     return;

@@ -59,7 +59,7 @@ export class Shell {
    * Types a line and waits for the next prompt. With `mayStay`, a command that stays in the foreground is waited for no longer
    * than until that holds. Throws Error where no prompt comes, with what the terminal shows.
    */
-  async run(line: string, mayStay: () => boolean = () => false): Promise<CommandEnd> {
+  async runLine(line: string, mayStay: () => boolean = () => false): Promise<CommandEnd> {
     const { terminal } = this;
     const from = this.#page.output(terminal).length;
     const since = () => this.#page.output(terminal).slice(from);

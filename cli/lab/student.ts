@@ -108,9 +108,9 @@ export class Student {
       );
   }
 
-  /** Types a line where it belongs and waits for the prompt, or as `Shell.run` for `mayStay`. Throws as that. */
-  async run(line: string, where: Where = {}, mayStay?: () => boolean): Promise<CommandEnd> {
-    return (await this.#shell(where)).run(line, mayStay);
+  /** Types a line where it belongs and waits for the prompt, or as `Shell.runLine` for `mayStay`. Throws as that. */
+  async runLine(line: string, where: Where = {}, mayStay?: () => boolean): Promise<CommandEnd> {
+    return (await this.#shell(where)).runLine(line, mayStay);
   }
 
   /** Writes the files, then types the lines, the last of which may stay. Gives how each ended. */
@@ -118,7 +118,7 @@ export class Student {
     for (const [path, text] of Object.entries(files)) await this.#write(host, path, text);
     const ends: CommandEnd[] = [];
     for (const [place, line] of run.entries())
-      ends.push(await this.run(line, { host, terminal }, place === run.length - 1 ? mayStay : undefined));
+      ends.push(await this.runLine(line, { host, terminal }, place === run.length - 1 ? mayStay : undefined));
     return ends;
   }
 
@@ -164,7 +164,7 @@ export class Student {
     return made;
   }
 
-  async #makeShell(host: string, title: string | undefined, begin: string | undefined): Promise<Shell> {
+  async #makeShell(host: string, title: string | undefined, firstLine: string | undefined): Promise<Shell> {
     const isIt = (each: { readonly host: string; readonly running: boolean }) => each.host === host && each.running;
     if (title === undefined) {
       await this.#page.until(() => this.#page.last('terminals')?.terminals.some(isIt) === true, 'a terminal');
@@ -176,7 +176,7 @@ export class Student {
     this.#page.send({ type: 'open', request, host, ...(title === undefined ? {} : { title }), ...sizes });
     const opened = await this.#page.hears('opened', (message) => message.request === request);
     const shell = await Shell.attach(this.#page, opened.terminal);
-    if (begin !== undefined) await shell.run(begin);
+    if (firstLine !== undefined) await shell.runLine(firstLine);
     return shell;
   }
 

@@ -95,7 +95,7 @@ async function tryWholeText(
 async function tryPlayground(place: Place): Promise<number> {
   const student = await Student.enter(place, playground, emptyLab);
   try {
-    const { exitCode, shown } = await student.run('docker run hello-world');
+    const { exitCode, shown } = await student.runLine('docker run hello-world');
     if (exitCode !== 0) throw new LessonMistake(`docker run hello-world ends with exit code ${exitCode}:\n${shown}`);
     return 1;
   } finally {

@@ -65,7 +65,7 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
         );
       continue;
     }
-    const { exitCode, shown } = await student.run(filled(step.run), step);
+    const { exitCode, shown } = await student.runLine(filled(step.run), step);
     commands += 1;
     if (step.fails ? exitCode === 0 : exitCode !== null && exitCode !== 0) {
       const ended = step.fails ? 'is there to be seen failing, and ends with 0' : `ends with exit code ${exitCode}`;

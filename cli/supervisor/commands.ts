@@ -20,7 +20,9 @@ export function engineEnvironment(settings: Settings, from: NodeJS.ProcessEnv): 
   );
   return {
     ...Object.fromEntries(kept),
-    ...{ PATH: systemPath, LANG: 'C.UTF-8', NODE_COMPILE_CACHE: compiledFolder(settings.data) },
+    PATH: systemPath,
+    LANG: 'C.UTF-8',
+    NODE_COMPILE_CACHE: compiledFolder(settings.data),
   };
 }
 
@@ -102,7 +104,10 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
 export function serverEnvironment(settings: Settings): NodeJS.ProcessEnv {
   const compiled = path.join(serverFolder(settings.data), 'compiled');
   return {
-    ...{ PATH: systemPath, LANG: 'C.UTF-8', NODE_ENV: 'production', NODE_COMPILE_CACHE: compiled },
+    PATH: systemPath,
+    LANG: 'C.UTF-8',
+    NODE_ENV: 'production',
+    NODE_COMPILE_CACHE: compiled,
     // By where files are from there: the server's stand below the run directory.
     NODE_COMPILE_CACHE_PORTABLE: '1',
     // Not among the arguments, which every user of the machine can see.

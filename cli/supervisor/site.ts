@@ -15,7 +15,13 @@ import { cloneFolder } from '../paths.ts';
 import { buildFailureIn } from './build-failure.ts';
 
 /** What the pages are made from. */
-const sources = ['site/**/*', 'lessons/**/*', 'sandbox-server/protocol.ts', 'package-lock.json'];
+const sources = [
+  'site/**/*',
+  'lessons/**/*',
+  'sandbox-server/protocol.ts',
+  'sandbox-server/protocol/*.ts',
+  'package-lock.json',
+];
 const notSources = ['site/dist', 'site/.astro', 'site/node_modules', 'lessons/images'];
 const served = path.join(cloneFolder, 'site/dist');
 const page = path.join(served, 'index.html');

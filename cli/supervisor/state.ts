@@ -47,8 +47,12 @@ export function claim(run: string, url: string): { taken: SupervisorState } | { 
   if (previous && isAlive(previous.supervisor)) return { taken: previous };
   // The engine and server that it left are carried over, in case that we are killed before we have ended them.
   const state: SupervisorState = {
-    ...{ supervisor: self, engine: previous?.engine ?? null, server: previous?.server ?? null },
-    ...{ url, ready: false, startedAt: new Date().toISOString() },
+    supervisor: self,
+    engine: previous?.engine ?? null,
+    server: previous?.server ?? null,
+    url,
+    ready: false,
+    startedAt: new Date().toISOString(),
   };
   writeFileSync(mine, JSON.stringify(state), { mode: 0o640 });
   rmSync(file, { force: true });

@@ -89,7 +89,11 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   };
   const child = (name: string, argv: [string, ...string[]], env: NodeJS.ProcessEnv, log: LogFile) =>
     new SupervisedChild({
-      ...{ name, argv, env, log, verbose },
+      name,
+      argv,
+      env,
+      log,
+      verbose,
       wasReady: () => ready,
       onChange: () => save(),
       onRestart: (how, delayMs) => onNotice(`${how}. Starting it again in ${delayMs / 1000} s.`),

@@ -22,6 +22,8 @@ export interface ContainerFilter {
   readonly detached?: boolean | undefined;
   /** `8080:80` as in `docker run -p`, or `none`: nothing is published. */
   readonly port?: string | undefined;
+  /** `8080:80`: it was made with this port, which it publishes whenever it runs. `port` holds only while it runs. */
+  readonly publishes?: string | undefined;
   /** Of one that has exited. */
   readonly exitCode?: number | undefined;
   /** The kernel has ended it for want of memory, at its last run. */

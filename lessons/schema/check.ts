@@ -27,6 +27,7 @@ const containerFilter = {
   detached: z.boolean().optional(),
   state: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'dead']).optional(),
   port: formed(/^(\d{1,5}:\d{1,5}|none)$/, 'is no published port: "8080:80" or none').optional(),
+  publishes: formed(/^\d{1,5}:\d{1,5}$/, 'is no published port: "8080:80"').optional(),
   exitCode: exitCode.optional(),
   oomKilled: z.boolean().optional(),
   command: line.optional(),

@@ -35,7 +35,7 @@ export function compareEnv(wanted: Readonly<Record<string, string>>, env: readon
 }
 
 function compareDetails(wanted: ContainerFilter, { details, interrupted }: ContainerFact): readonly Compared[] {
-  const { command, env, memory, cpus, oomKilled } = wanted;
+  const { command, env, publishes, memory, cpus, oomKilled } = wanted;
   if (details === null) return asksForDetails(wanted) ? [{ holds: null, instead: '' }] : [];
   const { memoryBytes } = details;
   return [
@@ -43,6 +43,14 @@ function compareDetails(wanted: ContainerFilter, { details, interrupted }: Conta
       ? []
       : [{ holds: details.command === command, instead: `its command is ${shown(details.command) || 'empty'}` }]),
     ...compareEnv(env ?? {}, details.env),
+    ...(publishes === undefined
+      ? []
+      : [
+          {
+            holds: details.publishes.includes(publishes),
+            instead: `it was made with ${details.publishes.length === 0 ? 'no published port' : `the published ports ${details.publishes.slice(0, 3).map(shown).join(', ')}`}`,
+          },
+        ]),
     ...(memory === undefined
       ? []
       : [
@@ -135,6 +143,6 @@ export function together(all: readonly Compared[]): boolean | null {
 }
 
 /** Whether a filter asks for what only `docker inspect` tells. */
-export function asksForDetails({ command, env, memory, cpus, oomKilled }: ContainerFilter): boolean {
-  return [command, env, memory, cpus, oomKilled].some((each) => each !== undefined);
+export function asksForDetails({ command, env, publishes, memory, cpus, oomKilled }: ContainerFilter): boolean {
+  return [command, env, publishes, memory, cpus, oomKilled].some((each) => each !== undefined);
 }

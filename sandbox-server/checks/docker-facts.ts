@@ -34,7 +34,13 @@ export function containerFact(container: ListedContainer, interrupted: ReadonlyS
 
 const inspected = z.object({
   Config: z.object({ Cmd: orEmpty(z.array(z.string())), Env: orEmpty(z.array(z.string())) }),
-  HostConfig: z.object({ Memory: z.number(), NanoCpus: z.number(), CpuQuota: z.number(), CpuPeriod: z.number() }),
+  HostConfig: z.object({
+    Memory: z.number(),
+    NanoCpus: z.number(),
+    CpuQuota: z.number(),
+    CpuPeriod: z.number(),
+    PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullish()).nullish(),
+  }),
   State: z.object({ OOMKilled: z.boolean() }),
 });
 
@@ -47,10 +53,21 @@ export function detailsFrom(answer: unknown): ContainerDetails {
   return {
     command: Config.Cmd.join(' '),
     env: Config.Env,
+    publishes: publishedBy(HostConfig.PortBindings ?? {}),
     memoryBytes: Math.max(0, Memory),
     cpus: NanoCpus > 0 ? NanoCpus / 1e9 : byQuota,
     oomKilled: State.OOMKilled,
   };
+}
+
+/** `80/tcp` -> where it is bound. A host's port that Docker chooses at each start is none that a check can ask for. */
+function publishedBy(
+  bindings: NonNullable<z.infer<typeof inspected>['HostConfig']['PortBindings']>,
+): readonly string[] {
+  return Object.entries(bindings).flatMap(([port, places]) => {
+    const [container, protocol = 'tcp'] = port.split('/');
+    return protocol === 'tcp' ? (places ?? []).map(({ HostPort }) => `${HostPort}:${container}`) : [];
+  });
 }
 
 const image = z.object({

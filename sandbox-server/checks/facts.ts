@@ -8,6 +8,8 @@ export interface ContainerDetails {
   readonly command: string;
   /** `NAME=value` each. */
   readonly env: readonly string[];
+  /** The TCP ports that it publishes whenever it runs: `8080:80` each. */
+  readonly publishes: readonly string[];
   /** 0 for no limit. */
   readonly memoryBytes: number;
   /** 0 for no limit. */

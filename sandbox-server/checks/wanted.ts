@@ -7,8 +7,8 @@ const pairs = (all: Readonly<Record<string, string>>) => Object.entries(all).map
 const on = (host: string | undefined) => (host === undefined ? '' : ` on the host ${host}`);
 
 function features(wanted: ContainerFilter): string {
-  const { name, image, sameImage, detached, port, exitCode, oomKilled, command, env, labels, network, memory, cpus } =
-    wanted;
+  const { name, image, sameImage, detached, port, publishes, exitCode } = wanted;
+  const { oomKilled, command, env, labels, network, memory, cpus } = wanted;
   const said = [
     ...(name === undefined ? [] : [`named ${name}`]),
     ...(image === undefined ? [] : [`from the image ${image}`]),
@@ -17,6 +17,7 @@ function features(wanted: ContainerFilter): string {
     ...(exitCode === undefined ? [] : [`that ended with exit code ${exitCode}`]),
     ...(oomKilled === undefined ? [] : [`${oomKilled ? '' : 'not '}ended for want of memory`]),
     ...(port === undefined ? [] : [port === 'none' ? 'without a published port' : `with the published port ${port}`]),
+    ...(publishes === undefined ? [] : [`made with the published port ${publishes}`]),
     ...(command === undefined ? [] : [`with the command ${command}`]),
     ...(env === undefined ? [] : [`with the variable ${listed(pairs(env))}`]),
     ...(labels === undefined ? [] : [`with the label ${listed(pairs(labels))}`]),

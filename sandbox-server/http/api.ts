@@ -1,4 +1,4 @@
-// The API's routes (protocol.ts lists them): parse, ask the desk, answer.
+// The API's routes (protocol/http.ts lists them): parse, ask the desk, answer.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.ts';

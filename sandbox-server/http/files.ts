@@ -1,4 +1,4 @@
-// The API's routes about files (protocol.ts lists them): parse, ask, answer. A student's bytes are a download, never a page.
+// The API's routes about files (protocol/http.ts lists them): parse, ask, answer. A student's bytes are a download, never a page.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.ts';

@@ -17,10 +17,10 @@ export interface Notice {
 }
 
 /** Looks once a second; whatever is no `503` is better seen than described. */
-export const waitScript = `const again = () => setTimeout(look, 1000);
+export const waitScript = `const lookLater = () => setTimeout(look, 1000);
 const look = () => fetch('${ownPaths.ready}', { cache: 'no-store' })
-  .then(({ status }) => (status === 503 ? again() : location.replace(location.href)), again);
-again();
+  .then(({ status }) => (status === 503 ? lookLater() : location.replace(location.href)), lookLater);
+lookLater();
 `;
 
 const style = `

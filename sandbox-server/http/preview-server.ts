@@ -166,8 +166,11 @@ export class PreviewServer {
   #back(answer: IncomingMessage, request: IncomingMessage, preview: Preview): OutgoingHttpHeaders {
     const { origins } = this.#parts;
     return headersBack(answer, {
-      ...{ preview, origin: origins.originOf(preview.name), framedBy: this.#framedBy },
-      ...{ secure: origins.secure, shared: origins.shared },
+      preview,
+      origin: origins.originOf(preview.name),
+      framedBy: this.#framedBy,
+      secure: origins.secure,
+      shared: origins.shared,
       // A page that fetches is not led: its answer would be another origin's, which it may not read.
       wayTo: (port, path) =>
         request.headers['sec-fetch-mode'] === 'navigate' ? this.#wayTo(preview, port, path) : null,

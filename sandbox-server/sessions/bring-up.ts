@@ -29,7 +29,7 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
   const ready =
     session.hosts.size > 0
       ? await backOrOn(session, hosts, log)
-      : await hosts.take(session.lab, session.size, (names) => {
+      : await hosts.obtain(session.lab, session.size, (names) => {
           const before = session.hosts;
           if (isThere()) session.giveHosts(names);
           void hosts.removeAll(isThere() ? before : names);

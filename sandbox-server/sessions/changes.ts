@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino';
 import { kindOf, messageOf, ServerError } from '../errors.ts';
-import { maxTurns } from '../limits.ts';
+import { maxAskedOfLab } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import type { SessionHosts } from './hosts.ts';
 import type { PointRecord } from './records.ts';
@@ -26,8 +26,8 @@ function mustBeReady(session: Session): void {
   );
 }
 
-function mustHaveTime({ turns }: Session): void {
-  if (turns.asked <= maxTurns) return;
+function mustHaveTime({ lock }: Session): void {
+  if (lock.asked <= maxAskedOfLab) return;
   throw new ServerError('tooMany', 'Too much is asked of this lab at once. Wait a moment, and try again.');
 }
 
@@ -47,7 +47,7 @@ export class Changes {
     session.takeBack(point);
     session.move({ phase: 'starting', why: 'reset' });
     session.tellTerminals();
-    await session.turns.take(() => this.#takeBack(session, point));
+    await session.lock.hold(() => this.#takeBack(session, point));
   }
 
   async #takeBack(session: Session, point: PointRecord): Promise<void> {
@@ -71,7 +71,7 @@ export class Changes {
   async keep(session: Session, title: string): Promise<void> {
     mustBeReady(session);
     mustHaveTime(session);
-    await session.turns.take(async () => {
+    await session.lock.hold(async () => {
       mustBeReady(session);
       const snapshot = session.points.nextKept();
       try {
@@ -87,7 +87,7 @@ export class Changes {
   async dropKept(session: Session, id: string): Promise<void> {
     mustHaveTime(session);
     session.points.mustBeKept(id);
-    await session.turns.take(async () => {
+    await session.lock.hold(async () => {
       if (!this.#parts.isThere(session)) return;
       session.points.remove(id);
       session.tellPoints();
@@ -98,14 +98,14 @@ export class Changes {
   /** A task is done: the start of the next is kept. What fails is logged; the point is missing then. */
   async taskDone(session: Session, task: string): Promise<void> {
     const next = () => session.points.reachedBy(task, session.lab.tasks, session.done);
-    const again = next();
-    if (again !== null && session.points.has(again)) {
+    const reachedBefore = next();
+    if (reachedBefore !== null && session.points.has(reachedBefore)) {
       // Reached before a reset: whoever hears that the task is done must not take the old one for the new.
-      session.points.remove(again);
+      session.points.remove(reachedBefore);
       session.tellPoints();
     }
     try {
-      await session.turns.take(async () => {
+      await session.lock.hold(async () => {
         const snapshot = next();
         if (snapshot !== null && session.active) await this.#keep(session, snapshot, null);
       });
@@ -147,7 +147,7 @@ export class Changes {
 
   async #rest(session: Session, work: () => Promise<void>): Promise<void> {
     try {
-      await session.turns.take(async () => {
+      await session.lock.hold(async () => {
         if (this.#parts.isThere(session) && session.pages === 0) await work();
       });
     } catch (error) {

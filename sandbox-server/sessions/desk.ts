@@ -1,26 +1,23 @@
 // The front desk: opens sessions, lets them in as places become free, ends them. Independent of message transport.
 
 import { randomBytes } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { chooseParameters } from '../../lessons/schema.ts';
-import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
+import { ServerError, sentences } from '../errors.ts';
 import { type Lessons, playgroundLesson } from '../labs/lessons.ts';
-import { hostSettleMs } from '../limits.ts';
 import type { Drain } from '../operator/protocol.ts';
 import type { Crowded } from '../protocol.ts';
-import { monotonicMs } from '../rate-limit.ts';
 import { bookkeeping } from '../store/bookkeeping.ts';
 import type { Size } from '../terminals/terminals.ts';
-import { bringUp } from './bring-up.ts';
 import { Changes } from './changes.ts';
 import { type Comer, unknownComer } from './comer.ts';
 import { Entrance } from './entrance.ts';
-import { type GivesWay, givesWay } from './give-way.ts';
-import { type SessionHosts, together } from './hosts.ts';
+import type { SessionHosts } from './hosts.ts';
 import type { SessionRecord, SessionRecords } from './records.ts';
 import { dueOf, type RestTimes } from './rest.ts';
 import { type Rest, Session, type SessionParts } from './session.ts';
+import { Starts, sayFailed } from './starts.ts';
+import { StudentLabs } from './student-labs.ts';
 
 export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' | 'becameDone' | 'entered'> {
   readonly hosts: SessionHosts;
@@ -41,26 +38,41 @@ export class Desk {
   readonly changes: Changes;
   readonly #parts: DeskParts;
   readonly #sessions = new Map<string, Session>();
-  readonly #starting = new Map<string, Promise<void>>();
+  readonly #starts: Starts;
   readonly #entrance: Entrance;
+  readonly #studentLabs: StudentLabs;
   #closed = false;
   #draining: Drain | null = null;
 
   constructor(parts: DeskParts) {
     this.#parts = parts;
-    this.changes = new Changes({
+    const isThere = (session: Session) => this.#isThere(session);
+    this.changes = new Changes({ hosts: parts.hosts, log: parts.log, isThere, failed: sayFailed });
+    this.#starts = new Starts({
       hosts: parts.hosts,
+      link: parts.link,
       log: parts.log,
-      isThere: (session) => this.#isThere(session),
-      failed: (session, error) => this.#sayFailed(session, error),
+      isThere,
+      isClosed: () => this.#closed,
+      waitsAgain: (session, why) => this.#entrance.comesBack(session, why),
+      lost: (session) => this.end(session, 'replaced'),
+      broughtUp: parts.broughtUp,
+      over: () => this.admit(),
     });
     this.#entrance = new Entrance({
       ...parts,
       changes: this.changes,
       sessions: () => this.#sessions.values(),
       isStarting: (session) => this.isStarting(session),
-      start: (session) => this.#start(session),
+      start: (session) => this.#starts.start(session),
       end: (session) => this.end(session, 'idle'),
+    });
+    this.#studentLabs = new StudentLabs({
+      sessions: () => this.#sessions.values(),
+      isQueued: ({ id }) => this.#entrance.queue.has(id),
+      isDown: (session) => this.#isDown(session),
+      end: (session) => this.end(session, 'replaced'),
+      putAway: (session) => this.#putAway(session, 'crowded'),
     });
   }
 
@@ -83,7 +95,7 @@ export class Desk {
 
   /** This student's session of a lesson, if there is one. */
   existing(student: number, lesson: string): Session | undefined {
-    return this.#of(student).find((session) => session.lesson === lesson);
+    return this.#studentLabs.find(student, lesson);
   }
 
   /** Throws notFound. */
@@ -103,12 +115,12 @@ export class Desk {
       return existing;
     }
     this.mustTake(comer);
-    this.#limit(student, null);
+    this.#studentLabs.makeWay(student, null);
     const id = randomBytes(16).toString('base64url');
     const parameters = chooseParameters(this.#lesson(lesson).lab.parameters, id);
     const record = { id, student, lesson, parameters, hosts: new Map<string, string>(), usedAtMs: Date.now() };
     this.#parts.records.add(record);
-    const session = this.#take(record);
+    const session = this.#addSession(record);
     session.comer = comer;
     if (size !== null) session.size = size;
     this.#entrance.join(session);
@@ -116,18 +128,9 @@ export class Desk {
     return session;
   }
 
-  /**
-   * Which labs would be put away or end if this student opened a lab of `lesson` now, as far as they have typed in them: who has
-   * not loses nothing. Null where none would.
-   */
+  /** Which labs that were typed into would give way if this student opened a lab of `lesson` now; null where none would. */
   wouldGiveWay(student: number, lesson: string): Crowded | null {
-    const existing = this.existing(student, lesson);
-    if (existing !== undefined && !this.#isDown(existing)) return null;
-    const { ends, goesToRest } = this.#givesWay(student, existing ?? null);
-    const lessonsOf = (sessions: readonly Session[]) =>
-      sessions.filter(({ hasTyped }) => hasTyped).map((session) => session.lesson);
-    const crowded = { givesWay: lessonsOf(goesToRest), ends: lessonsOf(ends) };
-    return crowded.givesWay.length + crowded.ends.length > 0 ? crowded : null;
+    return this.#studentLabs.wouldGiveWay(student, lesson);
   }
 
   /** Throws unavailable where no new student of there can have a lab, nor wait for one. */
@@ -140,9 +143,9 @@ export class Desk {
   wake(session: Session): void {
     if (!this.#isDown(session)) return;
     if (session.hosts.size === 0 && this.#draining !== null) throw draining();
-    this.#limit(session.student, session);
+    this.#studentLabs.makeWay(session.student, session);
     if (this.#entrance.places.holds(session)) {
-      this.#start(session);
+      this.#starts.start(session);
       return;
     }
     this.#entrance.join(session);
@@ -167,7 +170,7 @@ export class Desk {
   stopped(session: Session, rest: Rest): void {
     session.release();
     if (session.pages > 0) {
-      this.#start(session);
+      this.#starts.start(session);
       return;
     }
     session.rest = rest;
@@ -175,12 +178,12 @@ export class Desk {
   }
 
   isStarting(session: Session): boolean {
-    return this.#starting.has(session.id);
+    return this.#starts.isStarting(session);
   }
 
   /** Takes up a session of an earlier run. It is started when its student comes, or by `reconcile`. */
   restore(record: SessionRecord): Session {
-    const session = this.#take(record);
+    const session = this.#addSession(record);
     if (record.hosts.size === 0) this.#entrance.queue.join(session);
     return session;
   }
@@ -243,7 +246,7 @@ export class Desk {
     this.#entrance.close();
     const sessions = [...this.#sessions.values()];
     for (const session of sessions) session.abandon();
-    await Promise.allSettled([...this.#starting.values(), ...sessions.map(({ turns }) => turns.settled())]);
+    await Promise.all([this.#starts.settled(), ...sessions.map(({ lock }) => lock.settled())]);
     await this.#parts.hosts.settled();
   }
 
@@ -255,28 +258,11 @@ export class Desk {
     return this.#parts.lessons.get(id) ?? playgroundLesson;
   }
 
-  #of(student: number): Session[] {
-    return [...this.#sessions.values()].filter((session) => session.student === student);
-  }
-
   /** It has failed, has stopped, or rests, and is not being started. */
   #isDown(session: Session): boolean {
     const { phase } = session.phase;
     const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
     return isDown && !this.isStarting(session);
-  }
-
-  /** Which labs of the student give way to `opened`; null: to one that is new. */
-  #givesWay(student: number, opened: Session | null): GivesWay<Session> {
-    const others = this.#of(student).filter((session) => session !== opened);
-    return givesWay(others, opened === null, ({ id }) => this.#entrance.queue.has(id));
-  }
-
-  /** Before `opened`, or one that is new, is opened for a student, others of theirs give way. */
-  #limit(student: number, opened: Session | null): void {
-    const { ends, goesToRest } = this.#givesWay(student, opened);
-    for (const session of ends) this.end(session, 'replaced');
-    for (const session of goesToRest) this.#putAway(session, 'crowded');
   }
 
   /** Gives up its place, or that it waits for one; who is in it is told. */
@@ -296,11 +282,11 @@ export class Desk {
     session.move({ phase: 'starting', why: 'return' });
   }
 
-  #take(record: SessionRecord): Session {
+  #addSession(record: SessionRecord): Session {
     const session = new Session(record, {
       ...this.#parts,
       lesson: this.#lesson(record.lesson),
-      shellsEnded: (one) => void this.#look(one),
+      shellsEnded: (one) => void this.#starts.restartStopped(one),
       becameDone: (one, task) => {
         one.comer = { ...one.comer, known: true };
         void this.changes.taskDone(one, task);
@@ -312,91 +298,6 @@ export class Desk {
     if (this.#draining !== null) session.drainingIs(this.#draining);
     this.#sessions.set(session.id, session);
     return session;
-  }
-
-  /** Its last shell has ended: what has stopped is started again and gets a shell, after `exit` nothing is done. */
-  async #look(session: Session): Promise<void> {
-    if (session.hosts.size === 0 || this.#closed) return;
-    try {
-      // An engine that is being shut down, or that still clears away after a host that died, is not disturbed.
-      await delay(hostSettleMs);
-      // Put away or taken back meanwhile: that is looked after already.
-      if (!this.#isThere(session) || !session.active) return;
-      const hosts = await together(
-        [...session.hosts.values()].map((name) => this.#parts.link.call((engine) => engine.host(name))),
-      );
-      if (!this.#isThere(session) || !session.active) return;
-      if (hosts.some((host) => host.state === 'stopped' || session.startedAgain(host))) {
-        // What the start makes of it is no work of its student's, and is not looked at.
-        session.release();
-        this.#start(session);
-      }
-    } catch (error) {
-      if (!this.#isThere(session)) return;
-      if (kindOf(error) === 'notFound') this.end(session, 'replaced');
-      else this.#parts.log.warn({ session: session.id, error: messageOf(error) }, 'a host was not asked for');
-    }
-  }
-
-  #start(session: Session): void {
-    if (this.#starting.has(session.id) || this.#closed) return;
-    const { phase } = session;
-    const returns = session.rest !== 'awake' || (phase.phase === 'starting' && phase.why === 'return');
-    session.move(returns ? { phase: 'starting', why: 'return' } : { phase: 'starting' });
-    const isNew = session.hosts.size === 0;
-    const { hosts } = this.#parts;
-    const isThere = () => this.#isThere(session);
-    const beganMs = monotonicMs();
-    const started = session.turns
-      .take(() => bringUp(session, { ...this.#parts, isThere }))
-      .then(() => {
-        if (session.active) this.#parts.broughtUp((monotonicMs() - beganMs) / 1000);
-      })
-      .catch((error: unknown) => {
-        this.#parts.broughtUp(null);
-        if (isThere()) this.#failed(session, error, isNew);
-      })
-      .then(async () => {
-        // Ended meanwhile, perhaps before its hosts were there to be removed.
-        if (!this.#closed && !isThere()) await hosts.removeAll(session.hosts);
-      })
-      .finally(() => {
-        this.#starting.delete(session.id);
-        this.admit();
-      });
-    this.#starting.set(session.id, started);
-  }
-
-  #failed(session: Session, error: unknown, wasNew: boolean): void {
-    const kind = kindOf(error);
-    this.#parts.log.error({ session: session.id, error: messageOf(error) }, 'session not started');
-    if (wasNew) {
-      // Half a lab is none: the next attempt begins with other hosts.
-      const made = session.hosts;
-      session.dropHosts();
-      // Room may come: of a lab that was put away, now, or when somebody goes.
-      const waits = (kind === 'exhausted' || kind === 'noSpace') && this.#entrance.comesBack(session, kind);
-      void this.#parts.hosts.removeAll(made);
-      if (waits) return;
-    } else if (kind === 'notFound') {
-      // Its host is gone (removed by an operator): nothing of it is left to go on with.
-      this.end(session, 'replaced');
-      return;
-    }
-    this.#sayFailed(session, error);
-  }
-
-  #sayFailed(session: Session, error: unknown): void {
-    const kind = kindOf(error);
-    session.move({
-      phase: 'failed',
-      message:
-        kind === 'unavailable'
-          ? sentences.engineAway
-          : kind === 'noSpace'
-            ? 'The machine has no room for another lab right now. Try again when others have finished.'
-            : 'The lab could not be started; the server’s log says why. Try again.',
-    });
   }
 }
 

@@ -1,13 +1,13 @@
 // Which labs of a student give way when one more is opened: a few may take memory at once, and a few more are kept.
 
 import { maxOpenPerStudent, maxSessionsPerStudent } from '../limits.ts';
+import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
-import type { Turns } from './turns.ts';
 
 /** What of a session it hangs on. */
 export type Opened = Pick<Session, 'id' | 'active' | 'rest'> & {
   readonly idle: Pick<Session['idle'], 'untypedMs'>;
-  readonly turns: Pick<Turns, 'busy'>;
+  readonly lock: Pick<Lock, 'busy'>;
 };
 
 export interface GivesWay<T> {
@@ -26,7 +26,7 @@ export function givesWay<T extends Opened>(
   // What is changed is open too, or on its way to rest: then it is the first to go, once more. What stands still and was not
   // taken up, after a start of the server, is not known yet.
   const isOpen = (one: T) =>
-    isQueued(one) || (one.rest !== 'stored' && (one.active || one.turns.busy || one.rest === 'frozen'));
+    isQueued(one) || (one.rest !== 'stored' && (one.active || one.lock.busy || one.rest === 'frozen'));
   const open = stalestFirst.filter(isOpen);
   return { ends, goesToRest: open.slice(0, Math.max(0, open.length - maxOpenPerStudent + 1)) };
 }

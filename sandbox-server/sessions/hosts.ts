@@ -91,7 +91,7 @@ export class SessionHosts {
    * The hosts of a lab: a spare one where that will do, else new ones. `named` is told their names before they exist, and
    * again where others are taken. Throws what the engine throws; what was named is to be removed then.
    */
-  async take({ hosts }: Lab, size: Size, named: (hosts: HostNames) => void): Promise<readonly ReadyHost[]> {
+  async obtain({ hosts }: Lab, size: Size, named: (hosts: HostNames) => void): Promise<readonly ReadyHost[]> {
     if (takesSpare({ hosts })) {
       for (const [host, spare] of this.#spares) {
         this.#spares.delete(host);

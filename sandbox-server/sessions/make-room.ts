@@ -90,9 +90,9 @@ export class MakeRoom {
 
   /** Put away, but for its memory: frozen, or not even that could be done. One that was not taken up yet may be come back to soon. */
   #isIdle(session: Session): boolean {
-    const { rest, active, hosts, turns, phase } = session;
+    const { rest, active, hosts, lock, phase } = session;
     const isLeft = phase.phase === 'failed' || (phase.phase === 'starting' && phase.why === 'return');
-    return isLeft && rest !== 'stored' && !active && hosts.size > 0 && !turns.busy;
+    return isLeft && rest !== 'stored' && !active && hosts.size > 0 && !lock.busy;
   }
 
   #left(): readonly Session[] {

@@ -46,7 +46,7 @@ export async function reconcile(
   for (const session of [...desk.sessions]) {
     // It failed because the engine was away, most likely, and its student waits.
     if (session.phase.phase === 'failed' && session.pages > 0) desk.wake(session);
-    if (session.hosts.size === 0 || session.turns.busy) continue;
+    if (session.hosts.size === 0 || session.lock.busy) continue;
     const found = hostsOf(session, there);
     if (found === null) desk.end(session, 'replaced');
     else if (found.some(({ info }) => info.state !== 'running')) {
@@ -68,7 +68,7 @@ export async function reconcile(
   const takeUp = async (): Promise<void> => {
     for (let session = toTakeUp.shift(); session !== undefined; session = toTakeUp.shift()) {
       const found = hostsOf(session, there);
-      if (found === null || session.active || session.turns.busy) continue;
+      if (found === null || session.active || session.lock.busy) continue;
       try {
         const ready = await Promise.all(
           found.map(async ({ name, info }): Promise<ReadyHost> => {
@@ -76,7 +76,7 @@ export async function reconcile(
           }),
         );
         // Its student may have come meanwhile, and it is being started for them.
-        if (session.active || session.turns.busy || session.phase.phase === 'ended') continue;
+        if (session.active || session.lock.busy || session.phase.phase === 'ended') continue;
         // The engine has started it again by itself: shells there are none.
         const hasShell = ready.some(({ terminals }) => terminals.some(({ running }) => running));
         if (hasShell) session.activate(ready);

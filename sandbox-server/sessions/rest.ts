@@ -1,8 +1,8 @@
 // What is due with a session that is left alone: frozen after a short time, stored after a longer one, ended after days.
 
 import { queueGraceMs, untypedIdleTimes } from '../limits.ts';
+import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
-import type { Turns } from './turns.ts';
 
 export interface RestTimes {
   /** Without a page, until nothing runs in it any more. */
@@ -17,7 +17,7 @@ export interface RestTimes {
 export type Due = 'nothing' | 'freeze' | 'store' | 'leave the queue' | 'end';
 
 /** What of a session it hangs on. */
-export type Resting = Pick<Session, 'idle' | 'hosts' | 'phase' | 'rest'> & { readonly turns: Pick<Turns, 'busy'> };
+export type Resting = Pick<Session, 'idle' | 'hosts' | 'phase' | 'rest'> & { readonly lock: Pick<Lock, 'busy'> };
 
 export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes): Due {
   const { withoutPageMs, untypedMs, unusedMs } = session.idle;
@@ -27,7 +27,7 @@ export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes)
     if (withoutPageMs <= Math.min(queueGraceMs, idleMs)) return 'nothing';
     return hasHosts ? 'leave the queue' : 'end';
   }
-  if (session.turns.busy) return 'nothing';
+  if (session.lock.busy) return 'nothing';
   if (session.rest === 'stored') return unusedMs > keepMs ? 'end' : 'nothing';
   // The second: a page that stays open in an empty room. What failed or was not taken up holds its place no longer either.
   if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return hasHosts ? 'store' : 'end';

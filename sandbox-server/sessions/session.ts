@@ -14,11 +14,11 @@ import { bookkeeping } from '../store/bookkeeping.ts';
 import { defaultSize, type Size } from '../terminals/terminals.ts';
 import { type Comer, unknownComer } from './comer.ts';
 import type { HostNames, ReadyHost } from './hosts.ts';
+import { Lock } from './lock.ts';
 import type { PointRecord, SessionRecord, SessionRecords } from './records.ts';
 import { ResetPoints } from './reset-points.ts';
 import { RunningLab } from './running-lab.ts';
 import { type Idle, TimesOfUse } from './times-of-use.ts';
-import { Turns } from './turns.ts';
 
 export interface Page {
   tell(message: ServerMessage): void;
@@ -57,7 +57,7 @@ export class Session {
   readonly parameters: Readonly<Record<string, string>>;
   readonly points: ResetPoints;
   /** What changes its hosts, one after another. */
-  readonly turns = new Turns();
+  readonly lock = new Lock();
   rest: Rest = 'awake';
   /** How often it was taken back: previews of before are of another lab. */
   takenBack = 0;

@@ -3,12 +3,12 @@
 
 import { enterMs, queueGraceMs, typedYieldTimes } from '../limits.ts';
 import { type Comer, countedFor } from './comer.ts';
+import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
-import type { Turns } from './turns.ts';
 
 /** What of a session it hangs on. */
 export type Yielding = Pick<Session, 'active' | 'comer' | 'hasTyped' | 'wasEntered' | 'pages' | 'idle'> & {
-  readonly turns: Pick<Turns, 'busy'>;
+  readonly lock: Pick<Lock, 'busy'>;
 };
 
 export interface YieldParts {
@@ -40,7 +40,7 @@ export function whoYields<T extends Yielding>(sessions: Iterable<T>, parts: Yiel
   let found: T | undefined;
   let most = 1;
   for (const session of sessions) {
-    if (!session.active || session.turns.busy) continue;
+    if (!session.active || session.lock.busy) continue;
     const overdue = session.idle.unusedForMs / patienceMs(session, parts);
     if (overdue <= most) continue;
     most = overdue;

@@ -182,7 +182,7 @@ export class Modes {
     if (this.#in === 'string' || this.#in === 'stringEscape') {
       if (byte === 0x07 || byte === 0x18 || byte === 0x1a || (this.#in === 'stringEscape' && byte === 0x5c)) {
         this.#in = 'text';
-      } else if (this.#in === 'stringEscape') this.#begin(byte, character);
+      } else if (this.#in === 'stringEscape') this.#afterEscape(byte, character);
       else if (byte === escapeByte) this.#in = 'stringEscape';
     } else if (byte === escapeByte) {
       this.#in = 'escape';
@@ -190,12 +190,12 @@ export class Modes {
     } else if (byte === 0x18 || byte === 0x1a) this.#in = 'text';
     // Other control characters are done at once, in the middle of a sequence too.
     else if (byte < 0x20) return;
-    else if (this.#in === 'escape') this.#begin(byte, character);
-    else this.#continue(byte, character);
+    else if (this.#in === 'escape') this.#afterEscape(byte, character);
+    else this.#inControl(byte, character);
   }
 
   /** The first characters after ESC. */
-  #begin(byte: number, character: string): void {
+  #afterEscape(byte: number, character: string): void {
     this.#in = 'escape';
     if (this.#body === '' && character === '[') this.#in = 'control';
     else if (this.#body === '' && ']P^_X'.includes(character)) this.#in = 'string';
@@ -209,7 +209,7 @@ export class Modes {
     this.#body = '';
   }
 
-  #continue(byte: number, character: string): void {
+  #inControl(byte: number, character: string): void {
     if (this.#body.length < maxTrackedBytes) this.#body += character;
     if (byte < 0x40 || byte > 0x7e) return;
     if (this.#body.endsWith(character)) this.#state.control(this.#body);

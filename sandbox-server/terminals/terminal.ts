@@ -69,9 +69,9 @@ export class Terminal {
     this.#host = host;
     this.#events = events;
     this.#catchUpTo = info.offset;
-    const begin = Math.max(0, info.offset - maxRecordingBytes);
-    this.#recording = new Recording(begin, maxRecordingBytes);
-    this.#modes = new Modes(begin);
+    const firstByte = Math.max(0, info.offset - maxRecordingBytes);
+    this.#recording = new Recording(firstByte, maxRecordingBytes);
+    this.#modes = new Modes(firstByte);
     this.#running = info.running;
     this.#exitCode = info.exitCode;
     this.#size = { rows: info.rows, columns: info.columns };
@@ -233,7 +233,7 @@ export class Terminal {
     if (this.#early !== '') stream.write(this.#early);
     this.#early = '';
     return new Promise((resolve) => {
-      stream.on('data', (bytes: Uint8Array) => this.#take(bytes));
+      stream.on('data', (bytes: Uint8Array) => this.#receive(bytes));
       stream.on('error', () => stream.destroy());
       // The shell is gone when its output ends; nobody else would close our half.
       stream.on('end', () => stream.destroy());
@@ -247,7 +247,7 @@ export class Terminal {
     });
   }
 
-  #take(bytes: Uint8Array): void {
+  #receive(bytes: Uint8Array): void {
     this.#recording.append(bytes);
     this.#modes.push(bytes);
     if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();

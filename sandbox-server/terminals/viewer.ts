@@ -7,7 +7,7 @@ import { pauseAboveBytes } from '../protocol.ts';
 import type { Modes } from './modes.ts';
 
 export interface ViewerTarget {
-  /** Output starts (again) at `offset`. See `Attached` in protocol.ts. */
+  /** Output starts (again) at `offset`. See `Attached` in protocol/server-messages.ts. */
   attached(view: {
     readonly offset: number;
     readonly gone: boolean;
@@ -71,14 +71,14 @@ export class Viewer {
   #beginAtOldest(live?: number): void {
     const { start, end } = this.#recording;
     const { offset, restore } = this.#modes.from(start);
-    const begin = Math.min(offset, end);
-    this.#sent = begin;
-    this.#parsed = begin;
+    const first = Math.min(offset, end);
+    this.#sent = first;
+    this.#parsed = first;
     this.#target.attached({
-      offset: begin,
+      offset: first,
       gone: true,
       ...(restore === '' ? {} : { restore }),
-      live: live ?? begin,
+      live: live ?? first,
     });
   }
 }

@@ -71,8 +71,10 @@ export async function labFigures(): Promise<Figure[]> {
   await using engine = await startEngine();
   await using lessons = await testLessons();
   await using server = await startTestServer({
-    ...{ engineSocket: engine.socket, lessonsDirectory: lessons.directory },
-    ...{ freezeMs: 500, idleMs },
+    engineSocket: engine.socket,
+    lessonsDirectory: lessons.directory,
+    freezeMs: 500,
+    idleMs,
   });
   return [...(await doneAndReset(engine, server)), await comeBack(server)];
 }

@@ -127,7 +127,10 @@ test('the user numbers of another engine are read from its arguments', () => {
     '--uid-ranges=2',
   ];
   assert.deepEqual(rangeOfEngine(argv), {
-    ...{ run: '/run/two', owner: 'the Drydock of /run/two', first: 300_000, count: 131_072 },
+    run: '/run/two',
+    owner: 'the Drydock of /run/two',
+    first: 300_000,
+    count: 131_072,
   });
   assert.equal(rangeOfEngine(['vim', 'main.ts']), null);
 });
@@ -138,7 +141,10 @@ test('doctor says in JSON what it says in words, and exits 0 where Drydock can r
   onTestFinished(() => rm(folder, { recursive: true }));
   const env = {
     ...process.env,
-    ...{ DRYDOCK_CONFIG: '/dev/null', DRYDOCK_RUN: '/tmp/none', DRYDOCK_PORT: '1', TMPDIR: folder },
+    DRYDOCK_CONFIG: '/dev/null',
+    DRYDOCK_RUN: '/tmp/none',
+    DRYDOCK_PORT: '1',
+    TMPDIR: folder,
   };
   const [json, words] = [await runDrydock(env, 'doctor', '--json'), await runDrydock(env, 'doctor')];
   const { ok, findings } = JSON.parse(json.stdout) as { ok: boolean; findings: { name: string; state: string }[] };

@@ -107,7 +107,7 @@ test('the page is the built one with the text as it is saved, and says itself wh
 });
 
 test('a lab file that is saved is the lab of pages that are open, and the host stays as it is', async () => {
-  await student.run('echo still-here > kept');
+  await student.runLine('echo still-here > kept');
   const before = await told();
   await writeFile(
     file('lab.yaml'),
@@ -115,8 +115,8 @@ test('a lab file that is saved is the lab of pages that are open, and the host s
   );
   assert.ok(await student.becomes('remove', ({ expected }) => expected === 'The web is gone.'));
   await until('open pages are told', async () => (await told()).version > before.version);
-  assert.match((await student.run('cat kept')).shown, /still-here/);
-  await student.run('docker run hello-world');
+  assert.match((await student.runLine('cat kept')).shown, /still-here/);
+  await student.runLine('docker run hello-world');
   assert.ok(await student.becomes('hello', ({ done }) => done), 'and its checks go on');
 });
 

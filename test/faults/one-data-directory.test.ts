@@ -29,10 +29,19 @@ afterAll(async () => {
 /** Starts another engine with the same data; it must end, and say why. */
 async function refusal(): Promise<string> {
   const flags = {
-    ...{ instance: other.name, data: engine.instance.data, run: other.run, cache: other.cache },
-    ...{ recipes: path.resolve(main, '../../lessons/images'), catalogue: 'minimal' },
-    ...{ 'uid-base': other.uidBase, 'uid-ranges': 4, 'store-bytes': 16 * 1024 ** 3 },
-    ...{ 'host-memory-bytes': 2 ** 29, 'host-cpus': 1, 'host-pids': 512, 'host-disk-bytes': 2 ** 30 },
+    instance: other.name,
+    data: engine.instance.data,
+    run: other.run,
+    cache: other.cache,
+    recipes: path.resolve(main, '../../lessons/images'),
+    catalogue: 'minimal',
+    'uid-base': other.uidBase,
+    'uid-ranges': 4,
+    'store-bytes': 16 * 1024 ** 3,
+    'host-memory-bytes': 2 ** 29,
+    'host-cpus': 1,
+    'host-pids': 512,
+    'host-disk-bytes': 2 ** 30,
   };
   const argv = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   // In a mount namespace of its own, which goes with it.

@@ -24,7 +24,7 @@ function shell(...marks: string[]) {
   });
   for (const mark of marks) typist.read(mark);
   const run = (command: string) =>
-    typist.run(command, {
+    typist.runCommand(command, {
       started: () => told.push('started'),
       ended: (exitCode) => told.push(`ended ${exitCode}`),
       lost: (why) => told.push(why),

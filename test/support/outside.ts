@@ -22,8 +22,13 @@ export function numbersOf(pid: number): number[] {
 export function namespacesOf(pid: number | 'self'): Record<NamespaceKind, string> {
   const of = (kind: NamespaceKind) => readlinkSync(`/proc/${pid}/ns/${kind}`);
   return {
-    ...{ user: of('user'), mnt: of('mnt'), pid: of('pid'), net: of('net') },
-    ...{ ipc: of('ipc'), uts: of('uts'), cgroup: of('cgroup') },
+    user: of('user'),
+    mnt: of('mnt'),
+    pid: of('pid'),
+    net: of('net'),
+    ipc: of('ipc'),
+    uts: of('uts'),
+    cgroup: of('cgroup'),
   };
 }
 

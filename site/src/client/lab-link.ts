@@ -1,13 +1,13 @@
 /** The page's one connection to its session, for all who send. Replaced when the lab is started anew. */
 import type { OpenSession, PageMessage } from '@drydock/sandbox-server/protocol';
-import { Connection, type ConnectionEvents } from './connection.ts';
+import { type ConnectionEvents, ServerConnection } from './server-connection.ts';
 
-let connection: Connection | undefined;
+let connection: ServerConnection | undefined;
 
 /** Leaves the connection that there was, if any. */
 export function connectTo(request: OpenSession, events: ConnectionEvents): void {
   connection?.close();
-  connection = new Connection(request, events);
+  connection = new ServerConnection(request, events);
 }
 
 export function disconnect(): void {

@@ -3,12 +3,12 @@ import type { ServerMessage } from '@drydock/sandbox-server/protocol';
 import { batch, effect } from '@preact/signals';
 import { forgetViews, hearView } from '../components/engine-view/views.ts';
 import { endSession, ServerRefusal } from './api.ts';
-import type { ConnectionState } from './connection.ts';
 import { isFocusLost } from './focus.ts';
 import { connectTo, disconnect, send, sessionId } from './lab-link.ts';
 import * as state from './lab-state.ts';
 import { parameters } from './parameters.ts';
 import { openPreviews } from './previews.ts';
+import type { ConnectionState } from './server-connection.ts';
 import {
   focusTerminal,
   forgetTerminals,

@@ -11,10 +11,10 @@ export function followLesson(lesson: string): void {
   let before: readonly TaskState[] = [];
   effect(() => {
     const now = tasks.value;
-    const again = reopened(before, now);
+    const reopenedTasks = reopened(before, now);
     before = now;
-    if (now.length > 0) rememberTasks(lesson, doneOf(now), again.length > 0);
-    untracked(() => unmarkHelped(again));
+    if (now.length > 0) rememberTasks(lesson, doneOf(now), reopenedTasks.length > 0);
+    untracked(() => unmarkHelped(reopenedTasks));
   });
 }
 

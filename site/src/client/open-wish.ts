@@ -14,11 +14,11 @@ export function openWhenStill(wish: PreviewWish): void {
     openNow(wish);
   };
   let timer = setTimeout(open, stillMs);
-  const again = () => {
+  const waitAnew = () => {
     clearTimeout(timer);
     timer = setTimeout(open, stillMs);
   };
-  addEventListener('keydown', again, { capture: true, signal: over.signal });
+  addEventListener('keydown', waitAnew, { capture: true, signal: over.signal });
 }
 
 function openNow({ host = hosts.peek()[0] ?? '', port }: PreviewWish): void {

@@ -96,15 +96,15 @@ export class Screens {
       view.attach();
       const early = this.#early.get(id);
       this.#early.delete(id);
-      if (early) view.run(early.command, early.events);
+      if (early) view.runCommand(early.command, early.events);
     }
     this.#fit();
   }
 
   /** Types a command into a terminal as soon as its shell can take it. How that went comes later. */
-  run(id: string, command: string, events: RunEvents): void {
+  runCommand(id: string, command: string, events: RunEvents): void {
     const view = this.#views.get(id);
-    if (view) view.run(command, events);
+    if (view) view.runCommand(command, events);
     else this.#early.set(id, { command, events });
   }
 

@@ -43,7 +43,7 @@ export class Talk {
     socket.binaryType = 'arraybuffer';
     socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', protocol: protocolVersion, ticket }));
     socket.onclose = ({ code }) => this.#finish(code);
-    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => this.#hear(data);
+    socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => this.#receive(data);
   }
 
   /** Sends, or says false when it cannot: nothing is kept for later. */
@@ -58,7 +58,7 @@ export class Talk {
     this.#finish(cutOff);
   }
 
-  #hear(data: string | ArrayBuffer): void {
+  #receive(data: string | ArrayBuffer): void {
     if (this.#isOver) return;
     this.#pulse?.heard();
     if (typeof data !== 'string') {

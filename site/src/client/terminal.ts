@@ -139,8 +139,8 @@ export class TerminalView {
   }
 
   /** Types a command once the shell has its prompt, and presses Enter. All of how it went is told later. */
-  run(command: string, events: RunEvents): void {
-    this.#typist.run(command, events);
+  runCommand(command: string, events: RunEvents): void {
+    this.#typist.runCommand(command, events);
     this.#screen.terminal.scrollToBottom();
   }
 
@@ -287,7 +287,7 @@ export class TerminalView {
   }
 
   /** Does what a key is for, once, and keeps it from xterm and from the browser. */
-  #take(event: KeyboardEvent, act: () => void): false {
+  #handleKey(event: KeyboardEvent, act: () => void): false {
     event.preventDefault();
     if (event.type === 'keydown') act();
     return false;
@@ -296,19 +296,19 @@ export class TerminalView {
   /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
-      return this.#take(event, () => event.repeat || this.#owner.leave(event));
+      return this.#handleKey(event, () => event.repeat || this.#owner.leave(event));
     }
     const letter = event.key.toLowerCase();
-    if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#take(event, () => this.#owner.search());
+    if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#handleKey(event, () => this.#owner.search());
     // Ctrl C copies what is selected at a prompt, where there is nothing to interrupt. While a command runs it interrupts.
     if (event.ctrlKey && !event.shiftKey && !event.altKey && letter === 'c' && this.#copiesAtPrompt()) {
-      return this.#take(event, () => {
+      return this.#handleKey(event, () => {
         void copyText(this.#screen.terminal.getSelection());
         this.#screen.terminal.clearSelection();
       });
     }
     if (event.ctrlKey && event.shiftKey && letter === 'c') {
-      return this.#take(event, () => void copyText(this.#screen.terminal.getSelection()));
+      return this.#handleKey(event, () => void copyText(this.#screen.terminal.getSelection()));
     }
     // The browser pastes by itself; the event comes through `#paste`.
     return !(event.ctrlKey && event.shiftKey && letter === 'v');

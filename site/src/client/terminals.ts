@@ -75,7 +75,7 @@ export function hearOpened(request: number, terminal: string): void {
   const current = state.currentTerminal.value;
   if (then.beside && current && current !== terminal) show([current, terminal], terminal);
   else selectTerminal(terminal);
-  if (then.run) screens.run(terminal, then.run.command, then.run.events);
+  if (then.run) screens.runCommand(terminal, then.run.command, then.run.events);
   if (!then.run || then.focus) focusTerminal();
 }
 
@@ -192,7 +192,7 @@ export function runCommand(command: string, events: RunEvents, where: RunPlace =
   selectTerminal(terminal.id);
   if (!terminal.running) return 'This terminal’s shell has ended. Open another one with +.';
   if (screens.of(terminal.id)?.shell === 'running') return busy;
-  screens.run(terminal.id, command, events);
+  screens.runCommand(terminal.id, command, events);
   return undefined;
 }
 

@@ -48,7 +48,7 @@ export class Typist {
    * Types a command and presses Enter: at once at a prompt, or when the prompt comes. A shell that shows none for long has
    * no marks; it is typed then, and is `lost` at once. Events come later, never within the call.
    */
-  run(command: string, events: RunEvents): void {
+  runCommand(command: string, events: RunEvents): void {
     this.#lose('Another command was typed before this one had begun.');
     this.#waiting = { command, events };
     this.#hasWaited = false;

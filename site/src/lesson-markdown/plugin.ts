@@ -28,7 +28,10 @@ export const lessonMarkdown: MdastPluginDefinition = defineMdastPlugin({
     const of = parameterIn(node.value);
     if (of === null) return;
     context.replaceNode(node, {
-      ...{ type: 'mdxJsxTextElement', name: 'Value', attributes: attributes({ of }), children: [] },
+      type: 'mdxJsxTextElement',
+      name: 'Value',
+      attributes: attributes({ of }),
+      children: [],
     });
   },
   mdxFlowExpression(node, context) {
@@ -41,7 +44,10 @@ export const lessonMarkdown: MdastPluginDefinition = defineMdastPlugin({
     if (!leadsOut(node.url)) return;
     const said = attributes({ to: node.url });
     context.replaceNode(node, {
-      ...{ type: 'mdxJsxTextElement', name: 'OutsideLink', attributes: said, children: [...node.children] },
+      type: 'mdxJsxTextElement',
+      name: 'OutsideLink',
+      attributes: said,
+      children: [...node.children],
     });
   },
   image(node, context) {

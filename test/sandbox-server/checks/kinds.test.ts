@@ -2,137 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
-import { type Check, checkKinds, everyCheck, parseLab, type Task } from '../../../lessons/schema.ts';
+import { type Check, checkKinds, everyCheck } from '../../../lessons/schema.ts';
 import { detailsFrom } from '../../../sandbox-server/checks/docker-facts.ts';
-import {
-  type ContainerFact,
-  emptyHost,
-  type Facts,
-  type HostFacts,
-  type ImageFact,
-} from '../../../sandbox-server/checks/facts.ts';
 import { found } from '../../../sandbox-server/checks/found.ts';
 import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { someLineMatches } from '../../../sandbox-server/checks/match-lines.ts';
-import { dearNeeds, dockerNeeds } from '../../../sandbox-server/checks/needs.ts';
-import { afterEvent, nothingSeen } from '../../../sandbox-server/checks/seen.ts';
 import { inWords } from '../../../sandbox-server/checks/wanted.ts';
-
-/** As it would stand in a lab file. */
-function taskOf(check: string, slips = '[]'): Task {
-  const text = `tasks:\n  - { id: a, expected: x, check: ${check}, slips: ${slips}, solution: { run: [ls] } }`;
-  const [task] = parseLab(`hosts: [{ name: dev }, { name: prod }]\n${text}`, 'lab.yaml').tasks;
-  assert.ok(task);
-  return task;
-}
-const checkOf = (check: string): Check => taskOf(check).check;
-
-const cache: ContainerFact = {
-  id: 'c'.repeat(64),
-  name: 'cache',
-  image: 'redis:7',
-  state: 'running',
-  exitCode: null,
-  ports: [],
-  labels: { tier: 'data' },
-  networks: ['bridge'],
-  imageId: 'sha256:seven',
-  sameImages: ['redis:7.0'],
-  started: 'in the background',
-  interrupted: false,
-  details: {
-    command: 'redis-server --save ""',
-    env: ['PATH=/bin', 'MODE=a', 'MODE=b'],
-    memoryBytes: 64 * 1024 ** 2,
-    cpus: 0.5,
-    oomKilled: false,
-  },
-};
-const ended: ContainerFact = {
-  ...{ ...cache, id: 'e', name: 'done', state: 'exited', exitCode: 3, details: null },
-  ...{ started: 'in the foreground', sameImages: [] },
-};
-const base: ImageFact = {
-  id: 'sha256:base',
-  digests: [],
-  layers: ['l1'],
-  sizeBytes: 50 * 1024 ** 2,
-  command: 'bash',
-  env: ['PATH=/bin'],
-  labels: {},
-  user: '',
-  workdir: '',
-  exposes: [],
-};
-const app: ImageFact = {
-  ...base,
-  id: 'sha256:app',
-  digests: [`sha256:${'d'.repeat(64)}`],
-  layers: ['l1', 'l2', 'l3'],
-  sizeBytes: 60 * 1024 ** 2,
-  command: 'node app.js',
-  env: ['PATH=/bin', 'NODE_ENV=production'],
-  labels: { maker: 'me' },
-  user: 'node',
-  workdir: '/app',
-  exposes: ['3000/tcp'],
-};
-const dev: HostFacts = {
-  ...emptyHost,
-  containers: [cache, ended],
-  ended: [
-    { name: 'gone', image: 'busybox', exitCode: 0, sameImages: ['bb:1'], byDocker: false },
-    { name: 'killed', image: 'nginx', exitCode: 137, sameImages: [], byDocker: true },
-  ],
-  removed: [{ name: 'cache', doneTasks: new Set(['before']) }],
-  execs: [{ container: 'cache', command: 'redis-cli set a 1', exitCode: 0 }],
-  logs: new Map([['cache', '* Ready to accept connections\n']]),
-  images: new Map([
-    ['app', app],
-    ['debian', base],
-    ['app:2', app],
-    ['nginx', null],
-  ]),
-  networks: new Map([
-    ['bridge', { driver: 'bridge', containers: ['cache'] }],
-    ['back', null],
-  ]),
-  files: new Map([
-    ['a.txt', { exists: true, text: 'one\ntwo\n' }],
-    ['none', { exists: false, text: null }],
-    ['folder', { exists: true, text: null }],
-    ['empty', { exists: true, text: '' }],
-    ['windows.txt', { exists: true, text: '\ufeffone  \r\n\ttwo\t\r\n\r\n' }],
-    ['pasted.txt', { exists: true, text: 'FROM\u00a0debian\nCMD “a”\n' }],
-  ]),
-  answers: new Map([
-    ['8080/', { status: 200, text: '<h1>hello</h1>' }],
-    ['8080/x', { status: 404, text: 'not found' }],
-    ['9/', { status: null, text: 'nothing listens there' }],
-  ]),
-  processes: [
-    { executable: 'redis-server', command: 'redis-server *:6379', container: 'cache' },
-    { executable: 'bash', command: '-bash', container: null },
-  ],
-  commands: new Map([['["/usr/bin/id"]', { exitCode: 0, output: 'uid=1000(student)\n' }]]),
-};
-const facts: Facts = {
-  hosts: new Map([
-    ['dev', dev],
-    [
-      'prod',
-      {
-        ...emptyHost,
-        containers: [
-          ended,
-          { ...cache, name: 'unstarted', state: 'created', started: 'never' },
-          { ...cache, name: 'unasked', started: null },
-        ],
-      },
-    ],
-  ]),
-  doneTasks: new Set(['before']),
-};
+import { checkOf, facts } from './plain-facts.ts';
 
 /** A check, whether it holds, and what is said where it does not. */
 const cases: readonly (readonly [string, boolean | null, RegExp?])[] = [
@@ -307,6 +183,13 @@ const cases: readonly (readonly [string, boolean | null, RegExp?])[] = [
     false,
     /done from redis:7, exited with code 3/,
   ],
+  ['{ container: { name: cache, publishes: "6379:6379" } }', true],
+  [
+    '{ container: { name: cache, publishes: "6380:6379" } }',
+    false,
+    /; it was made with the published ports 6379:6379\.$/,
+  ],
+  ['{ container: { name: done, publishes: "6379:6379" } }', null],
   ['{ container: { name: cache, oomKilled: false } }', true],
   ['{ container: { name: cache, oomKilled: true } }', false, /it was not ended by the kernel for want of memory\.$/],
   ['{ removed: { name: cache } }', true],
@@ -347,34 +230,6 @@ test('every kind has such a case', () => {
   );
 });
 
-test('only what open tasks hang on is asked for, and what leaves traces only where the rest holds', () => {
-  const http = taskOf('{ all: [{ container: { name: web, memory: 1m } }, { http: { port: 80 } }] }');
-  const there = taskOf('{ all: [{ container: { name: cache } }, { http: { port: 80 } }] }');
-  const other = taskOf(
-    '{ any: [{ absent: nope }, { file: { path: a } }] }',
-    '[{ when: { file: { path: b } }, say: x }]',
-  );
-  assert.deepEqual(dearNeeds([http], facts), []);
-  assert.deepEqual(dearNeeds([there], facts), [{ http: { port: '80', path: '/', status: 200 } }]);
-  assert.deepEqual(dearNeeds([other], facts), [{ file: { path: 'b' } }], 'the slips of the task in hand');
-  assert.deepEqual(dearNeeds([http, other], facts), [], 'and of no other');
-  const needs = dockerNeeds([http, taskOf('{ image: { host: prod, name: a, from: b } }')], 'dev', true);
-  assert.equal(needs.details, true);
-  assert.equal(needs.images.size, 0);
-  assert.deepEqual(
-    [...dockerNeeds([taskOf('{ image: { host: prod, name: a, from: b } }')], 'prod', false).images],
-    ['a', 'b'],
-  );
-});
-
-test('a check that waits for its task asks for nothing before its turn', () => {
-  const check: Check = { after: { tasks: ['first'], check: { file: { path: 'a' } } } };
-  const task: Task = { ...taskOf('{ absent: x }'), check };
-  assert.deepEqual(dearNeeds([task], facts), []);
-  assert.equal(found(check, facts), '');
-  assert.deepEqual(dearNeeds([task], { ...facts, doneTasks: new Set(['first']) }), [{ file: { path: 'a' } }]);
-});
-
 test('what was removed counts since the task that is named', () => {
   const check: Check = { removed: { name: 'cache', since: 'before' } };
   assert.equal(judge(check, facts), true);
@@ -393,41 +248,26 @@ test('a regular expression that takes for ever is given up, and matches nothing'
   assert.equal(someLineMatches('a', 'a'.repeat(5_000)), false, 'a line that no log has');
 });
 
-const event = (Action: string, attributes: Record<string, string> = {}) => ({
-  ...{ Type: 'container', Action, time: 0, timeNano: 0 },
-  Actor: { ID: 'x', Attributes: { name: 'web', image: 'nginx', ...attributes } },
-});
-
-test('docker exec is known by its start and its end, and nothing else of a container makes one', () => {
-  const started = afterEvent(nothingSeen, event('exec_start: ls -l', { execID: '1' }), new Set());
-  assert.deepEqual(started.execs, []);
-  assert.deepEqual(afterEvent(started, event('exec_die', { execID: '2', exitCode: '0' }), new Set()).execs, []);
-  const done = afterEvent(started, event('exec_die', { execID: '1', exitCode: '0' }), new Set());
-  assert.deepEqual(done.execs, [{ container: 'web', command: 'ls -l', exitCode: 0 }]);
-  assert.equal(done.running.size, 0);
-});
-
-test('what Docker was told to end is told from what ended without it, by each run of a container', () => {
-  const after = (...events: ReturnType<typeof event>[]) =>
-    events.reduce((seen, each) => afterEvent(seen, each, new Set()), nothingSeen);
-  const kill = event('kill', { signal: '9' });
-  const die = event('die', { exitCode: '137' });
-  const byDocker = (...events: ReturnType<typeof event>[]) => after(...events).ended.map((each) => each.byDocker);
-  assert.deepEqual(byDocker(kill, die), [true]);
-  assert.deepEqual(byDocker(die), [false]);
-  assert.deepEqual(byDocker(kill, die, event('start'), die), [true, false]);
-  assert.equal(after(kill, die, event('destroy')).signals.size, 0, 'what is gone is forgotten');
-});
-
-test('a container that was removed is known with the tasks that were done by then', () => {
-  const { removed } = afterEvent(nothingSeen, event('destroy'), new Set(['restart']));
-  assert.deepEqual(removed, [{ name: 'web', doneTasks: new Set(['restart']) }]);
-});
-
 test('details are read from what docker inspect answers', () => {
   const config = { Cmd: ['a', 'b'], Env: null };
+  const PortBindings = {
+    '80/tcp': [
+      { HostIp: '', HostPort: '8080' },
+      { HostIp: '::1', HostPort: '8081' },
+    ],
+    '53/udp': [{ HostPort: '53' }],
+    '90/tcp': null,
+  };
   const limits = { Memory: 0, NanoCpus: 0, CpuQuota: 50_000, CpuPeriod: 0 };
-  assert.deepEqual(detailsFrom({ Config: config, HostConfig: limits, State: { OOMKilled: true } }), {
-    ...{ command: 'a b', env: [], memoryBytes: 0, cpus: 0.5, oomKilled: true },
+  const state = { OOMKilled: true };
+  assert.deepEqual(detailsFrom({ Config: config, HostConfig: { ...limits, PortBindings }, State: state }), {
+    command: 'a b',
+    env: [],
+    publishes: ['8080:80', '8081:80'],
+    memoryBytes: 0,
+    cpus: 0.5,
+    oomKilled: true,
   });
+  const without = detailsFrom({ Config: config, HostConfig: { ...limits, PortBindings: null }, State: state });
+  assert.deepEqual(without.publishes, []);
 });

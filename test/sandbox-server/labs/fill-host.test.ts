@@ -31,7 +31,13 @@ function engineAt(states: readonly State[]) {
         sizeBytes: 0,
       });
       return {
-        ...{ version: '', pid: 1, instance: '', startedAt: '', hosts: 0, maxHosts: 1, ready: true },
+        version: '',
+        pid: 1,
+        instance: '',
+        startedAt: '',
+        hosts: 0,
+        maxHosts: 1,
+        ready: true,
         storeFreeBytes: 0,
         loop: { longestStallMs: 0, longestTurn: null },
         catalogue: [of('postgres:17', { state: 'building', step: 'another' }), of('redis:8', now)],

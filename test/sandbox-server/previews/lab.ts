@@ -66,7 +66,7 @@ export async function startPreviewLab(ports: readonly number[], settings: Partia
   const [{ name: host } = { name: '' }] = await engine.client.hosts();
   for (const port of ports) await serveEcho(engine, host, port);
   const ended = things.move();
-  return { ...{ engine, server, lab, host }, [Symbol.asyncDispose]: () => ended.disposeAsync() };
+  return { engine, server, lab, host, [Symbol.asyncDispose]: () => ended.disposeAsync() };
 }
 
 export async function serveEcho(engine: RunningEngine, host: string, port: number): Promise<void> {

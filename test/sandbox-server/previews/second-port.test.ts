@@ -12,7 +12,9 @@ test('F08 a second port shows one preview at a time, to its student alone, and n
   const host = `drydock.test:${port}`;
   const sitePort = await freePort();
   await using there = await startPreviewLab([8080, 8081], {
-    ...{ port: sitePort, publicOrigin: `http://drydock.test:${sitePort}`, previewOrigin: `http://${host}` },
+    port: sitePort,
+    publicOrigin: `http://drydock.test:${sitePort}`,
+    previewOrigin: `http://${host}`,
   });
   const { server, lab } = there;
   const base = `http://127.0.0.1:${port}`;

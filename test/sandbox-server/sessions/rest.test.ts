@@ -21,7 +21,7 @@ function due({ withoutPageMs = 0, untypedMs = withoutPageMs, busy = false, hosts
   const phase = left.phase ?? { phase: 'ready' as const };
   const names = new Map(Array.from({ length: hosts }, (_, n) => [`host-${n}`, `s-${n}`] as const));
   const idle = { withoutPageMs, untypedMs, unusedForMs: untypedMs, unusedMs: withoutPageMs };
-  return dueOf({ idle, phase, rest: left.rest ?? 'awake', turns: { busy }, hosts: names }, times);
+  return dueOf({ idle, phase, rest: left.rest ?? 'awake', lock: { busy }, hosts: names }, times);
 }
 
 const failed = { phase: 'failed', message: '' } as const;
@@ -71,7 +71,7 @@ function labs(...kinds: readonly Kind[]) {
     active: kind === 'open',
     rest: kind === 'frozen' || kind === 'stored' ? kind : 'awake',
     idle: { untypedMs: 1_000 - place },
-    turns: { busy: kind === 'starting' },
+    lock: { busy: kind === 'starting' },
   }));
 }
 

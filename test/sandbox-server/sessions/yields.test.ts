@@ -18,7 +18,7 @@ function lab(unusedForMs: number, more: Partial<Yielding> & { readonly withoutPa
     hasTyped: false,
     wasEntered: true,
     pages: withoutPageMs > 0 ? 0 : 1,
-    turns: { busy: false },
+    lock: { busy: false },
     idle: { withoutPageMs, untypedMs: 0, unusedForMs, unusedMs: 0 },
     ...rest,
   };
@@ -62,7 +62,7 @@ test('H08 labs of a network that holds many yield in half the time to one that h
 
 test('a lab that is being changed, or does not run, is let be; of several the one that is overdue most yields', () => {
   const most = lab(yieldMs * 3);
-  const [busy, away] = [lab(yieldMs * 9, { turns: { busy: true } }), lab(yieldMs * 9, { active: false })];
+  const [busy, away] = [lab(yieldMs * 9, { lock: { busy: true } }), lab(yieldMs * 9, { active: false })];
   assert.equal(yielding([lab(yieldMs * 2), most, busy, away]), most);
 });
 

@@ -78,7 +78,9 @@ describe('times', () => {
     assert.deepEqual(timesFrom(inspected({ StartedAt })), { exitCode: 0, since: StartedAt, readyMs: 250 });
     const FinishedAt = '2026-01-01T10:05:00Z';
     assert.deepEqual(timesFrom(inspected({ StartedAt, FinishedAt, ExitCode: 3 })), {
-      ...{ exitCode: 3, since: FinishedAt, readyMs: 250 },
+      exitCode: 3,
+      since: FinishedAt,
+      readyMs: 250,
     });
     // Started again: how long that took is not told.
     assert.equal(timesFrom(inspected({ StartedAt: '2026-01-01T10:06:00Z', FinishedAt })).readyMs, null);
@@ -102,7 +104,12 @@ describe('the virtual machine', () => {
   };
   const bytes = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
   const qemu = {
-    ...{ pid: 9, insidePid: 9, parent: 1, container: null, executable: 'qemu-system-x86_64', memoryBytes: 190_000_000 },
+    pid: 9,
+    insidePid: 9,
+    parent: 1,
+    container: null,
+    executable: 'qemu-system-x86_64',
+    memoryBytes: 190_000_000,
     command: 'qemu-system-x86_64 -name vm -accel tcg -cpu max',
   };
 
@@ -111,7 +118,12 @@ describe('the virtual machine', () => {
     assert.deepEqual([booting?.state, booting?.accelerator, booting?.readyMs], ['booting', 'tcg', null]);
     const ready = machineFrom(qemu, machineStateFrom(bytes(note)), booting);
     assert.deepEqual(ready, {
-      ...{ state: 'ready', accelerator: 'tcg', readyMs: 2_500, memoryBytes: 190_000_000, diskBytes: 5, kernel: '6.12' },
+      state: 'ready',
+      accelerator: 'tcg',
+      readyMs: 2_500,
+      memoryBytes: 190_000_000,
+      diskBytes: 5,
+      kernel: '6.12',
     });
     assert.deepEqual(machineFrom(null, null, ready), { ...ready, state: 'off' });
     assert.equal(machineFrom(null, null, null), null);
@@ -153,24 +165,36 @@ test('however much there is, a view fits into one message and says that it was c
     size: 1e12,
   }));
   const containers = many(60, (index) => ({
-    ...{
-      id: String(index).padStart(64, '0'),
-      name: wide,
-      image: wide,
-      imageId: digest('b'),
-      state: 'running' as const,
-    },
-    ...{ command: wider, ports: many(20, () => ({ host: 65_535, container: 65_535, protocol: 'tcp' as const })) },
+    id: String(index).padStart(64, '0'),
+    name: wide,
+    image: wide,
+    imageId: digest('b'),
+    state: 'running' as const,
+    command: wider,
+    ports: many(20, () => ({ host: 65_535, container: 65_535, protocol: 'tcp' as const })),
     networks: many(20, (network) => ({ name: `${wide}${network}`, address: '172.17.255.255' })),
   }));
   const view = viewOf({
-    ...{ host: 'docker-host', containers, images, times: new Map(), machine: null, kernel: '' },
+    host: 'docker-host',
+    containers,
+    images,
+    times: new Map(),
+    machine: null,
+    kernel: '',
     layers: new Map(images.map(({ id }) => [id, layers])),
     networks: many(40, (index) => ({ name: `${wide}${index}`, driver: 'bridge', subnet: '172.17.0.0/16' })),
     usage: {
-      ...{ memoryBytes: 1, memoryLimitBytes: 2, pids: 1, containers: [] },
+      memoryBytes: 1,
+      memoryLimitBytes: 2,
+      pids: 1,
+      containers: [],
       processes: many(300, (index) => ({
-        ...{ pid: index, insidePid: index, parent: 0, executable: wide, command: wide + wide, memoryBytes: 1 },
+        pid: index,
+        insidePid: index,
+        parent: 0,
+        executable: wide,
+        command: wide + wide,
+        memoryBytes: 1,
         container: containers[index % 60]?.id ?? null,
       })),
     },
@@ -196,10 +220,19 @@ test('a container that has ended has no process, though it ran when its use was 
   const used = { id, memoryBytes: 1_000_000, pids: 1, cpuMs: 1, ownLayer: { files: 1, bytes: 3, truncated: false } };
   const at = (state: 'running' | 'exited') =>
     viewOf({
-      ...{ host: 'docker-host', images: [], times: new Map(), machine: null, kernel: '', layers: new Map() },
-      ...{ networks: [], containers: [{ ...ended, state }] },
+      host: 'docker-host',
+      images: [],
+      times: new Map(),
+      machine: null,
+      kernel: '',
+      layers: new Map(),
+      networks: [],
+      containers: [{ ...ended, state }],
       usage: {
-        ...{ memoryBytes: 1, memoryLimitBytes: 2, pids: 1, containers: [used] },
+        memoryBytes: 1,
+        memoryLimitBytes: 2,
+        pids: 1,
+        containers: [used],
         processes: [{ ...process, container: id }],
       },
     }).containers[0];

@@ -27,7 +27,7 @@ import type { Changes } from '../sessions/changes.ts';
 import type { Session } from '../sessions/session.ts';
 import { Channels } from './channels.ts';
 
-export interface ConnectionParts {
+export interface PageConnectionParts {
   /** The session that a ticket is for, woken up; null where the ticket is no good. */
   readonly enter: (ticket: string) => Session | null;
   /** Reset, and the copies that the student keeps. */
@@ -38,9 +38,9 @@ export interface ConnectionParts {
   readonly log: Logger;
 }
 
-export class Connection {
+export class PageConnection {
   readonly #socket: WebSocket;
-  readonly #parts: ConnectionParts;
+  readonly #parts: PageConnectionParts;
   readonly #rate = new RateLimit({ perSecond: messagesPerSecond, burst: messageBurst });
   readonly #channels: Channels;
   readonly #files: FileWatches;
@@ -52,7 +52,7 @@ export class Connection {
   #leave: () => void = () => undefined;
   #alive = true;
 
-  constructor(socket: WebSocket, parts: ConnectionParts) {
+  constructor(socket: WebSocket, parts: PageConnectionParts) {
     this.#socket = socket;
     this.#parts = parts;
     this.#channels = new Channels({
@@ -84,7 +84,7 @@ export class Connection {
     for (const attach of [...this.#attached.values()]) {
       // Of a host that was started anew: the page hears from `terminals` which are gone.
       if (!there.has(attach.terminal)) this.#attached.delete(attach.terminal);
-      else this.#do(session, { ...attach, from: this.#channels.next(attach.terminal) ?? attach.from });
+      else this.#handle(session, { ...attach, from: this.#channels.next(attach.terminal) ?? attach.from });
     }
   }
 
@@ -135,7 +135,7 @@ export class Connection {
     if (this.#socket.readyState !== this.#socket.OPEN || !this.#counts()) return;
     const message = isBinary ? null : parse(data);
     if (message === null) this.#close(closeCodes.policy, 'not a message of this protocol');
-    else if (this.#session !== null) this.#do(this.#session, message);
+    else if (this.#session !== null) this.#handle(this.#session, message);
     else if (message.type === 'hello') this.#greet(message);
     else this.#close(closeCodes.policy, 'hello comes first');
   }
@@ -169,11 +169,11 @@ export class Connection {
     this.#leave = session.join(this);
   }
 
-  #do(session: Session, message: PageMessage): void {
-    this.#act(session, message).catch((error: unknown) => this.#refused(message, error));
+  #handle(session: Session, message: PageMessage): void {
+    this.#carryOut(session, message).catch((error: unknown) => this.#refused(message, error));
   }
 
-  async #act(session: Session, message: PageMessage): Promise<void> {
+  async #carryOut(session: Session, message: PageMessage): Promise<void> {
     switch (message.type) {
       case 'hello':
         return this.#close(closeCodes.policy, 'hello comes once');

@@ -32,7 +32,7 @@ export interface ConnectionEvents {
 }
 
 /** Owns its socket and timers until `close`. Sends nothing twice: what cannot be sent now is not sent later. */
-export class Connection {
+export class ServerConnection {
   readonly #request: OpenSession;
   readonly #events: ConnectionEvents;
   readonly #over = new AbortController();
@@ -47,7 +47,7 @@ export class Connection {
     const { signal } = this.#over;
     addEventListener('online', () => this.retryNow(), { signal });
     addEventListener('offline', () => this.#talk?.drop(), { signal });
-    void this.#run();
+    void this.#stayConnected();
   }
 
   /** The session's id, once the server has told it. */
@@ -71,7 +71,7 @@ export class Connection {
     this.#wake?.();
   }
 
-  async #run(): Promise<void> {
+  async #stayConnected(): Promise<void> {
     for (let failures = 0; !this.#over.signal.aborted; failures++) {
       let why = 'The connection to the server is lost.';
       let waitMs = backoff(failures);

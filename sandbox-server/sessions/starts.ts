@@ -1,0 +1,131 @@
+// Brings sessions up, one attempt at a time for each, and says what came of it: ready, waiting for room again, failed or over.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { EngineLink } from '../engine-link.ts';
+import { kindOf, messageOf, sentences } from '../errors.ts';
+import { hostSettleMs } from '../limits.ts';
+import { monotonicMs } from '../rate-limit.ts';
+import { bringUp } from './bring-up.ts';
+import { type SessionHosts, together } from './hosts.ts';
+import type { Session } from './session.ts';
+
+export interface StartsParts {
+  readonly hosts: SessionHosts;
+  readonly link: EngineLink;
+  readonly log: Logger;
+  /** The session has not ended, nor the server. */
+  readonly isThere: (session: Session) => boolean;
+  /** The server ends: what has been made stays for the next one. */
+  readonly isClosed: () => boolean;
+  /** A new lab found no room: whether it waits in the queue again. */
+  readonly waitsAgain: (session: Session, kind: 'exhausted' | 'noSpace') => boolean;
+  /** Its host is gone: nothing of the session is left to go on with. */
+  readonly lost: (session: Session) => void;
+  /** A lab was brought up within so many seconds; null: it could not be. */
+  readonly broughtUp: (seconds: number | null) => void;
+  /** An attempt is over: there may be room for others. */
+  readonly over: () => void;
+}
+
+export class Starts {
+  readonly #parts: StartsParts;
+  readonly #starting = new Map<string, Promise<void>>();
+
+  constructor(parts: StartsParts) {
+    this.#parts = parts;
+  }
+
+  isStarting({ id }: Session): boolean {
+    return this.#starting.has(id);
+  }
+
+  /** Resolves once every attempt that is under way is over. Never throws. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#starting.values());
+  }
+
+  /** Nothing where it is being started already, or is over. */
+  start(session: Session): void {
+    const { hosts, log, link, isThere, isClosed, broughtUp, over } = this.#parts;
+    if (this.isStarting(session) || !isThere(session)) return;
+    const { phase } = session;
+    const returns = session.rest !== 'awake' || (phase.phase === 'starting' && phase.why === 'return');
+    session.move(returns ? { phase: 'starting', why: 'return' } : { phase: 'starting' });
+    const isNew = session.hosts.size === 0;
+    const beganMs = monotonicMs();
+    const started = session.lock
+      .hold(() => bringUp(session, { hosts, link, log, isThere: () => isThere(session) }))
+      .then(() => {
+        if (session.active) broughtUp((monotonicMs() - beganMs) / 1000);
+      })
+      .catch((error: unknown) => {
+        broughtUp(null);
+        if (isThere(session)) this.#failed(session, error, isNew);
+      })
+      .then(async () => {
+        // Ended meanwhile, perhaps before its hosts were there to be removed.
+        if (!isClosed() && !isThere(session)) await hosts.removeAll(session.hosts);
+      })
+      .finally(() => {
+        this.#starting.delete(session.id);
+        over();
+      });
+    this.#starting.set(session.id, started);
+  }
+
+  /** Its last shell has ended. A host that has stopped is started again and gets a shell; after `exit` nothing is done. */
+  async restartStopped(session: Session): Promise<void> {
+    const { link, log, isThere, lost } = this.#parts;
+    if (session.hosts.size === 0 || !isThere(session)) return;
+    try {
+      // An engine that is being shut down, or that still clears away after a host that died, is not disturbed.
+      await delay(hostSettleMs);
+      // Put away or taken back meanwhile: that is looked after already.
+      if (!isThere(session) || !session.active) return;
+      const hosts = await together([...session.hosts.values()].map((name) => link.call((engine) => engine.host(name))));
+      if (!isThere(session) || !session.active) return;
+      if (hosts.some((host) => host.state === 'stopped' || session.startedAgain(host))) {
+        // What the start makes of the hosts is no work of the student's, and is not looked at.
+        session.release();
+        this.start(session);
+      }
+    } catch (error) {
+      if (!isThere(session)) return;
+      if (kindOf(error) === 'notFound') lost(session);
+      else log.warn({ session: session.id, error: messageOf(error) }, 'a host was not asked for');
+    }
+  }
+
+  #failed(session: Session, error: unknown, wasNew: boolean): void {
+    const { hosts, log, waitsAgain, lost } = this.#parts;
+    const kind = kindOf(error);
+    log.error({ session: session.id, error: messageOf(error) }, 'session not started');
+    if (wasNew) {
+      // Half a lab is none: the next attempt begins with other hosts.
+      const made = session.hosts;
+      session.dropHosts();
+      // Room may come: of a lab that was put away, now, or when somebody goes.
+      const waits = (kind === 'exhausted' || kind === 'noSpace') && waitsAgain(session, kind);
+      void hosts.removeAll(made);
+      if (waits) return;
+    } else if (kind === 'notFound') {
+      // An operator has removed its host.
+      lost(session);
+      return;
+    }
+    sayFailed(session, error);
+  }
+}
+
+/** Tells the session's pages that it could not be started, or taken back, and why. */
+export function sayFailed(session: Session, error: unknown): void {
+  session.move({ phase: 'failed', message: failureOf(kindOf(error)) });
+}
+
+function failureOf(kind: string | undefined): string {
+  if (kind === 'unavailable') return sentences.engineAway;
+  return kind === 'noSpace'
+    ? 'The machine has no room for another lab right now. Try again when others have finished.'
+    : 'The lab could not be started; the server’s log says why. Try again.';
+}
