@@ -34,6 +34,10 @@ export function compareEnv(wanted: Readonly<Record<string, string>>, env: readon
   return compareWords('its variable', wanted, (name) => variable(env, name));
 }
 
+function portsInWords(ports: readonly string[]): string {
+  return ports.length === 0 ? 'no published port' : `the published ports ${ports.slice(0, 3).map(shown).join(', ')}`;
+}
+
 function compareDetails(wanted: ContainerFilter, { details, interrupted }: ContainerFact): readonly Compared[] {
   const { command, env, publishes, memory, cpus, oomKilled } = wanted;
   if (details === null) return asksForDetails(wanted) ? [{ holds: null, instead: '' }] : [];
@@ -48,7 +52,7 @@ function compareDetails(wanted: ContainerFilter, { details, interrupted }: Conta
       : [
           {
             holds: details.publishes.includes(publishes),
-            instead: `it was made with ${details.publishes.length === 0 ? 'no published port' : `the published ports ${details.publishes.slice(0, 3).map(shown).join(', ')}`}`,
+            instead: `it was made with ${portsInWords(details.publishes)}`,
           },
         ]),
     ...(memory === undefined
@@ -137,7 +141,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
 }
 
 /** False as soon as one thing is not so, else null where one is not known. */
-export function together(all: readonly Compared[]): boolean | null {
+export function allHold(all: readonly Compared[]): boolean | null {
   if (all.some(({ holds }) => holds === false)) return false;
   return all.some(({ holds }) => holds === null) ? null : true;
 }

@@ -1,7 +1,7 @@
 // Says in words what there is instead of what a check wants, where no slip of the lesson says it better.
 
 import { type Check, type ContainerFilter, everyCheck } from '../../lessons/schema.ts';
-import { compareContainer, together } from './container-filter.ts';
+import { allHold, compareContainer } from './container-filter.ts';
 import { type ContainerFact, type Facts, factsOf, type HostFacts } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { answerKey, commandKey, compareImage, judge } from './judge.ts';
@@ -156,7 +156,7 @@ function interruptedFound(check: Check, facts: Facts): string {
     const wanted = 'container' in each ? each.container : 'containers' in each ? each.containers : null;
     if (wanted === null) continue;
     const { containers } = factsOf(facts, wanted.host);
-    const lost = containers.find((has) => has.interrupted && together(compareContainer(wanted, has)) === null);
+    const lost = containers.find((has) => has.interrupted && allHold(compareContainer(wanted, has)) === null);
     if (lost === undefined) continue;
     const name = shown(lost.name);
     return `The container ${name} was running when this machine was restarted, and could not be started again. Start it with docker start ${name}.`;
@@ -177,7 +177,7 @@ export function found(check: Check, facts: Facts): string {
   if ('containers' in check) {
     const { host, count, atLeast, ...wanted } = check.containers;
     const { containers } = factsOf(facts, host);
-    const there = containers.filter((each) => together(compareContainer(wanted, each)) === true);
+    const there = containers.filter((each) => allHold(compareContainer(wanted, each)) === true);
     if (there.length === 0 && (count ?? atLeast) === 1) return containerFound(wanted, factsOf(facts, host));
     const names = there.slice(0, 5).map(({ name }) => shown(name));
     const which = names.length === 0 ? 'none' : `${there.length}: ${listed(names)}${there.length > 5 ? ', …' : ''}`;

@@ -1,7 +1,7 @@
 // Whether a check holds: true, false, or null where a fact that it hangs on was not asked for. Pure.
 
 import type { Check, ImageCheck } from '../../lessons/schema.ts';
-import { type Compared, compareContainer, compareEnv, compareWords, together } from './container-filter.ts';
+import { allHold, type Compared, compareContainer, compareEnv, compareWords } from './container-filter.ts';
 import { type EndedContainer, type Facts, factsOf, type HostFacts, type ImageFact } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
@@ -73,12 +73,12 @@ const opposite = (value: boolean | null): boolean | null => (value === null ? nu
 function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
   if ('container' in check) {
     const { host, ...wanted } = check.container;
-    const each = factsOf(facts, host).containers.map((has) => together(compareContainer(wanted, has)));
+    const each = factsOf(facts, host).containers.map((has) => allHold(compareContainer(wanted, has)));
     return any(each);
   }
   if ('containers' in check) {
     const { host, count, atLeast, ...wanted } = check.containers;
-    const each = factsOf(facts, host).containers.map((has) => together(compareContainer(wanted, has)));
+    const each = factsOf(facts, host).containers.map((has) => allHold(compareContainer(wanted, has)));
     if (each.includes(null)) return null;
     const there = each.filter((holds) => holds === true).length;
     return count === undefined ? there >= (atLeast ?? 1) : there === count;
@@ -127,7 +127,7 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     const { images } = factsOf(facts, check.image.host);
     const has = images.get(check.image.name);
     if (has === undefined || has === null) return has === null ? false : null;
-    return together(compareImage(check.image, has, (name) => images.get(name)));
+    return allHold(compareImage(check.image, has, (name) => images.get(name)));
   }
   if ('network' in check) {
     const { host, name, driver, containers = [] } = check.network;

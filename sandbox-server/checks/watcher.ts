@@ -1,6 +1,6 @@
-// Watches the hosts of one lab and tells as soon as its tasks are done. Driven by the engine's events, the shell's prompts,
-// the logs and files that checks ask for, and a slow poll where nothing else would tell. It looks only at the engine.
-// Independent of message transport.
+// Watches the hosts of one lab and tells as soon as its tasks are done. It looks when an event comes, a prompt is shown, a log or
+// file that a check asks for has changed, and now and then where nothing else would tell. It asks the engine only. Independent
+// of message transport.
 
 import type { DockerEvent } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
@@ -24,7 +24,7 @@ export interface WatcherParts {
   /** The lab's, in its order: the first is meant where a check names none. */
   readonly hosts: readonly WatchedHost[];
   readonly link: EngineLink;
-  /** Done already; the watcher adds to it. */
+  /** The tasks that are done already. The watcher adds those that become done. */
   readonly done: Set<string>;
   /** A task became done: called once each, before `changed`. */
   readonly becameDone: (task: string) => void;
@@ -89,7 +89,7 @@ export class Watcher {
 
   #lookSoon(): void {
     if (this.#abort.signal.aborted || this.#open.length === 0) return;
-    // Not before it is known how the containers of each host came to be as they are; `subscribed` pokes then.
+    // Before the subscription it is not known which containers have ended with their host. `subscribed` pokes then.
     if (!this.#parts.hosts.every((host) => host.isSubscribed)) return;
     if (this.#looking) {
       this.#lookAgain = true;
@@ -138,7 +138,7 @@ export class Watcher {
       this.#follow(open, looked.facts, dear);
       this.#tell(this.#judge(looked.facts));
     } catch (error) {
-      // Away: `subscribed` pokes once the engine is back. A container that went while it was asked makes an event of its own.
+      // Where the engine is away, `subscribed` pokes once it is back. A container that was removed meanwhile causes an event.
       hasFailed = !this.#abort.signal.aborted && kindOf(error) !== 'unavailable';
       if (hasFailed) this.#parts.failed(error);
     } finally {
@@ -151,7 +151,10 @@ export class Watcher {
     }
   }
 
-  /** Everybody waits meanwhile: where a lesson's regular expression takes long over what a student made, the next look does too. */
+  /**
+   * The whole server waits while a lab is judged. Where a lesson's regular expression takes long over what a student made, the next
+   * look is put off for longer.
+   */
   #judge(facts: Facts): readonly TaskState[] {
     const beganMs = monotonicMs();
     const states = evaluate(this.#tasks, facts);
@@ -165,7 +168,7 @@ export class Watcher {
       if (!done || this.#parts.done.has(id)) continue;
       this.#parts.becameDone(id);
       this.#parts.done.add(id);
-      // What waited for this one is looked at now.
+      // Tasks that waited for this one are looked at now.
       this.#lookAgain = true;
     }
     const telling = JSON.stringify(states);
@@ -174,7 +177,7 @@ export class Watcher {
     this.#parts.changed(states);
   }
 
-  /** Nothing tells of a process, a port or what a program says: while they count, they are looked at again, as after a failure. */
+  /** Looks again later where a check asks for what no event tells (processes, ports, what programs say), and after a failure. */
   #pollLater(dear: readonly DearCheck[], hasFailed: boolean): void {
     this.#poll.stop();
     if ((dear.length === 0 && !hasFailed) || this.#abort.signal.aborted || this.#open.length === 0) return;
@@ -182,7 +185,7 @@ export class Watcher {
     this.#poll.schedule();
   }
 
-  /** The logs and files that count now: their growth makes us look again, and a log's is heard of once for each look. */
+  /** Follows the logs and files that checks ask for now, so that a change in them causes the next look. */
   #follow(open: readonly Task[], facts: Facts, dear: readonly DearCheck[]): void {
     const { signal } = this.#abort;
     this.#parts.hosts.forEach((host, place) => {
@@ -206,12 +209,12 @@ export class Watcher {
       const changes = await this.#parts.link.call((engine) => engine.watchFiles(host.info.name, signal));
       for await (const _ of changes) this.poke();
     } catch (error) {
-      // The poll looks as well: it starts to watch again.
+      // The next look starts to watch again.
       if (!signal.aborted && kindOf(error) !== 'unavailable') this.#parts.failed(error);
     }
   }
 
-  /** Follows a thing that is not followed yet. */
+  /** Calls `follow`, unless `what` is being followed already. */
   #once(what: string, follow: () => Promise<void>): void {
     if (this.#followed.has(what)) return;
     this.#followed.add(what);

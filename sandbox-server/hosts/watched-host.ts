@@ -65,8 +65,8 @@ export class WatchedHost {
   }
 
   /**
-   * Tells `reader` of everything that happens, until the returned function is called (idempotent). The first reader
-   * subscribes to the events, and the last one that leaves ends that. Where the subscription stands, `subscribed` is called at once.
+   * Tells `reader` of every event, until the returned function is called (idempotent). The first reader causes the subscription,
+   * and the last one that leaves ends it. Where the subscription stands already, `subscribed` is called at once.
    */
   listen(reader: HostReader): () => void {
     this.#readers.add(reader);

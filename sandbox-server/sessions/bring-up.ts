@@ -1,12 +1,11 @@
-// From a session that was let in to one that is ready: its hosts are made, or started and thawed, and have in them what the
-// lab has from the start.
+// Makes a session ready: makes its hosts, or starts and thaws those that it has, and puts the lab's images and files into new ones.
 
 import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { fillHost } from '../labs/fill-host.ts';
 import { monotonicMs } from '../rate-limit.ts';
-import { type ReadyHost, type SessionHosts, together } from './hosts.ts';
+import { type ReadyHost, type SessionHosts, settleAll } from './hosts.ts';
 import { startSnapshot } from './reset-points.ts';
 import type { Session } from './session.ts';
 
@@ -14,13 +13,13 @@ export interface BringUpParts {
   readonly hosts: SessionHosts;
   readonly link: EngineLink;
   readonly log: Logger;
-  /** The session has not ended, nor the server. */
+  /** False once the session has ended, or the server ends. */
   readonly isThere: () => boolean;
 }
 
 /**
- * Throws what the engine throws, and Error where an image of the lab's cannot be had; the hosts that were made are the
- * session's to drop then. Gives up without a word where the session ends.
+ * Throws what the engine throws, and Error where an image of the lab cannot be had; the caller drops the hosts that were made
+ * then. Returns early where the session ends meanwhile.
  */
 export async function bringUp(session: Session, { hosts, link, log, isThere }: BringUpParts): Promise<void> {
   if (!isThere()) return;
@@ -42,7 +41,7 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
   log.info({ session: session.id, hosts: [...session.hosts.values()], ms }, 'session ready');
 }
 
-/** Hosts that are there: taken back all of them where a reset was cut off, else as they are. */
+/** The session's hosts, running. Where a reset was cut off, it is done again on all of them; else they are as they were. */
 async function backOrOn(session: Session, hosts: SessionHosts, log: Logger): Promise<readonly ReadyHost[]> {
   const { size, lastTerminal, points } = session;
   const back = points.goingBackTo;
@@ -51,14 +50,14 @@ async function backOrOn(session: Session, hosts: SessionHosts, log: Logger): Pro
       return await hosts.takeBack(session.hosts, back.snapshot, size, lastTerminal);
     } catch (error) {
       if (kindOf(error) === 'unavailable') throw error;
-      // It cannot be done: the lab goes on as it is. What is done in it turns done again by itself.
+      // The reset cannot be finished, so the lab goes on as it is. Tasks that are done in it turn done again by themselves.
       log.error({ session: session.id, to: back.snapshot, error: messageOf(error) }, 'lab not taken back');
     }
   }
   return hosts.revive(session.hosts, size, lastTerminal);
 }
 
-/** Done once for each session, though it may have to be begun again: it does no harm twice. */
+/** Fills the hosts and takes the snapshot of the lab's start, once for each session. Idempotent, so that it may be tried again. */
 async function prepare(
   session: Session,
   ready: readonly ReadyHost[],
@@ -69,7 +68,7 @@ async function prepare(
     const told = (step: string) => session.move({ phase: 'starting', step });
     const fill = (name: string, host: string) =>
       link.call((engine) => fillHost(engine, host, name, session, { told, isThere }));
-    await together(ready.map(({ name, host }) => fill(name, host.name)));
+    await settleAll(ready.map(({ name, host }) => fill(name, host.name)));
     if (!isThere()) return;
     await hosts.keep(session.hosts, startSnapshot);
   }

@@ -1,5 +1,5 @@
-// What is done to a lab that is there: taken back to a point, kept as a copy, frozen and stored while nobody is in it. One
-// thing at a time for each session. Independent of message transport.
+// Changes a lab: resets it, keeps copies of it, freezes and stores it while nobody is in it. One change at a time for each
+// session. Independent of message transport.
 
 import type { Logger } from 'pino';
 import { kindOf, messageOf, ServerError } from '../errors.ts';
@@ -12,9 +12,9 @@ import type { Session } from './session.ts';
 export interface ChangesParts {
   readonly hosts: SessionHosts;
   readonly log: Logger;
-  /** The session has not ended, nor the server. */
+  /** False once the session has ended, or the server ends. */
   readonly isThere: (session: Session) => boolean;
-  /** Its hosts could not be made ready again; why is the error. */
+  /** The hosts could not be made ready again after a reset; the error says why. */
   readonly failed: (session: Session, error: unknown) => void;
 }
 
@@ -38,11 +38,11 @@ export class Changes {
     this.#parts = parts;
   }
 
-  /** `to` as in the message `reset`. Throws notFound, and unavailable while the lab is not ready; resolves when it is again. */
+  /** `to` is as in the message `reset`. Resolves once the lab is ready again. Throws notFound, and unavailable before it is ready. */
   async reset(session: Session, to: string): Promise<void> {
     mustBeReady(session);
     const point = session.points.find(to, session.lab.tasks);
-    // From now on nothing that happens in its hosts counts: it will not have happened.
+    // What happens in the hosts from now on does not count, because the reset undoes it.
     session.release();
     session.takeBack(point);
     session.move({ phase: 'starting', why: 'reset' });
@@ -67,7 +67,7 @@ export class Changes {
     }
   }
 
-  /** Makes a copy. Throws tooMany, and unavailable while the lab is not ready or where the machine has no room. */
+  /** Keeps a copy of the lab. Throws tooMany, and unavailable while the lab is not ready or where the machine has no room. */
   async keep(session: Session, title: string): Promise<void> {
     mustBeReady(session);
     mustHaveTime(session);
@@ -83,7 +83,7 @@ export class Changes {
     });
   }
 
-  /** Throws notFound and tooMany. */
+  /** Removes a copy. Throws notFound and tooMany. */
   async dropKept(session: Session, id: string): Promise<void> {
     mustHaveTime(session);
     session.points.mustBeKept(id);
@@ -95,12 +95,12 @@ export class Changes {
     });
   }
 
-  /** A task is done: the start of the next is kept. What fails is logged; the point is missing then. */
+  /** A task is done: keeps the lab as the start of the next task. Where that fails, it is logged, and the point is missing. */
   async taskDone(session: Session, task: string): Promise<void> {
     const next = () => session.points.reachedBy(task, session.lab.tasks, session.done);
     const reachedBefore = next();
     if (reachedBefore !== null && session.points.has(reachedBefore)) {
-      // Reached before a reset: whoever hears that the task is done must not take the old one for the new.
+      // This point was reached before a reset too. A page that hears of the task must not take the old point for the new one.
       session.points.remove(reachedBefore);
       session.tellPoints();
     }
@@ -118,7 +118,7 @@ export class Changes {
     }
   }
 
-  /** Stops all that runs in it, unless somebody has come. What fails is logged, and tried again with the next sweep. */
+  /** Stops all that runs in the lab, unless a page has come. A failure is logged, and the next sweep tries again. */
   async freeze(session: Session): Promise<void> {
     await this.#rest(session, async () => {
       if (session.rest !== 'awake') return;
@@ -128,7 +128,7 @@ export class Changes {
     });
   }
 
-  /** Ends all that runs in it, unless somebody has come, and keeps the rest. What fails is logged, and tried again with the next sweep. */
+  /** Ends all that runs in the lab, unless a page has come. A failure is logged, and the next sweep tries again. */
   async store(session: Session): Promise<void> {
     await this.#rest(session, async () => {
       if (session.rest === 'stored' || session.hosts.size === 0) return;
@@ -139,7 +139,7 @@ export class Changes {
     });
   }
 
-  /** Its rest is still what it was: what runs goes on until it is put away in fact. */
+  /** Lets go of the hosts. `session.rest` changes only when the hosts are frozen or stored in fact. */
   #leave(session: Session): void {
     session.release();
     session.move({ phase: 'starting', why: 'return' });
@@ -157,7 +157,7 @@ export class Changes {
   }
 
   async #keep(session: Session, snapshot: string, title: string | null): Promise<void> {
-    // As it is when the work begins: what is done meanwhile is not surely in it.
+    // A task that becomes done while the snapshot is taken may not be in it.
     const done = [...session.done];
     await this.#parts.hosts.keep(session.hosts, snapshot);
     if (!this.#parts.isThere(session)) return;

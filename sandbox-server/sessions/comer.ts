@@ -1,4 +1,5 @@
-// Where the student of a lab comes from, as far as it decides who waits for whom. In memory alone: no address is written down.
+// Where the student of a lab comes from, as far as that decides who waits for whom. No address is
+// written to disk.
 
 export interface Comer {
   /** What `networkKey` makes of the address; null where it is not known, as after a restart of the server. */
@@ -11,7 +12,7 @@ export interface Comer {
 
 export const unknownComer: Comer = { network: null, known: false, invited: false };
 
-/** The network that a lab counts for; null where it counts for none: its student is known, or nobody knows where they are. */
+/** The network that a lab counts for. Null where it counts for none: its student is known, or their network is not. */
 export function countedFor({ known, network }: Comer): string | null {
   return known ? null : network;
 }

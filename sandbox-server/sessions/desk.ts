@@ -1,4 +1,4 @@
-// The front desk: opens sessions, lets them in as places become free, ends them. Independent of message transport.
+// The front desk: opens sessions, lets them in as places become free, and ends them. Independent of message transport.
 
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -29,12 +29,12 @@ export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' |
   readonly maxPerNetwork: number;
   readonly yieldMs: number;
   readonly rest: RestTimes;
-  /** A lab was brought up within so many seconds; null: it could not be. */
+  /** A lab was brought up in so many seconds; null: it could not be. */
   readonly broughtUp: (seconds: number | null) => void;
 }
 
 export class Desk {
-  /** What is done to labs that are there. */
+  /** Resets, copies, freezing and storing. */
   readonly changes: Changes;
   readonly #parts: DeskParts;
   readonly #sessions = new Map<string, Session>();
@@ -86,7 +86,7 @@ export class Desk {
     return { sessions, queued: queue.length, stored, spareHosts: this.#parts.hosts.spares };
   }
 
-  /** Throws notFound where there is none, or another student has it. */
+  /** Throws notFound where there is no such session, or it is another student's. */
   find(id: string, student: number): Session {
     const session = this.#sessions.get(id);
     if (session === undefined || session.student !== student) throw new ServerError('notFound', sentences.noSession);
@@ -98,13 +98,13 @@ export class Desk {
     return this.#studentLabs.find(student, lesson);
   }
 
-  /** Throws notFound. */
+  /** Throws notFound where there is no such lesson. */
   mustHaveLesson(lesson: string): void {
     if (this.#parts.lessons.has(lesson)) return;
     throw new ServerError('notFound', 'There is no such lesson. Choose one from the list of lessons.');
   }
 
-  /** Opens a session, or finds the one there is and starts what of it has stopped. Throws notFound and unavailable. */
+  /** The student's session of a lesson: a new one, or the one there is, which is woken. Throws notFound and unavailable. */
   open(student: number, lesson: string, size: Size | null, comer: Comer = unknownComer): Session {
     this.mustHaveLesson(lesson);
     const existing = this.existing(student, lesson);
@@ -133,13 +133,13 @@ export class Desk {
     return this.#studentLabs.wouldGiveWay(student, lesson);
   }
 
-  /** Throws unavailable where no new student of there can have a lab, nor wait for one. */
+  /** Throws unavailable where a new student from there can neither have a lab nor wait for one. */
   mustTake(comer: Comer): void {
     if (this.#draining !== null) throw draining();
     this.#entrance.mustTake(comer);
   }
 
-  /** Starts what of a session has failed or stopped, or rests; where there is no room for that, it waits. Idempotent. */
+  /** Starts a session that has failed, has stopped, is frozen or is stored; it waits where there is no room. Idempotent. */
   wake(session: Session): void {
     if (!this.#isDown(session)) return;
     if (session.hosts.size === 0 && this.#draining !== null) throw draining();
@@ -152,11 +152,11 @@ export class Desk {
     this.admit();
   }
 
-  /** Ends a session; its hosts go, and the next in the queue comes. Idempotent. */
+  /** Ends a session and removes its hosts; then the next in the queue is let in. Idempotent. */
   end(session: Session, reason: 'idle' | 'request' | 'replaced' | 'operator'): void {
     if (!this.#sessions.delete(session.id)) return;
     this.#entrance.ended(session);
-    // Where it stays written down, it is found without hosts after a restart, and ends then.
+    // Where the record cannot be removed, the next start of the server finds no hosts for it, and ends the session then.
     bookkeeping(this.#parts.log, 'the end of a session', () => this.#parts.records.remove(session.id));
     session.end(reason);
     this.#parts.log.info({ session: session.id, hosts: [...session.hosts.values()], reason }, 'session ended');
@@ -164,8 +164,8 @@ export class Desk {
   }
 
   /**
-   * A host of it does not run, or is not what it is to be: it is started again at once for a page that looks, else when its
-   * student comes. Until then `rest` is what it is. Idempotent.
+   * One of the session's hosts is not running, or differs from what the session expects. Where a page is open, the session is
+   * started again at once; else when its student comes, and until then it rests as `rest` says. Idempotent.
    */
   stopped(session: Session, rest: Rest): void {
     session.release();
@@ -181,26 +181,26 @@ export class Desk {
     return this.#starts.isStarting(session);
   }
 
-  /** Takes up a session of an earlier run. It is started when its student comes, or by `reconcile`. */
+  /** Takes up a session of an earlier run of the server. It is started when its student comes, or by `reconcile`. */
   restore(record: SessionRecord): Session {
     const session = this.#addSession(record);
     if (record.hosts.size === 0) this.#entrance.queue.join(session);
     return session;
   }
 
-  /** Lets in who waits, while there are places; then sees that there are spare hosts. */
+  /** Lets in sessions that wait, while there are places; then makes spare hosts. */
   admit(): void {
     this.#entrance.admit();
   }
 
-  /** Null while new labs are started. */
+  /** Null while the server is not being drained: then new labs are started. */
   get draining(): Drain | null {
     return this.#draining;
   }
 
   /**
-   * From now on no new labs are started, and all pages are told; null: they are again. Labs that are there go on, and can be come
-   * back to; newcomers who wait for one are told that they will not have it. Idempotent.
+   * Starts no new labs from now on, and tells all pages; null ends that. Labs that are there go on, and their students can come
+   * back to them. Students who wait for a new lab are told that they will not get one. Idempotent.
    */
   drain(drain: Drain | null): void {
     this.#draining = drain;
@@ -214,12 +214,12 @@ export class Desk {
     this.admit();
   }
 
-  /** What the engine says of itself. */
+  /** `maxHosts` is how many hosts the engine says it can hold. */
   engineHolds(maxHosts: number): void {
     this.#entrance.places.engineHolds = maxHosts;
   }
 
-  /** Puts away labs that nobody is in, ends those that were kept long enough, and gives up places in the queue of pages that went. */
+  /** Freezes and stores labs that nobody is in, ends those that were kept long enough, and clears the queue of pages that have gone. */
   sweep(): void {
     for (const session of [...this.#sessions.values()]) {
       switch (dueOf(session, this.#parts.rest)) {
@@ -236,11 +236,11 @@ export class Desk {
           this.end(session, 'idle');
       }
     }
-    void this.#parts.hosts.removeAgain().then((gone) => (gone ? this.admit() : undefined));
+    void this.#parts.hosts.retryRemovals().then((gone) => (gone ? this.admit() : undefined));
     this.admit();
   }
 
-  /** Lets go of everything; shells and hosts go on. Resolves once nothing is under way in the engine any more. */
+  /** Lets go of all sessions; their shells and hosts go on. Resolves once nothing is under way in the engine any more. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#entrance.close();
@@ -258,14 +258,14 @@ export class Desk {
     return this.#parts.lessons.get(id) ?? playgroundLesson;
   }
 
-  /** It has failed, has stopped, or rests, and is not being started. */
+  /** The session has failed, has stopped, is frozen or is stored, and is not being started. */
   #isDown(session: Session): boolean {
     const { phase } = session.phase;
     const isDown = phase === 'failed' || (phase === 'starting' && session.hosts.size > 0 && !session.active);
     return isDown && !this.isStarting(session);
   }
 
-  /** Gives up its place, or that it waits for one; who is in it is told. */
+  /** Stores a session, or takes it out of the queue. Its pages are told. */
   #putAway(session: Session, reason: 'left' | 'crowded'): void {
     const isQueued = this.#entrance.queue.has(session.id);
     if (isQueued && session.hosts.size === 0) {

@@ -1,4 +1,4 @@
-// Who waits for a place and who is let in, as there is room; spare hosts take what room nobody needs. Independent of message
+// The queue for places, and who is let in as there is room. Spare hosts take the room that nobody needs. Independent of message
 // transport.
 
 import type { Logger } from 'pino';
@@ -27,17 +27,17 @@ export interface EntranceParts {
   readonly hosts: SessionHosts;
   readonly link: EngineLink;
   readonly changes: Changes;
-  /** Hosts at once. */
+  /** How many hosts there may be at once. */
   readonly capacity: number;
   readonly spareHosts: number;
-  /** Labs at once of one network's newcomers who were not invited. */
+  /** How many labs the newcomers of one network may have at once, if they were not invited. */
   readonly maxPerNetwork: number;
-  /** While others wait, a lab that was never typed into is let be for so long. */
+  /** While others wait, a lab that was never typed into keeps its place for so long. */
   readonly yieldMs: number;
   readonly log: Logger;
   readonly sessions: () => Iterable<Session>;
   readonly isStarting: (session: Session) => boolean;
-  /** Lets a session in. */
+  /** Starts a session that was let in. */
   readonly start: (session: Session) => void;
   /** Ends a session; `admit` is called once its hosts are gone. */
   readonly end: (session: Session) => void;
@@ -46,11 +46,11 @@ export interface EntranceParts {
 export class Entrance {
   readonly queue = new Queue<Session>();
   readonly places: Places;
-  /** False while no new labs are started: then nothing is made for newcomers, but who has a lab comes back to it. */
+  /** False while the server is drained: no hosts are made for newcomers, but students come back to labs that they have. */
   takesNew = true;
   readonly #parts: EntranceParts;
   readonly #room: MakeRoom;
-  /** The engine said that it has no room: not asked again before this time, or before a session ends. */
+  /** The engine had no room. It is not asked again before this time, or before a session ends. */
   #fullUntilMs = 0;
   readonly #shares: Shares;
   #again: NodeJS.Timeout | undefined;
@@ -66,8 +66,8 @@ export class Entrance {
   }
 
   /**
-   * A place in the queue. Known students go first; among newcomers those of networks that hold and wait for few labs. Where
-   * too many wait, the last one goes.
+   * Puts a session into the queue. Known students come first; then newcomers, those whose network holds and waits for few labs
+   * before others. Where too many wait, the last one leaves.
    */
   join(session: Session): void {
     this.#count();
@@ -75,7 +75,7 @@ export class Entrance {
     if (this.queue.length > maxQueue) this.#dropLast();
   }
 
-  /** Throws unavailable, before anything is written down, where no place can be had in the queue. */
+  /** Throws unavailable where there is no place in the queue for a newcomer. Call it before anything is written down. */
   mustTake(comer: Comer): void {
     this.#count();
     const { last } = this.queue;
@@ -84,12 +84,12 @@ export class Entrance {
     this.#mustHaveRoom(comer);
   }
 
-  /** Lets in who waits, while there are places; then sees that there are spare hosts. */
+  /** Lets in sessions that wait, while there are places; then makes spare hosts. */
   admit(): void {
     if (this.#closed) return;
     if (this.queue.length > 0) {
       this.#count();
-      // Who looks at the page that waits comes before who does not, and nobody has to go for the latter.
+      // Sessions with an open page come first. For sessions without one no other lab is stored.
       if (
         this.#letIn(
           this.queue.all.filter(({ pages }) => pages > 0),
@@ -104,7 +104,7 @@ export class Entrance {
     void this.#fill();
   }
 
-  /** Resolves whether there was room for all of them that may have a lab. */
+  /** Answers whether there was room for all those that may have a lab now. */
   #letIn(waiting: readonly Session[], makesRoom: boolean): boolean {
     for (const next of waiting) {
       if (this.#isFull) return false;
@@ -141,7 +141,7 @@ export class Entrance {
     this.#shares.count(holding.map(({ comer }) => comer));
   }
 
-  /** Of who waits, the network's newcomers. */
+  /** The sessions in the queue that count for the same network. */
   #waitingWith(comer: Comer): readonly Session[] {
     const network = countedFor(comer);
     return network === null ? [] : this.queue.all.filter((other) => countedFor(other.comer) === network);
@@ -154,7 +154,7 @@ export class Entrance {
     return monotonicMs() + minutes * 60_000;
   }
 
-  /** One more newcomer of a network takes the place of one that has no page, and may be nobody's. */
+  /** Where too many newcomers of a network wait, the new one takes the place of one that has no page. Throws unavailable. */
   #mustHaveRoom(comer: Comer): void {
     const waiting = this.#waitingWith(comer);
     if (waiting.length < maxWaitingPerNetwork) return;
@@ -176,7 +176,7 @@ export class Entrance {
     }
   }
 
-  /** The engine had no room for a session that was let in: it is next when there is. False where it is no use to wait. */
+  /** The engine had no room for a session that was let in: puts it first in the queue. False where waiting is no use. */
   comesBack(session: Session, why: 'exhausted' | 'noSpace'): boolean {
     const willBeRoom = this.#room.endOldest();
     if (!willBeRoom && why === 'noSpace') return false;
@@ -185,13 +185,13 @@ export class Entrance {
     return true;
   }
 
-  /** A session has ended: perhaps there is room in the engine again. */
+  /** A session has ended, so there may be room in the engine again. */
   ended(session: Session): void {
     this.queue.leave(session.id);
     this.#fullUntilMs = 0;
   }
 
-  /** Lets nobody in any more. */
+  /** Lets no session in any more. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#again);

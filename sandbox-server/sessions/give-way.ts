@@ -4,7 +4,7 @@ import { maxOpenPerStudent, maxSessionsPerStudent } from '../limits.ts';
 import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
 
-/** What of a session it hangs on. */
+/** What of a session decides. */
 export type Opened = Pick<Session, 'id' | 'active' | 'rest'> & {
   readonly idle: Pick<Session['idle'], 'untypedMs'>;
   readonly lock: Pick<Lock, 'busy'>;
@@ -15,7 +15,7 @@ export interface GivesWay<T> {
   readonly goesToRest: readonly T[];
 }
 
-/** Of a student's `others`, those used longest ago; `isNew` where what is opened is no lab yet. */
+/** Which of a student's `others` give way: those used longest ago. `isNew`: the lab that is opened does not exist yet. */
 export function givesWay<T extends Opened>(
   others: readonly T[],
   isNew: boolean,
@@ -23,8 +23,8 @@ export function givesWay<T extends Opened>(
 ): GivesWay<T> {
   const stalestFirst = [...others].sort((a, b) => b.idle.untypedMs - a.idle.untypedMs);
   const ends = stalestFirst.splice(0, isNew ? Math.max(0, others.length - maxSessionsPerStudent + 1) : 0);
-  // What is changed is open too, or on its way to rest: then it is the first to go, once more. What stands still and was not
-  // taken up, after a start of the server, is not known yet.
+  // A lab that is being changed counts as open, also where it is just being stored: storing it once more does no harm. A lab that
+  // was not taken up yet after a start of the server does not count.
   const isOpen = (one: T) =>
     isQueued(one) || (one.rest !== 'stored' && (one.active || one.lock.busy || one.rest === 'frozen'));
   const open = stalestFirst.filter(isOpen);

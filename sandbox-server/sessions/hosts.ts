@@ -1,5 +1,5 @@
-// Makes, starts, takes back and removes the hosts of sessions, and keeps a few spare ones ready, each with its first shell
-// at the prompt.
+// Makes, starts, resets and removes the hosts of sessions, and keeps a few spare hosts ready, each with its first shell at the
+// prompt.
 
 import { randomBytes } from 'node:crypto';
 import type { EngineClient, HostInfo, HostOptions, TerminalInfo } from '@drydock/runtime';
@@ -16,14 +16,14 @@ export interface ReadyHost {
   readonly name: string;
   readonly host: HostInfo;
   readonly terminals: readonly TerminalInfo[];
-  /** There is a snapshot of it as it was made: the start of a lab that puts nothing in. */
+  /** A snapshot was taken when the host was made. It is the start of a lab that has no images and no files of its own. */
   readonly hasStart?: boolean;
 }
 
 /** The lab's name of each host -> the engine's. */
 export type HostNames = ReadonlyMap<string, string>;
 
-/** Only hosts with such a name are the server's to remove; an operator's `drydock host create` makes others. */
+/** The server removes hosts with such a name only: others are the operator's, made by `drydock host create`. */
 export function isSessionHost(name: string): boolean {
   return /^s-[0-9a-f]{16}$/.test(name);
 }
@@ -32,12 +32,12 @@ function newName(): string {
   return `s-${randomBytes(8).toString('hex')}`;
 }
 
-/** Whether a host that was made for nobody will do. */
+/** Whether a spare host will do for this lab. */
 export function takesSpare({ hosts: [first, second] }: Pick<Lab, 'hosts'>): boolean {
   return second === undefined && first?.name === 'docker-host' && first.workspace === 'workspace';
 }
 
-async function orThere<T>(make: Promise<T>, there: () => Promise<T>): Promise<T> {
+async function makeOrFind<T>(make: Promise<T>, there: () => Promise<T>): Promise<T> {
   try {
     return await make;
   } catch (error) {
@@ -46,8 +46,8 @@ async function orThere<T>(make: Promise<T>, there: () => Promise<T>): Promise<T>
   }
 }
 
-/** All of it done, or the first error once nothing is under way any more. */
-export async function together<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+/** Waits until all of them are settled; then gives their results, or throws the first error. */
+export async function settleAll<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
   await Promise.allSettled(works);
   return Promise.all(works);
 }
@@ -57,7 +57,7 @@ export class SessionHosts {
   readonly #log: Logger;
   readonly #spares = new Map<string, Promise<ReadyHost>>();
   readonly #removing = new Map<string, Promise<void>>();
-  /** Those that the engine did not remove when it was asked to. */
+  /** Hosts that the engine failed to remove. */
   readonly #unremoved = new Set<string>();
   #creating = 0;
   readonly #waiting: (() => void)[] = [];
@@ -67,29 +67,29 @@ export class SessionHosts {
     this.#log = log;
   }
 
-  /** Spare hosts, those among them that are still being made. */
+  /** How many spare hosts there are, including those that are still being made. */
   get spares(): number {
     return this.#spares.size;
   }
 
-  /** Hosts that are going, and still hold memory. */
+  /** How many hosts are being removed, and still hold memory. */
   get removing(): number {
     return this.#removing.size;
   }
 
-  /** Whether reconciling must leave this host alone though no session has it. */
+  /** Whether `reconcile` must leave this host alone, although no session has it. */
   isBusy(name: string): boolean {
     return this.#spares.has(name) || this.#removing.has(name);
   }
 
-  /** Resolves once nothing is made or removed that was under way when this was called. Never throws. */
+  /** Resolves once every host that is being made or removed now has been. Never throws. */
   async settled(): Promise<void> {
     await Promise.allSettled([...this.#spares.values(), ...this.#removing.values()]);
   }
 
   /**
-   * The hosts of a lab: a spare one where that will do, else new ones. `named` is told their names before they exist, and
-   * again where others are taken. Throws what the engine throws; what was named is to be removed then.
+   * The hosts of a lab: a spare host where that will do, else new ones. `named` is called with their names before they exist, and
+   * again where other hosts are taken. Throws what the engine throws; the caller removes what was named then.
    */
   async obtain({ hosts }: Lab, size: Size, named: (hosts: HostNames) => void): Promise<readonly ReadyHost[]> {
     if (takesSpare({ hosts })) {
@@ -106,7 +106,7 @@ export class SessionHosts {
     const names = new Map(hosts.map(({ name }) => [name, newName()]));
     named(names);
     const link = hosts.length > 1 ? { link: newName().replace('s-', 'n-') } : {};
-    return together(
+    return settleAll(
       hosts.map(({ name, workspace }, place) => {
         const host = names.get(name) ?? newName();
         return this.#make({ name, host }, { workspace, hostname: name, ...link }, `t${place + 1}`, size);
@@ -114,7 +114,7 @@ export class SessionHosts {
     );
   }
 
-  /** Makes one more spare host; resolves whether that went well. */
+  /** Makes one more spare host. Resolves true where that succeeds; a failure is logged. */
   async addSpare(): Promise<boolean> {
     const host = newName();
     const making = this.#make({ name: 'docker-host', host }, {}, 't1', defaultSize).then(async (ready) => {
@@ -132,7 +132,7 @@ export class SessionHosts {
     }
   }
 
-  /** Gives up a spare host, where there is one. */
+  /** Removes a spare host, if there is one. */
   async dropSpare(): Promise<void> {
     const [name] = this.#spares.keys();
     if (name === undefined) return;
@@ -142,39 +142,41 @@ export class SessionHosts {
     await this.remove(name);
   }
 
-  /** Starts what stopped and thaws what was frozen, with a shell in each; `last` as in `#withShells`. Throws what the engine throws. */
+  /** Starts and thaws hosts, and opens a shell on each that has none. `last` as in `#withShells`. Throws what the engine throws. */
   async revive(hosts: HostNames, size: Size, last: number): Promise<readonly ReadyHost[]> {
     return this.#withShells(hosts, size, last, (engine, host) => engine.startHost(host));
   }
 
-  /** Makes all hosts what they were, with a new shell in each. Throws what the engine throws. */
+  /** Restores a snapshot of all hosts, and opens a new shell on each. `last` as in `#withShells`. Throws what the engine throws. */
   async takeBack(hosts: HostNames, snapshot: string, size: Size, last: number): Promise<readonly ReadyHost[]> {
     return this.#withShells(hosts, size, last, (engine, host) => engine.restoreSnapshot(host, snapshot));
   }
 
-  /** Keeps all hosts as they are. Throws what the engine throws; a snapshot may be there of some of them then. */
+  /** Takes a snapshot of all hosts. Throws what the engine throws; some of the hosts may have the snapshot then. */
   async keep(hosts: HostNames, snapshot: string): Promise<void> {
-    await together([...hosts.values()].map((host) => this.#link.call((engine) => engine.takeSnapshot(host, snapshot))));
+    await settleAll(
+      [...hosts.values()].map((host) => this.#link.call((engine) => engine.takeSnapshot(host, snapshot))),
+    );
   }
 
-  /** Forgets a snapshot of all hosts. Idempotent. Throws what the engine throws. */
+  /** Removes a snapshot of all hosts. Idempotent. Throws what the engine throws. */
   async forget(hosts: HostNames, snapshot: string): Promise<void> {
-    await together(
+    await settleAll(
       [...hosts.values()].map((host) => this.#link.call((engine) => engine.removeSnapshot(host, snapshot))),
     );
   }
 
-  /** Nothing runs in them until `revive`. Throws what the engine throws. */
+  /** Freezes all hosts, until `revive`. Throws what the engine throws. */
   async freeze(hosts: HostNames): Promise<void> {
-    await together([...hosts.values()].map((host) => this.#link.call((engine) => engine.freezeHost(host))));
+    await settleAll([...hosts.values()].map((host) => this.#link.call((engine) => engine.freezeHost(host))));
   }
 
-  /** They hold no memory until `revive`. Throws what the engine throws. */
+  /** Stores all hosts: they hold no memory until `revive`. Throws what the engine throws. */
   async store(hosts: HostNames): Promise<void> {
-    await together([...hosts.values()].map((host) => this.#link.call((engine) => engine.storeHost(host))));
+    await settleAll([...hosts.values()].map((host) => this.#link.call((engine) => engine.storeHost(host))));
   }
 
-  /** Removes a host. Idempotent; what fails is logged, and tried again by `removeAgain`. */
+  /** Removes a host. Idempotent. A failure is logged, and `retryRemovals` tries again. */
   remove(name: string): Promise<void> {
     const going = this.#removing.get(name);
     if (going !== undefined) return going;
@@ -191,8 +193,8 @@ export class SessionHosts {
     return removal;
   }
 
-  /** Removes what could not be removed before; resolves whether any of it is gone now. Never throws. */
-  async removeAgain(): Promise<boolean> {
+  /** Tries again to remove hosts that could not be removed. Resolves whether any of them is gone now. Never throws. */
+  async retryRemovals(): Promise<boolean> {
     const names = this.#link.up ? [...this.#unremoved] : [];
     await Promise.all(names.map((name) => this.remove(name)));
     return names.some((name) => !this.#unremoved.has(name));
@@ -202,21 +204,21 @@ export class SessionHosts {
     await Promise.all([...hosts.values()].map((host) => this.remove(host)));
   }
 
-  /** `last` is the highest number that a terminal of the session has had: no new one gets the name of one that is gone. */
+  /** `last` is the highest number that a terminal of the session has had, so that no terminal gets the id of an earlier one. */
   async #withShells(
     hosts: HostNames,
     size: Size,
     last: number,
     bringUp: (engine: EngineClient, host: string) => Promise<HostInfo>,
   ): Promise<readonly ReadyHost[]> {
-    const up = await together(
+    const up = await settleAll(
       [...hosts].map(async ([name, host]): Promise<ReadyHost> => {
         const info = await this.#link.call((engine) => bringUp(engine, host));
         return { name, host: info, terminals: await this.#link.call((engine) => engine.terminals(host)) };
       }),
     );
     let number = Math.max(last, ...up.flatMap(({ terminals }) => terminals.map(({ id }) => numberOf(id))));
-    return together(
+    return settleAll(
       up.map(async (ready) => {
         if (ready.terminals.some(({ running }) => running)) return ready;
         number += 1;
@@ -227,7 +229,7 @@ export class SessionHosts {
     );
   }
 
-  /** None where its student has made the host's shell such that it cannot be started: the rest of the lab is there all the same. */
+  /** Opens a shell. None where the student has broken the host's shell: the rest of the lab can be used all the same. */
   async #shellOrNone(host: string, id: string, size: Size): Promise<readonly TerminalInfo[]> {
     try {
       return [await this.#link.call((engine) => openShell(engine, host, id, size))];
@@ -248,7 +250,7 @@ export class SessionHosts {
     this.#creating += 1;
     try {
       const info = await this.#link.call((engine: EngineClient) =>
-        orThere(engine.createHost(host, options), () => engine.host(host)),
+        makeOrFind(engine.createHost(host, options), () => engine.host(host)),
       );
       const shell = await this.#link.call((engine) => openShell(engine, host, terminal, size));
       return { name, host: info, terminals: [shell] };

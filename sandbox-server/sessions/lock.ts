@@ -1,4 +1,5 @@
-// What changes a lab holds the lab's lock meanwhile: two changes never happen at the same time, and each waits for those that were asked for before it.
+// A lab's lock. Whatever changes the lab holds it meanwhile, so that two changes never happen at the same time. They are done in
+// the order in which they were asked for.
 
 export class Lock {
   #last: Promise<unknown> = Promise.resolve();

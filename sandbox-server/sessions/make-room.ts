@@ -1,5 +1,5 @@
-// Makes room for who waits: labs that their students have left, or do not use, are stored, spare hosts go, and where the
-// engine has no UID range left, a lab that was put away ends. Who was there longest ago comes first.
+// Makes room for a session that waits. Stores a lab that its student has left or does not use, removes a spare host, or, where the
+// engine has no UID range left, ends a stored lab. The lab that was used longest ago comes first.
 
 import type { Logger } from 'pino';
 import type { Changes } from './changes.ts';
@@ -16,10 +16,10 @@ export interface MakeRoomParts {
   readonly sessions: () => Iterable<Session>;
   readonly isQueued: (session: Session) => boolean;
   readonly shares: Shares;
-  /** While others wait, a lab that was never typed into is let be for so long. */
+  /** While others wait, a lab that was never typed into keeps its place for so long. */
   readonly yieldMs: number;
   readonly log: Logger;
-  /** Ends a session; who waits is let in once its hosts are gone. */
+  /** Ends a session. The next in the queue is let in once its hosts are gone. */
   readonly end: (session: Session) => void;
 }
 
@@ -31,7 +31,7 @@ export class MakeRoom {
     this.#parts = parts;
   }
 
-  /** One step towards room for `next`. Resolves whether there may be room now. Never throws. */
+  /** Makes one step towards room for `next`. Resolves whether there may be room now. Never throws. */
   async step(room: Exclude<Room, 'yes'>, next: Session): Promise<boolean> {
     if (this.#making) return false;
     this.#making = true;
@@ -51,7 +51,7 @@ export class MakeRoom {
   }
 
   /**
-   * Ends the oldest lab that was put away, one that was never typed into before all others, unless hosts are going already. Answers
+   * Ends a stored lab, unless hosts are being removed already: the oldest that was never typed into, else the oldest. Answers
    * whether there will be room.
    */
   endOldest(): boolean {
@@ -79,7 +79,7 @@ export class MakeRoom {
     if (unused === undefined) return false;
     log.info({ session: unused.id, hasPage: unused.pages > 0 }, 'a lab that is not used makes room for who waits');
     if (!unused.wasEntered) {
-      // Nobody was ever in it: there is nothing to keep. Who waits is let in once its hosts are gone.
+      // No page was ever open in the lab, so there is nothing to keep. `end` lets in the next once the hosts are gone.
       end(unused);
       return false;
     }
@@ -88,7 +88,10 @@ export class MakeRoom {
     return unused.rest === 'stored';
   }
 
-  /** Put away, but for its memory: frozen, or not even that could be done. One that was not taken up yet may be come back to soon. */
+  /**
+   * Its student has left and the lab still takes memory: it is frozen, or could not be frozen. Labs that were not taken up yet
+   * after a start of the server are left out: their students may come back soon.
+   */
   #isIdle(session: Session): boolean {
     const { rest, active, hosts, lock, phase } = session;
     const isLeft = phase.phase === 'failed' || (phase.phase === 'starting' && phase.why === 'return');

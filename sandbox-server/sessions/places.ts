@@ -1,5 +1,5 @@
-// How many hosts there may be at once, and how many there are: those of labs that hold a place, those that are going, and
-// the spare ones. Decides who has room; knows nothing of how hosts are made.
+// How many hosts there may be at once, and how many there are: those of labs that hold a place, those that are being removed, and
+// spare ones. Decides whether there is room for a session. Knows nothing of how hosts are made.
 
 import type { SessionHosts } from './hosts.ts';
 import { takesSpare } from './hosts.ts';
@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 
 export interface PlacesParts {
   readonly hosts: SessionHosts;
-  /** Hosts at once, of the setting. */
+  /** How many hosts there may be at once, as the operator has set it. */
   readonly capacity: number;
   readonly sessions: () => Iterable<Session>;
   readonly isQueued: (session: Session) => boolean;
@@ -18,23 +18,23 @@ export type Room =
   | 'yes'
   /** Too many hosts take memory. */
   | 'full'
-  /** Newcomers of its network hold as many as they may. */
+  /** The newcomers of the session's network hold as many places as they may. */
   | 'its share is full'
-  /** Spare hosts are in the way of what a spare host is no good for. */
+  /** Spare hosts take the room, and this lab cannot use a spare host. */
   | 'spares in the way'
-  /** The engine has no UID range left: a lab that was put away has to end. */
+  /** The engine has no UID range left: a stored lab has to end. */
   | 'no range left';
 
 export class Places {
   readonly #parts: PlacesParts;
-  /** How many hosts the engine has UID ranges for; learnt from its `status`. */
+  /** How many hosts the engine has UID ranges for, as its `status` says. */
   engineHolds = Number.POSITIVE_INFINITY;
 
   constructor(parts: PlacesParts) {
     this.#parts = parts;
   }
 
-  /** Whether it takes memory: it does from when it is let in until it is stored. */
+  /** Whether a session takes memory: from when it is let in until it is stored. */
   holds(session: Session): boolean {
     if (this.#parts.isQueued(session)) return false;
     return session.rest !== 'stored' || this.#parts.isStarting(session);
@@ -54,7 +54,7 @@ export class Places {
     return 'yes';
   }
 
-  /** Whether there is room for one more spare host, for which nobody has to go. */
+  /** Whether there is room for one more spare host, without any lab being stored for it. */
   get roomForSpare(): boolean {
     const { spares } = this.#parts.hosts;
     return this.#holding + spares < this.#capacity && this.#ranges + spares < this.engineHolds;
@@ -69,7 +69,7 @@ export class Places {
     return this.#parts.hosts.removing + sum(holding.map(({ lab }) => lab.hosts.length));
   }
 
-  /** Hosts of sessions that there are or will be, whether they take memory or not. */
+  /** How many UID ranges are in use or soon will be: stored hosts keep theirs. */
   get #ranges(): number {
     const sessions = [...this.#parts.sessions()].filter((session) => session.hosts.size > 0 || this.holds(session));
     return this.#parts.hosts.removing + sum(sessions.map(({ lab }) => lab.hosts.length));

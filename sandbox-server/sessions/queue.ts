@@ -1,4 +1,5 @@
-// Who waits for a place, in the order of their turns. Tells each who waits when their place changes; knows nothing of hosts.
+// The students who wait for a place, in the order of their turns. Tells each of them when their place changes. Knows nothing of
+// hosts.
 
 export interface Waiting {
   readonly id: string;
@@ -39,7 +40,7 @@ export class Queue<T extends Waiting> {
     return this.#places.has(id);
   }
 
-  /** Behind all whose `turn` is no later. Idempotent. */
+  /** Joins behind all whose turn is no later than `turn`. Idempotent. */
   join(one: T, turn = 0): void {
     if (this.#places.has(one.id)) return;
     const behind = this.#waiting.findIndex(({ id }) => this.turnOf(id) > turn);
@@ -47,14 +48,14 @@ export class Queue<T extends Waiting> {
     this.#set(this.#waiting.toSpliced(behind === -1 ? this.#waiting.length : behind, 0, one));
   }
 
-  /** To the front: for who was let in but found no room. Idempotent. */
+  /** Joins at the front: for one who was let in but found no room. Idempotent. */
   rejoin(one: T): void {
     if (this.#places.has(one.id)) return;
     this.#turns.set(one.id, Number.NEGATIVE_INFINITY);
     this.#set([one, ...this.#waiting]);
   }
 
-  /** Who is next leaves the queue; undefined when nobody waits. */
+  /** Takes the next one out of the queue; undefined when nobody waits. */
   next(): T | undefined {
     const [first, ...rest] = this.#waiting;
     if (first === undefined) return undefined;

@@ -44,7 +44,7 @@ export async function reconcile(
   const there: There = new Map((await link.call((engine) => engine.hosts())).map((host) => [host.name, host]));
   const toTakeUp: Session[] = [];
   for (const session of [...desk.sessions]) {
-    // It failed because the engine was away, most likely, and its student waits.
+    // Most likely it failed because the engine was away, and its student waits.
     if (session.phase.phase === 'failed' && session.pages > 0) desk.wake(session);
     if (session.hosts.size === 0 || session.lock.busy) continue;
     const found = hostsOf(session, there);
@@ -75,15 +75,15 @@ export async function reconcile(
             return { name, host: info, terminals: await link.call((engine) => engine.terminals(info.name)) };
           }),
         );
-        // Its student may have come meanwhile, and it is being started for them.
+        // The student may have come meanwhile, and the session is being started for them.
         if (session.active || session.lock.busy || session.phase.phase === 'ended') continue;
-        // The engine has started it again by itself: shells there are none.
+        // Without a shell: the engine has restarted the hosts by itself.
         const hasShell = ready.some(({ terminals }) => terminals.some(({ running }) => running));
         if (hasShell) session.activate(ready);
         else desk.stopped(session, 'awake');
       } catch (error) {
         log.warn({ session: session.id, error: messageOf(error) }, 'a session was not taken up');
-        // Who is there waits for it; else it is put away after a while, and started when its student comes.
+        // Where a page is open, it is tried again now. Else the session is started when its student comes.
         if (session.pages > 0) desk.wake(session);
       }
     }

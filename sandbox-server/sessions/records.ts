@@ -1,5 +1,5 @@
-// What of sessions outlives the server: whose they are, of which lesson, on which hosts, with which parameters, where they
-// can be taken back to, and the titles of their terminals.
+// What is kept of a session when the server ends: its student, lesson, hosts and parameters, its reset points, and the titles of
+// its terminals.
 
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite';
 import type { Logger } from 'pino';
@@ -10,7 +10,7 @@ export interface SessionRecord {
   readonly id: string;
   readonly student: number;
   readonly lesson: string;
-  /** The lab's name of each host -> the engine's. Empty while it waits for them. */
+  /** The lab's name of each host -> the engine's. Empty while the session waits for its hosts. */
   readonly hosts: ReadonlyMap<string, string>;
   /** What `{{name}}` stands for, by name. */
   readonly parameters: Readonly<Record<string, string>>;
@@ -18,9 +18,9 @@ export interface SessionRecord {
   readonly usedAtMs: number;
 }
 
-/** A moment to come back to: a snapshot of every host, and what was done then. */
+/** A point that the lab can be reset to: a snapshot of every host, and the tasks that were done then. */
 export interface PointRecord {
-  /** The snapshots' id. */
+  /** The id of the snapshot, the same on every host. */
   readonly snapshot: string;
   /** Of a copy that the student made; null of the start of a task or of the lesson. */
   readonly title: string | null;
@@ -88,7 +88,7 @@ export class SessionRecords {
     }
   }
 
-  /** A session that has no hosts yet. Takes the place of one that cannot be read, of the same student and lesson. */
+  /** Adds a session that has no hosts yet. Takes the place of one that cannot be read, of the same student and lesson. */
   add({ id, student, lesson, parameters, usedAtMs }: SessionRecord): void {
     this.#database
       .prepare(
@@ -97,9 +97,9 @@ export class SessionRecords {
       .run(id, student, lesson, JSON.stringify(parameters), usedAtMs, Date.now());
   }
 
-  /** Replaces what it had. */
+  /** Replaces the hosts that it had. */
   setHosts(id: string, hosts: ReadonlyMap<string, string>): void {
-    this.#together(() => {
+    this.#transaction(() => {
       this.#database.prepare('DELETE FROM session_hosts WHERE session = ?').run(id);
       const insert = this.#database.prepare('INSERT INTO session_hosts (session, name, host) VALUES (?, ?, ?)');
       for (const [name, host] of hosts) insert.run(id, name, host);
@@ -124,7 +124,7 @@ export class SessionRecords {
       .map(({ taken_at: takenAtMs, ...point }) => ({ ...point, takenAtMs }));
   }
 
-  /** Replaces the one of the same snapshot. */
+  /** Replaces the point of the same snapshot. */
   setPoint(session: string, { snapshot, title, done, takenAtMs }: PointRecord): void {
     this.#database
       .prepare('INSERT OR REPLACE INTO reset_points (session, snapshot, title, done, taken_at) VALUES (?, ?, ?, ?, ?)')
@@ -136,7 +136,7 @@ export class SessionRecords {
     this.#database.prepare('DELETE FROM reset_points WHERE session = ? AND snapshot = ?').run(session, snapshot);
   }
 
-  /** The snapshot that it is being taken back to; null where it is not. */
+  /** The snapshot that the session is being reset to; null where it is not being reset. */
   goingBackTo(session: string): string | null {
     const row = this.#database.prepare('SELECT going_back_to FROM sessions WHERE id = ?').get(session);
     return row === undefined ? null : goingBackRow.parse(row).going_back_to;
@@ -147,14 +147,14 @@ export class SessionRecords {
   }
 
   /** Tasks that the student has done once, and that a reset has opened again in this lab. */
-  openAgain(session: string): ReadonlySet<string> {
+  reopenedTasks(session: string): ReadonlySet<string> {
     const rows = this.#database.prepare('SELECT task FROM open_again WHERE session = ?').all(session);
     return new Set(rows.map((row) => taskRow.parse(row).task));
   }
 
-  /** Replaces what it had. */
-  setOpenAgain(session: string, tasks: Iterable<string>): void {
-    this.#together(() => {
+  /** Replaces the tasks that it had. */
+  setReopenedTasks(session: string, tasks: Iterable<string>): void {
+    this.#transaction(() => {
       this.#database.prepare('DELETE FROM open_again WHERE session = ?').run(session);
       const insert = this.#database.prepare('INSERT INTO open_again (session, task) VALUES (?, ?)');
       for (const task of tasks) insert.run(session, task);
@@ -162,7 +162,7 @@ export class SessionRecords {
   }
 
   /** Idempotent. */
-  doneAgain(session: string, task: string): void {
+  forgetReopenedTask(session: string, task: string): void {
     this.#database.prepare('DELETE FROM open_again WHERE session = ? AND task = ?').run(session, task);
   }
 
@@ -189,8 +189,8 @@ export class SessionRecords {
     return new Map(rows.map((row) => hostRow.parse(row)).map(({ name, host }) => [name, host]));
   }
 
-  /** All of it, or nothing. */
-  #together(work: () => void): void {
+  /** Writes all of it, or nothing. */
+  #transaction(work: () => void): void {
     this.#database.exec('BEGIN IMMEDIATE');
     try {
       work();

@@ -1,5 +1,5 @@
-// Where one session's lab can be taken back to: the start of the lesson, the starts of tasks, and copies that the student
-// made. Knows which there are, not how they are taken.
+// The points that one session's lab can be reset to: the start of the lesson, the starts of tasks, and copies that the student
+// made. Knows which there are, not how snapshots are taken.
 
 import type { Task } from '../../lessons/schema.ts';
 import { ServerError } from '../errors.ts';
@@ -7,7 +7,7 @@ import { maxKept, type ResetPoints as ResetPointsMessage } from '../protocol.ts'
 import type { PointRecord, SessionRecords } from './records.ts';
 
 export const startSnapshot = 'start';
-/** Apart from `start` and the copies, whatever a task is called. */
+/** With a prefix of its own, so that no task's name can be `start` or that of a copy. */
 const taskSnapshot = (task: string) => `task-${task}`;
 const keptSnapshot = (number: number) => `kept-${number}`;
 
@@ -24,25 +24,25 @@ export class ResetPoints {
     this.#goingBackTo = records.goingBackTo(session);
   }
 
-  /** Where the lab is being taken back to: not all of its hosts are there yet, perhaps. Null where it is what it is. */
+  /** The point that the lab is being reset to: some of its hosts may not be reset yet. Null where no reset is under way. */
   get goingBackTo(): PointRecord | null {
     return this.#points.get(this.#goingBackTo ?? '') ?? null;
   }
 
-  /** From now on the lab is to be taken back there, also after the server was killed, until `arrived`. */
+  /** A reset begins. Until `arrived` it is to be finished, also by a server that is started later. */
   goBackTo({ snapshot }: PointRecord): void {
     this.#records.setGoingBackTo(this.#session, snapshot);
     this.#goingBackTo = snapshot;
   }
 
-  /** All hosts are there, or it cannot be done. Idempotent. */
+  /** The reset is over: all hosts are reset, or that cannot be done. Idempotent. */
   arrived(): void {
     if (this.#goingBackTo === null) return;
     this.#records.setGoingBackTo(this.#session, null);
     this.#goingBackTo = null;
   }
 
-  /** Whether the lab has been made ready once, so that it can be taken back to its start. */
+  /** Whether the lab has been made ready once, so that it can be reset to its start. */
   get hasStart(): boolean {
     return this.has(startSnapshot);
   }
@@ -51,7 +51,7 @@ export class ResetPoints {
     return this.#points.has(snapshot);
   }
 
-  /** What a page is told. */
+  /** The message that tells a page which points there are. */
   message(tasks: readonly Task[]): ResetPointsMessage {
     const reached = tasks.map(({ id }) => id).filter((id) => this.#points.has(taskSnapshot(id)));
     const kept = [...this.#points.values()].flatMap(({ snapshot, title, takenAtMs }) =>
@@ -80,8 +80,8 @@ export class ResetPoints {
   }
 
   /**
-   * Where to keep the lab now that `task` is done: at the start of the first open task. Null where none is open, or where
-   * that task stands before this one, so that its start was another.
+   * The snapshot to take now that `task` is done: it is the start of the first open task. Null where no task is open, or where the
+   * first open task stands before this one, so that its start has passed.
    */
   reachedBy(task: string, tasks: readonly Task[], done: ReadonlySet<string>): string | null {
     const next = tasks.findIndex(({ id }) => !done.has(id));

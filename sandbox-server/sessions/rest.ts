@@ -1,22 +1,22 @@
-// What is due with a session that is left alone: frozen after a short time, stored after a longer one, ended after days.
+// When a session that nobody uses is frozen (after minutes), stored (after an hour) and ended (after days).
 
 import { queueGraceMs, untypedIdleTimes } from '../limits.ts';
 import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
 
 export interface RestTimes {
-  /** Without a page, until nothing runs in it any more. */
+  /** Without a page for so long, it is frozen: nothing runs in it. */
   readonly freezeMs: number;
-  /** Without a page, or `untypedIdleTimes` as long without typing, until it holds no memory either. */
+  /** Without a page for so long, or without typing for `untypedIdleTimes` as long, it is stored: it takes no memory. */
   readonly idleMs: number;
-  /** Without a page, until it ends. */
+  /** Without a page for so long, it ends. */
   readonly keepMs: number;
 }
 
 /** `store` sends pages away that are open all the same. */
 export type Due = 'nothing' | 'freeze' | 'store' | 'leave the queue' | 'end';
 
-/** What of a session it hangs on. */
+/** What of a session decides. */
 export type Resting = Pick<Session, 'idle' | 'hosts' | 'phase' | 'rest'> & { readonly lock: Pick<Lock, 'busy'> };
 
 export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes): Due {
@@ -29,7 +29,7 @@ export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes)
   }
   if (session.lock.busy) return 'nothing';
   if (session.rest === 'stored') return unusedMs > keepMs ? 'end' : 'nothing';
-  // The second: a page that stays open in an empty room. What failed or was not taken up holds its place no longer either.
+  // The second condition: a page that stays open while nobody is there. Sessions that failed or were not taken up are meant too.
   if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return hasHosts ? 'store' : 'end';
   return hasHosts && session.rest === 'awake' && withoutPageMs > freezeMs ? 'freeze' : 'nothing';
 }

@@ -111,7 +111,7 @@ export class RunningLab {
     return state === 'running' && this.#inits.get(name) !== pid;
   }
 
-  /** Resolves the terminal's id. Throws notFound and tooMany, and unavailable where the host has stopped; it is started again then. */
+  /** Resolves with the terminal's id. Throws notFound and tooMany, and unavailable where the host has stopped. */
   async openTerminal(size: Size, host: string | null, title: string | null): Promise<string> {
     try {
       const opened = await this.terminals.open(size, host, title);

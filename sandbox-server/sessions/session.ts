@@ -35,35 +35,35 @@ export interface SessionParts {
   readonly progress: ProgressRecords;
   readonly records: SessionRecords;
   readonly log: Logger;
-  /** A shell of its hosts has ended with its host, or none runs any more: perhaps a host has stopped. */
+  /** A shell has ended with its host, or no shell runs any more: perhaps a host has stopped. */
   readonly shellsEnded: (session: Session) => void;
-  /** A task was not done and is now: on the disk, and soon told. */
+  /** A task became done. It is on the disk, and pages are told next. */
   readonly becameDone: (session: Session, task: string) => void;
   /** A page has come. */
   readonly entered: (session: Session) => void;
 }
 
-/** While nobody is in it: `frozen` keeps its memory and its place, `stored` neither. */
+/** `frozen`: nothing runs, but the lab keeps its memory and its place. `stored`: it takes neither. */
 export type Rest = 'awake' | 'frozen' | 'stored';
 
 export class Session {
   readonly id: string;
   readonly student: number;
-  /** Its id. */
+  /** The lesson's id. */
   readonly lesson: string;
-  /** With this student's values for `{{name}}`; it and the files change only while the lesson is written (`setLesson`). */
+  /** With this student's values for `{{name}}`. The lab and the files change only in `drydock lab dev` (`setLesson`). */
   lab: Lab;
   files: Lesson['files'];
   readonly parameters: Readonly<Record<string, string>>;
   readonly points: ResetPoints;
-  /** What changes its hosts, one after another. */
+  /** Held while its hosts are changed. */
   readonly lock = new Lock();
   rest: Rest = 'awake';
-  /** How often it was taken back: previews of before are of another lab. */
+  /** How often it was reset. A preview that was opened before a reset shows nothing any more. */
   takenBack = 0;
-  /** Where its student came from when they opened it last. */
+  /** Where the student came from when they opened it last. */
   comer: Comer = unknownComer;
-  /** The size that its page asked for. */
+  /** The terminal size that the page asked for. */
   size: Size = defaultSize;
   readonly #parts: SessionParts;
   readonly #pages = new Set<Page>();
@@ -94,12 +94,12 @@ export class Session {
       log: parts.log,
     });
     this.#parts = parts;
-    const openAgain = parts.records.openAgain(record.id);
-    this.#done = new Set([...parts.progress.done(record.student, record.lesson)].filter((id) => !openAgain.has(id)));
+    const reopened = parts.records.reopenedTasks(record.id);
+    this.#done = new Set([...parts.progress.done(record.student, record.lesson)].filter((id) => !reopened.has(id)));
     this.#tasks = this.#unseen();
   }
 
-  /** Empty while it has none. */
+  /** Empty while it has no hosts. */
   get hosts(): HostNames {
     return this.#hosts;
   }
@@ -137,7 +137,7 @@ export class Session {
     throw new ServerError('unavailable', 'The lab is not ready yet. Its terminals come as soon as it is.');
   }
 
-  /** The engine's name of the lab's host of this name, or of its first. Throws notFound, and what `running` throws. */
+  /** The engine's name of the host that the lab calls `name`, or of the lab's first. Throws notFound, and what `running` throws. */
   host(name?: string): string {
     if (!this.active) void this.running;
     const host = this.#hosts.get(name ?? this.lab.hosts[0]?.name ?? '');
@@ -145,12 +145,12 @@ export class Session {
     return host;
   }
 
-  /** Whether a host of it runs that has ended since it was taken up: the engine started it again, without its shells. */
+  /** Whether a host has been started again by the engine since it was taken up: its shells are gone then. */
   startedAgain(host: HostInfo): boolean {
     return this.#running?.startedAgain(host) ?? false;
   }
 
-  /** For the queue. */
+  /** Called by the queue when its place changes. */
   placed(place: number): void {
     this.move({ phase: 'queued', place });
   }
@@ -160,23 +160,24 @@ export class Session {
     this.#broadcast({ type: 'session', ...phase });
   }
 
-  /** The hosts it will have; remembered before they exist, so that none is ever forgotten. */
+  /** Sets the hosts that it will have. They are written down before they exist, so that none is ever forgotten. */
   giveHosts(hosts: HostNames): void {
     this.#hosts = hosts;
     this.#parts.records.setHosts(this.id, hosts);
   }
 
-  /** They are gone, or will be. */
+  /** Its hosts are gone, or will be. */
   dropHosts(): void {
     this.#hosts = new Map();
-    // In this order: a record that still names them ends with the next start, for they are not found.
+    // The points first. Where the hosts cannot be written after them, the record still names them. The next start of the server
+    // does not find them, and ends the session.
     bookkeeping(this.#parts.log, 'that hosts are gone', () => {
       this.points.clear();
       this.giveHosts(this.#hosts);
     });
   }
 
-  /** Takes up hosts that run, with these terminals in them: the session is ready then. */
+  /** Takes up hosts that run, with their terminals: the session is ready then. */
   activate(hosts: readonly ReadyHost[]): void {
     this.release();
     const { link, docker, records, log, shellsEnded } = this.#parts;
@@ -208,7 +209,7 @@ export class Session {
     for (const page of [...this.#pages]) page.terminalsReady();
   }
 
-  /** The lab is to be as it was at `point`: the tasks that were done then are, and no others, whatever comes between. */
+  /** A reset to `point` begins: from now on those tasks are done that were done then, and no others. */
   takeBack(point: PointRecord): void {
     this.takenBack += 1;
     this.points.goBackTo(point);
@@ -216,14 +217,14 @@ export class Session {
     const was = new Set(point.done);
     this.#done.clear();
     for (const id of was) this.#done.add(id);
-    records.setOpenAgain(
+    records.setReopenedTasks(
       this.id,
       [...progress.done(this.student, this.lesson)].filter((id) => !was.has(id)),
     );
     this.#setTasks(this.#unseen());
   }
 
-  /** The lesson has changed while it is written: its tasks and files from now on; the hosts stay as they are. */
+  /** The lesson has changed (`drydock lab dev`). Takes its tasks and files; the hosts stay as they are. */
   setLesson({ lab, files }: Lesson): void {
     this.lab = withParameters(lab, { ...chooseParameters(lab.parameters, this.id), ...this.parameters });
     this.files = files;
@@ -252,7 +253,7 @@ export class Session {
     };
   }
 
-  /** Its student does something in it. */
+  /** The student does something in the lab. */
   typed(): void {
     this.#use.typed();
     this.#running?.stir();
@@ -282,15 +283,15 @@ export class Session {
     this.#running = null;
   }
 
-  /** Lets go of the hosts and forgets its pages, for the server ends: nothing more is written down. */
+  /** The server ends: lets go of the hosts and forgets the pages. Nothing more is written down. */
   abandon(): void {
     this.release();
     this.#pages.clear();
   }
 
   /**
-   * Every page is told that it is over for them, and closed; the lab itself is kept, and can be come back to. `yielded`: for
-   * others who wait. `crowded`: for another lab of the same student.
+   * Tells every page that the lab is put away, and closes it. The lab is kept, and its student can come back. `yielded`: it made
+   * room for others who wait. `crowded`: it made room for another lab of the same student.
    */
   sendAway(why: 'left' | 'yielded' | 'crowded' = 'left'): void {
     const reason = why === 'yielded' ? 'left' : why;
@@ -298,7 +299,7 @@ export class Session {
     for (const page of [...this.#pages]) page.end();
   }
 
-  /** It is over: every page is told and closed. Idempotent. */
+  /** Ends the session: tells every page, and closes it. Idempotent. */
   end(reason: 'idle' | 'request' | 'replaced' | 'operator'): void {
     if (this.#phase.phase === 'ended') return;
     this.release();
@@ -309,7 +310,7 @@ export class Session {
   #becameDone(task: string): void {
     const { progress, records, becameDone } = this.#parts;
     progress.markDone(this.student, this.lesson, task);
-    records.doneAgain(this.id, task);
+    records.forgetReopenedTask(this.id, task);
     this.#done.add(task);
     becameDone(this, task);
   }
@@ -319,7 +320,7 @@ export class Session {
     this.#broadcast({ type: 'tasks', tasks });
   }
 
-  /** The tasks before anything was looked at. */
+  /** The tasks before the checks have looked at the hosts. */
   #unseen(): readonly TaskState[] {
     return this.lab.tasks.map(({ id, expected }) => ({ id, done: this.#done.has(id), expected, found: '' }));
   }

@@ -1,5 +1,5 @@
-// How many labs each network's newcomers hold, and whether they may have one more. One person has many addresses, but few
-// networks; a class is one network too, so known students count for none. Knows nothing of hosts.
+// How many labs the newcomers of each network hold, and whether they may have one more. One person can have many addresses, but
+// few networks. A class is one network too, so students who are known count for none. Knows nothing of hosts.
 
 import { startsBurstPerNetwork, startsPerSecondPerNetwork } from '../limits.ts';
 import { RateLimit } from '../rate-limit.ts';
@@ -16,7 +16,7 @@ export class Shares {
     this.count(holding);
   }
 
-  /** Counts anew who holds a place. */
+  /** Counts anew. `holding`: everybody who holds a place. */
   count(holding: Iterable<Comer>): void {
     this.#held.clear();
     for (const comer of holding) this.add(comer);
@@ -28,7 +28,7 @@ export class Shares {
     if (network !== null) this.#held.set(network, this.held(comer) + 1);
   }
 
-  /** Labs that newcomers of the same network hold; 0 for who counts for none. */
+  /** How many labs newcomers of the same network hold; 0 for a student who counts for none. */
   held(comer: Comer): number {
     return this.#held.get(countedFor(comer) ?? '') ?? 0;
   }
@@ -38,7 +38,7 @@ export class Shares {
     return comer.invited || this.held(comer) < this.#maxPerNetwork;
   }
 
-  /** Milliseconds until one more lab may be started for this network's newcomers; 0, and it counts, where that is now. */
+  /** Milliseconds until one more lab may be started for newcomers of this network. 0: it may be started now, and is counted. */
   startsIn(comer: Comer): number {
     const network = countedFor(comer);
     return network === null ? 0 : this.#rate.take(network);

@@ -7,22 +7,22 @@ import { kindOf, messageOf, sentences } from '../errors.ts';
 import { hostSettleMs } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { bringUp } from './bring-up.ts';
-import { type SessionHosts, together } from './hosts.ts';
+import { type SessionHosts, settleAll } from './hosts.ts';
 import type { Session } from './session.ts';
 
 export interface StartsParts {
   readonly hosts: SessionHosts;
   readonly link: EngineLink;
   readonly log: Logger;
-  /** The session has not ended, nor the server. */
+  /** False once the session has ended, or the server ends. */
   readonly isThere: (session: Session) => boolean;
-  /** The server ends: what has been made stays for the next one. */
+  /** The server ends. Hosts that were made stay, for the server that is started next. */
   readonly isClosed: () => boolean;
-  /** A new lab found no room: whether it waits in the queue again. */
+  /** There was no room for a new lab. Answers whether it waits in the queue again. */
   readonly waitsAgain: (session: Session, kind: 'exhausted' | 'noSpace') => boolean;
-  /** Its host is gone: nothing of the session is left to go on with. */
+  /** A host of the session is gone, so the session cannot go on. */
   readonly lost: (session: Session) => void;
-  /** A lab was brought up within so many seconds; null: it could not be. */
+  /** A lab was brought up in so many seconds; null: it could not be. */
   readonly broughtUp: (seconds: number | null) => void;
   /** An attempt is over: there may be room for others. */
   readonly over: () => void;
@@ -45,7 +45,7 @@ export class Starts {
     await Promise.allSettled(this.#starting.values());
   }
 
-  /** Nothing where it is being started already, or is over. */
+  /** Does nothing where the session is being started already, or has ended. */
   start(session: Session): void {
     const { hosts, log, link, isThere, isClosed, broughtUp, over } = this.#parts;
     if (this.isStarting(session) || !isThere(session)) return;
@@ -64,7 +64,7 @@ export class Starts {
         if (isThere(session)) this.#failed(session, error, isNew);
       })
       .then(async () => {
-        // Ended meanwhile, perhaps before its hosts were there to be removed.
+        // The session ended meanwhile, perhaps before its hosts were made.
         if (!isClosed() && !isThere(session)) await hosts.removeAll(session.hosts);
       })
       .finally(() => {
@@ -74,19 +74,21 @@ export class Starts {
     this.#starting.set(session.id, started);
   }
 
-  /** Its last shell has ended. A host that has stopped is started again and gets a shell; after `exit` nothing is done. */
+  /** The session's last shell has ended. Where a host has stopped, it is started again; after a mere `exit` nothing is done. */
   async restartStopped(session: Session): Promise<void> {
     const { link, log, isThere, lost } = this.#parts;
     if (session.hosts.size === 0 || !isThere(session)) return;
     try {
-      // An engine that is being shut down, or that still clears away after a host that died, is not disturbed.
+      // The engine may be shutting down, or still be clearing away after the host.
       await delay(hostSettleMs);
-      // Put away or taken back meanwhile: that is looked after already.
+      // The session was stored or reset meanwhile, which starts what is needed by itself.
       if (!isThere(session) || !session.active) return;
-      const hosts = await together([...session.hosts.values()].map((name) => link.call((engine) => engine.host(name))));
+      const hosts = await settleAll(
+        [...session.hosts.values()].map((name) => link.call((engine) => engine.host(name))),
+      );
       if (!isThere(session) || !session.active) return;
       if (hosts.some((host) => host.state === 'stopped' || session.startedAgain(host))) {
-        // What the start makes of the hosts is no work of the student's, and is not looked at.
+        // The checks must not take what the start does for the student's work.
         session.release();
         this.start(session);
       }
@@ -102,10 +104,10 @@ export class Starts {
     const kind = kindOf(error);
     log.error({ session: session.id, error: messageOf(error) }, 'session not started');
     if (wasNew) {
-      // Half a lab is none: the next attempt begins with other hosts.
+      // Half a lab is of no use. The next attempt begins with other hosts.
       const made = session.hosts;
       session.dropHosts();
-      // Room may come: of a lab that was put away, now, or when somebody goes.
+      // There may be room soon: a stored lab ends for it now, or a student leaves.
       const waits = (kind === 'exhausted' || kind === 'noSpace') && waitsAgain(session, kind);
       void hosts.removeAll(made);
       if (waits) return;

@@ -7,7 +7,7 @@ import type { Session } from './session.ts';
 export interface StudentLabsParts {
   readonly sessions: () => Iterable<Session>;
   readonly isQueued: (session: Session) => boolean;
-  /** The session takes no memory and waits for none: opening it again makes others give way. */
+  /** The session is stopped, frozen or stored. Opening it makes others give way. */
   readonly isDown: (session: Session) => boolean;
   /** Ends a lab, which is gone then. */
   readonly end: (session: Session) => void;

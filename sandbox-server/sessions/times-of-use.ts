@@ -33,9 +33,11 @@ export class TimesOfUse {
   /** By the clock. */
   #usedAtMs: number;
   #writtenAtMs: number;
-  /** These by the monotonic clock: when the last page went, when it was typed into or entered, when it was typed into or became ready. */
+  /** By the monotonic clock: when the last page went. */
   #leftMs = monotonicMs();
+  /** When it was typed into, or a page came. */
   #typedMs = monotonicMs();
+  /** When it was typed into, or became ready. */
   #usedMs = monotonicMs();
   #hasTyped: boolean;
   #wasEntered: boolean;

@@ -1,25 +1,25 @@
-// Which lab gives up its place while others wait: one that its student does not use. Nothing in it is lost, and who is in
-// it is told.
+// Which lab gives up its place while others wait: one that its student does not use. It is stored, so nothing in it is lost, and
+// its pages are told.
 
 import { enterMs, queueGraceMs, typedYieldTimes } from '../limits.ts';
 import { type Comer, countedFor } from './comer.ts';
 import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
 
-/** What of a session it hangs on. */
+/** What of a session decides. */
 export type Yielding = Pick<Session, 'active' | 'comer' | 'hasTyped' | 'wasEntered' | 'pages' | 'idle'> & {
   readonly lock: Pick<Lock, 'busy'>;
 };
 
 export interface YieldParts {
-  /** A lab that was never typed into is let be for so long. */
+  /** A lab that was never typed into keeps its place for so long. */
   readonly yieldMs: number;
   readonly waiting: Comer;
-  /** Labs that a network's newcomers hold. */
+  /** How many labs the newcomers of a network hold. */
   readonly held: (comer: Comer) => number;
 }
 
-/** Its network's newcomers hold more than those of whoever waits would: it yields sooner. */
+/** The newcomers of its network hold more labs than those of the student who waits would hold. Such a lab yields sooner. */
 function isCrowded({ comer }: Yielding, { waiting, held }: YieldParts): boolean {
   const network = countedFor(comer);
   return network !== null && network !== waiting.network && held(comer) > held(waiting) + 1;
@@ -35,7 +35,7 @@ function patienceMs(session: Yielding, parts: YieldParts): number {
   return session.idle.withoutPageMs > queueGraceMs ? Math.min(queueGraceMs, yieldMs) : yieldMs * share;
 }
 
-/** The one that is unused for the longest time past its patience; undefined where all are used. */
+/** The lab that is furthest past the time that it may be unused; undefined where none is past it. */
 export function whoYields<T extends Yielding>(sessions: Iterable<T>, parts: YieldParts): T | undefined {
   let found: T | undefined;
   let most = 1;

@@ -1,11 +1,11 @@
-// Decides when a terminal's output is read from the engine: not while every page that watches is far behind, and not
-// without bound while none does. Knows no streams: it answers for how long to hold.
+// Decides when a terminal's output is read from the engine. Reading stops while every page that watches is far behind, and is
+// slowed down while no page watches. Knows no streams: it only says for how long to hold.
 
 import { unwatchedBytesPerSecond } from '../limits.ts';
 import { pauseAboveBytes, resumeBelowBytes } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
 
-/** `go`: read on. `hold`: until an acknowledgement asks again. A number: hold for so many milliseconds. */
+/** `go`: read on. `hold`: read nothing until a page acknowledges output. A number: read nothing for so many milliseconds. */
 export type FlowDecision = 'go' | 'hold' | number;
 
 export class Flow {
@@ -19,7 +19,10 @@ export class Flow {
     this.#atMs = now();
   }
 
-  /** After `readBytes` more were read (0 when something else changed); `behind` is how far each watching page is behind. */
+  /**
+   * To be called after each read, and with 0 when something else has changed. `behind`: how many bytes each page that watches has
+   * not parsed yet.
+   */
   decide(readBytes: number, behind: readonly number[]): FlowDecision {
     const now = this.#now();
     this.#allowance = Math.min(
@@ -32,7 +35,7 @@ export class Flow {
       this.#allowance -= readBytes;
       return this.#allowance > 0 ? 'go' : Math.ceil((-this.#allowance / unwatchedBytesPerSecond) * 1000) + 50;
     }
-    // One page that keeps up is enough: another that sleeps in a background tab must not hold the shell.
+    // One page that keeps up is enough. A page that sleeps in a background tab must not stop the shell for the others.
     const least = Math.min(...behind);
     if (least > pauseAboveBytes) this.#holding = true;
     else if (least < resumeBelowBytes) this.#holding = false;

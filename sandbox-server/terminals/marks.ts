@@ -1,5 +1,5 @@
-// Finds the shell's prompt marks (OSC 133) in a stream of terminal output, however it is split. Knows nothing of checks:
-// a mark says that something may have changed, never that a task is done, so a student who prints one forges nothing.
+// Finds the shell's prompt marks (OSC 133) in a stream of terminal output, however it is split. A mark says only that something
+// may have changed, never that a task is done: a student who prints a mark forges nothing.
 
 import { maxMarkLength } from '../limits.ts';
 
@@ -25,17 +25,17 @@ function parseMark(body: string): Mark | null {
 }
 
 export class MarkParser {
-  /** Outside; after ESC; in an OSC's body; in it after ESC (which may begin its end, `ESC \`). */
+  /** Outside a sequence; after ESC; in the body of an OSC; in the body after ESC, which may begin the end `ESC \`. */
   #state: 'text' | 'escape' | 'body' | 'bodyEscape' = 'text';
   #body = '';
 
-  /** The marks that end within `bytes`, in order. Sequences that are too long or broken off are passed over. */
+  /** The marks that end within `bytes`, in order. Sequences that are too long or broken off are skipped. */
   push(bytes: Uint8Array): readonly Mark[] {
     const marks: Mark[] = [];
     let place = 0;
     while (place < bytes.length) {
       if (this.#state === 'text') {
-        // Most output has no escape at all: let the engine's own search skip it.
+        // Most output has no ESC at all, and `indexOf` is much faster than this loop.
         const next = bytes.indexOf(escapeByte, place);
         if (next < 0) break;
         this.#state = 'escape';
@@ -53,7 +53,7 @@ export class MarkParser {
         if (mark !== null) marks.push(mark);
         this.#state = 'text';
       } else if (this.#state === 'bodyEscape') {
-        // ESC with anything else aborts the sequence and begins another.
+        // ESC with any other character aborts the sequence and begins another.
         this.#state = byte === closeBracket ? 'body' : byte === escapeByte ? 'escape' : 'text';
         this.#body = '';
       } else if (byte === escapeByte) this.#state = 'bodyEscape';

@@ -1,23 +1,23 @@
-// What holds in a terminal at places of its output: alternate screen, mouse, bracketed paste, colours. A page that gets only
-// the end of the output begins at such a place, with the sequences that put its screen into that state. Independent of how the
-// output is kept. Knows the sequences that xterm.js acts on, and draws nothing.
+// Follows the modes of a terminal through its output (alternate screen, mouse, bracketed paste, colours), and remembers places
+// where a replay can begin, each with the sequences that set the modes of that place. Knows the sequences that xterm.js acts on.
+// Draws nothing, and keeps no output.
 
 import { maxTrackedBytes, modePlaceEveryBytes, modePlaces } from '../limits.ts';
 
-/** Where output can begin. */
+/** A place where a replay can begin. */
 export interface Cut {
-  /** Absolute number of a byte: never in the middle of a sequence or of a character. */
+  /** The absolute number of a byte, never in the middle of a sequence or of a character. */
   readonly offset: number;
-  /** What a screen that was reset is to be written before it. */
+  /** To be written first, to a screen that was reset: it sets the modes that hold at `offset`. */
   readonly restore: string;
 }
 
 const escapeByte = 0x1b;
 const lineFeed = 0x0a;
 
-/** DEC private modes that stay on until they are set off, in the order in which they are put back. */
+/** DEC private modes that stay until they are changed, in the order in which `sequences` sets them. */
 const privateModes = [1, 6, 7, 9, 12, 25, 45, 47, 66, 1000, 1002, 1003, 1004, 1005, 1006, 1015, 1016, 1047, 1049, 2004];
-/** Those that are on after a reset. */
+/** The private modes that are on after a reset. */
 const onAtFirst = new Set([7, 25]);
 const alternate = new Set([47, 1047, 1049]);
 const ansiModes = [4, 20];
@@ -28,9 +28,9 @@ class State {
   #keypad = false;
   #region = '';
   #cursor = '';
-  /** Character sets by their place, `(` or `)`. */
+  /** Character sets, by `(` for G0 and `)` for G1. */
   readonly #sets = new Map<string, string>();
-  /** Since colours and the like were last reset. */
+  /** The parameters of every SGR sequence since the last SGR reset. */
   #rendition: string[] = [];
 
   reset(): void {
@@ -41,7 +41,7 @@ class State {
     this.#rendition = [];
   }
 
-  /** `ESC body`, without CSI and strings. */
+  /** Takes `ESC body` where it is neither CSI nor a string. */
   escape(body: string): void {
     const [first = '', second = ''] = body;
     if (body === 'c') this.reset();
@@ -49,7 +49,7 @@ class State {
     else if ((first === '(' || first === ')') && body.length === 2) this.#sets.set(first, second);
   }
 
-  /** `CSI body`, the final character last. */
+  /** Takes `CSI body`; the last character of `body` is the final character of the sequence. */
   control(body: string): void {
     const numbers = body.slice(0, -1);
     switch (body.at(-1)) {
@@ -58,7 +58,7 @@ class State {
         this.#set(numbers, body.endsWith('h'));
         break;
       case 'm':
-        // `>` and the like are about keys.
+        // With `>` or `?` in front the sequence is about keys, not about colours.
         if (/^[\d;:]*$/.test(numbers)) this.#render(numbers);
         break;
       case 'r':
@@ -81,24 +81,24 @@ class State {
         else this.#ansi.delete(mode);
       }
       if (!isPrivate || !privateModes.includes(mode)) continue;
-      // Whichever way the program came to the other screen, each way leads back.
+      // A program may leave the alternate screen by another of these modes than it entered it by.
       if (alternate.has(mode) && !on) for (const one of alternate) this.#private.delete(one);
       this.#private.set(mode, on);
     }
   }
 
   #render(numbers: string): void {
-    // A zero within `38;5;0` is a colour, so only a sequence that begins with one clears what was before.
+    // A 0 within `38;5;0` is a colour. Only a 0 at the beginning resets.
     if (/^0*(;|$)/.test(numbers)) this.#rendition = [];
     if (numbers === '' || /^0+$/.test(numbers)) return;
     this.#rendition.push(numbers);
     if (this.#rendition.length > 24) this.#rendition.shift();
   }
 
-  /** What puts a screen that was reset into this state. */
+  /** The sequences that put a screen that was reset into this state. */
   get sequences(): string {
     const modes = privateModes.filter((mode) => this.#private.get(mode) === !onAtFirst.has(mode));
-    // The other screen first: it has a state of its own for some of the rest.
+    // The alternate screen comes first: it has its own state for some of the other modes.
     const other = modes.filter((mode) => alternate.has(mode)).slice(-1);
     const set = (mode: number) => `\x1b[?${mode}${onAtFirst.has(mode) ? 'l' : 'h'}`;
     return [
@@ -119,16 +119,16 @@ export class Modes {
   /** Oldest first. */
   #places: Cut[] = [];
   #offset: number;
-  /** Outside; after ESC; in CSI; in a string (OSC, DCS, …); in it after ESC. */
+  /** Outside a sequence; after ESC; in CSI; in a string (OSC, DCS, …); in a string after ESC. */
   #in: 'text' | 'escape' | 'control' | 'string' | 'stringEscape' = 'text';
   #body = '';
 
-  /** The next byte is number `offset`. */
+  /** The next byte of output is number `offset`. */
   constructor(offset = 0) {
     this.#offset = offset;
   }
 
-  /** Output was lost: the next byte is number `offset`. What held, may hold. */
+  /** Output was lost, and the next byte is number `offset`. The modes are taken to be as they were. */
   restart(offset: number): void {
     this.#offset = offset;
     this.#places = [];
@@ -142,7 +142,7 @@ export class Modes {
         this.#byte(bytes[at++] ?? 0);
         continue;
       }
-      // Most output is text: let the engine's own search skip it.
+      // Most output has no ESC at all, and `indexOf` is much faster than this loop.
       const found = bytes.indexOf(escapeByte, at);
       const end = found < 0 ? bytes.length : found;
       this.#text(bytes, at, end);
@@ -155,12 +155,12 @@ export class Modes {
     this.#offset += bytes.length;
   }
 
-  /** The first place from byte `oldest` on where output can begin; `oldest` itself where none is known. */
+  /** The first place from byte `oldest` on where a replay can begin; `oldest` itself where no place is known. */
   from(oldest: number): Cut {
     return this.#places.find(({ offset }) => offset >= oldest) ?? { offset: oldest, restore: '' };
   }
 
-  /** Bytes `start` to `end` are text: remembers a place in it, where it is time for one. A line's start is best. */
+  /** Bytes `start` to `end` are text. Where the last place is far behind, remembers a place in them, best at the start of a line. */
   #text(bytes: Uint8Array, start: number, end: number): void {
     const last = this.#places.at(-1)?.offset ?? Number.NEGATIVE_INFINITY;
     const since = this.#offset + end - last;
@@ -169,7 +169,7 @@ export class Modes {
     let place = line > start ? line : -1;
     if (place < 0 && since > 2 * modePlaceEveryBytes) {
       place = end - 1;
-      // To where the last character begins.
+      // Back to the first byte of the last character (UTF-8).
       while (place >= start && ((bytes[place] ?? 0) & 0xc0) === 0x80) place -= 1;
     }
     if (place < start) return;
@@ -188,20 +188,20 @@ export class Modes {
       this.#in = 'escape';
       this.#body = '';
     } else if (byte === 0x18 || byte === 0x1a) this.#in = 'text';
-    // Other control characters are done at once, in the middle of a sequence too.
+    // A terminal acts on other control characters at once, also in the middle of a sequence.
     else if (byte < 0x20) return;
     else if (this.#in === 'escape') this.#afterEscape(byte, character);
     else this.#inControl(byte, character);
   }
 
-  /** The first characters after ESC. */
+  /** Takes the first characters after ESC. */
   #afterEscape(byte: number, character: string): void {
     this.#in = 'escape';
     if (this.#body === '' && character === '[') this.#in = 'control';
     else if (this.#body === '' && ']P^_X'.includes(character)) this.#in = 'string';
     else {
       this.#body += character;
-      // Intermediate characters come before the final one.
+      // Bytes below 0x30 are intermediate characters; the final character follows.
       if (byte < 0x30 && this.#body.length < 4) return;
       this.#state.escape(this.#body);
       this.#in = 'text';

@@ -1,5 +1,5 @@
-// One shell of a session: reads its output from the engine for as long as it lives, records it, shows it to pages, takes
-// their input. Independent of message transport.
+// One shell of a session. Reads the shell's output from the engine for as long as the shell lives, records it, sends it to pages,
+// and passes their input on. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { Recording, type TerminalConnection, type TerminalInfo } from '@drydock/runtime';
@@ -12,13 +12,13 @@ import { MarkParser } from './marks.ts';
 import { Modes } from './modes.ts';
 import { Viewer, type ViewerTarget } from './viewer.ts';
 
-/** Between two attempts to be connected with an engine that lets go of it, or fails. */
+/** The longest pause between two attempts to attach to the engine's terminal. */
 const maxPauseMs = engineProbeMs * 5;
 
 export interface TerminalEvents {
-  /** Its shell has exited, perhaps because its host has stopped. */
+  /** The shell has exited, perhaps because its host has stopped. */
   changed(): void;
-  /** A command has ended in it, or a prompt has come. */
+  /** The shell has shown a prompt, or a command has ended. */
   prompted(): void;
   /** The engine has no such terminal any more; its host may have stopped. */
   lost(): void;
@@ -30,7 +30,7 @@ export interface Size {
   readonly columns: number;
 }
 
-/** A host that terminals are on: as the lab calls it, and as the engine does. */
+/** The host of a terminal: `name` is the lab's name of it, `host` the engine's. */
 export interface TerminalHost {
   readonly name: string;
   readonly host: string;
@@ -48,16 +48,17 @@ export class Terminal {
   readonly #modes: Modes;
   readonly #flow = new Flow();
   readonly #abort = new AbortController();
-  /** What the engine had when we came: until that is read, nobody can be told where live output begins. */
+  /** How much output the engine had when this was made. Until it is read, no page can be told where live output begins. */
   readonly #catchUpTo: number;
   readonly #caughtUp = Promise.withResolvers<void>();
   #connection: TerminalConnection | null = null;
-  /** Typed before the engine's terminal was connected: goes out first. */
+  /** What was typed before the engine's terminal was connected. It is sent first. */
   #early = '';
   #running: boolean;
   #exitCode: number | null;
-  /** As the engine has it, and as a page said last. */
+  /** The size that the engine's terminal has. */
   #size: Size;
+  /** The size that a page has asked for last. */
   #wanted: Size;
   #resizing: Promise<void> | null = null;
   #holdTimer: NodeJS.Timeout | undefined;
@@ -79,12 +80,12 @@ export class Terminal {
     void this.#follow().catch((error: unknown) => events.failed(messageOf(error)));
   }
 
-  /** Let go of: nothing comes of it any more. */
+  /** After `release`: no output and no event comes any more. */
   get released(): boolean {
     return this.#abort.signal.aborted;
   }
 
-  /** As the engine calls it. */
+  /** The engine's name of the host. */
   get host(): string {
     return this.#host.host;
   }
@@ -94,12 +95,12 @@ export class Terminal {
     return { id, host: this.#host.name, title, running: this.#running, exitCode: this.#exitCode };
   }
 
-  /** Resolves when all output that the engine had is here, as soon as the engine answers. */
+  /** Resolves once all output that the engine had at first is recorded, or will not come. Never rejects. */
   get caughtUp(): Promise<void> {
     return this.#caughtUp.promise;
   }
 
-  /** Shows the output from byte `from` on to `target`, until `unwatch`. */
+  /** Sends the output from byte `from` on to `target`, until `unwatch`. */
   watch(target: ViewerTarget, from: number): Viewer {
     const viewer = new Viewer(this.#recording, target, from, this.#modes);
     this.#viewers.add(viewer);
@@ -119,7 +120,7 @@ export class Terminal {
     this.#regulate(0);
   }
 
-  /** Types. Each call reaches the shell once or, when this throws, not at all. Throws unavailable and tooMany. */
+  /** Types `data`, which reaches the shell once or, where this throws, not at all. Throws gone, unavailable and tooMany. */
   type(data: string): void {
     if (!this.#running) throw new ServerError('gone', 'The shell in this terminal has exited. Open another terminal.');
     if (!this.#link.up) throw new ServerError('unavailable', sentences.engineAway);
@@ -135,7 +136,7 @@ export class Terminal {
     else this.#early += data;
   }
 
-  /** Idempotent. Resolves once it has this size, or a later one. Throws what the engine throws; asked again, it tries again. */
+  /** Resolves once the terminal has this size, or one that was asked for later. Idempotent. Throws what the engine throws. */
   resize(rows: number, columns: number): Promise<void> {
     this.#wanted = { rows, columns };
     if (this.#resizing === null && !this.#isFit) this.#resizing = this.#fit();
@@ -147,7 +148,7 @@ export class Terminal {
     return isSame || !this.#running || this.released;
   }
 
-  /** One size after another, for two at once may overtake each other; of those that wait only the last counts. */
+  /** Sets one size after another, because two requests at once could overtake each other. Sizes in between are skipped. */
   async #fit(): Promise<void> {
     try {
       while (!this.#isFit) {
@@ -169,7 +170,7 @@ export class Terminal {
     this.#viewers.clear();
   }
 
-  /** Reads until the shell exits or this is released; comes back by itself after the engine was away. */
+  /** Reads until the shell exits or `release` is called. After the engine was away it attaches again. */
   async #follow(): Promise<void> {
     const { signal } = this.#abort;
     let pauseMs = 10;
@@ -193,11 +194,11 @@ export class Terminal {
         if (kind !== 'unavailable') {
           if (messageOf(error) !== failure) this.#events.failed(messageOf(error));
           failure = messageOf(error);
-          // It may take long: whoever wants to see it sees what there is, and the rest once the engine gives it.
+          // This may go on for long. Pages get what is recorded so far, and the rest when the engine answers.
           if (pauseMs === maxPauseMs) this.#caughtUp.resolve();
         }
       }
-      // Neither exited nor gone: the engine let go of it. Not in a hot loop, should it go on doing so.
+      // The shell still runs, but the engine has closed the connection. The pause keeps this from becoming a hot loop.
       this.#link.suspect();
       await delay(pauseMs, undefined, { signal }).catch(() => undefined);
       pauseMs = Math.min(pauseMs * 2, maxPauseMs);
@@ -217,7 +218,7 @@ export class Terminal {
     else this.#events.changed();
   }
 
-  /** Resolves when the connection ends, for whatever reason. */
+  /** Reads the connection until it ends, for whatever reason. Never rejects. */
   #read(connection: TerminalConnection): Promise<void> {
     const { stream } = connection;
     if (connection.offset !== this.#recording.end) {
@@ -226,16 +227,16 @@ export class Terminal {
     }
     this.#connection = connection;
     if (this.#recording.end >= this.#catchUpTo) this.#caughtUp.resolve();
-    // The engine may keep less than it said; nobody waits for that.
+    // The engine may have less output than it said. Pages do not wait for that longer than this.
     const patience = setTimeout(() => this.#caughtUp.resolve(), catchUpMs);
-    // It may have been sized in vain meanwhile.
+    // A resize may have failed while the terminal was not connected.
     this.resize(this.#wanted.rows, this.#wanted.columns).catch(() => undefined);
     if (this.#early !== '') stream.write(this.#early);
     this.#early = '';
     return new Promise((resolve) => {
       stream.on('data', (bytes: Uint8Array) => this.#receive(bytes));
       stream.on('error', () => stream.destroy());
-      // The shell is gone when its output ends; nobody else would close our half.
+      // The shell has exited when its output ends. Our half of the connection must be closed too.
       stream.on('end', () => stream.destroy());
       stream.on('close', () => {
         this.#connection = null;

@@ -11,7 +11,7 @@ export type { Size } from './terminal.ts';
 
 export const defaultSize: Size = { rows: 24, columns: 80 };
 
-/** One of a lab's hosts, with the terminals that the engine has in it. */
+/** One of a lab's hosts, with the terminals that the engine has on it. */
 export interface HostTerminals extends TerminalHost {
   readonly terminals: readonly TerminalInfo[];
 }
@@ -23,7 +23,7 @@ export interface TerminalsEvents {
   failed(message: string): void;
 }
 
-/** Opens a shell in a host's workspace; safe to repeat. */
+/** Opens a shell in a host's workspace. Idempotent: a terminal of this id that is there is taken. */
 export async function openShell(engine: EngineClient, host: string, id: string, size: Size): Promise<TerminalInfo> {
   try {
     return await engine.openTerminal(host, { id, ...size });
@@ -35,7 +35,7 @@ export async function openShell(engine: EngineClient, host: string, id: string, 
   }
 }
 
-/** The number in a terminal's id; 0 where it is none of ours. */
+/** The number in a terminal's id: 3 for `t3`. 0 where the id is not one that the server gives. */
 export function numberOf(id: string): number {
   return Number(/^t(\d{1,9})$/.exec(id)?.[1] ?? 0);
 }
@@ -56,7 +56,7 @@ export class Terminals {
   #opening = 0;
   #released = false;
 
-  /** Takes up the terminals that the hosts have (the first is where none is named); `titles` are those that were given. */
+  /** Attaches to the terminals that the hosts have. `titles` are those that the student gave, by the terminal's id. */
   constructor(
     link: EngineLink,
     hosts: readonly HostTerminals[],
@@ -72,7 +72,7 @@ export class Terminals {
     for (const { host, info } of all) this.#add(host, info);
   }
 
-  /** In the order in which they were asked for, also after a restart. */
+  /** In the order in which they were opened, also after a restart of the server. */
   get states(): readonly TerminalState[] {
     const inOrder = [...this.#terminals.values()].sort((a, b) => numberOf(a.id) - numberOf(b.id));
     return inOrder.map(({ state }) => state);
@@ -85,12 +85,12 @@ export class Terminals {
     return terminal;
   }
 
-  /** The highest number that a terminal has had. */
+  /** The highest number that a terminal of this lab has had. */
   get last(): number {
     return this.#last;
   }
 
-  /** On the lab's first host, or on the one of this name. Throws notFound and tooMany, and unavailable once released. */
+  /** Opens a terminal on the host `name`; null: on the lab's first. Throws notFound and tooMany, and unavailable once released. */
   async open(size: Size, name: string | null, title: string | null): Promise<Terminal> {
     const [first] = this.#hosts.values();
     const host = name === null ? first : this.#hosts.get(name);
@@ -117,7 +117,7 @@ export class Terminals {
     this.#events.changed();
   }
 
-  /** Ends the shell. Idempotent. */
+  /** Ends the terminal's shell. Idempotent. */
   async close(id: string): Promise<void> {
     const terminal = this.#terminals.get(id);
     if (terminal === undefined) return;
@@ -131,15 +131,15 @@ export class Terminals {
     }
   }
 
-  /** Lets go of all; the shells go on. */
+  /** Detaches from all terminals; their shells go on. */
   release(): void {
     this.#released = true;
     for (const terminal of this.#terminals.values()) terminal.release();
   }
 
-  /** The lab was reset or put away while a shell was opened: nobody would ever see it. */
+  /** The lab was reset or put away while a shell was opened. No page would ever see that shell, so it is closed. */
   async #tooLate(host: string, id: string): Promise<never> {
-    // Gone with what it was opened in, most likely.
+    // Most likely it is gone already, with the host that it was opened on.
     await this.#link.call((engine) => engine.closeTerminal(host, id)).catch(() => undefined);
     throw new ServerError('unavailable', 'The lab was changed while the terminal was opened. Open it again.');
   }

@@ -1,4 +1,4 @@
-// One page's view of one terminal: what it was sent, what it has parsed, what it may get next. Independent of message
+// One page's view of one terminal: what the page was sent, what it has parsed, what it may get next. Independent of message
 // transport: it hands bytes to a function.
 
 import type { Recording } from '@drydock/runtime';
@@ -7,7 +7,7 @@ import { pauseAboveBytes } from '../protocol.ts';
 import type { Modes } from './modes.ts';
 
 export interface ViewerTarget {
-  /** Output starts (again) at `offset`. See `Attached` in protocol/server-messages.ts. */
+  /** The bytes that follow begin at `offset`, for the first time or anew. See `Attached` in protocol/server-messages.ts. */
   attached(view: {
     readonly offset: number;
     readonly gone: boolean;
@@ -24,12 +24,12 @@ export class Viewer {
   #sent: number;
   #parsed: number;
 
-  /** Tells the target at once where output starts: at `from`, or at the oldest place that it can begin at. */
+  /** Tells the target at once where its output begins: at `from`, or at the oldest place where a replay can begin. */
   constructor(recording: Recording, target: ViewerTarget, from: number, modes: Pick<Modes, 'from'> = anywhere) {
     this.#recording = recording;
     this.#target = target;
     this.#modes = modes;
-    // More than there ever was: the page counted another terminal's bytes. It gets all of this one.
+    // The terminal never had that much: the page has counted the bytes of another terminal. It gets all of this one's.
     const asked = from > recording.end ? 0 : from;
     this.#sent = asked;
     this.#parsed = asked;
@@ -37,7 +37,7 @@ export class Viewer {
     else target.attached({ offset: asked, gone: asked !== from, live: recording.end });
   }
 
-  /** Number of the next byte that this page gets. */
+  /** The number of the next byte that this page gets. */
   get next(): number {
     return this.#sent;
   }
@@ -47,14 +47,14 @@ export class Viewer {
     return this.#recording.end - this.#parsed;
   }
 
-  /** The page has parsed all before `offset`. What no page could have parsed is ignored. */
+  /** The page has parsed everything before `offset`. An offset that it was not sent yet is ignored. */
   acknowledge(offset: number): void {
     if (offset > this.#parsed && offset <= this.#sent) this.#parsed = offset;
   }
 
-  /** Sends what the page may have now. */
+  /** Sends output until all is sent, or the page has too much that it has not parsed. */
   pump(): void {
-    // Past the end only where the engine counts anew.
+    // The recording has moved on past this page, or begins anew after the engine lost output.
     if (this.#sent < this.#recording.start || this.#sent > this.#recording.end) {
       this.#beginAtOldest();
     }
@@ -67,7 +67,7 @@ export class Viewer {
     }
   }
 
-  /** Who fell behind while it looked on has seen no replay: all that it gets is live. */
+  /** Without `live` the page is not replaying: it fell behind while it watched, and everything that it gets now is live. */
   #beginAtOldest(live?: number): void {
     const { start, end } = this.#recording;
     const { offset, restore } = this.#modes.from(start);

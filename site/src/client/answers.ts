@@ -1,13 +1,13 @@
 /**
- * What a terminal answers by itself to what a program prints (cursor reports, device attributes, colours, the focus),
- * and how many of those go out. A file that is nothing but questions would else type a flood of answers into the shell.
+ * What xterm answers by itself to what a program prints (cursor reports, device attributes, colours, the focus), and a limit for it.
+ * Without the limit, a file that is full of questions would type a flood of answers into the shell.
  */
 import { answersAtOnce, answersPerSecond } from './limits.ts';
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: answers are control sequences
 const answer = /^\x1b(?:\[[?>=]?[\d;]*\$?[Rcnty]|\[[IO]|P.*\x1b\\|\].*(?:\x07|\x1b\\))$/s;
 
-/** Whether this is the form of an answer. A few keys have it too (Shift F3); nobody presses them that often. */
+/** Whether `data` has the form of an answer. A few keys have it too, such as Shift-F3, but nobody presses them often. */
 export function isAnswer(data: string): boolean {
   return answer.test(data);
 }
@@ -15,12 +15,12 @@ export function isAnswer(data: string): boolean {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: reports are control sequences
 const mouseReport = /^\x1b\[(?:<[\d;]+[Mm]$|M)/;
 
-/** Whether this tells a program where the mouse is. Old output may have asked for it; a shell cannot read it. */
+/** Whether `data` tells a program where the mouse is. Old output may have asked for that, and a shell cannot read it. */
 export function isMouseReport(data: string): boolean {
   return mouseReport.test(data);
 }
 
-/** Lets answers through up to a rate. `now` is in milliseconds of a clock that only goes forward. */
+/** Lets answers through up to a rate. `now` is in milliseconds, of a monotonic clock. */
 export class AnswerLimit {
   #left = answersAtOnce;
   #at = 0;

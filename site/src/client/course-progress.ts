@@ -3,15 +3,15 @@ import type { Progress } from '@drydock/sandbox-server/protocol';
 
 export interface LessonSize {
   readonly id: string;
-  /** Ids of the tasks that it is done with. */
+  /** Ids of the tasks that are not optional. */
   readonly tasks: readonly string[];
 }
 
 export interface LessonState {
-  /** How many of its tasks are done. */
+  /** How many of these tasks are done. */
   readonly done: number;
   readonly look: 'new' | 'begun' | 'done';
-  /** The first task that is not done; undefined in a lesson that is done, or not begun: one begins at its start. */
+  /** The first task that is not done; undefined where the lesson is done, or not begun. */
   readonly now: string | undefined;
 }
 
@@ -24,8 +24,8 @@ export function stateOf(lesson: LessonSize, progress: Progress): LessonState {
 }
 
 /**
- * The lesson to go on with: the one that was open last, while it is not done; else the first after it that is not done,
- * else the first of all. `undefined` when everything is done. `lessons` are in the order of the course.
+ * The lesson to go on with: the one that was open last, if it is not done; else the first after it that is not done; else the first
+ * of all that is not done. `undefined` when all are done. `lessons` are in the order of the course.
  */
 export function whereToGoOn<T extends LessonSize>(
   lessons: readonly T[],

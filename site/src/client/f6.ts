@@ -1,6 +1,6 @@
 /**
- * F6 between the terminal and the rest of the page, in both directions. Pressed twice it is the program's: htop and mc need
- * it. Shift F6 leads to the terminal's tab instead.
+ * F6 moves the focus between the terminal and the rest of the page. Pressed twice in the terminal, F6 is typed into it, because htop
+ * and mc need it. Shift-F6 leads to the terminal's tab instead.
  */
 import { currentTerminal, place } from './lab-state.ts';
 import { pane, showLab, showText } from './panes.ts';
@@ -9,13 +9,13 @@ import { focusTerminal, screens } from './terminals.ts';
 /** As a double click: twice within this time is one gesture. */
 const twiceWithinMs = 500;
 
-/** Where the student was before the terminal; undefined before they were anywhere. */
+/** The element that had the focus before the terminal; undefined where none had. */
 let before: Element | undefined;
-/** The same, as it was when F6 last led out: pressed twice the way out was none. */
+/** `before`, as it was when F6 last left the terminal. Where F6 is pressed twice, it is set back to this. */
 let beforeLeft: Element | undefined;
 let leftAtMs = Number.NEGATIVE_INFINITY;
 
-/** Follows the key on the whole page. Once. Inside a terminal `leaveTerminal` has it. */
+/** Handles F6 on the whole page. To be called once. Inside a terminal `leaveTerminal` handles it. */
 export function startF6(): void {
   document.addEventListener('focusin', ({ target }) => {
     if (target instanceof Element && !target.closest('.screen')) before = target;
@@ -32,18 +32,18 @@ function enterTerminal({ timeStamp, shiftKey }: KeyboardEvent): void {
   const isTwice = timeStamp - leftAtMs < twiceWithinMs;
   leftAtMs = Number.NEGATIVE_INFINITY;
   if (isTwice) before = beforeLeft;
-  // Whoever reads has the focus nowhere.
+  // A student who only reads has the focus nowhere.
   else if (document.activeElement === document.body) before = text() ?? undefined;
   showLab();
   place.value = 'terminal';
-  // What was out of sight until now takes no focus before it is drawn.
+  // An element that was hidden cannot take the focus before it is drawn.
   requestAnimationFrame(() => {
     focusTerminal();
     if (isTwice) screens.current?.pressF6(shiftKey);
   });
 }
 
-/** From the terminal back to the place in the text, for who came from there; else on to the tools under the terminal. */
+/** Moves the focus from the terminal back to where it was in the text; else on to the tools under the terminal. */
 export function leaveTerminal({ shiftKey, timeStamp }: KeyboardEvent): void {
   leftAtMs = timeStamp;
   beforeLeft = before;

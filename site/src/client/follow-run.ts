@@ -1,18 +1,18 @@
 /**
- * Where the focus is after a command was typed for the student. After a click it is in the terminal, where what is typed
- * next belongs. By keyboard it stays on the button that was pressed, while that is in sight.
+ * Where the focus goes after a command was typed for the student. After a click it goes into the terminal, because the student types
+ * there next. After a key it stays on the button, while the button is in sight.
  */
 import { isFocusLost } from './focus.ts';
 import { showLab } from './panes.ts';
 import { focusTerminal } from './terminals.ts';
 
-/** Shows the lab, where only one side fits; then moves the focus, if it is to move. `click` is the one on the button. */
+/** Shows the lab, where only one side fits; then moves the focus, if it is to move. `click` is the event of the button. */
 export function followRun(click: MouseEvent): void {
   showLab();
   if (isOfFinger(click)) return;
-  // A click that the keyboard made counts no clicks.
+  // `detail` counts clicks, and is 0 where the keyboard made the click.
   const isOfMouse = click.detail > 0;
-  // What was out of sight until now takes no focus before it is drawn.
+  // An element that was hidden cannot take the focus before it is drawn.
   requestAnimationFrame(() => {
     if (isOfMouse || isFocusLost()) focusTerminal();
   });

@@ -9,7 +9,7 @@ export function loadHelped(lesson: string): void {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '[]');
     if (Array.isArray(kept)) helped.value = new Set(kept.filter((id) => typeof id === 'string').slice(0, 100));
   } catch {
-    // Storage is off or holds something else: nothing was helped with.
+    // Storage is off, or holds something else: no task counts as helped with.
   }
 }
 
@@ -17,7 +17,7 @@ export function markHelped(task: string): void {
   keep([...helped.value, task]);
 }
 
-/** These tasks are open again: the next time the student may do them by themselves. */
+/** These tasks are open again, and no longer count as helped with. */
 export function unmarkHelped(tasks: readonly string[]): void {
   if (tasks.some((task) => helped.value.has(task))) keep([...helped.value].filter((task) => !tasks.includes(task)));
 }
@@ -27,6 +27,6 @@ function keep(tasks: readonly string[]): void {
   try {
     localStorage.setItem(key, JSON.stringify([...helped.value]));
   } catch {
-    // Storage is off: known for this page.
+    // Storage is off: it holds for this page only.
   }
 }

@@ -1,4 +1,4 @@
-/** What the lesson adds to the lab's tabs: terminals that it has ready, previews that open by themselves. */
+/** What the lesson adds to the lab's tabs: terminals of its own, and previews that open by themselves. */
 import { effect } from '@preact/signals';
 import { presets, type TerminalPreset } from './lab-state.ts';
 import { openWhenStill } from './open-wish.ts';

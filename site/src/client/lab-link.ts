@@ -1,10 +1,10 @@
-/** The page's one connection to its session, for all who send. Replaced when the lab is started anew. */
+/** The page's one connection to its session, for every part that sends. Replaced when the lab is started anew. */
 import type { OpenSession, PageMessage } from '@drydock/sandbox-server/protocol';
 import { type ConnectionEvents, ServerConnection } from './server-connection.ts';
 
 let connection: ServerConnection | undefined;
 
-/** Leaves the connection that there was, if any. */
+/** Connects to a session. Closes the connection that there was. */
 export function connectTo(request: OpenSession, events: ConnectionEvents): void {
   connection?.close();
   connection = new ServerConnection(request, events);
@@ -14,7 +14,7 @@ export function disconnect(): void {
   connection?.close();
 }
 
-/** Sends, or says false when there is no connection: nothing is kept for later. */
+/** Sends a message. False when there is no connection: nothing is kept for later. */
 export function send(message: PageMessage): boolean {
   return connection?.send(message) ?? false;
 }
@@ -24,7 +24,7 @@ export function sessionId(): string | undefined {
   return connection?.session;
 }
 
-/** Does not wait any longer for the next try to connect. */
+/** Tries to connect now, where the connection waits for the next try. */
 export function retryNow(): void {
   connection?.retryNow();
 }

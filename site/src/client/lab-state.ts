@@ -6,7 +6,7 @@ export type LabPhase =
   /** The server is asked for a session. */
   | { readonly name: 'opening' }
   | { readonly name: 'queued'; readonly place: number }
-  /** `reset`: it goes back to an earlier point; `return`: it was put away and comes back as it was. `step`: it waits for this. */
+  /** `reset`: the lab goes back to an earlier point. `return`: it was put away and comes back. `step`: what it waits for. */
   | {
       readonly name: 'starting';
       readonly why?: 'reset' | 'return' | undefined;
@@ -29,10 +29,10 @@ export type LinkState =
   | { readonly name: 'connecting' }
   | { readonly name: 'waiting'; readonly retryAtMs: number; readonly why: string };
 
-/** Something to answer yes or no to, above the terminal. */
+/** A question above the terminal, to be answered with yes or no. */
 export interface Notice {
   readonly title: string;
-  /** Shown as it is, in the terminal's face. */
+  /** Shown as plain text, in the terminal's typeface. */
   readonly detail: string;
   readonly yes: string;
   readonly go: () => void;
@@ -40,19 +40,19 @@ export interface Notice {
 
 export const phase = signal<LabPhase>({ name: 'opening' });
 export const link = signal<LinkState>({ name: 'connecting' });
-/** What draws terminals could not be loaded, so this page has none until it is loaded anew. The lab itself goes on. */
+/** xterm could not be loaded, so the page has no terminals until it is reloaded. The lab itself goes on. */
 export const isBroken = signal(false);
 export const engine = signal<'up' | 'away'>('up');
-/** Drydock is taken down soon, at this time where that is known; undefined while it is not. */
+/** Drydock is taken down soon, at this time where it is known. Undefined while Drydock is not taken down. */
 export const draining = signal<{ readonly at: Date | undefined } | undefined>(undefined);
 export const tasks = signal<readonly TaskState[]>([]);
 /** What each task of the page wants, in a sentence for people; backticks mean code. */
 export const goals = signal<ReadonlyMap<string, string>>(new Map());
-/** Ids of the page's tasks that a lesson is done without. */
+/** Ids of the page's optional tasks: the lesson is done without them. */
 export const optionalTasks = signal<ReadonlySet<string>>(new Set());
 export const terminals = signal<readonly TerminalState[]>([]);
 export const currentTerminal = signal<string | undefined>(undefined);
-/** Where the lab can be taken back to; undefined until the server has told. */
+/** The points that the lab can be reset to; undefined until the server has told. */
 export const resetPoints = signal<ResetPoints | undefined>(undefined);
 /** What the lab's place shows: the shown terminals, the editor, or a page: `preview:HOST:PORT`. */
 export type Place = 'terminal' | 'editor' | `preview:${string}`;
@@ -61,26 +61,26 @@ export const place = signal<Place>('terminal');
 export const shownTerminals = signal<readonly string[]>([]);
 /** The lab's names of its hosts, the first one first. */
 export const hosts = signal<readonly string[]>(['docker-host']);
-/** A terminal that the lesson has ready: opened when the student asks, it runs what it is for. */
+/** A terminal of the lesson's own: it is opened when the student asks, and runs its command. */
 export interface TerminalPreset {
   readonly title: string;
   readonly host?: string | undefined;
   readonly run?: string | undefined;
 }
-/** As the lesson says; not from the server. */
+/** From the lesson, not from the server. */
 export const presets = signal<readonly TerminalPreset[]>([]);
-/** How often the search in the scrollback was asked for since it was closed; 0 while it is. */
+/** How often the search in the scrollback was asked for since it was closed; 0 while it is closed. */
 export const searching = signal(0);
 /** The next key of the keyboard is typed with Ctrl (touch row). */
 export const controlHeld = signal(false);
 export const notice = signal<Notice | undefined>(undefined);
-/** What the server would not do, in its sentence. */
+/** The server's sentence about what it refused. */
 export const refusal = signal<string | undefined>(undefined);
 export const idleMinutes = signal<number | undefined>(undefined);
 export const screenReader = signal(false);
-/** Ids of the tasks that this browser remembers as done: what holds until `tasks` are told. */
+/** Ids of the tasks that this browser remembers as done. Used until the server has told `tasks`. */
 export const doneBefore = signal<ReadonlySet<string>>(new Set());
-/** Ids of the tasks that the student had done for them in this browser. */
+/** Ids of the tasks that were done for the student ("Do it for me") in this browser. */
 export const helped = signal<ReadonlySet<string>>(new Set());
 /** The last thing that a screen reader is told. */
 export const announcement = signal('');
@@ -95,10 +95,10 @@ export function hostOf(terminal: string | undefined): string {
 
 export type TaskLook = 'to-come' | 'now' | 'done' | 'done-for-you';
 
-/** Those that the lesson is done with. */
+/** The tasks that are not optional. */
 export const neededTasks = computed(() => tasks.value.filter(({ id }) => !optionalTasks.value.has(id)));
 
-/** The first task that is not done, if there is one; optional ones stand last. */
+/** The first task that is not done, if there is one. Optional tasks come last. */
 export const taskNow = computed(() => tasks.value.find((task) => !task.done));
 
 export function lookOf(id: string): TaskLook {

@@ -24,12 +24,12 @@ export { retryNow, sessionId } from './lab-link.ts';
 export { focusTerminal, type RunPlace, runCommand } from './terminals.ts';
 
 let lesson = '';
-/** What the connection told before `hearLab`; undefined afterwards. */
+/** What the connection has told before `hearLab`; undefined afterwards. */
 let unheard: (() => void)[] | undefined = [];
-/** Asked when files of a host's home have changed, by the lab's name of the host. */
+/** Called when files of a host's home have changed, by the lab's name of the host. */
 const fileListeners = new Set<(host: string) => void>();
 
-/** Tells of changed files until the function that it gives is called. The server tells only while `watchFiles` is on. */
+/** Calls `listener` when files change, until the returned function is called. The server tells only while `watchFiles` is on. */
 export function onFilesChanged(listener: (host: string) => void): () => void {
   fileListeners.add(listener);
   return () => fileListeners.delete(listener);
@@ -49,8 +49,8 @@ export function startLab(id: string, leave: (key: KeyboardEvent) => void): void 
 }
 
 /**
- * Takes up what the server has told, and follows it from now on. Not before the page's live parts are there: they come to life
- * in the state that the page was built with, and do not look at what has changed since.
+ * Takes up what the server has told so far, and follows it from now on. To be called after the page's live parts are there: they
+ * start in the state that the page was built with, and would miss what was told before.
  */
 export function hearLab(): void {
   const before = unheard ?? [];
@@ -63,7 +63,7 @@ function inTurn(heard: () => void): void {
   else heard();
 }
 
-/** At once, or when a narrow page, which shows the text first, shows the element: a phone may never need what draws terminals. */
+/** Loads xterm at once; on a narrow page, which shows the text first, only when the element is shown. A phone may never need it. */
 function whenInSight(element: HTMLElement | null, go: () => void): void {
   if (!element || element.checkVisibility()) {
     go();
@@ -83,8 +83,8 @@ export function setStage(element: HTMLElement): void {
 }
 
 /**
- * Leaves what there was and opens the session anew: after it has ended or failed. `ask`: not before the student has agreed,
- * where another lab of theirs is put away for it.
+ * Opens the session anew, after it has ended or failed. `ask`: where another lab of the student would be put away for it, the student
+ * is asked first.
  */
 export function startAgain(ask = true): void {
   disconnect();
@@ -103,7 +103,7 @@ export function startAgain(ask = true): void {
   focusWhenBack();
 }
 
-/** The button that started it is gone with what it stood in. Whoever went on elsewhere meanwhile is left there. */
+/** Moves the focus, where the button that started the lab had it and is gone. A focus elsewhere stays where it is. */
 function focusWhenBack(): void {
   const stop = effect(() => {
     const { name } = state.phase.value;
@@ -122,7 +122,7 @@ export async function startOver(): Promise<void> {
   try {
     if (session) await endSession(session);
   } catch (error) {
-    // It has ended already, perhaps in another tab: that is what was asked for.
+    // The lab has ended already, perhaps in another tab. That is what was asked for.
     if (error instanceof ServerRefusal && error.status === 404) return startAgain();
     end({ name: 'failed', message: error instanceof Error ? error.message : String(error) });
     return;
@@ -130,17 +130,17 @@ export async function startOver(): Promise<void> {
   startAgain();
 }
 
-/** Takes the whole lab back to a point of `resetPoints`. False when there is no connection. */
+/** Resets the whole lab to a point of `resetPoints`. False when there is no connection. */
 export function resetTo(point: string): boolean {
   return send({ type: 'reset', to: point });
 }
 
-/** Makes a copy of the lab as it is. False when there is no connection. */
+/** Keeps a copy of the lab as it is. False when there is no connection. */
 export function keepCopy(title: string): boolean {
   return send({ type: 'keep', title });
 }
 
-/** Gives up a copy. False when there is no connection. */
+/** Removes a copy. False when there is no connection. */
 export function dropCopy(id: string): boolean {
   return send({ type: 'dropKept', id });
 }
@@ -170,7 +170,7 @@ function hearConnection(heard: ConnectionState): void {
   } else state.link.value = heard;
 }
 
-/** Nothing more comes of this session in this page. */
+/** This page's session is over. */
 function end(phase: state.LabPhase): void {
   state.phase.value = phase;
   forgetTerminals();

@@ -7,7 +7,7 @@ export interface LabName {
 
 export let labs: ReadonlyMap<string, LabName> = new Map();
 
-/** As Workbench.astro wrote them. Once, before a lab can be told of. */
+/** Reads them from the page, where Workbench.astro has written them. To be called once, before a lab is named. */
 export function takeUpLabs(root: HTMLElement): void {
   labs = new Map(JSON.parse(root.dataset.labs ?? '') as readonly (readonly [string, LabName])[]);
 }

@@ -1,12 +1,12 @@
-/** Shows a preview that nobody asked for: said in words, and never under a hand that types. */
+/** Opens a preview by itself, when a task is done. It is announced, and it waits until the student does not type. */
 import { announcement, hosts } from './lab-state.ts';
 import type { PreviewWish } from './preview-wishes.ts';
 import { coverWithPreview, previewAddress } from './previews.ts';
 
-/** A hand that rested for so long has typed what it was about to type; and what was said of the task has been heard. */
+/** A student who has pressed no key for so long has finished typing, and has heard what was said of the task. */
 const stillMs = 1_500;
 
-/** Waits until no key was pressed for a while, from now on. */
+/** Opens the preview once no key was pressed for a while. */
 export function openWhenStill(wish: PreviewWish): void {
   const over = new AbortController();
   const open = () => {

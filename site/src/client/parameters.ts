@@ -2,15 +2,15 @@
 import { effect, signal } from '@preact/signals';
 import { withValues } from '../lesson-components/values.ts';
 
-/** By name; empty until the session has told. */
+/** The values by name; empty until the server has told. */
 export const parameters = signal<ReadonlyMap<string, string>>(new Map());
 
-/** A text of the page with the values in it. Reads the signal, so what is drawn with it is drawn anew. */
+/** A text of the page with the values in it. Reads the signal, so that what is drawn with it is drawn again when they change. */
 export function filled(text: string): string {
   return withValues(text, parameters.value);
 }
 
-/** Puts values where the page was built with names. A value is text, whatever stands in it. */
+/** Puts the values where the page was built with names. A value is always text, never HTML. */
 export function followParameters(root: HTMLElement): void {
   const places = [...root.querySelectorAll<HTMLElement>('[data-value]')];
   if (places.length === 0) return;

@@ -1,20 +1,20 @@
-/** What may be typed into a shell from a clipboard. Pure text; knows nothing of terminals. */
+/** What of a clipboard's text may be typed into a shell. Knows nothing of terminals. */
 import { longestPasteBytes } from './limits.ts';
 
 /**
- * Takes out what a clipboard has no business to send to a shell: escape sequences (the end mark of a bracketed paste
- * among them) and every other control character but tab and line ends, which become `\n`.
+ * Removes what must not be pasted into a shell: escape sequences (the end mark of a bracketed paste is one), and every other control
+ * character but tabs and line ends. Line ends become `\n`.
  */
 export function cleanPaste(text: string): string {
   return (
     text
       .replaceAll(/\r\n?/g, '\n')
-      // Whole control sequences first, so that nothing of them is left as text.
+      // Whole control sequences first. Without their ESC, the rest of them would be left as text.
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out
       .replaceAll(/(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]/g, '')
       // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it takes out
       .replaceAll(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, '')
-      // Characters that turn the direction of text, with which a line can look like another one (Trojan Source).
+      // Characters that change the direction of text can make a line look like another one (Trojan Source).
       .replaceAll(/[\u202a-\u202e\u2066-\u2069]/g, '')
   );
 }
@@ -24,9 +24,9 @@ export function isManyLines(text: string): boolean {
   return text.includes('\n');
 }
 
-/** Whether it is more than a terminal takes: a shell that reads slowly would get it with holes. */
+/** Whether a paste is longer than the server holds for a shell that reads slowly: a part of it would be lost. */
 export function isTooLong(text: string): boolean {
-  // No character has less than a byte, so that a huge text is not encoded to be counted.
+  // Every UTF-16 unit is a byte at least: a huge text need not be encoded to be counted.
   return text.length > longestPasteBytes || new TextEncoder().encode(text).length > longestPasteBytes;
 }
 

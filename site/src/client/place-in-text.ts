@@ -1,9 +1,9 @@
 /**
- * Keeps the place in the text over a reload, over Back and Forward, and over another width of the window. The browser does
- * that for a page that scrolls; here the text alone does. Each entry of the history has its own place.
+ * Keeps the place in the text when the page is reloaded, after Back and Forward, and when the window's width changes. Browsers do
+ * that for a page that scrolls, but here only the text scrolls. Each entry of the history has its own place.
  */
 
-/** Which block of the text is the topmost in sight, and how many pixels of it are above the edge. */
+/** The topmost block of the text that is visible, and how many pixels of it are above the edge. */
 interface Place {
   readonly block: number;
   readonly above: number;
@@ -12,7 +12,7 @@ interface Place {
 /** Browsers allow about 3 changes of an entry a second. */
 const keepAfterMs = 300;
 
-/** Follows the text, which scrolls by itself; `blocks` are what it is made of, in order. Once. */
+/** Follows the text, the element that scrolls; `blocks` are its blocks in order. To be called once. */
 export function keepPlace(text: HTMLElement, blocks: readonly HTMLElement[]): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const keep = () => {
@@ -27,13 +27,13 @@ export function keepPlace(text: HTMLElement, blocks: readonly HTMLElement[]): vo
     if (place && block) text.scrollTop += topOf(block, text) + place.above;
   };
   show(history.state);
-  // Faces that come later move the text; who scrolls meanwhile is left where they are.
+  // Fonts that are loaded later move the text. Where the student scrolls meanwhile, the place is left alone.
   const shown = text.scrollTop;
   void document.fonts.ready.then(() => text.scrollTop === shown && show(history.state));
   text.addEventListener('scroll', () => {
     timer ??= setTimeout(keep, keepAfterMs);
   });
-  // What leaves this entry of the history leaves it where it is now.
+  // Leaving this entry of the history keeps its place.
   addEventListener('pagehide', () => timer && keep());
   document.addEventListener('click', () => timer && keep(), { capture: true });
   addEventListener('popstate', ({ state }) => show(state));

@@ -1,13 +1,13 @@
 /**
- * The text's "what will happen?" questions: which answer was chosen, and whether the command has told. A choice can be
- * changed until then; afterwards every option says why it was right or wrong. Kept as the quiz's answers are.
+ * The text's "what will happen?" questions: which answer was chosen, and whether the command has run. The choice can be changed until
+ * the command has run; then every option says why it is right or wrong. Answers are kept as those of the quiz are.
  */
 import { signal } from '@preact/signals';
 import { keepChoice, keptChoices } from './progress.ts';
 
 export interface Prediction {
   readonly choice: string;
-  /** The command has run, so the answer may be seen. */
+  /** The command has run, so the answer may be shown. */
   readonly told: boolean;
 }
 
@@ -17,7 +17,7 @@ export const predictions = signal<ReadonlyMap<string, Prediction>>(new Map());
 const places = new Map<string, HTMLElement>();
 let lesson = '';
 
-/** Follows the questions of the page. Once. */
+/** Follows the questions of the page. To be called once. */
 export function startPredictions(root: HTMLElement, id: string): void {
   lesson = id;
   for (const place of root.querySelectorAll<HTMLElement>('[data-predict]')) {
@@ -36,7 +36,7 @@ export function startPredictions(root: HTMLElement, id: string): void {
   });
 }
 
-/** The command has run: shows what the guess was worth, and keeps it. */
+/** The command has run: shows whether the guess was right, and keeps it. */
 export function tellPrediction(question: string): void {
   const guess = predictions.peek().get(question);
   if (!guess) return;

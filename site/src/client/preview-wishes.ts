@@ -1,7 +1,7 @@
-/** The previews that a lesson wishes for: each is to open once its task gets done. */
+/** The previews that a lesson asks for: each opens when its task becomes done. */
 import { tasks } from './lab-state.ts';
 
-/** A lesson's wish: once the task is done, show the port. */
+/** When the task becomes done, the page of this port opens. */
 export interface PreviewWish {
   readonly task: string;
   /** The lab's first host where it is left out. */
@@ -9,7 +9,7 @@ export interface PreviewWish {
   readonly port: number;
 }
 
-/** Follows the tasks. What was done before this page heard of the lab is not news, and opens nothing. */
+/** Follows the tasks. Tasks that were done before this page was loaded open nothing. */
 export function followWishes(wishes: () => readonly PreviewWish[], open: (wish: PreviewWish) => void): () => void {
   let before: ReadonlySet<string> | undefined;
   return tasks.subscribe((now) => {

@@ -1,4 +1,4 @@
-/** The pages of published ports: which there are, which are loaded, and where each of them stands. */
+/** The pages of published ports: which there are, which are loaded, and which path each of them shows. */
 import { batch, computed, signal } from '@preact/signals';
 import { views } from '../components/engine-view/views.ts';
 import { hosts, type Place, place } from './lab-state.ts';
@@ -10,13 +10,13 @@ export interface PreviewAddress {
   readonly port: number;
 }
 
-/** A preview that was opened; `visit` counts the times that a path was asked for, so that the same one loads again. */
+/** A preview that was opened. `visit` counts how often a path was asked for, so that the same path is loaded again. */
 export interface OpenPreview extends PreviewAddress {
   readonly path: string;
   readonly visit: number;
 }
 
-/** Those that are loaded, the one opened first first. */
+/** The previews that are loaded, in the order in which they were opened. */
 export const openPreviews = signal<readonly OpenPreview[]>([]);
 
 /** Published TCP ports of all running containers, by host and number. */
@@ -40,8 +40,8 @@ const publishedPages = computed<readonly PreviewAddress[]>(() =>
 );
 
 /**
- * The previews that have a tab: every published port that may have a page, and what is open though nothing is published there
- * (any more).
+ * The previews that have a tab: every published port that may have a page, and every open preview, also where its port is not
+ * published any more.
  */
 export const previewTabs = computed<readonly PreviewAddress[]>(() => {
   const ports = publishedPages.value;
@@ -61,7 +61,7 @@ export function isPublished(address: PreviewAddress): boolean {
   return publishedPorts.value.some((port) => isSame(port, address));
 }
 
-/** Shows a preview's tab; with a path, goes there even where it is loaded already. */
+/** Shows a preview's tab. With a path, loads that path, also where the preview is loaded already. */
 export function showPreview(address: PreviewAddress, path?: string): void {
   const open = openPreviews.value.find((one) => isSame(one, address));
   batch(() => {
@@ -73,7 +73,7 @@ export function showPreview(address: PreviewAddress, path?: string): void {
   });
 }
 
-/** As `showPreview`. The focus goes to its tab where it covers what had the focus, and stays where it is elsewhere. */
+/** As `showPreview`. Where the preview covers the element that had the focus, the focus goes to the preview's tab. */
 export function coverWithPreview(address: PreviewAddress, path?: string): void {
   const covers = document.querySelector('.places')?.contains(document.activeElement);
   showPreview(address, path);
@@ -87,7 +87,7 @@ export function visit(address: PreviewAddress, path: string): void {
   );
 }
 
-/** Takes a preview's page away; its tab stays while the port is published. */
+/** Closes a preview's page. Its tab stays while the port is published. */
 export function closePreview(address: PreviewAddress): void {
   batch(() => {
     openPreviews.value = openPreviews.value.filter((one) => !isSame(one, address));

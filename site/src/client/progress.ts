@@ -1,12 +1,12 @@
 /**
- * What this browser's student has done, as this browser remembers it: there at once, and with the server away. The
- * server's word is added when it comes; what one of the two knows is done, is done.
+ * What the student has done, as this browser remembers it. That is there at once, also while the server is away. What the server
+ * remembers is added when it comes: a task is done where one of the two says so.
  */
 import type { LessonProgress, Progress } from '@drydock/sandbox-server/protocol';
 import { getProgress, keepAnswer } from './api.ts';
 
 const key = 'drydock.progress';
-/** More lessons than any course here has: a full storage is not our doing. */
+/** More lessons than any course has, so that the storage cannot be filled. */
 const mostLessons = 200;
 
 interface Kept {
@@ -15,7 +15,7 @@ interface Kept {
   readonly last: string | undefined;
 }
 
-/** What is remembered here; nothing where storage is off or holds something else. */
+/** What this browser remembers; nothing where storage is off or holds something else. */
 export function remembered(): Kept {
   try {
     const kept: unknown = JSON.parse(localStorage.getItem(key) ?? '{}');
@@ -30,12 +30,12 @@ export function remembered(): Kept {
   }
 }
 
-/** This lesson is open now: it is where "continue" leads. */
+/** This lesson is open now, so "continue" leads to it. */
 export function rememberVisit(lesson: string): void {
   remember({ ...remembered(), last: lesson });
 }
 
-/** These tasks are done; those that were remembered before stay, unless these are `all`. Idempotent. */
+/** Remembers that these tasks are done. Tasks that were remembered before stay, unless `all` are given. Idempotent. */
 export function rememberTasks(lesson: string, tasks: readonly string[], all: boolean): void {
   const kept = remembered();
   const before = kept.lessons[lesson];
@@ -46,11 +46,11 @@ export function rememberTasks(lesson: string, tasks: readonly string[], all: boo
 /** Keeps the answer to a question, here and on the server where it can be reached. */
 export function keepChoice(lesson: string, question: string, choice: string): void {
   rememberAll({ lessons: { [lesson]: { tasks: [], quiz: { [question]: choice } } } });
-  // It is kept here in any case.
+  // Where the server cannot be reached, this browser remembers it.
   keepAnswer({ lesson, question, choice }).catch(() => {});
 }
 
-/** Calls `tell` with a lesson's answers: those that are remembered here at once, then those that the server has too. */
+/** Calls `tell` with a lesson's answers: at once with those of this browser, then with those of the server too. */
 export function keptChoices(lesson: string, tell: (choices: Readonly<Record<string, string>>) => void): void {
   tell(remembered().lessons[lesson]?.quiz ?? {});
   followProgress(({ lessons }) => tell(lessons[lesson]?.quiz ?? {}));
@@ -58,10 +58,10 @@ export function keptChoices(lesson: string, tell: (choices: Readonly<Record<stri
 
 let asked: Promise<Progress> | undefined;
 
-/** Calls `tell` once the server has answered, with what both know. Asks the server once per page. */
+/** Calls `tell` with what both know, once the server has answered. Asks the server once per page. */
 export function followProgress(tell: (progress: Progress) => void): void {
   asked ??= getProgress().then((progress) => rememberAll(progress));
-  // Without the server there is what is remembered here.
+  // Where the server cannot be reached, what this browser remembers is all there is.
   asked.then(tell, () => {});
 }
 

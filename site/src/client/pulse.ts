@@ -1,12 +1,12 @@
 /**
- * Tells a dead connection from a quiet one: asks now and then, and wants to hear something afterwards. Reads no clock: in
- * a hidden tab the browser fires timers once a minute, and a late timer says nothing about the connection.
+ * Tells a dead connection from a quiet one: pings now and then, and something must be heard after that. It reads no clock, because in
+ * a hidden tab the browser fires timers once a minute, and a late timer says nothing of the connection.
  */
 import { pingEveryMs, pongWithinMs } from './limits.ts';
 
 export interface PulseEvents {
   readonly ask: () => void;
-  /** Nothing came after it had asked. Once; it has stopped by then. */
+  /** Nothing was heard after a ping. Told once; the pulse has stopped by then. */
   readonly dead: () => void;
 }
 
@@ -20,7 +20,7 @@ export class Pulse {
     this.#rest();
   }
 
-  /** Something came, of whatever kind. */
+  /** A message has come, of whatever kind. */
   heard(): void {
     this.#heard = true;
   }

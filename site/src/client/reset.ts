@@ -1,4 +1,4 @@
-/** Going back in the lab: to its start, to the start of a task, to a copy that the student made. Knows no page. */
+/** Resets the lab: to its start, to the start of a task, or to a copy that the student made. Knows nothing of what is drawn. */
 import type { ResetPoints, TaskState } from '@drydock/sandbox-server/protocol';
 import { effect } from '@preact/signals';
 import { focusTerminal, keepCopy, resetTo } from './lab.ts';
@@ -15,7 +15,7 @@ export interface Point {
   readonly loses: string;
 }
 
-/** Everything that one can go back to: the start, each reached task, the copies. Nothing while the server has not told. */
+/** Every point that the lab can be reset to: the start, each task that was reached, the copies. None before the server has told. */
 export function pointsOf(
   told: ResetPoints | undefined,
   tasks: readonly TaskState[],
@@ -28,7 +28,7 @@ export function pointsOf(
     }
     const place = tasks.findIndex((task) => task.id === id);
     const title = `Before task ${place + 1}: ${goals.get(id) ?? tasks[place]?.expected ?? ''}`;
-    // The first task begins where the lab does.
+    // The start of the first task is the start of the lab.
     return place > 0 ? [{ id, kind: 'task', title, loses: reopened(tasks, place) }] : [];
   });
   const kept = told.kept.map(
@@ -37,7 +37,7 @@ export function pointsOf(
   return [...reached, ...kept];
 }
 
-/** Which of the tasks that are done would be open again from the one at `place` on. */
+/** The tasks from `place` on that are done, and would be open again. */
 function reopened(tasks: readonly TaskState[], place: number): string {
   const numbers = tasks.flatMap(({ done }, index) => (done && index >= place ? [index + 1] : []));
   if (numbers.length === 0) return 'No task that is done is opened again.';
@@ -45,13 +45,13 @@ function reopened(tasks: readonly TaskState[], place: number): string {
   return `Tasks ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1)} are open again.`;
 }
 
-/** What a copy made now is called: at most 40 characters, told apart by the time. */
+/** The title of a copy that is made now: at most 40 characters, with the time in it. */
 export function copyTitle(now: Date): string {
   const two = (value: number) => String(value).padStart(2, '0');
   return `What I had at ${two(now.getHours())}:${two(now.getMinutes())}:${two(now.getSeconds())}`;
 }
 
-/** Makes a copy of the lab as it is. Resolves when the server has it; `undefined` then, or a sentence why not. */
+/** Keeps a copy of the lab. Resolves with `undefined` when the server has it, or with a sentence that says why not. */
 export async function keepNow(): Promise<string | undefined> {
   const before = new Set(resetPoints.value?.kept.map(({ id }) => id));
   refusal.value = undefined;
@@ -69,7 +69,7 @@ export async function keepNow(): Promise<string | undefined> {
   return why;
 }
 
-/** Takes the lab to a point, and says so when it is there. A sentence where that cannot even be asked for. */
+/** Resets the lab to a point, and announces when that is done. Answers with a sentence where the server cannot be asked. */
 export function goBack(point: Point): string | undefined {
   refusal.value = undefined;
   if (!resetTo(point.id)) return 'The connection is lost, so nothing was changed. Try again in a moment.';
@@ -86,7 +86,7 @@ export function goBack(point: Point): string | undefined {
     if (isBack || failed) queueMicrotask(() => stop());
     if (!isBack) return;
     announcement.value = `The lab is back. ${plain(point.title)}`;
-    // The button that the focus was on could not be pressed meanwhile.
+    // The button that had the focus was disabled meanwhile, and has lost it.
     requestAnimationFrame(focusTerminal);
   });
   return undefined;

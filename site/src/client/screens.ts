@@ -1,4 +1,4 @@
-/** The screens of this page: one for each terminal that was shown, all in one place, one or two of them in sight. */
+/** The screens of this page: one for each terminal that was shown. All are in one place, and one or two of them are visible. */
 import type { Attached, PageMessage } from '@drydock/sandbox-server/protocol';
 import * as state from './lab-state.ts';
 import { longestPasteBytes } from './limits.ts';
@@ -12,11 +12,11 @@ import type { RunEvents } from './typist.ts';
 export interface ScreensOwner {
   readonly send: (message: PageMessage) => boolean;
   readonly leave: (key: KeyboardEvent) => void;
-  /** The student went into another terminal of those in sight. */
+  /** The student has moved to the other one of two visible terminals. */
   readonly entered: (terminal: string) => void;
 }
 
-/** What is said of a command where terminals cannot be drawn. */
+/** Told of a command where xterm could not be loaded. */
 export const noScreens = 'The terminal could not be loaded, so the command was not typed. Reload the page.';
 
 export class Screens {
@@ -47,8 +47,8 @@ export class Screens {
   }
 
   /**
-   * Loads what draws terminals, and its faces, which must be there before a screen measures its cells; without them it
-   * is drawn in another face. Throws where what draws cannot be had.
+   * Loads xterm and its fonts. The fonts come first, because a screen measures its cells by them; where they cannot be loaded,
+   * another font is used. Throws where xterm cannot be loaded.
    */
   async load(): Promise<void> {
     const [{ TerminalView: View }] = await Promise.all([
@@ -71,12 +71,12 @@ export class Screens {
     return id ? this.#views.get(id) : undefined;
   }
 
-  /** The screen of a terminal that is or was in sight. */
+  /** The screen of a terminal that is or was visible. */
   of(id: string): TerminalView | undefined {
     return this.#views.get(id);
   }
 
-  /** Shows the screens of the shown terminals, which are made the first time, and hides the others. */
+  /** Shows the screens of `shownTerminals` and hides the others. A screen is made when it is first shown. */
   show(): void {
     if (!this.#stage) return;
     const shown = state.shownTerminals.value;
@@ -101,25 +101,25 @@ export class Screens {
     this.#fit();
   }
 
-  /** Types a command into a terminal as soon as its shell can take it. How that went comes later. */
+  /** Types a command into a terminal as soon as its shell is at a prompt. `events` come later. */
   runCommand(id: string, command: string, events: RunEvents): void {
     const view = this.#views.get(id);
     if (view) view.runCommand(command, events);
     else this.#early.set(id, { command, events });
   }
 
-  /** The connection is lost: commands that are not known to have reached their shell are lost with it. */
+  /** The connection is lost, and with it the commands that may not have reached their shell. */
   dropped(): void {
     this.#loseEarly('The connection was lost before the command was typed. Run it again.', () => true);
     for (const view of this.#views.values()) view.dropped();
   }
 
-  /** Nothing will be drawn in this page any more. */
+  /** xterm could not be loaded, so this page will draw no terminal. */
   failed(): void {
     this.#loseEarly(noScreens, () => true);
   }
 
-  /** A new connection: every screen asks for what it has not got yet. */
+  /** There is a new connection: every screen asks for the output that it does not have yet. */
   attachAll(): void {
     this.#channels.clear();
     for (const view of this.#views.values()) view.attach();
@@ -136,7 +136,7 @@ export class Screens {
     this.#channels.get(channel)?.output(bytes);
   }
 
-  /** Takes away the screens of all terminals but these. */
+  /** Removes the screens of all terminals but these. */
   keep(ids: ReadonlySet<string>): void {
     this.#loseEarly('The terminal was closed, so the command was not typed.', (id) => !ids.has(id));
     for (const [id, view] of this.#views) {
@@ -154,7 +154,7 @@ export class Screens {
     for (const view of this.#views.values()) view.followTheme();
   }
 
-  /** The size that a terminal will about have, before one is there: IBM Plex Mono is 0.6 em wide, and its lines 1.45 em high. */
+  /** About the size that a terminal will have, before there is one. IBM Plex Mono is 0.6 em wide, and its lines are 1.45 em high. */
   get sizeGuess(): { rows: number; columns: number } {
     const width = this.#stage?.clientWidth ?? 0;
     const height = this.#stage?.clientHeight ?? 0;
@@ -193,7 +193,7 @@ function refusePaste(): void {
   state.refusal.value = `That is too long to paste into a terminal, so nothing of it was typed: more than ${longestPasteBytes / 1024} KiB. Put it into a file: save it on your computer, and upload it in the Editor.`;
 }
 
-/** Links to the student's own host open in a preview; others are asked about, with their whole address. */
+/** A link to the student's own host opens in a preview. Before another is opened, the student is asked and shown its whole address. */
 function openLink(terminal: string, uri: string): void {
   const own = localAddressOf(uri);
   if (own) {

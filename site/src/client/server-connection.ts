@@ -1,6 +1,6 @@
 /**
- * The one connection of a page to its session: opens the session, gets tickets, says hello, and comes back after a
- * drop. Messages go in and out whole; what they mean is not known here.
+ * The page's connection to its session: opens the session, gets tickets, says hello, and connects again after a drop. Does not know
+ * what messages mean.
  */
 import {
   type Crowded,
@@ -17,11 +17,11 @@ import { Talk, type TalkEnd } from './talk.ts';
 export type ConnectionState =
   | { readonly name: 'connecting' }
   | { readonly name: 'connected' }
-  /** Lost, or not there yet; the next try is at `retryAtMs` (of `Date.now()`). `why` is for the student. */
+  /** Not connected; the next try is at `retryAtMs` (of `Date.now()`). `why` is a sentence for the student. */
   | { readonly name: 'waiting'; readonly retryAtMs: number; readonly why: string }
-  /** Over for good; `why` tells what to offer. */
+  /** Over for good. `ended`: offer to start the lab again. `outdated`: the page is to be reloaded. */
   | { readonly name: 'over'; readonly why: 'ended' | 'outdated' }
-  /** Nothing was opened: the labs of these lessons would be put away. Over; a request without `ask` opens it. */
+  /** No session was opened, because other labs of the student would be put away. A request without `ask` opens it all the same. */
   | ({ readonly name: 'crowded' } & Crowded)
   | { readonly name: 'refused'; readonly message: string };
 
@@ -31,13 +31,13 @@ export interface ConnectionEvents {
   readonly state: (state: ConnectionState) => void;
 }
 
-/** Owns its socket and timers until `close`. Sends nothing twice: what cannot be sent now is not sent later. */
+/** Owns its socket and timers until `close`. Sends nothing twice, and nothing late. */
 export class ServerConnection {
   readonly #request: OpenSession;
   readonly #events: ConnectionEvents;
   readonly #over = new AbortController();
   #session: string | undefined;
-  /** The one socket that counts; those before it are over. */
+  /** The current socket. */
   #talk: Talk | undefined;
   #wake: (() => void) | undefined;
 
@@ -55,12 +55,12 @@ export class ServerConnection {
     return this.#session;
   }
 
-  /** Sends, or says false when there is no connection. */
+  /** Sends a message. False when there is no connection. */
   send(message: PageMessage): boolean {
     return this.#talk?.send(message) ?? false;
   }
 
-  /** Does not wait any longer for the next try. */
+  /** Tries again now, where it waits for the next try. */
   retryNow(): void {
     this.#wake?.();
   }
@@ -107,7 +107,7 @@ export class ServerConnection {
     }
   }
 
-  /** A ticket for the session, which is opened first where there is none yet. */
+  /** A ticket for the session. Opens the session first where there is none yet. */
   async #ticket(): Promise<string | Crowded> {
     const signal = AbortSignal.any([this.#over.signal, AbortSignal.timeout(welcomeWithinMs)]);
     if (this.#session) return (await newTicket(this.#session, signal)).ticket;
@@ -117,7 +117,7 @@ export class ServerConnection {
     return opened.ticket;
   }
 
-  /** Talks until the socket closes. Never throws. */
+  /** Opens a socket, and resolves when it has closed. Never throws. */
   #converse(ticket: string): Promise<TalkEnd> {
     const url = new URL(routes.socket.path, location.href);
     url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
@@ -140,7 +140,7 @@ export class ServerConnection {
   }
 }
 
-/** Doubles from try to try, with up to a fifth more so that a class does not come back all at once. */
+/** The wait before the next try: it doubles each time. Up to a fifth is added at random, so that a class does not come back all at once. */
 function backoff(failures: number): number {
   return Math.min(firstRetryMs * 2 ** failures, longestRetryMs) * (1 + Math.random() / 5);
 }

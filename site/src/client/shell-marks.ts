@@ -1,6 +1,6 @@
 /**
- * Where the shell is, from its prompt marks (OSC 133, as FinalTerm and iTerm2 have them): A prompt begins, B input
- * begins, C a command runs, D;CODE it has ended. A shell without marks stays `unknown`.
+ * What the shell is doing, from its prompt marks (OSC 133, as FinalTerm and iTerm2 have them). A: a prompt begins. B: input begins.
+ * C: a command runs. D;CODE: the command has ended. A shell without marks stays `unknown`.
  */
 export type ShellState = 'unknown' | 'prompt' | 'running';
 
@@ -23,7 +23,7 @@ export class ShellMarks {
     return this.#state;
   }
 
-  /** Takes what stands after `133;` in a mark. */
+  /** Takes a mark: the text after `133;`. */
   read(mark: string): void {
     const [kind, code] = mark.split(';', 2);
     if (kind === 'A' || kind === 'B') {

@@ -17,7 +17,7 @@ export async function writeSolutionFile(
   const folders = path.split('/').slice(0, -1);
   for (let depth = 1; depth <= folders.length; depth++) {
     const body = { do: 'makeFolder', path: folders.slice(0, depth).join('/'), ...(host ? { host } : {}) };
-    // One that is there already is refused, and that is well.
+    // A folder that is there already is refused, and that is fine.
     await fetch(at(routes.changeFiles.path, {}).split('?')[0] ?? '', {
       method: routes.changeFiles.method,
       headers: { 'content-type': 'application/json' },

@@ -1,4 +1,4 @@
-/** Has a task done in sight: writes the solution's files, then types its lines, each once the prompt is back. */
+/** Does a task for the student to see: writes the solution's files, then types its lines, each once the prompt is back. */
 import type { Attempt } from '../../../lessons/schema.ts';
 import { runCommand } from './lab.ts';
 import { filled } from './parameters.ts';
@@ -6,19 +6,19 @@ import { writeSolutionFile } from './solution-files.ts';
 
 export type SolutionStep =
   | { readonly name: 'file'; readonly path: string }
-  /** From 1 on, of so many. */
+  /** Line `number` of `of`, counted from 1. */
   | { readonly name: 'line'; readonly number: number; readonly of: number };
 
 /** Told what happens. */
 export interface SolutionEvents {
   readonly next: (step: SolutionStep) => void;
-  /** Something was done: a file is written, or a line typed. Told once or more; not where all was refused. */
+  /** A file was written, or a line typed. Told once or more; not where everything was refused. */
   readonly begun: () => void;
 }
 
 /**
- * Resolves when the last line has ended; `undefined` then, or a sentence that says why it stopped. Exit codes do not
- * stop it: whether the task is done is for its check to say. Aborting leaves what was typed, and types no more.
+ * Resolves with `undefined` when the last line has ended, or with a sentence that says why it stopped. Exit codes do not stop it,
+ * because the task's check decides whether the task is done. Aborting types no more lines; what was typed goes on.
  */
 export async function applySolution(
   solution: Attempt,

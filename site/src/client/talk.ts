@@ -1,29 +1,29 @@
 /**
- * One WebSocket of a page, from its hello to its end. What it knows goes with it: a socket that was given up and closes
- * late changes nothing of the one that came after it.
+ * One WebSocket of a page, from its hello to its end. It shares no state with other sockets: one that was given up and closes late
+ * changes nothing for the one that came after it.
  */
 import { type PageMessage, protocolVersion, type ServerMessage } from '@drydock/sandbox-server/protocol';
 import { welcomeWithinMs } from './limits.ts';
 import { Pulse } from './pulse.ts';
 
 export interface TalkEvents {
-  /** The server took the ticket: from now on messages are sent. Told before the `welcome` itself. */
+  /** The server has accepted the ticket, and messages can be sent. Told before the `welcome` itself. */
   readonly welcomed: () => void;
   readonly message: (message: ServerMessage) => void;
   readonly output: (channel: number, bytes: Uint8Array) => void;
 }
 
 export interface TalkEnd {
-  /** Of the WebSocket; 1006 where it never opened, was given up, or stopped answering. */
+  /** The close code of the WebSocket; 1006 where it never opened, was given up, or stopped answering. */
   readonly code: number;
   readonly welcomed: boolean;
 }
 
-/** What a socket ends with that was cut off, by RFC 6455. */
+/** The close code of a socket that was cut off (RFC 6455). */
 const cutOff = 1006;
 
 export class Talk {
-  /** Resolves when it is over; never rejects. Nothing is told after that. */
+  /** Resolves when the socket has ended. No event comes after that. Never rejects. */
   readonly over: Promise<TalkEnd>;
   readonly #events: TalkEvents;
   readonly #socket: WebSocket;
@@ -46,14 +46,14 @@ export class Talk {
     socket.onmessage = ({ data }: { data: string | ArrayBuffer }) => this.#receive(data);
   }
 
-  /** Sends, or says false when it cannot: nothing is kept for later. */
+  /** Sends a message. False where it cannot: nothing is kept for later. */
   send(message: PageMessage): boolean {
     if (!this.#pulse || this.#isOver || this.#socket.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
-  /** Gives it up at once, without waiting for the other end. Idempotent. */
+  /** Ends the socket at once, without waiting for the server. Idempotent. */
   drop(): void {
     this.#finish(cutOff);
   }

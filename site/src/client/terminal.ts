@@ -1,7 +1,7 @@
 /**
- * One terminal of the page: a screen, and its place in the stream of bytes that the server keeps. It counts what it was
- * given, so that after a drop it asks for exactly the rest; acknowledges what is parsed; drops what xterm would answer
- * to old output.
+ * One terminal of the page: a screen, and its place in the output that the server keeps. It counts the bytes that it was given, so
+ * that after a lost connection it asks for exactly the rest. It acknowledges bytes when xterm has parsed them, and drops what xterm
+ * answers to old output.
  */
 import {
   type Attached,
@@ -22,17 +22,17 @@ import { type RunEvents, Typist } from './typist.ts';
 import { createScreen, foundMarks, type Screen, steel } from './xterm.ts';
 
 export interface TerminalOwner {
-  /** Sends, or says false when there is no connection: input is then lost, never kept for later. */
+  /** Sends a message. False when there is no connection: nothing is kept for later. */
   readonly send: (message: PageMessage) => boolean;
-  /** A paste of several lines waits for a yes; `go` types it. */
+  /** Asks the student whether to paste several lines. `go` types them. */
   readonly confirmPaste: (text: string, go: () => void) => void;
-  /** A paste was too long for a terminal, and nothing of it was typed. */
+  /** Tells the student that a paste was too long, and that nothing of it was typed. */
   readonly refusePaste: () => void;
-  /** A link was clicked in this terminal. Nothing is known of it: what follows must ask. */
+  /** A link was clicked in this terminal. A program printed it, so it may be anything: ask the student before it is opened. */
   readonly openLink: (terminal: string, uri: string) => void;
   /** The student wants to search in the scrollback. */
   readonly search: () => void;
-  /** Whether the next key is to be typed with Ctrl; asked once for each key. */
+  /** Whether the next key is to be typed with Ctrl. Asked once for each key, which ends it. */
   readonly takeControl: () => boolean;
   /** The student is in this terminal now. */
   readonly entered: (terminal: string) => void;
@@ -42,23 +42,24 @@ export interface TerminalOwner {
 
 export class TerminalView {
   readonly id: string;
-  /** What to put into the page. */
+  /** The element to put into the page. */
   readonly element = document.createElement('div');
   readonly #screen: Screen;
   readonly #owner: TerminalOwner;
   readonly #typist: Typist;
   readonly #answers = new AnswerLimit();
-  /** Typed but not sent: all of one task goes as one message. */
+  /** Typed but not sent yet. All that is typed in one task of the event loop goes as one message. */
   #outbox = '';
+  /** Absolute numbers of bytes: the output before each has been received, parsed by xterm, acknowledged to the server. */
   #received = 0;
   #parsed = 0;
   #acknowledged = 0;
-  /** What is before this byte is old: what the screen answers to it must not go out. */
+  /** Output before this byte is a replay. What xterm answers to it must not be sent. */
   #live = Number.POSITIVE_INFINITY;
   #attachedOnce = false;
-  /** What was printed first is not to be had, and what was drawn with it is missing. */
+  /** The server no longer has the oldest output, so a program that draws the whole screen is drawn incompletely. */
   #isCut = false;
-  /** Counts the resets, so that what was written before one is not counted after it. */
+  /** Counts resets of the byte numbers, so that a write from before a reset is not counted after it. */
   #epoch = 0;
   #acknowledgeTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -78,7 +79,7 @@ export class TerminalView {
       this.#typist.read(mark);
       return true;
     });
-    // Clipboard (52) and title sequences are swallowed: output may not reach outside its screen.
+    // Clipboard (52) and title sequences do nothing: output must not reach outside its screen (SECURITY.md F05).
     for (const code of [0, 1, 2, 52]) terminal.parser.registerOscHandler(code, () => true);
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.element.className = 'screen';
@@ -90,17 +91,17 @@ export class TerminalView {
     return this.#typist.shell;
   }
 
-  /** Draws into `element`, which must be in the page. Once. */
+  /** Draws into `element`, which must be in the page. To be called once. */
   open(describedBy: string): void {
     const { terminal } = this.#screen;
     terminal.open(this.element);
     terminal.textarea?.setAttribute('aria-describedby', describedBy);
-    // xterm draws no cursor until the first focus, unless it was told to show it.
+    // Without this sequence xterm draws no cursor before the first focus.
     terminal.write('\x1b[?25h');
     this.fit();
   }
 
-  /** Asks the server for what this screen has not got yet. */
+  /** Asks the server for the output that this screen does not have yet. */
   attach(): void {
     const { rows, cols } = this.#screen.terminal;
     this.#live = Number.POSITIVE_INFINITY;
@@ -138,23 +139,23 @@ export class TerminalView {
     });
   }
 
-  /** Types a command once the shell has its prompt, and presses Enter. All of how it went is told later. */
+  /** Types a command when the shell shows its prompt, and presses Enter. `events` come later, never within the call. */
   runCommand(command: string, events: RunEvents): void {
     this.#typist.runCommand(command, events);
     this.#screen.terminal.scrollToBottom();
   }
 
-  /** The connection is lost. */
+  /** The connection to the server is lost. */
   dropped(): void {
     this.#typist.dropped();
   }
 
-  /** The server did not take what was typed; `why` is its sentence. */
+  /** The server refused what was typed; `why` is its sentence. */
   refused(why: string): void {
     this.#typist.refused(why);
   }
 
-  /** The shell has exited. What it printed before comes first. */
+  /** The shell has exited. This counts only after all that it printed is parsed. */
   shellEnded(exitCode: number | undefined): void {
     this.#screen.terminal.write('', () => this.#typist.shellEnded(exitCode));
   }
@@ -166,12 +167,12 @@ export class TerminalView {
     terminal.focus();
   }
 
-  /** Types F6, which the page keeps for itself where it is pressed once. */
+  /** Types F6 into the terminal. (F6 pressed once leaves the terminal; pressed twice it is the program's.) */
   pressF6(shift: boolean): void {
     this.#screen.terminal.input(f6(shift));
   }
 
-  /** Marks every place where `text` stands and goes to the next, or the one before. Empty text ends it. */
+  /** Marks every place where `text` is found, and goes to the next one or the one before. Empty text ends the search. */
   find(text: string, backwards: boolean, typing: boolean): void {
     const { search } = this.#screen;
     if (!text) search.clearDecorations();
@@ -179,7 +180,7 @@ export class TerminalView {
     else search.findNext(text, { decorations: foundMarks, incremental: typing });
   }
 
-  /** Tells how much is found, as the search goes on; `at` counts from 0 and is -1 where there are too many to say. */
+  /** Calls `listener` as the search goes on. `at` counts from 0; -1 where xterm has found too many to number them. */
   onFound(listener: (at: number, count: number) => void): () => void {
     const heard = this.#screen.search.onDidChangeResults(({ resultIndex, resultCount }) =>
       listener(resultIndex, resultCount),
@@ -191,11 +192,12 @@ export class TerminalView {
     const { terminal } = this.#screen;
     const isDrawn = () => this.#parsed === this.#received;
     if (isDrawn()) this.#resize();
-    // Where the cursor is counts, and what comes next may be drawn at once: then only in the middle of a row.
+    // xterm loses its pending-wrap state on resize. Wait until all output is parsed, unless the cursor is in the middle of a row,
+    // where that state cannot be set.
     else terminal.write('', () => (isAtWrap(terminal) && !isDrawn() ? this.fit() : this.#resize()));
   }
 
-  /** To what has room now. */
+  /** Gives the terminal the rows and columns that have room now. */
   #resize(): void {
     if (!this.element.isConnected || this.element.clientWidth === 0) return;
     this.#screen.terminal.options.fontSize = fontSizeFor(this.element.clientWidth);
@@ -208,7 +210,7 @@ export class TerminalView {
     );
   }
 
-  /** Has a program that draws the whole screen draw it once more: it does when the size changes. */
+  /** Makes a full-screen program draw its screen again, by changing the size for a moment. */
   #drawAnew(): void {
     this.#isCut = false;
     const { buffer, rows, cols } = this.#screen.terminal;
@@ -237,13 +239,13 @@ export class TerminalView {
     this.element.remove();
   }
 
-  /** Everything that was printed before this screen asked for it has been parsed. */
+  /** The replay is over: everything that was printed before this screen attached has been parsed. */
   get #isLive(): boolean {
     return this.#parsed >= this.#live;
   }
 
   #input(data: string): void {
-    // What the screen says by itself to old output goes nowhere; what a person types meanwhile does.
+    // Answers of xterm to a replay are dropped. What the student types meanwhile is sent.
     if (!this.#isLive && (isAnswer(data) || isMouseReport(data))) return;
     if (isAnswer(data) && !this.#answers.allows(performance.now())) return;
     const typed = data.length === 1 && this.#owner.takeControl() ? withControl(data) : data;
@@ -271,7 +273,7 @@ export class TerminalView {
   }
 
   #paste(event: ClipboardEvent): void {
-    // Without a clipboard there is nothing to clean, and nothing to keep from anybody.
+    // Without clipboard data xterm pastes nothing by itself.
     if (!event.clipboardData) return;
     event.preventDefault();
     event.stopPropagation();
@@ -286,21 +288,21 @@ export class TerminalView {
     return this.shell === 'prompt' && this.#screen.terminal.hasSelection();
   }
 
-  /** Does what a key is for, once, and keeps it from xterm and from the browser. */
+  /** Acts on a key of the page's own, once for its keydown and keyup, and keeps it from xterm and from the browser. */
   #handleKey(event: KeyboardEvent, act: () => void): false {
     event.preventDefault();
     if (event.type === 'keydown') act();
     return false;
   }
 
-  /** The keys that the page keeps for itself; false means that xterm leaves them alone. */
+  /** Handles the keys that the page keeps for itself. False: xterm ignores the key. */
   #key(event: KeyboardEvent): boolean {
     if (event.key === 'F6' && !event.ctrlKey && !event.altKey) {
       return this.#handleKey(event, () => event.repeat || this.#owner.leave(event));
     }
     const letter = event.key.toLowerCase();
     if (event.ctrlKey && event.shiftKey && letter === 'f') return this.#handleKey(event, () => this.#owner.search());
-    // Ctrl C copies what is selected at a prompt, where there is nothing to interrupt. While a command runs it interrupts.
+    // At a prompt there is nothing to interrupt, so Ctrl-C copies the selection. While a command runs, it interrupts the command.
     if (event.ctrlKey && !event.shiftKey && !event.altKey && letter === 'c' && this.#copiesAtPrompt()) {
       return this.#handleKey(event, () => {
         void copyText(this.#screen.terminal.getSelection());
@@ -310,7 +312,7 @@ export class TerminalView {
     if (event.ctrlKey && event.shiftKey && letter === 'c') {
       return this.#handleKey(event, () => void copyText(this.#screen.terminal.getSelection()));
     }
-    // The browser pastes by itself; the event comes through `#paste`.
+    // The browser pastes on Ctrl-Shift-V, and its event goes to `#paste`.
     return !(event.ctrlKey && event.shiftKey && letter === 'v');
   }
 }

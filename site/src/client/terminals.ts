@@ -1,4 +1,4 @@
-/** The lab's terminals: opened, named, closed, shown one or two at a time, and typed into for the student. */
+/** The lab's terminals: opens, names and closes them, shows one or two at a time, and types commands into them for the student. */
 import type { TerminalState } from '@drydock/sandbox-server/protocol';
 import { batch } from '@preact/signals';
 import { send } from './lab-link.ts';
@@ -15,31 +15,31 @@ export function setLeave(leave: (key: KeyboardEvent) => void): void {
   leaveTerminal = leave;
 }
 
-/** What to do with a terminal that was asked for, once it is there. */
+/** What to do with a terminal once the server has opened it. */
 interface Asked {
   readonly title?: string | undefined;
   readonly beside?: boolean;
   readonly run?: { readonly command: string; readonly events: RunEvents };
-  /** The student is to be in it then. */
+  /** The focus goes into it then. */
   readonly focus?: boolean;
 }
 
 let lastRequest = 0;
 const asked = new Map<number, Asked>();
 
-/** Opens a terminal and goes there; on the lab's first host where none is named. */
+/** Opens a terminal on `host`, or on the lab's first host, and shows it. */
 export function openTerminal(host?: string): void {
   ask(host, {});
 }
 
-/** Opens one of the terminals that the lesson has ready (or goes there), and runs what it is for. */
+/** Opens one of the lesson's own terminals, or shows it where it is open, and runs its command. */
 export function openPreset(preset: state.TerminalPreset): void {
   const there = state.terminals.value.find(({ title, running }) => title === preset.title && running);
   if (there) selectTerminal(there.id);
   else ask(preset.host, { title: preset.title, ...runOf(preset), focus: true });
 }
 
-/** A second terminal beside the current one, on the same host; or back to one. Both stay open. */
+/** Shows a second terminal beside the current one, on the same host; or goes back to one. Both stay open. */
 export function toggleSplit(): void {
   const current = state.currentTerminal.value;
   if (!current) return;
@@ -53,7 +53,7 @@ export function replaceTerminal({ id, host }: TerminalState): void {
   ask(host, {}, state.terminals.value.length - 1);
 }
 
-/** Asks for a terminal; a sentence where that cannot be. `there` is how many there are. */
+/** Asks the server for a terminal. Answers with a sentence where that cannot be. `there` is how many there are. */
 function ask(host: string | undefined, then: Asked, there = state.terminals.value.length): string | undefined {
   if (there >= mostTerminals) {
     const full = `There are ${mostTerminals} terminals already. Close one to open another.`;
@@ -79,7 +79,7 @@ export function hearOpened(request: number, terminal: string): void {
   if (!then.run || then.focus) focusTerminal();
 }
 
-/** The server did not do what was asked for a terminal; without one it did not open the one that was asked for first. */
+/** The server refused something. Without `terminal` it refused to open the terminal that was asked for first. */
 export function hearRefused(terminal: string | null, why: string): void {
   if (terminal) {
     screens.of(terminal)?.refused(why);
@@ -91,7 +91,7 @@ export function hearRefused(terminal: string | null, why: string): void {
   first[1].run?.events.lost(why);
 }
 
-/** The connection is lost, and with it the answers to what was asked for. */
+/** The connection is lost: requests that are not answered yet never will be. */
 export function hearDropped(): void {
   loseAsked('The connection was lost before the terminal was there, so the command was not typed. Run it again.');
   screens.dropped();
@@ -108,7 +108,7 @@ export function hearTerminals(list: readonly TerminalState[]): void {
   const known = new Set(list.map(({ id }) => id));
   screens.keep(known);
   const shown = state.shownTerminals.value.filter((id) => known.has(id));
-  // One of the host that was in hand, which at first is the lab's first.
+  // A terminal on the host of the one that was current; at first, on the lab's first host.
   const host = state.hostOf(state.currentTerminal.value);
   const next = list.findLast((one) => one.host === host) ?? list.at(-1);
   if (shown.length === 0 && next) shown.push(next.id);
@@ -122,7 +122,7 @@ export function hearTerminals(list: readonly TerminalState[]): void {
   for (const { id, running, exitCode } of list) if (!running) screens.of(id)?.shellEnded(exitCode ?? undefined);
 }
 
-/** Nothing is there any more: the lab has ended, or is started anew. */
+/** Forgets all terminals: the lab has ended, or is started anew. */
 export function forgetTerminals(): void {
   loseAsked('The lab ended before the terminal was there, so the command was not typed.');
   hearTerminals([]);
@@ -136,7 +136,7 @@ export function closeTerminal(terminal: string): void {
   send({ type: 'close', terminal });
 }
 
-/** Puts a terminal in sight, in the place of the current one, unless it is in sight already. */
+/** Shows a terminal in the place of the current one, unless it is shown already. */
 export function selectTerminal(id: string): void {
   state.place.value = 'terminal';
   select(id);
@@ -157,7 +157,7 @@ function show(shown: readonly string[], current: string): void {
   screens.show();
 }
 
-/** Puts the student into the terminal in hand, and into the one that was asked for once it is there. */
+/** Moves the focus into the current terminal; and into the one that was asked for, once it is there. */
 export function focusTerminal(): void {
   const last = asked.get(lastRequest);
   if (last) asked.set(lastRequest, { ...last, focus: true });
@@ -169,7 +169,7 @@ export function setScreenReader(on: boolean): void {
   screens.setScreenReader(on);
 }
 
-/** Where a command of the text belongs; in the terminal in hand where nothing is said. */
+/** Where a command of the text is to be typed: in the current terminal where nothing is said. */
 export interface RunPlace {
   /** The title of a terminal. */
   readonly terminal?: string;
@@ -178,8 +178,8 @@ export interface RunPlace {
 }
 
 /**
- * Types a command into a terminal as soon as its shell can take it, and opens the terminal first where the lab has none
- * such. Answers with a sentence when it cannot, and `undefined` when it will try: `events` tell the rest, later.
+ * Types a command into a terminal as soon as its shell is at a prompt. Opens the terminal first where the lab has no such one.
+ * Answers with a sentence where it cannot do that, else with `undefined`; `events` tell the rest, later.
  */
 export function runCommand(command: string, events: RunEvents, where: RunPlace = {}): string | undefined {
   if (!state.canType.value) return 'The terminal is not ready yet. Try again in a moment.';
@@ -199,8 +199,8 @@ export function runCommand(command: string, events: RunEvents, where: RunPlace =
 const lost = 'The connection is lost, so the command was not typed. Try again in a moment.';
 
 /**
- * The terminal that a command belongs to: the current one if it fits, else the first that does. One that the lesson has ready
- * for something, such as a virtual machine's console, is only for the commands that name it.
+ * The terminal that a command is typed into: the current one if it fits, else the first that fits. The lesson's own terminals, such
+ * as a virtual machine's console, are only for commands that name them.
  */
 function terminalFor({ terminal, host }: RunPlace): TerminalState | undefined {
   const isPreset = (title: string) => state.presets.value.some((preset) => preset.title === title);

@@ -1,23 +1,23 @@
 /**
- * Types commands for the student into one shell, and tells how each went on. Knows the shell by its prompt marks; knows
- * nothing of screens. One command at a time: who asks looks at `shell` first.
+ * Types commands for the student into one shell, and tells how each of them went. Follows the shell by its prompt marks; knows
+ * nothing of screens. One command at a time: callers look at `shell` first.
  */
 import { promptWithinMs } from './limits.ts';
 import { cleanPaste } from './paste.ts';
 import { ShellMarks, type ShellState } from './shell-marks.ts';
 
-/** How a command that was typed for the student went on. Nothing is told after `ended` or `lost`. */
+/** Tells how a command that was typed for the student goes on. Nothing is told after `ended` or `lost`. */
 export interface RunEvents {
   readonly started: () => void;
   readonly ended: (exitCode: number | undefined) => void;
-  /** Nobody will know how it ended, or it was not typed at all; `why` is a sentence for the student. */
+  /** The command was not typed, or how it ends will not be known. `why` is a sentence for the student. */
   readonly lost: (why: string) => void;
 }
 
 export interface TypistOwner {
   /** Types, or says false when there is no connection. */
   readonly type: (data: string) => boolean;
-  /** What the shell prints is on the screen. Marks of the replay before that tell of prompts that are long gone. */
+  /** The replay is over. Marks within a replay tell of prompts that are long gone. */
   readonly isLive: () => boolean;
 }
 
@@ -28,7 +28,7 @@ interface Run {
 
 export class Typist {
   readonly #owner: TypistOwner;
-  /** A command that waits for the prompt. */
+  /** The command that waits for the prompt. */
   #waiting: { readonly command: string; readonly events: RunEvents } | undefined;
   #patience: ReturnType<typeof setTimeout> | undefined;
   #hasWaited = false;
@@ -45,8 +45,8 @@ export class Typist {
   }
 
   /**
-   * Types a command and presses Enter: at once at a prompt, or when the prompt comes. A shell that shows none for long has
-   * no marks; it is typed then, and is `lost` at once. Events come later, never within the call.
+   * Types a command and presses Enter, at once or when the prompt comes. A shell that makes no prompt mark for long is taken to make
+   * none: the command is typed then, and `lost` is told at once. Events come later, never within the call.
    */
   runCommand(command: string, events: RunEvents): void {
     this.#lose('Another command was typed before this one had begun.');
@@ -59,12 +59,12 @@ export class Typist {
     this.printed();
   }
 
-  /** Takes what stands after `133;` in a mark. */
+  /** Takes a prompt mark: the text after `133;`. */
   read(mark: string): void {
     this.#marks.read(mark);
   }
 
-  /** Something came onto the screen: the prompt that is waited for may be among it. */
+  /** Output has been drawn. The prompt that a command waits for may be in it. */
   printed(): void {
     const waiting = this.#waiting;
     if (!waiting || !this.#owner.isLive()) return;
@@ -74,19 +74,19 @@ export class Typist {
     else this.#type(waiting.command, waiting.events);
   }
 
-  /** The connection is lost: what was on its way may not have come through. What runs goes on, and is told later. */
+  /** The connection is lost. A command that has not started may not have reached the shell. One that runs goes on, and is told later. */
   dropped(): void {
     if (this.#waiting) this.#lose('The connection was lost before the command was typed. Run it again.');
     else if (!this.#run?.started)
       this.#lose('The connection was lost as the command was typed. Look in the terminal whether it ran.');
   }
 
-  /** The server did not take what was typed; `why` is its sentence. */
+  /** The server refused what was typed; `why` is its sentence. */
   refused(why: string): void {
     if (this.#run && !this.#run.started) this.#lose(why);
   }
 
-  /** Some of what the shell printed is not to be had, marks perhaps among it. */
+  /** Some output is lost, and there may have been marks in it. */
   missed(): void {
     this.#marks = this.#newMarks();
     if (this.#run)
@@ -95,7 +95,7 @@ export class Typist {
       );
   }
 
-  /** The shell itself has exited: so has the command, if it was what ended it. */
+  /** The shell has exited, and with it a command that was running. */
   shellEnded(exitCode: number | undefined): void {
     const run = this.#run;
     this.#run = undefined;
@@ -126,7 +126,7 @@ export class Typist {
 
   #type(command: string, events: RunEvents): void {
     const isPrompt = this.shell === 'prompt';
-    // To the end of the line and clear it: what the student had begun to type would become part of the command.
+    // Ctrl-E and Ctrl-U clear the line: what the student has begun to type must not become part of the command.
     const clear = isPrompt ? '\x05\x15' : '';
     const line = cleanPaste(command).replaceAll('\n', ' ');
     if (!this.#owner.type(`${clear}${line}\r`))
@@ -152,7 +152,7 @@ export class Typist {
   }
 }
 
-/** Said also before anything is tried, where that is known. */
+/** Also said where the terminal is known to be busy before anything is tried. */
 export const busy =
   'The terminal is busy with another command. End that one first (Ctrl+C, or exit in a container), or open another terminal with +.';
 const shellGone = 'The shell has ended, so the command was not run. Open another terminal with +.';

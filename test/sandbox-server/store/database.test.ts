@@ -84,8 +84,8 @@ test('records go with their session', () => {
     );
     records.setPoint('one', { snapshot: 'start', title: null, done: [], takenAtMs: 1 });
     records.setPoint('one', { snapshot: 'kept-1', title: 'Mine', done: ['hello'], takenAtMs: 2 });
-    records.setOpenAgain('one', ['hello', 'web']);
-    records.doneAgain('one', 'web');
+    records.setReopenedTasks('one', ['hello', 'web']);
+    records.forgetReopenedTask('one', 'web');
     assert.deepEqual(records.all(), [
       {
         ...record,
@@ -95,7 +95,7 @@ test('records go with their session', () => {
         ]),
       },
     ]);
-    assert.deepEqual(records.openAgain('one'), new Set(['hello']));
+    assert.deepEqual(records.reopenedTasks('one'), new Set(['hello']));
     assert.deepEqual(
       records.points('one').map(({ title, done }) => [title, done]),
       [
@@ -105,7 +105,10 @@ test('records go with their session', () => {
     );
     records.remove('one');
     records.add(record);
-    assert.deepEqual([records.all()[0]?.hosts.size, records.points('one'), records.openAgain('one').size], [0, [], 0]);
+    assert.deepEqual(
+      [records.all()[0]?.hosts.size, records.points('one'), records.reopenedTasks('one').size],
+      [0, [], 0],
+    );
     database.close();
   });
 });
