@@ -130,8 +130,8 @@ export const storeFullBytes = 256 * 1024 * 1024;
 /** How long one start that failed stands for how labs start. */
 export const failedStartCountsMs = 5 * 60_000;
 
-/** Lists that events keep right are asked for anew after so long, should an event be missing. */
-export const maxHeldAnswerMs = 10_000;
+/** Lists that events keep right are asked for anew after so long, in case an event was missed. */
+export const maxHeldAnswerMs = 60_000;
 /**
  * What no event tells is looked at again after this share of the time for which nothing has happened, and after `maxPollMs` at the
  * latest: 400 labs in which nobody has typed for minutes cost the engine seven looks a second, each 2 to 5 ms.
