@@ -1,4 +1,4 @@
-// The one engine, as the server sees it: up or away. Calls wait a while for an engine that restarts.
+// The engine, as the server sees it: up or away. Calls wait a while for an engine that restarts.
 
 import type { EngineClient, EngineStatus } from '@drydock/runtime';
 import type { Logger } from 'pino';
@@ -32,7 +32,7 @@ export class EngineLink {
     return this.#up;
   }
 
-  /** What the engine last said of itself: a few seconds ago; null before it has, and while it is away. */
+  /** The engine's status as of a few seconds ago; null before the first answer, and while the engine is away. */
   get status(): EngineStatus | null {
     return this.#up ? this.#status : null;
   }
@@ -58,7 +58,7 @@ export class EngineLink {
         } catch (error) {
           if (!isAway(error)) throw error;
           const answers = await this.#answers();
-          // Once may be an engine that fell and stands again already.
+          // The first refusal may be of an engine that was killed and has been started again already.
           if (answers && refusals++ > 0) throw error;
           this.#change(answers);
         }
@@ -70,7 +70,7 @@ export class EngineLink {
     }
   }
 
-  /** Something of the engine's ended unexpectedly: asks at once whether it is still there. */
+  /** A connection to the engine has ended unexpectedly: asks at once whether the engine is still there. */
   suspect(): void {
     void this.#probe();
   }
@@ -99,7 +99,7 @@ export class EngineLink {
     try {
       const before = this.#status;
       this.#status = await this.#client.status();
-      // It went and another came between two looks: for who listens that is the same as one that was seen to be away.
+      // Another engine runs than at the last look. To listeners that is the same as one that was seen to be away.
       if (before !== null && before.pid !== this.#status.pid) this.#change(false);
       return true;
     } catch (error) {

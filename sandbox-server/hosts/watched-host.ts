@@ -1,5 +1,5 @@
-// One host of a lab that is open: its events are heard once and its containers listed once, for everybody who reads them
-// (the checks, the engine view). Independent of message transport.
+// One host of a lab that is open. Its events are heard once and its containers are listed once, for all that read them: the
+// checks and the engine view. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerClient, DockerEvent, HostInfo } from '@drydock/runtime';
@@ -84,7 +84,7 @@ export class WatchedHost {
     return this.#isSubscribed ? this.#containers.get() : listContainers(this.docker);
   }
 
-  /** Lets go of the events and of everybody who reads them. Idempotent. */
+  /** Ends the subscription. No reader is told anything any more. Idempotent. */
   release(): void {
     this.#readers.clear();
     this.#endSubscription();
@@ -113,7 +113,7 @@ export class WatchedHost {
       } catch (error) {
         if (!signal.aborted && kindOf(error) !== 'unavailable') this.#failed(error);
       }
-      // Whoever reads again has a subscription of its own by now.
+      // A reader that has come since has caused a subscription of its own.
       if (signal.aborted) return;
       this.#isSubscribed = false;
       this.#link.suspect();

@@ -1,6 +1,9 @@
 // The message with one host's engine view, and its parts. Imports nothing, so that the site may import it whole.
 
-/** One host's Docker as a picture shows it; told on every change (within 500 ms), and every 2 s for use alone. */
+/**
+ * One host's Docker as a picture shows it; told on every change (within 500 ms). What is used is looked at every 2 s, and less
+ * often while nothing happens in the lab.
+ */
 export interface View {
   readonly type: 'view';
   /** The lab's name of the host. */

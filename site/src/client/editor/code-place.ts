@@ -1,4 +1,4 @@
-/** One Monaco editor for all open files: a model for each, the cursor of each remembered, typing handed to the file. */
+/** One Monaco editor for all open files. It has a model for each file, remembers the cursor of each, and hands typing to the file. */
 import { effect } from '@preact/signals';
 import { languageOf } from './languages.ts';
 import { type CodeEditor, type CodeModel, createEditor, followPageTheme, monaco } from './monaco.ts';
@@ -17,7 +17,7 @@ export class CodePlace implements Disposable {
   readonly #shown = new Map<OpenFile, Shown>();
   readonly #stops: (() => void)[] = [];
   #current: OpenFile | undefined;
-  /** Text that comes from the host is not typing. */
+  /** True while text from the host is put in, which is not the student's typing. */
   #taking = false;
 
   constructor(element: HTMLElement) {
@@ -33,7 +33,7 @@ export class CodePlace implements Disposable {
     );
   }
 
-  /** Shows a file's text, or none. The keys stay where they are. */
+  /** Shows a file's text, or none. The focus stays where it is. */
   show(file: OpenFile | undefined): void {
     if (file === this.#current) return;
     this.#leave();
@@ -41,14 +41,14 @@ export class CodePlace implements Disposable {
     this.#enter(file && (this.#shown.get(file) ?? this.#make(file)));
   }
 
-  /** Puts the cursor at the start of a line, from 1 on, and brings it into sight; of a line that is not there the last. */
+  /** Puts the cursor at the start of a line, counted from 1, and scrolls to it; to the last line where the file has fewer. */
   goToLine(number: number): void {
     const lineNumber = Math.min(number, this.#editor.getModel()?.getLineCount() ?? 1);
     this.#editor.setPosition({ lineNumber, column: 1 });
     this.#editor.revealLineInCenter(lineNumber);
   }
 
-  /** Takes the keys. */
+  /** Moves the focus into the editor. */
   focus(): void {
     this.#editor.focus();
   }
@@ -78,7 +78,7 @@ export class CodePlace implements Disposable {
     });
     file.onText = (text) => {
       this.#taking = true;
-      // As an edit, so that the cursor stays and the change can be undone.
+      // As an edit, so that the cursor keeps its place and the change can be undone.
       model.pushEditOperations([], [{ range: model.getFullModelRange(), text }], () => null);
       this.#taking = false;
     };
@@ -99,14 +99,14 @@ export class CodePlace implements Disposable {
     return shown;
   }
 
-  /** A model keeps its name, by which it is known what the text is: a file with a new name gets a new model. */
+  /** Monaco knows the language by the model's name, which cannot change. So a file with a new name gets a new model. */
   #remake(file: OpenFile): void {
     const before = this.#shown.get(file);
     const isCurrent = this.#current === file;
     if (isCurrent) this.#leave();
     const made = this.#make(file);
     made.state = before?.state ?? null;
-    // Before the old one goes: an editor without a model lets go of the keys.
+    // Before the old model is disposed of: an editor without a model loses the focus.
     if (isCurrent) this.#enter(made);
     before?.stop();
   }

@@ -12,14 +12,14 @@ import { sessionId } from '../lab-link.ts';
 import type { FileRead, FileStore } from './file-store.ts';
 import { folderOf, join } from './paths.ts';
 
-/** A request that takes longer is given up: the largest file is 1 MiB. */
+/** A request that takes longer is aborted. The largest file is 1 MiB. */
 const timeoutMs = 20_000;
 
-/** The server's word for too many files at once is about the next second. */
+/** Where the server says that it has too many files at once, a second later it has room. */
 const busyWaitMs = 1_000;
 const mostTries = 5;
 
-/** Browsers finish a request for a page that is gone where all such bodies together are no longer than this: 64 KiB. */
+/** A browser finishes requests of a page that is gone, if their bodies together are no longer than this (64 KiB). */
 const maxPartingBytes = 64 * 1024;
 
 // Each throws `ServerRefusal` with a sentence, or a `TypeError` or a timeout's `DOMException` when nothing answers.
@@ -34,7 +34,7 @@ export async function readFile(host: string, path: string): Promise<FileRead> {
   return { bytes: new Uint8Array(await response.arrayBuffer()), version };
 }
 
-/** Replaces the file of this version; `undefined`: there must be none yet. Status 412 where it is otherwise. */
+/** Replaces the file of this version; `undefined`: no such file may exist. Status 412 where that is not so. */
 export async function writeFile(
   host: string,
   path: string,
@@ -47,14 +47,14 @@ export async function writeFile(
     {
       headers: { 'content-type': 'application/octet-stream', ...expecting(version) },
       body: bytes,
-      // The page may be about to go, and takes its other requests with it.
+      // The page may be about to go, which aborts requests that are not kept alive.
       keepalive: document.visibilityState === 'hidden' && bytes.length <= maxPartingBytes,
     },
   );
   return ((await response.json()) as FileVersion).version;
 }
 
-/** As `writeFile`, for files of any size that the server takes: piece by piece, and there once the last one is. */
+/** As `writeFile`, for files of any size that the server takes. It is sent in pieces, and is there once the last piece is. */
 export async function bringFile(
   host: string,
   path: string,
@@ -77,14 +77,14 @@ export async function bringFile(
     try {
       await patiently(() => call(routes.writeFile, query, piece));
     } catch (error) {
-      // What is there of the file is nobody's, and a lab that is gone has nothing to take away.
+      // Removes the draft. Where the lab is gone, there is nothing to remove.
       await removePath(host, join(folderOf(path), `.drydock-${draft}`)).catch(() => undefined);
       throw error;
     }
   }
 }
 
-/** Asks again where the server has too much to do at the moment, a few times. */
+/** Tries again a few times where the server has too much to do at the moment. */
 async function patiently<T>(ask: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -100,7 +100,7 @@ function expecting(version: string | undefined): Readonly<Record<string, string>
   return version === undefined ? { 'if-none-match': '*' } : { 'if-match': `"${version}"` };
 }
 
-/** The files of a host, for who knows of nothing else. */
+/** A `FileStore` of one host of the lab. */
 export function storeOf(host: string): FileStore {
   return {
     read: (path) => readFile(host, path),
@@ -116,7 +116,7 @@ export async function changeFiles(change: ChangeFiles): Promise<void> {
   await call(routes.changeFiles, {}, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(change) });
 }
 
-/** Where a browser gets the file from as a download. */
+/** The address from which a browser downloads the file. */
 export function downloadAddress(host: string, path: string): string {
   return addressOf(routes.readFile, { host, path });
 }

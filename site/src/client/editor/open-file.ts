@@ -1,7 +1,7 @@
 /**
- * One open file: what stands in it here, which version of the host's it is, and how saving stands. Saves by itself a
- * moment after typing. A change on the host is taken over where nothing was typed meanwhile, and asked about where it
- * was. Knows nothing of what draws it, nor of how the host is reached.
+ * One open file: its text, the host's version that the text was made from, and the state of saving. It saves by itself a moment
+ * after typing. A change on the host is taken over where nothing was typed meanwhile; else the student is asked. Knows nothing of
+ * what draws it, nor of how the host is reached.
  */
 import { maxFileBytes } from '@drydock/sandbox-server/protocol';
 import { batch, signal } from '@preact/signals';
@@ -11,14 +11,14 @@ import type { FileStore } from './file-store.ts';
 
 export type Saving =
   | { readonly name: 'saved' }
-  /** Typed, not sent yet. */
+  /** The student has typed, and the text is not sent yet. */
   | { readonly name: 'typed' }
   | { readonly name: 'saving' }
   | { readonly name: 'failed'; readonly why: string }
-  /** Something else stands on the host, or nothing any more. */
+  /** The host has another text in the file, or no such file any more. */
   | { readonly name: 'conflict'; readonly theirs: Theirs };
 
-/** What stands on the host in the place of the text that is open here. */
+/** What the host has in the place of the text that is open here. */
 export type Theirs =
   | { readonly name: 'text'; readonly text: string; readonly version: string }
   | { readonly name: 'binary'; readonly bytes: number; readonly version: string }
@@ -31,13 +31,13 @@ export type Content =
   | { readonly name: 'large' }
   | { readonly name: 'failed'; readonly why: string };
 
-/** What a look at the host found. */
+/** What was found on the host. */
 type Found =
   | Theirs
   | { readonly name: 'large'; readonly why: string }
   | { readonly name: 'failed'; readonly why: string };
 
-/** From the last key to the save: several words are one write, and nobody waits for it. */
+/** From the last key to the save: several words are written together, and the student does not wait for it. */
 const saveAfterMs = 400;
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -45,9 +45,9 @@ export class OpenFile {
   readonly path = signal('');
   readonly content = signal<Content>({ name: 'loading' });
   readonly saving = signal<Saving>({ name: 'saved' });
-  /** Its tab is gone, and nothing is saved any more. */
+  /** The file's tab is closed, and nothing is saved any more. */
   readonly closed = signal(false);
-  /** Told when the text became another one without the student's doing. */
+  /** Called when the text has changed, but not by the student's typing. */
   onText: (text: string) => void = () => {};
   readonly #store: FileStore;
   #text = '';
@@ -67,29 +67,29 @@ export class OpenFile {
     return this.#text;
   }
 
-  /** Something was typed that the host has not got. */
+  /** Something was typed that is not on the host yet. */
   get isDirty(): boolean {
     return this.#text !== this.#kept;
   }
 
-  /** Something was typed that cannot be saved as things are. */
+  /** Something was typed that cannot be saved now. */
   get isStuck(): boolean {
     const { name } = this.saving.value;
     return this.isDirty && (name === 'failed' || name === 'conflict');
   }
 
-  /** It was not on the host when that was last asked. */
+  /** The file was not on the host when the host was last asked. */
   get isGone(): boolean {
     return this.#isGone;
   }
 
-  /** Reads it from the host. Never throws: what went wrong stands in `content`. */
+  /** Reads the file from the host. Never throws: a failure is shown by `content`. */
   load(): Promise<void> {
     this.content.value = { name: 'loading' };
     return this.#next(() => this.#load());
   }
 
-  /** It was made a moment ago, empty, and this is its version: there is nothing to read. */
+  /** The file was made a moment ago, empty, and has this version: there is nothing to read. */
   startEmpty(version: string): void {
     this.#version = version;
     this.content.value = { name: 'text' };
@@ -104,23 +104,23 @@ export class OpenFile {
     this.#saveSoon();
   }
 
-  /** Sends what was typed, if anything; one write after another. Never throws. */
+  /** Saves what was typed, if anything, after writes that are under way. Never throws. */
   save(): Promise<void> {
     clearTimeout(this.#timer);
     return this.#next(() => this.#write());
   }
 
-  /** The host has this version now, or no such file. */
+  /** The host has this version of the file now; undefined: it has no such file. */
   hear(version: string | undefined): Promise<void> {
     return this.#next(() => this.#hear(version));
   }
 
-  /** Looks what stands on the host, whatever was heard of it. */
+  /** Reads the file again, whatever version the host is known to have. */
   look(): Promise<void> {
     return this.#next(() => (this.content.value.name === 'text' ? this.#look() : this.#load()));
   }
 
-  /** Answers a conflict: mine is written over theirs, or theirs is taken. */
+  /** Answers a conflict: the text here is written over the host's, or the host's is taken over. */
   async settle(keep: 'mine' | 'theirs'): Promise<void> {
     const now = this.saving.value;
     if (now.name !== 'conflict') return;
@@ -133,13 +133,13 @@ export class OpenFile {
     await this.save();
   }
 
-  /** Gives up what is not saved. */
+  /** Closes the file. What is not saved is lost. */
   close(): void {
     this.closed.value = true;
     clearTimeout(this.#timer);
   }
 
-  /** One thing after another: no look reads what a write is about to replace. */
+  /** Does one thing after another, so that nothing is read while it is being written. */
   #next(work: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(() => (this.closed.value ? undefined : work()));
     return this.#work;
@@ -177,7 +177,7 @@ export class OpenFile {
     const now = this.saving.value;
     if (this.content.value.name === 'loading') return;
     if (version === this.#version) {
-      // What stood in the way is gone again, and there is what this text was made from.
+      // The conflict is over: the host has again the version that this text was made from.
       if (now.name === 'conflict') this.#settled();
       return;
     }
@@ -194,13 +194,13 @@ export class OpenFile {
     else this.#accept(found);
   }
 
-  /** Reads what stands on the host: takes it over where nothing was typed, and asks where something was. */
+  /** Reads the file from the host. Takes it over where nothing was typed, and asks the student where something was. */
   async #look(): Promise<void> {
     const found = await this.#read();
     const isSaving = this.saving.value.name === 'saving';
     switch (found.name) {
       case 'failed':
-        // A file that has nothing to save is told of with the next change.
+        // Where nothing is to be saved, the next change on the host causes another look.
         if (isSaving) this.saving.value = { name: 'failed', why: found.why };
         return;
       case 'large':
@@ -211,7 +211,7 @@ export class OpenFile {
         this.saving.value = { name: 'conflict', theirs: found };
         return;
     }
-    // An old listing told of what was written from here.
+    // The listing was old, and told of what was written from here.
     if (found.version === this.#version && !isSaving) {
       if (this.saving.value.name === 'conflict') this.#settled();
       return;
@@ -221,13 +221,13 @@ export class OpenFile {
     else this.saving.value = { name: 'conflict', theirs: found };
   }
 
-  /** The version that is known stands on the host: what was typed beyond it is saved next. */
+  /** The host has the known version. What was typed since is saved next. */
   #settled(): void {
     this.saving.value = { name: this.isDirty ? 'typed' : 'saved' };
     if (this.isDirty) this.#saveSoon();
   }
 
-  /** Takes over what stands on the host. */
+  /** Takes over what the host has. */
   #accept(found: Exclude<Theirs, { name: 'gone' }>): void {
     batch(() => {
       const text = found.name === 'text' ? found.text : '';
@@ -266,7 +266,7 @@ export class OpenFile {
   }
 }
 
-/** Undefined where the bytes are no text in UTF-8. */
+/** Undefined where the bytes are not UTF-8 text. */
 function textOf(bytes: Uint8Array): string | undefined {
   if (bytes.includes(0)) return undefined;
   try {

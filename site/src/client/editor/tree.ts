@@ -1,4 +1,4 @@
-/** The files of a home as a tree: folders are asked for when they are opened, and asked again when something changed. */
+/** The files of a home as a tree. A folder is listed when it is opened, and again when something has changed. */
 import type { FileEntry } from '@drydock/sandbox-server/protocol';
 import { batch, computed, signal } from '@preact/signals';
 import { sentenceOf } from './failures.ts';
@@ -6,7 +6,7 @@ import { listFolder } from './files-api.ts';
 import { isWithin, join } from './paths.ts';
 
 export interface Folder {
-  /** Folders first, hidden files last, then by name. */
+  /** Sorted: folders first, hidden files last, then by name. */
   readonly entries: readonly FileEntry[];
   /** There are more than are listed. */
   readonly more: boolean;
@@ -19,11 +19,11 @@ export interface Row {
   /** From 1 on. */
   readonly level: number;
   readonly isOpen: boolean;
-  /** A folder that has been opened and holds nothing; or whose listing was cut. */
+  /** A note under a folder that was opened: it is empty, or its listing was cut. */
   readonly note: 'empty' | 'more' | undefined;
 }
 
-/** Shown of one folder; the rest is for the terminal. */
+/** How many entries of one folder are shown; the terminal shows the rest. */
 const mostShown = 500;
 
 export class Tree {
@@ -33,14 +33,14 @@ export class Tree {
   /** Why the home cannot be listed. */
   readonly problem = signal<string | undefined>(undefined);
   readonly rows = computed(() => this.#rowsOf('', 1));
-  /** Folders that are wanted though they are closed: those of files that are open in the editor. */
+  /** Folders that are listed though they are closed: those of files that are open in the editor. */
   watched: () => readonly string[] = () => [];
 
   constructor(host: string) {
     this.host = host;
   }
 
-  /** Asks for everything that is shown, anew. Folders that are gone are closed. Never throws. */
+  /** Lists again every folder that is shown. Folders that are gone are closed. Never throws. */
   async refresh(): Promise<void> {
     const wanted = new Set([...this.open.peek(), ...this.watched()]);
     const found = await Promise.all([...wanted].map(async (path) => ({ path, folder: await this.#list(path) })));
@@ -62,7 +62,7 @@ export class Tree {
     await this.show(path);
   }
 
-  /** Opens a folder and those on the way to it. */
+  /** Opens a folder and the folders above it. */
   async show(path: string): Promise<void> {
     const parts = path ? path.split('/') : [];
     const way = ['', ...parts.map((_, index) => parts.slice(0, index + 1).join('/'))];
@@ -76,7 +76,7 @@ export class Tree {
     });
   }
 
-  /** What is known of a path; undefined where it is not there, or not listed. */
+  /** The entry of a path; undefined where it is not there, or its folder is not listed. */
   entry(path: string): FileEntry | undefined {
     const parts = path.split('/');
     const folder = this.folders.value.get(parts.slice(0, -1).join('/'));

@@ -9,14 +9,14 @@ import { OpenFile } from './open-file.ts';
 import { folderOf, isWithin, join, nameOf } from './paths.ts';
 import { Tree } from './tree.ts';
 
-/** Between two looks at what changed: a build that writes without pause must not ask without pause. */
+/** The pause between two looks, so that a build that writes all the time does not cause requests all the time. */
 const lookEveryMs = 400;
-/** Files open at once; tabs of more cannot be told apart. */
+/** How many files are open at once. The tabs of more could not be told apart. */
 const mostOpenFiles = 20;
-/** Files taken in one upload. */
+/** How many files one upload takes. */
 const mostUploads = 50;
 
-/** What is to become of a file that stands where an uploaded one would go: it, or the upload from it on, is left. */
+/** What to do where an uploaded file has the name of one that is there: replace that one, keep it, or stop the upload. */
 export type Replacing = 'replace' | 'keep' | 'stop';
 
 /** Lives as long as the page: `workspaces.ts` keeps one for each host. */
@@ -25,17 +25,17 @@ export class Workspace {
   readonly tree: Tree;
   readonly files = signal<readonly OpenFile[]>([]);
   readonly current = signal<OpenFile | undefined>(undefined);
-  /** The path of the file or folder in hand in the tree; empty before one is. */
+  /** The path of the chosen file or folder in the tree; empty where none is chosen. */
   readonly chosen = signal('');
-  /** What could not be done, in a sentence; or what was done. */
+  /** A sentence that says what was done, or what could not be done. */
   readonly said = signal('');
-  /** Where the keys are to go, as soon as it is there: into the text, to the place where one will be, to the tree. */
+  /** Where the focus goes as soon as it can: into the text, to the place where a text will be, or to the tree. */
   readonly goTo = signal<'text' | 'panel' | 'tree' | undefined>(undefined);
-  /** Where the cursor is to go in a file, from 1 on, as soon as its text is there. */
+  /** The line of a file, from 1 on, that the cursor goes to as soon as the text is there. */
   readonly line = signal<{ readonly file: OpenFile; readonly number: number } | undefined>(undefined);
   #looking = false;
   #lookAgain = false;
-  /** While the lab is away: the files that were not on the host before, which were asked about. */
+  /** While the lab is away: the files that were not on the host before that. The student has been asked about them. */
   #goneBefore: ReadonlySet<OpenFile> | undefined;
 
   constructor(host: string) {
@@ -48,21 +48,21 @@ export class Workspace {
     this.reconnect();
   }
 
-  /** There is a connection again: what happened meanwhile was not told, and what was typed could not be saved. */
+  /** There is a connection again. Changes meanwhile were not told, and what was typed could not be saved. */
   reconnect(): void {
     this.#watch();
     this.saveAll();
     void this.look();
   }
 
-  /** The lab goes away for a moment, to come back as it is or as another one. Idempotent until it is back. */
+  /** The lab goes away for a moment, and comes back as it is, or reset. Idempotent until it is back. */
   leave(): void {
     this.#goneBefore ??= new Set(this.files.value.filter(({ isGone }) => isGone));
   }
 
   /**
-   * The lab is back. Open files are read anew; of those that it does not have, the ones with something that was never
-   * saved are asked about, and the others are closed.
+   * The lab is back. Open files are read anew. Where the lab does not have a file any more, the student is asked if something in it
+   * was never saved; else the file is closed.
    */
   async comeBack(): Promise<void> {
     const files = this.files.value.filter((file) => !this.#goneBefore?.has(file));
@@ -74,7 +74,7 @@ export class Workspace {
     await this.look();
   }
 
-  /** Looks what is there now. One look at a time; what is asked for meanwhile is one more look. */
+  /** Looks at the host's files now. One look at a time; calls meanwhile cause one more look together. */
   async look(): Promise<void> {
     if (this.#looking) {
       this.#lookAgain = true;
@@ -91,8 +91,8 @@ export class Workspace {
   }
 
   /**
-   * Opens a file, or goes to it where it is open; at a line where one is said. `made`: it was made a moment ago, empty, and
-   * this is its version.
+   * Opens a file, or shows it where it is open already; at `line` where one is given. `made`: the file was made a moment ago, empty,
+   * and has this version.
    */
   open(path: string, { made, line }: { readonly made?: string; readonly line?: number | undefined } = {}): void {
     const there = this.files.value.find((file) => file.path.value === path);
@@ -113,7 +113,7 @@ export class Workspace {
     });
   }
 
-  /** Shows an open file, and takes the keys there. */
+  /** Shows an open file, and moves the focus into it. */
   enter(file: OpenFile, line?: number): void {
     batch(() => {
       this.line.value = line === undefined ? undefined : { file, number: line };
@@ -122,7 +122,7 @@ export class Workspace {
     });
   }
 
-  /** Saves what was typed, then takes the file's tab away; where it cannot be saved, the tab stays and is shown. */
+  /** Saves what was typed, then closes the file's tab. Where it cannot be saved, the tab stays and is shown. */
   async close(file: OpenFile): Promise<void> {
     await file.save();
     this.said.value = '';
@@ -134,7 +134,7 @@ export class Workspace {
     this.said.value = `${nameOf(file.path.value)} was not closed, because it could not be saved.`;
   }
 
-  /** Takes a file's tab away, with whatever is not saved in it. */
+  /** Closes a file's tab. What is not saved is lost. */
   drop(file: OpenFile): void {
     const files = this.files.value;
     const place = files.indexOf(file);
@@ -151,7 +151,7 @@ export class Workspace {
 
   /** Makes an empty file, with the folders on the way, and opens it. */
   makeFile(path: string): Promise<void> {
-    // What is typed meanwhile is meant for the new file, and must not go into the one in hand.
+    // What is typed meanwhile is meant for the new file, and must not go into the current one.
     this.goTo.value = 'panel';
     return this.#do(async () => {
       await this.#makeFolders(folderOf(path));
@@ -188,7 +188,7 @@ export class Workspace {
     });
   }
 
-  /** Puts files into a folder; `replace` is asked about each that would go over one of the same name. */
+  /** Puts files into a folder. `replace` is asked about each file that would replace one of the same name. */
   upload(files: readonly File[], folder: string, replace: (name: string) => Promise<Replacing>): Promise<void> {
     return this.#do(async () => {
       const done: string[] = [];
@@ -233,7 +233,7 @@ export class Workspace {
     }
   }
 
-  /** Takes a file or folder in hand in the tree, which is opened as far as `folder`. */
+  /** Chooses a file or folder in the tree, which is opened as far as `folder`. */
   async #show(path: string, folder = folderOf(path)): Promise<void> {
     await this.tree.show(folder);
     this.chosen.value = path;
@@ -243,7 +243,7 @@ export class Workspace {
   #compare(file: OpenFile): Promise<void> | undefined {
     const path = file.path.value;
     const folder = this.tree.folders.peek().get(folderOf(path));
-    // A folder that could not be listed, or not wholly, says nothing of what is not in it.
+    // Where a folder could not be listed, or not completely, a file that is not in the list may be there.
     if (!this.tree.folders.peek().has('')) return undefined;
     const entry = this.tree.entry(path);
     return entry || !folder?.more ? file.hear(entry?.version) : undefined;
@@ -263,7 +263,7 @@ async function bytesOf(file: File): Promise<Uint8Array<ArrayBuffer>> {
   try {
     return new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
-    // A folder that is dropped looks like a file until it is read.
+    // A folder that is dropped onto the page looks like a file until it is read.
     throw new Error(`${file.name} could not be read. If it is a folder, make it here and bring its files.`, { cause });
   }
 }

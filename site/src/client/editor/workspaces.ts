@@ -1,6 +1,6 @@
 /**
- * The workspaces of this page's lab: one for each host that was looked at. They stay when another host is looked at and
- * when the lab is away for a moment, and with them the open files and what is not saved yet.
+ * The workspaces of this page's lab, one for each host that was shown. They stay when another host is shown and when the lab is away
+ * for a moment, and so do open files and what is not saved yet.
  */
 import { effect, untracked } from '@preact/signals';
 import { canType, phase } from '../lab-state.ts';
@@ -32,12 +32,12 @@ effect(() => {
   });
 });
 
-// What could not be saved would go with the page, so the browser asks first. What was not sent yet is sent as it goes.
+// What could not be saved would be lost with the page, so the browser asks first. What was not sent yet is sent as the page goes.
 addEventListener('beforeunload', (event) => {
   if ([...workspaces.values()].some(({ files }) => files.value.some(({ isStuck }) => isStuck))) event.preventDefault();
 });
 
-// When the page goes out of sight, which may be the last that is heard of it; and when it is back, what failed then.
+// A page that is hidden may never come back, so it saves then. When it is visible again, it saves what failed.
 document.addEventListener('visibilitychange', () => {
   for (const work of workspaces.values()) work.saveAll();
 });
