@@ -5,12 +5,13 @@ import assert from 'node:assert/strict';
 import type { DockerClient, EngineClient } from '@drydock/runtime';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import type { View } from '../../../sandbox-server/protocol.ts';
-import { startEngine, type TestEngine } from '../../support/engine.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import type { TestPage } from '../page.ts';
-import { startTestServer, type TestServer } from '../server.ts';
+import { type OpenedLab, startTestServer, type TestServer } from '../server.ts';
 import { type TestLessons, testLessons, twoTasks } from '../sessions/labs.ts';
-import { done, enterReady, last } from '../sessions/student.ts';
+import { done, end, enterReady, last } from '../sessions/student.ts';
 
 /** What the server has asked the host's Docker API for, in order, without the API's version. */
 const asked: string[] = [];
@@ -40,23 +41,27 @@ function counted(engine: EngineClient): EngineClient {
   });
 }
 
-let engine: TestEngine;
+let engine: RunningEngine;
 let lessons: TestLessons;
 let server: TestServer;
+let lab: OpenedLab;
 let page: TestPage;
 let host: string;
 
 beforeAll(async () => {
-  engine = await startEngine();
+  engine = await sharedEngine();
   lessons = await testLessons();
   const settings = { engineSocket: engine.socket, lessonsDirectory: lessons.directory };
   server = await startTestServer(settings, counted);
-  page = await enterReady(server, await server.open(twoTasks));
-  host = (await engine.client.hosts())[0]?.name ?? '';
+  const before = new Set((await engine.client.hosts()).map(({ name }) => name));
+  lab = await server.open(twoTasks);
+  page = await enterReady(server, lab);
+  host = (await engine.client.hosts()).find(({ name }) => !before.has(name))?.name ?? '';
   await view(({ images }) => images.length > 0);
   await page.hears('tasks', ({ tasks }) => tasks[0]?.found !== '');
 });
 afterAll(async () => {
+  await end(server, lab);
   await server[Symbol.asyncDispose]();
   await lessons[Symbol.asyncDispose]();
   await engine[Symbol.asyncDispose]();
@@ -113,14 +118,15 @@ test('an image that is tagged is listed anew, and its name is in the list of con
 
 test('the stream ends with its last reader', async () => {
   // The playground has no tasks: nobody but the engine view reads.
-  const lab = await server.open();
-  const other = await enterReady(server, lab);
+  const playground = await server.open();
+  const other = await enterReady(server, playground);
   await other.hears('view');
   assert.equal(streams.open, 2);
   other.drop();
   await until('the stream has ended', () => streams.open === 1);
-  const back = await server.enter(await server.ticket(lab));
+  const back = await server.enter(await server.ticket(playground));
   await back.hears('view');
   assert.deepEqual(streams, { begun: 3, open: 2 });
   back.drop();
+  await end(server, playground);
 });
