@@ -66,7 +66,10 @@ export async function buildImage(build: Build): Promise<void> {
   writeLayout(build.layout, {
     tags: [...new Set([...recipe.tags, ...versionTags])],
     configuration: imageConfiguration({
-      ...{ recipe, base: build.base, diffId: packed.diffId, now: new Date() },
+      recipe,
+      base: build.base,
+      diffId: packed.diffId,
+      now: new Date(),
       // The last of 8, 8.0 and 8.0.2.
       version: versionTags.at(-1) ?? '',
     }),

@@ -36,7 +36,7 @@ export function startContainer(container: Container): Promise<'started' | 'alrea
     if (container.state.status === 'removing' || container.state.status === 'dead') {
       throw new EngineError('conflict', 'container is marked for removal and cannot be started');
     }
-    await run(container);
+    await startStopped(container);
     return 'started';
   });
 }
@@ -48,15 +48,15 @@ export interface Place {
 }
 
 /** Starts a container that does not run, at `place` if it is free; the caller holds its lock. */
-export async function run(container: Container, place: Place | null = null): Promise<void> {
+export async function startStopped(container: Container, place: Place | null = null): Promise<void> {
   const { host } = container;
   await host.engine.starts.pass(host.name, async () => {
     await host.turns.next(`start ${container.name}`);
-    await runNow(container, place);
+    await startNow(container, place);
   });
 }
 
-async function runNow(container: Container, place: Place | null): Promise<void> {
+async function startNow(container: Container, place: Place | null): Promise<void> {
   const { host } = container;
   host.needRunning();
   const bridged = networkModeOf(container.record).kind === 'bridged';

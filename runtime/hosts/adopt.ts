@@ -1,4 +1,4 @@
-// Finding, after the engine was restarted, what of a host still runs, and clearing away what does not.
+// After a restart of the engine: adopts what of each host still runs, and removes what belongs to no host.
 
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -26,14 +26,14 @@ import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
 import { discardSnapshots } from './snapshots.ts';
 import { openSockets } from './sockets.ts';
-import { begin, watchWorkspace } from './start.ts';
-import { startAgain as continueStart } from './start-again.ts';
+import { startStoppedHost, watchWorkspace } from './start.ts';
+import { startContainersAgain } from './start-again.ts';
 import { terminalKind } from './terminal-record.ts';
 import { dropOwnClaims } from './uids.ts';
 
-/** Takes up every host in the records, and removes the cgroups and subvolumes of hosts that are in none. */
+/** Adopts every host in the records. Removes the cgroups and subvolumes of hosts that are in no record. */
 export async function adoptHosts(engine: Engine): Promise<void> {
-  // All are known before the first is taken up: what one gives up of the shared images, another may have.
+  // The engine knows all hosts before it adopts the first one: an image that one host gives up may be another host's too.
   const hosts = engine.records.list(hostKind).map((record) => hostOf(engine, record));
   for (const host of hosts) loadHoldings(host);
   for (const host of hosts) {
@@ -60,24 +60,24 @@ async function adoptHost(host: Host): Promise<void> {
   if (phase === 'whole' && !isEnding(pid, startTicks)) {
     await adoptRunning(host);
     if (startAgain.length > 0)
-      resume(host); // its start was in hand
+      continueStart(host); // a start was in progress
     else host.sockets?.admit();
     return;
   }
-  // It ran when the machine went down, or its workspace has ended since the last engine was killed.
+  // The host ran when the machine went down, or its workspace has ended since the old engine was killed.
   if (phase === 'whole' && pid > 0) host.save({ returns: true });
   if (phase === 'replacing') {
     await adoptStopped(host).catch((error: unknown) => {
       host.engine.log.warn({ error, host: host.name }, 'something is left of a host that is started again');
     });
-    resume(host);
+    continueStart(host);
     return;
   }
   await adoptStopped(host);
   host.save({ phase: 'whole' });
 }
 
-/** The directory of a container that was being created: its record is stored last. */
+/** Removes the directories of containers whose creation was cut off: a container's record is stored last. */
 async function discardUnrecorded(host: Host): Promise<void> {
   if (!host.engine.records.complete) return;
   const directory = `${host.directory}/containers`;
@@ -86,17 +86,17 @@ async function discardUnrecorded(host: Host): Promise<void> {
   }
 }
 
-/** Goes on with a start that was cut off; not waited for, so that the engine is there for others. */
-function resume(host: Host): void {
+/** Continues a start that was cut off. Does not wait for it, so that the engine serves other hosts meanwhile. */
+function continueStart(host: Host): void {
   void untilDone(host, 'start again', () =>
     host.whileThere(async () => {
-      if (host.running) await continueStart(host);
-      else await begin(host);
+      if (host.running) await startContainersAgain(host);
+      else await startStoppedHost(host);
     }),
   ).then(() => host.sockets?.admit());
 }
 
-/** How long a program may take to end that the engine before this one had just started, and nobody knows: it is in the way. */
+/** For so long a program may be in the way that the old engine had just started and that no record names: then it has ended. */
 const strayMs = 10_000;
 const againMs = 200;
 
@@ -115,7 +115,7 @@ export async function untilDone(host: Host, what: string, act: () => Promise<voi
   }
 }
 
-/** What is half made or half removed, on the disk and in the kernel. */
+/** Removes what belongs to no host, on the disk and in the kernel: something was half made or half removed. */
 async function discardUnknown(engine: Engine): Promise<void> {
   const { hosts: hostsDirectory, snapshots, store, copying } = engine.paths;
   using _copied = await lock(copying, engine.ending.signal, () => undefined);
@@ -153,7 +153,7 @@ async function adoptRunning(host: Host): Promise<void> {
   host.sockets = await openSockets(host);
 }
 
-/** One that cannot be taken up or removed does not keep the others, and its host, from their student. */
+/** Calls `act` for every container. Where it throws, logs the error: the other containers and the host are adopted all the same. */
 async function forEachContainer(host: Host, act: (container: Container) => Promise<void>): Promise<void> {
   for (const container of [...host.containers.values()]) {
     try {
@@ -168,29 +168,29 @@ async function adoptContainer(container: Container): Promise<void> {
   const { host, state } = container;
   const { machinePid, startTicks } = state;
   if (container.running) {
-    // Whether it lives or ended meanwhile: the watch looks, and tells the exit code that conmon left.
+    // The container may have ended meanwhile: the watch looks, and gives the exit code that conmon left.
     container.console.connect();
     container.console.started();
-    // A pause or unpause may have been cut off between the kernel and the record.
+    // The old engine may have paused or unpaused the container, and not have stored that.
     container.saveState({ status: isFrozen(container.group) ? 'paused' : 'running' });
     expectExit(container, { pid: machinePid, startTicks });
   } else if (state.status === 'removing') {
     if (await cleanUpOrLater(container)) await discard(container);
   } else if (fs.existsSync(container.bundle)) {
-    const isClean = await cleanUpOrLater(container); // a start that was in hand
+    const isClean = await cleanUpOrLater(container); // a start was in progress
     container.save({ endpoints: noEndpoints, ports: [] });
-    // As moby does; but not what was being started again.
+    // As moby does. A container that starts again with its host stays.
     if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
   }
 }
 
-/** A host whose workspace is gone: after a reboot, a shutdown, or a crash while it was being made. */
+/** Adopts a host whose workspace has ended: after a reboot, a shutdown, or a crash while the host was created. */
 async function adoptStopped(host: Host): Promise<void> {
   await finishHost(host);
   await forEachContainer(host, async (container) => {
     const { status, exitCode, interrupted } = container.state;
     if (status === 'removing') await discard(container);
-    // An engine that did not write down why has killed all that ran when it was shut down.
+    // An engine that did not store `interrupted` killed all containers when it was shut down.
     else if (status === 'exited' && exitCode === killedExitCode && interrupted === null)
       container.saveState({ interrupted: true });
   });

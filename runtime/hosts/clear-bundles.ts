@@ -1,4 +1,4 @@
-// After the engine was killed: ending what was in hand and is in no record, and removing what it left in the run directory.
+// After the engine was killed: ends processes that no record names, and removes their bundles from the run directory.
 
 import fs from 'node:fs';
 import { charge, processesIn } from '../kernel/cgroups.ts';
@@ -8,8 +8,8 @@ import type { Host } from './host.ts';
 import type { TerminalRecord } from './terminal-record.ts';
 
 /**
- * Commands have lost whoever wanted their output, and terminals that no record names can never be attached to: both are
- * killed. What was executed in a container goes on, as with Docker; only its sockets, which nobody knows any more, go.
+ * Kills commands, whose callers are gone, and terminals that no record names, which nobody can attach to. The processes of
+ * `docker exec` go on, as with Docker; only their bundles are removed.
  */
 export async function clearBundles(host: Host, terminals: readonly TerminalRecord[]): Promise<void> {
   const kept = new Set([
@@ -27,12 +27,12 @@ export async function clearBundles(host: Host, terminals: readonly TerminalRecor
   }
 }
 
-/** How long a conmon may take to die of SIGKILL on a machine that is busy. */
+/** How long conmon may take to end after SIGKILL on a busy machine. */
 const conmonMs = 5000;
 
 /**
- * Ends the conmons of the workspace, of terminals and of commands, also of a start that an engine before this one had in hand:
- * what is started next has the same names. Those of containers end with the host's PID namespace.
+ * Kills the conmons of the workspace, of terminals and of commands, also those that the old engine had only begun to start:
+ * what is started next has the same names. The conmons of containers end with the host's PID namespace.
  */
 export async function endConmons(host: Host): Promise<void> {
   if (!fs.existsSync(`${host.runDirectory}/b`)) return;
@@ -44,7 +44,7 @@ export async function endConmons(host: Host): Promise<void> {
   await Promise.all(conmons.map((pid) => untilGone(pid, startTicksOf(pid), conmonMs)));
 }
 
-/** Those that an engine before this one started are charged to the host as well. Idempotent. */
+/** Charges the conmons that the old engine started to the host. Idempotent. */
 export function chargeConmons(host: Host): void {
   for (const name of fs.readdirSync(`${host.runDirectory}/b`)) {
     for (const pid of conmonOf(host.bundle(name))) {
@@ -57,13 +57,13 @@ export function chargeConmons(host: Host): void {
   }
 }
 
-/** The conmon of a bundle, none or one. */
+/** The PID of a bundle's conmon, in a list; an empty list where it has ended. */
 function conmonOf(bundle: string): number[] {
   const pid = numberIn(`${bundle}/conmon.pid`);
   return pid > 0 && argumentsOf(pid).includes(bundle) ? [pid] : [];
 }
 
-/** Kills the process that was started with `bundle`, and so its conmon; the conmon alone where it has started nothing yet. */
+/** Kills the process that conmon started with `bundle`; conmon ends with it. Where conmon has started nothing yet, kills conmon. */
 function endProcess(host: Host, bundle: string): void {
   const pid = numberIn(`${bundle}/pid`);
   if (pid > 0 && processesIn(host.group, true).includes(pid)) {

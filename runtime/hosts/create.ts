@@ -1,4 +1,4 @@
-// Making a host: a range of IDs, a subvolume, a cgroup, a workspace, sockets. Undone whole where a step fails.
+// Creates a host: a range of UIDs, a subvolume, a cgroup, a workspace, sockets. Where a step fails, removes all of it again.
 
 import { randomBytes } from 'node:crypto';
 import type { HostOptions } from '../client.ts';
@@ -18,7 +18,7 @@ import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
 import { defaultHostname } from './workspace.ts';
 
-/** A host object for a record, with the snapshots that are stored of it; known to the engine. */
+/** The host of a record, with its stored snapshots. The engine knows the host from then on. */
 export function hostOf(engine: Engine, record: HostRecord): Host {
   const events = new EventLog();
   const host: Host = new Host(engine, record, {

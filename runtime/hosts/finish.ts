@@ -1,4 +1,4 @@
-// The end of a host's processes: by `stop`, or because its workspace ended. Its disk stays.
+// Ends a host's processes: when the host is stopped, or after its workspace has ended. The host's disk stays.
 
 import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
@@ -12,25 +12,25 @@ import type { Host } from './host.ts';
 import { workspaceId } from './workspace.ts';
 
 /**
- * Ends what still runs, tells what was running that it is over, closes the sockets; what ran runs again with the host's next
- * start. Idempotent.
+ * Kills the host's processes, records the end of its containers and closes its sockets. The containers that ran are started
+ * again with the host. Idempotent.
  */
 export function finishHost(host: Host): Promise<void> {
   return host.withLock(async () => {
-    // In the other phases it is written down already; some of what ran may have ended since.
+    // In the other phases the record has the list already, and some of those containers may have ended since.
     if (host.running && host.record.phase === 'whole') host.save({ startAgain: toStartAgain(host) });
     await endHost(host);
   });
 }
 
-/** A start that was in hand when the engine was killed: nothing holds its address and ports. */
+/** Undoes a start that was in progress when the engine was killed, and frees its addresses and ports. */
 async function undoStart(container: Container): Promise<void> {
   const { bundle, record } = container;
   if (fs.existsSync(bundle)) await cleanUpOrLater(container);
   if (hasEndpoints(record.endpoints) || record.ports.length > 0) container.save({ endpoints: noEndpoints, ports: [] });
 }
 
-/** As `finishHost`, for who has the host's turn already. */
+/** As `finishHost`. The caller holds the host's lock. */
 export async function endHost(host: Host): Promise<void> {
   const { engine } = host;
   host.sockets?.close();
@@ -38,13 +38,13 @@ export async function endHost(host: Host): Promise<void> {
   engine.exits.forget(workspaceId(host));
   host.tellEnding = null;
   await endConmons(host);
-  // All at once: the workspace's init can only end when every process of its PID namespace has.
+  // All processes at once: the workspace's init cannot end before every process of its PID namespace has ended.
   await removeGroup(host.group);
   host.frozen = false;
   host.save({ pid: 0, startTicks: 0 });
   const finish = async (container: Container): Promise<void> => {
     engine.exits.forget(container.id);
-    // Also where it was only being started: the verb in hand fails now, and what it saves then must be saved before we return.
+    // A start that is in progress now fails and saves its state; wait for that before returning.
     await container.withLock(async () => {
       if (container.running) await finishContainer(container, killedExitCode);
       else await undoStart(container);

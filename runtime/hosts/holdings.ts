@@ -16,7 +16,7 @@ type EachNoun<T> = { readonly [Noun in keyof Holdings]: T };
 /** What a new host holds. */
 export const nothing: Holdings = { containers: [], images: [], running: [] };
 
-/** What runs now, and where; what was to run again where the host is stopped. */
+/** The containers that run, with their endpoints and ports; where the host is stopped, those that its next start starts. */
 export function runningIn(host: Host): readonly RunningAgain[] {
   if (!host.running) return host.record.startAgain;
   const containers = [...host.containers.values()].filter(({ running }) => running);
@@ -28,7 +28,7 @@ export function runningIn(host: Host): readonly RunningAgain[] {
   }));
 }
 
-/** What runs, and what was still to be started again when the host ended. */
+/** The containers that run, and those that a start in progress had still to start. */
 export function toStartAgain(host: Host): readonly RunningAgain[] {
   const running = runningIn(host);
   const ids = new Set(running.map(({ id }) => id));
@@ -45,8 +45,8 @@ export function holdingsNow(host: Host): Holdings {
 }
 
 /**
- * To be called before the host's disk is copied; what it returns is to be called after. Containers are made and removed
- * meanwhile: what was not there all the time may be in the copy in part, and is left out.
+ * Call it before the host's disk is copied, and the function that it returns after. Containers are created and removed
+ * meanwhile: one that was not there all the time may be in the copy in part, and is left out.
  */
 export function holdingsAcrossCopy(host: Host): () => Holdings {
   const before = new Map(host.containers);
@@ -85,7 +85,7 @@ export function recordsOf({ containers, images }: Holdings): readonly NewRecord[
   return Object.values(records).flat();
 }
 
-/** At a start of the engine: takes up what the records say. */
+/** For a start of the engine: gives the host what its records say. */
 export function loadHoldings(host: Host): void {
   const load: EachNoun<(() => void) | null> = {
     containers: () => addContainers(host, host.engine.records.list(containerKind, host.id)),

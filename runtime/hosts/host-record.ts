@@ -21,7 +21,7 @@ export interface RunningAgain {
   readonly paused: boolean;
 }
 
-/** What of a host outlives the engine. */
+/** Everything of a host itself that outlives the engine. */
 export interface HostRecord {
   /** 12 hex digits; names its directory, cgroup and records. */
   readonly id: string;
@@ -35,18 +35,21 @@ export interface HostRecord {
   /** First of the 65,536 UIDs and GIDs that are this host's alone. */
   readonly uidBase: number;
   readonly limits: HostLimits;
-  /** Name of its subvolume in the store's `hosts`: another after each restore, so that one record says which is the host. */
+  /** The host's subvolume in the store's `hosts`. Each restore makes another one; this record says which of them is the host. */
   readonly subvolume: string;
   /** The catalogue image of the workspace. */
   readonly workspace: string;
   readonly hostname: string;
   /** The host's place on the link between the hosts of its lab; null where it has none. */
   readonly link: LinkPlace | null;
-  /** What the next start of the workspace starts too: what was running when the host ended. */
+  /** The containers that the host's next start starts too: those that ran when the host ended. */
   readonly startAgain: readonly RunningAgain[];
-  /** It was running when the engine was shut down or the machine went down: the next engine starts it by itself. */
+  /** The host ran when the engine was shut down or the machine went down: the next engine starts it. */
   readonly returns: boolean;
-  /** The layers under the workspace's own, as it was first started: a newer image cannot be slid under what was written. */
+  /**
+   * The layers under the workspace's own one, since its first start. A newer image must not come under files that were written
+   * over an older one.
+   */
   readonly workspaceLayers: readonly string[] | null;
   /** The workspace's init as the machine numbers it, and its start time (field 22 of /proc/PID/stat); 0 when stopped. */
   readonly pid: number;

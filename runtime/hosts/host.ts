@@ -1,4 +1,4 @@
-// One student's Docker host: what it is called, where it lives, what is in it.
+// One student's Docker host: its name, its places on the disk and in the kernel, and what is in it.
 
 import type http from 'node:http';
 import type { Catalogue } from '../catalogue/catalogue.ts';
@@ -20,9 +20,9 @@ import type { SnapshotRecord } from './snapshot-record.ts';
 
 /** Where a host's Docker API is reached. */
 export interface HostSockets {
-  /** Lets in who connects, and who has connected already: until then they wait. Idempotent. */
+  /** Serves clients from now on, also those that have connected already and wait. Idempotent. */
   admit(): void;
-  /** Closes both sockets and ends what is connected. Idempotent. */
+  /** Closes both sockets and all connections. Idempotent. */
   close(): void;
 }
 
@@ -52,7 +52,7 @@ export class Host implements ContainerHost {
   readonly engine: HostEngine;
   readonly images: HostImages;
   readonly events: EventLog;
-  /** Its turns on the event loop that all hosts share. */
+  /** The host's share of the event loop. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
   readonly networks: Networks;
@@ -60,13 +60,13 @@ export class Host implements ContainerHost {
   readonly terminals = new Map<string, LiveTerminal>();
   /** By id, as stored. */
   readonly snapshots = new Map<string, SnapshotRecord>();
-  /** True while the kernel stops every process of the host where it stands. */
+  /** True while the host's processes are frozen. */
   frozen = false;
-  /** True while this engine is about to start it by itself (`return.ts`), until it runs or that is given up. */
+  /** True while the host waits for this engine to start it (`return.ts`): until it runs, or the engine gives up. */
   returning = false;
-  /** To be called by whoever sees that the workspace's init has ended, or has begun to. Null while nothing runs. */
+  /** To call when the workspace's init has ended or is ending. Null while the host is stopped. */
   tellEnding: (() => void) | null = null;
-  /** Null while nobody can connect: before start, after stop. */
+  /** The host's API sockets; null while the host is stopped. */
   sockets: HostSockets | null = null;
   #record: HostRecord;
   #lock: Promise<unknown> = Promise.resolve();
@@ -100,15 +100,15 @@ export class Host implements ContainerHost {
   get runDirectory(): string {
     return `${this.engine.paths.run}/hosts/${this.name}`;
   }
-  /** What conmon and the OCI runtime need of one process of this host: configuration, PID, sockets. Root alone may look. */
+  /** For one process of this host, what conmon and the OCI runtime need: configuration, PID, sockets. Only root can read it. */
   bundle(name: string): string {
     return `${this.runDirectory}/b/${name}`;
   }
-  /** Bound to /run/docker-host in the workspace: holds the Docker socket that the student uses. */
+  /** Mounted at /run/docker-host in the workspace; holds the Docker socket that the student uses. */
   get guestDirectory(): string {
     return `${this.runDirectory}/guest`;
   }
-  /** The cgroup above all of the host's own, relative to each tree's root. */
+  /** The cgroup above all cgroups of the host, relative to the root of each tree. */
   get group(): string {
     return `${this.engine.group}/${this.id}`;
   }
@@ -121,7 +121,7 @@ export class Host implements ContainerHost {
   get snapshotsDirectory(): string {
     return `${this.engine.paths.snapshots}/${this.id}`;
   }
-  /** Where the host's subvolume and its snapshots are counted together; null where the kernel cannot. */
+  /** The quota group in which the host's subvolume and its snapshots count together; null where the kernel has none. */
   get diskGroup(): string | null {
     return countsSnapshots ? diskGroupOf(this.id) : null;
   }
@@ -132,7 +132,7 @@ export class Host implements ContainerHost {
     if (this.frozen) throw new EngineError('conflict', `host ${this.name} is frozen; thaw it first`);
   }
 
-  /** Whether a container that ends now is to run again later: then it stays, even with --rm. */
+  /** Whether the container starts again with the host. Such a container is not removed when it ends, even with --rm. */
   startsAgain(containerId: string): boolean {
     return this.#record.startAgain.some(({ id }) => id === containerId);
   }
@@ -159,7 +159,7 @@ export class Host implements ContainerHost {
     this.engine.records.put(hostKind, this.id, this.id, this.#record);
   }
 
-  /** Takes a record that is stored already. */
+  /** Makes `record` the host's record. It is stored already. */
   adoptRecord(record: HostRecord): void {
     this.#record = record;
   }

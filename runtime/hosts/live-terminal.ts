@@ -1,4 +1,4 @@
-// A running terminal: conmon's stream of a shell, counted byte by byte, with the last of it kept for who comes back.
+// A terminal: the output of a shell, from conmon, counted byte by byte. The last of it is kept for readers that reconnect.
 
 import fs from 'node:fs';
 import type net from 'node:net';
@@ -11,16 +11,16 @@ import { writeControl, writePackets } from '../processes/console.ts';
 import { Recording } from '../recording.ts';
 import type { TerminalRecord } from './terminal-record.ts';
 
-/** How long a shell may take to end after it was hung up. */
+/** How long a shell may take to end after SIGHUP. */
 const hangUpMs = 500;
 
-/** How often the offset is stored; a log holds 40 times as much before it is started anew. */
+/** How often the offset is stored. conmon writes 40 times as much before it starts a new log. */
 const storeEveryBytes = 256 * 1024;
 
 export interface TerminalFiles {
   /** conmon's sockets and exit code. */
   readonly bundle: string;
-  /** Everything the terminal has said, as conmon wrote it down. */
+  /** conmon's log of everything that the shell has written. */
   readonly log: string;
 }
 
@@ -29,7 +29,7 @@ export class LiveTerminal {
   readonly #store: (record: TerminalRecord) => void;
   #record: TerminalRecord;
   #socket: net.Socket | null = null;
-  /** What was said since it was opened, the last of it. */
+  /** The last of what the shell has written. */
   readonly #said = new Recording(0, maxTerminalReplayBytes);
   readonly #readers = new Set<Duplex>();
   readonly #blocked = new Set<Duplex>();
@@ -67,12 +67,12 @@ export class LiveTerminal {
     socket.on('data', (packet: Buffer) => this.#hear(packet.subarray(1)));
     const gone = (): void => {
       this.#socket = null;
-      socket.destroy(); // it is half open until then: no 'close', and a descriptor lost
+      socket.destroy(); // a half-open socket emits no 'close' and keeps its descriptor
     };
     socket.on('end', gone).on('close', gone).on('error', gone);
   }
 
-  /** Counts and keeps what the terminal said, and passes it on. */
+  /** Counts and keeps output, and passes it to the readers. */
   #hear(data: Buffer): void {
     this.#said.append(data);
     if (this.#said.end > this.#record.offset + storeEveryBytes) this.save({ offset: this.#said.end });
@@ -81,9 +81,9 @@ export class LiveTerminal {
   }
 
   /**
-   * Puts what was said before the engine restarted in front; only before anything else is heard. Where the log was started
-   * anew since, it holds less than `atLeast` bytes, and where it begins is not known: its first byte then gets an offset
-   * past all that anyone can have heard, so that whoever comes back is told of a gap and shown the last of it.
+   * Takes over the output from before the engine was restarted; only before any other output arrives. Where conmon has started
+   * a new log since, the log holds less than `atLeast` bytes, and the offset of its first byte is not known. That byte then gets
+   * an offset past everything that a reader can have: a reader that reconnects is told of a gap and gets the last of the output.
    */
   recall(atLeast: number, said: readonly Buffer[]): void {
     const bytes = said.reduce((sum, piece) => sum + piece.length, 0);
@@ -97,7 +97,10 @@ export class LiveTerminal {
     this.save({ rows, columns });
   }
 
-  /** Output from the absolute byte `from` on, or from the oldest that is kept, then live; writing types. */
+  /**
+   * Output from the absolute byte `from` on, or from the oldest byte that is kept, and then as it comes. What is written to the
+   * stream is typed.
+   */
   attach(from: number): { readonly offset: number; readonly stream: Duplex } {
     const { start, end } = this.#said;
     const offset = Math.min(Math.max(from, start), end);
@@ -132,7 +135,7 @@ export class LiveTerminal {
     this.#unblock(reader);
   }
 
-  /** The shell has ended; readers get what is left and their end. Idempotent. */
+  /** Records that the shell has ended. Readers get the rest of the output, and then their end. Idempotent. */
   ended(exitCode: number): void {
     if (this.#record.exitCode !== null) return;
     this.save({ exitCode });
@@ -147,11 +150,11 @@ export class LiveTerminal {
     fs.rmSync(this.files.bundle, { recursive: true, force: true });
   }
 
-  /** Hangs up: the shell and what it runs get SIGHUP, as when a window closes; SIGKILL, where that is not heard. */
+  /** Sends the shell SIGHUP, as when a window is closed, and SIGKILL where it does not end. */
   close(): void {
     if (this.#record.exitCode !== null) return;
     signal(this.#record.pid, 'SIGHUP');
-    // bash misses it between two prompts, now and then.
+    // bash sometimes misses the signal between two prompts.
     const insist = setTimeout(() => {
       const { exitCode, pid, startTicks } = this.#record;
       if (exitCode === null && isAlive(pid, startTicks)) signal(pid, 'SIGKILL');
@@ -159,7 +162,7 @@ export class LiveTerminal {
     insist.unref();
   }
 
-  /** Leaves the shell running and lets go of its stream: the engine ends. */
+  /** Closes the engine's connection to the shell, for an engine that ends. The shell goes on. */
   release(): void {
     this.#socket?.destroy();
   }

@@ -1,4 +1,4 @@
-// Opening a terminal: a login shell in the workspace, under conmon, so that it outlives the engine and the server.
+// Opens a terminal: a login shell in the workspace, under conmon, so that it outlives the engine and the server.
 
 import fs from 'node:fs';
 import type { TerminalOptions } from '../client.ts';
@@ -29,9 +29,10 @@ export function terminalOf(host: Host, record: TerminalRecord): LiveTerminal {
 }
 
 /**
- * Has the host's turn, so that two at once cannot pass the limit, and none is opened in a host that is being ended. Throws conflict
- * where the id is taken or the host is frozen, exhausted where there are too many, unavailable where it is stopped, notFound where it
- * has been removed, and invalid, in Docker's words, where the shell cannot be started; nothing is left of it then.
+ * Holds the host's lock: two calls at once cannot pass the limit, and no terminal is opened in a host that is being stopped.
+ * Throws conflict where the id is taken or the host is frozen, exhausted where there are too many terminals, unavailable where the
+ * host is stopped, notFound where it has been removed, and invalid, in Docker's words, where the shell cannot be started; nothing
+ * of the terminal is left then.
  */
 export function openTerminal(host: Host, options: TerminalOptions): Promise<LiveTerminal> {
   return host.whileThere(async () => {
@@ -46,7 +47,7 @@ export function openTerminal(host: Host, options: TerminalOptions): Promise<Live
   });
 }
 
-/** Forgets who had the id and has ended. Throws invalid, conflict and exhausted. */
+/** Forgets an ended terminal that had the id, and all ended ones where there are too many. Throws invalid, conflict and exhausted. */
 function makeRoom(host: Host, id: string): void {
   if (!/^[a-z0-9-]{1,32}$/.test(id)) {
     throw new EngineError('invalid', `terminal id "${id}" must be 1 to 32 of a-z, 0-9 and -`);
@@ -96,7 +97,7 @@ async function start(host: Host, options: TerminalOptions): Promise<LiveTerminal
   return terminal;
 }
 
-/** What is there of one whose shell was not started. */
+/** Removes what there is of a terminal whose shell was not started. */
 function discard(host: Host, id: string): void {
   host.terminals.get(id)?.release();
   host.terminals.delete(id);

@@ -1,4 +1,4 @@
-// Taking up a terminal again after the engine was restarted, with no byte lost or doubled.
+// Adopts a terminal after the engine was restarted: no byte of its output is lost or doubled.
 
 import fs from 'node:fs';
 import type net from 'node:net';
@@ -13,7 +13,7 @@ import { workspaceId } from './workspace.ts';
 
 const acceptTimeoutMs = 1000;
 
-/** What the terminal said, from conmon's log: `TIME STREAM F|P text`, where F stands for a newline after the text. */
+/** The output in conmon's log, whose lines are `TIME STREAM F|P text`; F stands for a newline after the text. */
 export function readLog(log: Buffer): Buffer[] {
   const said: Buffer[] = [];
   for (let from = 0; from < log.length; ) {
@@ -30,8 +30,8 @@ export function readLog(log: Buffer): Buffer[] {
 }
 
 /**
- * The log and the live stream overlap by an unknown number of bytes. So conmon is stopped for a moment, once it has taken
- * our connection: then everything it read is in the log, what the connection holds is part of that, and can be dropped.
+ * The log and the live stream overlap by an unknown number of bytes. So conmon is stopped for a moment, once it has accepted our
+ * connection. Then everything that conmon has read is in the log, also what the connection holds, which is dropped.
  */
 export async function recallTerminal(host: Host, record: TerminalRecord): Promise<void> {
   const terminal = terminalOf(host, record);
@@ -68,7 +68,7 @@ export async function recallTerminal(host: Host, record: TerminalRecord): Promis
   watch();
 }
 
-/** One turn of the event loop reads 32 packets at most, so it is over with the first that reads none. */
+/** One round of the event loop reads at most 32 packets. So the connection is empty after the first round that reads none. */
 async function dropWhatIsHeld(socket: net.Socket): Promise<void> {
   let heard = true;
   const overlap = (): void => {

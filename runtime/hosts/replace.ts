@@ -1,8 +1,8 @@
-// Putting another state in a host's place: that of a snapshot, or the empty one that it began with.
+// Replaces the state of a host: with that of a snapshot, or with the empty state of a new host.
 //
-// One record names the host's subvolume, and is stored at once with the records of everything in it. So an engine that is
-// killed at any moment leaves the old state or the new; the next one starts what it finds (`adopt.ts`), and removes the
-// subvolume that no record names.
+// The host's record names its subvolume, and one transaction stores it together with the records of everything in the host. So
+// an engine that is killed at any moment leaves the old state or the new one. The next engine starts the one that it finds
+// (`adopt.ts`), and removes the subvolume that no record names.
 
 import { randomBytes } from 'node:crypto';
 import { never, now } from '../containers/clock.ts';
@@ -17,24 +17,24 @@ import type { Host } from './host.ts';
 import { type HostRecord, hostKind } from './host-record.ts';
 import { type Holdings, snapshotKind } from './snapshot-record.ts';
 import { imagesKeptBy } from './snapshots.ts';
-import { begin } from './start.ts';
+import { startStoppedHost } from './start.ts';
 import { terminalKind } from './terminal-record.ts';
 
 export interface ReplaceOptions {
   /** The layers that the workspace in the new subvolume stands on; null for those of its image. */
   readonly workspaceLayers: readonly string[] | null;
-  /** Whether the records of the host's snapshots go too. */
+  /** Whether the records of the host's snapshots are deleted too. */
   readonly forgetSnapshots: boolean;
 }
 
-/** A name for another subvolume of this host. */
+/** A name for a new subvolume of this host. */
 export function anotherSubvolume(host: Host): string {
   return `${host.id}-${randomBytes(4).toString('hex')}`;
 }
 
 /**
- * Ends everything in the host, without patience, and starts it anew with `subvolume`, which is ready, and `holdings`. The caller
- * has the host's turn.
+ * Kills every process of the host, and starts the host with `subvolume`, which is ready, and with `holdings`. The caller holds
+ * the host's lock.
  */
 export async function replaceHost(
   host: Host,
@@ -46,17 +46,20 @@ export async function replaceHost(
   host.save({ phase: 'replacing', startAgain: runningIn(host) });
   await endHost(host);
   const old = host.directory;
-  becomeAnother(host, subvolume, asEnded(holdings), options);
+  swapHoldings(host, subvolume, asEnded(holdings), options);
   try {
     deleteSubvolume(old);
   } catch (error) {
-    engine.log.warn({ error, host: host.name }, 'what a host was before could not be removed; the next start will');
+    engine.log.warn(
+      { error, host: host.name },
+      'the old subvolume of a host could not be removed; the next start of the engine removes it',
+    );
   }
-  await begin(host);
+  await startStoppedHost(host);
 }
 
-/** The moment in which the host is the new one. */
-function becomeAnother(
+/** Stores the new state and takes it over in memory. The host has the new state from this transaction on. */
+function swapHoldings(
   host: Host,
   subvolume: string,
   holdings: Holdings,
@@ -82,7 +85,7 @@ function asEnded(holdings: Holdings): Holdings {
   return { ...holdings, containers: holdings.containers.map(ended) };
 }
 
-/** A container's record as of one whose processes were killed. */
+/** The record of a container after its processes were killed. */
 function ended(record: ContainerRecord): ContainerRecord {
   const { state } = record;
   if (state.status !== 'running' && state.status !== 'paused') return record;

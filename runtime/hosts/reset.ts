@@ -1,4 +1,4 @@
-// Making a host as it was when it was created.
+// Resets a host to what it was when it was created.
 
 import { createDisk } from './disk.ts';
 import { nothing } from './holdings.ts';
@@ -6,7 +6,7 @@ import type { Host } from './host.ts';
 import { anotherSubvolume, replaceHost } from './replace.ts';
 import { discardSnapshots } from './snapshots.ts';
 
-/** Containers, images, files and snapshots are gone, terminals are closed; name, limits and what else it was made with stay. */
+/** Removes the host's containers, images, files and snapshots, and closes its terminals. Its name, limits and other options stay. */
 export function resetHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     const subvolume = anotherSubvolume(host);

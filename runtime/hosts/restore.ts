@@ -1,4 +1,4 @@
-// Making a host what it was when a snapshot of it was taken.
+// Restores a host from one of its snapshots.
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
@@ -8,8 +8,8 @@ import type { Host } from './host.ts';
 import { anotherSubvolume, replaceHost } from './replace.ts';
 
 /**
- * Terminals are closed, containers that ran then run again. Throws notFound where there is no such snapshot, noSpace. Where it
- * throws before the old processes are ended, nothing has changed.
+ * Closes the host's terminals, and starts the containers that ran when the snapshot was taken. Throws notFound where there is no
+ * such snapshot, noSpace. Where it throws before the old processes have ended, nothing has changed.
  */
 export function restoreSnapshot(host: Host, id: string): Promise<void> {
   return host.whileThere(async () => {
@@ -23,7 +23,7 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
       const lock = engine.paths.copying;
       await snapshotSubvolume(kept, directory, { readonly: false, group: host.diskGroup, lock });
       limitSubvolume(directory, record.limits.diskBytes);
-      // What closed terminals had said; who opens one anew begins with an empty one.
+      // The output of the terminals from then: a terminal that is opened now begins empty.
       fs.rmSync(`${directory}/terminals`, { recursive: true, force: true });
     } catch (error) {
       deleteSubvolume(directory);

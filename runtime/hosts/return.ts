@@ -4,7 +4,7 @@ import type { Engine } from '../engine.ts';
 import { Turnstile } from '../turnstile.ts';
 import { untilDone } from './adopt.ts';
 import type { Host } from './host.ts';
-import { begin } from './start.ts';
+import { startStoppedHost } from './start.ts';
 
 /** A start takes a CPU for some 60 ms. A student who opens a lab meanwhile must not wait behind a whole class. */
 const startsAtOnce = 2;
@@ -30,7 +30,7 @@ async function returnHost(host: Host, several: Turnstile): Promise<void> {
     untilDone(host, 'start again', () =>
       host.whileThere(async () => {
         // The host may have been started or stored meanwhile.
-        if (!host.running && host.record.returns) await begin(host);
+        if (!host.running && host.record.returns) await startStoppedHost(host);
       }),
     ),
   );

@@ -10,11 +10,11 @@ import { type RunningAgain, runningAgainSchema, runningVersion0 } from './host-r
 export interface Holdings {
   readonly containers: readonly ContainerRecord[];
   readonly images: readonly OwnImage[];
-  /** What runs. It stands in the host's own record; all else has records of its own, which are stored at each change. */
+  /** The containers that run. They stand in the host's own record; all else has records of its own, stored at each change. */
   readonly running: readonly RunningAgain[];
 }
 
-/** A subvolume that no such record names is half made, or half removed, and goes. */
+/** A subvolume that no such record names is half made or half removed; the next start of the engine removes it. */
 export interface SnapshotRecord extends Holdings {
   readonly id: string;
   /** RFC 3339. */
@@ -23,7 +23,7 @@ export interface SnapshotRecord extends Holdings {
   readonly subvolume: string;
 }
 
-/** What is held were the records as they stood then. */
+/** In version 0 the records in a snapshot had no version of their own: they are of version 0. */
 const version0 = z
   .looseObject({ containers: z.array(z.unknown()), images: z.array(z.unknown()), running: z.array(runningVersion0) })
   .transform((old) => ({ ...old, containers: old.containers.map(unversioned), images: old.images.map(unversioned) }));

@@ -1,4 +1,4 @@
-// Snapshots of a host: its subvolume as it was at one moment, and with it everything that the records say of what is in it.
+// Snapshots of a host: its subvolume at one moment, with the records of everything that was in the host then.
 
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
@@ -20,7 +20,7 @@ export function imagesKeptBy(host: Host): KeptImage[] {
   return [...host.snapshots.values()].flatMap(imagesNeededBy);
 }
 
-/** The images of each snapshot: a record is never changed. */
+/** The images that each snapshot needs: looked up once, for its record never changes. */
 const imagesOf = new WeakMap<SnapshotRecord, ReadonlySet<string>>();
 
 /** Whether a snapshot of the host needs the image. */
@@ -33,8 +33,8 @@ export function isKept(host: Host, imageId: string): boolean {
 }
 
 /**
- * Keeps the host as it is now, under `id`; what had that id is replaced. Whole once its record is stored, and until then not
- * there. Throws exhausted, noSpace.
+ * Takes a snapshot of the host under `id`, in place of one that had that id. The snapshot is there once its record is stored.
+ * Throws exhausted, noSpace.
  */
 export function takeSnapshot(host: Host, id: string): Promise<SnapshotInfo> {
   return host.whileThere(async () => {
@@ -82,7 +82,7 @@ export function removeSnapshot(host: Host, id: string): Promise<void> {
   });
 }
 
-/** Removes the subvolumes that none of `kept` names: all of them where none is left. Idempotent. */
+/** Removes the subvolumes that no record in `kept` names, and the directory where none is left. Idempotent. */
 export function discardSnapshots(directory: string, kept: readonly SnapshotRecord[]): void {
   if (!fs.existsSync(directory)) return;
   const names = new Set(kept.map(({ subvolume }) => subvolume));

@@ -9,7 +9,7 @@ import type { Host, HostSockets } from './host.ts';
 const dockerGid = 999;
 
 async function listen(server: net.Server, socketPath: string, uid: number, gid: number, mode: number): Promise<void> {
-  fs.rmSync(socketPath, { force: true }); // an engine that was killed left it
+  fs.rmSync(socketPath, { force: true }); // left by an engine that was killed
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(socketPath, () => {
@@ -21,7 +21,7 @@ async function listen(server: net.Server, socketPath: string, uid: number, gid: 
   fs.chownSync(socketPath, uid, gid);
 }
 
-/** Listens, but answers nobody before `admit`. Directories above the sockets let nobody else in until the socket's own owner and mode are set. */
+/** Listens, but serves no client before `admit`. The directories above keep everybody out until a socket has its owner and mode. */
 export async function openSockets(host: Host): Promise<HostSockets> {
   const api = host.engine.serveDocker(host);
   const { uid, gid } = host.engine.settings.socketOwner;
@@ -36,7 +36,7 @@ export async function openSockets(host: Host): Promise<HostSockets> {
     }
     early.add(socket);
     socket.on('error', () => socket.destroy()).on('close', () => early.delete(socket));
-    // More than any client has; the API counts them once they are let in.
+    // More than any client opens. The API counts connections from `admit` on.
     if (early.size > maxConnectionsPerHost) socket.destroy();
   };
   const open = async (path: string, owner: [number, number], mode: number): Promise<void> => {

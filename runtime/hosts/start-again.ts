@@ -1,22 +1,25 @@
-// Starting, with a host, the containers that ran when it was stored, or when the snapshot was taken that it is made from.
+// Starts containers together with their host: those that ran when it was stopped, or in the snapshot that it was restored from.
 
 import { joinedId } from '../containers/joined.ts';
 import { freeze } from '../containers/pause.ts';
-import { run } from '../containers/start.ts';
+import { startStopped } from '../containers/start.ts';
 import type { Host } from './host.ts';
 import type { RunningAgain } from './host-record.ts';
 
-/** All at once, each where it was. One that cannot run stays ended, and says why as `docker inspect` shows it. */
-export async function startAgain(host: Host): Promise<void> {
+/**
+ * Starts them all at once, each with its old endpoints and ports. A container that cannot be started stays exited;
+ * `docker inspect` shows why.
+ */
+export async function startContainersAgain(host: Host): Promise<void> {
   const { startAgain: containers } = host.record;
   if (containers.length === 0) return;
-  // Each has its place before the first of them looks for a free one.
+  // Every container has its old address before the first of them looks for a free one.
   for (const { id, endpoints } of containers) {
     const container = host.containers.get(id);
     if (container && !container.running) container.save({ endpoints });
   }
   const starts = new Map<string, Promise<void>>();
-  // One that joins another's network can start only once that one runs.
+  // A container that joins the network of another one can start only when that one runs.
   const start = (again: RunningAgain): Promise<void> => {
     const known = starts.get(again.id);
     if (known) return known;
@@ -36,7 +39,7 @@ async function startOne(host: Host, again: RunningAgain): Promise<void> {
   try {
     await container.withLock(async () => {
       if (container.running) return;
-      await run(container, again);
+      await startStopped(container, again);
       if (again.paused) await freeze(container);
     });
   } catch (error) {

@@ -7,14 +7,14 @@ import { endHost, finishHost } from './finish.ts';
 import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
 import { openSockets } from './sockets.ts';
-import { startAgain } from './start-again.ts';
+import { startContainersAgain } from './start-again.ts';
 import { startWorkspace, workspaceId } from './workspace.ts';
 
 /** Idempotent: a host that runs is only thawed. Throws unavailable where the engine is shutting down. */
 export function startHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     if (host.running) await thaw(host);
-    else await begin(host);
+    else await startStoppedHost(host);
   });
 }
 
@@ -22,7 +22,7 @@ export function startHost(host: Host): Promise<void> {
  * Starts the workspace, and the containers that start again with it. The caller holds the host's lock. Where it throws, the host
  * is stopped.
  */
-export async function begin(host: Host): Promise<void> {
+export async function startStoppedHost(host: Host): Promise<void> {
   for (const directory of [host.runDirectory, `${host.runDirectory}/b`])
     fs.mkdirSync(directory, { recursive: true, mode: 0o711 });
   fs.mkdirSync(host.guestDirectory, { recursive: true, mode: 0o711 });
@@ -36,7 +36,7 @@ export async function begin(host: Host): Promise<void> {
     await startWorkspace(host);
     host.sockets = await sockets;
     watchWorkspace(host);
-    await startAgain(host);
+    await startContainersAgain(host);
     if (host.record.phase !== 'creating') host.save({ phase: 'whole', returns: false });
     host.returning = false;
     // Only now: a client would see containers stopped that run again in a moment.

@@ -1,4 +1,4 @@
-// Storing a host: all its processes end, politely; its disk and what ran are kept, so that it can come back.
+// Stores a host: ends its processes with the signals of a shutdown, and keeps its disk and the list of what ran.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Container } from '../containers/container.ts';
@@ -14,11 +14,11 @@ import type { Host } from './host.ts';
 import { terminalKind } from './terminal-record.ts';
 import { workspaceGroupName } from './workspace.ts';
 
-/** A database writes its last pages in less; who does not listen to SIGTERM would make everybody wait. */
+/** A database writes its last pages in less. A process that ignores SIGTERM must not make the next student wait longer. */
 const graceMs = 2000;
 const lookEveryMs = 10;
 
-/** Idempotent: a host that is stopped stays as it is. `startHost` then starts the workspace, and the containers that ran. */
+/** Idempotent: a host that is stopped stays as it is. `startHost` starts its workspace again, and the containers that ran. */
 export function storeHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     if (host.running) await putAway(host, false);
@@ -29,7 +29,7 @@ export function storeHost(host: Host): Promise<void> {
   });
 }
 
-/** For an engine that is shut down: as `storeHost`, and the next engine starts the host again, unless it was frozen. */
+/** For an engine that shuts down. As `storeHost`; the next engine starts the host, unless it was frozen. */
 export function shutHost(host: Host): Promise<void> {
   return host.withLock(async () => {
     if (host.running) await putAway(host, !host.frozen);
@@ -39,19 +39,19 @@ export function shutHost(host: Host): Promise<void> {
 
 async function putAway(host: Host, returns: boolean): Promise<void> {
   host.save({ phase: 'storing', startAgain: runningIn(host), returns });
-  // First, so that nobody takes the end of a container for its student's doing.
+  // The sockets first: a check must not take the end of a container for something that the student did.
   host.sockets?.close();
   host.sockets = null;
   await thaw(host);
   await askToEnd(host);
   await endHost(host);
-  // What the shells said is in the engine's memory; a host that is away takes none.
+  // The output of the shells is in the engine's memory, and a stored host takes none.
   for (const { id } of host.terminals.values()) host.engine.records.delete(terminalKind, host.id, id);
   host.terminals.clear();
   host.save({ phase: 'whole' });
 }
 
-/** Each container gets its own signal, shells and the rest of the workspace what a machine that is shut down sends. */
+/** Sends each container its stop signal, each shell SIGHUP, and the rest of the workspace SIGTERM. Waits for their end. */
 async function askToEnd(host: Host): Promise<void> {
   for (const container of host.containers.values()) {
     if (container.running) void askContainer(container);
@@ -67,7 +67,7 @@ async function askToEnd(host: Host): Promise<void> {
   while (others().length > 0 && performance.now() < deadline) await delay(lookEveryMs);
 }
 
-/** Throws nothing: one that cannot be asked is ended with the rest. */
+/** Throws nothing: a container that cannot be asked is killed with the rest. */
 async function askContainer(container: Container): Promise<void> {
   const { host, record, id } = container;
   try {

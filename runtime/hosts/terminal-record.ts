@@ -12,7 +12,7 @@ export interface TerminalRecord {
   readonly pid: number;
   readonly startTicks: number;
   readonly exitCode: number | null;
-  /** A lower bound of what it has said, for when its log was started anew. */
+  /** A lower bound of the bytes that the shell has written, for when conmon has started a new log. */
   readonly offset: number;
 }
 

@@ -1,11 +1,11 @@
-// Which 65,536 UIDs a host has. Exclusive: among this engine's hosts, and among all engines on the machine.
+// The range of 65,536 UIDs that each host has. No two hosts on the machine share one, not even those of two engines.
 
 import fs from 'node:fs';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 
-/** Every engine on the machine claims its ranges here: a file named for the base, holding the claimer's data directory. */
+/** Every engine on the machine claims its ranges here: a file named for the base, with the engine's data directory in it. */
 const claims = '/var/lib/drydock-uids';
 
 function claimOf(base: number): string {
@@ -21,7 +21,7 @@ function holderOf(name: string): string | null {
   }
 }
 
-/** A claim is there with its content or not at all, so that nobody takes a fresh one for a stale one. */
+/** Atomic: a claim is there with its content or not at all, so that no engine takes a new claim for a stale one. */
 function putClaim(base: number, dataDirectory: string): boolean {
   const draft = path.join(claims, `.${process.pid}`);
   fs.writeFileSync(draft, dataDirectory, { mode: 0o644 });
@@ -36,13 +36,13 @@ function putClaim(base: number, dataDirectory: string): boolean {
   }
 }
 
-/** True where `dataDirectory` holds the range that starts at `base`: now, or `again`, from before. */
+/** Claims the range that starts at `base`. True where it is `dataDirectory`'s now; with `again` also where it was before. */
 function claim(base: number, dataDirectory: string, again: boolean): boolean {
   fs.mkdirSync(claims, { recursive: true, mode: 0o755 });
   return putClaim(base, dataDirectory) || (again && holderOf(String(base)) === dataDirectory);
 }
 
-/** Gives up what engines claimed whose data directory has been deleted, and their hosts with it. Idempotent. */
+/** Releases the claims of engines whose data directory has been deleted, and their hosts with it. Idempotent. */
 export function dropStaleClaims(): void {
   for (const name of fs.existsSync(claims) ? fs.readdirSync(claims) : []) {
     const holder = holderOf(name);
@@ -50,7 +50,7 @@ export function dropStaleClaims(): void {
   }
 }
 
-/** Gives up this engine's claims but for `kept`: it was killed between a claim and the record of the host. Idempotent. */
+/** Releases this engine's claims that are not in `kept`: it was killed after a claim, before it stored the host. Idempotent. */
 export function dropOwnClaims(dataDirectory: string, kept: ReadonlySet<number>): void {
   for (const name of fs.existsSync(claims) ? fs.readdirSync(claims) : []) {
     if (/^\d+$/.test(name) && holderOf(name) === dataDirectory && !kept.has(Number(name)))

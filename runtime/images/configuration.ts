@@ -133,7 +133,11 @@ function detailsOf(data: Parsed): ParsedConfiguration {
   return {
     diffIds: data.rootfs.diff_ids,
     details: {
-      ...{ architecture, os, author, config, created: data.created ?? neverCreated },
+      architecture,
+      os,
+      author,
+      config,
+      created: data.created ?? neverCreated,
       ...(variant !== undefined && { variant }),
       comment: data.comment || (history.at(-1)?.comment ?? ''),
       dockerVersion: data.docker_version,

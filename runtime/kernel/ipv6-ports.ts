@@ -115,9 +115,18 @@ const attachCall = libc.func('long syscall(long number, int command, void *attri
 
 function loadProgram(program: Buffer): number {
   const fields = {
-    ...{ type: BPF_PROG_TYPE_CGROUP_SOCK_ADDR, attachType: BPF_CGROUP_INET6_CONNECT, license: 'MIT' },
-    ...{ instructionCount: program.length / 8, instructions: program, name: [...Buffer.from('drydock_ports')] },
-    ...{ logLevel: 0, logSize: 0, log: 0, kernelVersion: 0, flags: 0, interfaceIndex: 0 },
+    type: BPF_PROG_TYPE_CGROUP_SOCK_ADDR,
+    attachType: BPF_CGROUP_INET6_CONNECT,
+    license: 'MIT',
+    instructionCount: program.length / 8,
+    instructions: program,
+    name: [...Buffer.from('drydock_ports')],
+    logLevel: 0,
+    logSize: 0,
+    log: 0,
+    kernelVersion: 0,
+    flags: 0,
+    interfaceIndex: 0,
   };
   return checked('bpf load', loadCall(callNumber, BPF_PROG_LOAD, fields, koffi.sizeof(programFields)));
 }

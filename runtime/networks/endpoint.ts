@@ -38,7 +38,10 @@ export function hasEndpoints(endpoints: Endpoints): boolean {
   return Object.keys(endpoints).length > 0;
 }
 
-/** In the order of the links, `eth0` first: by the name of the network. The first has the default route, and published ports lead to it. */
+/**
+ * In the order of the links, `eth0` first: by the name of the network. The first has the default route, and published ports lead
+ * to it.
+ */
 export function inOrder(endpoints: Endpoints): [network: string, endpoint: Endpoint][] {
   return Object.entries(endpoints).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -97,7 +97,9 @@ const personalities = [0x0, 0x8, 0x20000, 0x20008, 0xffffffff];
 
 const equals = (index: number, value: number): SeccompArgument => ({ index, value, op: 'SCMP_CMP_EQ' });
 const masked = (index: number, mask: number, value: number): SeccompArgument => ({
-  ...{ index, value: mask, valueTwo: value },
+  index,
+  value: mask,
+  valueTwo: value,
   op: 'SCMP_CMP_MASKED_EQ',
 });
 
@@ -130,8 +132,10 @@ const sockets: readonly SeccompRule[] = [
   // two arguments. 32-bit programs have socket(2) itself.
   ...[SYS_SOCKET, SYS_SOCKETPAIR].map(
     (call): SeccompRule => ({
-      ...{ names: ['socketcall'], action: 'SCMP_ACT_ERRNO' },
-      ...{ errnoRet: EACCES, args: [equals(0, call)] },
+      names: ['socketcall'],
+      action: 'SCMP_ACT_ERRNO',
+      errnoRet: EACCES,
+      args: [equals(0, call)],
     }),
   ),
   ...socketTypes.map((type) => allow(['socketpair'], equals(0, AF_UNIX), masked(1, socketTypeMask, type))),

@@ -88,7 +88,10 @@ async function createContainer(plan: ContainerPlan): Promise<void> {
   const { tools } = host.engine;
   const pid = await conmonCreate({
     ...plan,
-    ...{ tools, group: host.group, containerId: id, processId: id },
+    tools,
+    group: host.group,
+    containerId: id,
+    processId: id,
     prepare: () => writeConfiguration(plan.bundle, 'config.json', plan.prepare()),
   });
   const machinePid = processesIn(containerGroup)[0] ?? 0;
@@ -114,7 +117,10 @@ async function executeIn(plan: ExecPlan): Promise<void> {
   const exec = undo.use(
     await conmonExec({
       ...plan,
-      ...{ tools, group: host.group, processId: id, exitDirectory: bundle },
+      tools,
+      group: host.group,
+      processId: id,
+      exitDirectory: bundle,
       prepare: () => undefined,
     }),
   );
