@@ -5,8 +5,8 @@ import path from 'node:path';
 
 /**
 /**
- * `unit` starts no engine; `alone` neither, but changes its process or measures it; `timed` starts one, and a name in it
- * promises a time; `api` asks a Docker API, be it ours or a real dockerd's; `browser` is all else in test/e2e.
+ * `timed` starts an engine, and a name in it promises a time; `alone` changes its own process or measures it; `unit` starts no
+ * engine; `api` asks a Docker API, be it ours or a real dockerd's; `browser` is all else in test/e2e.
  */
 export type Kind = 'unit' | 'alone' | 'engine' | 'api' | 'browser' | 'timed';
 
@@ -29,15 +29,17 @@ async function imports(file: string, wanted: readonly string[], seen = new Set<s
   return false;
 }
 
-/** Its working directory, its signals, what it keeps open, its memory, or what else shows in other files of one process. */
+/** Its working directory, signals, environment or descriptors, or what it measures, shows in other files of one process. */
 const changesProcess =
-  /process\.(chdir|on|umask|env\.\w+ =)|\/proc\/self|memoryUsage|monitorEventLoopDelay|useFakeTimers/;
+  /process\.(chdir|on|umask|env\.\w+ =)|from 'koffi'|memoryUsage|monitorEventLoopDelay|useFakeTimers|readdirSync\('\/proc\/self/;
 const promisesTime = /\b(test|describe)\([`'].*\b(within|under) (\d+|a) ?(ms|s|second)\b/;
 
 async function kindOf(file: string): Promise<Kind> {
   const text = await readFile(file, 'utf8');
-  if (!(await imports(file, starters))) return changesProcess.test(text) ? 'alone' : 'unit';
-  if (promisesTime.test(text)) return 'timed';
+  const startsEngine = await imports(file, starters);
+  if (startsEngine && promisesTime.test(text)) return 'timed';
+  if (changesProcess.test(text)) return 'alone';
+  if (!startsEngine) return 'unit';
   if (await imports(file, eitherDocker)) return 'api';
   return file.startsWith('test/e2e/') ? 'browser' : 'engine';
 }

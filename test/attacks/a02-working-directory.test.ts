@@ -20,9 +20,8 @@ import koffi from 'koffi';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { Bytes, expect, expectSending, upgrade } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
-import type { RunningEngine } from '../support/engine.ts';
+import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf, descriptorsOf, processesBelow } from '../support/outside.ts';
-import { sharedEngine } from '../support/shared.ts';
 
 const run = promisify(execFile);
 const duplicate = koffi.load('libc.so.6').func('int dup2(int from, int to)') as (from: number, to: number) => number;
@@ -30,7 +29,7 @@ const duplicate = koffi.load('libc.so.6').func('int dup2(int from, int to)') as 
 const leaked = 23;
 const secret = 'file-of-the-machine';
 const marker = mkdtempSync('/tmp/drydock-a02-');
-let engine: RunningEngine;
+let engine: TestEngine;
 let host: DockerHost;
 
 beforeAll(async () => {
@@ -38,7 +37,7 @@ beforeAll(async () => {
   const fd = openSync(marker, constants.O_RDONLY | constants.O_DIRECTORY);
   assert.equal(duplicate(fd, leaked), leaked);
   try {
-    engine = await sharedEngine();
+    engine = await startEngine();
   } finally {
     closeSync(fd);
   }

@@ -34,8 +34,6 @@ test('a published port has a tab with its page', async () => {
   await frame.getByRole('heading', { name: /nginx/ }).waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
   await screenshot(page, 'preview');
-  await page.emulateMedia({ colorScheme: 'dark' });
-  assert.deepEqual(await accessibilityFaults(page), [], 'dark');
   await page.setViewportSize({ width: 320, height: 640 });
   await page.getByRole('button', { name: 'Terminal', exact: true }).click();
   assert.deepEqual(await accessibilityFaults(page), [], 'narrow');

@@ -187,49 +187,47 @@ test('the theme follows the system until it is chosen, and stays chosen', async 
   await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor();
 });
 
-for (const theme of ['light', 'dark'] as const) {
-  test(`axe finds nothing serious on any page or in any state, ${theme}`, async () => {
-    await using student = await newStudent(drydock.url, { theme });
-    const { page } = student;
-    for (const path of ['/', '/glossary/', '/nothing/here/']) {
-      await page.goto(path);
-      assert.deepEqual(await accessibilityFaults(page), [], path);
-    }
-    await page.goto(lessonPath);
-    await prompt(page);
-    assert.deepEqual(await accessibilityFaults(page), [], 'lesson');
-    await page.getByRole('button', { name: 'Run: docker run hello-world' }).click();
-    await taskIs(page, 'hello', 'done');
-    for (const summary of await page.locator('summary:visible').all()) await summary.click();
-    for (const option of await page.locator('[data-option="wrong"] label').all()) await option.click();
-    assert.deepEqual(await accessibilityFaults(page), [], 'lesson with everything open');
-    await page.getByRole('button', { name: 'Go back…' }).click();
-    assert.deepEqual(await accessibilityFaults(page), [], 'going back');
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Search the lessons' }).click();
-    await page.getByRole('searchbox').fill('container');
-    await page.locator('.search-found mark').first().waitFor();
-    assert.deepEqual(await accessibilityFaults(page), [], 'search');
-    await page.keyboard.press('Escape');
-    await page.getByRole('button', { name: 'Split' }).click();
-    await page.locator('.stage[data-screens="2"]').waitFor();
-    await page.getByRole('button', { name: 'Find' }).click();
-    await page.getByRole('searchbox', { name: 'Find in this terminal' }).waitFor();
-    assert.deepEqual(await accessibilityFaults(page), [], 'split and finding');
-    await page.setViewportSize({ width: 390, height: 844 });
-    await page.getByRole('button', { name: 'Text', exact: true }).click();
-    assert.deepEqual(await accessibilityFaults(page), [], 'narrow lesson');
-    await page.goto('/playground/');
-    await page.locator('#lab').waitFor({ state: 'attached' });
-    assert.deepEqual(await accessibilityFaults(page), [], 'narrow playground');
-    // The lessons with figures, and the lab where the server does not answer.
-    await page.setViewportSize({ width: 1440, height: 900 });
-    await page.route('**/api/**', (route) => route.abort());
-    for (const lesson of ['images-and-containers', 'containers-are-processes', 'virtual-machines-and-containers']) {
-      await page.goto(`/lessons/${lesson}/`);
-      await page.locator('.fig-box').first().waitFor();
-      await page.locator('.banner').waitFor();
-      assert.deepEqual(await accessibilityFaults(page), [], lesson);
-    }
-  });
-}
+test('axe finds nothing serious on any page or in any state, in either theme', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page } = student;
+  for (const path of ['/', '/glossary/', '/nothing/here/']) {
+    await page.goto(path);
+    assert.deepEqual(await accessibilityFaults(page), [], path);
+  }
+  await page.goto(lessonPath);
+  await prompt(page);
+  assert.deepEqual(await accessibilityFaults(page), [], 'lesson');
+  await page.getByRole('button', { name: 'Run: docker run hello-world' }).click();
+  await taskIs(page, 'hello', 'done');
+  for (const summary of await page.locator('summary:visible').all()) await summary.click();
+  for (const option of await page.locator('[data-option="wrong"] label').all()) await option.click();
+  assert.deepEqual(await accessibilityFaults(page), [], 'lesson with everything open');
+  await page.getByRole('button', { name: 'Go back…' }).click();
+  assert.deepEqual(await accessibilityFaults(page), [], 'going back');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Search the lessons' }).click();
+  await page.getByRole('searchbox').fill('container');
+  await page.locator('.search-found mark').first().waitFor();
+  assert.deepEqual(await accessibilityFaults(page), [], 'search');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Split' }).click();
+  await page.locator('.stage[data-screens="2"]').waitFor();
+  await page.getByRole('button', { name: 'Find' }).click();
+  await page.getByRole('searchbox', { name: 'Find in this terminal' }).waitFor();
+  assert.deepEqual(await accessibilityFaults(page), [], 'split and finding');
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'Text', exact: true }).click();
+  assert.deepEqual(await accessibilityFaults(page), [], 'narrow lesson');
+  await page.goto('/playground/');
+  await page.locator('#lab').waitFor({ state: 'attached' });
+  assert.deepEqual(await accessibilityFaults(page), [], 'narrow playground');
+  // The lessons with figures, and the lab where the server does not answer.
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.route('**/api/**', (route) => route.abort());
+  for (const lesson of ['images-and-containers', 'containers-are-processes', 'virtual-machines-and-containers']) {
+    await page.goto(`/lessons/${lesson}/`);
+    await page.locator('.fig-box').first().waitFor();
+    await page.locator('.banner').waitFor();
+    assert.deepEqual(await accessibilityFaults(page), [], lesson);
+  }
+});

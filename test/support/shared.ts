@@ -4,7 +4,11 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import process from 'node:process';
+import { operatorPaths, sessionReport } from '@drydock/sandbox-server';
+import { z } from 'zod';
+import { operatorSocket } from '../../cli/paths.ts';
 import { connectEngine } from '../../runtime/index.ts';
+import { ask } from '../runtime/api/exchange.ts';
 import { runDrydock } from './command.ts';
 import { dockerCommand } from './docker-command.ts';
 import { type RunningDrydock, startDrydock } from './drydock.ts';
@@ -96,17 +100,20 @@ export async function sharedDrydock(): Promise<RunningDrydock> {
   const claimed = await claimOne('drydocks', shares().drydocks);
   if (!claimed) return await startDrydock({ DRYDOCK_CATALOGUE: 'all' });
   const { share, release } = claimed;
-  const run = (...args: string[]) => runDrydock(share.env, ...args);
+  const socket = operatorSocket(share.env.DRYDOCK_RUN ?? '');
   const sessions = async (): Promise<string[]> => {
-    const { stdout } = await run('session', 'ls', '--json');
-    return JSON.parse(stdout).map(({ id }: { id: string }) => id);
+    const { body } = await ask(socket, `GET ${operatorPaths.sessions}`);
+    return z
+      .array(sessionReport)
+      .parse(typeof body === 'string' ? JSON.parse(body) : body)
+      .map(({ id }) => id);
   };
   return {
     ...share,
     url: `http://localhost:${share.port}`,
-    run,
+    run: (...args) => runDrydock(share.env, ...args),
     async [Symbol.asyncDispose]() {
-      for (const id of await sessions()) await run('session', 'end', id);
+      await Promise.all((await sessions()).map((id) => ask(socket, `DELETE ${operatorPaths.session}${id}`)));
       await until('its sessions have ended', async () => (await sessions()).length === 0);
       await release();
     },
