@@ -3,6 +3,7 @@
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { testFiles } from './test/kinds.ts';
+import { SlowFirst } from './test/slow-first.ts';
 import { fileTimeoutMs, TimeLimit } from './test/time-limit.ts';
 
 const files = await testFiles();
@@ -46,7 +47,7 @@ export default defineConfig({
     hookTimeout: fileTimeoutMs,
     // What looks for leftovers waits for processes that are ending.
     teardownTimeout: 60_000,
-    sequence: { hooks: 'list' },
+    sequence: { hooks: 'list', sequencer: SlowFirst },
     // What tests print goes straight out.
     disableConsoleIntercept: true,
     reporters: ['default', new TimeLimit()],

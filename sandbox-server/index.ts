@@ -1,14 +1,6 @@
 // The one public entry of the server: start it, its settings, and its protocol.
 
 export { readStartingFiles, StartingFilesError } from './labs/starting-files.ts';
-export {
-  type Drain,
-  type OperatorStatus,
-  operatorPaths,
-  operatorStatus,
-  type SessionReport,
-  sessionReport,
-} from './operator/protocol.ts';
 export * from './protocol.ts';
 export { type RunningServer, startServer } from './server.ts';
 export { allowedOrigins, defaultCapacity, type Settings } from './settings.ts';

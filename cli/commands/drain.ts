@@ -1,6 +1,6 @@
 // `drydock drain`: no new labs from now on, so that Drydock can be taken down when those that are open have ended.
 
-import { operatorPaths, operatorStatus, sessionReport } from '@drydock/sandbox-server';
+import { operatorPaths, operatorStatus, sessionReport } from '@drydock/sandbox-server/operator';
 import * as z from 'zod';
 import { exitUsage, Failure } from '../failure.ts';
 import { askServer, tellServer } from '../operator.ts';

@@ -1,6 +1,6 @@
 // `drydock session …`: the labs that students have open, and their end.
 
-import { operatorPaths, sessionReport } from '@drydock/sandbox-server';
+import { operatorPaths, sessionReport } from '@drydock/sandbox-server/operator';
 import * as z from 'zod';
 import { askServer, tellServer } from '../operator.ts';
 import { formatSize } from '../sizes.ts';

@@ -1,7 +1,7 @@
 // `drydock status`: what runs, with how many hosts and sessions, and how far the catalogue is.
 
 import { connectEngine, EngineError, type EngineStatus, type HostInfo } from '@drydock/runtime';
-import { type OperatorStatus, operatorPaths, operatorStatus } from '@drydock/sandbox-server';
+import { type OperatorStatus, operatorPaths, operatorStatus } from '@drydock/sandbox-server/operator';
 import { Failure } from '../failure.ts';
 import { loadSettings } from '../load-settings.ts';
 import { askServer } from '../operator.ts';

@@ -9,8 +9,6 @@ import { z } from 'zod';
 import type { Step } from '../../bin/progress.mjs';
 import { lessonIds } from '../../lessons/schema/folders.ts';
 import { Failure } from '../failure.ts';
-import { lintLesson } from '../lab/lint.ts';
-import { surroundings } from '../lab/surroundings.ts';
 import { cloneFolder } from '../paths.ts';
 import { buildFailureIn } from './build-failure.ts';
 
@@ -124,6 +122,11 @@ async function removeLeftovers(): Promise<void> {
 
 /** What is wrong with the lessons, a line each, by the lesson's id. */
 async function mistakesOfLessons(): Promise<Map<string, string>> {
+  // Loaded here alone: reading lessons as the site does takes more code than all of a start that builds nothing.
+  const [{ lintLesson }, { surroundings }] = await Promise.all([
+    import('../lab/lint.ts'),
+    import('../lab/surroundings.ts'),
+  ]);
   const lessons = path.join(cloneFolder, 'lessons');
   const around = await surroundings(lessons);
   const mistakes = new Map<string, string>();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import type { SessionReport } from '@drydock/sandbox-server';
+import type { SessionReport } from '@drydock/sandbox-server/operator';
 import { afterAll, beforeAll, test } from 'vitest';
 import { timeOf } from '../../cli/commands/drain.ts';
 import { TestServer } from '../sandbox-server/server.ts';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import net from 'node:net';
 import process from 'node:process';
-import { operatorPaths, sessionReport } from '@drydock/sandbox-server';
+import { operatorPaths, sessionReport } from '@drydock/sandbox-server/operator';
 import { z } from 'zod';
 import { operatorSocket } from '../../cli/paths.ts';
 import { connectEngine } from '../../runtime/index.ts';
