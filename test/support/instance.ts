@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
+import { type Claim, claim } from './claim.ts';
 
 /** `t-` and four hex digits: one for all files of a run, from test/setup.ts. */
 export const testRun = process.env.TEST_RUN ?? `t-${randomBytes(2).toString('hex')}`;
@@ -17,21 +18,12 @@ const instances = 190;
 
 let made = 0;
 
-/**
- * A place among the user numbers that no other test of this machine has while it is held: the name of a socket says so, and
- * goes with its process.
- */
-async function claimSlot(): Promise<{ readonly slot: number; readonly release: () => Promise<void> }> {
+/** A place among the user numbers that no other test of this machine has while it is held. */
+async function claimSlot(): Promise<Claim & { readonly slot: number }> {
   for (let tried = 0; tried < instances; tried++) {
     const slot = (process.pid + tried) % instances;
-    const claim = net.createServer();
-    const isMine = await new Promise<boolean>((resolve) => {
-      claim.once('error', () => resolve(false));
-      claim.listen(`\0drydock-test-slot-${slot}`, () => resolve(true));
-    });
-    if (!isMine) continue;
-    claim.unref();
-    return { slot, release: () => new Promise((resolve) => claim.close(() => resolve())) };
+    const claimed = await claim(`drydock-test-slot-${slot}`);
+    if (claimed) return { slot, ...claimed };
   }
   throw new Error(`all ${instances} places for a Drydock of a test are taken`);
 }

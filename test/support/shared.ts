@@ -2,13 +2,13 @@
 // at a time. A file that is run alone starts its own. What a file made in one is removed when the file lets go of it.
 
 import assert from 'node:assert/strict';
-import net from 'node:net';
 import process from 'node:process';
 import { operatorPaths, sessionReport } from '@drydock/sandbox-server/operator';
 import { z } from 'zod';
 import { operatorSocket } from '../../cli/paths.ts';
 import { connectEngine } from '../../runtime/index.ts';
 import { ask } from '../runtime/api/exchange.ts';
+import { claim } from './claim.ts';
 import { runDrydock } from './command.ts';
 import { dockerCommand } from './docker-command.ts';
 import { type RunningDrydock, startDrydock } from './drydock.ts';
@@ -52,21 +52,9 @@ export async function startShared(): Promise<AsyncDisposable> {
   return things;
 }
 
-/** Null where another file has it. Given back by `release`, or with this process. */
-async function claim(name: string): Promise<{ readonly release: () => Promise<void> } | null> {
-  const server = net.createServer();
-  const isMine = await new Promise<boolean>((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(`\0${testRun}-${name}`, () => resolve(true));
-  });
-  if (!isMine) return null;
-  server.unref();
-  return { release: () => new Promise((resolve) => server.close(() => resolve())) };
-}
-
 async function claimOne<T>(kind: keyof Shared, shares: readonly T[]) {
   for (const [n, share] of shares.entries()) {
-    const claimed = await claim(`${kind}-${n}`);
+    const claimed = await claim(`${testRun}-${kind}-${n}`);
     if (claimed) return { share, release: claimed.release };
   }
   return null;

@@ -3,39 +3,15 @@
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
 import { pauseAboveBytes } from '../../../sandbox-server/protocol.ts';
-import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
-import type { TestPage } from '../page.ts';
-import { startTestServer } from '../server.ts';
+import { openTerminal, TerminalLab } from './terminal-lab.ts';
 
-// Ended in the reverse order: the server lets go of the engine before that goes.
-const things = new AsyncDisposableStack();
-afterAll(() => things.disposeAsync());
-const running = things.use(await sharedEngine());
-const server = things.use(await startTestServer({ engineSocket: running.socket }));
-const lab = await server.open();
-
-async function newPage(): Promise<TestPage> {
-  const page = await server.enter(await server.ticket(lab));
-  await page.hears('session', ({ phase }) => phase === 'ready');
-  return page;
-}
-
-async function atPrompt(page: TestPage, terminal: string): Promise<void> {
-  await page.attach(terminal);
-  await page.shows(terminal, '$ ');
-}
-
-async function open(page: TestPage, request: number): Promise<string> {
-  page.send({ type: 'open', request, rows: 30, columns: 100 });
-  const { terminal } = await page.hears('opened', (opened) => opened.request === request);
-  await atPrompt(page, terminal);
-  return terminal;
-}
+const lab = await TerminalLab.open();
+afterAll(() => lab[Symbol.asyncDispose]());
 
 test('F04 a page that parses nothing gets 100,000 bytes of yes, and Ctrl-C acts within 500 ms once it does', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 3);
+  const page = await lab.newPage();
+  const terminal = await openTerminal(page, 3);
   page.acknowledges = false;
   page.acknowledgeAll();
   const before = page.output(terminal).length;
@@ -68,11 +44,11 @@ test('F04 a page that parses nothing gets 100,000 bytes of yes, and Ctrl-C acts 
 });
 
 test('F04 Ctrl-C ends yes within 500 ms though its page parses nothing any more', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 30);
-  const [host] = await running.client.hosts();
+  const page = await lab.newPage();
+  const terminal = await openTerminal(page, 30);
+  const [host] = await lab.engine.client.hosts();
   const saysYes = async () =>
-    (await running.client.usage(host?.name ?? '')).processes.some(({ executable }) => executable === 'yes');
+    (await lab.engine.client.usage(host?.name ?? '')).processes.some(({ executable }) => executable === 'yes');
   const times: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     const before = page.output(terminal).length;

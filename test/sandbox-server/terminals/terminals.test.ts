@@ -3,40 +3,16 @@
 import assert from 'node:assert/strict';
 import { afterAll, test } from 'vitest';
 import { maxTerminals } from '../../../sandbox-server/limits.ts';
-import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
-import type { TestPage } from '../page.ts';
-import { startTestServer } from '../server.ts';
+import { atPrompt, openTerminal, TerminalLab } from './terminal-lab.ts';
 
-// Ended in the reverse order: the server lets go of the engine before that goes.
-const things = new AsyncDisposableStack();
-afterAll(() => things.disposeAsync());
-const running = things.use(await sharedEngine());
-const server = things.use(await startTestServer({ engineSocket: running.socket }));
-const lab = await server.open();
-
-async function newPage(): Promise<TestPage> {
-  const page = await server.enter(await server.ticket(lab));
-  await page.hears('session', ({ phase }) => phase === 'ready');
-  return page;
-}
-
-async function atPrompt(page: TestPage, terminal: string): Promise<void> {
-  await page.attach(terminal);
-  await page.shows(terminal, '$ ');
-}
-
-async function open(page: TestPage, request: number): Promise<string> {
-  page.send({ type: 'open', request, rows: 30, columns: 100 });
-  const { terminal } = await page.hears('opened', (opened) => opened.request === request);
-  await atPrompt(page, terminal);
-  return terminal;
-}
+const lab = await TerminalLab.open();
+afterAll(() => lab[Symbol.asyncDispose]());
 
 test('a lab has several terminals, each its own shell, in the order of their tabs', async () => {
-  const page = await newPage();
+  const page = await lab.newPage();
   await atPrompt(page, 't1');
-  const second = await open(page, 1);
+  const second = await openTerminal(page, 1);
   assert.equal(second, 't2');
   page.type('t1', 'mine=first\r');
   page.type(second, 'echo "[$mine]" $((6 * 7))\r');
@@ -49,7 +25,7 @@ test('a lab has several terminals, each its own shell, in the order of their tab
 });
 
 test('a terminal has the size that its page says', async () => {
-  const page = await newPage();
+  const page = await lab.newPage();
   await atPrompt(page, 't1');
   // What is typed after a resize may overtake it, so the shell itself waits for the signal that its size has changed.
   page.type('t1', `bash -c 'trap "stty size; exit" WINCH; echo rea""dy; while :; do read -rt 0.05; done'\r`);
@@ -60,8 +36,8 @@ test('a terminal has the size that its page says', async () => {
 });
 
 test('a shell that exits is told with its code, and another can be opened', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 2);
+  const page = await lab.newPage();
+  const terminal = await openTerminal(page, 2);
   page.type(terminal, 'exit 3\r');
   await page.hears('terminals', ({ terminals }) =>
     terminals.some((one) => one.id === terminal && !one.running && one.exitCode === 3),
@@ -75,7 +51,7 @@ test('a shell that exits is told with its code, and another can be opened', asyn
 });
 
 test('a lab has no more terminals than the limit says', async () => {
-  const page = await newPage();
+  const page = await lab.newPage();
   for (let request = 100; request < 100 + maxTerminals; request += 1) {
     page.send({ type: 'open', request, rows: 24, columns: 80 });
   }
@@ -88,8 +64,8 @@ test('a lab has no more terminals than the limit says', async () => {
 });
 
 test('X12 a page that is dropped again and again at any byte gets every byte once', async () => {
-  const first = await newPage();
-  const terminal = await open(first, 4);
+  const first = await lab.newPage();
+  const terminal = await openTerminal(first, 4);
   const start = first.offset(terminal);
   // Each page has it say 200 lines more: so there are enough drops, however fast it is and however slow the pages.
   first.type(
@@ -101,7 +77,7 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
   let drops = 0;
   first.drop();
   for (let ended = false; !ended; drops += 1) {
-    const page = await newPage();
+    const page = await lab.newPage();
     const attached = await page.attach(terminal, from);
     assert.equal(attached.offset, from);
     assert.equal(attached.gone, false);
@@ -127,17 +103,17 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
 });
 
 test('X12 what is typed reaches the shell once or not at all, whenever its page is dropped', async () => {
-  const first = await newPage();
-  const terminal = await open(first, 40);
+  const first = await lab.newPage();
+  const terminal = await openTerminal(first, 40);
   first.type(terminal, 'stty -echo; echo rea""dy; cat\r');
   await first.shows(terminal, 'ready');
   for (let round = 1; round <= 60; round += 1) {
-    const page = await newPage();
+    const page = await lab.newPage();
     for (const line of [1, 2, 3]) page.type(terminal, `typed ${round * 10 + line}.\r`);
     if (round % 3 === 0) await new Promise((resolve) => setTimeout(resolve, round % 5));
     page.drop();
   }
-  const last = await newPage();
+  const last = await lab.newPage();
   last.type(terminal, 'the last\r');
   await first.shows(terminal, 'the last');
   const numbers = [...first.output(terminal).matchAll(/typed (\d+)\./g)].map(([, number]) => Number(number));
@@ -152,7 +128,7 @@ test('X12 what is typed reaches the shell once or not at all, whenever its page 
 });
 
 test('X12 two pages show one terminal, both from its first byte', async () => {
-  const [one, other] = await Promise.all([newPage(), newPage()]);
+  const [one, other] = await Promise.all([lab.newPage(), lab.newPage()]);
   await Promise.all([atPrompt(one, 't1'), atPrompt(other, 't1')]);
   one.type('t1', 'echo both-$((1 + 1))\r');
   await Promise.all([one.shows('t1', 'both-2'), other.shows('t1', 'both-2')]);
@@ -163,7 +139,7 @@ test('X12 two pages show one terminal, both from its first byte', async () => {
 });
 
 test('X12 what a page typed is typed once, though its connection falls at once and another page is in its place', async () => {
-  const first = await newPage();
+  const first = await lab.newPage();
   const terminal = 't1';
   await atPrompt(first, terminal);
   // `got-` is what a terminal does not echo by itself.
@@ -172,7 +148,7 @@ test('X12 what a page typed is typed once, though its connection falls at once a
   let page = first;
   for (let place = 1; place <= sent; place += 1) {
     // A twin that watches the same terminal, as when the old connection is not known to be dead yet.
-    const twin = await newPage();
+    const twin = await lab.newPage();
     await twin.attach(terminal, 0);
     page.type(terminal, `line${place}\r`);
     // Every third falls before it hears what came of it: what was sent may be lost then, and must not come twice.
@@ -198,12 +174,12 @@ test('X12 what a page typed is typed once, though its connection falls at once a
 });
 
 test('a page that comes back after more output than is kept is told that some is gone', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 5);
+  const page = await lab.newPage();
+  const terminal = await openTerminal(page, 5);
   page.type(terminal, 'head -c 2000000 /dev/zero | tr "\\\\0" x; echo; echo done-$((1 + 1))\r');
   await page.shows(terminal, 'done-2');
   page.drop();
-  const late = await newPage();
+  const late = await lab.newPage();
   const { gone, offset } = await late.attach(terminal, 0);
   assert.ok(gone);
   assert.ok(offset > 1_000_000);
@@ -212,17 +188,17 @@ test('a page that comes back after more output than is kept is told that some is
 });
 
 test('F04 output that no page watches does not stop the shell', async () => {
-  const page = await newPage();
-  const terminal = await open(page, 6);
+  const page = await lab.newPage();
+  const terminal = await openTerminal(page, 6);
   page.type(terminal, 'head -c 1500000 /dev/zero | tr "\\\\0" y; echo; echo away-$((1 + 1))\r');
   page.send({ type: 'detach', terminal });
   page.drop();
-  const [host] = await running.client.hosts();
+  const [host] = await lab.engine.client.hosts();
   await until('all was said', async () => {
-    const terminals = await running.client.terminals(host?.name ?? '');
+    const terminals = await lab.engine.client.terminals(host?.name ?? '');
     return terminals.some(({ id, offset }) => id === terminal && offset >= 1_500_000);
   });
-  const back = await newPage();
+  const back = await lab.newPage();
   const { live } = await back.attach(terminal, 0);
   // The engine keeps some, which we need not have read yet.
   assert.ok(live >= 1_000_000, `${live} bytes were read meanwhile`);
