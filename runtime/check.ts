@@ -3,9 +3,29 @@
 import fs from 'node:fs';
 import type { CheckReport } from './client.ts';
 import type { Engine } from './engine.ts';
+import { knownLinks } from './hosts/adopt-networks.ts';
+import type { Host } from './hosts/host.ts';
 import { workspaceGroupName } from './hosts/workspace.ts';
 import { groupsIn, isMonitors, processesIn } from './kernel/cgroups.ts';
 import { isAlive } from './kernel/processes.ts';
+import { linksOf } from './networks/bridge.ts';
+import { bridgesOf } from './networks/network.ts';
+
+/** Of the bridges alone: the links of containers come and go while one looks. */
+function findingsOfNetworks(host: Host): string[] {
+  const { pid, startTicks } = host.record;
+  if (!isAlive(pid, startTicks)) return [];
+  const links = linksOf(pid).filter((link) => !link.startsWith('veth'));
+  const known = knownLinks(host);
+  return [
+    ...bridgesOf(host.networks)
+      .filter(({ link }) => !links.includes(link))
+      .map(({ network, link }) => `network ${network} of host ${host.name} has no bridge ${link}`),
+    ...links
+      .filter((link) => !known.has(link))
+      .map((link) => `host ${host.name} has a link ${link} that belongs to no network`),
+  ];
+}
 
 /** Changes nothing. Each finding is a sentence: what disagrees, and where. */
 export async function checkEngine(engine: Engine): Promise<CheckReport> {
@@ -33,9 +53,14 @@ export async function checkEngine(engine: Engine): Promise<CheckReport> {
     const { pid, startTicks } = host.record;
     if (pid > 0 && !isAlive(pid, startTicks))
       findings.push(`host ${host.name} is said to run, but process ${pid} is gone`);
+    findings.push(...findingsOfNetworks(host));
     for (const name of groupsIn(host.group)) {
       if (name !== workspaceGroupName && !isMonitors(name) && !host.containers.has(name))
         findings.push(`the cgroup ${host.group}/${name} belongs to no container of host ${host.name}`);
+    }
+    for (const { name } of host.volumes.all()) {
+      if (!fs.existsSync(`${host.volumes.directory}/${name}/_data`))
+        findings.push(`volume ${name} of host ${host.name} has no directory`);
     }
     for (const container of host.containers.values()) {
       const where = `container ${container.name} of host ${host.name}`;

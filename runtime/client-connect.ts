@@ -21,6 +21,7 @@ import type {
 } from './client.ts';
 import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
+import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
 import { Turnstile } from './turnstile.ts';
@@ -235,6 +236,20 @@ class SocketEngine implements EngineClient {
   async dial(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
     const { socket } = await this.#http.upgrade(`${hostPath(host)}/dial?port=${port}`, signal, { halfOpen: true });
     return socket;
+  }
+
+  async lookInside(host: string, place: InsidePlace): Promise<InsideEntry> {
+    const path = `${hostPath(host)}/inside/look`;
+    const { base64, ...entry } = await this.#call<Omit<InsideEntry, 'bytes'> & { base64: string | null }>(
+      'POST',
+      path,
+      place,
+    );
+    return { ...entry, bytes: base64 === null ? null : Buffer.from(base64, 'base64') };
+  }
+
+  tryConnection(host: string, wish: ConnectionWish): Promise<ConnectionTold> {
+    return this.#call('POST', `${hostPath(host)}/inside/connect`, wish);
   }
 
   docker(host: HostInfo): DockerClient {

@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { HostReach } from './client-files.ts';
+import type { HostInside } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 
 export interface HostLimits {
@@ -12,6 +13,12 @@ export interface HostLimits {
   readonly diskBytes: number;
 }
 
+/** What a host reaches of the internet, as far as the operator allows it: nothing, names by a proxy, or all. */
+export type EgressKind = 'none' | 'proxy' | 'open';
+
+/** A way to a host's Docker API beside its sockets, for the other hosts on its link: TCP with TLS at 2376, or SSH at 22. */
+export type ApiWay = 'tls' | 'ssh';
+
 /** What a host is made with; each left out is the engine's own. */
 export interface HostOptions {
   readonly limits?: Partial<HostLimits>;
@@ -21,6 +28,10 @@ export interface HostOptions {
   readonly hostname?: string;
   /** [a-z0-9-]{1,63}. Hosts on one link reach each other by hostname, and nobody else; default none. */
   readonly link?: string;
+  /** How the other hosts on its link reach its API: they find the keys for it. Default none; needs a link. */
+  readonly api?: readonly ApiWay[];
+  /** Default none. */
+  readonly egress?: EgressKind;
 }
 
 export interface HostInfo {
@@ -93,6 +104,8 @@ export interface LoopTurn {
 export interface LoopReport {
   /** The longest that nothing was answered. */
   readonly longestStallMs: number;
+  /** Of a hundred looks at the loop one met a longer delay. */
+  readonly p99StallMs: number;
   readonly longestTurn: LoopTurn | null;
 }
 
@@ -185,7 +198,7 @@ export interface DockerClient {
 }
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
-export interface EngineClient extends HostReach {
+export interface EngineClient extends HostReach, HostInside {
   status(): Promise<EngineStatus>;
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */
   loop(since: number): Promise<LoopReport>;

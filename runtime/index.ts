@@ -1,6 +1,7 @@
 // The one public entry of this package: how to speak to a running engine, and what each side of a terminal keeps of it.
 
 export type {
+  ApiWay,
   CatalogueImage,
   CheckReport,
   CommandOptions,
@@ -8,6 +9,7 @@ export type {
   ContainerRun,
   DockerClient,
   DockerEvent,
+  EgressKind,
   EngineClient,
   EngineStatus,
   HostInfo,
@@ -20,7 +22,9 @@ export type {
 } from './client.ts';
 export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
+export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePlace } from './client-inside.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
+export { allowedName } from './egress/allow-list.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
 export { smallTables, type Table } from './kernel/tables.ts';
 export { Recording } from './recording.ts';

@@ -7,24 +7,38 @@ export const maxJsonValues = 20_000;
 export const maxJsonDepth = 32;
 /** The path of a request, decoded: an image's name has at most 383 characters. */
 export const maxPathLength = 2048;
-/** Labels of a container or an image, names and values together; those of a dev container have several KiB. Each list and event repeats them. */
+/** Labels of a container or an image, names and values together. Each list repeats them. A dev container's have several KiB. */
 export const maxLabelBytes = 64 * 1024;
 export const maxLabels = 1000;
-/** Command, entrypoint and environment of a container: as for an exec. Each is told by inspect and stored at each change. */
+/** Command, entrypoint and environment of a container, as of an exec. Each inspect tells them, each change of state stores them. */
 export const maxCommandCharacters = 256 * 1024;
 export const maxCommandWords = 4096;
 /** Ports that a container exposes, and what they are bound to: `-p 8000-8999` is a thousand. */
 export const maxPortsPerContainer = 1024;
 export const maxBindingsPerContainer = 2048;
-/** Of the other lists of a container: there are 41 capabilities and 15 ulimits; a resolver reads 3 servers. */
+/** The other lists of a container. Linux has 41 capabilities and 15 ulimits; a resolver reads 3 servers. */
 export const maxUlimits = 32;
 export const maxCapabilities = 64;
 export const maxMountsPerContainer = 64;
+/** The table of a workspace's mounts, of which a bind copies a part: it has 5 KiB for the 30 that are there, and may be made long. */
+export const maxMountTableBytes = 64 * 1024;
+/** What the binds of one container copy together: each mount takes half a KiB of the kernel's memory, and time of the OCI runtime. */
+export const maxCopiedMounts = 3000;
 export const maxResolverEntries = 64;
 export const maxExtraHosts = 256;
+/** Containers that one is linked to: as many as there may be. */
+export const maxLinks = 50;
 export const maxGroups = 64;
+/** `--device`, `--gpus` and `--device-cgroup-rule`, and what each of them lists. */
+export const maxDevices = 16;
+export const maxSysctls = 64;
+export const maxLogOptions = 16;
+/** Characters that `docker logs --details` puts before each message: a label may be long, and messages are many. */
+export const maxLogDetailsLength = 4096;
 export const maxEndpoints = 32;
-/** Connections that read the events of one host: a page, a test and a tool have one each. All are served at each event. */
+/** Options of a network: the bridge driver knows about 15. */
+export const maxNetworkOptions = 64;
+/** Connections that read the events of one host: a page, a test and a tool have one each. Each event is sent to all of them. */
 export const maxEventStreamsPerHost = 32;
 /** Large JSON bodies of one host that are read at once: each takes up to 1 MiB. */
 export const maxBodiesPerHost = 4;
@@ -32,172 +46,269 @@ export const maxBodiesPerHost = 4;
 export const smallBodyBytes = 16 * 1024;
 /** How long a client may take to send a JSON body, or to read an answer: real ones take milliseconds. */
 export const maxTransferMs = 60_000;
-/** Requests that a client may send before it has read the answer to the first; real ones send none. */
+/** Requests that a client may send before it has read the answer to the first. Real clients send none. */
 export const maxPipelinedRequests = 8;
-/** What the answers hold together that one host's clients have not read: then its next requests wait. */
+/** Bytes of answers that one host's clients have not read. Above this, the host's next requests wait. */
 export const maxUnreadBytesPerHost = 4 * 1024 * 1024;
-/** How long they wait for that. */
+/** Longest wait of a request while its host is above `maxUnreadBytesPerHost`. */
 export const maxUnreadWaitMs = 10_000;
-/** A larger answer is written in pieces of this size, each when the one before was taken. */
+/** A larger answer is written in pieces of this size, each when the piece before was taken. */
 export const answerPieceBytes = 64 * 1024;
 /** Lists of one host that are being sent at once: each fills its socket, 0.2 MB, before it waits for its reader. */
 export const maxListsPerHost = 32;
-/** How long a request waits for its host's turn on the loop: only a host that floods waits for more than a moment. */
+/** Longest wait of a request for its host's turn on the event loop. Only a host that floods waits for more than a moment. */
 export const maxTurnWaitMs = 60_000;
-/** Time of the loop that a host which was quiet may use at once: `compose up` of 20 services takes about 500 ms. */
+/** Time on the event loop that a host may use as a burst: `compose up` of 20 services takes about 500 ms. */
 export const turnBurstMs = 1500;
-/** The share of the loop's time that those may use together who used up their burst: what others do must find the loop free. */
+/** Share of the event loop for all hosts together that have used up their burst. The rest stays free for the others. */
 export const turnShare = 0.4;
 /** Starts of processes (start, exec) under way: of one host, and of all. Each forks conmon and crun, on machines of few cores. */
 export const maxStartsPerHost = 2;
 export const maxStarts = 16;
-/** SECURITY.md D10: objects of one host. */
+/** D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;
-/** Network namespaces of one host: of its workspace, of each container, and as many for a student's own `unshare --net`. */
+/** And the three that it has from the start. */
+export const maxNetworksPerHost = 20;
+/** Images of databases declare one or two each: enough for as many containers as a host may have, and those of some that are gone. */
+export const maxVolumesPerHost = 2 * maxContainersPerHost;
+/** A volume's name is a directory's: NAME_MAX of Linux. */
+export const maxVolumeNameLength = 255;
+/** Entries that are looked at to tell the size of a container or a volume; a quota allows millions, an answer within a second does not. */
+export const maxSizedEntries = 50_000;
+/** Network namespaces of one host: its workspace's, one for each container, and as many for a student's own `unshare --net`. */
 export const maxNetworkNamespacesPerHost = 2 * maxContainersPerHost + 1;
-/** Command and environment of one exec, which the engine remembers until well after its end. The kernel takes 128 KiB in one word. */
+/** Command and environment of one exec. The engine remembers them until well after its end. One word may have 128 KiB in Linux. */
 export const maxExecInputCharacters = 256 * 1024;
+/** What is told of what a health check wrote, of each of the last five (moby's `maxOutputLen`). */
+export const maxHealthOutputBytes = 4096;
+/** Between two health checks of a container, whatever is asked for: each starts a conmon and an OCI runtime. */
+export const leastCheckPauseMs = 100;
 export const maxTerminalsPerHost = 12;
-/** Pseudo-terminals of the workspace, with those of tmux and the like; and of a container: its own, and of each `exec -t`. */
+/** Pseudo-terminals in the workspace, with those of tmux and the like. */
 export const maxTerminalsInWorkspace = 64;
+/** Pseudo-terminals in a container: its own, and one for each `exec -t`. */
 export const maxTerminalsPerContainer = 16;
-/**
- * Of the machine's terminals (kernel.pty): those that are kept for what the engine mounts, enough for ten hosts that take all of
- * theirs beside a class with some each; and all, with what is left for others as Linux has it by default (4,096 less 1,024).
- */
+/** `kernel.pty.reserve`: for terminals in hosts. Ten hosts may take all that they can, beside a class with some in each. */
 export const reservedTerminals = 12_288;
+/** `kernel.pty.max`. The rest is for the machine's other terminals, as many as Linux has by default (4,096 less 1,024). */
 export const machineTerminals = reservedTerminals + 3_072;
 /**
- * Addresses on a host's own bridge that are looked for there: its gateway and its containers have the lowest ones. Each that does
- * not answer has a place in the machine's one table of neighbours for 3 seconds, from each container that looks for it.
+ * Prefix of the part of a host's bridge in which addresses are resolved; the gateway and the containers have the lowest ones.
+ * An address that does not answer takes a place in the machine's table of neighbours for 3 seconds, once for each container
+ * that asks.
  */
 export const neighbourPrefixLength = 26;
 /**
- * The table of neighbours. One host can fill 3,400 places: 62 addresses, looked for by 50 containers and the workspace, and 254 on the
- * link between hosts. This is enough for nineteen of them at once, with 30 MB.
+ * Size of the machine's table of neighbours. One host can fill 3,400 places: 50 containers and the workspace ask for 62 addresses
+ * each, and the link between hosts has 254. The table holds those of nineteen such hosts, in 30 MB.
  */
 export const sharedNeighbours = 65_536;
 /**
- * What a host's sockets may hold, of its memory: cgroups of version 1 count it beside that. A connection has up to 6 MB in flight,
- * and most have some KB.
+ * Memory of a host's sockets, as a share of the host's memory. Cgroups of version 1 count it separately. A connection may have up
+ * to 6 MB in flight; most have some KB.
  */
 export const socketMemoryShare = 1 / 8;
+/** Queries of a name server that all containers of one host may send in a second: each takes the loop about 20 µs. A busy one sends 100. */
+export const maxDnsQueriesPerSecond = 10_000;
+/** Of one container: what waits to be read; a query over TCP, whose name has 255; connections, and how long each may be idle. */
+export const dnsReceiveBytes = 64 * 1024;
+export const maxDnsQueryBytes = 4096;
+export const maxDnsConnections = 8;
+export const maxDnsIdleMs = 10_000;
+/** Queries of one container that other servers are being asked: moby takes 1,024. And as there, three servers for four seconds each. */
+export const maxDnsForwarded = 256;
+export const maxDnsServers = 3;
+export const dnsForwardTimeoutMs = 4_000;
 /** One stdin packet: conmon's attach socket reads at most 32 KiB (conmon `CONN_SOCK_BUF_SIZE`). */
 export const maxAttachPacketBytes = 32 * 1024;
-/** A container's log, after which conmon starts it anew (SECURITY.md D09). */
+/** D09: size at which conmon starts a container's log anew. */
 export const maxLogBytes = 10 * 1024 * 1024;
-/** What a terminal keeps in memory for a client that comes back; a screen is about 10 KiB, a long build log 200 KiB. */
+/** Output that a terminal keeps in memory for a client that reconnects: a screen is about 10 KiB, a long build log 200 KiB. */
 export const maxTerminalReplayBytes = 256 * 1024;
-/** Output of a command that a check runs in the workspace; beyond it the rest is dropped and `truncated` says so. */
+/** Output of a command that a check runs in the workspace. The rest is dropped, and `truncated` is set. */
 export const maxCommandOutputBytes = 256 * 1024;
 /** Events that one host remembers for `docker events --since`, as in moby (`daemon/events`: 256). */
 export const maxEventsPerHost = 256;
-/** And what those may hold together: each repeats its container's labels, of which a create request may have 1 MiB. */
+/** Bytes of the events that one host remembers: each repeats its container's labels, of which a create request may have 1 MiB. */
 export const maxEventLogBytes = 2 * 1024 * 1024;
-/** How much of a process's command is told: in the events of an exec, and by `docker top`. */
+/** Bytes of a process's command in the events of an exec and in `docker top`. */
 export const maxToldCommandBytes = 4096;
-/** The most that a container may have of its host's own limit, and what one that asks for nothing gets. SECURITY.md section 3. */
+/** `--pids-limit` of a container: the most it may ask for, and its default. */
 export const maxPidsPerContainer = 256;
 /**
- * conmons and OCI runtimes of one host, above the processes that it may have itself: a conmon for each container, exec and
- * terminal, and three processes for each of them that is just being started.
+ * conmons and OCI runtimes of one host, in addition to the host's own processes: one conmon for each container, exec and
+ * terminal, and three processes for each of those that is being started.
  */
 export const maxMonitorsPerHost = 256;
-/** What one host may read and write on the store's disk: a student who copies in a loop leaves some for the class. */
+/** Reads, and writes, of one host on the store's disk: a student who copies in a loop leaves some to others. */
 export const hostIoBytesPerSecond = 200 * 1024 * 1024;
-/** How much sooner the kernel kills a process of a host than one of the machine when memory is short (proc(5), `oom_score_adj`). */
+/** `oom_score_adj` of a host's processes: when memory is short, the kernel kills them before the machine's own (proc(5)). */
 export const leastOomScore = 100;
 /** Names of hosts: a DNS label has 63. */
 export const maxNameLength = 63;
 /** Names of containers, in characters: moby's own has no limit, a DNS name has 255. */
 export const maxContainerNameLength = 255;
+/** Names of networks, as of containers. */
+export const maxNetworkNameLength = 255;
 /** OCI manifest: containerd and distribution both stop at 4 MiB. */
 export const maxManifestBytes = 4 * 1024 * 1024;
 /** overlayfs takes more, moby stops at 127 (`layer.MaxLayerDepth`: 125). */
 export const maxLayers = 127;
-/** SECURITY.md B05. */
+/** B05: entries of one layer. */
 export const maxLayerEntries = 1_000_000;
 /** A layer of the catalogue, unpacked. The workspace's has 0.4 GB. */
 export const maxCatalogueLayerBytes = 4 * 1024 * 1024 * 1024;
-/** The `filters` of a query: real ones are a few hundred bytes. SECURITY.md D10, "filters bomb". */
+/** D10: the `filters` of a query. Real ones are a few hundred bytes. */
 export const maxFiltersBytes = 16 * 1024;
-/** And their values: each is compared with every object of the host. Compose sends three. */
+/** Values in the `filters` of a query: each is compared with every object of the host. Compose sends three. */
 export const maxFilterValues = 256;
 /** A pattern of `--filter name=…`: names have 63 characters, IDs 64. */
 export const maxPatternLength = 1024;
-/** Its parts, once its repetitions are written out: `a{1000}` has a thousand. */
+/** States of a compiled pattern: `a{1000}` has a thousand. */
 export const maxPatternStates = 4096;
-/** Comparisons that the filters of one request may take: about 20 ms of the loop where the code is
- * not compiled yet, else 3. A name against 50 containers takes 5,000. */
+/**
+ * Comparisons for the filters of one request: 20 ms of the event loop before V8 has compiled the code, 3 ms after. One name
+ * against 50 containers takes 5,000.
+ */
 export const maxWorkSteps = 300_000;
 /** Connections to one host's Docker socket: a busy CLI has 4, compose a handful for each service. Further ones are closed. */
 export const maxConnectionsPerHost = 256;
-/** Connections to the engine's own API, of the server alone: one for each terminal, preview connection and watch of 500 students. */
+/** The server's connections to the engine: one for each terminal, connection of a preview and watch of 500 students. */
 export const maxEngineConnections = 16_384;
-/** A line of a log is told in pieces of this size, as moby's copier does (`defaultBufSize`). */
+/** A longer line of a log is sent in pieces of this size, as moby's copier does (`defaultBufSize`). */
 export const maxLogLineBytes = 16 * 1024;
 /** A command of the engine's own API: its stdin travels in the body. */
 export const maxCommandBodyBytes = 4 * 1024 * 1024;
-/** What one host may have in images and their names; a lesson uses about ten. */
+/** Images of one host; a lesson uses about ten. */
 export const maxImagesPerHost = 200;
+/** Names of images of one host. */
 export const maxReferencesPerHost = 500;
-/** What one host may bring in with `docker load` and `docker import`, unpacked: layers are shared by all, so no quota counts them. */
+/**
+ * Unpacked bytes of the layers that one host may bring in with `docker load` and `docker import`. Hosts share layers, so no quota
+ * counts them.
+ */
 export const maxBroughtBytesPerHost = 2 * 1024 * 1024 * 1024;
-/** Configurations of images that one host may bring in, and that the engine keeps read for all hosts. Real ones have 3 to 20 KB. */
+/** Image configurations that one host may bring in. Real ones have 3 to 20 KB. */
 export const maxConfigurationBytesPerHost = 8 * 1024 * 1024;
+/** Parsed image configurations that the engine keeps in memory, of all hosts together. */
 export const maxKnownDetailsBytes = 8 * 1024 * 1024;
-/** The history of an image: a step for each line of its Dockerfiles, which `docker history` shows whole. */
+/** The history of an image: a step for each line of its Dockerfiles. `docker history` shows all of it. */
 export const maxHistorySteps = 1000;
 export const maxHistoryBytes = 1024 * 1024;
 /** Names of the images in an archive. */
 export const maxNamesPerArchive = 500;
 /** Files in an archive for `docker load`: a manifest, and for each layer up to three. */
 export const maxLoadEntries = 2000;
-/** How many loads, imports and pulls one host may have under way. */
+/** Loads, imports and pulls of one host under way. */
 export const maxTransfersPerHost = 4;
-/** How soon it is noticed that a client is gone which had ended its input: `docker run` ends it at once, and may be killed. */
+/** Threads that talk to a registry at once: of one host, and of all. Each takes about 20 MB. */
+export const maxRegistriesPerHost = 2;
+export const maxRegistries = 32;
+/** Blobs of one image that come, and that go, at once: as many as in Docker (`max-concurrent-downloads`, `-uploads`). */
+export const maxBlobsComing = 3;
+export const maxBlobsGoing = 5;
+/** Connections of one thread to each registry and token server. */
+export const maxRegistryConnections = 8;
+/** Addresses of a registry's name that are looked at. */
+export const maxRegistryAddresses = 16;
+/** B06: redirects of one request. Go's client stops after ten; real registries have one. */
+export const maxRegistryRedirects = 5;
+/** Until a connection to a registry is there, and its TLS: Go's `net/http` gives the latter ten seconds. */
+export const registryConnectMs = 10_000;
+/** B06: how long a registry may be silent, and the span in which a blob must bring `slowBytes`. */
+export const registryIdleMs = 30_000;
+export const slowBytes = 32 * 1024;
+/** A manifest, a configuration or a token, whole. */
+export const registryDocumentMs = 60_000;
+/** A pull or a push, whole: a student's pull of 2 GiB at 600 KB a second. */
+export const maxRegistryTransferMs = 60 * 60 * 1000;
+/** Tries of a blob without progress, as in Docker; before each the pause is longer by this (Docker's begin with five seconds). */
+export const maxBlobTries = 5;
+export const blobPauseMs = 1000;
+/** How often a thread tells how far a blob is. */
+export const registryProgressMs = 100;
+/** An error, a token: distribution's are under 4 KiB. */
+export const maxRegistryErrorBytes = 64 * 1024;
+/** Images in one index; those of Docker's own have about twenty. */
+export const maxManifestsPerIndex = 500;
+/** Results of a search, as moby has it. */
+export const maxSearchResults = 100;
+/** Archives that are read out of containers or written into them at once: of one host, and of all. Each has a thread, of 20 MB. */
+export const maxArchivesPerHost = 4;
+export const maxArchives = 16;
+/** What of an archive is between a thread and its client: enough that neither waits for the other's every piece. */
+export const archiveWindowBytes = 2 * 1024 * 1024;
+/** A client that neither sends nor takes anything of an archive for so long is cut off: others wait for its place. */
+export const maxArchiveStallMs = 60_000;
+/** How long the start or removal of a container waits for archives of its files to be done, before it ends them. */
+export const maxArchiveWaitMs = 10_000;
+/** How often we check that a client which closed its input is still there: `docker run` closes it at once, and may be killed. */
 export const goneClientCheckMs = 2000;
-/** How long the rest of a refused body is read and dropped, before the answer is given all the same. */
+/** How long the rest of a refused body is read and dropped before the answer is sent all the same. */
 export const maxDropMs = 5000;
 /** Snapshots of one host: a lesson has up to about twenty tasks, and a student keeps some copies. */
 export const maxSnapshotsPerHost = 40;
-/** What a host and its snapshots hold together, of what the host alone may: keeping old states is no second disk without end. */
+/** Disk of a host together with its snapshots, as a multiple of the host's own quota. */
 export const diskWithSnapshots = 2;
 /** Hosts that are linked with each other: a lesson has up to four. */
 export const maxHostsPerLink = 16;
-/** A file that is read or written from outside: what an editor in a page can take. SECURITY.md C04. */
+/** C04: a file that is read or written from outside, as large as an editor in a page can take. */
 export const maxFileBytes = 1024 * 1024;
-/** A file that is brought in piece by piece, none of them above `maxFileBytes`: an archive or a data set of a lesson. */
+/** A file that is uploaded in pieces of `maxFileBytes` at most: an archive or a data set of a lesson. */
 export const maxBroughtFileBytes = 20 * 1024 * 1024;
-/** Entries of a folder that are listed. SECURITY.md C04; 5,000 take about 30 ms. */
+/** C04: entries of one listed folder; 5,000 take about 30 ms. */
 export const maxListedFiles = 5_000;
-/** Entries that one removal takes away: a `node_modules` may have that many; it takes about a second. */
+/** Entries that one removal may remove: a `node_modules` may have that many. It takes about a second. */
 export const maxRemovedFiles = 20_000;
-/** A folder in a folder in a folder: a removal holds a descriptor for each. */
+/** Depth of folders in a removal, which holds a descriptor for each. */
 export const maxFolderDepth = 100;
 /** Entries of a home that a watch looks at. */
 export const maxWatchedFiles = 2_000;
-/** Between two looks of a watch, which also rests twenty times as long as it took: at most a twentieth of a core. */
+/** Between two looks of a watch. It also rests for twenty times as long as the look took: at most a twentieth of a core. */
 export const watchIntervalMs = 300;
 /** Watches of one host: pages that show its files. */
 export const maxWatchesPerHost = 8;
-/** Requests about files that wait for their turn: of one host, and of all. They take a millisecond each. */
+/** Requests about files in the queue: of one host, and of all. Each takes a millisecond. */
 export const maxFileRequestsPerHost = 16;
 export const maxFileRequests = 512;
-/** From its turn to its end; after this the thread that does them is taken to hang, and started anew for the others. */
+/** Time for one request about files. After this its thread counts as hung, and is started again for the others. */
 export const fileRequestMs = 20_000;
 /** Connections into one host: browsers hold 6 for a page, and one for each WebSocket. */
 export const maxDialsPerHost = 64;
-/** On one machine an answer to a connect takes less than a millisecond, or somebody has forbidden it. */
+/** On one machine a connect is answered in less than a millisecond, unless a firewall drops it. */
 export const dialTimeoutMs = 3_000;
-/** Processes that the use of a host names, and `docker top`: a lesson has about twenty. */
+/** From one container to another there is no network but the host's own bridges: what takes longer is filtered, or nobody's. */
+export const tryConnectionMs = 500;
+/** A container's /etc/hosts, which its student may write to: Docker's has ten lines. */
+export const maxHostsFileBytes = 64 * 1024;
+/** A file of a container or volume that is looked at from outside. What a lesson asks for is text of some lines. */
+export const maxLookedFileBytes = 256 * 1024;
+/** Processes in the usage of a host and in `docker top`: a lesson has about twenty. */
 export const maxProcessesTold = 300;
-/** The command of each, as the use of a host tells it. */
+/** Characters of each process's command in the usage of a host. */
 export const maxCommandLength = 256;
-/** How long command lines are waited for: a process may hold its own back (proc(5): reading one looks into its memory). */
+/** Longest wait for command lines: reading one reads the process's memory, which the process can block (proc(5)). */
 export const commandLineWaitMs = 500;
 /** Entries of a container's own layer that are counted: `apt-get install nginx` writes about 1,000. */
 export const maxOwnLayerEntries = 2_000;
-/** A count that took 50 ms is believed for a second: two-second polls of a class must not cost a core. */
+/** A count is reused for this many times the time that it took: a class that polls every two seconds must not cost a core. */
 export const ownLayerRestRatio = 20;
+/** Connections to one host's API over TCP whose client has not shown its certificate yet: compose opens a handful at once. */
+export const maxHandshakesPerHost = 64;
+/** How long a client may take for that: on one machine it takes milliseconds. */
+export const tlsHandshakeMs = 10_000;
+/** A connection that is idle for so long is asked whether its client is still there, as Go does it. */
+export const tlsKeepAliveMs = 15_000;
+/** Connections of one host to its proxy: a browser has 6 for a page, npm some 15. */
+export const maxEgressConnectionsPerHost = 64;
+/** The same of a host that reaches all of the internet: an `apt-get upgrade` has ten, a crawler as many as it may. */
+export const maxEgressConnectionsInAll = 1024;
+/** What a host may fetch, and send, in a second: with 30 students, a line of some gigabits. */
+export const egressBytesPerSecond = 8 * 1024 * 1024;
+/** How long connecting to a server may take; how many of its addresses are tried; how long a connection may be silent. */
+export const egressConnectMs = 10_000;
+export const maxEgressAddresses = 3;
+export const egressIdleMs = 5 * 60_000;
+/** How long sshd may take to listen. */
+export const sshdStartMs = 10_000;

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { pino } from 'pino';
 import { z } from 'zod';
 import { serveEngine } from './api/server.ts';
+import { allowedName } from './egress/allow-list.ts';
 import { keepDescriptors } from './kernel/descriptors.ts';
 import { openEngine } from './open-engine.ts';
 import type { EngineSettings } from './settings.ts';
@@ -26,6 +27,8 @@ const flags = {
   'host-pids': { type: 'string' },
   'host-disk-bytes': { type: 'string' },
   'oci-runtime': { type: 'string', default: '' },
+  'egress-allow': { type: 'string', default: '' },
+  'egress-network': { type: 'string', default: '' },
   catalogue: { type: 'string', default: 'all' },
 } as const;
 
@@ -46,6 +49,11 @@ const schema = z.strictObject({
   'host-pids': count,
   'host-disk-bytes': count,
   'oci-runtime': z.string(),
+  'egress-allow': z
+    .string()
+    .transform((names) => names.split(',').filter(Boolean))
+    .pipe(z.array(z.string().regex(allowedName))),
+  'egress-network': z.string().regex(/^(\/.+)?$/),
   catalogue: z.enum(['all', 'minimal']),
 });
 
@@ -71,6 +79,7 @@ function readSettings(argv: readonly string[]): EngineSettings {
       diskBytes: given['host-disk-bytes'],
     },
     ociRuntime: given['oci-runtime'] || null,
+    egress: { allow: given['egress-allow'], network: given['egress-network'] || null },
     catalogue: given.catalogue,
   };
 }

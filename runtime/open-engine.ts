@@ -6,10 +6,12 @@ import type { Logger } from 'pino';
 import { serveDocker } from './api/server.ts';
 import { Catalogue } from './catalogue/catalogue.ts';
 import { keepData, lockData } from './data-lock.ts';
+import { Egress } from './egress/egress.ts';
 import type { Engine } from './engine.ts';
 import type { EnginePaths } from './engine-paths.ts';
 import { EngineError } from './errors.ts';
 import { adoptHosts } from './hosts/adopt.ts';
+import { prepareEgress } from './hosts/open-egress.ts';
 import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
 import { createImageStore } from './images/image-store.ts';
@@ -19,7 +21,7 @@ import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { freeBytesOf } from './kernel/free-space.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import { raiseTables } from './kernel/tables.ts';
-import { maxStarts, maxStartsPerHost } from './limits.ts';
+import { maxArchives, maxArchivesPerHost, maxStarts, maxStartsPerHost } from './limits.ts';
 import { Turns } from './loop/turns.ts';
 import { LoopWatch } from './loop/watch.ts';
 import { openRecords } from './open-records.ts';
@@ -96,7 +98,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const stage = stageIn(paths.run);
   fs.mkdirSync(paths.run, { recursive: true });
   fs.chmodSync(paths.run, 0o711);
-  for (const directory of Object.values(stage)) fs.mkdirSync(directory, { recursive: true, mode: 0o755 });
+  for (const directory of Object.values(stage)) fs.mkdirSync(directory, { recursive: true, mode: 0o711 });
   for (const directory of [paths.exits, paths.links, `${paths.run}/oci`])
     fs.mkdirSync(directory, { recursive: true, mode: 0o700 });
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
@@ -133,6 +135,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     records,
     images,
     catalogue,
+    egress: new Egress(settings.egress, log),
     hosts: new Map(),
     log,
     exits: new ExitWatch(paths.exits),
@@ -150,6 +153,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     serveDocker,
     turns: new Turns(loop),
     starts: new Turnstile({ perKey: maxStartsPerHost, inAll: maxStarts }),
+    archives: new Turnstile({ perKey: maxArchivesPerHost, inAll: maxArchives }),
     loop,
     storeDevice: blockDeviceOf(paths.store),
     ending: new AbortController(),
@@ -169,6 +173,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     }),
   };
   dropStaleClaims();
+  await prepareEgress(engine);
   await adoptHosts(engine);
   images.sweepUnused();
   returnHosts(engine);

@@ -1,6 +1,7 @@
 // Every kind of record that the engine keeps, and the file that they are in.
 
 import type { Logger } from 'pino';
+import { accessKind } from './access/access-record.ts';
 import { containerKind } from './containers/container-record.ts';
 import { hostKind } from './hosts/host-record.ts';
 import { snapshotKind } from './hosts/snapshot-record.ts';
@@ -8,13 +9,18 @@ import { terminalKind } from './hosts/terminal-record.ts';
 import { detailsKind, historyKind } from './images/configuration.ts';
 import { contentKind } from './images/contents.ts';
 import { ownImageKind } from './images/own-images.ts';
+import { networkKind } from './networks/network-record.ts';
 import { layerKind } from './store/layers.ts';
 import { Records } from './store/records.ts';
+import { volumeKind } from './volumes/volume-record.ts';
 
 /** Each that is written; a record of another cannot be stored. */
 export const recordKinds = [
   hostKind,
+  accessKind,
   containerKind,
+  networkKind,
+  volumeKind,
   snapshotKind,
   terminalKind,
   ownImageKind,

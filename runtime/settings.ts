@@ -1,6 +1,7 @@
 // What an engine is told when it starts; `main.ts` makes it from flags. Nothing in the engine reads the environment.
 
 import type { HostLimits } from './client.ts';
+import type { EgressSettings } from './egress/egress.ts';
 
 export interface EngineSettings {
   /** [a-z0-9-]{1,20}: stands in the name of every cgroup, interface and mount that this engine makes. */
@@ -23,6 +24,7 @@ export interface EngineSettings {
   readonly hostLimits: HostLimits;
   /** An OCI runtime to use instead of crun, else runc. */
   readonly ociRuntime: string | null;
+  readonly egress: EgressSettings;
   /** Build the whole catalogue, or only `busybox` and `workspace`. */
   readonly catalogue: 'all' | 'minimal';
 }

@@ -18,6 +18,7 @@ export async function shutdownEngine(engine: Engine): Promise<void> {
   releaseLinks(engine, { all: true });
   engine.exits.close();
   await removeGroup(engine.group);
+  engine.images.close();
   engine.records.close();
   try {
     detachMount(engine.paths.store);

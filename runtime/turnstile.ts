@@ -15,15 +15,21 @@ export class Turnstile {
 
   /** Does `work` when there is room. Throws what it throws. */
   async pass<T>(key: string, work: () => Promise<T>): Promise<T> {
+    using _inside = await this.enter(key);
+    return await work();
+  }
+
+  /** Resolves when there is room. It is taken until the answer is disposed of. */
+  async enter(key: string): Promise<Disposable> {
     if (this.#hasRoom(key)) this.#count(key, 1);
     // Whoever leaves counts the next one in, so that nobody comes between.
     else await new Promise<void>((enter) => this.#waiting.push({ key, enter }));
-    try {
-      return await work();
-    } finally {
-      this.#count(key, -1);
-      this.#next();
-    }
+    return {
+      [Symbol.dispose]: () => {
+        this.#count(key, -1);
+        this.#next();
+      },
+    };
   }
 
   #hasRoom(key: string): boolean {

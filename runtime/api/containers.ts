@@ -1,4 +1,5 @@
-// The containers of a host: create, list, inspect, and the verbs that answer with a status alone. What streams is in streams.ts.
+// The containers of a host: create, list, inspect, and the verbs that answer with a status only. Verbs that stream are in
+// streams.ts.
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '../containers/container.ts';
@@ -6,8 +7,11 @@ import { createContainer } from '../containers/create.ts';
 import { checkContainerName } from '../containers/create-checks.ts';
 import { parseCreateRequest } from '../containers/create-request.ts';
 import { parseFilters } from '../containers/filters.ts';
+import { discardedOf } from '../containers/host-config/resources.ts';
+import { hostConfigSchema } from '../containers/host-config/table.ts';
 import { inspectContainer } from '../containers/inspect.ts';
 import { killContainer } from '../containers/kill.ts';
+import { removeLink } from '../containers/links.ts';
 import { listContainers, listFilterKeys } from '../containers/list.ts';
 import { pauseContainer } from '../containers/pause.ts';
 import { pruneContainers, pruneFilterKeys } from '../containers/prune.ts';
@@ -19,6 +23,7 @@ import { startContainer } from '../containers/start.ts';
 import { stopContainer } from '../containers/stop.ts';
 import { topContainer } from '../containers/top.ts';
 import { unpauseContainer } from '../containers/unpause.ts';
+import { updateContainer } from '../containers/update.ts';
 import { at, EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
@@ -32,7 +37,7 @@ function named(exchange: Exchange<Host>): Container {
   return exchange.subject.findContainer(exchange.param('name'));
 }
 
-/** Rows and columns of a terminal. The CLI may send 0 before it knows. Throws invalid in moby's words. */
+/** Rows and columns of a terminal. The CLI may send 0 before it knows them. Throws invalid in moby's words. */
 export function terminalSize({ query }: Exchange<Host>): { rows: number; columns: number } {
   const size = (name: string, what: string): number => {
     const given = text(query, name);
@@ -75,9 +80,9 @@ async function inspect(exchange: Exchange<Host>): Promise<void> {
   exchange.answer(200, await inspectContainer(named(exchange), { size: flag(exchange.query, 'size') }));
 }
 
-/** Nothing, `{}` or `null`: some clients send one of these where there is nothing to send. */
+/** An empty body, `{}` or `null`: clients differ in what they send when they have nothing to send. */
 async function hasNoBody(exchange: Exchange<Host>): Promise<boolean> {
-  // moby's own limit; it does not ask what type of body it would be.
+  // moby's own limit. Like moby, we do not check the body's content type.
   if (Number(exchange.request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= 7) return true;
   const body = await exchange.json();
   return body === undefined || body === null || isDeepStrictEqual(body, {});
@@ -90,7 +95,7 @@ async function start(exchange: Exchange<Host>): Promise<void> {
       'starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24',
     );
   if (text(exchange.query, 'checkpoint') !== '')
-    throw new EngineError('notImplemented', 'starting from a checkpoint is not supported by this engine');
+    throw new EngineError('invalid', 'checkpoint is only supported in experimental mode');
   exchange.end((await startContainer(named(exchange))) === 'alreadyRunning' ? 304 : 204);
 }
 
@@ -134,6 +139,14 @@ function verb(act: (container: Container) => Promise<unknown>): Handler<Host> {
   };
 }
 
+async function update(exchange: Exchange<Host>): Promise<void> {
+  const container = named(exchange);
+  const body = await exchange.body(hostConfigSchema);
+  await updateContainer(container, body, cpusOf(exchange.subject));
+  const warnings = discardedOf(body);
+  exchange.answer(200, { Warnings: warnings.length > 0 ? warnings : null });
+}
+
 function rename(exchange: Exchange<Host>): void {
   renameContainer(named(exchange), text(exchange.query, 'name'));
   exchange.end(204);
@@ -155,11 +168,11 @@ async function prune(exchange: Exchange<Host>): Promise<void> {
 }
 
 async function remove(exchange: Exchange<Host>): Promise<void> {
-  if (flag(exchange.query, 'link'))
-    throw new EngineError(
-      'notImplemented',
-      'links between containers are not supported by this engine; leave --link out',
-    );
+  if (flag(exchange.query, 'link')) {
+    removeLink(exchange.subject, exchange.param('name'));
+    exchange.end(204);
+    return;
+  }
   const options = { force: flag(exchange.query, 'force'), volumes: flag(exchange.query, 'v') };
   await removeContainer(named(exchange), options);
   exchange.end(204);
@@ -178,6 +191,7 @@ export const containerRoutes: Routes<Host> = {
   'POST /containers/{name}/pause': verb(pauseContainer),
   'POST /containers/{name}/unpause': verb(unpauseContainer),
   'POST /containers/{name}/rename': rename,
+  'POST /containers/{name}/update': update,
   'POST /containers/{name}/resize': resize,
   'DELETE /containers/{name}': remove,
 };

@@ -19,6 +19,7 @@ import { shutdownEngine } from '../shutdown.ts';
 import type { Exchange } from './exchange.ts';
 import { hijack } from './hijack.ts';
 import { hostFileRoutes } from './host-files.ts';
+import { hostInsideRoutes } from './host-inside.ts';
 import { hostStateRoutes } from './host-states.ts';
 import { integer } from './query.ts';
 import { type Handler, type Routes, withEach } from './router.ts';
@@ -44,12 +45,17 @@ const limitsSchema = z.strictObject({
 const createSchema = z.strictObject({
   name: hostName,
   limits: limitsSchema.optional(),
+  egress: z.enum(['none', 'proxy', 'open']).optional(),
   workspace: z
     .string()
     .regex(/^workspace(-[a-z0-9-]{1,50})?$/, 'is a workspace image of the catalogue, such as workspace-vm')
     .optional(),
   hostname: hostName.optional(),
   link: hostName.optional(),
+  api: z
+    .array(z.enum(['tls', 'ssh']))
+    .max(2)
+    .optional(),
 });
 
 const words = z.array(z.string().max(128 * 1024)).max(1024);
@@ -152,7 +158,7 @@ async function close(exchange: Exchange<Engine>): Promise<void> {
   exchange.end(204);
 }
 
-/** Takes the connection over; the header `Drydock-Offset` tells where the output begins. */
+/** Takes the connection over. The header `Drydock-Offset` has the number of the first byte of output. */
 function attach(exchange: Exchange<Engine>): void {
   const from = integer(exchange.query, 'from') ?? 0;
   const { offset, stream } = terminalOf(exchange).attach(Math.max(0, from));
@@ -160,7 +166,7 @@ function attach(exchange: Exchange<Engine>): void {
   stream.pipe(socket).pipe(stream);
   stream.once('error', () => socket.destroy());
   stream.once('close', () => socket.end());
-  stream.once('finish', () => socket.end()); // who has hung up is not told more
+  stream.once('finish', () => socket.end()); // the client has hung up
   socket.once('close', () => stream.destroy());
 }
 
@@ -185,6 +191,7 @@ function withKind(handler: Handler<Engine>): Handler<Engine> {
 
 const routes: Routes<Engine> = {
   ...hostFileRoutes(hostOf),
+  ...hostInsideRoutes(hostOf),
   ...hostStateRoutes({ hostOf, infoOf: hostInfo }),
   'GET /status': (exchange) => exchange.answer(200, exchange.subject.status()),
   'GET /loop': (exchange) => exchange.answer(200, exchange.subject.loop.report(integer(exchange.query, 'since') ?? 0)),

@@ -1,4 +1,4 @@
-// GET /events: what happened in a host since a moment, and what goes on to happen.
+// GET /events: the events of a host since a moment, and those to come.
 
 import type { DockerEvent } from '../client.ts';
 import { parseFilters } from '../containers/filters.ts';
@@ -22,7 +22,7 @@ function toLine(event: DockerEvent): Buffer {
   return Buffer.from(`${JSON.stringify({ ...old, Type, Action, Actor, scope: 'local', time, timeNano })}\n`);
 }
 
-/** Each line once, for however many read along. */
+/** Makes each line once, for all clients that read it. */
 const lines = new WeakMap<DockerEvent, Buffer>();
 
 function line(event: DockerEvent): Buffer {
@@ -50,8 +50,8 @@ async function another(log: EventLog, untilMs: number | null, signal: AbortSigna
 }
 
 /**
- * Sends what is wanted of the events from number `from` on, until the client goes or `untilMs` comes. The client sets the pace,
- * and nothing is kept for it: who is so slow that an event is forgotten before it was read is cut off.
+ * Sends the wanted events from number `from` on, until the client goes or `untilMs` comes. The client sets the pace, and no
+ * events are kept for it: a client that is so slow that the log drops an event before it was read is cut off.
  */
 async function stream(
   exchange: Exchange<Host>,
@@ -70,7 +70,7 @@ async function stream(
       response.destroy();
       return;
     } else if (untilMs !== null && untilMs <= Date.now()) return;
-    // No await between the look and listening: nothing is lost between the two.
+    // No await between reading the log and listening, so that no event is missed in between.
     else await another(log, untilMs, signal);
   }
 }

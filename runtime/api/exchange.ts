@@ -9,7 +9,7 @@ import { parseJson } from '../json.ts';
 import { answerPieceBytes, maxJsonBodyBytes, maxTransferMs, smallBodyBytes } from '../limits.ts';
 import type { HostTurns } from '../loop/turns.ts';
 
-/** What every answer carries besides its own headers. */
+/** Headers of every answer. */
 export type CommonHeaders = Readonly<Record<string, string>>;
 
 export class Exchange<Subject> {
@@ -19,13 +19,13 @@ export class Exchange<Subject> {
   readonly response: ServerResponse;
   readonly version: string;
   readonly query: URLSearchParams;
-  /** Null where the subject shares the loop with nobody: the engine itself. */
+  /** The host's turns on the event loop; null for the engine's own API, which waits for no turn. */
   readonly turns: HostTurns | null;
-  /** Whether the route table says of the handler that it may take the connection over. */
+  /** Whether the handler may take the connection over, by the route table. */
   readonly mayTakeOver: boolean;
   /** The bare connection, once a handler has taken it over (`hijack.ts`). */
   taken: Duplex | null = null;
-  /** Errors are told as text of this type instead of JSON. */
+  /** The content type of errors that are sent as text instead of JSON. */
   failsAs: string | null = null;
   readonly #params: Readonly<Record<string, string>>;
   readonly #aborts = new AbortController();
@@ -63,7 +63,7 @@ export class Exchange<Subject> {
     return this.#params[name] ?? '';
   }
 
-  /** Resolves when it is the turn of whom the connection belongs to, on the loop that all share. Throws exhausted. */
+  /** Resolves when it is the host's turn on the event loop that all hosts share. Throws exhausted. */
   async turn(): Promise<void> {
     await this.turns?.next(this.place);
   }
@@ -73,7 +73,7 @@ export class Exchange<Subject> {
     return `${this.request.method} ${(this.request.url ?? '').split('?', 1)[0]?.slice(0, 200)}`;
   }
 
-  /** The body, which must be JSON; undefined where there is none. Throws invalid, tooLarge. */
+  /** The body, which must be JSON; undefined if it is empty. Throws invalid, tooLarge. */
   async json(maxBytes = maxJsonBodyBytes): Promise<unknown> {
     const { headers } = this.request;
     const empty = headers['content-length'] === '0' || (!headers['content-length'] && !headers['transfer-encoding']);
@@ -83,7 +83,7 @@ export class Exchange<Subject> {
       const late = setTimeout(() => this.request.socket.destroy(), maxTransferMs);
       const body = await readBody(this.request, maxBytes).finally(() => clearTimeout(late));
       if (body.length === 0) return undefined;
-      // What came meanwhile of others goes first.
+      // Requests of other hosts that came meanwhile go first.
       await this.turn();
       return parseJson(body);
     };
@@ -91,14 +91,14 @@ export class Exchange<Subject> {
     return await (isSmall || !this.turns ? read() : this.turns.bodies.pass('', read));
   }
 
-  /** The JSON body as `schema` has it. Throws invalid with the name of the key that is wrong. */
+  /** The JSON body, parsed by `schema`. Throws invalid, naming the wrong key. */
   async body<Schema extends z.ZodType>(schema: Schema, maxBytes?: number): Promise<z.infer<Schema>> {
     const checked = schema.safeParse((await this.json(maxBytes)) ?? {});
     if (!checked.success) throw invalidBody(checked.error);
     return checked.data;
   }
 
-  /** Answers with JSON, and the newline that Go's encoder puts behind it. */
+  /** Answers with JSON, and the newline that Go's encoder adds. */
   answer(status: number, body: unknown): void {
     this.#say(status, 'application/json', Buffer.from(`${JSON.stringify(body)}\n`));
   }
@@ -109,12 +109,12 @@ export class Exchange<Subject> {
     this.response.end(this.request.method === 'HEAD' ? undefined : bytes);
   }
 
-  /** Answers 200 with a list. A long one goes in pieces: what is not read is not made yet. */
+  /** Answers 200 with a list. A long one is sent in pieces, each made only when the client has read the one before. */
   async answerList(items: readonly object[]): Promise<void> {
     if (!this.turns) return await this.#sendList(items);
     await this.turns.lists.pass('', async () => {
       if (this.signal.aborted) return;
-      // Who leaves it unread is cut off in the end, so that the next one of its host is sent.
+      // A client that does not read is cut off in the end, so that the host's next list can be sent.
       const late = setTimeout(() => this.response.destroy(), maxTransferMs);
       await this.#sendList(items).finally(() => clearTimeout(late));
     });
@@ -140,7 +140,7 @@ export class Exchange<Subject> {
     }
   }
 
-  /** Who leaves a large answer unread is cut off in the end. */
+  /** A client that does not read a large answer is cut off in the end. */
   #countUnread(bytes: number): void {
     if (!this.turns || bytes < smallBodyBytes) return;
     const read = this.turns.unread(bytes);
@@ -151,15 +151,15 @@ export class Exchange<Subject> {
     });
   }
 
-  /** Answers with a status alone. */
+  /** Answers with a status only. */
   end(status: number): void {
     this.response.writeHead(status, status === 204 || status === 304 ? {} : { 'Content-Length': 0 });
     this.response.end();
   }
 
-  /** Begins an answer of unknown length and lets the client have its head at once. */
-  beginAnswer(contentType: string): void {
-    this.response.writeHead(200, { 'Content-Type': contentType });
+  /** Begins an answer of unknown length, and sends its head at once. */
+  beginAnswer(contentType: string, headers: CommonHeaders = {}): void {
+    this.response.writeHead(200, { 'Content-Type': contentType, ...headers });
     this.response.flushHeaders();
   }
 
@@ -210,7 +210,7 @@ function checkJsonType(given: string): void {
 export async function readBody(source: Readable, maxBytes: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let bytes = 0;
-  // Destroying the source would close the connection before the client hears why.
+  // Destroying the source would close the connection before the client gets the error.
   for await (const piece of source.iterator({ destroyOnReturn: false })) {
     bytes += piece.length;
     if (bytes > maxBytes) throw new EngineError('tooLarge', `the body is larger than ${maxBytes} bytes`);

@@ -80,7 +80,7 @@ async function start(exchange: Exchange<Host>): Promise<void> {
   const exec = named(exchange);
   const body = await exchange.body(startSchema);
   const { tty, attachStdin, detachKeys } = exec.options;
-  // Whether the process has a terminal was said at its creation; whether its output is framed is said here.
+  // The create request says whether the process has a terminal; this one says whether its output is framed.
   const raw = body.Tty ?? false;
   needContainer(exec);
   const consoleSize = tty && body.ConsoleSize && body.ConsoleSize[0] > 0 ? body.ConsoleSize : null;
@@ -99,7 +99,7 @@ async function start(exchange: Exchange<Host>): Promise<void> {
     const detach = tty && attachStdin ? new DetachWatch(parseDetachKeys(detachKeys)) : null;
     if (await join(socket, attached, { tty: raw, detach })) emit(exec.container, 'exec_detach', { execID: exec.id });
   } catch (error) {
-    // The connection carries the process's output by now, so that is where Docker puts the reason too.
+    // The connection carries the process's output by now. As in Docker, the reason is sent as output.
     const message = error instanceof EngineError ? error.message : 'the engine failed to start it; its log says why';
     if (!(error instanceof EngineError))
       exchange.subject.engine.log.error({ err: error, exec: exec.id }, 'an exec failed');

@@ -1,4 +1,4 @@
-// stdout and stderr on one connection: before each piece, eight bytes say which of the two and how long (moby's stdcopy).
+// stdout and stderr on one connection: eight bytes before each piece say which of the two it is, and its length (moby's stdcopy).
 
 import { Transform, type TransformCallback } from 'node:stream';
 import type { OutputChunk } from '../processes/streams.ts';
@@ -15,7 +15,7 @@ export function frame(stream: 1 | 2, data: Buffer): Buffer {
   return Buffer.concat([frameHeader(stream, data.length), data]);
 }
 
-/** Takes `OutputChunk`s; gives their bytes, framed where `multiplexed` (that is, without a terminal). */
+/** Turns `OutputChunk`s into bytes, framed if `multiplexed` (that is, without a terminal). */
 export class OutputEncoder extends Transform {
   readonly #multiplexed: boolean;
 

@@ -1,5 +1,5 @@
-// BuildKit's gRPC, by which buildx builds: taken up so that its client gets to show why it cannot build. Refused over
-// HTTP, it would try to boot a BuildKit of its own in a container, and tell of that.
+// BuildKit's gRPC, which buildx uses to build. The connection is accepted, so that buildx shows why it cannot build. If we
+// refused it over HTTP, buildx would try to start a BuildKit of its own in a container, and report the failure of that.
 
 import http2 from 'node:http2';
 import { EngineError } from '../errors.ts';

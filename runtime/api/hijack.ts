@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 import { OutputEncoder } from './frames.ts';
 import { compareVersions } from './versions.ts';
 
-/** Whether Node gave the connection up already (`upgrade`), and what came behind the request's head or body. */
+/** Whether Node has handed the connection over already (`upgrade`), and the bytes that followed the request. */
 export interface Takeover {
   readonly socket: Duplex;
   readonly head: Buffer;
@@ -21,12 +21,10 @@ export function rememberUpgrade(request: object, takeover: Takeover): void {
   upgrades.set(request, takeover);
 }
 
-/**
- * Answers `101 UPGRADED` (or 200, without `Upgrade`) and gives the bare connection. The request's body must have been read.
- */
+/** Answers `101 UPGRADED` (or 200, without `Upgrade`) and gives the bare connection. The request's body must have been read. */
 export function hijack(exchange: Exchange<unknown>, contentType: string, headers: Record<string, string> = {}): Duplex {
   const { request, response } = exchange;
-  // On such a route a client's `Upgrade` would not be heard.
+  // A client's `Upgrade` was ignored if the route may not take over.
   if (!exchange.mayTakeOver)
     throw new Error(`the route table does not say that ${exchange.place} takes connections over`);
   const upgrade = upgrades.get(request);
@@ -38,7 +36,7 @@ export function hijack(exchange: Exchange<unknown>, contentType: string, headers
     lines.unshift('HTTP/1.1 101 UPGRADED', 'Connection: Upgrade', `Upgrade: ${protocol.replace(/[^\w./-]/g, '')}`);
   } else {
     lines.unshift('HTTP/1.1 200 OK');
-    // Node's parser would take what the client types for its next request: it must not hear of it.
+    // Node's parser must not get what the client types: it would take that for the next request.
     for (const event of ['data', 'end', 'drain', 'timeout']) socket.removeAllListeners(event);
   }
   response.detachSocket(request.socket);
@@ -50,7 +48,7 @@ export function hijack(exchange: Exchange<unknown>, contentType: string, headers
   return socket;
 }
 
-/** Docker's names for the two ways to send output; before 1.42 it always said raw. */
+/** Docker's content types for the two ways to send output. API versions before 1.42 always have the raw one. */
 export function streamType(version: string, tty: boolean): string {
   const multiplexed = !tty && compareVersions(version, '1.42') >= 0;
   return multiplexed ? 'application/vnd.docker.multiplexed-stream' : 'application/vnd.docker.raw-stream';
@@ -60,7 +58,7 @@ const nothing = Buffer.alloc(0);
 
 export interface JoinOptions {
   readonly tty: boolean;
-  /** Null where no keys detach. */
+  /** Null if no keys detach. */
   readonly detach: DetachWatch | null;
 }
 
@@ -93,7 +91,7 @@ export async function join(socket: Duplex, attached: Attached, { tty, detach }: 
     });
     socket.once('end', () => {
       input?.end();
-      // Half closed or gone? Nothing tells, but a write of nothing, which fails where nobody is left to read.
+      // Half closed or gone? An empty write tells: it fails if the client is gone.
       watch = setInterval(() => socket.write(nothing), goneClientCheckMs);
       watch.unref();
     });

@@ -12,7 +12,7 @@ import { hijack } from './hijack.ts';
 import { integer } from './query.ts';
 import type { Routes } from './router.ts';
 
-/** Longer than any path of Linux; `files/path.ts` says what is one. */
+/** Longer than any path in Linux. `files/path.ts` checks paths. */
 const path = z.string().max(5000);
 const pathSchema = z.strictObject({ path });
 const renameSchema = z.strictObject({ path, to: path });
@@ -77,7 +77,7 @@ export function hostFileRoutes(hostOf: HostOf): Routes<Engine> {
       async takesOver(exchange) {
         const inside = await dial(hostOf(exchange), integer(exchange.query, 'port') ?? 0, exchange.signal);
         const socket = hijack(exchange, 'application/octet-stream');
-        // `pipe` hands on each side's end by itself and waits for whoever is slow.
+        // `pipe` passes on each side's end, and waits for the slower side.
         inside.pipe(socket).pipe(inside);
         inside.once('error', () => socket.destroy());
         inside.once('close', () => socket.end());

@@ -1,4 +1,4 @@
-// The part of the engine's own API that keeps a host as it is and brings it back: snapshots, freezing, storing.
+// The part of the engine's own API about a host's states: snapshots, freezing, storing.
 
 import { z } from 'zod';
 import type { HostInfo } from '../client.ts';
@@ -29,7 +29,7 @@ interface Hosts {
 }
 
 export function hostStateRoutes({ hostOf, infoOf }: Hosts): Routes<Engine> {
-  /** Does `verb`, and answers with what the host is then. */
+  /** Does `verb`, and answers with the host's new state. */
   const becoming =
     (verb: (host: Host, exchange: Exchange<Engine>) => Promise<void>): Handler<Engine> =>
     async (exchange) => {

@@ -3,11 +3,13 @@
 import { parseFilters } from '../containers/filters.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import type { Progress } from '../images/image.ts';
+import { sendPieces } from './archives.ts';
 import type { Exchange } from './exchange.ts';
 import { imageInVersion, imageSummaryInVersion } from './older-versions.ts';
-import { checkPlatform, checkPulledPlatform } from './platform.ts';
+import { checkLoadedPlatform, checkPlatform, otherPlatform } from './platform.ts';
+import { begun, report } from './progress.ts';
 import { flag, flagOr, text } from './query.ts';
+import { registryOptions } from './registries.ts';
 import type { Routes } from './router.ts';
 
 async function list(exchange: Exchange<Host>): Promise<void> {
@@ -17,33 +19,10 @@ async function list(exchange: Exchange<Host>): Promise<void> {
   await exchange.answerList(images.map((image) => imageSummaryInVersion(version, { ...image })));
 }
 
-/** `lines`, once there is one: what fails before that is thrown here. */
-async function begun(lines: AsyncIterable<Progress>): Promise<AsyncIterable<Progress>> {
-  const iterator = lines[Symbol.asyncIterator]();
-  const first = await iterator.next();
-  return (async function* () {
-    for (let line = first; !line.done; line = await iterator.next()) yield line.value;
-  })();
-}
-
-/** Sends progress, a line each; what fails on the way is its last line, for the answer has begun by then. */
-async function report(exchange: Exchange<Host>, lines: AsyncIterable<Progress>): Promise<void> {
-  exchange.beginAnswer('application/json');
-  const send = (line: Progress) => exchange.write(`${JSON.stringify(line)}\r\n`);
-  try {
-    for await (const line of lines) {
-      if (exchange.signal.aborted) return;
-      await send(line);
-    }
-  } catch (error) {
-    if (!(error instanceof EngineError)) exchange.subject.engine.log.error({ err: error }, 'an image operation failed');
-    const message = error instanceof EngineError ? error.message : 'the engine failed to do this; its log says why';
-    await send({ errorDetail: { message }, error: message });
-  }
-  exchange.response.end();
-}
-
-/** `nginx`, `nginx:1.27` or `nginx@sha256:…`, and a tag or digest of its own, as clients old and new send them; null for every tag. */
+/**
+ * `nginx`, `nginx:1.27` or `nginx@sha256:…`, and a tag or digest of its own, as clients old and new send them; null for every
+ * tag.
+ */
 function pullReference(query: URLSearchParams): { repository: string; tag: string | null } {
   const from = text(query, 'fromImage');
   const tag = text(query, 'tag');
@@ -58,12 +37,14 @@ function pullReference(query: URLSearchParams): { repository: string; tag: strin
 /** Pull, or import of an archive: one path in this API. */
 async function create(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
-  checkPulledPlatform(query);
   if (text(query, 'fromImage') !== '') {
     const { repository, tag } = pullReference(query);
-    await report(exchange, await subject.images.pull(repository, tag, { signal }));
+    const platform = otherPlatform(query);
+    const options = { ...registryOptions(exchange), ...(platform !== null && { platform }) };
+    await report(exchange, await subject.images.pull(repository, tag, options));
     return;
   }
+  checkLoadedPlatform(query);
   if (text(query, 'fromSrc') === '') throw new EngineError('invalid', 'neither fromImage nor fromSrc was given');
   if (text(query, 'fromSrc') !== '-')
     throw new EngineError(
@@ -83,7 +64,7 @@ async function create(exchange: Exchange<Host>): Promise<void> {
 
 async function load(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request } = exchange;
-  checkPulledPlatform(query);
+  checkLoadedPlatform(query);
   const options = { quiet: flagOr(query, 'quiet', false), signal };
   await report(exchange, subject.images.load(request, options));
 }
@@ -123,23 +104,23 @@ function prune(exchange: Exchange<Host>): void {
   exchange.answer(200, pruned);
 }
 
-function notYet(what: string, instead: string) {
-  return () => {
-    throw new EngineError('notImplemented', `${what} is not supported yet by this engine: ${instead}`);
-  };
+async function save(exchange: Exchange<Host>, names: readonly string[]): Promise<void> {
+  const { subject, query, signal } = exchange;
+  for (const name of names) checkPlatform(query, name);
+  await subject.engine.archives.pass(subject.name, async () =>
+    sendPieces(exchange, 'application/x-tar', await subject.images.save(names, signal)),
+  );
 }
 
 export const imageRoutes: Routes<Host> = {
   'GET /images/json': list,
-  'GET /images/search': notYet('docker search', 'docker pull has the images of the catalogue; the lessons name them'),
-  'GET /images/get': notYet('docker save', 'pull or load the image where you need it'),
+  'GET /images/get': (exchange) => save(exchange, exchange.query.getAll('names')),
   'POST /images/create': create,
   'POST /images/load': load,
   'POST /images/prune': prune,
   'GET /images/{name}/json': inspect,
   'GET /images/{name}/history': history,
-  'GET /images/{name}/get': notYet('docker save', 'pull or load the image where you need it'),
+  'GET /images/{name}/get': (exchange) => save(exchange, [exchange.param('name')]),
   'POST /images/{name}/tag': tag,
-  'POST /images/{name}/push': notYet('docker push', 'there is no registry to push to yet'),
   'DELETE /images/{name}': remove,
 };

@@ -1,72 +1,21 @@
-// The three networks that every host has, to look at. Networks of one's own come later.
+// Networks over HTTP.
 
-import { type Filters, flagFilter, parseFilters } from '../containers/filters.ts';
-import { networkOf } from '../containers/network-settings.ts';
+import { z } from 'zod';
+import { endpointSchema } from '../containers/attachment.ts';
+import { type Filters, flagFilter, matchLabels, parseFilters } from '../containers/filters.ts';
+import { goObject } from '../containers/go-object.ts';
+import { connectContainer } from '../containers/networks/connect.ts';
+import { createNetwork } from '../containers/networks/create.ts';
+import { describeNetwork } from '../containers/networks/describe.ts';
+import { disconnectContainer } from '../containers/networks/disconnect.ts';
+import { containersOn, pruneNetworkFilterKeys, pruneNetworks, removeNetwork } from '../containers/networks/remove.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { type Bridge, defaultBridge, subnetInWords } from '../networks/bridge.ts';
-import { endpointIn } from '../networks/endpoint.ts';
-import { findNetwork, type Network } from '../networks/network.ts';
+import { findNetwork } from '../networks/network.ts';
 import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { Exchange } from './exchange.ts';
 import type { Routes } from './router.ts';
-
-const bridgeOptions = (bridge: Bridge): Record<string, string> => ({
-  'com.docker.network.bridge.default_bridge': String(bridge === defaultBridge),
-  'com.docker.network.bridge.enable_icc': 'true',
-  'com.docker.network.bridge.enable_ip_masquerade': 'true',
-  'com.docker.network.bridge.host_binding_ipv4': '0.0.0.0',
-  'com.docker.network.bridge.name': bridge.link,
-  'com.docker.network.driver.mtu': '1500',
-});
-
-/** The running containers on a network, as `docker network inspect` lists them. */
-function members(host: Host, network: Network): Record<string, object> {
-  const running = [...host.containers.values()].filter(
-    (container) => container.running && networkOf(container) === network,
-  );
-  return Object.fromEntries(
-    running.map(({ id, name, record }) => {
-      const endpoint = endpointIn(record.endpoints, network.name);
-      const address = endpoint && network.bridge ? `${endpoint.ipAddress}/${network.bridge.subnet.prefixLength}` : '';
-      const told = {
-        Name: name,
-        EndpointID: endpoint?.endpointId ?? '',
-        MacAddress: endpoint?.macAddress ?? '',
-        IPv4Address: address,
-        IPv6Address: '',
-      };
-      return [id, told];
-    }),
-  );
-}
-
-function describe(host: Host, network: Network, withMembers: boolean): object {
-  const { bridge } = network;
-  return {
-    Name: network.name,
-    Id: network.id,
-    Created: network.createdAt,
-    Scope: 'local',
-    Driver: network.driver,
-    EnableIPv4: true,
-    EnableIPv6: false,
-    IPAM: {
-      Driver: 'default',
-      Options: null,
-      Config: bridge ? [{ Subnet: subnetInWords(bridge), Gateway: bridge.gateway }] : null,
-    },
-    Internal: false,
-    Attachable: false,
-    Ingress: false,
-    ConfigFrom: { Network: '' },
-    ConfigOnly: false,
-    Containers: withMembers ? members(host, network) : {},
-    Options: bridge ? bridgeOptions(bridge) : {},
-    Labels: {},
-  };
-}
 
 const filterKeys = ['dangling', 'driver', 'id', 'label', 'name', 'scope', 'type'];
 
@@ -92,34 +41,62 @@ function list(exchange: Exchange<Host>): void {
   };
   const budget = new WorkBudget();
   const chosen = [...host.networks.values()].filter(
-    ({ name, id, driver }) =>
-      any('name', (value) => namePattern(value, budget)(name)) &&
-      any('id', (value) => id.startsWith(value)) &&
-      any('driver', (value) => driver === value) &&
+    (network) =>
+      any('name', (value) => namePattern(value, budget)(network.name)) &&
+      any('id', (value) => network.id.startsWith(value)) &&
+      any('driver', (value) => network.driver === value) &&
       any('scope', (value) => value === 'local') &&
-      any('type', (value) => value === 'builtin') &&
-      any('label', () => false) &&
-      dangling !== true,
+      any('type', (value) => (value === 'custom') === (network.record !== null)) &&
+      matchLabels(filters.get('label'), network.record?.labels ?? {}) &&
+      (dangling === null || dangling === (network.record !== null && containersOn(host, network).length === 0)),
   );
   exchange.answer(
     200,
-    chosen.map((network) => describe(host, network, false)),
+    chosen.map((network) => describeNetwork(host, network, { members: false })),
   );
 }
 
 function inspect(exchange: Exchange<Host>): void {
   const host = exchange.subject;
-  exchange.answer(200, describe(host, findNetwork(host.networks, exchange.param('name')), true));
+  exchange.answer(200, describeNetwork(host, findNetwork(host.networks, exchange.param('name')), { members: true }));
 }
 
-/** There are no others to remove. */
-function remove(exchange: Exchange<Host>): void {
-  const { name } = findNetwork(exchange.subject.networks, exchange.param('name'));
-  throw new EngineError('forbidden', `${name} is a pre-defined network and cannot be removed`);
+async function create(exchange: Exchange<Host>): Promise<void> {
+  exchange.answer(201, await createNetwork(exchange.subject, await exchange.json()));
+}
+
+async function remove(exchange: Exchange<Host>): Promise<void> {
+  await removeNetwork(exchange.subject, exchange.param('name'));
+  exchange.end(204);
+}
+
+async function prune(exchange: Exchange<Host>): Promise<void> {
+  const filters = parseFilters(exchange.query.get('filters'), pruneNetworkFilterKeys);
+  exchange.answer(200, await pruneNetworks(exchange.subject, filters));
+}
+
+const connectSchema = goObject({ Container: z.string().max(4096).nullish(), EndpointConfig: endpointSchema.nullish() });
+const disconnectSchema = goObject({ Container: z.string().max(4096).nullish(), Force: z.boolean().nullish() });
+
+async function connect(exchange: Exchange<Host>): Promise<void> {
+  const { Container, EndpointConfig } = await exchange.body(connectSchema);
+  await connectContainer(exchange.subject, exchange.param('name'), Container ?? '', EndpointConfig ?? null);
+  exchange.end(200);
+}
+
+async function disconnect(exchange: Exchange<Host>): Promise<void> {
+  // A container is never half connected, so there is nothing to force.
+  const { Container } = await exchange.body(disconnectSchema);
+  await disconnectContainer(exchange.subject, exchange.param('name'), Container ?? '');
+  exchange.end(200);
 }
 
 export const networkRoutes: Routes<Host> = {
   'GET /networks': list,
+  'POST /networks/create': create,
+  'POST /networks/prune': prune,
+  'POST /networks/{name}/connect': connect,
+  'POST /networks/{name}/disconnect': disconnect,
   'GET /networks/{name}': inspect,
   'DELETE /networks/{name}': remove,
 };

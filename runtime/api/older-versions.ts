@@ -1,4 +1,4 @@
-// What clients of older API versions find in answers about images, and newer ones do not.
+// Fields in answers about images that only clients of older API versions get.
 
 import { emptyConfig } from '../images/inspect.ts';
 import { compareVersions } from './versions.ts';
@@ -7,7 +7,7 @@ type Body = Readonly<Record<string, unknown>>;
 
 const before = (version: string, changed: string): boolean => compareVersions(version, changed) < 0;
 
-/** What moby leaves in the configuration of an image for clients that read it as a container's. */
+/** Keys that moby keeps in an image's configuration for clients that read it as a container's. */
 const containerDefaults = {
   AttachStderr: false,
   AttachStdin: false,

@@ -1,11 +1,12 @@
-// HTTP pipelining: a client may send its next request before it has the answer to the first, and no real one does. They are
-// answered one after the other, and who sends many ahead is cut off before the parser has made a thousand of one packet.
+// HTTP pipelining: a client may send further requests before it has the answer to the first, though no real client does. They
+// are answered one after the other. A client that sends many ahead is cut off before the parser makes a thousand requests of
+// one packet.
 
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { maxPipelinedRequests } from '../limits.ts';
 
-/** What each connection asked for before it had the answer to the first; there is no entry while it waits for none. */
+/** Each connection's requests that wait for the answers before them. A connection has an entry while it waits for an answer. */
 const waiting = new WeakMap<Duplex, (() => void)[]>();
 
 /** Calls `answer` when the requests before it on this connection are answered. */
@@ -22,9 +23,7 @@ export function inOrder(socket: Duplex, response: ServerResponse, answer: () => 
   } else if (ahead.push(answer) > maxPipelinedRequests) socket.destroy();
 }
 
-const feeding = new WeakMap<Duplex, (chunk: Buffer) => void>();
-
-/** What ends a request's head. */
+/** The end of a request's head. */
 const endOfHead = Buffer.from('\r\n\r\n');
 
 /** Where `chunk` is to be cut, so that no part has more than a few heads; mostly at its end alone. */
@@ -40,8 +39,8 @@ function* parts(chunk: Buffer): Generator<Buffer> {
 }
 
 /**
- * Has Node's HTTP parser, which makes a request of every head in what it is given, be given little at a time, and nothing once
- * the connection is cut off. To be called when the server has the connection.
+ * Node's HTTP parser makes a request of every head in the bytes that it gets. Feeds it little at a time, and nothing once the
+ * connection is cut off. Call it when the server has the connection.
  */
 export function feedSlowly(socket: Duplex): void {
   const [parse] = socket.listeners('data') as ((chunk: Buffer) => void)[];
@@ -50,20 +49,15 @@ export function feedSlowly(socket: Duplex): void {
   const feed = (chunk: Buffer): void => {
     for (const part of parts(chunk)) {
       if (socket.destroyed) return;
-      // Taken over in the middle (hijack): the rest is for whom has it now.
-      if (!socket.listeners('data').includes(feed)) {
+      // The connection was taken over in between (hijack): the rest is for the new owner.
+      if (!socket.rawListeners('data').includes(feed)) {
         socket.unshift(chunk.subarray(part.byteOffset - chunk.byteOffset));
         return;
       }
       parse.call(socket, part);
     }
   };
-  socket.on('data', feed);
-  feeding.set(socket, feed);
-}
-
-/** Node has taken its parser off an upgraded connection: nothing is fed to it any more. */
-export function endFeeding(socket: Duplex): void {
-  const feed = feeding.get(socket);
-  if (feed) socket.removeListener('data', feed);
+  // Node takes its parser off an upgraded connection when the request's body is complete, which may be later than the event
+  // `upgrade`. By this property, which `once` has for its own listeners, it removes this one instead.
+  socket.on('data', Object.assign(feed, { listener: parse }));
 }

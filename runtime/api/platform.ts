@@ -17,8 +17,8 @@ function inWords(given: string): string {
   }
 }
 
-/** The first platform in the query that is not the machine's; null where there is none. Throws invalid for what is no platform. */
-function otherPlatform(query: URLSearchParams): string | null {
+/** The first platform in the query that is not the machine's; null if there is none. Throws invalid for a malformed one. */
+export function otherPlatform(query: URLSearchParams): string | null {
   for (const given of [...query.getAll('platform'), ...query.getAll('platforms')]) {
     const platform = inWords(given);
     if (platform === '' || new RegExp(`^linux(/${ownArchitecture}(/v8)?)?$`).test(platform)) continue;
@@ -32,7 +32,10 @@ function otherPlatform(query: URLSearchParams): string | null {
   return null;
 }
 
-/** For an image that there is: notFound in Docker's words where another platform is named, so that the docker CLI pulls. */
+/**
+ * For an image that exists here. Throws notFound in Docker's words if another platform is named, so that the docker CLI pulls
+ * it.
+ */
 export function checkPlatform(query: URLSearchParams, image: string): void {
   const other = otherPlatform(query);
   if (other !== null)
@@ -42,8 +45,8 @@ export function checkPlatform(query: URLSearchParams, image: string): void {
     );
 }
 
-/** For an image that is to come. Throws notFound where another platform is named, in the words of a registry that has not got it. */
-export function checkPulledPlatform(query: URLSearchParams): void {
+/** For an archive. Throws notFound if another platform is named, in the words of a registry that does not have it. */
+export function checkLoadedPlatform(query: URLSearchParams): void {
   const other = otherPlatform(query);
   if (other !== null)
     throw new EngineError(

@@ -8,7 +8,7 @@ export function flag(query: URLSearchParams, name: string): boolean {
   return !['', '0', 'no', 'false', 'none'].includes(value);
 }
 
-/** The same, with another answer for absent or empty. */
+/** The same, with `standard` for absent or empty. */
 export function flagOr(query: URLSearchParams, name: string, standard: boolean): boolean {
   return query.get(name) ? flag(query, name) : standard;
 }

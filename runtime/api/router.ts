@@ -5,7 +5,7 @@ import type { Exchange } from './exchange.ts';
 
 export type Handler<Subject> = (exchange: Exchange<Subject>) => Promise<void> | void;
 
-/** A handler that may take the connection over (`hijack.ts`). Only on its route is a header `Upgrade` heard (RFC 9110 §7.8). */
+/** A handler that may take the connection over (`hijack.ts`). On other routes a header `Upgrade` is ignored (RFC 9110 §7.8). */
 export interface Takeover<Subject> {
   readonly takesOver: Handler<Subject>;
 }
@@ -59,15 +59,12 @@ export class Router<Subject> {
 
   /** The handler for a request; `path` is decoded and without a version. Throws notFound as moby does. */
   match(method: string, path: string): Match<Subject> {
-    let otherMethod = false;
     for (const route of this.#routes) {
       const found = route.pattern.exec(path);
       if (!found) continue;
       if (route.method === method || (method === 'HEAD' && route.method === 'GET'))
         return { handler: route.handler, mayTakeOver: route.mayTakeOver, params: { ...found.groups } };
-      otherMethod = true;
     }
-    // moby's mux says 405 with the same words where only the method is wrong; clients see no difference.
-    throw new EngineError('notFound', otherMethod ? `page not found: no ${method} here` : 'page not found');
+    throw new EngineError('notFound', 'page not found');
   }
 }

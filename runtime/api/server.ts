@@ -1,5 +1,5 @@
-// The engine's HTTP servers: one for each host's Docker API, one for the engine's own. They do not listen: whoever owns
-// the sockets hands the connections in. A server never sees another host than its own.
+// The engine's HTTP servers: one for each host's Docker API, one for the engine's own. They do not listen: the owner of the sockets
+// passes connections in. A server knows no host but its own.
 
 import http from 'node:http';
 import type { Duplex } from 'node:stream';
@@ -8,6 +8,7 @@ import { diskFull, EngineError } from '../errors.ts';
 import type { Host, HostEngine } from '../hosts/host.ts';
 import { maxConnectionsPerHost, maxDropMs, maxEngineConnections, maxPathLength } from '../limits.ts';
 import type { HostTurns } from '../loop/turns.ts';
+import { archiveRoutes } from './archives.ts';
 import { containerRoutes } from './containers.ts';
 import { engineRoutes } from './engine.ts';
 import { eventRoutes } from './events.ts';
@@ -18,20 +19,25 @@ import { rememberUpgrade } from './hijack.ts';
 import { imageRoutes } from './images.ts';
 import { networkRoutes } from './networks.ts';
 import { noneRoutes, notYetRoutes } from './not-yet.ts';
-import { endFeeding, feedSlowly, inOrder } from './pipeline.ts';
+import { feedSlowly, inOrder } from './pipeline.ts';
+import { registryRoutes } from './registries.ts';
 import { type Match, Router } from './router.ts';
 import { streamRoutes } from './streams.ts';
 import { systemRoutes } from './system.ts';
 import { apiVersion, splitVersion } from './versions.ts';
+import { volumeRoutes } from './volumes.ts';
 
 const dockerRouter = new Router<Host>(
   systemRoutes,
   eventRoutes,
   streamRoutes,
   containerRoutes,
+  archiveRoutes,
   execRoutes,
+  registryRoutes,
   imageRoutes,
   networkRoutes,
+  volumeRoutes,
   grpcRoutes,
   noneRoutes,
   notYetRoutes,
@@ -68,14 +74,17 @@ function decodedPath(target: string): { path: string; query: URLSearchParams } {
   throw new EngineError('invalid', 'the path of the request is not well formed');
 }
 
-/** Two of them, and a proxy in front may believe the other one (RFC 9112 §3.2). Throws invalid in Go's words. */
+/**
+ * A request must have one Host header: of two, a proxy in front might use the other one (RFC 9112 §3.2). Throws invalid in Go's
+ * words.
+ */
 function checkHost({ rawHeaders }: http.IncomingMessage): void {
   let hosts = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) if (rawHeaders[i]?.toLowerCase() === 'host') hosts += 1;
   if (hosts > 1) throw new EngineError('invalid', '400 Bad Request: too many Host headers');
 }
 
-/** An error as it may be shown: what the engine did not foresee is told to the log, and to the client without details. */
+/** An error as the client gets it. One that the engine does not expect is logged, and sent without details. */
 function shown(error: unknown, engine: HostEngine, place: string): EngineError {
   if (error instanceof EngineError) {
     if (error.kind === 'internal') engine.log.error({ err: error, place }, 'a request failed');
@@ -93,7 +102,7 @@ async function answer<Subject>(
   response: http.ServerResponse,
 ): Promise<void> {
   for (const [name, value] of Object.entries(service.headers)) response.setHeader(name, value);
-  // A client that goes in the middle of its body or of the answer: whoever reads or writes notices by itself.
+  // Errors of a client that goes in the middle of its body or of the answer. The code that reads or writes notices that itself.
   request.on('error', () => undefined);
   response.on('error', () => undefined);
   const method = request.method ?? '';
@@ -121,7 +130,7 @@ async function answer<Subject>(
   }
 }
 
-/** Reads what is left of a body, for some seconds: a client that still sends would lose the answer with its connection. */
+/** Reads the rest of a body for some seconds. A client that still sends would otherwise lose the answer with its connection. */
 async function dropRest(request: http.IncomingMessage): Promise<void> {
   if (request.complete || request.destroyed) return;
   const { promise, resolve } = Promise.withResolvers<void>();
@@ -131,7 +140,7 @@ async function dropRest(request: http.IncomingMessage): Promise<void> {
   clearTimeout(timer);
 }
 
-/** Whether `Upgrade` is heard: the route table tells. A request that no route answers is refused as one without it. */
+/** Whether a request's `Upgrade` counts, by the route table. A request without a route is refused as if it had none. */
 function mayUpgrade<Subject>(service: Service<Subject>, { method = '', url = '' }: http.IncomingMessage): boolean {
   try {
     return service.find(method, decodedPath(url).path).match.mayTakeOver;
@@ -143,7 +152,7 @@ function mayUpgrade<Subject>(service: Service<Subject>, { method = '', url = '' 
 function serve<Subject>(service: Service<Subject>): http.Server {
   const server = http.createServer({
     shouldUpgradeCallback: (request) => mayUpgrade(service, request),
-    // A load may take longer than Node's five minutes; what holds a connection is bounded by their number.
+    // A load may take longer than Node's five minutes. The number of connections is bounded instead.
     requestTimeout: 0,
     keepAliveTimeout: 60_000,
   });
@@ -164,7 +173,6 @@ function serve<Subject>(service: Service<Subject>): http.Server {
     inOrder(request.socket, response, () => void answer(service, request, response));
   });
   server.on('upgrade', (request: http.IncomingMessage, socket, head: Buffer) => {
-    endFeeding(socket);
     const response = new http.ServerResponse(request);
     response.shouldKeepAlive = false;
     response.assignSocket(request.socket);
@@ -190,7 +198,7 @@ export function serveDocker(host: Host): http.Server {
       Server: `Drydock/${host.engine.version} (linux)`,
     },
     find(method, given) {
-      // What is only looked at is in the records; anything else would wait for processes that stand still.
+      // On a frozen host, requests that only read records work. Others would wait for processes that are frozen.
       if (host.frozen && method !== 'GET' && method !== 'HEAD') host.needRunning();
       const { version, path } = splitVersion(given);
       return { match: dockerRouter.match(method, path), version };

@@ -1,8 +1,9 @@
-// What of a container streams: attach, logs, stats, wait.
+// The verbs of a container that stream: attach, logs, stats, wait.
 
 import { attachContainer } from '../containers/attach.ts';
 import { DetachWatch, parseDetachKeys } from '../containers/detach-keys.ts';
 import { emit } from '../containers/events.ts';
+import { logDetails } from '../containers/log-details.ts';
 import type { LogMessage } from '../containers/log-file.ts';
 import { readLogs } from '../containers/logs.ts';
 import { readStats } from '../containers/stats.ts';
@@ -19,16 +20,16 @@ import type { Routes } from './router.ts';
 interface Encoding {
   readonly tty: boolean;
   readonly timestamps: boolean;
-  /** What the logging driver was asked to keep with each message: always nothing here, and a blank. */
-  readonly details: boolean;
+  /** What the logging driver keeps with each message; a blank follows it, also where it is empty. Null where it is not wanted. */
+  readonly details: string | null;
 }
 
-/** Messages as they go over the connection: framed, or for a terminal raw; with time and details in front where they are wanted. */
+/** Messages as bytes of the connection: framed, or raw for a terminal; after the time and the details, if these are wanted. */
 function encode(messages: readonly LogMessage[], { tty, timestamps, details }: Encoding): Buffer {
   const pieces: Buffer[] = [];
   for (const { time, stream, data } of messages) {
     const moment = timestamps ? parseRfc3339(time) : null;
-    const prefix = (moment === null ? '' : `${formatNanoseconds(moment)} `) + (details ? ' ' : '');
+    const prefix = (moment === null ? '' : `${formatNanoseconds(moment)} `) + (details === null ? '' : `${details} `);
     if (!tty) pieces.push(frameHeader(stream, prefix.length + data.length));
     if (prefix !== '') pieces.push(Buffer.from(prefix));
     pieces.push(data);
@@ -38,7 +39,7 @@ function encode(messages: readonly LogMessage[], { tty, timestamps, details }: E
 
 async function attach(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, version, request } = exchange;
-  // The answer's type has been said when moby finds that it cannot attach.
+  // moby sets the answer's content type before it finds that it cannot attach.
   exchange.failsAs = 'application/vnd.docker.raw-stream';
   const container = subject.findContainer(exchange.param('name'));
   const detach = new DetachWatch(parseDetachKeys(text(query, 'detachKeys')));
@@ -53,7 +54,7 @@ async function attach(exchange: Exchange<Host>): Promise<void> {
     const options = { ...want, since: null, until: null, tail: null, follow: false };
     for await (const messages of readLogs(container, options, gone.signal)) {
       if (gone.signal.aborted) break;
-      if (!socket.write(encode(messages, { tty, timestamps: false, details: false })))
+      if (!socket.write(encode(messages, { tty, timestamps: false, details: null })))
         await new Promise<void>((resolve) => socket.once('drain', resolve).once('close', resolve));
     }
   }
@@ -69,14 +70,21 @@ async function logs(exchange: Exchange<Host>): Promise<void> {
     stderr: flag(query, 'stderr'),
     since: parseMoment('since', query.get('since')),
     until: parseMoment('until', query.get('until')),
-    // As moby does: what is no number means all.
+    // As in moby, text that is no number means all.
     tail: /^\d{1,9}$/.test(text(query, 'tail')) ? Number(text(query, 'tail')) : null,
     follow: flag(query, 'follow'),
   };
   if (!options.stdout && !options.stderr)
     throw new EngineError('invalid', 'Bad parameters: you must choose at least one stream');
-  const { Tty } = container.record.config;
-  const encoding = { tty: Tty, timestamps: flag(query, 'timestamps'), details: flag(query, 'details') };
+  const { config, hostConfig } = container.record;
+  if (hostConfig.LogConfig.Type === 'none')
+    throw new EngineError('notImplemented', 'configured logging driver does not support reading');
+  const { Tty } = config;
+  const encoding = {
+    tty: Tty,
+    timestamps: flag(query, 'timestamps'),
+    details: flag(query, 'details') ? logDetails(container) : null,
+  };
   exchange.beginAnswer(streamType(version, Tty));
   for await (const messages of readLogs(container, options, signal)) {
     await exchange.write(encode(messages, encoding));
@@ -102,7 +110,7 @@ async function wait(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, response, signal } = exchange;
   const container = subject.findContainer(exchange.param('name'));
   const waiting = waitContainer(container, parseWaitCondition(text(query, 'condition')), signal);
-  // The CLI waits for these before it starts the container.
+  // The CLI waits for the headers before it starts the container.
   exchange.beginAnswer('application/json');
   try {
     response.end(`${JSON.stringify({ StatusCode: await waiting })}\n`);

@@ -1,14 +1,15 @@
-// What a host says of itself: /_ping, /version, /info, /system/df.
+// Requests about a host as a whole: /_ping, /version, /info, /system/df.
 
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { listContainers } from '../containers/list.ts';
+import { volumesWithSizes } from '../containers/mounts/volumes.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { ownArchitecture } from './platform.ts';
 import type { Routes } from './router.ts';
-import { apiVersion, dockerVersion, minApiVersion } from './versions.ts';
+import { apiVersion, compareVersions, dockerVersion, minApiVersion } from './versions.ts';
 
 const machines: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
@@ -65,7 +66,7 @@ function version(exchange: Exchange<Host>): void {
 }
 
 function info(exchange: Exchange<Host>): void {
-  const host = exchange.subject;
+  const { subject: host, version } = exchange;
   const states = [...host.containers.values()].map(({ state }) => state.status);
   const count = (...wanted: string[]) => states.filter((state) => wanted.includes(state)).length;
   const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
@@ -74,7 +75,7 @@ function info(exchange: Exchange<Host>): void {
     Containers: states.length,
     ContainersRunning: count('running'),
     ContainersPaused: count('paused'),
-    ContainersStopped: count('created', 'exited', 'dead', 'removing'),
+    ContainersStopped: count('created', 'restarting', 'exited', 'dead', 'removing'),
     Images: host.images.stored().length,
     Driver: 'overlay2',
     DriverStatus: [
@@ -84,7 +85,12 @@ function info(exchange: Exchange<Host>): void {
       ['Native Overlay Diff', 'true'],
       ['userxattr', 'false'],
     ],
-    Plugins: { Volume: [], Network: ['bridge', 'host', 'null'], Authorization: null, Log: ['json-file'] },
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: ['json-file', 'local'],
+    },
     MemoryLimit: true,
     SwapLimit: true,
     CpuCfsPeriod: true,
@@ -93,9 +99,8 @@ function info(exchange: Exchange<Host>): void {
     CPUSet: true,
     PidsLimit: true,
     IPv4Forwarding: true,
-    // Clients before 23.0 warn of it where it is left out.
-    BridgeNfIptables: true,
-    BridgeNfIp6tables: true,
+    // Clients before 23.0 print a warning if it is left out; later ones do not ask.
+    ...(compareVersions(version, '1.50') < 0 && { BridgeNfIptables: true, BridgeNfIp6tables: true }),
     Debug: false,
     NFd: 0,
     OomKillDisable: false,
@@ -160,7 +165,7 @@ function imagesOf(host: Host): readonly ImageSummary[] {
 
 const objectTypes = ['container', 'image', 'volume', 'build-cache'];
 
-/** `?type=` asks for some of the lists alone; the others are null then, and are not counted. */
+/** `?type=` asks for some of the lists only. The others are null then, and are not counted. */
 async function diskUsage(exchange: Exchange<Host>): Promise<void> {
   const host = exchange.subject;
   const asked = exchange.query.getAll('type').slice(0, objectTypes.length + 1);
@@ -172,7 +177,7 @@ async function diskUsage(exchange: Exchange<Host>): Promise<void> {
     LayersSize: wants('image') ? host.images.layersSize() : 0,
     Images: wants('image') ? imagesOf(host) : null,
     Containers: wants('container') ? await listContainers(host, all) : null,
-    Volumes: wants('volume') ? [] : null,
+    Volumes: wants('volume') ? await volumesWithSizes(host) : null,
     BuildCache: wants('build-cache') ? [] : null,
   });
 }

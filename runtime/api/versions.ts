@@ -1,13 +1,13 @@
-// API versions: which a client may ask for, and the words for one that it may not.
+// API versions: which ones a client may ask for, and the error for any other.
 
 import { EngineError } from '../errors.ts';
 
 export const apiVersion = '1.51';
 export const minApiVersion = '1.24';
-/** The Docker Engine whose API this is: what clients compare with the version that they need. */
+/** The version of Docker Engine whose API this is. Clients compare it with the version that they need. */
 export const dockerVersion = '28.5.2';
 
-/** Negative, zero or positive as `a` is before, the same as or after `b`; part by part, as numbers. */
+/** Negative, zero or positive if `a` is before, the same as or after `b`. Compares part by part, as numbers. */
 export function compareVersions(a: string, b: string): number {
   const left = a.split('.').map(Number);
   const right = b.split('.').map(Number);

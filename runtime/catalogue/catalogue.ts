@@ -14,7 +14,7 @@ import { lock } from '../kernel/locks.ts';
 import { detachMount } from '../kernel/mounts.ts';
 import { buildImage } from './build.ts';
 import { cleanCache } from './clean-cache.ts';
-import { type CatalogueEntry, readLayout } from './layout.ts';
+import { type CatalogueEntry, type CatalogueLayer, readLayout } from './layout.ts';
 import { type Recipe, readRecipes } from './recipe.ts';
 
 export interface CatalogueOptions {
@@ -133,6 +133,31 @@ export class Catalogue {
   /** The image, or null where it is not built yet. */
   entry(name: string): CatalogueEntry | null {
     return this.#item(name).entry;
+  }
+
+  /** The image of this ID; undefined where the catalogue has it not, or not any more. */
+  withId(imageId: string): CatalogueEntry | undefined {
+    return [...this.#items.values()].find(({ entry }) => entry?.imageId === imageId)?.entry ?? undefined;
+  }
+
+  /** What the repository's images are, in a sentence. */
+  summary(repository: string): string {
+    const items = [...this.#items.values()];
+    return items.find(({ recipe }) => recipe.offered && recipe.repository === repository)?.recipe.summary ?? '';
+  }
+
+  /** The layer; undefined where no image of the catalogue has it. */
+  layer(diffId: string): CatalogueLayer | undefined {
+    for (const { entry } of this.#items.values()) {
+      const layer = entry?.layers.find((one) => one.diffId === diffId);
+      if (layer) return layer;
+    }
+    return undefined;
+  }
+
+  /** Its blob. */
+  layerBlob(diffId: string): string | undefined {
+    return this.layer(diffId)?.blob;
   }
 
   /** Resolves once the image is there, whoever builds it; never rejects. */

@@ -55,10 +55,11 @@ function describe(recipe: Recipe): string {
 
 /** What of the configuration a Dockerfile would say, in the words that it would use, as `docker history` shows them. */
 function instructions(config: Recipe['config']): string[] {
-  const { Env, WorkingDir, ExposedPorts, StopSignal, User, Entrypoint, Cmd } = config;
+  const { Env, WorkingDir, Volumes, ExposedPorts, StopSignal, User, Entrypoint, Cmd } = config;
   return [
     ...(Env ?? []).map((variable) => `ENV ${variable}`),
     ...(WorkingDir === undefined ? [] : [`WORKDIR ${WorkingDir}`]),
+    ...Object.keys(Volumes ?? {}).map((path) => `VOLUME [${path}]`),
     ...Object.keys(ExposedPorts ?? {}).map((port) => `EXPOSE ${port}`),
     ...(StopSignal === undefined ? [] : [`STOPSIGNAL ${StopSignal}`]),
     ...(User === undefined ? [] : [`USER ${User}`]),

@@ -44,6 +44,7 @@ const commonSchema = z.strictObject({
     WorkingDir: z.string().optional(),
     Labels: z.record(z.string(), z.string()).optional(),
     StopSignal: z.string().optional(),
+    Volumes: emptyObjects.optional(),
   }),
 });
 

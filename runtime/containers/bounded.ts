@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 
-/** A map of at most `most` entries, whose names have at most 4 KiB. They are counted before any of them is looked at. */
+/** A map of at most `most` entries, whose names have at most 4 KiB. The entries are counted before any of them is parsed. */
 export function mapOf<Value extends z.ZodType>(value: Value, most: number) {
   const isSmall = (map: unknown) => typeof map !== 'object' || map === null || Object.keys(map).length <= most;
   return z

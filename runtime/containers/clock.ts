@@ -1,6 +1,6 @@
 // Times as the Docker Engine API writes them: RFC 3339 in UTC with nanoseconds.
 
-/** What the API says for a time that never was. */
+/** The API's value for "never". */
 export const never = '0001-01-01T00:00:00Z';
 
 /** Now. The machine's clock gives microseconds at best; the last three digits are zero. */

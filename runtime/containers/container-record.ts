@@ -1,10 +1,14 @@
-// A container as it is stored: everything of it that outlives the engine.
+// A container as it is stored.
 
 import { z } from 'zod';
 import { type Endpoints, endpointsSchema, storedEndpoints } from '../networks/endpoint.ts';
 import { type PublishedPort, publishedPortSchema } from '../networks/ports.ts';
 import type { RecordKind, Shape } from '../store/record-kind.ts';
+import { type Attachments, attachmentsSchema } from './attachment.ts';
+import { type Health, healthSchema } from './health.ts';
+import { type HealthConfig, storedHealthConfig } from './health-config.ts';
 import { type HostConfig, storedHostConfig } from './host-config/table.ts';
+import { type MountPoint, mountPointSchema } from './mounts/mount-point.ts';
 
 /** The `Config` of the Docker Engine API, merged with the image's, every field present. */
 export interface ContainerConfig {
@@ -20,6 +24,7 @@ export interface ContainerConfig {
   readonly StdinOnce: boolean;
   readonly Env: readonly string[];
   readonly Cmd: readonly string[] | null;
+  readonly Healthcheck?: HealthConfig;
   readonly Image: string;
   readonly Volumes: Readonly<Record<string, Record<string, never>>> | null;
   readonly WorkingDir: string;
@@ -30,23 +35,30 @@ export interface ContainerConfig {
   readonly StopTimeout?: number;
 }
 
-export type Status = 'created' | 'running' | 'paused' | 'exited' | 'removing' | 'dead';
+export type Status = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'removing' | 'dead';
 
 export interface ContainerState {
   readonly status: Status;
-  /** As the workspace's PID namespace numbers it; 0 when not running. */
+  /** Its number in the workspace's PID namespace; 0 when not running. */
   readonly pid: number;
-  /** As the machine numbers it; 0 when not running. Never shown to a student. */
+  /** Its number on the machine; 0 when not running. Never shown to a student. */
   readonly machinePid: number;
   /** Field 22 of `/proc/PID/stat` of machinePid: with it a reused PID is told from ours. */
   readonly startTicks: number;
   readonly exitCode: number;
   readonly oomKilled: boolean;
   /**
-   * It did not end by itself, nor by its student: the host ended (stored, shut down, taken back, rebooted) and the container was to
-   * run again with it. False from its next start on. Null in what an engine stored that did not know.
+   * The container ended because its host ended (stored, shut down, reset, rebooted), and was to run again with it. False from
+   * its next start on. Null in records of engines that did not know this.
    */
   readonly interrupted: boolean | null;
+  /**
+   * What its student did to this run. `signalled`: sent it a signal; `unless-stopped` does not start it again. `stopped`: asked it to
+   * end; no restart policy starts it again.
+   */
+  readonly manualEnd: 'none' | 'signalled' | 'stopped';
+  /** Null where it is not checked, and before the first start. */
+  readonly health: Health | null;
   readonly error: string;
   /** RFC 3339 with nanoseconds, or '0001-01-01T00:00:00Z' for never. */
   readonly startedAt: string;
@@ -70,16 +82,20 @@ export interface ContainerRecord {
   readonly state: ContainerState;
   /** Asked for with --mac-address; null for one made of the address. */
   readonly macAddress: string | null;
+  /** What was asked for on each of its networks; null where the network of its mode is its only one, with nothing else asked for. */
+  readonly networks: Attachments | null;
   readonly endpoints: Endpoints;
   readonly ports: readonly PublishedPort[];
+  /** All but those of `hostConfig.Tmpfs`. */
+  readonly mounts: readonly MountPoint[];
   readonly restartCount: number;
-  /** A client was attached when its last run was started, as `docker run` without -d does it. False where it has never run. */
+  /** A client was attached when its last run was started, as by `docker run` without -d. False if it has never run. */
   readonly foreground: boolean;
 }
 
 const strings = z.array(z.string());
 const number = z.int();
-/** Docker's sets: the keys count. */
+/** A set, as Docker writes it: the keys count. */
 const set = z.record(z.string(), z.object({}));
 
 const configSchema = z.object({
@@ -95,6 +111,7 @@ const configSchema = z.object({
   StdinOnce: z.boolean(),
   Env: strings,
   Cmd: strings.nullable(),
+  Healthcheck: storedHealthConfig.exactOptional(),
   Image: z.string(),
   Volumes: set.nullable(),
   WorkingDir: z.string(),
@@ -106,13 +123,15 @@ const configSchema = z.object({
 } satisfies Shape<ContainerConfig>);
 
 const stateSchema = z.object({
-  status: z.enum(['created', 'running', 'paused', 'exited', 'removing', 'dead']),
+  status: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'removing', 'dead']),
   pid: number,
   machinePid: number,
   startTicks: number,
   exitCode: number,
   oomKilled: z.boolean(),
   interrupted: z.boolean().nullable(),
+  manualEnd: z.enum(['none', 'signalled', 'stopped']),
+  health: healthSchema.nullable(),
   error: z.string(),
   startedAt: z.string(),
   finishedAt: z.string(),
@@ -129,13 +148,15 @@ const recordSchema = z.object({
   hostConfig: storedHostConfig,
   state: stateSchema,
   macAddress: z.string().nullable(),
+  networks: attachmentsSchema,
   endpoints: endpointsSchema,
   ports: z.array(publishedPortSchema),
+  mounts: z.array(mountPointSchema),
   restartCount: number,
   foreground: z.boolean(),
 } satisfies Shape<ContainerRecord>);
 
-/** Not every engine stored these. What was asked for tells whether the container ran in the foreground. */
+/** Earlier engines did not store these. The request tells whether the container ran in the foreground. */
 const version0 = z
   .looseObject({
     config: z.looseObject({ AttachStdout: z.boolean() }),
@@ -143,8 +164,16 @@ const version0 = z
   })
   .transform((old) => ({ foreground: old.config.AttachStdout, ...old, endpoints: storedEndpoints(old) }));
 
+/** No container of theirs had a mount. */
+const version1 = z.looseObject({}).transform((old) => ({ mounts: [], ...old }));
+
+/** Before there were restart policies and health checks. */
+const version2 = z
+  .looseObject({ state: z.looseObject({}) })
+  .transform((old) => ({ ...old, state: { manualEnd: 'none', health: null, ...old.state } }));
+
 export const containerKind: RecordKind<ContainerRecord> = {
   name: 'container',
   schema: recordSchema,
-  upgrades: [(body) => version0.parse(body)],
+  upgrades: [(body) => version0.parse(body), (body) => version1.parse(body), (body) => version2.parse(body)],
 };

@@ -1,21 +1,26 @@
-// What a container is to the engine while its host is there: its record, its streams, and the verb in hand.
+// A container in memory, while its host exists: its record, its streams, and its lock.
 
 import type { Logger } from 'pino';
+import type { Agenda } from '../agenda.ts';
 import type { HostLimits } from '../client.ts';
 import type { EnginePaths } from '../engine-paths.ts';
 import type { EventLog } from '../events.ts';
 import type { HostImages, ImageStore } from '../images/image.ts';
 import type { OciTools } from '../kernel/conmon.ts';
 import type { HostTurns } from '../loop/turns.ts';
-import type { Networks } from '../networks/network.ts';
+import { type Endpoints, noEndpoints } from '../networks/endpoint.ts';
+import type { Network } from '../networks/network.ts';
+import type { NetworkRecord } from '../networks/network-record.ts';
 import { ProcessConsole } from '../processes/console.ts';
 import type { ExitWatch } from '../processes/exits.ts';
 import type { Stage } from '../processes/rootfs.ts';
 import type { Records } from '../store/records.ts';
 import type { Turnstile } from '../turnstile.ts';
+import type { Volumes } from '../volumes/volumes.ts';
 import type { ContainerRecord, ContainerState } from './container-record.ts';
+import { FileUses } from './file-uses.ts';
 
-/** What the containers of an engine use of it. */
+/** The parts of the engine that its containers use. */
 export interface ContainerEngine {
   readonly paths: Pick<EnginePaths, 'exits'>;
   readonly records: Records;
@@ -26,35 +31,59 @@ export interface ContainerEngine {
   readonly stage: Stage;
   /** Starts of processes that are under way, by the host's name. */
   readonly starts: Turnstile;
+  /** Archives of containers' files that are being read or written, by the host's name. */
+  readonly archives: Turnstile;
 }
 
-/** What a container uses of the host that it is in. The host itself is known in `hosts/`, not here. */
+/** One `docker exec`, as its host counts it. */
+export interface OwnExec {
+  readonly id: string;
+  readonly container: Container;
+  readonly started: boolean;
+  readonly exitCode: number | null;
+}
+
+/** The parts of its host that a container uses. The class Host itself is in `hosts/`, which this folder must not import. */
 export interface ContainerHost {
   readonly engine: ContainerEngine;
   readonly id: string;
   readonly name: string;
   readonly record: {
-    /** The workspace's init as the machine numbers it, and its start time; 0 where the host is stopped. */
+    /** The workspace's init: its number on the machine, and its start time. 0 if the host is stopped. */
     readonly pid: number;
     readonly startTicks: number;
     /** First of the host's UIDs and GIDs. */
     readonly uidBase: number;
     readonly hostname: string;
     readonly limits: HostLimits;
+    /** Names of the layers that its workspace stands on, base first; null before its first start. */
+    readonly workspaceLayers: readonly string[] | null;
   };
   readonly running: boolean;
-  /** Holds everything of the host on the disk. */
+  /** Name servers that its containers ask, where they are not told others. */
+  readonly nameServers: readonly string[];
+  /** The host's subvolume: it holds all of the host's files. */
   readonly directory: string;
-  /** The cgroup above all of the host's own. */
+  /** The host's cgroup, which all its other cgroups are below. */
   readonly group: string;
   /** By id. */
   readonly containers: Map<string, Container>;
-  readonly networks: Networks;
-  readonly execs: { forgetOf(container: Container): void };
+  /** By name. */
+  readonly networks: Map<string, Network>;
+  readonly volumes: Volumes;
+  readonly execs: {
+    add(exec: OwnExec): void;
+    forget(exec: OwnExec): void;
+    forgetOf(container: Container): void;
+  };
   readonly images: HostImages;
   readonly events: EventLog;
   readonly turns: HostTurns;
-  /** To be called by whoever sees that the workspace's init has ended, or has begun to. */
+  /** What is to be done later. */
+  readonly agenda: Agenda;
+  /** While it is, no process of the host runs. */
+  readonly frozen: boolean;
+  /** Call it when the workspace's init has ended, or has begun to end. */
   readonly tellEnding: (() => void) | null;
   /** The directory of one process, on tmpfs. */
   bundle(name: string): string;
@@ -63,6 +92,9 @@ export interface ContainerHost {
   /** Whether a container that ends now is to run again with its host. */
   startsAgain(containerId: string): boolean;
   storeContainer(record: ContainerRecord): void;
+  storeNetwork(record: NetworkRecord): void;
+  /** Idempotent. */
+  forgetNetwork(id: string): void;
   /** As Docker resolves it. Throws notFound or invalid. */
   findContainer(reference: string): Container;
 }
@@ -73,15 +105,29 @@ export class Container {
   #record: ContainerRecord;
   /** Its streams: a new one for each run. */
   console: ProcessConsole;
-  /** While `docker restart` has it: its end does not remove it, even with --rm. */
+  /** Set during `docker restart`: the container's end does not remove it then, even with --rm. */
   restarting = false;
-  /** What a start made is still there in part: until it is gone, the container is neither started nor removed. */
+  /** What its restart policy waited before the last start; 0 where its student started it, or it ran for long. */
+  restartDelayMs = 0;
+  /**
+   * While it waits to be started again by its restart policy: the endpoints that it gets back. Until then nobody else is given their
+   * addresses, and their networks are in use.
+   */
+  keptEndpoints: Endpoints = noEndpoints;
+  /**
+   * Parts of its last run (mounts, cgroup, bundle) are still there. Until they are removed, it can be neither started nor
+   * removed.
+   */
   unclean = false;
+  /** While it is made: its volumes are being filled, and it is in no record yet. */
+  unmade = false;
+  /** What has the container's files open from outside: archives. */
+  readonly fileUses = new FileUses();
   /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */
   readonly execIds = new Set<string>();
   readonly #waiters = new Set<() => void>();
   #gone = false;
-  /** Settles when the verb that holds the container's lock, and those that wait for it, are done. */
+  /** Settles when the verb that holds the container's lock, and those that wait for the lock, are done. */
   #lock: Promise<unknown> = Promise.resolve();
 
   constructor(host: ContainerHost, record: ContainerRecord) {
@@ -105,6 +151,10 @@ export class Container {
   get running(): boolean {
     return this.state.status === 'running' || this.state.status === 'paused';
   }
+  /** It runs, or is about to be started again by its restart policy: Docker calls both running. */
+  get active(): boolean {
+    return this.running || this.state.status === 'restarting';
+  }
   /** The container's directory in the host's subvolume: `upper`, `work`, `log`, `etc`. */
   get directory(): string {
     return `${this.host.directory}/containers/${this.id}`;
@@ -121,14 +171,20 @@ export class Container {
     return `${this.directory}/log`;
   }
 
-  /** Replaces parts of the record, stores it and wakes whoever waits for a change. */
+  /** Replaces parts of the record, stores it, and wakes those that wait for a change. */
   save(change: Partial<ContainerRecord>): void {
     this.#record = { ...this.#record, ...change };
     try {
       if (!this.#gone) this.host.storeContainer(this.#record);
     } finally {
-      for (const wake of [...this.#waiters]) wake(); // it is so, even where the disk did not take it
+      for (const wake of [...this.#waiters]) wake(); // the change is true, even if it could not be stored
     }
+  }
+
+  /** As `save`, but what is not worth a write of its own: it is stored with the next change. */
+  note(change: Partial<ContainerRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    for (const wake of [...this.#waiters]) wake();
   }
 
   saveState(change: Partial<ContainerState>): void {
@@ -141,7 +197,7 @@ export class Container {
     return () => this.#waiters.delete(wake);
   }
 
-  /** Wakes whoever waits, for the last time: the container is gone, and what a verb in progress still saves is not stored. */
+  /** The container is gone: wakes those that wait, for the last time. What a verb in progress still saves is not stored. */
   removed(): void {
     this.#gone = true;
     this.#record = { ...this.#record, state: { ...this.state, status: 'dead' } };

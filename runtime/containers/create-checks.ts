@@ -1,4 +1,4 @@
-// What single values of a create or exec request must look like, with Docker's own messages where Docker has one.
+// Checks of single values in create and exec requests, with Docker's own messages where Docker has one.
 
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
@@ -38,14 +38,14 @@ export function checkUser(user: string): void {
       throw invalid('uids and gids must be in range 0-2147483647');
 }
 
-/** `NAME=value`, or `NAME` alone to take the image's away. */
+/** `NAME=value`, or `NAME` alone, which removes the image's. */
 export function checkEnvironment(environment: readonly string[]): void {
   for (const variable of environment)
     if (variable === '' || variable.startsWith('=') || variable.includes('\0'))
       throw invalid(`invalid environment variable: ${variable.slice(0, 80)}`);
 }
 
-/** What the labels of a container or an image hold together. Throws invalid. */
+/** The number and the total length of a container's or an image's labels. Throws invalid. */
 export function checkLabelSize(labels: Readonly<Record<string, string>>): void {
   let bytes = 0;
   for (const [name, value] of Object.entries(labels)) bytes += Buffer.byteLength(name) + Buffer.byteLength(value);
@@ -64,7 +64,10 @@ export function checkCommandSize(words: readonly string[]): void {
     );
 }
 
-/** As Docker has it, any text: what the kernel does not take fails the start. Only what would make lines of its own in /etc/hosts is refused. */
+/**
+ * Any short text, as in Docker: if the kernel does not take it, the start fails. Control characters are refused, because a line
+ * break would add a line to /etc/hosts.
+ */
 export function checkHostname(what: 'hostname' | 'domainname', name: string): void {
   if (name.length > 255 || /\p{Cc}/u.test(name)) throw invalid(`invalid ${what} format: ${name.slice(0, 80)}`);
 }
@@ -78,10 +81,12 @@ export function checkMacAddress(address: string): void {
 
 /** `80/tcp`. */
 export function checkPort(port: string): void {
-  const parts = /^(\d{1,5})(?:\/(tcp|udp|sctp))?$/.exec(port);
-  const number = Number(parts?.[1] ?? 0);
-  if (!parts || number < 1 || number > 65535) throw invalid(`invalid port specification: "${port.slice(0, 40)}"`);
-  if (parts[2] === 'sctp')
+  const [number = ''] = port.split('/', 1);
+  if (!/^\d{1,5}$/.test(number) || Number(number) < 1 || Number(number) > 65535)
+    throw invalid(`invalid port specification: "${number.slice(0, 40)}"`);
+  const parts = /^\d+(?:\/(tcp|udp|sctp))?$/.exec(port);
+  if (!parts) throw invalid(`invalid port specification: "${port.slice(0, 40)}"`);
+  if (parts[1] === 'sctp')
     throw invalid(`invalid port specification: "${port}": SCTP is not supported yet by this engine`);
 }
 

@@ -1,10 +1,18 @@
-// The body of `POST /containers/create`: every key that Docker knows is known here; what is supported is checked and
-// becomes plain data, what is not must be at its default. A key that Docker does not know is ignored, as Docker does.
-// The keys of its HostConfig are rows in host-config/.
+// The body of `POST /containers/create`. Every key that Docker has is known here. A supported key is checked and becomes plain
+// data; any other must be at its default. A key that Docker does not have is ignored, as in Docker. The keys of HostConfig are
+// rows in host-config/.
 
+import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
-import { maxCommandCharacters, maxCommandWords, maxLabels, maxPortsPerContainer } from '../limits.ts';
+import {
+  maxCommandCharacters,
+  maxCommandWords,
+  maxLabels,
+  maxMountsPerContainer,
+  maxPortsPerContainer,
+} from '../limits.ts';
+import type { Attachments } from './attachment.ts';
 import { listOf, mapOf } from './bounded.ts';
 import type { ContainerConfig } from './container-record.ts';
 import {
@@ -20,6 +28,8 @@ import {
 } from './create-checks.ts';
 import { checkNetworking, networkingSchema } from './create-networking.ts';
 import { goObject } from './go-object.ts';
+import { checkedHealthConfig, healthConfigSchema } from './health-config.ts';
+import { discardedOf } from './host-config/resources.ts';
 import { flag, text, whole } from './host-config/row.ts';
 import { type HostConfig, hostConfigSchema, keepHostConfig } from './host-config/table.ts';
 import { invalidBody } from './invalid-body.ts';
@@ -30,6 +40,10 @@ export interface CreateRequest {
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
   readonly macAddress?: string;
+  /** Null, or left out, where nothing is asked for but the network of its mode. */
+  readonly networks?: Attachments | null;
+  /** For who asked: what cannot be, and is left out. */
+  readonly warnings: readonly string[];
 }
 
 const words = listOf(maxCommandWords, maxCommandCharacters);
@@ -43,15 +57,8 @@ const command = z
 /** Keys of the body's top level, the `Config`, that must be at their defaults. */
 const refusedKeys: Readonly<Record<string, Refusal>> = {
   ArgsEscaped: { advice: 'it belongs to Windows containers, leave it out' },
-  Healthcheck: {
-    advice: 'leave the --health options out; health checks come later',
-    defaults: [{ Test: ['NONE'] }, { Test: null }, { Test: [] }],
-  },
   NetworkDisabled: { advice: 'say --network none instead' },
   Shell: { advice: 'leave it out; it is for builds' },
-  Volumes: {
-    advice: 'copy files into an image or make a tmpfs with --tmpfs; anonymous volumes (-v /path) come later',
-  },
 };
 
 const bodySchema = goObject({
@@ -64,6 +71,7 @@ const bodySchema = goObject({
   Entrypoint: command,
   Env: words.nullish(),
   ExposedPorts: mapOf(z.looseObject({}), maxPortsPerContainer).nullish(),
+  Healthcheck: healthConfigSchema.nullish(),
   HostConfig: hostConfigSchema.nullish(),
   Hostname: text,
   Image: text,
@@ -77,6 +85,7 @@ const bodySchema = goObject({
   StopTimeout: whole,
   Tty: flag,
   User: text,
+  Volumes: mapOf(z.looseObject({}), maxMountsPerContainer).nullish(),
   WorkingDir: text,
 });
 
@@ -94,9 +103,12 @@ function containerConfig(body: Body): ContainerConfig {
   checkWorkingDirectory(body.WorkingDir ?? '');
   checkEnvironment(body.Env ?? []);
   checkLabelSize(body.Labels ?? {});
-  checkCommandSize([body.Cmd, body.Entrypoint, body.Env, body.OnBuild].flatMap((given) => list(given) ?? []));
+  checkCommandSize(
+    [body.Cmd, body.Entrypoint, body.Env, body.OnBuild, body.Healthcheck?.Test].flatMap((given) => list(given) ?? []),
+  );
   const ports = Object.keys(body.ExposedPorts ?? {});
   ports.forEach(checkPort);
+  const volumes = Object.keys(body.Volumes ?? {});
   if (body.StopSignal) signalNumber(body.StopSignal);
   if (!body.Image) throw new EngineError('invalid', 'no image was named: a container is made from an image');
   for (const word of [...(list(body.Cmd) ?? []), ...(list(body.Entrypoint) ?? [])])
@@ -114,9 +126,10 @@ function containerConfig(body: Body): ContainerConfig {
     StdinOnce: body.StdinOnce ?? false,
     Env: body.Env ?? [],
     Cmd: list(body.Cmd),
+    ...(body.Healthcheck && { Healthcheck: checkedHealthConfig(body.Healthcheck) }),
     Image: body.Image,
-    Volumes: null,
-    WorkingDir: body.WorkingDir ?? '',
+    Volumes: volumes.length > 0 ? Object.fromEntries(volumes.map((destination) => [destination, {}])) : null,
+    WorkingDir: body.WorkingDir ? path.posix.resolve(body.WorkingDir) : '',
     Entrypoint: list(body.Entrypoint),
     OnBuild: body.OnBuild ?? null,
     Labels: body.Labels ?? {},
@@ -131,9 +144,14 @@ export function parseCreateRequest(body: unknown, cpus: number): CreateRequest {
   if (!checked.success) throw invalidBody(checked.error);
   const given: Body & Readonly<Record<string, unknown>> = checked.data;
   for (const [key, refusal] of Object.entries(refusedKeys)) refuse(key, refusal, given[key]);
+  // In moby what is left is a container's configuration, which is absent where none of its keys came.
+  const { HostConfig: _, NetworkingConfig: __, ...own } = given;
+  if (Object.keys(own).length === 0)
+    throw new EngineError('invalid', 'config cannot be empty in order to create a container');
   const config = containerConfig(given);
   const hostConfig = keepHostConfig(given.HostConfig ?? {}, cpus);
-  const macAddress = checkNetworking(given, hostConfig, given.NetworkingConfig ?? {}) || given.MacAddress;
+  const { macAddress, networks } = checkNetworking(given, hostConfig, given.NetworkingConfig ?? {});
   if (macAddress) checkMacAddress(macAddress);
-  return { config, hostConfig, ...(macAddress && { macAddress: macAddress.toLowerCase() }) };
+  const warnings = discardedOf(given.HostConfig ?? {});
+  return { config, hostConfig, networks, warnings, ...(macAddress && { macAddress: macAddress.toLowerCase() }) };
 }

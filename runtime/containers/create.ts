@@ -9,29 +9,38 @@ import { noEndpoints } from '../networks/endpoint.ts';
 import { networkModeInWords, parseNetworkMode } from '../networks/mode.ts';
 import { capabilitiesOf } from '../oci/capabilities.ts';
 import { createOwnLayer } from '../processes/rootfs.ts';
+import type { Attachments } from './attachment.ts';
 import { never, now } from './clock.ts';
 import { Container, type ContainerHost } from './container.ts';
 import type { ContainerConfig, ContainerRecord } from './container-record.ts';
 import { checkCommandSize, checkLabelSize } from './create-checks.ts';
+import { withNames } from './create-networking.ts';
 import { emit } from './events.ts';
+import { mergedHealthConfig } from './health-config.ts';
 import type { HostConfig } from './host-config/table.ts';
-import { normalNetworkMode } from './joined.ts';
+import { normalJoin, normalNetworkMode } from './joined.ts';
+import { chosenLinks } from './links.ts';
+import { chooseMounts, removeUnused } from './mounts/choose-mounts.ts';
+import { fillVolumes } from './mounts/fill-volumes.ts';
 import { generateName } from './names.ts';
 
 export interface CreateRequest {
   /** Null for a generated one. */
   readonly name: string | null;
-  /** As the client sent it; what the image says is merged here. */
+  /** As the client sent it. The image's configuration is merged into it here. */
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
   readonly macAddress?: string;
+  readonly networks?: Attachments | null;
+  readonly warnings: readonly string[];
 }
 
-/** Throws notFound (no such image), conflict (name taken), exhausted (too many containers), invalid. */
+/** Throws notFound (no such image), conflict (name taken), exhausted (too many containers or volumes), invalid, noSpace. */
 export async function createContainer(
   host: ContainerHost,
   request: CreateRequest,
 ): Promise<{ Id: string; Warnings: string[] }> {
+  const networks = request.networks ? withNames(host.networks, request.networks) : null;
   const image = host.images.resolve(request.config.Image);
   if (host.containers.size >= maxContainersPerHost) {
     throw new EngineError(
@@ -51,7 +60,11 @@ export async function createContainer(
   }
   const id = randomBytes(32).toString('hex');
   const networkMode = normalNetworkMode(host, request.hostConfig.NetworkMode);
-  const config = merge(request.config, image, networkMode.kind === 'host' ? host.record.hostname : id.slice(0, 12));
+  const { UTSMode, PidMode, IpcMode } = request.hostConfig;
+  if (UTSMode === 'host' && request.config.Hostname !== '')
+    throw new EngineError('invalid', 'conflicting options: hostname and the UTS mode');
+  const hasHostsName = networkMode.kind === 'host' || UTSMode === 'host';
+  const config = merge(request.config, image, hasHostsName ? host.record.hostname : id.slice(0, 12));
   // The image's count too.
   checkLabelSize(config.Labels);
   checkCommandSize([...(config.Entrypoint ?? []), ...(config.Cmd ?? []), ...config.Env]);
@@ -66,7 +79,13 @@ export async function createContainer(
     path,
     args,
     config,
-    hostConfig: { ...request.hostConfig, NetworkMode: networkModeInWords(networkMode) },
+    hostConfig: {
+      ...request.hostConfig,
+      NetworkMode: networkModeInWords(networkMode),
+      PidMode: normalJoin(host, PidMode),
+      IpcMode: normalJoin(host, IpcMode),
+      Links: chosenLinks(host, request.hostConfig.Links, networkMode),
+    },
     state: {
       status: 'created',
       pid: 0,
@@ -75,41 +94,67 @@ export async function createContainer(
       exitCode: 0,
       oomKilled: false,
       interrupted: false,
+      manualEnd: 'none',
+      health: null,
       error: '',
       startedAt: never,
       finishedAt: never,
     },
     macAddress: request.macAddress ?? null,
+    networks,
     endpoints: noEndpoints,
     ports: [],
+    mounts: [],
     restartCount: 0,
     foreground: false,
   };
-  const container = new Container(host, record);
+  const made: string[] = [];
   try {
-    createOwnLayer(container.directory, host.record.uidBase);
+    const container = new Container(host, { ...record, mounts: chooseMounts(host, record, made) });
+    await make(container);
   } catch (error) {
-    fs.rmSync(container.directory, { recursive: true, force: true });
-    throw at('create container', error);
+    await removeUnused(host, made);
+    throw error;
   }
-  container.save({});
-  host.containers.set(id, container);
-  emit(container, 'create');
-  return { Id: id, Warnings: warningsOf(record.hostConfig) };
+  return { Id: id, Warnings: [...request.warnings, ...warningsOf(record.hostConfig)] };
 }
 
-/** What was asked for and has no effect, in moby's words. */
+/** Its directory, what its volumes hold at first, its record. Who asks for it meanwhile waits. Leaves nothing where it throws. */
+async function make(container: Container): Promise<void> {
+  const { host, id } = container;
+  try {
+    createOwnLayer(container.directory, host.record.uidBase);
+    host.containers.set(id, container);
+    if (container.record.mounts.some(({ copies }) => copies)) await container.withLock(() => fill(container));
+    container.save({});
+  } catch (error) {
+    host.containers.delete(id);
+    container.removed();
+    fs.rmSync(container.directory, { recursive: true, force: true });
+    throw error instanceof EngineError ? error : at('create container', error);
+  }
+  emit(container, 'create');
+}
+
+async function fill(container: Container): Promise<void> {
+  container.unmade = true;
+  await fillVolumes(container);
+  container.unmade = false;
+  container.save({}); // before whoever waits for its lock
+}
+
+/** Warnings for options without effect, in moby's words. */
 function warningsOf({ NetworkMode, PortBindings }: HostConfig): string[] {
   const discarded = parseNetworkMode(NetworkMode).kind === 'host' && Object.keys(PortBindings).length > 0;
   return discarded ? ['Published ports are discarded when using host network mode'] : [];
 }
 
-/** The image's configuration under the client's, by moby's rules (`daemon/commit.go` merge). */
+/** The client's configuration, with the image's where the client says nothing, by moby's rules (`daemon/commit.go` merge). */
 function merge(config: ContainerConfig, image: Image, hostname: string): ContainerConfig {
   const own = image.config;
   const named = (entry: string): string => entry.split('=', 1)[0] ?? '';
   const given = new Set(config.Env.map(named));
-  // An entrypoint of the client's own does without the image's command.
+  // If the client sets an entrypoint, the image's command is not used.
   const entrypoint = config.Entrypoint ?? own.Entrypoint ?? null;
   const cmd = config.Cmd?.length ? config.Cmd : config.Entrypoint?.length ? config.Cmd : (own.Cmd ?? null);
   return {
@@ -118,9 +163,11 @@ function merge(config: ContainerConfig, image: Image, hostname: string): Contain
     User: config.User || (own.User ?? ''),
     Env: [...config.Env, ...(own.Env ?? []).filter((entry) => !given.has(named(entry)))],
     Cmd: cmd,
+    ...mergedHealthConfig(config.Healthcheck, own.Healthcheck),
     Entrypoint: entrypoint?.length === 1 && entrypoint[0] === '' ? null : entrypoint,
     WorkingDir: config.WorkingDir || (own.WorkingDir ?? ''),
     Labels: { ...own.Labels, ...config.Labels },
+    Volumes: own.Volumes || config.Volumes ? { ...own.Volumes, ...config.Volumes } : null,
     ...(Object.keys({ ...own.ExposedPorts, ...config.ExposedPorts }).length > 0
       ? { ExposedPorts: { ...own.ExposedPorts, ...config.ExposedPorts } }
       : {}),

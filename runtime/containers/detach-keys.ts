@@ -17,7 +17,7 @@ export function parseDetachKeys(text: string): readonly number[] {
   });
 }
 
-/** Watches typed bytes for the keys; what may be their beginning is held back until the next byte tells. */
+/** Watches typed bytes for the keys. Bytes that may be the beginning of the keys are held back until the next byte. */
 export class DetachWatch {
   readonly #keys: readonly number[];
   #matched = 0;
@@ -26,7 +26,7 @@ export class DetachWatch {
     this.#keys = keys;
   }
 
-  /** What of `typed` is to be passed on, and whether the keys were complete; then nothing after them counts. */
+  /** The bytes to pass on, and whether the keys were complete. Bytes after complete keys are dropped. */
   push(typed: Buffer): { pass: Buffer; detached: boolean } {
     const pass: number[] = [];
     for (const byte of typed) {

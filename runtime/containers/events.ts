@@ -1,4 +1,4 @@
-// Telling a container's events, with the attributes that Docker gives them: its labels, its image, its name.
+// Sends a container's events, with the attributes that Docker gives them: its labels, its image, its name.
 
 import type { Container } from './container.ts';
 

@@ -1,4 +1,4 @@
-// One `docker exec`: what was asked for, and how it went.
+// One `docker exec`: what the request asks for, and its state.
 
 import type { ProcessConsole } from '../processes/console.ts';
 import type { Container } from './container.ts';
@@ -24,7 +24,7 @@ export class Exec {
   running = false;
   started = false;
   exitCode: number | null = null;
-  /** As the workspace numbers it; 0 before it runs. */
+  /** Its number in the workspace's PID namespace; 0 before it runs. */
   pid = 0;
   /** Its streams; null before it runs. */
   console: ProcessConsole | null = null;

@@ -1,8 +1,8 @@
-// The execs of one host: those that are to run, those that run, and for a while those that have ended.
+// The execs of one host: those that were created, those that run and, for a while, those that have ended.
 
 import { EngineError } from '../errors.ts';
 import { maxExecsPerHost } from '../limits.ts';
-import type { Container } from './container.ts';
+import type { Container, OwnExec } from './container.ts';
 import type { Exec } from './exec.ts';
 
 export class Execs {
@@ -13,7 +13,7 @@ export class Execs {
     return this.#byId.get(id);
   }
 
-  /** Throws exhausted where the host has as many as it may have, and all of them run. */
+  /** Throws exhausted if the host has as many as it may have, and all of them run. */
   add(exec: Exec): void {
     this.#forgetOld();
     if (this.#byId.size >= maxExecsPerHost) {
@@ -27,31 +27,32 @@ export class Execs {
   }
 
   /**
-   * Ended execs are known for a while, so that a client can ask for the exit code; when there are many, the oldest go. Where all
-   * places are taken, so does the oldest that nobody started.
+   * Ended execs stay known for a while, so that a client can ask for the exit code. When there are many, the oldest are
+   * dropped. If all places are still taken, so is the oldest that nobody started.
    */
   #forgetOld(): void {
     for (const exec of this.#byId.values()) {
       if (this.#byId.size < maxExecsPerHost / 2) return;
-      if (exec.exitCode !== null) this.#forget(exec);
+      if (exec.exitCode !== null) this.forget(exec);
     }
     for (const exec of this.#byId.values()) {
       if (this.#byId.size < maxExecsPerHost) return;
-      if (!exec.started) this.#forget(exec);
+      if (!exec.started) this.forget(exec);
     }
   }
 
-  #forget(exec: Exec): void {
+  /** Idempotent. */
+  forget(exec: OwnExec): void {
     this.#byId.delete(exec.id);
     exec.container.execIds.delete(exec.id);
   }
 
-  /** Those of a container that is gone. */
+  /** Drops the execs of a container that is gone. */
   forgetOf(container: Container): void {
-    for (const exec of this.#byId.values()) if (exec.container === container) this.#forget(exec);
+    for (const exec of this.#byId.values()) if (exec.container === container) this.forget(exec);
   }
 
-  /** All, with the host's processes. */
+  /** Drops all, when the host's processes have ended. */
   clear(): void {
     this.#byId.clear();
   }

@@ -46,7 +46,7 @@ export function flagFilter(filters: Filters, key: string): boolean | null {
   return isTrue;
 }
 
-/** True when every `key` or `key=value` of `wanted` is among `labels`. No wish is always met. */
+/** True when every `key` or `key=value` of `wanted` is among `labels`; true for an empty `wanted`. */
 export function matchLabels(wanted: readonly string[] | undefined, labels: Readonly<Record<string, string>>): boolean {
   return (wanted ?? []).every((wish) => {
     const equals = wish.indexOf('=');

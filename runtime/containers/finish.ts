@@ -1,29 +1,36 @@
-// What is left to do when a container's process has ended, by itself or not.
+// The work to do when a container's process has ended: clean up, store the end, send events.
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { noEndpoints } from '../networks/endpoint.ts';
+import { noEndpoints, renewed } from '../networks/endpoint.ts';
 import { clearContainer } from '../processes/clear-container.ts';
 import { ProcessConsole } from '../processes/console.ts';
 import { now } from './clock.ts';
 import type { Container } from './container.ts';
 import { discard } from './discard.ts';
 import { emit } from './events.ts';
-import { emitNetwork } from './network-events.ts';
+import { stopWatchingHealth } from './health-checks.ts';
+import { removeLinksLater } from './left-links.ts';
+import { emitMounts } from './mounts/events.ts';
+import { emitNetworks } from './network-events.ts';
 import { unpublishPorts } from './published-ports.ts';
+import { closeResolver } from './resolver.ts';
+import { restartDelay, startsAgainAfter } from './restart-policy.ts';
 
-/** Undoes what a start made. Idempotent; the record is not touched. Throws where something of it cannot go yet. */
+/** Undoes what a start made. Idempotent. Leaves the record alone. Throws if something cannot be removed yet. */
 export async function cleanUp(container: Container): Promise<void> {
   const { host, bundle, group, id } = container;
   container.unclean = true;
   container.console.processEnded();
   container.console = new ProcessConsole(bundle, { endsWithProcess: false });
+  closeResolver(container);
   if (host.running) {
     await unpublishPorts(container).catch((error: unknown) => {
       host.engine.log.warn({ error, container: id }, 'could not unpublish ports');
     });
   }
   await clearContainer(host.engine.tools, { id, group, bundle });
+  removeLinksLater(container);
   container.unclean = false;
 }
 
@@ -31,8 +38,8 @@ export async function cleanUp(container: Container): Promise<void> {
 const againMs = 2000;
 
 /**
- * As `cleanUp`, but throws nothing: a process that the kernel holds on to must not hold up what is told of the container. It is
- * tried again until it is done, and the container is neither started nor removed before. True where it is done.
+ * As `cleanUp`, but does not throw: a process that the kernel does not end must not delay the container's events. It is tried
+ * again until it succeeds; before that the container can be neither started nor removed. True if it has succeeded at once.
  */
 export async function cleanUpOrLater(container: Container): Promise<boolean> {
   const { host, id } = container;
@@ -47,7 +54,7 @@ export async function cleanUpOrLater(container: Container): Promise<boolean> {
   }
 }
 
-/** Those that are cleaned up again in a moment. */
+/** Containers whose clean-up is tried again soon. */
 const waiting = new WeakSet<Container>();
 
 async function tryAgain(container: Container): Promise<void> {
@@ -61,12 +68,13 @@ async function tryAgain(container: Container): Promise<void> {
 
 async function cleanUpAgain(container: Container): Promise<void> {
   const { host, id } = container;
-  if (!container.unclean || host.containers.get(id) !== container) return; // somebody was faster
+  if (!container.unclean || host.containers.get(id) !== container) return; // cleaned up or removed meanwhile
   if (!(await cleanUpOrLater(container))) return;
-  if (container.state.status === 'removing' || goesWithItsEnd(container)) await discard(container);
+  const ends = goesWithItsEnd(container);
+  if (container.state.status === 'removing' || ends) await discard(container, { volumes: ends });
 }
 
-/** For who starts or removes it. Throws unavailable where its last run is still not gone. */
+/** Call it before a start or a removal. Throws unavailable if parts of its last run cannot be removed yet. */
 export async function needClean(container: Container): Promise<void> {
   if (!container.unclean || (await cleanUpOrLater(container))) return;
   throw new EngineError(
@@ -75,26 +83,44 @@ export async function needClean(container: Container): Promise<void> {
   );
 }
 
-/** Made with --rm, and neither being restarted nor to run again with its host. */
+/** Whether it is removed at its end: made with --rm, and neither being restarted nor to run again with its host. */
 function goesWithItsEnd({ record, restarting, host, id }: Container): boolean {
   return record.hostConfig.AutoRemove && !restarting && !host.startsAgain(id);
 }
 
-/** Records the end, tells it, and removes the container where it was made with --rm. */
+/** Whether its restart policy starts it again after this end; not where its host ends, or starts it again itself. */
+function restartsAfter({ host, id, record, restarting }: Container, exitCode: number): boolean {
+  if (restarting || !host.running || host.startsAgain(id)) return false;
+  const { manualEnd } = record.state;
+  return startsAgainAfter(record.hostConfig.RestartPolicy, {
+    exitCode,
+    manualEnd,
+    restartCount: record.restartCount,
+  });
+}
+
+/** Records the end, tells it, and removes the container where it was made with --rm. Leaves it `restarting` where its policy starts it again. */
 export async function finishContainer(container: Container, exitCode: number): Promise<void> {
   const { host, bundle, record } = container;
+  stopWatchingHealth(container);
   try {
     const oomKilled = fs.existsSync(`${bundle}/oom`);
     const startedMs = Date.parse(record.state.startedAt);
     const isClean = await cleanUpOrLater(container);
     container.execIds.clear(); // the execs themselves stay known for a while: their clients ask for the exit code
     if (oomKilled) emit(container, 'oom');
-    const duration = String(Math.max(0, Math.floor((Date.now() - startedMs) / 1000)));
+    const ranMs = Math.max(0, Date.now() - startedMs);
     const remove = goesWithItsEnd(container);
-    const status = remove ? 'removing' : 'exited';
+    const restart = !remove && restartsAfter(container, exitCode);
+    const status = remove ? 'removing' : restart ? 'restarting' : 'exited';
+    if (restart) {
+      container.restartDelayMs = restartDelay(container.restartDelayMs, ranMs);
+      container.keptEndpoints = renewed(container.record.endpoints);
+    }
     container.save({
       endpoints: noEndpoints,
       ports: [],
+      restartCount: container.record.restartCount + (restart ? 1 : 0),
       state: {
         ...container.state,
         status,
@@ -107,9 +133,10 @@ export async function finishContainer(container: Container, exitCode: number): P
         finishedAt: now(),
       },
     });
-    emitNetwork(container, 'disconnect');
-    emit(container, 'die', { exitCode: String(exitCode), execDuration: duration });
-    if (remove && isClean) await discard(container);
+    emitNetworks(container, 'disconnect');
+    emitMounts(container, 'unmount');
+    emit(container, 'die', { exitCode: String(exitCode), execDuration: String(Math.floor(ranMs / 1000)) });
+    if (remove && isClean) await discard(container, { volumes: true });
   } catch (error) {
     host.engine.log.error({ error, container: container.id }, 'could not record the end of a container');
   }

@@ -1,14 +1,16 @@
-// docker inspect of a container: every key that Docker's answer has, with what is so in this engine.
+// docker inspect of a container: every key of Docker's answer, with this engine's values.
 
 import type { Container } from './container.ts';
 import { shownHostConfig } from './host-config/table.ts';
 import { networkOwner } from './joined.ts';
+import { shownLinks } from './links.ts';
+import { shownMount } from './mounts/mount-point.ts';
 import { networkSettings } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 
-/** The body of `GET /containers/X/json`. Paths are where Docker would keep these files; a student has no machine to look on. */
+/** The body of `GET /containers/X/json`. Paths are those where Docker would keep the files: a student cannot see the machine's. */
 export async function inspectContainer(container: Container, options: { readonly size: boolean }): Promise<object> {
-  const { record, state, running } = container;
+  const { record, state, active } = container;
   const started = state.startedAt !== '0001-01-01T00:00:00Z';
   const files = `/var/lib/docker/containers/${record.id}`;
   const names = `/var/lib/docker/containers/${networkOwner(container).id}`;
@@ -20,9 +22,9 @@ export async function inspectContainer(container: Container, options: { readonly
     Args: record.args,
     State: {
       Status: state.status,
-      Running: running,
+      Running: active,
       Paused: state.status === 'paused',
-      Restarting: false,
+      Restarting: state.status === 'restarting',
       OOMKilled: state.oomKilled,
       Dead: state.status === 'dead',
       Pid: state.pid,
@@ -30,12 +32,13 @@ export async function inspectContainer(container: Container, options: { readonly
       Error: state.error,
       StartedAt: state.startedAt,
       FinishedAt: state.finishedAt,
+      ...(state.health && { Health: state.health }),
     },
     Image: record.imageId,
     ResolvConfPath: started ? `${names}/resolv.conf` : '',
     HostnamePath: started ? `${names}/hostname` : '',
     HostsPath: started ? `${names}/hosts` : '',
-    LogPath: started ? `${files}/${record.id}-json.log` : '',
+    LogPath: started && record.hostConfig.LogConfig.Type === 'json-file' ? `${files}/${record.id}-json.log` : '',
     Name: `/${record.name}`,
     RestartCount: record.restartCount,
     Driver: 'overlay2',
@@ -44,7 +47,7 @@ export async function inspectContainer(container: Container, options: { readonly
     ProcessLabel: '',
     AppArmorProfile: '',
     ExecIDs: container.execIds.size > 0 ? [...container.execIds] : null,
-    HostConfig: shownHostConfig(record.hostConfig),
+    HostConfig: { ...shownHostConfig(record.hostConfig), Links: shownLinks(container) },
     GraphDriver: {
       Data: {
         ID: record.id,
@@ -56,7 +59,7 @@ export async function inspectContainer(container: Container, options: { readonly
       Name: 'overlay2',
     },
     ...(options.size && (await sizesOf(container))),
-    Mounts: [],
+    Mounts: record.mounts.map(shownMount),
     Config: record.config,
     NetworkSettings: networkSettings(container),
   };

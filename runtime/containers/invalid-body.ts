@@ -3,7 +3,7 @@
 import type { ZodError } from 'zod';
 import { EngineError } from '../errors.ts';
 
-/** An invalid error for the first thing that is wrong with a body. */
+/** An invalid error for the first fault of a body. */
 export function invalidBody(error: ZodError): EngineError {
   const issue = error.issues[0];
   if (!issue) return new EngineError('invalid', 'invalid JSON: the body does not fit');

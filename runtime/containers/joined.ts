@@ -16,7 +16,10 @@ export function joinedId(record: ContainerRecord): string | null {
   return mode.kind === 'container' ? mode.reference : null;
 }
 
-/** `container:NAME` as it is kept: by ID, so that a rename changes nothing. What names nothing stays; the start tells. */
+/**
+ * `container:NAME` as it is stored: by ID, so that a rename changes nothing. A name of no container is kept; the start refuses
+ * it.
+ */
 export function normalNetworkMode(host: ContainerHost, given: string): NetworkMode {
   const mode = parseNetworkMode(given);
   if (mode.kind !== 'container') return mode;
@@ -27,14 +30,14 @@ export function normalNetworkMode(host: ContainerHost, given: string): NetworkMo
   }
 }
 
-/** The container whose network files and name this one has: its own, or those of the one that it joins, or of that one's. */
+/** The container whose network files and host name this one has: itself or, following each `container:`, the one that it joins. */
 export function networkOwner(container: Container): Container {
   const id = joinedId(container.record);
   const joined = id === null ? undefined : container.host.containers.get(id);
   return joined ? networkOwner(joined) : container;
 }
 
-/** The container that is joined. Throws what moby says: conflict where it is gone, or does not run. */
+/** The container that is joined. Throws conflict, in moby's words, if that is gone or does not run. */
 function joined(container: Container, reference: string, what: string): Container {
   try {
     const other = container.host.findContainer(reference);
@@ -50,8 +53,11 @@ function joined(container: Container, reference: string, what: string): Containe
 const wordsFor = { net: 'network', pid: 'PID', ipc: 'IPC' } as const;
 type Kind = keyof typeof wordsFor;
 
-/** Paths are as the workspace's /proc has them: its own init is /proc/1, so these are the student's host's and never the machine's. */
-const ofHost = (kind: Kind): NamespaceChoice => ({ path: `/proc/1/ns/${kind}` });
+/**
+ * Paths below the workspace's /proc, where /proc/1 is the workspace's init: so they are in the student's host, never the
+ * machine's.
+ */
+const ofHost = (kind: Kind | 'uts'): NamespaceChoice => ({ path: `/proc/1/ns/${kind}` });
 const ofOther = (container: Container, kind: Kind, reference: string): NamespaceChoice => ({
   path: `/proc/${joined(container, reference, wordsFor[kind]).state.pid}/ns/${kind}`,
 });
@@ -70,4 +76,28 @@ const joining = 'container:';
 export function namespaceFor(container: Container, kind: 'pid' | 'ipc', mode: string): NamespaceChoice {
   if (mode === 'host') return kind === 'pid' ? 'inherit' : ofHost(kind);
   return mode.startsWith(joining) ? ofOther(container, kind, mode.slice(joining.length)) : itsOwn;
+}
+
+/** The namespace with the hostname, of --uts. */
+export function utsNamespace(mode: string): NamespaceChoice {
+  return mode === 'host' ? ofHost('uts') : itsOwn;
+}
+
+/** `container:NAME` of --pid or --ipc as it is kept: by ID. Throws invalid where there is no such container. */
+export function normalJoin(host: ContainerHost, mode: string): string {
+  if (!mode.startsWith(joining)) return mode;
+  try {
+    return `${joining}${host.findContainer(mode.slice(joining.length)).id}`;
+  } catch (error) {
+    // Not notFound: the CLI would take that for an image that is missing.
+    throw error instanceof EngineError ? new EngineError('invalid', error.message, { cause: error }) : error;
+  }
+}
+
+/** The IDs of the containers that have to run before this one can start. */
+export function joinedIds(record: ContainerRecord): string[] {
+  const { PidMode, IpcMode } = record.hostConfig;
+  const modes = [PidMode, IpcMode].filter((mode) => mode.startsWith(joining));
+  const network = joinedId(record);
+  return [...(network === null ? [] : [network]), ...modes.map((mode) => mode.slice(joining.length))];
 }

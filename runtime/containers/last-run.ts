@@ -5,7 +5,7 @@ import type { ContainerRun } from '../client.ts';
 import { never } from './clock.ts';
 import type { ContainerHost } from './container.ts';
 
-/** Of every container that has run. */
+/** How the last run of each container that has run was started. */
 export function lastRuns(host: ContainerHost): ContainerRun[] {
   return [...host.containers.values()]
     .filter(({ state }) => state.startedAt !== never)

@@ -5,7 +5,9 @@ import { namePattern } from '../patterns/pattern.ts';
 import { WorkBudget } from '../work-budget.ts';
 import type { Container, ContainerHost } from './container.ts';
 import { type Filters, flagFilter, matchLabels } from './filters.ts';
-import { networkOf, networksOf, portSummaries } from './network-settings.ts';
+import { linkNamesOf } from './links.ts';
+import { shownMount } from './mounts/mount-point.ts';
+import { networkSummaries, networksOfContainer, portSummaries } from './network-settings.ts';
 import { sizesOf } from './sizes.ts';
 import { statusInWords } from './status.ts';
 
@@ -52,10 +54,12 @@ function portTest(filter: string, value: string): (port: number, type: string) =
   return (port, type) => port >= first && port <= last && type === (parts[3] ?? 'tcp');
 }
 
+/** Of a container that does not run neither is known, as in moby. */
 function portsTest(filters: Filters, key: 'publish' | 'expose'): Test {
   const wanted = (filters.get(key) ?? []).map((value) => portTest(key, value));
   if (wanted.length === 0) return () => true;
-  return ({ record }) => {
+  return ({ record, running }) => {
+    if (!running) return false;
     const published = record.ports.map(({ hostPort, protocol }) => [hostPort, protocol] as const);
     const exposed = Object.keys(record.config.ExposedPorts ?? {}).map((port) => {
       const [number, type = 'tcp'] = port.split('/');
@@ -95,7 +99,7 @@ function healthTest(value: string): Test {
     const why = `invalid value for health (${given}): must be one of none, starting, healthy, unhealthy`;
     throw new EngineError('invalid', `invalid filter 'health=${given}': ${why}`);
   }
-  return () => value === 'none';
+  return ({ state }) => (state.health?.Status ?? 'none') === value;
 }
 
 /** No container here is a swarm's. */
@@ -104,10 +108,14 @@ function isTaskTest(wanted: boolean | null): Test {
 }
 
 function networkTest(value: string): Test {
-  return (container) => {
-    const network = networkOf(container);
-    return network !== null && (network.name === value || (value !== '' && network.id.startsWith(value)));
-  };
+  return (container) =>
+    networksOfContainer(container).some(({ id, name }) => name === value || (value !== '' && id.startsWith(value)));
+}
+
+/** The name of a volume, the source of a bind, or a place in the container. */
+function volumeTest(value: string): Test {
+  return ({ record }) =>
+    record.mounts.some(({ name, source, destination }) => (name || source) === value || destination === value);
 }
 
 function ancestorTest(host: ContainerHost, filters: Filters): Test {
@@ -132,7 +140,7 @@ function chosenBy(host: ContainerHost, filters: Filters): Test {
     anyOf(filters, 'status', statusTest),
     anyOf(filters, 'health', healthTest),
     anyOf(filters, 'network', networkTest),
-    anyOf(filters, 'volume', () => () => false),
+    anyOf(filters, 'volume', volumeTest),
     isTaskTest(flagFilter(filters, 'is-task')),
     portsTest(filters, 'publish'),
     portsTest(filters, 'expose'),
@@ -149,7 +157,7 @@ function chosenBy(host: ContainerHost, filters: Filters): Test {
   return (container) => tests.every((test) => test(container));
 }
 
-/** The image's name, or its ID where the name has come to mean another image. */
+/** The image's name, or its ID if the name now means another image. */
 export function imageName(container: Container): string {
   const { config, imageId } = container.record;
   try {
@@ -170,7 +178,7 @@ async function summary(container: Container, withSize: boolean): Promise<object>
   const words = record.args.map((word) => (word.includes(' ') ? `'${word}'` : word));
   return {
     Id: record.id,
-    Names: [`/${record.name}`],
+    Names: [`/${record.name}`, ...linkNamesOf(container)].sort(),
     Image: imageName(container),
     ImageID: record.imageId,
     Command: [record.path, ...words].join(' '),
@@ -181,8 +189,8 @@ async function summary(container: Container, withSize: boolean): Promise<object>
     State: state.status,
     Status: statusInWords(state, Date.now()),
     HostConfig: { NetworkMode: record.hostConfig.NetworkMode },
-    NetworkSettings: { Networks: networksOf(container) },
-    Mounts: [],
+    NetworkSettings: { Networks: networkSummaries(container) },
+    Mounts: record.mounts.map(shownMount),
   };
 }
 
@@ -192,7 +200,7 @@ export function chooseContainers(host: ContainerHost, options: Omit<ListOptions,
   const all = options.all || limited || (options.filters.get('status')?.length ?? 0) > 0;
   const chosen = chosenBy(host, options.filters);
   const containers = [...host.containers.values()]
-    .filter((container) => (all || container.running) && chosen(container))
+    .filter((container) => (all || container.active) && chosen(container))
     .sort((a, b) => createdOf(b) - createdOf(a));
   return limited ? containers.slice(0, options.limit ?? undefined) : containers;
 }

@@ -21,7 +21,7 @@ interface Line {
 
 const newline = Buffer.from('\n');
 
-/** One line of the file, without its newline; null where it is none (a torn write after a fault). */
+/** Parses one line of the file, without its newline; null if it is broken (a torn write after a fault). */
 function parseLine(line: Buffer): Line | null {
   const afterTime = line.indexOf(' ');
   const head = line.toString('latin1', afterTime + 1, afterTime + 10);
@@ -36,7 +36,7 @@ function parseLine(line: Buffer): Line | null {
 export class LogParser {
   /** Bytes of a line whose newline has not been read. */
   #rest: Buffer = Buffer.alloc(0);
-  /** Pieces of a message by stream, and the time of the first. */
+  /** The pieces of an incomplete message, by stream, and the time of the first piece. */
   readonly #pieces = new Map<1 | 2, { time: string; parts: Buffer[]; bytes: number }>();
 
   /** The messages that `bytes` complete. */
@@ -50,12 +50,12 @@ export class LogParser {
       from = end + 1;
     }
     this.#rest = Buffer.from(all.subarray(from));
-    // conmon's own lines are under 9 KiB: a longer one is no log.
+    // conmon's lines are under 9 KiB. A longer one was not written by conmon.
     if (this.#rest.length > 4 * maxLogLineBytes) this.#rest = Buffer.alloc(0);
     return messages;
   }
 
-  /** What was written without a newline at the end of the log. */
+  /** The messages at the end of the log that have no newline. */
   end(): LogMessage[] {
     const messages: LogMessage[] = [];
     for (const [stream, { time, parts }] of this.#pieces) messages.push({ time, stream, data: Buffer.concat(parts) });
@@ -83,8 +83,8 @@ export class LogParser {
 const blockBytes = 64 * 1024;
 
 /**
- * An offset before which at most the last `messages` messages of a log of `size` bytes need not be read: the beginning of
- * a line, with at least that many messages after it, or 0. Reads from the end, so the cost is what is asked for.
+ * Where to start reading to get the last `messages` messages of a log of `size` bytes: the beginning of a line with at least
+ * that many messages after it, or 0. Reads from the end, so the cost grows with `messages`, not with the log.
  */
 export async function offsetOfTail(file: FileHandle, size: number, messages: number): Promise<number> {
   let carried: Buffer = Buffer.alloc(0);

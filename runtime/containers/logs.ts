@@ -1,4 +1,4 @@
-// docker logs: what a container wrote, from conmon's log file; and, when following, what it goes on to write.
+// docker logs: a container's output from conmon's log file and, when following, its further output.
 
 import { type FSWatcher, watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
@@ -11,13 +11,13 @@ export interface LogOptions {
   readonly stderr: boolean;
   readonly since: Nanoseconds | null;
   readonly until: Nanoseconds | null;
-  /** The last so many messages only; null for all. */
+  /** Only this many of the last messages; null for all. */
   readonly tail: number | null;
   /** Go on until the container stops, `until` has come, or `signal` aborts. */
   readonly follow: boolean;
 }
 
-/** Wakes whoever waits when the container's directory, its record or the clock says that there may be more to read. */
+/** Wakes a waiting reader when the container's directory, its record or the clock says that there may be more to read. */
 class Changes {
   readonly #watcher: FSWatcher;
   readonly #forget: () => void;
@@ -56,7 +56,7 @@ class Changes {
   }
 }
 
-/** The log as a growing file that may be started anew (conmon does, at its size limit): reads on, whole lines or not. */
+/** The log as a growing file. conmon starts it anew at its size limit. Reads on from there; the bytes need not be whole lines. */
 class LogReader {
   readonly #path: string;
   #file: FileHandle | null = null;
@@ -105,12 +105,12 @@ class LogReader {
   }
 }
 
-/** What there is now, a block at a time; the parser keeps what is not complete yet. */
+/** The messages that are there now, a block at a time. The parser keeps incomplete ones. */
 async function* present(reader: LogReader, parser: LogParser): AsyncGenerator<LogMessage[]> {
   for (let bytes = await reader.read(); bytes; bytes = await reader.read()) yield parser.push(bytes);
 }
 
-/** The last `count` of what there is now; with `all`, what has no newline yet counts too. */
+/** The last `count` messages that are there now. With `all`, one without a newline counts too. */
 async function last(reader: LogReader, parser: LogParser, count: number, all: boolean): Promise<LogMessage[]> {
   const kept: LogMessage[] = [];
   for await (const messages of present(reader, parser)) {
@@ -129,14 +129,17 @@ async function* everything(
   const parser = new LogParser();
   await using reader = new LogReader(container.logPath);
   const follow = options.follow && container.running;
+  const { startedAt } = container.state;
   using changes = follow ? new Changes(container, signal, options.until) : null;
   if (await reader.open(options.tail)) {
     if (options.tail === null) yield* present(reader, parser);
     else yield await last(reader, parser, options.tail, !follow);
   }
   while (changes && !signal.aborted) {
-    // Asked before reading: what a container wrote before it stopped is in the file by the time that it is seen stopped.
-    const stopped = !container.running || !container.host.containers.has(container.id);
+    // Ask before reading: when the container is seen stopped, all its output is in the file already.
+    // Its restart policy may have started it again already.
+    const again = container.state.startedAt !== startedAt;
+    const stopped = again || !container.running || !container.host.containers.has(container.id);
     if (options.until !== null && BigInt(Date.now()) * 1_000_000n >= options.until) break;
     yield* present(reader, parser);
     if (stopped) break;

@@ -1,4 +1,4 @@
-// Names for containers that were given none: two words of ours, as Docker has its adjectives and scientists.
+// Generates names for containers without one: two words of ours, as Docker has adjectives and scientists.
 
 import { randomInt } from 'node:crypto';
 
@@ -23,7 +23,7 @@ function pick(words: readonly string[]): string {
   return words[randomInt(words.length)] ?? 'plain';
 }
 
-/** A name like `calm_harbour` that `taken` says no to; after a few tries with a digit at its end, as Docker does. */
+/** A name such as `calm_harbour` for which `taken` answers false. After a few tries it gets a digit at its end, as in Docker. */
 export function generateName(taken: (name: string) => boolean): string {
   for (let tries = 0; ; tries++) {
     const name = `${pick(manners)}_${pick(shipwords)}${tries > 4 ? randomInt(10 ** Math.min(tries - 4, 9)) : ''}`;

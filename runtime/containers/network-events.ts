@@ -1,12 +1,15 @@
-// Telling that a container joined or left a network: events of the network, as moby has them.
+// Sends the network's events when a container joins or leaves it, as moby does.
 
+import type { Network } from '../networks/network.ts';
 import type { Container } from './container.ts';
-import { networkOf } from './network-settings.ts';
+import { networksOfContainer } from './network-settings.ts';
 
-/** Nothing is told of a container that shares another one's network. */
-export function emitNetwork(container: Container, action: 'connect' | 'disconnect'): void {
-  const network = networkOf(container);
-  if (!network) return;
+export function emitNetwork(container: Container, network: Network, action: 'connect' | 'disconnect'): void {
   const { id, name, driver } = network;
   container.host.events.emit('network', action, id, { container: container.id, name, type: driver });
+}
+
+/** Of each network that the container is on. Nothing is told of one that shares another one's network. */
+export function emitNetworks(container: Container, action: 'connect' | 'disconnect'): void {
+  for (const network of networksOfContainer(container)) emitNetwork(container, network, action);
 }

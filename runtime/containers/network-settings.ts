@@ -1,44 +1,66 @@
-// What `docker inspect` and `docker ps` say of a container's network: its address there, its ports.
+// What `docker inspect` and `docker ps` say of a container's networks: its addresses there, its ports.
 
 import { createHash } from 'node:crypto';
 import { defaultBridge } from '../networks/bridge.ts';
 import { endpointIn, hasEndpoints } from '../networks/endpoint.ts';
-import { networkNameIn } from '../networks/mode.ts';
 import type { Network } from '../networks/network.ts';
+import type { Attachment } from './attachment.ts';
+import { never } from './clock.ts';
 import type { Container } from './container.ts';
+import { attachmentsOf } from './endpoints.ts';
 import { networkModeOf } from './joined.ts';
 
-/** The network that a container is on; null where it shares another container's. */
-export function networkOf({ host, record }: Container): Network | null {
-  const name = networkNameIn(networkModeOf(record));
-  return name === null ? null : (host.networks.get(name) ?? null);
+/** The networks that a container is on, running or not; none where it shares another container's. */
+export function networksOfContainer(container: Container): Network[] {
+  return Object.keys(attachmentsOf(container)).flatMap((name) => container.host.networks.get(name) ?? []);
 }
 
-/** `NetworkSettings.Networks`: one entry, or none where the container shares another's network. */
+/** The names that a container has on a network of its own kind, as moby gives them (`buildEndpointDNSNames`). */
+export function dnsNamesOf({ id, name, record }: Container, { aliases }: Attachment): string[] {
+  return [...new Set([name, ...(aliases ?? []), id.slice(0, 12), record.config.Hostname])].filter(
+    (each) => each !== '',
+  );
+}
+
+/** `NetworkSettings.Networks`: an entry for each, or none where the container shares another's network. */
 export function networksOf(container: Container): Record<string, object> {
-  const network = networkOf(container);
-  if (!network) return {};
-  const { id, name, bridge } = network;
-  const endpoint = endpointIn(container.record.endpoints, name);
-  return {
-    [name]: {
-      IPAMConfig: null,
-      Links: null,
-      Aliases: null,
-      MacAddress: endpoint?.macAddress ?? '',
-      DriverOpts: null,
-      GwPriority: 0,
-      NetworkID: container.running || bridge ? id : '',
-      EndpointID: endpoint?.endpointId ?? '',
-      Gateway: (endpoint && bridge?.gateway) ?? '',
-      IPAddress: endpoint?.ipAddress ?? '',
-      IPPrefixLen: (endpoint && bridge?.subnet.prefixLength) ?? 0,
-      IPv6Gateway: '',
-      GlobalIPv6Address: '',
-      GlobalIPv6PrefixLen: 0,
-      DNSNames: null,
-    },
-  };
+  const { host, record, running } = container;
+  return Object.fromEntries(
+    Object.entries(attachmentsOf(container)).map(([name, attachment]) => {
+      const network = host.networks.get(name);
+      const bridge = network?.bridge;
+      const endpoint = endpointIn(record.endpoints, name);
+      const hasRun = record.state.startedAt !== never;
+      const settings = {
+        IPAMConfig: attachment.ipam,
+        Links: attachment.links,
+        Aliases: attachment.aliases,
+        MacAddress: endpoint?.macAddress ?? '',
+        DriverOpts: attachment.driverOptions,
+        GwPriority: attachment.gatewayPriority,
+        NetworkID: network && (running || (bridge && (network.record === null || hasRun))) ? network.id : '',
+        EndpointID: endpoint?.endpointId ?? '',
+        Gateway: (endpoint && bridge && !bridge.internal && bridge.gateway) || '',
+        IPAddress: endpoint?.ipAddress ?? '',
+        IPPrefixLen: (endpoint && bridge?.subnet.prefixLength) ?? 0,
+        IPv6Gateway: '',
+        GlobalIPv6Address: '',
+        GlobalIPv6PrefixLen: 0,
+        DNSNames: network?.record && (running || hasRun) ? dnsNamesOf(container, attachment) : null,
+      };
+      return [name, settings];
+    }),
+  );
+}
+
+/** The same in a list: without what is only told of one container (moby `container/view.go`). */
+export function networkSummaries(container: Container): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(networksOf(container)).map(([name, settings]) => [
+      name,
+      { ...settings, Links: null, Aliases: null, DriverOpts: null, DNSNames: null },
+    ]),
+  );
 }
 
 /** `NetworkSettings.Ports`: every exposed port, null where it is not published; nothing while the container is stopped. */
@@ -56,10 +78,10 @@ function portMap(container: Container): Record<string, object[] | null> {
 
 /** `NetworkSettings` of `GET /containers/X/json`. */
 export function networkSettings(container: Container): object {
-  // Its addresses in other networks than the default one are told in `Networks` alone.
+  // Its addresses in networks other than the default one are in `Networks` only.
   const endpoint = endpointIn(container.record.endpoints, defaultBridge.network);
   // A container that joins another's network has no sandbox of its own.
-  const own = container.running && networkOf(container) !== null;
+  const own = container.running && networkModeOf(container.record).kind !== 'container';
   const sandbox = own ? createHash('sha256').update(`sandbox ${container.id}`).digest('hex') : '';
   return {
     Bridge: '',

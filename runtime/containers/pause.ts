@@ -4,6 +4,8 @@ import { EngineError } from '../errors.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
+import { stopWatchingHealth, watchHealth } from './health-checks.ts';
+import { needNotRestarting } from './restart-by-policy.ts';
 
 /** Freezes every process of the container. Throws conflict where it does not run, or is paused already. */
 export function pauseContainer(container: Container): Promise<void> {
@@ -11,13 +13,14 @@ export function pauseContainer(container: Container): Promise<void> {
     if (container.state.status === 'paused') {
       throw new EngineError('conflict', `Container ${container.id} is already paused`);
     }
+    needNotRestarting(container);
     if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
     await freeze(container);
     emit(container, 'pause');
   });
 }
 
-/** The caller holds the container's lock. Where one of its processes cannot be stopped where it is, all go on, and this throws. */
+/** The caller holds the container's lock. If one of its processes cannot be frozen, none is, and this throws. */
 export async function freeze(container: Container): Promise<void> {
   try {
     await setFrozen(container.group, true);
@@ -25,15 +28,16 @@ export async function freeze(container: Container): Promise<void> {
     await setFrozen(container.group, false);
     throw error;
   }
+  stopWatchingHealth(container);
   container.saveState({ status: 'paused' });
 }
 
-/** What the kernel says of a cgroup that has just gone with the last process in it. */
+/** Error codes of a cgroup that has just been removed with its last process. */
 const groupGone = ['ENOENT', 'ENODEV'];
 
 /**
- * For who has sent a paused container the signal that is to end it: lets it go on, so that it can. It is no longer paused then, and
- * that is told where `tell`. Nothing where it is not paused, or has ended already.
+ * Call it after sending a paused container the signal that is to end it: unpauses the container, so that it can handle the
+ * signal. With `tell` it sends the event. Does nothing if the container is not paused, or has ended already.
  */
 export function letEnd(container: Container, { tell }: { readonly tell: boolean }): Promise<void> {
   return container.withLock(async () => {
@@ -45,6 +49,7 @@ export function letEnd(container: Container, { tell }: { readonly tell: boolean 
       return;
     }
     container.saveState({ status: 'running' });
+    watchHealth(container);
     if (tell) emit(container, 'unpause');
   });
 }

@@ -1,4 +1,4 @@
-// The processes of a container, as the machine numbers them, and signals to its first.
+// The processes of a container, by their numbers on the machine, and signals to the first of them.
 
 import { processesIn } from '../kernel/cgroups.ts';
 import { signalProcess } from '../kernel/processes.ts';
@@ -9,7 +9,7 @@ export async function processesOf(container: Container): Promise<number[]> {
   return container.running ? processesIn(container.group, true) : [];
 }
 
-/** Sends a signal to the container's own process; false where that has ended. */
+/** Sends a signal to the container's first process; false if that has ended. */
 export function signalContainer({ state }: Container, name: NodeJS.Signals | number): boolean {
   return signalProcess({ pid: state.machinePid, startTicks: state.startTicks }, name);
 }

@@ -4,10 +4,10 @@ import { totalmem } from 'node:os';
 import { EngineError } from '../errors.ts';
 
 export interface ProcessFacts {
-  /** As the workspace numbers them. */
+  /** Their numbers in the workspace's PID namespace. */
   readonly pid: number;
   readonly parentPid: number;
-  /** As the host's user namespace numbers them. */
+  /** Their numbers in the host's user namespace. */
   readonly uid: number;
   readonly gid: number;
   readonly name: string;
@@ -150,7 +150,10 @@ function chosenColumns(list: readonly string[]): string[] {
   return names;
 }
 
-/** The columns that the arguments ask for, by name: `-ef` by default, `aux`, `-o pid,comm`. Throws invalid; refused without a PID, as Docker does. */
+/**
+ * The columns that the arguments ask for, by name: `-ef` by default, `aux`, `-o pid,comm`. Throws invalid; refused without a
+ * PID, as Docker does.
+ */
 export function parsePsArguments(text: string): string[] {
   const words = text.split(/\s+/).filter((word) => word !== '');
   const lists: string[] = [];

@@ -1,12 +1,21 @@
-// The ports that a container publishes: chosen when it starts, and led to it while it runs.
+// The ports that a container publishes: chosen when it starts, and forwarded to it while it runs.
 
 import { isIPv6 } from 'node:net';
 import { at } from '../errors.ts';
-import { type Endpoints, inOrder, mainAddress } from '../networks/endpoint.ts';
-import { bridgesOf } from '../networks/network.ts';
+import { nft } from '../kernel/nft.ts';
+import { type Endpoints, inOrder } from '../networks/endpoint.ts';
 import { choosePorts, hostPortsOf, type PublishedPort, type WantedPort } from '../networks/ports.ts';
-import { haveIpv6, type Publication, publish, publishIpv6, unpublish } from '../networks/publish.ts';
+import {
+  haveIpv6,
+  type Publication,
+  publicationScript,
+  publishIpv6,
+  staleScript,
+  unpublish,
+} from '../networks/publish.ts';
 import type { Container, ContainerHost } from './container.ts';
+import { gatewayOfContainer, gatewayWith } from './endpoints.ts';
+import { applyInForce } from './host-rules.ts';
 
 /**
  * The host's ports that a start gives the container: `before`, or what its request asks for. `endpoints` are those that it
@@ -18,6 +27,7 @@ export function choosePublishedPorts(
   before: readonly PublishedPort[] | null,
 ): PublishedPort[] {
   const { host } = container;
+  if (gatewayWith(container, endpoints) === null) return []; // nothing leads into its networks
   const published = [...host.containers.values()].flatMap(({ record }) => record.ports);
   try {
     return choosePorts(host.record.pid, published, before ? samePorts(before) : wantedPorts(container));
@@ -38,7 +48,7 @@ function wantedPorts(container: Container): WantedPort[] {
   const bindings = { ...hostConfig.PortBindings };
   if (hostConfig.PublishAllPorts) {
     for (const port of Object.keys(config.ExposedPorts ?? {})) {
-      // An image may expose what is no port.
+      // An image's "exposed port" may be no valid port.
       if (/^\d{1,5}(\/(tcp|udp))?$/.test(port)) bindings[port] ??= [{ HostIp: '', HostPort: '' }];
     }
   }
@@ -54,7 +64,7 @@ function wantedPorts(container: Container): WantedPort[] {
   return ports.sort(inDockersOrder);
 }
 
-/** A single port of the host before a range, which takes what is left; of one port IPv4 first. They are shown in this order, too. */
+/** Single ports come before ranges, which take what is left; for one port IPv4 comes first. They are shown in this order too. */
 function inDockersOrder(a: WantedPort, b: WantedPort): number {
   const keys = ({ hostPorts: { first, last }, hostIp }: WantedPort) => [
     Number(first !== last),
@@ -66,35 +76,50 @@ function inDockersOrder(a: WantedPort, b: WantedPort): number {
   return differs === -1 ? 0 : (left[differs] ?? 0) - (right[differs] ?? 0);
 }
 
-/** Makes the ports of the container's record lead to its address. Idempotent. */
+/** Forwards the ports of the container's record to its address. Idempotent. */
 export async function publishPorts(container: Container): Promise<void> {
   const { host } = container;
   for (const publication of publicationsOf(container)) {
     if (haveIpv6(publication.ports)) publishIpv6OfHost(host, null);
-    await publish(host.record.pid, bridgesOf(host.networks), publication);
+    await applyInForce(host, publicationScript(publication));
   }
 }
 
-/** Ends that they lead to it. The host runs. */
+/** Ends the forwarding. The host must be running. */
 export async function unpublishPorts(container: Container): Promise<void> {
   const { host, record } = container;
   if (haveIpv6(record.ports)) publishIpv6OfHost(host, container);
   await unpublish(host.record.pid, record.ports);
 }
 
-/** What a container publishes: nothing, or its ports at its address. */
-function publicationsOf({ record: { ports, endpoints } }: Container): Publication[] {
-  const ipAddress = mainAddress(endpoints);
-  return ports.length === 0 || ipAddress === null ? [] : [{ ports, ipAddress }];
+/**
+ * An engine before the port of an address of IPv6 was its own led that port of IPv4, by an element that no later end of the container
+ * takes away. Takes it away now, and leads `::1` instead.
+ */
+export async function ledByOldEngine(container: Container): Promise<void> {
+  const { host } = container;
+  for (const publication of publicationsOf(container)) {
+    const script = staleScript(publication);
+    if (script === '') continue;
+    publishIpv6OfHost(host, null);
+    await nft(host.record.pid, script).catch(() => undefined); // another container has that port of IPv4
+  }
 }
 
-/** Makes the host's ports of `::1` lead to the containers that have them, but for `ended`. */
+/** What a container publishes: nothing, or its ports at its address. */
+function publicationsOf(container: Container): Publication[] {
+  const { ports } = container.record;
+  const gateway = ports.length === 0 ? null : gatewayOfContainer(container);
+  return gateway ? [{ ports, ipAddress: gateway.endpoint.ipAddress }] : [];
+}
+
+/** Forwards the host's ports of `::1` to the containers that publish them, all but `ended`. */
 function publishIpv6OfHost(host: ContainerHost, ended: Container | null): void {
   const containers = [...host.containers.values()].filter((container) => container !== ended && !container.unclean);
   try {
     publishIpv6(host.group, host.record.pid, containers.flatMap(publicationsOf));
   } catch (error) {
-    // A kernel without BPF for cgroups: nearly everybody uses IPv4, which must not fail with it.
+    // A kernel without BPF for cgroups. Nearly everybody uses IPv4, which must work all the same.
     host.engine.log.warn({ error, host: host.name }, 'could not lead ports of ::1 to containers');
   }
 }

@@ -1,17 +1,17 @@
-// Options that clients send and this engine does not act on: each may stand at its default, in any form that a client writes
-// a default, and is refused otherwise with what to do instead. No wish is ignored.
+// Options that this engine does not act on. Each may have its default, in any form in which a client writes it. Any other value is
+// refused, with advice on what to do instead; none is ignored.
 
 import { isDeepStrictEqual } from 'node:util';
 import { EngineError } from '../errors.ts';
 
 export interface Refusal {
-  /** Ends the sentence `HostConfig.X is not supported yet by this engine: …`. */
+  /** Ends the message `HostConfig.X is not supported yet by this engine: …`. */
   readonly advice: string;
-  /** `never` where it is refused for good: `… is not possible here: …`. */
+  /** The option is refused for good: `HostConfig.X is not possible on a host of this engine: …`. */
   readonly never?: true;
   /** Further values that mean the default. */
   readonly defaults?: readonly unknown[];
-  /** For keys where what is empty, or 0, is a wish of its own. */
+  /** For keys where an empty value, or 0, is not the default. */
   readonly emptyIsNoDefault?: true;
 }
 
@@ -23,11 +23,11 @@ function isEmpty(value: unknown): boolean {
 function isDefault(value: unknown, { emptyIsNoDefault, defaults = [] }: Refusal): boolean {
   if (value === undefined || value === null) return true;
   if (isEmpty(value)) return !emptyIsNoDefault;
-  // Whatever the order of its keys.
+  // The order of an object's keys does not matter.
   return defaults.some((standard) => isDeepStrictEqual(standard, value));
 }
 
-/** Throws invalid where `value`, of the option `name`, is not its default. */
+/** Throws invalid if `value` is not the default of the option `name`. */
 export function refuse(name: string, refusal: Refusal, value: unknown): void {
   if (isDefault(value, refusal)) return;
   const why = refusal.never ? 'is not possible on a host of this engine' : 'is not supported yet by this engine';

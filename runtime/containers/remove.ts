@@ -7,25 +7,26 @@ import { emit } from './events.ts';
 import { needClean } from './finish.ts';
 import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
+import { endRestarting, noteManualEnd } from './restart-by-policy.ts';
 import { untilStopped } from './until-stopped.ts';
 
-/** Kills it first where `force`. Throws conflict where it runs. The container's volumes are not there yet to be removed. */
+/** Kills it first where `force`. Throws conflict where it runs. With `volumes` its anonymous volumes go too, unless others have them. */
 export async function removeContainer(
   container: Container,
   options: { force: boolean; volumes: boolean },
 ): Promise<void> {
   for (;;) {
-    if (container.running) {
+    if (container.active) {
       if (!options.force) throw stillRuns(container);
       await kill(container);
     }
     const removed = await container.withLock(async () => {
-      // --rm was faster, or a reset of the host, where another has its id now.
+      // --rm or a reset of the host was faster. After a reset another container may have this id.
       if (container.host.containers.get(container.id) !== container) return true;
-      if (container.running) return false; // a start was in progress when this was asked
+      if (container.active) return false; // it was started while we waited for the lock
       await needClean(container);
       container.saveState({ status: 'removing' });
-      await discard(container);
+      await discard(container, options);
       return true;
     });
     if (removed) return;
@@ -36,11 +37,13 @@ function stillRuns({ name, state }: Container): EngineError {
   const why =
     state.status === 'paused'
       ? 'paused and must be unpaused first'
-      : 'running: stop the container before removing or force remove';
+      : `${state.status}: stop the container before removing or force remove`;
   return new EngineError('conflict', `cannot remove container "${name}": container is ${why}`);
 }
 
 async function kill(container: Container): Promise<void> {
+  if (await endRestarting(container)) return;
+  noteManualEnd(container, 'stopped');
   signalContainer(container, 'SIGKILL');
   emit(container, 'kill', { signal: '9' });
   await letEnd(container, { tell: false });

@@ -4,7 +4,7 @@ import { at, EngineError } from '../errors.ts';
 import type { Container } from './container.ts';
 import { checkContainerName } from './create-checks.ts';
 
-/** Docker's words for a name that is taken; `create` uses them too. */
+/** Docker's message for a name that is taken. `create` uses it too. */
 export function nameConflict(name: string, ownerId: string): EngineError {
   return new EngineError(
     'conflict',

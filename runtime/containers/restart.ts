@@ -5,7 +5,7 @@ import { emit } from './events.ts';
 import { startContainer } from './start.ts';
 import { type StopOptions, stopContainer } from './stop.ts';
 
-/** Stops it where it runs, and starts it. A container made with --rm is kept, as in moby: it is the restart that ends it. */
+/** Stops the container if it runs, and starts it. One made with --rm is kept, as in moby. */
 export async function restartContainer(container: Container, options: StopOptions): Promise<void> {
   container.restarting = true;
   try {

@@ -6,7 +6,7 @@ import { EngineError } from '../errors.ts';
 const lastSignal = 64;
 const firstRealTime = 34;
 
-/** The signal's number; one that is given as a number has no `SIG` in front. Throws invalid in moby's words. */
+/** The signal's number. A signal that is given as a number has no `SIG` before it. Throws invalid in moby's words. */
 export function signalNumber(text: string): number {
   if (/^[+-]?\d{1,9}$/.test(text) && Number(text) !== 0) {
     const number = Number(text);
@@ -24,7 +24,7 @@ export function signalNumber(text: string): number {
   return known[1];
 }
 
-/** What asks a container to end: its own signal, and SIGTERM where an image that was pulled or loaded names none that there is, as moby has it. */
+/** The signal that asks a container to end: its own or, if its image names an unknown one, SIGTERM, as in moby. */
 export function stopSignalOf({ StopSignal }: { readonly StopSignal?: string }): number {
   try {
     return signalNumber(StopSignal || 'SIGTERM');

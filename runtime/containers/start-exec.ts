@@ -11,14 +11,21 @@ import { userFilesOf } from '../processes/rootfs.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Attached } from '../processes/streams.ts';
 import { resolveUser } from '../processes/users.ts';
-import type { Container } from './container.ts';
+import type { Container, ContainerHost } from './container.ts';
 import { emit } from './events.ts';
 import { Exec, type ExecOptions } from './exec.ts';
-import type { Execs } from './execs.ts';
+import { linkedEnv } from './links.ts';
+import { needNotRestarting } from './restart-by-policy.ts';
 
-/** `given`: what the client called the container. Throws conflict (not running, paused), invalid (no command, no such user), exhausted. */
-export function createExec(execs: Execs, container: Container, given: string, options: ExecOptions): Exec {
+/** `given`: the name that the client gave. Throws conflict (not running, paused), invalid (no command, no such user), exhausted. */
+export function createExec(
+  execs: ContainerHost['execs'],
+  container: Container,
+  given: string,
+  options: ExecOptions,
+): Exec {
   needUnpaused(container, given);
+  needNotRestarting(container);
   if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
   if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
   if (options.privileged) {
@@ -34,7 +41,7 @@ export function createExec(execs: Execs, container: Container, given: string, op
       `argument list too long: command and environment of an exec may have ${maxExecInputCharacters} characters; pass the rest on its stdin`,
     );
   }
-  // Asked for again at the start: the files may change until then.
+  // Resolved again at the start, because the files may change until then.
   if (options.user !== '') resolveUser(options.user, filesOf(container), []);
   const exec = new Exec(randomBytes(32).toString('hex'), container, options);
   execs.add(exec);
@@ -42,15 +49,15 @@ export function createExec(execs: Execs, container: Container, given: string, op
   return exec;
 }
 
-/** The beginning of a command, as events tell it: a copy, for a part of a long text would keep all of it in memory. */
+/** The beginning of a command, for events. It is a copy: a slice of a long string would keep all of that in memory. */
 function told(argv: readonly string[]): string {
   const [program = '', ...rest] = argv;
   const bytes = Buffer.alloc(maxToldCommandBytes);
-  // moby puts a blank behind the program, also where nothing follows.
+  // moby puts a blank after the program, even if nothing follows.
   return bytes.toString('utf8', 0, bytes.write(`${program} ${rest.join(' ')}`));
 }
 
-/** Of one that did not run, where the OCI runtime gives no other: as moby has it. */
+/** Exit code of an exec that did not start, if the OCI runtime gives no other: as in moby. */
 const notExecutedExitCode = 126;
 
 export interface StartExecOptions {
@@ -59,9 +66,10 @@ export interface StartExecOptions {
   readonly consoleSize: readonly [number, number] | null;
 }
 
-/** Throws conflict where its container cannot run anything now. */
+/** Throws conflict if its container cannot run anything now. */
 export function needContainer({ container }: Exec): void {
   needUnpaused(container, container.id);
+  needNotRestarting(container);
   if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
 }
 
@@ -70,7 +78,7 @@ function needUnpaused(container: Container, given: string): void {
     throw new EngineError('conflict', `Container ${given} is paused, unpause the container before exec`);
 }
 
-/** Runs it once; null where detached. Throws conflict where it ran already, invalid where the command is not there. */
+/** Runs the exec, once. Null if detached. Throws conflict if it ran already, invalid if there is no such command. */
 export async function startExec(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
   if (exec.exitCode !== null) throw new EngineError('conflict', `exec command ${exec.id} has already run`);
   if (exec.started) throw new EngineError('conflict', `exec command ${exec.id} is already running`);
@@ -92,7 +100,7 @@ export async function startExec(exec: Exec, options: StartExecOptions): Promise<
 async function startNow(exec: Exec, options: StartExecOptions): Promise<Attached | null> {
   const { container } = exec;
   const { host } = container;
-  // Told before anybody knows whether it will run, as moby does.
+  // As in moby, the event is sent before it is known whether the exec can start.
   emit(container, `exec_start: ${told(exec.options.argv)}`, { execID: exec.id });
   const bundle = host.bundle(`e${exec.id.slice(0, 23)}`);
   const { argv, tty, attachStdin: stdin, attachStdout: stdout, attachStderr: stderr } = exec.options;
@@ -150,6 +158,7 @@ function specOf(exec: Exec, options: StartExecOptions): object {
   const choice = {
     args: exec.options.argv,
     user: exec.options.user || config.User,
+    linkedEnv: linkedEnv(container),
     env: exec.options.env,
     workingDir: exec.options.workingDir || config.WorkingDir,
     terminal: exec.options.tty,

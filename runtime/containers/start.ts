@@ -7,8 +7,8 @@ import { bindMount } from '../kernel/mounts.ts';
 import { isEnding } from '../kernel/processes.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { maxTerminalsPerContainer } from '../limits.ts';
-import { type Endpoints, inOrder, noEndpoints } from '../networks/endpoint.ts';
-import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
+import { type Endpoints, noEndpoints } from '../networks/endpoint.ts';
+import { networkFileNames } from '../networks/files.ts';
 import type { PublishedPort } from '../networks/ports.ts';
 import { containerSpec } from '../oci/spec.ts';
 import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
@@ -17,14 +17,25 @@ import { type ContainerPlan, type HeldProcess, runProcess } from '../processes/r
 import { never, now } from './clock.ts';
 import type { Container } from './container.ts';
 import type { ContainerConfig } from './container-record.ts';
+import { needDevices } from './devices.ts';
 import { discard } from './discard.ts';
 import { chooseEndpoints, connectEndpoints } from './endpoints.ts';
 import { emit } from './events.ts';
 import { cleanUpOrLater, finishContainer, needClean } from './finish.ts';
+import { healthAtStart } from './health.ts';
+import { watchHealth } from './health-checks.ts';
 import { limitsOf } from './host-config/table.ts';
-import { namespaceFor, networkModeOf, networkNamespace, networkOwner } from './joined.ts';
-import { emitNetwork } from './network-events.ts';
+import { initFile, withInit } from './init-program.ts';
+import { namespaceFor, networkNamespace, networkOwner, utsNamespace } from './joined.ts';
+import { linkedEnv, needLinked, tellLinked } from './links.ts';
+import { logBytesOf } from './log-config.ts';
+import { emitMounts } from './mounts/events.ts';
+import { stageMounts } from './mounts/stage-mounts.ts';
+import { writeNames } from './names-in-files.ts';
+import { emitNetworks } from './network-events.ts';
 import { choosePublishedPorts, publishPorts } from './published-ports.ts';
+import { openResolver } from './resolver.ts';
+import { scheduleRestart } from './restart-by-policy.ts';
 
 /** Throws conflict (paused, being removed), refused (port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
@@ -32,7 +43,7 @@ export function startContainer(container: Container): Promise<'started' | 'alrea
     if (container.state.status === 'paused') {
       throw new EngineError('conflict', 'cannot start a paused container, try unpause instead');
     }
-    if (container.running) return 'alreadyRunning';
+    if (container.active) return 'alreadyRunning';
     if (container.state.status === 'removing' || container.state.status === 'dead') {
       throw new EngineError('conflict', 'container is marked for removal and cannot be started');
     }
@@ -41,7 +52,7 @@ export function startContainer(container: Container): Promise<'started' | 'alrea
   });
 }
 
-/** Where a container was before: its endpoints, and the ports of the host that led to it. */
+/** A container's endpoints, and the host's ports that were forwarded to it, before its last end. */
 export interface Place {
   readonly endpoints: Endpoints;
   readonly ports: readonly PublishedPort[];
@@ -59,20 +70,28 @@ export async function startStopped(container: Container, place: Place | null = n
 async function startNow(container: Container, place: Place | null): Promise<void> {
   const { host } = container;
   host.needRunning();
-  const bridged = networkModeOf(container.record).kind === 'bridged';
   await needClean(container);
+  // Its file system is never mounted twice.
+  await container.fileUses.end(`container ${container.name} is started`);
   try {
-    host.engine.exits.forget(container.id); // what a start that was cut off may have left
-    const endpoints = chooseEndpoints(container, place?.endpoints ?? noEndpoints);
-    const ports = bridged ? choosePublishedPorts(container, endpoints, place?.ports ?? null) : [];
-    // One that is started again with its host is as the student started it, though nobody is attached now.
-    const foreground = place === null ? container.console.hasClients : container.record.foreground;
-    container.save({ endpoints, ports, foreground, config: configWithNames(container) });
+    needLinked(container);
+    host.engine.exits.forget(container.id); // an interrupted start may have left an exit code
+    needDevices(container);
+    const endpoints = chooseEndpoints(container, place?.endpoints ?? container.keptEndpoints);
+    const ports = choosePublishedPorts(container, endpoints, place?.ports ?? null);
+    // A container that is started again with its host counts as the student started it, though nobody is attached now.
+    const byHand = place === null && container.state.status !== 'restarting';
+    const foreground = byHand ? container.console.hasClients : container.record.foreground;
+    if (byHand) container.restartDelayMs = 0;
+    const restartCount = byHand ? 0 : container.record.restartCount;
+    container.save({ endpoints, ports, foreground, restartCount, config: configWithNames(container) });
+    container.keptEndpoints = noEndpoints;
     await runProcess({
       ...planOf(container, writeNames(container)),
       onReady: async (process: HeldProcess) => {
         expectExit(container, { pid: process.machinePid, startTicks: process.startTicks });
         connectEndpoints(container, process.machinePid);
+        openResolver(container, process.machinePid);
         await publishPorts(container);
         container.console.connect();
       },
@@ -83,6 +102,8 @@ async function startNow(container: Container, place: Place | null): Promise<void
           exitCode: 0,
           oomKilled: false,
           interrupted: false,
+          manualEnd: 'none',
+          health: healthAtStart(container.record.config.Healthcheck, container.state.health),
           error: '',
           startedAt: now(),
           finishedAt: never,
@@ -90,38 +111,54 @@ async function startNow(container: Container, place: Place | null): Promise<void
       },
     });
     container.console.started();
-    emitNetwork(container, 'connect');
+    tellLinked(container);
+    watchHealth(container);
+    emitMounts(container, 'mount');
+    emitNetworks(container, 'connect');
     emit(container, 'start');
   } catch (error) {
     const failure = error instanceof EngineError ? error : at('start container', error);
     host.engine.exits.forget(container.id);
     const isClean = await cleanUpOrLater(container);
-    const state = { ...container.state, exitCode: failure.exitCode ?? notStartedExitCode, error: failure.message };
-    container.save({ endpoints: noEndpoints, ports: [], state });
-    // As moby does: who asked for --rm waits until it is gone, also when it never ran.
-    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
+    const { state } = container;
+    const exitCode = failure.exitCode ?? notStartedExitCode;
+    const status = state.status === 'restarting' ? 'exited' : state.status;
+    container.keptEndpoints = noEndpoints;
+    container.save({
+      endpoints: noEndpoints,
+      ports: [],
+      state: { ...state, status, exitCode, error: failure.message },
+    });
+    // As in moby: with --rm the client waits until the container is removed, even if it never ran.
+    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id))
+      await discard(container, { volumes: true });
     throw failure;
   }
 }
 
-/** Of a container that did not start, where the OCI runtime gives no other: as moby has it. */
+/** Exit code of a container that did not start, if the OCI runtime gives no other: as in moby. */
 const notStartedExitCode = 128;
 
 /** Finishes the container once its process ends: after the verb that holds its lock, which may still be the start itself. */
 export function expectExit(container: Container, process: { readonly pid: number; readonly startTicks: number }): void {
   const { host } = container;
   host.engine.exits.expect(container.id, process, (exitCode) => {
-    // Ended by the kernel with the host's init: `finishHost` knows what is to be said of it, and what runs again.
+    // The kernel ended it with the host's init. `finishHost` stores its end, and whether it runs again.
     if (isEnding(host.record.pid, host.record.startTicks) && host.tellEnding !== null) host.tellEnding();
-    else void container.withLock(() => finishContainer(container, exitCode));
+    else void container.withLock(() => finishContainer(container, exitCode)).then(() => restartLater(container));
   });
+}
+
+/** Starts a container again as its policy wants it; nothing where that wants nothing. */
+export function restartLater(container: Container): void {
+  if (container.state.status === 'restarting') scheduleRestart(container, startStopped);
 }
 
 /** How its process is run. `etc` is the directory with its network files. */
 function planOf(container: Container, etc: string): Omit<ContainerPlan, 'onReady' | 'onRunning'> {
   const { host, directory, record } = container;
   const { engine } = host;
-  const { config } = record;
+  const { config, hostConfig } = record;
   const { stage } = engine;
   const { layers } = host.images.resolve(record.imageId);
   return {
@@ -132,7 +169,8 @@ function planOf(container: Container, etc: string): Omit<ContainerPlan, 'onReady
     insidePid: host.record.pid,
     command: record.path,
     bundle: container.bundle,
-    logPath: container.logPath,
+    logPath: hostConfig.LogConfig.Type === 'none' ? null : container.logPath,
+    logBytes: logBytesOf(hostConfig.LogConfig),
     exitDirectory: engine.paths.exits,
     terminal: config.Tty,
     stdin: config.OpenStdin,
@@ -160,25 +198,6 @@ function configWithNames(container: Container): ContainerConfig {
   return owner === container ? container.record.config : { ...container.record.config, Hostname, Domainname };
 }
 
-/** Writes the files that give the container its names, where it joins no other container's network. Their directory. */
-function writeNames(container: Container): string {
-  const { host, directory } = container;
-  const owner = networkOwner(container);
-  if (owner !== container) return `${owner.directory}/etc`;
-  const { config, hostConfig, endpoints } = container.record;
-  writeNetworkFiles(`${directory}/etc`, host.record.uidBase, {
-    hostname: config.Hostname,
-    domainname: config.Domainname,
-    ipAddresses: inOrder(endpoints).map(([, { ipAddress }]) => ipAddress),
-    extraHosts: hostConfig.ExtraHosts ?? [],
-    dns: hostConfig.Dns,
-    dnsSearch: hostConfig.DnsSearch,
-    dnsOptions: hostConfig.DnsOptions,
-    takenFrom: networkModeOf(container.record).kind === 'host' ? `${host.directory}/workspace/etc` : null,
-  });
-  return `${directory}/etc`;
-}
-
 /** Called where the container's root file system is mounted on the stage. */
 function specOf(container: Container): object {
   const { host, record } = container;
@@ -186,8 +205,9 @@ function specOf(container: Container): object {
   const { stage } = host.engine;
   const console = config.Tty && hostConfig.ConsoleSize[0] > 0 ? hostConfig.ConsoleSize : null;
   const choice = {
-    args: [record.path, ...record.args],
+    args: hostConfig.Init ? withInit([record.path, ...record.args]) : [record.path, ...record.args],
     user: config.User,
+    linkedEnv: linkedEnv(container),
     env: [],
     workingDir: config.WorkingDir,
     terminal: config.Tty,
@@ -201,20 +221,26 @@ function specOf(container: Container): object {
     terminals: stage.terminals,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
     hostname: config.Hostname,
-    files: networkFileNames.map((name) => ({
-      destination: `/etc/${name}`,
-      source: `${stage.etc}/${name}`,
-      readonly: false,
-    })),
-    tmpfs: hostConfig.Tmpfs,
-    shmBytes: hostConfig.ShmSize > 0 ? hostConfig.ShmSize : 64 * 1024 * 1024,
+    domainname: config.Domainname,
+    files: [
+      ...networkFileNames.map((name) => ({
+        destination: `/etc/${name}`,
+        source: `${stage.etc}/${name}`,
+        readonly: false,
+      })),
+      ...(hostConfig.Init ? [initFile(container)] : []),
+    ],
+    mounts: stageMounts(container),
+    shmBytes: hostConfig.IpcMode === 'none' ? 0 : hostConfig.ShmSize,
     uidBase: host.record.uidBase,
     namespaces: {
       user: { path: '/proc/1/ns/user' },
       pid: namespaceFor(container, 'pid', hostConfig.PidMode),
       network: networkNamespace(container),
       ipc: namespaceFor(container, 'ipc', hostConfig.IpcMode),
+      uts: utsNamespace(hostConfig.UTSMode),
     },
+    sysctls: hostConfig.Sysctls,
     cgroupsPath: `/${container.group}`,
     resources: limitsOf(hostConfig),
   });

@@ -1,10 +1,11 @@
-// docker stop: the container's own signal, some patience, then SIGKILL.
+// docker stop: the container's stop signal and, after some time, SIGKILL.
 
 import { EngineError } from '../errors.ts';
 import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import { letEnd } from './pause.ts';
 import { signalContainer } from './processes.ts';
+import { endRestarting, noteManualEnd } from './restart-by-policy.ts';
 import { signalNumber, stopSignalOf } from './signals.ts';
 import { untilStopped } from './until-stopped.ts';
 
@@ -20,12 +21,17 @@ export interface StopOptions {
   readonly signal: string | null;
 }
 
-/** Throws invalid (no such signal), deadline (SIGKILL does not help). */
+/** Throws invalid (no such signal), deadline (it did not end by SIGKILL either). */
 export async function stopContainer(container: Container, options: StopOptions): Promise<'stopped' | 'notRunning'> {
   const { config } = container.record;
   const number = options.signal === null ? stopSignalOf(config) : signalNumber(options.signal);
   const timeoutSeconds = options.timeoutSeconds ?? config.StopTimeout ?? defaultTimeoutSeconds;
+  if (await endRestarting(container)) {
+    emit(container, 'stop');
+    return 'stopped';
+  }
   if (!container.running) return 'notRunning';
+  noteManualEnd(container, 'stopped');
   signalContainer(container, number);
   emit(container, 'kill', { signal: String(number) });
   await letEnd(container, { tell: true });
@@ -36,6 +42,7 @@ export async function stopContainer(container: Container, options: StopOptions):
       throw new EngineError('deadline', `container ${container.name} did not end within 10 s of SIGKILL`);
     }
   }
+  await endRestarting(container); // where it had ended by itself before it was asked
   emit(container, 'stop');
   return 'stopped';
 }

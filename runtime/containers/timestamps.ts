@@ -27,6 +27,24 @@ export function parseMoment(name: string, text: string | null): Nanoseconds | nu
   return moment;
 }
 
+/**
+ * The filter `until` of prunes and lists: a moment, or a Go duration before now in hours, minutes and seconds, as `24h` or `1h30m`.
+ * Milliseconds since 1970. Throws invalid in moby's words.
+ */
+export function untilMs(text: string): number {
+  const duration = /^(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/.exec(text);
+  if (duration && text !== '') {
+    const [hours, minutes, seconds] = duration.slice(1).map((part) => Number(part ?? 0));
+    return Date.now() - (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
+  }
+  try {
+    return Number((parseMoment('until', text) ?? 0n) / 1_000_000n);
+  } catch {
+    const shown = JSON.stringify(text.slice(0, 64));
+    throw new EngineError('invalid', `failed to parse value as time or duration: ${shown}`);
+  }
+}
+
 /** As `docker logs --timestamps` writes it: UTC with nine digits. */
 export function formatNanoseconds(moment: Nanoseconds): string {
   const seconds = moment / 1_000_000_000n;

@@ -9,19 +9,20 @@ import type { Container } from './container.ts';
 import { emit } from './events.ts';
 import { processesOf } from './processes.ts';
 import { type ProcessFacts, parsePsArguments, psColumns } from './ps-columns.ts';
+import { needNotRestarting } from './restart-by-policy.ts';
 
 /** Linux's USER_HZ: the unit of times in /proc/PID/stat, 100 on every architecture that we run on. */
 const ticksPerSecond = 100;
 
-/** How many processes are looked at before others get their turn: about 1 ms. */
+/** Processes that are read before other hosts get their turn on the event loop: about 1 ms. */
 const atOnce = 25;
 
-/** The PID in the workspace, one level below the machine. 0 where it is not in there. */
+/** The PID in the workspace's namespace, one level below the machine's. 0 if the process is not in there. */
 function workspacePid(status: ProcessStatus | null): number {
   return status?.pids[1] ?? 0;
 }
 
-/** Without the command line. Null where the process has ended meanwhile. */
+/** Without the command line. Null if the process has ended meanwhile. */
 function factsOf(container: Container, machinePid: number, bootMs: number): ProcessFacts | null {
   const status = statusOf(machinePid);
   const stat = statOf(machinePid);
@@ -58,6 +59,7 @@ export async function topContainer(
   psArguments: string,
 ): Promise<{ Titles: string[]; Processes: string[][] }> {
   const names = parsePsArguments(psArguments);
+  needNotRestarting(container);
   if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
   const bootMs = Number(/^btime (\d+)$/m.exec(await readFile('/proc/stat', 'utf8'))?.[1] ?? 0) * 1000;
   const found = new Map<number, ProcessFacts>();

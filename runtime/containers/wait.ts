@@ -16,12 +16,13 @@ export function parseWaitCondition(text: string): WaitCondition {
 export function waitContainer(container: Container, condition: WaitCondition, signal: AbortSignal): Promise<number> {
   const before = container.state;
   // A restart between two looks would hide an exit, so the time of the last one tells.
-  const exited = () => !container.running && container.state.finishedAt !== before.finishedAt;
+  const endsRestarting = () => before.status === 'restarting' && !container.active;
+  const exited = () => !container.running && (container.state.finishedAt !== before.finishedAt || endsRestarting());
   const removed = () => !container.host.containers.has(container.id);
   const holds = () => {
     if (removed()) return true;
     if (condition === 'removed') return false;
-    return condition === 'not-running' ? !container.running : exited();
+    return condition === 'not-running' ? !container.active || exited() : exited();
   };
   return new Promise<number>((resolve, reject) => {
     const stopWatching = container.onChange(() => look());

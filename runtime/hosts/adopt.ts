@@ -5,7 +5,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Container } from '../containers/container.ts';
 import { discard } from '../containers/discard.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
-import { expectExit } from '../containers/start.ts';
+import { watchHealth } from '../containers/health-checks.ts';
+import { expectExit, restartLater } from '../containers/start.ts';
 import type { Engine } from '../engine.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { groupsIn, isFrozen, removeGroup } from '../kernel/cgroups.ts';
@@ -15,6 +16,7 @@ import { diskGroupOf, removeDiskGroups } from '../kernel/quotas.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
 import { noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
+import { adoptBridges, adoptEndpoints } from './adopt-networks.ts';
 import { chargeConmons, clearBundles } from './clear-bundles.ts';
 import { hostOf } from './create.ts';
 import { finishHost } from './finish.ts';
@@ -22,10 +24,12 @@ import { loadHoldings } from './holdings.ts';
 import type { Host } from './host.ts';
 import { hostKind } from './host-record.ts';
 import { releaseLinks } from './link.ts';
+import { listenForTls } from './open-access.ts';
+import { openProxy } from './open-egress.ts';
 import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
 import { discardSnapshots } from './snapshots.ts';
-import { openSockets } from './sockets.ts';
+import { openSockets, takeGuestSocket } from './sockets.ts';
 import { startStoppedHost, watchWorkspace } from './start.ts';
 import { startContainersAgain } from './start-again.ts';
 import { terminalKind } from './terminal-record.ts';
@@ -77,13 +81,14 @@ async function adoptHost(host: Host): Promise<void> {
   host.save({ phase: 'whole' });
 }
 
-/** Removes the directories of containers whose creation was cut off: a container's record is stored last. */
+/** Removes the directories of containers whose creation was cut off, for a container's record is stored last, and what is left of volumes. */
 async function discardUnrecorded(host: Host): Promise<void> {
   if (!host.engine.records.complete) return;
   const directory = `${host.directory}/containers`;
   for (const id of fs.existsSync(directory) ? fs.readdirSync(directory) : []) {
     if (!host.containers.has(id)) await removeTree(`${directory}/${id}`);
   }
+  await host.volumes.discardUnrecorded();
 }
 
 /** Continues a start that was cut off. Does not wait for it, so that the engine serves other hosts meanwhile. */
@@ -140,6 +145,10 @@ async function discardUnknown(engine: Engine): Promise<void> {
 async function adoptRunning(host: Host): Promise<void> {
   const { engine } = host;
   host.frozen = isFrozen(host.group);
+  if (host.frozen) host.agenda.pause();
+  await adoptBridges(host).catch((error: unknown) => {
+    engine.log.error({ error, host: host.name }, 'could not take up the networks of a host');
+  });
   await forEachContainer(host, adoptContainer);
   const terminals = engine.records.list(terminalKind, host.id);
   await clearBundles(host, terminals);
@@ -150,7 +159,16 @@ async function adoptRunning(host: Host): Promise<void> {
     });
   }
   watchWorkspace(host);
-  host.sockets = await openSockets(host);
+  host.sockets = await openSockets(host, takeGuestSocket(host));
+  await openPorts(host).catch((error: unknown) => {
+    engine.log.warn({ error, host: host.name }, 'a program of a host has taken a port of the engine’s meanwhile');
+  });
+}
+
+/** What the engine itself listens at in the host's network namespace. */
+async function openPorts(host: Host): Promise<void> {
+  await listenForTls(host);
+  openProxy(host);
 }
 
 /** Calls `act` for every container. Where it throws, logs the error: the other containers and the host are adopted all the same. */
@@ -174,14 +192,18 @@ async function adoptContainer(container: Container): Promise<void> {
     // The old engine may have paused or unpaused the container, and not have stored that.
     container.saveState({ status: isFrozen(container.group) ? 'paused' : 'running' });
     expectExit(container, { pid: machinePid, startTicks });
+    if (!isEnding(machinePid, startTicks)) await adoptEndpoints(container);
+    if (container.state.status === 'running') watchHealth(container);
   } else if (state.status === 'removing') {
-    if (await cleanUpOrLater(container)) await discard(container);
+    if (await cleanUpOrLater(container)) await discard(container, { volumes: container.record.hostConfig.AutoRemove });
   } else if (fs.existsSync(container.bundle)) {
     const isClean = await cleanUpOrLater(container); // a start was in progress
     container.save({ endpoints: noEndpoints, ports: [] });
     // As moby does. A container that starts again with its host stays.
-    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id)) await discard(container);
+    if (isClean && container.record.hostConfig.AutoRemove && !host.startsAgain(container.id))
+      await discard(container, { volumes: true });
   }
+  restartLater(container);
 }
 
 /** Adopts a host whose workspace has ended: after a reboot, a shutdown, or a crash while the host was created. */
@@ -189,7 +211,7 @@ async function adoptStopped(host: Host): Promise<void> {
   await finishHost(host);
   await forEachContainer(host, async (container) => {
     const { status, exitCode, interrupted } = container.state;
-    if (status === 'removing') await discard(container);
+    if (status === 'removing') await discard(container, { volumes: container.record.hostConfig.AutoRemove });
     // An engine that did not store `interrupted` killed all containers when it was shut down.
     else if (status === 'exited' && exitCode === killedExitCode && interrupted === null)
       container.saveState({ interrupted: true });

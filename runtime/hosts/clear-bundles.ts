@@ -58,7 +58,7 @@ export function chargeConmons(host: Host): void {
 }
 
 /** The PID of a bundle's conmon, in a list; an empty list where it has ended. */
-function conmonOf(bundle: string): number[] {
+export function conmonOf(bundle: string): number[] {
   const pid = numberIn(`${bundle}/conmon.pid`);
   return pid > 0 && argumentsOf(pid).includes(bundle) ? [pid] : [];
 }

@@ -1,7 +1,9 @@
 // Creates a host: a range of UIDs, a subvolume, a cgroup, a workspace, sockets. Where a step fails, removes all of it again.
 
 import { randomBytes } from 'node:crypto';
+import { accessKind } from '../access/access-record.ts';
 import type { HostOptions } from '../client.ts';
+import { imagesOf } from '../containers/mounts/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { at, EngineError } from '../errors.ts';
 import { EventLog } from '../events.ts';
@@ -11,6 +13,8 @@ import { createDisk } from './disk.ts';
 import { Host } from './host.ts';
 import type { HostRecord } from './host-record.ts';
 import { placeOn, writeHostNames } from './link.ts';
+import { accessFor } from './open-access.ts';
+import { reachOf } from './reach.ts';
 import { removeHost } from './remove.ts';
 import { snapshotKind } from './snapshot-record.ts';
 import { imagesKeptBy, isKept } from './snapshots.ts';
@@ -26,26 +30,31 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
     images: engine.images.forHost({
       hostId: record.id,
       usedImages: () =>
-        [...host.containers.values()].map((container) => ({
-          containerId: container.id,
-          imageId: container.record.imageId,
-          running: container.running,
-        })),
+        [...host.containers.values()].flatMap((container) =>
+          imagesOf(container.record).map((imageId) => ({
+            containerId: container.id,
+            imageId,
+            running: container.active,
+          })),
+        ),
       needsImage: (imageId) =>
-        host.containers.values().some(({ record }) => record.imageId === imageId) || isKept(host, imageId),
+        host.containers.values().some((container) => imagesOf(container.record).includes(imageId)) ||
+        isKept(host, imageId),
       keptImages: () => imagesKeptBy(host),
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
+      reach: () => reachOf(host),
     }),
   });
   for (const snapshot of engine.records.list(snapshotKind, record.id)) {
     host.snapshots.set(snapshot.id, snapshot);
   }
+  [host.access = null] = engine.records.get(accessKind, record.id, record.id);
   engine.hosts.set(record.name, host);
   return host;
 }
 
 /**
- * Throws invalid (name), conflict (name or hostname taken), exhausted (no UID range left), noSpace, notFound or unavailable
+ * Throws invalid (name, ways to the API without a link), conflict (name or hostname taken), exhausted (no UID range left), noSpace, notFound or unavailable
  * (workspace image).
  */
 export async function createHost(engine: Engine, name: string, options: HostOptions = {}): Promise<Host> {
@@ -71,6 +80,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     workspace: options.workspace ?? defaultWorkspace,
     hostname,
     link,
+    egress: options.egress ?? 'none',
     startAgain: [],
     returns: false,
     workspaceLayers: null,
@@ -80,6 +90,8 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
   const host = hostOf(engine, record);
   try {
     host.save({});
+    host.access = await accessFor(record, options.api ?? []);
+    if (host.access) engine.records.put(accessKind, id, id, host.access);
     createDisk(host, record.subvolume);
     await startHost(host);
     host.save({ phase: 'whole' });

@@ -25,7 +25,7 @@ export async function dial(host: Host, port: number, signal: AbortSignal): Promi
     throw new EngineError('exhausted', `host ${host.name} has ${maxDialsPerHost} connections from outside; close one`);
   count(host, 1);
   try {
-    const socket = await dialInside(host.record, port, dialTimeoutMs, signal);
+    const socket = await dialInside(host.record, { port }, dialTimeoutMs, signal);
     socket.once('close', () => count(host, -1));
     return socket;
   } catch (error) {

@@ -42,12 +42,17 @@ export async function endHost(host: Host): Promise<void> {
   await removeGroup(host.group);
   host.frozen = false;
   host.save({ pid: 0, startTicks: 0 });
+  host.agenda.clear();
   const finish = async (container: Container): Promise<void> => {
     engine.exits.forget(container.id);
     // A start that is in progress now fails and saves its state; wait for that before returning.
     await container.withLock(async () => {
       if (container.running) await finishContainer(container, killedExitCode);
       else await undoStart(container);
+      // Its policy's next start would come without the host.
+      container.keptEndpoints = noEndpoints;
+      if (container.state.status === 'restarting')
+        container.saveState({ status: 'exited', interrupted: host.startsAgain(container.id) });
     });
   };
   await Promise.all([...host.containers.values()].map(finish));

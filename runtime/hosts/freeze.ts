@@ -8,6 +8,7 @@ export function freezeHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     if (host.frozen) return;
     host.needRunning();
+    host.agenda.pause();
     host.frozen = true; // before the kernel does it: a request that comes meanwhile would hang
     try {
       await setFrozen(host.group, true);
@@ -28,4 +29,5 @@ export async function thaw(host: Host): Promise<void> {
   if (!host.frozen) return;
   await setFrozen(host.group, false);
   host.frozen = false;
+  host.agenda.resume();
 }

@@ -1,7 +1,7 @@
 // A host as it is stored: everything of the host itself that outlives the engine.
 
 import { z } from 'zod';
-import type { HostLimits } from '../client.ts';
+import type { EgressKind, HostLimits } from '../client.ts';
 import { type Endpoints, endpointsSchema, storedEndpoints } from '../networks/endpoint.ts';
 import { type PublishedPort, publishedPortSchema } from '../networks/ports.ts';
 import type { RecordKind, Shape } from '../store/record-kind.ts';
@@ -42,6 +42,8 @@ export interface HostRecord {
   readonly hostname: string;
   /** The host's place on the link between the hosts of its lab; null where it has none. */
   readonly link: LinkPlace | null;
+  /** What the host reaches of the internet, where the operator allows it: nothing, names by a proxy, or all. */
+  readonly egress: EgressKind;
   /** The containers that the host's next start starts too: those that ran when the host ended. */
   readonly startAgain: readonly RunningAgain[];
   /** The host ran when the engine was shut down or the machine went down: the next engine starts it. */
@@ -79,6 +81,7 @@ const recordSchema = z.object({
   workspace: z.string(),
   hostname: z.string(),
   link: z.object({ name: z.string(), address: z.string() } satisfies Shape<LinkPlace>).nullable(),
+  egress: z.enum(['none', 'proxy', 'open']),
   startAgain: z.array(runningAgainSchema),
   returns: z.boolean(),
   workspaceLayers: z.array(z.string()).nullable(),
@@ -105,5 +108,5 @@ const version0 = z
 export const hostKind: RecordKind<HostRecord> = {
   name: 'host',
   schema: recordSchema,
-  upgrades: [(body) => version0.parse(body)],
+  upgrades: [(body) => version0.parse(body), (body) => ({ egress: 'none', ...z.looseObject({}).parse(body) })],
 };

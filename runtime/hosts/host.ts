@@ -1,10 +1,14 @@
 // One student's Docker host: its name, its places on the disk and in the kernel, and what is in it.
 
 import type http from 'node:http';
+import type net from 'node:net';
+import type { AccessRecord } from '../access/access-record.ts';
+import { Agenda } from '../agenda.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Container, ContainerEngine, ContainerHost } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { Execs } from '../containers/execs.ts';
+import type { Egress } from '../egress/egress.ts';
 import type { EnginePaths } from '../engine-paths.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
@@ -12,8 +16,10 @@ import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { HostTurns, Turns } from '../loop/turns.ts';
 import type { LoopWatch } from '../loop/watch.ts';
-import { type Networks, predefinedNetworks } from '../networks/network.ts';
+import { type Network, predefinedNetworks } from '../networks/network.ts';
+import { type NetworkRecord, networkKind } from '../networks/network-record.ts';
 import type { EngineSettings } from '../settings.ts';
+import { Volumes } from '../volumes/volumes.ts';
 import { type HostRecord, hostKind } from './host-record.ts';
 import type { LiveTerminal } from './live-terminal.ts';
 import type { SnapshotRecord } from './snapshot-record.ts';
@@ -22,6 +28,10 @@ import type { SnapshotRecord } from './snapshot-record.ts';
 export interface HostSockets {
   /** Serves clients from now on, also those that have connected already and wait. Idempotent. */
   admit(): void;
+  /** Serves a client that has come by another way. */
+  serve(socket: net.Socket): void;
+  /** Closes the way too when the sockets are closed. */
+  own(way: { close(): void }): void;
   /** Closes both sockets and all connections. Idempotent. */
   close(): void;
 }
@@ -33,6 +43,7 @@ export interface HostEngine extends ContainerEngine {
   readonly settings: EngineSettings;
   readonly paths: EnginePaths;
   readonly catalogue: Catalogue;
+  readonly egress: Egress;
   /** By name. */
   readonly hosts: Map<string, Host>;
   /** The Docker Engine API of one host; not listening yet. Handed in, so that hosts need not know HTTP. */
@@ -55,8 +66,12 @@ export class Host implements ContainerHost {
   /** The host's share of the event loop. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
-  readonly networks: Networks;
+  /** By name. */
+  readonly networks: Map<string, Network>;
+  readonly volumes: Volumes = new Volumes(this);
   readonly execs = new Execs();
+  /** What is to be done later in it. Nothing comes due while it is frozen. */
+  readonly agenda = new Agenda();
   readonly terminals = new Map<string, LiveTerminal>();
   /** By id, as stored. */
   readonly snapshots = new Map<string, SnapshotRecord>();
@@ -66,6 +81,8 @@ export class Host implements ContainerHost {
   returning = false;
   /** To call when the workspace's init has ended or is ending. Null while the host is stopped. */
   tellEnding: (() => void) | null = null;
+  /** By what other ways its API is reached; null where by none. */
+  access: AccessRecord | null = null;
   /** The host's API sockets; null while the host is stopped. */
   sockets: HostSockets | null = null;
   #record: HostRecord;
@@ -126,6 +143,11 @@ export class Host implements ContainerHost {
     return countsSnapshots ? diskGroupOf(this.id) : null;
   }
 
+  /** Those that the host and its containers ask, where they are not told others. */
+  get nameServers(): readonly string[] {
+    return this.engine.egress.nameServersFor(this.#record.egress);
+  }
+
   /** Throws unavailable where the host is stopped, conflict where it is frozen. */
   needRunning(): void {
     if (!this.running) throw new EngineError('unavailable', `host ${this.name} is stopped; start it first`);
@@ -166,6 +188,14 @@ export class Host implements ContainerHost {
 
   storeContainer(record: ContainerRecord): void {
     this.engine.records.put(containerKind, this.id, record.id, record);
+  }
+
+  storeNetwork(record: NetworkRecord): void {
+    this.engine.records.put(networkKind, this.id, record.id, record);
+  }
+
+  forgetNetwork(id: string): void {
+    this.engine.records.delete(networkKind, this.id, id);
   }
 
   /** By ID, name (with or without slash) or unambiguous ID prefix, as Docker resolves it. Throws notFound or invalid. */

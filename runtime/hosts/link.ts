@@ -7,12 +7,10 @@ import { EngineError } from '../errors.ts';
 import { detachMount } from '../kernel/mounts.ts';
 import { insideNetworkAt, insideNetworkOf, isPinned, pinNewNetwork } from '../kernel/namespaces.ts';
 import * as netlink from '../kernel/netlink.ts';
-import { nft } from '../kernel/nft.ts';
 import { maxHostsPerLink } from '../limits.ts';
 import { macAddressFor } from '../networks/endpoint.ts';
 import { rewriteHosts } from '../networks/files.ts';
-import { natRules, uplink } from '../networks/nat.ts';
-import { bridgesOf } from '../networks/network.ts';
+import { uplink } from '../networks/nat.ts';
 import type { Host, HostEngine } from './host.ts';
 import type { LinkPlace } from './host-record.ts';
 
@@ -54,7 +52,7 @@ export function othersOnLink(host: Host): string[] {
 }
 
 /** Gives the network namespace of `pid`, the host's new workspace, its end of the host's link. Makes the link where it is missing. */
-export async function joinLink(host: Host, pid: number): Promise<void> {
+export function joinLink(host: Host, pid: number): void {
   const { engine } = host;
   const { link } = host.record;
   if (!link) return;
@@ -78,8 +76,6 @@ export async function joinLink(host: Host, pid: number): Promise<void> {
     const index = netlink.linkIndex(uplink);
     netlink.configureNetwork([netlink.address(index, link.address, prefixLength, broadcast), netlink.linkUp(index)]);
   });
-  // A container speaks to other hosts by the address of its own host, as on any two machines.
-  await nft(pid, natRules(bridgesOf(host.networks)));
 }
 
 /** Writes the names and addresses of all hosts on the link into the /etc/hosts of each of their workspaces. */

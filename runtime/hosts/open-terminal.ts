@@ -11,6 +11,7 @@ import { killedExitCode } from '../processes/exits.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
 import { LiveTerminal, type TerminalFiles } from './live-terminal.ts';
+import { egressEnv } from './open-egress.ts';
 import { type TerminalRecord, terminalKind } from './terminal-record.ts';
 import { workspaceId } from './workspace.ts';
 import { defaultShellEnv, resolveIn } from './workspace-process.ts';
@@ -117,7 +118,13 @@ function shellSpec(host: Host, options: TerminalOptions): ProcessInput {
   const user = resolveIn(host, options.user ?? 'student');
   return {
     args: options.argv ?? loginShell,
-    env: [...defaultShellEnv(user), 'TERM=xterm-256color', 'COLORTERM=truecolor', ...(options.env ?? [])],
+    env: [
+      ...defaultShellEnv(user),
+      ...egressEnv(host),
+      'TERM=xterm-256color',
+      'COLORTERM=truecolor',
+      ...(options.env ?? []),
+    ],
     cwd: options.cwd ?? user.home,
     user: user.ids,
     terminal: true,

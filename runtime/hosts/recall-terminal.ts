@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import type net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { isAlive, signal } from '../kernel/processes.ts';
+import { isAlive, isStoppedInPoll, signal } from '../kernel/processes.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { ExitWatch } from '../processes/exits.ts';
 import type { Host } from './host.ts';
@@ -31,7 +31,8 @@ export function readLog(log: Buffer): Buffer[] {
 
 /**
  * The log and the live stream overlap by an unknown number of bytes. So conmon is stopped for a moment, once it has accepted our
- * connection. Then everything that conmon has read is in the log, also what the connection holds, which is dropped.
+ * connection, and where it has nothing in hand: it writes what it reads to the log first, and then to the connection. Then everything
+ * that conmon has read is in the log, also what the connection holds, which is dropped.
  */
 export async function recallTerminal(host: Host, record: TerminalRecord): Promise<void> {
   const terminal = terminalOf(host, record);
@@ -54,12 +55,12 @@ export async function recallTerminal(host: Host, record: TerminalRecord): Promis
   const descriptors = (): number => fs.readdirSync(`/proc/${conmon}/fd`).length;
   const before = descriptors();
   const socket = connectSeqpacket(`${bundle}/attach`);
+  const overlap = dropOverlap(socket);
   const deadline = performance.now() + acceptTimeoutMs;
   while (descriptors() <= before && performance.now() < deadline) await delay(1);
-  signal(conmon, 'SIGSTOP');
   try {
-    await untilStopped(conmon);
-    await dropWhatIsHeld(socket);
+    await stopAtRest(conmon);
+    await overlap.ended();
     terminal.recall(record.offset, readLog(fs.readFileSync(log)));
     terminal.adopt(socket);
   } finally {
@@ -68,19 +69,38 @@ export async function recallTerminal(host: Host, record: TerminalRecord): Promis
   watch();
 }
 
-/** One round of the event loop reads at most 32 packets. So the connection is empty after the first round that reads none. */
-async function dropWhatIsHeld(socket: net.Socket): Promise<void> {
+/**
+ * Reads and drops from now on, so that conmon never waits for room in the connection, until `ended` has found it empty. One round of
+ * the event loop reads at most 32 packets. So the connection is empty after the first round that reads none.
+ */
+function dropOverlap(socket: net.Socket): { ended(): Promise<void> } {
   let heard = true;
-  const overlap = (): void => {
+  const drop = (): void => {
     heard = true;
   };
-  socket.on('data', overlap);
-  while (heard) {
-    heard = false;
+  socket.on('data', drop);
+  return {
+    async ended() {
+      do {
+        heard = false;
+        await delay(1);
+        await new Promise((resolve) => setImmediate(resolve));
+      } while (heard);
+      socket.off('data', drop);
+    },
+  };
+}
+
+/** A terminal that is never at rest, or a kernel that does not tell, costs a second, and perhaps a piece that is told twice. */
+async function stopAtRest(conmon: number): Promise<void> {
+  const deadline = performance.now() + acceptTimeoutMs;
+  for (;;) {
+    signal(conmon, 'SIGSTOP');
+    await untilStopped(conmon);
+    if (isStoppedInPoll(conmon) || performance.now() > deadline) return;
+    signal(conmon, 'SIGCONT');
     await delay(1);
-    await new Promise((resolve) => setImmediate(resolve));
   }
-  socket.off('data', overlap);
 }
 
 async function untilStopped(pid: number): Promise<void> {

@@ -1,9 +1,10 @@
 // Removes a host with everything that belongs to it.
 
 import { deleteSubvolume } from '../kernel/btrfs.ts';
+import { writeAccessFilesOf } from './access-files.ts';
 import { endHost } from './finish.ts';
 import type { Host } from './host.ts';
-import { releaseLinks, writeHostNames } from './link.ts';
+import { hostsOn, releaseLinks, writeHostNames } from './link.ts';
 import { discardSnapshots } from './snapshots.ts';
 import { releaseUidRange } from './uids.ts';
 
@@ -22,6 +23,7 @@ export function removeHost(host: Host): Promise<void> {
     engine.hosts.delete(name);
     if (host.record.link) {
       writeHostNames(engine, host.record.link.name);
+      if (host.access) writeAccessFilesOf(hostsOn(engine, host.record.link.name));
       releaseLinks(engine, { all: false });
     }
     releaseUidRange(host.record.uidBase);

@@ -5,6 +5,7 @@
 // (`adopt.ts`), and removes the subvolume that no record names.
 
 import { randomBytes } from 'node:crypto';
+import { type AccessRecord, accessKind } from '../access/access-record.ts';
 import { never, now } from '../containers/clock.ts';
 import type { ContainerRecord } from '../containers/container-record.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
@@ -25,6 +26,8 @@ export interface ReplaceOptions {
   readonly workspaceLayers: readonly string[] | null;
   /** Whether the records of the host's snapshots are deleted too. */
   readonly forgetSnapshots: boolean;
+  /** The ways to the host's API, with their secrets, from then on. */
+  readonly access: AccessRecord | null;
 }
 
 /** A name for a new subvolume of this host. */
@@ -63,20 +66,21 @@ function swapHoldings(
   host: Host,
   subvolume: string,
   holdings: Holdings,
-  { workspaceLayers, forgetSnapshots }: ReplaceOptions,
+  { workspaceLayers, forgetSnapshots, access }: ReplaceOptions,
 ): void {
   const { engine, id } = host;
   const record: HostRecord = { ...host.record, subvolume, startAgain: holdings.running, workspaceLayers };
   engine.records.replace(
     id,
-    [hostKind, ...heldKinds, terminalKind, ...(forgetSnapshots ? [snapshotKind] : [])],
-    [newRecord(hostKind, id, record), ...recordsOf(holdings)],
+    [hostKind, accessKind, ...heldKinds, terminalKind, ...(forgetSnapshots ? [snapshotKind] : [])],
+    [newRecord(hostKind, id, record), ...(access ? [newRecord(accessKind, id, access)] : []), ...recordsOf(holdings)],
   );
   const needed = [...imagesNeededBy(holdingsNow(host)), ...imagesKeptBy(host)];
   host.execs.clear();
   host.terminals.clear();
   if (forgetSnapshots) host.snapshots.clear();
   host.adoptRecord(record);
+  host.access = access;
   becomeHoldings(host, holdings, needed);
 }
 
@@ -88,7 +92,7 @@ function asEnded(holdings: Holdings): Holdings {
 /** The record of a container after its processes were killed. */
 function ended(record: ContainerRecord): ContainerRecord {
   const { state } = record;
-  if (state.status !== 'running' && state.status !== 'paused') return record;
+  if (!['running', 'paused', 'restarting'].includes(state.status)) return record;
   const at = state.startedAt === never ? never : now();
   const gone = { pid: 0, machinePid: 0, startTicks: 0, exitCode: killedExitCode, finishedAt: at, interrupted: true };
   return { ...record, endpoints: noEndpoints, ports: [], state: { ...state, ...gone, status: 'exited' } };

@@ -30,6 +30,6 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
       throw error;
     }
     const { workspaceLayers } = record;
-    await replaceHost(host, subvolume, snapshot, { workspaceLayers, forgetSnapshots: false });
+    await replaceHost(host, subvolume, snapshot, { workspaceLayers, forgetSnapshots: false, access: host.access });
   });
 }

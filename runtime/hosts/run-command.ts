@@ -11,6 +11,7 @@ import { ProcessConsole } from '../processes/console.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { OutputChunk } from '../processes/streams.ts';
 import type { Host } from './host.ts';
+import { egressEnv } from './open-egress.ts';
 import { workspaceId } from './workspace.ts';
 import { defaultShellEnv, resolveIn } from './workspace-process.ts';
 
@@ -40,7 +41,7 @@ export async function runCommand(host: Host, options: CommandOptions): Promise<C
       command: options.argv[0] ?? '',
       spec: processSpec({
         args: options.argv,
-        env: [...defaultShellEnv(user), ...(options.env ?? [])],
+        env: [...defaultShellEnv(user), ...egressEnv(host), ...(options.env ?? [])],
         cwd: options.cwd ?? user.home,
         user: user.ids,
         terminal: false,

@@ -3,13 +3,18 @@
 import { z } from 'zod';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { type OwnImage, ownImageKind } from '../images/own-images.ts';
+import { type NetworkRecord, networkKind } from '../networks/network-record.ts';
 import { type HeldRecord, heldRecord, holdRecord, type RecordKind, type Shape } from '../store/record-kind.ts';
+import { type VolumeRecord, volumeKind } from '../volumes/volume-record.ts';
 import { type RunningAgain, runningAgainSchema, runningVersion0 } from './host-record.ts';
 
 /** What a host holds beside its files, as a snapshot keeps it and as it is put in the place of what the host held before. */
 export interface Holdings {
   readonly containers: readonly ContainerRecord[];
   readonly images: readonly OwnImage[];
+  /** Those that the student made. */
+  readonly networks: readonly NetworkRecord[];
+  readonly volumes: readonly VolumeRecord[];
   /** The containers that run. They stand in the host's own record; all else has records of its own, stored at each change. */
   readonly running: readonly RunningAgain[];
 }
@@ -32,6 +37,9 @@ function unversioned(body: unknown): HeldRecord {
   return { v: 0, body };
 }
 
+/** No host had a volume. */
+const version1 = z.looseObject({}).transform((old) => ({ volumes: [], ...old }));
+
 export const snapshotKind: RecordKind<SnapshotRecord> = {
   name: 'snapshot',
   schema: z.object({
@@ -40,16 +48,20 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
     subvolume: z.string(),
     containers: z.array(heldRecord(containerKind)),
     images: z.array(heldRecord(ownImageKind)),
+    networks: z.array(heldRecord(networkKind)).default([]), // engines before had none
+    volumes: z.array(heldRecord(volumeKind)),
     running: z.array(runningAgainSchema),
   } satisfies Shape<SnapshotRecord>),
-  write: ({ id, createdAt, subvolume, containers, images, running }) =>
+  write: ({ id, createdAt, subvolume, containers, images, networks, volumes, running }) =>
     ({
       id,
       createdAt,
       subvolume,
       containers: containers.map((container) => holdRecord(containerKind, container)),
       images: images.map((image) => holdRecord(ownImageKind, image)),
+      networks: networks.map((network) => holdRecord(networkKind, network)),
+      volumes: volumes.map((volume) => holdRecord(volumeKind, volume)),
       running,
     }) satisfies Record<keyof SnapshotRecord, unknown>,
-  upgrades: [(body) => version0.parse(body)],
+  upgrades: [(body) => version0.parse(body), (body) => version1.parse(body)],
 };

@@ -1,6 +1,7 @@
 // Starts containers together with their host: those that ran when it was stopped, or in the snapshot that it was restored from.
 
-import { joinedId } from '../containers/joined.ts';
+import { joinedIds } from '../containers/joined.ts';
+import { linkedIds } from '../containers/links.ts';
 import { freeze } from '../containers/pause.ts';
 import { startStopped } from '../containers/start.ts';
 import type { Host } from './host.ts';
@@ -19,13 +20,14 @@ export async function startContainersAgain(host: Host): Promise<void> {
     if (container && !container.running) container.save({ endpoints });
   }
   const starts = new Map<string, Promise<void>>();
-  // A container that joins the network of another one can start only when that one runs.
+  // A container that joins a namespace of another one, or is linked to it, can start only when that one runs.
   const start = (again: RunningAgain): Promise<void> => {
     const known = starts.get(again.id);
     if (known) return known;
     const container = host.containers.get(again.id);
-    const joined = containers.find(({ id }) => container && id === joinedId(container.record));
-    const started = (joined ? start(joined) : Promise.resolve()).then(() => startOne(host, again));
+    const wanted = container ? [...joinedIds(container.record), ...linkedIds(container.record)] : [];
+    const joined = containers.filter(({ id }) => id !== again.id && wanted.includes(id));
+    const started = Promise.all(joined.map(start)).then(() => startOne(host, again));
     starts.set(again.id, started);
     return started;
   };

@@ -6,7 +6,9 @@ import { hostIoBytesPerSecond, maxMonitorsPerHost } from '../limits.ts';
 import { endHost, finishHost } from './finish.ts';
 import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
-import { openSockets } from './sockets.ts';
+import { exchangeKeys, listenForTls, startSshd } from './open-access.ts';
+import { openProxy } from './open-egress.ts';
+import { makeGuestSocket, openSockets } from './sockets.ts';
 import { startContainersAgain } from './start-again.ts';
 import { startWorkspace, workspaceId } from './workspace.ts';
 
@@ -31,11 +33,16 @@ export async function startStoppedHost(host: Host): Promise<void> {
   const io = storeDevice === null ? null : { device: storeDevice, bytesPerSecond: hostIoBytesPerSecond };
   const { limits } = host.record;
   createGroup(host.group, { ...limits, pids: limits.pids + maxMonitorsPerHost, io });
-  const sockets = openSockets(host);
+  const guest = makeGuestSocket(host);
+  const sockets = openSockets(host, guest);
   try {
-    await startWorkspace(host);
+    await startWorkspace(host, guest);
     host.sockets = await sockets;
     watchWorkspace(host);
+    exchangeKeys(host);
+    await listenForTls(host);
+    openProxy(host);
+    await startSshd(host);
     await startContainersAgain(host);
     if (host.record.phase !== 'creating') host.save({ phase: 'whole', returns: false });
     host.returning = false;

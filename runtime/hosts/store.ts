@@ -43,6 +43,7 @@ async function putAway(host: Host, returns: boolean): Promise<void> {
   host.sockets?.close();
   host.sockets = null;
   await thaw(host);
+  host.agenda.clear();
   await askToEnd(host);
   await endHost(host);
   // The output of the shells is in the engine's memory, and a stored host takes none.

@@ -3,18 +3,22 @@
 import fs from 'node:fs';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
+import { nft } from '../kernel/nft.ts';
 import { mountTerminals } from '../kernel/terminals.ts';
 import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.ts';
 import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
 import { createBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
-import { bridgesOf } from '../networks/network.ts';
+import { natRules } from '../networks/nat.ts';
+import { bridgesOf, madeNetworks } from '../networks/network.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
 import { containerSpec, type SpecInput } from '../oci/spec.ts';
 import { createOwnLayer, mountRootfs } from '../processes/rootfs.ts';
 import { runProcess } from '../processes/run-process.ts';
+import { volumesDirectory } from '../volumes/volumes.ts';
 import type { Host } from './host.ts';
 import { joinLink, othersOnLink } from './link.ts';
+import { isOpen, joinInternet } from './open-egress.ts';
 
 /** The hostname that a student sees where the lab gives none. */
 export const defaultHostname = 'docker-host';
@@ -25,8 +29,11 @@ export const workspaceId = (host: Host): string => `w${host.id}`;
 export const workspaceGroupName = 'workspace';
 const workspaceGroup = (host: Host): string => `${host.group}/${workspaceGroupName}`;
 
-/** Starts the workspace of a host whose directories and cgroup are there, and stores its PID. About 60 ms. */
-export async function startWorkspace(host: Host): Promise<void> {
+/**
+ * Starts the workspace of a host whose directories and cgroup are there, and stores its PID. Its conmon holds `socket`, a descriptor,
+ * as long as it runs. About 60 ms.
+ */
+export async function startWorkspace(host: Host, socket: number): Promise<void> {
   const { engine, record } = host;
   const { stage } = engine;
   const [image, userns] = await Promise.all([
@@ -37,14 +44,16 @@ export async function startWorkspace(host: Host): Promise<void> {
     const directory = `${host.directory}/workspace`;
     const layers = record.workspaceLayers ?? image.layers;
     if (!fs.existsSync(directory)) createOwnLayer(directory, record.uidBase);
+    host.volumes.makeDirectory();
     writeNetworkFiles(`${directory}/etc`, record.uidBase, {
       hostname: record.hostname,
       domainname: '',
       ipAddresses: [record.link?.address ?? '127.0.1.1'],
       extraHosts: othersOnLink(host),
-      dns: [],
+      dns: host.nameServers,
       dnsSearch: [],
       dnsOptions: [],
+      embeddedDns: false,
       takenFrom: null,
     });
     const limited = limitUserNamespace(userns);
@@ -63,18 +72,24 @@ export async function startWorkspace(host: Host): Promise<void> {
       terminal: false,
       stdin: false,
       leaveStdinOpen: false,
+      keeps: socket,
       oomScoreAdj: leastOomScore,
       prepare: () => {
         mountRootfs({ layersDirectory: engine.images.layersDirectory, layers, directory, stage }, userns);
         bindMount(`${directory}/etc`, stage.etc);
         bindMount(host.guestDirectory, stage.guest);
+        bindMount(host.volumes.directory, stage.volumes);
         mountOwnDevices(stage.devices, record.uidBase, false);
         mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
         return containerSpec(spec);
       },
       onReady: async ({ machinePid }) => {
         for (const bridge of bridgesOf(host.networks)) createBridge(machinePid, bridge);
-        await joinLink(host, machinePid);
+        joinLink(host, machinePid);
+        joinInternet(host, machinePid);
+        // A container speaks to other hosts by the address of its own host, as on any two machines; networks are kept apart.
+        if (record.link || isOpen(host) || madeNetworks(host.networks).length > 0)
+          await nft(machinePid, natRules(bridgesOf(host.networks)));
         await limited;
       },
       onRunning: ({ machinePid, startTicks }) => {
@@ -110,6 +125,7 @@ function specOf(
     terminals: stage.terminals,
     readonlyRootfs: false,
     hostname: host.record.hostname,
+    domainname: '',
     files: [
       ...networkFileNames.map((name) => ({
         destination: `/etc/${name}`,
@@ -117,8 +133,9 @@ function specOf(
         readonly: false,
       })),
       { destination: '/run/docker-host', source: stage.guest, readonly: true },
+      { destination: volumesDirectory, source: stage.volumes, readonly: false },
     ],
-    tmpfs: {},
+    mounts: [],
     shmBytes: 64 * 1024 * 1024,
     uidBase: host.record.uidBase,
     namespaces: {
@@ -126,7 +143,9 @@ function specOf(
       pid: { path: null },
       network: { path: null },
       ipc: { path: null },
+      uts: { path: null },
     },
+    sysctls: {},
     cgroupsPath: `/${workspaceGroup(host)}`,
     // The cgroup above allows more: conmon and the OCI runtime must be able to start when the workspace is full of processes.
     resources: { pids: { limit: host.record.limits.pids } },

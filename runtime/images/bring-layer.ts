@@ -29,6 +29,25 @@ export function configurationAllowance(view: HostView): number {
 }
 
 /**
+ * Does `work`, which brings layers and in the end the image that needs them. Meanwhile none of them goes, whoever else had it and
+ * removes it. Where it fails, what nobody needs goes again.
+ */
+export async function bringing<T>(
+  view: HostView,
+  imageId: string,
+  diffIds: readonly string[],
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    using _held = view.contents.hold(diffIds);
+    return await work();
+  } catch (error) {
+    view.discard(imageId, diffIds);
+    throw error;
+  }
+}
+
+/**
  * Unpacks the layer in `file`, which is moved or left. Throws dataLoss where the file is not what `expected` says, invalid or
  * tooLarge where it cannot be a layer.
  */
@@ -41,10 +60,42 @@ export async function bringLayer(
   const { maxBytes, signal } = options;
   const hashed = await hash({ kind: 'hash', blob: file.path, maxBytes }, signal, options.onBytes);
   check(hashed, expected);
+  return await bringHashed(view, file.path, hashed, { maxBytes, signal });
+}
+
+/**
+ * The same for a file that has the digest. A layer that another host has, or is bringing, is not had by naming it: the file is
+ * expanded and hashed first (B04). One that is new is hashed while it is unpacked.
+ */
+export async function bringDownloaded(
+  view: HostView,
+  path: string,
+  expected: { readonly digest: string; readonly diffId: string },
+  options: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
+): Promise<Layer> {
+  const { maxBytes, signal, onBytes } = options;
+  const { digest, diffId } = expected;
+  if (view.layers.isComing(diffId))
+    check(await hash({ kind: 'hash', blob: path, maxBytes }, signal, onBytes), expected);
+  const keep = (): Promise<void> => view.blobs.adopt(path, digest);
+  // Not to be given up half-way: another host may be waiting for what is unpacked here, out of this file.
+  const never = new AbortController().signal;
+  const layer = await view.layers.add({ blob: path, digest, diffId, maxBytes, stored: true, keep }, never, onBytes);
+  signal.throwIfAborted();
+  return layer;
+}
+
+/** The same for a file that was hashed here already. */
+export async function bringHashed(
+  view: HostView,
+  path: string,
+  hashed: Pick<Hashed, 'digest' | 'diffId'>,
+  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+): Promise<Layer> {
   const there = view.layers.get(hashed.diffId);
   if (there) return there;
   const { digest, diffId } = hashed;
-  await view.blobs.adopt(file.path, digest);
+  await view.blobs.adopt(path, digest);
   const blob = view.blobs.path(digest);
   try {
     return await view.layers.add({ blob, digest, diffId, maxBytes, stored: true }, signal, () => undefined);

@@ -1,5 +1,6 @@
 // Dockerfile instructions that change an image's configuration, for `docker import --change` (and `commit`, which shares them).
 
+import { parseHealthcheck } from '../containers/health-instruction.ts';
 import { signalNumber } from '../containers/signals.ts';
 import { EngineError } from '../errors.ts';
 import { maxPortsPerContainer } from '../limits.ts';
@@ -11,11 +12,11 @@ const maxChanges = 256;
 /** What an instruction changes in the configuration so far. */
 type Instruction = (config: ImageConfig, rest: string, line: string) => ImageConfig;
 
-/** The configuration that the instructions make of an empty one. Throws invalid with the instruction that is wrong. */
-export function applyChanges(changes: readonly string[]): ImageConfig {
+/** The configuration that the instructions make of `base`. Throws invalid with the instruction that is wrong. */
+export function applyChanges(changes: readonly string[], base: ImageConfig = {}): ImageConfig {
   if (changes.length > maxChanges)
     throw new EngineError('invalid', `${changes.length} changes are asked for, the most is ${maxChanges}`);
-  let config: ImageConfig = {};
+  let config = base;
   for (const change of changes) {
     const line = change.trim();
     if (line === '' || line.startsWith('#')) continue;
@@ -43,6 +44,7 @@ const instructions = new Map<string, Instruction>([
   ['USER', (_, rest) => ({ User: rest })],
   ['STOPSIGNAL', (_, rest) => ({ StopSignal: stopSignal(rest) })],
   ['ONBUILD', ({ OnBuild }, rest) => ({ OnBuild: [...(OnBuild ?? []), rest] })],
+  ['HEALTHCHECK', (_, rest, line) => ({ Healthcheck: parseHealthcheck(rest, line) })],
   ['VOLUME', ({ Volumes }, rest) => ({ Volumes: { ...Volumes, ...volumes(rest) } })],
 ]);
 

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import { checkCommandSize, checkLabelSize } from '../containers/create-checks.ts';
+import { healthConfigSchema, said, storedHealthConfig } from '../containers/health-config.ts';
 import { EngineError } from '../errors.ts';
 import { maxHistoryBytes, maxHistorySteps, maxLabels, maxLayers, maxPortsPerContainer } from '../limits.ts';
 import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
@@ -21,6 +22,7 @@ const configSchema = z.object({
   Labels: z.record(z.string(), z.string()).nullish(),
   StopSignal: z.string().nullish(),
   OnBuild: strings,
+  Healthcheck: healthConfigSchema.transform(said).nullish(),
 });
 
 const stepSchema = z.object({
@@ -72,6 +74,7 @@ const storedConfigSchema = z.object({
   Labels: z.record(z.string(), z.string()).nullable().exactOptional(),
   StopSignal: z.string().exactOptional(),
   OnBuild: stored.strings.nullable().exactOptional(),
+  Healthcheck: storedHealthConfig.exactOptional(),
 } satisfies Shape<ImageConfig>);
 
 export const detailsKind: RecordKind<ImageDetails> = {
@@ -99,6 +102,13 @@ export interface ParsedConfiguration {
   readonly diffIds: readonly string[];
   readonly details: ImageDetails;
   readonly history: readonly HistoryStep[];
+}
+
+/** What a client of `commit` wants in place of the container's configuration. Throws invalid. */
+export function committedConfig(body: unknown): ImageConfig {
+  const parsed = configSchema.safeParse(body ?? {});
+  if (!parsed.success) throw new EngineError('invalid', `configuration: ${z.prettifyError(parsed.error)}`);
+  return Object.fromEntries(Object.entries(parsed.data).filter(([, value]) => value != null));
 }
 
 /** What Docker shows for an image that does not say when it was made. */
@@ -154,7 +164,9 @@ export function checkConfiguration({ details, history }: ParsedConfiguration): v
   const labels = config.Labels ?? {};
   if (Object.keys(labels).length > maxLabels) throw tooMany('it has too many labels', maxLabels);
   checkLabelSize(labels);
-  const words = [config.Cmd, config.Entrypoint, config.Env, config.OnBuild].flatMap((list) => list ?? []);
+  const words = [config.Cmd, config.Entrypoint, config.Env, config.OnBuild, config.Healthcheck?.Test].flatMap(
+    (list) => list ?? [],
+  );
   checkCommandSize([...words, config.User ?? '', config.WorkingDir ?? '', config.StopSignal ?? '']);
   for (const [what, map] of [
     ['ports', config.ExposedPorts],

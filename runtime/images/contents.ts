@@ -185,6 +185,18 @@ export class Contents {
     this.discardUnused(content.diffIds);
   }
 
+  /** Keeps these layers, unpacked or yet to be, until it is disposed of: an image that needs them is being brought. Idempotent then. */
+  hold(diffIds: readonly string[]): Disposable {
+    const held = new Set(diffIds);
+    for (const diffId of held) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 0) + 1);
+    return {
+      [Symbol.dispose]: () => {
+        for (const diffId of held) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 1) - 1);
+        held.clear();
+      },
+    };
+  }
+
   /** Removes those of these layers that a host brought in and that no image needs, with their blobs. */
   discardUnused(diffIds: readonly string[]): void {
     if (!this.#records.complete) return;

@@ -25,8 +25,14 @@ export function history(view: HostView, text: string): object[] {
     Size: view.contents.layerSize(diffId),
     Tags: null,
   }));
-  const tags = view.own.tags(known.imageId);
-  return [...steps, ...untold]
-    .reverse()
-    .map((step, i) => (i === 0 ? { ...step, Id: known.imageId, Tags: tags.length > 0 ? tags : null } : step));
+  // As moby has it: each further step is the parent's own, as far as the parents are known.
+  let imageId: string | null = known.imageId;
+  return [...steps, ...untold].reverse().map((step) => {
+    if (imageId === null) return step;
+    const tags = view.own.tags(imageId);
+    const named = { ...step, Id: imageId, Tags: tags.length > 0 ? tags : null };
+    const parentId: string | null = view.own.get(imageId)?.parentId ?? null;
+    imageId = parentId !== null && view.own.get(parentId) ? parentId : null;
+    return named;
+  });
 }

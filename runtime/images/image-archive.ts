@@ -76,7 +76,7 @@ async function* readLayout(
     throw new EngineError('dataLoss', `${file} has the digest ${digestOf(text)}, not ${digest}`);
   }
   const document = parse(z.looseObject({}), text, file);
-  // SECURITY.md B03: one document must not be read as a manifest here and as an index there.
+  // B03: one document must not be read as a manifest here and as an index there.
   if ('manifests' in document && ('layers' in document || 'config' in document)) {
     throw new EngineError('invalid', `${file} is both an index and a manifest`);
   }

@@ -4,21 +4,29 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { EngineError } from '../errors.ts';
+import { maxRegistries, maxRegistriesPerHost } from '../limits.ts';
 import { Blobs } from '../store/blobs.ts';
 import { Layers } from '../store/layers.ts';
 import type { Records } from '../store/records.ts';
+import { Turnstile } from '../turnstile.ts';
+import { commit } from './commit.ts';
 import { Contents } from './contents.ts';
+import { describe } from './describe.ts';
 import { history } from './history.ts';
 import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
 import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
+import { login } from './login.ts';
 import { OwnImages, ownImageKind } from './own-images.ts';
 import { prune } from './prune.ts';
 import { addCatalogueLayer, pull } from './pull.ts';
+import { push } from './push.ts';
 import { remove } from './remove.ts';
 import { resolve } from './resolve.ts';
+import { save } from './save.ts';
+import { search } from './search.ts';
 import { Sweeper } from './sweeper.ts';
 import { tag } from './tag.ts';
 import { Transfers } from './transfers.ts';
@@ -47,6 +55,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
   });
   const contents = new Contents(records, layers, blobs);
   const views = new Map<string, HostView>();
+  const registries = new Turnstile({ perKey: maxRegistriesPerHost, inAll: maxRegistries });
 
   const isUsed = (imageId: string): boolean => {
     if (!records.complete) return true;
@@ -90,7 +99,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     forHost(owner) {
       const own = new OwnImages(owner.hostId, records, (imageId) => contents.has(imageId));
       const transfers = new Transfers();
-      const view = { owner, own, contents, layers, blobs, catalogue, transfers, uploads, sweep, discard };
+      const view = { owner, own, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard };
       views.set(owner.hostId, view);
       return hostImages(view);
     },
@@ -105,6 +114,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     sweepUnused: () => sweep(contents.ids()),
     workspace,
     check: () => [...layers.check(), ...contents.check()],
+    close: () => sweeper.stop(),
   };
 }
 
@@ -133,6 +143,12 @@ function hostImages(view: HostView): HostImages {
     remove: (reference, options) => remove(view, reference, options),
     prune: (filters) => prune(view, filters),
     pull: (repository, tagName, options) => pull(view, repository, tagName, options),
+    push: (repository, tagName, options) => push(view, repository, tagName, options),
+    login: (server, options) => login(view, server, options),
+    describe: (reference, options) => describe(view, reference, options),
+    search: (term, limit, filters) => search(view.catalogue, term, limit, filters),
+    save: (names, signal) => save(view, names, signal),
+    commit: (request) => commit(view, request),
     load: (archive, options) => load(view, archive, options),
     importArchive: (archive, options) => importArchive(view, archive, options),
   };

@@ -1,6 +1,10 @@
 // What an image is to the rest of the engine, and what one host may do with the images that it has.
 
 import type { Readable } from 'node:stream';
+import type { HealthConfig } from '../containers/health-config.ts';
+import type { Credentials } from '../registries/credentials.ts';
+import type { Reach } from '../registries/reach.ts';
+import type { Packed } from '../store/layer-work.ts';
 import type { OwnImage } from './own-images.ts';
 
 /** The catalogue image that a host's workspace starts from where none is asked for. */
@@ -18,6 +22,8 @@ export interface ImageConfig {
   readonly Labels?: Readonly<Record<string, string>> | null;
   readonly StopSignal?: string;
   readonly OnBuild?: readonly string[] | null;
+  /** Docker's own; the OCI has no such. */
+  readonly Healthcheck?: HealthConfig;
 }
 
 export interface Image {
@@ -38,11 +44,12 @@ export interface Progress {
   readonly progressDetail?: { readonly current?: number; readonly total?: number };
   readonly progress?: string;
   readonly stream?: string;
+  readonly aux?: object;
   readonly errorDetail?: { readonly message: string };
   readonly error?: string;
 }
 
-/** Something to tell the host's events of: pull, tag, untag, delete, load, import. */
+/** Something to tell the host's events of: pull, push, tag, untag, delete, load, import. */
 export interface ImageEvent {
   readonly action: string;
   /** The image's ID, or the reference for `pull`, as moby has it. */
@@ -50,8 +57,24 @@ export interface ImageEvent {
   readonly name: string;
 }
 
-export interface PullOptions {
+export interface RegistryOptions {
   readonly signal: AbortSignal;
+  /** Nobody's where left out. */
+  readonly credentials?: Credentials;
+}
+
+export interface PullOptions extends RegistryOptions {
+  /** `linux/arm64`; the machine's own where left out. */
+  readonly platform?: string;
+}
+
+/** A repository of the catalogue, as `GET /images/search` tells it. */
+export interface Found {
+  readonly name: string;
+  readonly description: string;
+  readonly star_count: number;
+  readonly is_official: boolean;
+  readonly is_automated: boolean;
 }
 
 /** A line of the answer to a removal. */
@@ -91,11 +114,41 @@ export interface HostImages {
   prune(filters: ReadonlyMap<string, readonly string[]>): Pruned;
   /** With null for the tag: every tag. Throws notFound before the first line where nothing has that name. */
   pull(repository: string, tag: string | null, options: PullOptions): Promise<AsyncIterable<Progress>>;
+  /** With null for the tag: every tag. What goes wrong is thrown out of the lines, but for a name that can be none (invalid). */
+  push(repository: string, tag: string | null, options: RegistryOptions): AsyncIterable<Progress>;
+  /** Gives what is to be kept instead of the password, or nothing. Throws refused where the registry does not take the credentials. */
+  login(server: string, options: RegistryOptions): Promise<string>;
+  /** The body of `GET /distribution/X/json`. */
+  describe(reference: string, options: RegistryOptions): Promise<object>;
+  /** In the catalogue. */
+  search(term: string, limit: number | null, filters: ReadonlyMap<string, readonly string[]>): readonly Found[];
+  /** A tar, as `docker save` writes it. Throws notFound for a name that no image has. */
+  save(names: readonly string[], signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>;
+  /** Gives the new image's ID. */
+  commit(request: Commit): Promise<string>;
   load(archive: Readable, options: { quiet: boolean; signal: AbortSignal }): AsyncIterable<Progress>;
   importArchive(
     archive: Readable,
     options: { repository: string; tag: string; message: string; changes: readonly string[]; signal: AbortSignal },
   ): AsyncIterable<Progress>;
+}
+
+/** A new image of one more layer, as `docker commit` makes it. */
+export interface Commit {
+  /** The ID of the image that it stands on. */
+  readonly parentId: string;
+  readonly config: ImageConfig;
+  readonly author: string;
+  readonly comment: string;
+  readonly createdBy: string;
+  readonly containerId: string;
+  /** Empty for an image without a name. */
+  readonly repository: string;
+  readonly tag: string;
+  readonly dockerVersion: string;
+  readonly signal: AbortSignal;
+  /** Packs the layer, compressed, into a new file of at most `maxBytes` before that. */
+  readonly pack: (file: string, maxBytes: number) => Promise<Packed>;
 }
 
 /** What of a host's images is in a snapshot of it; as stored by `own-images.ts`. */
@@ -114,6 +167,8 @@ export interface ImageOwner {
   /** What its snapshots need, with or without a name of its own now. */
   keptImages(): readonly KeptImage[];
   emit(event: ImageEvent): void;
+  /** How it reaches registries. Throws unavailable where the host is stopped. */
+  reach(): Reach;
 }
 
 /** All images of one engine: the shared blobs and layers, and a view for each host. */
@@ -125,6 +180,8 @@ export interface ImageStore {
   sweepUnused(): void;
   /** Gives up everything that a removed host had. */
   forgetHost(hostId: string): void;
+  /** Does nothing in the background any more. To be called before the records are closed. */
+  close(): void;
   /** Whether the workspace image is unpacked, so that a host is made at once. It is unpacked as soon as it is built. */
   readonly prepared: boolean;
   /**

@@ -46,6 +46,7 @@ async function* lines(
       throw brokenArchive(error);
     },
   );
+  using held = view.contents.hold([layer.diffId]);
   let imageId = '';
   try {
     signal.throwIfAborted();
@@ -59,6 +60,7 @@ async function* lines(
     await view.contents.bringText(configuration, `${upload.directory}/configuration`);
     view.own.add(imageId, layer.size);
   } catch (error) {
+    held[Symbol.dispose]();
     view.discard(imageId, [layer.diffId]);
     throw error;
   }

@@ -10,7 +10,7 @@ export function inspect(view: HostView, text: string): object {
     Id: imageId,
     RepoTags: view.own.tags(imageId),
     RepoDigests: view.own.digests(imageId),
-    Parent: '',
+    Parent: view.own.get(imageId)?.parentId ?? '',
     Comment: details.comment,
     Created: image.created,
     DockerVersion: details.dockerVersion,

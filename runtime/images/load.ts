@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
 import { type LoadableImage, readArchive } from './archive-work.ts';
-import { allowance, bringLayer, configurationAllowance } from './bring-layer.ts';
+import { allowance, bringing, bringLayer, configurationAllowance } from './bring-layer.ts';
 import { brokenArchive } from './broken-archive.ts';
 import type { Progress } from './image.ts';
 import { line } from './progress.ts';
@@ -48,15 +48,12 @@ async function loadImage(
   }
   // A name that cannot be is found out before anything is stored.
   for (const name of image.names) parseReference(name);
-  try {
+  await bringing(view, imageId, diffIds, async () => {
     const broughtBytes = await bringLayers(view, image, diffIds, queue, signal);
     signal.throwIfAborted();
     await view.contents.bring(image.configuration, image.configurationFile.path);
     view.own.add(imageId, broughtBytes);
-  } catch (error) {
-    view.discard(imageId, diffIds);
-    throw error;
-  }
+  });
 }
 
 /** How many bytes the layers hold that the host did not have. */

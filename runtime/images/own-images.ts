@@ -17,7 +17,12 @@ export interface OwnImage {
   readonly lastTagTime: string;
   /** Bytes that this host brought in with `load` or `import` for it; the catalogue's images cost a host nothing. */
   readonly broughtBytes: number;
+  /** The image that it was committed on; null for one that was not made here. */
+  readonly parentId: string | null;
 }
+
+/** Nothing was committed before. */
+const version1 = z.looseObject({});
 
 export const ownImageKind: RecordKind<OwnImage> = {
   name: 'image',
@@ -27,8 +32,9 @@ export const ownImageKind: RecordKind<OwnImage> = {
     references: z.array(z.string()),
     lastTagTime: z.string(),
     broughtBytes: z.number(),
+    parentId: z.string().nullable(),
   } satisfies Shape<OwnImage>),
-  upgrades: [unchanged],
+  upgrades: [unchanged, (body) => ({ ...version1.parse(body), parentId: null })],
 };
 
 export class OwnImages {
@@ -89,13 +95,13 @@ export class OwnImages {
   }
 
   /** Gives the host an image, without a name. Idempotent. Throws exhausted at the limit. */
-  add(imageId: string, broughtBytes = 0): void {
+  add(imageId: string, broughtBytes = 0, parentId: string | null = null): void {
     if (this.#images.has(imageId)) return;
     if (this.#images.size >= maxImagesPerHost) {
       throw new EngineError('exhausted', `this host has ${maxImagesPerHost} images, the most it may have: remove some`);
     }
     const lastTagTime = '0001-01-01T00:00:00Z';
-    this.#save({ hostId: this.#hostId, imageId, references: [], lastTagTime, broughtBytes });
+    this.#save({ hostId: this.#hostId, imageId, references: [], lastTagTime, broughtBytes, parentId });
   }
 
   /** Names an image that the host has. A name that another image had is taken from it; gives that image's ID then. */

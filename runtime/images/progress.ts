@@ -1,6 +1,7 @@
 // Lines of progress as the Docker Engine API streams them (moby `pkg/streamformatter`).
 
 import type { Progress } from './image.ts';
+import { canonical, type Reference } from './reference.ts';
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'];
 
@@ -25,4 +26,10 @@ export function progressBar(current: number, total: number): string {
 export function line(id: string, status: string, current?: number, total?: number): Progress {
   if (current === undefined || total === undefined) return { status, progressDetail: {}, id };
   return { status, progressDetail: { current, total }, progress: progressBar(current, total), id };
+}
+
+/** The first line of a pull: a digest is told with its whole name. */
+export function pullingLine(reference: Reference): Progress & { readonly id: string } {
+  const id = reference.digest === undefined ? (reference.tag ?? '') : canonical(reference);
+  return { status: `Pulling from ${reference.path}`, id };
 }

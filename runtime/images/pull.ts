@@ -1,12 +1,18 @@
-// `docker pull`: POST /images/create?fromImage. The catalogue is the only registry that a host reaches.
+// `docker pull`: POST /images/create?fromImage. Of Docker Hub's names the catalogue has some, with the cable out; all others are asked of
+// their registry.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
 import { EngineError } from '../errors.ts';
 import { maxCatalogueLayerBytes } from '../limits.ts';
+import { mayFind } from '../registries/names.ts';
+import { isOwnPlatform, ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
+import { hubHost } from '../registries/repository.ts';
+import { isUnreachable } from '../registries/thread.ts';
 import type { Progress, PullOptions } from './image.ts';
-import { line } from './progress.ts';
+import { line, pullingLine } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
+import { pullFromRegistry } from './pull-registry.ts';
 import { familiar, familiarName, type Reference, referenceOf } from './reference.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
@@ -22,9 +28,8 @@ interface Wanted {
 }
 
 /**
- * Gives the host an image of the catalogue, or with null for the tag all that the repository has. Throws notFound before the
- * first line where there is none of that name; what fails later is thrown out of the lines. Idempotent: what the host has
- * already is up to date.
+ * Gives the host an image, or with null for the tag all that the repository has. Throws notFound before the first line where there
+ * is none of that name; what fails later is thrown out of the lines. Idempotent: what the host has already is up to date.
  */
 export async function pull(
   view: HostView,
@@ -33,27 +38,56 @@ export async function pull(
   options: PullOptions,
 ): Promise<AsyncIterable<Progress>> {
   const reference = referenceOf(repository, tag ?? '');
-  const wanted = tag === null ? everyTag(view, reference) : [reference];
-  const shown = tag === null ? familiarName(reference) : familiar(reference);
-  const found = wanted.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+  const everyTag = tag === null;
+  if (reference.domain !== 'docker.io') return await pullFromRegistry(view, reference, everyTag, options);
+  let found: Wanted[];
+  try {
+    const wanted = everyTag ? tagsInCatalogue(view, reference) : [reference];
+    found = wanted.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+  } catch (error) {
+    return await pullFromHub(view, reference, everyTag, options, error);
+  }
+  checkOwnPlatform(options.platform);
+  const shown = everyTag ? familiarName(reference) : familiar(reference);
   return lines(view, found, shown, options.signal);
 }
 
+/** Docker Hub, where the host has a way there; else `why` the catalogue does not do is thrown. */
+async function pullFromHub(
+  view: HostView,
+  reference: Reference,
+  everyTag: boolean,
+  options: PullOptions,
+  why: unknown,
+): Promise<AsyncIterable<Progress>> {
+  const { proxy, namesDirectory } = view.owner.reach();
+  if (!proxy && !mayFind(namesDirectory, hubHost)) throw why;
+  try {
+    return await pullFromRegistry(view, reference, everyTag, options);
+  } catch (error) {
+    throw isUnreachable(error) ? why : error;
+  }
+}
+
+/** Throws notFound, in a registry's words: the catalogue's images are for the machine that they were built on. */
+function checkOwnPlatform(platform: string | undefined): void {
+  if (platform === undefined) return;
+  const wanted = parsePlatform(platform);
+  if (isOwnPlatform(wanted)) return;
+  throw new EngineError(
+    'notFound',
+    `no matching manifest for ${platformText(wanted)} in the manifest list entries: the catalogue has images for ${platformText(ownPlatform)} alone`,
+  );
+}
+
 /** The reference itself where the repository is not known: looking it up says why. */
-function everyTag(view: HostView, reference: Reference): Reference[] {
+function tagsInCatalogue(view: HostView, reference: Reference): Reference[] {
   const { domain, path } = reference;
-  const tags = domain === 'docker.io' ? view.catalogue.tags(path.replace(/^library\//, '')) : [];
+  const tags = view.catalogue.tags(path.replace(/^library\//, ''));
   return tags.length === 0 ? [reference] : tags.map((tag) => ({ domain, path, tag }));
 }
 
 function findInCatalogue(view: HostView, reference: Reference): string {
-  const shown = familiarName(reference);
-  if (reference.domain !== 'docker.io') {
-    throw new EngineError(
-      'notFound',
-      `this Docker host has no way to the registry ${reference.domain}: it pulls from Docker's own names only, as in "docker pull nginx"`,
-    );
-  }
   const found = reference.path.startsWith('library/')
     ? view.catalogue.find(
         reference.path.slice('library/'.length),
@@ -63,7 +97,7 @@ function findInCatalogue(view: HostView, reference: Reference): string {
   if (found === 'no repository') {
     throw new EngineError(
       'notFound',
-      `there is no image ${shown} in the catalogue, the only registry that this Docker host reaches; it has ${view.catalogue.repositories().join(', ')}`,
+      `there is no image ${familiarName(reference)} in the catalogue, and this Docker host has no way to Docker Hub; the catalogue has ${view.catalogue.repositories().join(', ')}`,
     );
   }
   if (found === 'no tag') throw unknownManifest(view, reference);
@@ -98,10 +132,10 @@ async function* pullOne(
   { reference, name }: Wanted,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, boolean> {
-  const id = reference.tag ?? reference.digest ?? '';
-  yield { status: `Pulling from ${reference.path}`, id };
+  const first = pullingLine(reference);
+  yield first;
   const built = view.catalogue.entry(name);
-  const entry = built ?? (yield* waitForBuild(view, name, id, signal));
+  const entry = built ?? (yield* waitForBuild(view, name, first.id, signal));
   if (reference.digest !== undefined && reference.digest !== entry.manifestDigest)
     throw unknownManifest(view, reference);
   const upToDate = view.own.find(reference) === entry.imageId;

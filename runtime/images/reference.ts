@@ -70,7 +70,7 @@ export function referenceOf(repository: string, tag: string): Reference {
   const named = parseReference(repository);
   if (tag === '') return withDefaultTag(named);
   if (tag.includes(':')) return parseReference(`${familiarName(named)}@${tag}`);
-  if (!tagPattern.test(tag)) throw badFormat();
+  if (!tagPattern.test(tag)) throw new EngineError('invalid', 'invalid tag format');
   return { domain: named.domain, path: named.path, tag };
 }
 

@@ -40,7 +40,8 @@ export function remove(view: HostView, text: string, options: { force: boolean; 
   view.owner.emit({ action: 'delete', id: imageId, name: imageId });
   removed.push({ Deleted: imageId });
   const chain = chainIds(known.diffIds);
-  const gone = chain.filter((_, i) => !hostHasLayer(view, known.diffIds[i] ?? ''));
+  const stay = layersInUse(view);
+  const gone = chain.filter((_, i) => !stay.has(known.diffIds[i] ?? ''));
   for (const id of gone.reverse()) removed.push({ Deleted: id });
   view.sweep([imageId]);
   return removed;
@@ -111,6 +112,12 @@ function usedConflict(view: HostView, imageId: string, force: boolean): EngineEr
 
 function cannot(imageId: string, force: string, why: string): EngineError {
   return new EngineError('conflict', `conflict: unable to delete ${shortId(imageId)} (${force}) - ${why}`);
+}
+
+/** The layers that the host's images have, and those of containers whose image is gone. */
+function layersInUse(view: HostView): Set<string> {
+  const images = [...view.own.all(), ...view.owner.usedImages()];
+  return new Set(images.flatMap(({ imageId }) => view.contents.get(imageId)?.diffIds ?? []));
 }
 
 /** Whether an image of this host has the layer. Others' images do not count: a host learns nothing of them. */

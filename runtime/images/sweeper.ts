@@ -7,6 +7,7 @@ export class Sweeper {
   readonly #look: (imageId: string) => void;
   readonly #waiting = new Set<string>();
   #working = false;
+  #stopped = false;
 
   /** `look` forgets the image if nobody needs it; each call is whole by itself. */
   constructor(look: (imageId: string) => void) {
@@ -19,7 +20,13 @@ export class Sweeper {
     if (!this.#working) this.#slice();
   }
 
+  /** Looks at no more of them: the records are about to be closed. A start of the engine finds what was left. Idempotent. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   #slice(): void {
+    if (this.#stopped) return;
     const until = performance.now() + sliceMs;
     for (const imageId of this.#waiting) {
       this.#waiting.delete(imageId);

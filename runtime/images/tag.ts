@@ -1,4 +1,4 @@
-// `docker tag`: POST /images/X/tag. The name is this host's only, whatever it says (SECURITY.md B10).
+// `docker tag`: POST /images/X/tag. The name is known to this host alone, whatever it is (B10).
 
 import { EngineError } from '../errors.ts';
 import { familiar, familiarName, parseReference, type Reference, referenceOf } from './reference.ts';

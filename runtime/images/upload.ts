@@ -3,12 +3,12 @@
 import { randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, statSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { Readable, Transform } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract } from 'tar-stream';
 import { at, EngineError } from '../errors.ts';
 import { maxLoadEntries } from '../limits.ts';
-import { compressionOf, decompressor, magicBytes } from '../store/compression.ts';
+import { compressionOf, decompressor, peek } from '../store/compression.ts';
 import { components } from '../store/tree.ts';
 
 export interface UploadedFile {
@@ -116,26 +116,6 @@ async function feed(
   const expand = decompressor(compressionOf(start));
   if (expand) await pipeline(whole, expand, limit(maxBytes), reader, { signal });
   else await pipeline(whole, limit(maxBytes), reader, { signal });
-}
-
-/** The first bytes, and a stream that has them too. */
-async function peek(content: Readable): Promise<{ start: Buffer; whole: Readable }> {
-  const chunks = content[Symbol.asyncIterator]();
-  let start = Buffer.alloc(0);
-  while (start.length < magicBytes) {
-    const { value, done } = await chunks.next();
-    if (done) break;
-    start = Buffer.concat([start, Buffer.from(value)]);
-  }
-  async function* rest(): AsyncGenerator<Buffer> {
-    if (start.length > 0) yield start;
-    for (;;) {
-      const { value, done } = await chunks.next();
-      if (done) return;
-      yield value;
-    }
-  }
-  return { start, whole: Readable.from(rest()) };
 }
 
 function limit(maxBytes: number): Transform {

@@ -3,6 +3,7 @@
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
+import type { Turnstile } from '../turnstile.ts';
 import type { Contents } from './contents.ts';
 import type { ImageOwner } from './image.ts';
 import type { OwnImages } from './own-images.ts';
@@ -16,6 +17,8 @@ export interface HostView {
   readonly blobs: Blobs;
   readonly catalogue: Catalogue;
   readonly transfers: Transfers;
+  /** Threads that talk to registries, of all hosts. */
+  readonly registries: Turnstile;
   /** Where uploads are put until they are checked: this engine's alone, on the store's file system. */
   readonly uploads: string;
   /** Forgets those of these images that no host has and no container or snapshot needs any more. */

@@ -1,8 +1,10 @@
 // Opening and renaming below a directory that a student may be changing, with the student's own rights: the kernel resolves
 // each path in one step (openat2), so nothing can be swapped for a link between a look and its use.
 
-import { callNumbers, checked, libcCalls } from './libc.ts';
+import { constants } from 'node:fs';
+import { callNumbers, checked, libcCalls, SystemCallError } from './libc.ts';
 
+const { O_DIRECTORY, O_NOFOLLOW } = constants;
 const RESOLVE_NO_XDEV = 0x01;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
@@ -20,6 +22,11 @@ export function openBeneath(directory: number, path: string): number {
   return open(directory, path, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 }
 
+/** The same with links followed that stay below `directory`: EXDEV where one is absolute or leads out. */
+export function openWithin(directory: number, path: string): number {
+  return open(directory, path, RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
+}
+
 /**
  * The same with links followed, each as if `directory` were the root of all files: none leads out of it, nor into another file
  * system such as a container's /proc.
@@ -28,10 +35,41 @@ export function openInRoot(directory: number, path: string): number {
   return open(directory, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV);
 }
 
-function open(directory: number, path: string, resolve: number): number {
-  const how = Buffer.alloc(24); // struct open_how: flags, mode, resolve
-  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC), 0);
+/** How often a path is resolved anew that changed meanwhile. */
+const maxTries = 64;
+
+/**
+ * The same, into all that is mounted there: what a process sees whose root is `directory`. With `linkItself` a link at the end is
+ * opened, not followed. Links that lead from /proc into another process (`/proc/PID/root`) are not followed: ELOOP.
+ */
+export function openInView(directory: number, path: string, { linkItself = false } = {}): number {
+  for (let tries = 1; ; tries++) {
+    try {
+      return open(directory, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, linkItself ? O_NOFOLLOW : 0);
+    } catch (error) {
+      // openat2(2): something was renamed or mounted while the kernel went up by `..`.
+      if (!(error instanceof SystemCallError) || error.code !== 'EAGAIN' || tries === maxTries) throw error;
+    }
+  }
+}
+
+/** The directory `path` (bytes) below `root`, also one that is mounted there. Throws SystemCallError ELOOP where a link is on the way. */
+export function openDirectory(root: number, path: Uint8Array): number {
+  const how = howTo(O_DIRECTORY, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  const named = Buffer.concat([path.length === 0 ? Buffer.from('.') : path, Buffer.alloc(1)]);
+  return checked('openat2', libcCalls.openat2Bytes(callNumbers.openat2, root, named, how, how.length));
+}
+
+/** struct open_how: flags, mode, resolve. */
+function howTo(flags: number, resolve: number): Buffer {
+  const how = Buffer.alloc(24);
+  how.writeBigUInt64LE(BigInt(O_PATH | O_CLOEXEC | flags), 0);
   how.writeBigUInt64LE(BigInt(resolve), 16);
+  return how;
+}
+
+function open(directory: number, path: string, resolve: number, flags = 0): number {
+  const how = howTo(flags, resolve);
   return checked('openat2', libcCalls.openat2(callNumbers.openat2, directory, path, how, how.length));
 }
 

@@ -6,6 +6,8 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { EngineError } from '../errors.ts';
 import { checked, libcCalls } from './libc.ts';
+import { start } from './spawn.ts';
+import { tailOf } from './tail-of.ts';
 
 // _IOW(0x94, nr, size) and so on; struct btrfs_ioctl_vol_args is 4096 bytes: s64 fd, char name[4088].
 const SUBVOL_CREATE = 0x5000940en;
@@ -50,25 +52,14 @@ export async function snapshotSubvolume(
   options: { readonly readonly: boolean; readonly group: string | null; readonly lock: string },
 ): Promise<void> {
   const flags = [...(options.readonly ? ['-r'] : []), ...(options.group === null ? [] : ['-i', options.group])];
-  try {
-    await run('flock', [
-      '--shared',
-      '--no-fork',
-      options.lock,
-      'btrfs',
-      '--quiet',
-      'subvolume',
-      'snapshot',
-      ...flags,
-      '--',
-      source,
-      target,
-    ]);
-  } catch (error) {
-    const said = String((error as { stderr?: string }).stderr ?? error).trim();
-    if (/quota|space/i.test(said)) throw new EngineError('noSpace', `there is no room for a snapshot: ${said}`);
-    throw new EngineError('internal', `snapshot ${source}: ${said}`, { cause: error });
-  }
+  const locked = ['flock', '--shared', '--no-fork', options.lock];
+  const copy = ['btrfs', '--quiet', 'subvolume', 'snapshot', ...flags, '--', source, target];
+  const program = start([...locked, ...copy], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const said = (await tailOf(program.pipe(2))).trim();
+  const status = await program.exited;
+  if (status === 0) return;
+  if (/quota|space/i.test(said)) throw new EngineError('noSpace', `there is no room for a snapshot: ${said}`);
+  throw new EngineError('internal', `snapshot ${source}: ${said || `btrfs ended with ${status}`}`);
 }
 
 /** Removes a subvolume with everything in it; idempotent. The kernel frees the space behind, and begins with it at once. */

@@ -8,8 +8,6 @@ const root = '/sys/fs/cgroup';
 export interface GroupUsage {
   /** Without the file cache that the kernel gives back first, as `docker stats` counts. */
   readonly memoryBytes: number;
-  /** That file cache. */
-  readonly cacheBytes: number;
   /** The most that it may use; infinite where it has no limit of its own. */
   readonly memoryLimitBytes: number;
   readonly pids: number;
@@ -39,45 +37,32 @@ function limit(file: string): number {
   return value > 0 && value < 2 ** 60 ? value : Number.POSITIVE_INFINITY;
 }
 
+/** CPU time that a group and all below it have used, in nanoseconds: the cheapest sign of whether anything ran in it. */
+export function cpuNsOf(group: string): number {
+  return cgroupVersion === 2
+    ? line(`${group}/cpu.stat`, 'usage_usec') * 1000
+    : number(`cpuacct/${group}/cpuacct.usage`);
+}
+
 /** About 0.1 ms. */
 export function usageOf(group: string): GroupUsage {
   if (cgroupVersion === 2)
     return {
-      ...memory(number(`${group}/memory.current`), line(`${group}/memory.stat`, 'inactive_file')),
+      memoryBytes: withoutCache(number(`${group}/memory.current`), line(`${group}/memory.stat`, 'inactive_file')),
       memoryLimitBytes: limit(`${group}/memory.max`),
       pids: number(`${group}/pids.current`),
-      cpuNs: line(`${group}/cpu.stat`, 'usage_usec') * 1000,
+      cpuNs: cpuNsOf(group),
     };
   const tree = `memory/${group}`;
   return {
-    ...memory(number(`${tree}/memory.usage_in_bytes`), line(`${tree}/memory.stat`, 'total_inactive_file')),
+    memoryBytes: withoutCache(
+      number(`${tree}/memory.usage_in_bytes`),
+      line(`${tree}/memory.stat`, 'total_inactive_file'),
+    ),
     memoryLimitBytes: limit(`${tree}/memory.limit_in_bytes`),
     pids: number(`pids/${group}/pids.current`),
-    cpuNs: number(`cpuacct/${group}/cpuacct.usage`),
+    cpuNs: cpuNsOf(group),
   };
 }
 
-function memory(all: number, cache: number): Pick<GroupUsage, 'memoryBytes' | 'cacheBytes'> {
-  return { memoryBytes: Math.max(0, all - cache), cacheBytes: Math.min(all, cache) };
-}
-
-export interface DiskUsage {
-  /** The block device's numbers. */
-  readonly major: number;
-  readonly minor: number;
-  readonly readBytes: number;
-  readonly writtenBytes: number;
-}
-
-/** What a group has read from and written to each disk. */
-export function diskUsageOf(group: string): DiskUsage[] {
-  if (cgroupVersion === 2)
-    return [...text(`${group}/io.stat`).matchAll(/^(\d+):(\d+) .*?rbytes=(\d+) wbytes=(\d+)/gm)].map(numbers);
-  const file = text(`blkio/${group}/blkio.throttle.io_service_bytes_recursive`);
-  return [...file.matchAll(/^(\d+):(\d+) Read (\d+)\n\1:\2 Write (\d+)/gm)].map(numbers);
-}
-
-function numbers(found: RegExpExecArray): DiskUsage {
-  const [, major = 0, minor = 0, readBytes = 0, writtenBytes = 0] = found.map(Number);
-  return { major, minor, readBytes, writtenBytes };
-}
+const withoutCache = (all: number, cache: number): number => Math.max(0, all - cache);

@@ -27,6 +27,14 @@ export const cgroupVersion: 1 | 2 = fs.statfsSync(root).type === cgroup2Magic ? 
 /** Where `group` stands in the unified tree, which every OCI runtime makes it in also on a hybrid machine. BPF programs know no other. */
 export const unifiedGroup = (group: string): string => path.join(cgroupVersion === 2 ? root : `${root}/unified`, group);
 
+/**
+ * Whether groups have a weight by which they share the time of disks, by Docker's rule. To be asked where there is a host: the root of
+ * a tree has no weight.
+ */
+export function dividesDiskTime(): boolean {
+  return fs.existsSync(cgroupVersion === 2 ? `${root}/drydock/io.weight` : `${root}/blkio/drydock/blkio.weight`);
+}
+
 /** The CPU quota's period, the kernel's own default. */
 const cpuPeriodUs = 100_000;
 

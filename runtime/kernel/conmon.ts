@@ -36,6 +36,8 @@ export interface ConmonPlan {
   readonly bundle: string;
   /** Null for a process whose output is only for who attaches. */
   readonly logPath: string | null;
+  /** After so many bytes the log begins anew; the most that any log may have where it is left out. */
+  readonly logBytes?: number;
   /** conmon writes the exit code there, into a file named for the container. */
   readonly exitDirectory: string;
   readonly terminal: boolean;
@@ -46,6 +48,8 @@ export interface ConmonPlan {
   readonly group: string;
   /** Start it in the PID namespace of this process (machine's number), or null for the machine's. */
   readonly insidePid: number | null;
+  /** A descriptor of ours that conmon holds as long as it lives, as its descriptor `keptDescriptor`. Only to create. */
+  readonly keeps?: number;
   /** Called in the new mount namespace before anything starts: mounts made here live as long as the process. */
   readonly prepare: () => void;
 }
@@ -63,7 +67,13 @@ function commandOf(plan: ConmonPlan, runtime: readonly string[]): string[] {
     ...['--bundle', bundle, '--container-pidfile', `${bundle}/pid`, '--conmon-pidfile', `${bundle}/conmon.pid`],
     ...(plan.logPath === null
       ? ['--log-path', 'none']
-      : ['--log-path', `k8s-file:${plan.logPath}`, '--log-size-max', String(maxLogBytes), '--no-sync-log']),
+      : [
+          '--log-path',
+          `k8s-file:${plan.logPath}`,
+          '--log-size-max',
+          String(plan.logBytes ?? maxLogBytes),
+          '--no-sync-log',
+        ]),
     ...['--log-level', 'error'],
     ...['--exit-dir', plan.exitDirectory, '--socket-dir-path', bundle, '--full-attach'],
     ...(plan.terminal ? ['--terminal'] : []),
@@ -72,10 +82,14 @@ function commandOf(plan: ConmonPlan, runtime: readonly string[]): string[] {
   ];
 }
 
-function launch(plan: ConmonPlan, argv: readonly string[], env: Record<string, string>, pipes: number): Program {
-  const pipe = Array.from({ length: pipes }, () => 'pipe' as const);
+function launch(
+  plan: ConmonPlan,
+  argv: readonly string[],
+  env: Record<string, string>,
+  descriptors: SpawnPlan['stdio'],
+): Program {
   // conmon leaves word of an end for want of memory in its working directory: a file `oom`.
-  const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...pipe], env };
+  const options: SpawnPlan = { cwd: plan.bundle, stdio: ['ignore', 'ignore', 'pipe', ...descriptors], env };
   const program = insideNewMountNamespace(() => {
     showNodes(plan.tools.nodes);
     plan.prepare();
@@ -94,6 +108,8 @@ function launch(plan: ConmonPlan, argv: readonly string[], env: Record<string, s
 
 /** conmon's `_OCI_STARTPIPE`: it starts nothing before it has read a word from there, so that its cgroup holds all it starts. */
 const startPipe = 4;
+/** The first that conmon does not know of when it creates. The OCI runtime has it too, and passes it on to nobody. */
+export const keptDescriptor = 5;
 
 const maxComplaintCharacters = 1000;
 
@@ -199,7 +215,11 @@ function refusalIn(file: string): RuntimeRefusal | null {
 
 /** Creates the container of `plan.bundle`; it waits for the runtime's `start`. Resolves to its PID in its PID namespace. */
 export async function conmonCreate(plan: ConmonPlan): Promise<number> {
-  const program = launch(plan, commandOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' }, 2);
+  const program = launch(plan, commandOf(plan, runtimeOf(plan.tools)), { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4' }, [
+    'pipe',
+    'pipe',
+    ...(plan.keeps === undefined ? [] : [plan.keeps]),
+  ]);
   const sync = program.pipe(3);
   program
     .pipe(startPipe)
@@ -254,7 +274,7 @@ export async function conmonExec(plan: ConmonExecPlan): Promise<ConmonExec> {
     `${plan.bundle}/process.json`,
   ];
   const pipes = { _OCI_SYNCPIPE: '3', _OCI_STARTPIPE: '4', _OCI_ATTACHPIPE: '5' };
-  const program = launch(plan, argv, pipes, 3);
+  const program = launch(plan, argv, pipes, ['pipe', 'pipe', 'pipe']);
   using undo = new DisposableStack();
   const complaints = undo.adopt(new Complaints(program), (each) => each.close());
   const sync = undo.adopt(program.pipe(3), (each) => each.destroy());

@@ -13,16 +13,23 @@ const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
 const { EAGAIN, EALREADY, EINPROGRESS, EISCONN } = constants.errno;
-/** The kernel's own loopback answers within the call or right after it; packet filters may never answer. */
-const lookEveryMs = 1;
+/** The kernel's own loopback answers within the call or right after it; packet filters may never answer, so the wait doubles. */
+const firstWaitMs = 1;
+const maxWaitMs = 32;
+
+/** An IPv4 address; 127.0.0.1 where none is given. */
+export interface DialPlace {
+  readonly address?: string;
+  readonly port: number;
+}
 
 /**
- * Connects to 127.0.0.1:`port` as process `pid`, started at `startTicks`, would. Throws SystemCallError: ECONNREFUSED where
+ * Connects to a place as process `pid`, started at `startTicks`, would. Throws SystemCallError: ECONNREFUSED where
  * nothing listens, ETIMEDOUT after `timeoutMs`, ESRCH where the process is gone; and what `signal` was aborted with.
  */
 export async function dialInside(
   { pid, startTicks }: { readonly pid: number; readonly startTicks: number },
-  port: number,
+  { address = '127.0.0.1', port }: DialPlace,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<net.Socket> {
@@ -33,9 +40,9 @@ export async function dialInside(
   });
   try {
     const giveUpMs = performance.now() + timeoutMs;
-    for (let tries = 0; !connected(fd, port); tries++) {
+    for (let tries = 0; !connected(fd, address, port); tries++) {
       if (performance.now() > giveUpMs) throw new SystemCallError('connect', constants.errno.ETIMEDOUT);
-      if (tries > 0) await delay(lookEveryMs, undefined, { signal });
+      if (tries > 0) await delay(Math.min(firstWaitMs * 2 ** (tries - 1), maxWaitMs), undefined, { signal });
     }
     return new net.Socket({ fd, allowHalfOpen: true });
   } catch (error) {
@@ -45,13 +52,13 @@ export async function dialInside(
 }
 
 /** True once the socket is connected, false while it is under way. */
-function connected(fd: number, port: number): boolean {
-  const address = Buffer.alloc(16); // struct sockaddr_in
-  address.writeUInt16LE(AF_INET, 0);
-  address.writeUInt16BE(port, 2);
-  address.set([127, 0, 0, 1], 4);
+function connected(fd: number, address: string, port: number): boolean {
+  const place = Buffer.alloc(16); // struct sockaddr_in
+  place.writeUInt16LE(AF_INET, 0);
+  place.writeUInt16BE(port, 2);
+  place.set(address.split('.').map(Number), 4);
   try {
-    checked('connect', libcCalls.connect(fd, address, address.length));
+    checked('connect', libcCalls.connect(fd, place, place.length));
     return true;
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;

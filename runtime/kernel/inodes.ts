@@ -12,6 +12,9 @@ const lgetxattrCall = libc.func(
   'int64_t lgetxattr(const char *path, const char *name, _Out_ uint8_t *value, size_t size)',
 );
 const llistxattrCall = libc.func('int64_t llistxattr(const char *path, _Out_ uint8_t *list, size_t size)');
+const fsetxattrCall = libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)');
+const fgetxattrCall = libc.func('int64_t fgetxattr(int fd, const char *name, _Out_ uint8_t *value, size_t size)');
+const flistxattrCall = libc.func('int64_t flistxattr(int fd, _Out_ uint8_t *list, size_t size)');
 const syncfsCall = libc.func('int syncfs(int fd)');
 
 /** The kernel's own bound on a list of names and on one value (`XATTR_LIST_MAX`, `XATTR_SIZE_MAX`). */
@@ -58,6 +61,22 @@ export function attributeNames(path: string): string[] {
   }
   const list = Buffer.from(scratch.buffer, 0, Number(size)).toString('utf8');
   return list.split('\0').filter((name) => name !== '');
+}
+
+/** The extended attributes of an open file or directory that `wanted` takes, with their values. */
+export function attributesOf(fd: number, wanted: (name: string) => boolean): (readonly [string, Buffer])[] {
+  const size = flistxattrCall(fd, scratch, maxXattrBytes);
+  if (size <= 0) return [];
+  const names = Buffer.from(scratch.buffer, 0, Number(size)).toString('utf8').split('\0');
+  return names.filter(wanted).flatMap((name) => {
+    const length = fgetxattrCall(fd, name, scratch, maxXattrBytes);
+    return length < 0 ? [] : [[name, Buffer.from(scratch.subarray(0, Number(length)))] as const];
+  });
+}
+
+/** Sets an extended attribute of an open file or directory. */
+export function setAttributeOf(fd: number, name: string, value: Uint8Array): void {
+  if (fsetxattrCall(fd, name, value, value.length, 0) !== 0) throw failure('fsetxattr', `descriptor ${fd}`);
 }
 
 /** Writes everything of the file system that holds the open file `fd` to its disk (syncfs(2)). Blocks: for worker threads. */

@@ -2,12 +2,17 @@
 
 import { readFileSync } from 'node:fs';
 
+interface Traffic {
+  readonly bytes: number;
+  readonly packets: number;
+  readonly errors: number;
+  readonly dropped: number;
+}
+
 export interface InterfaceUsage {
   readonly name: string;
-  readonly receivedBytes: number;
-  readonly receivedPackets: number;
-  readonly sentBytes: number;
-  readonly sentPackets: number;
+  readonly received: Traffic;
+  readonly sent: Traffic;
 }
 
 /** All but the loopback; empty where the process has gone. The file is the kernel's own, whatever the process does. */
@@ -21,7 +26,10 @@ export function interfacesOf(pid: number): InterfaceUsage[] {
   return [...table.matchAll(/^\s*([^\s:]+):\s*(.+)$/gm)].flatMap(([, name = '', columns = '']) => {
     const numbers = columns.trim().split(/\s+/).map(Number);
     if (name === 'lo' || numbers.length < 16) return [];
-    const [receivedBytes = 0, receivedPackets = 0] = numbers;
-    return { name, receivedBytes, receivedPackets, sentBytes: numbers[8] ?? 0, sentPackets: numbers[9] ?? 0 };
+    return { name, received: traffic(numbers.slice(0, 4)), sent: traffic(numbers.slice(8, 12)) };
   });
+}
+
+function traffic([bytes = 0, packets = 0, errors = 0, dropped = 0]: readonly number[]): Traffic {
+  return { bytes, packets, errors, dropped };
 }

@@ -38,6 +38,8 @@ export const libcCalls = {
   socket: bind('int socket(int domain, int type, int protocol)'),
   connect: bind('int connect(int fd, void *address, uint length)'),
   bind: bind('int bind(int fd, void *address, uint length)'),
+  listen: bind('int listen(int fd, int backlog)'),
+  getsockname: bind('int getsockname(int fd, _Out_ void *address, _Inout_ void *length)'),
   setsockopt: bind('int setsockopt(int fd, int level, int name, void *value, uint length)'),
   getsockopt: bind('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ void *length)'),
   send: bind('long send(int fd, void *data, ulong length, int flags)'),
@@ -52,6 +54,8 @@ export const libcCalls = {
   fsmount: bind('long syscall(long number, long context, ulong flags, ulong attributes)'),
   closeRange: bind('long syscall(long number, ulong first, ulong last, ulong flags)'),
   openat2: bind('long syscall(long number, long directory, str path, void *how, ulong size)'),
+  /** `path` is bytes with a NUL at the end: a name need not be text. */
+  openat2Bytes: bind('long syscall(long number, long directory, void *path, void *how, ulong size)'),
   renameat2: bind('int renameat2(int from, str name, int to, str newName, uint flags)'),
   setfsuid: bind('uint setfsuid(uint uid)'),
   setfsgid: bind('uint setfsgid(uint gid)'),
@@ -73,6 +77,7 @@ export const libcCalls = {
   spawnAttrSetSigDefault: bind('int posix_spawnattr_setsigdefault(void *attributes, void *signals)'),
   spawnAttrSetSigMask: bind('int posix_spawnattr_setsigmask(void *attributes, void *signals)'),
   pidfdOpen: bind('long syscall(long number, int pid, uint flags)'),
+  pidfdGetfd: bind('long syscall(long number, int pidfd, int fd, uint flags)'),
   pidfdSendSignal: bind('long syscall(long number, int fd, int signal, void *info, uint flags)'),
   mallocTrim: bind('int malloc_trim(ulong pad)'),
   moveMount: bind('long syscall(long number, long from, str fromPath, long to, str toPath, uint flags)'),
@@ -89,5 +94,6 @@ export const callNumbers = {
   pidfdOpen: 434,
   closeRange: 436,
   openat2: 437,
+  pidfdGetfd: 438,
   mountSetattr: 442,
 } as const;

@@ -19,6 +19,7 @@ const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
 const AT_RECURSIVE = 0x8000;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
+const MOVE_MOUNT_T_EMPTY_PATH = 0x40;
 const MOUNT_ATTR_IDMAP = 0x100000n;
 
 /** No mount event crosses this tree's border any more. */
@@ -42,6 +43,12 @@ export function bindMount(source: string, target: string): void {
 /** Mounts an empty tmpfs in which device nodes work, and set-user-ID programs do not. */
 export function mountTmpfs(target: string, options: string): void {
   checked(`mount tmpfs on ${target}`, libcCalls.mount('tmpfs', target, 'tmpfs', MS_NOSUID | MS_STRICTATIME, options));
+}
+
+/** Mounts an empty tmpfs for a student's files, in which no device nodes work; `flags` are of mount(2). */
+export function mountFileTmpfs(target: string, options: string, flags: { readonly noExec: boolean }): void {
+  const all = MS_NODEV | (flags.noExec ? MS_NOEXEC : 0);
+  checked(`mount tmpfs on ${target}`, libcCalls.mount('tmpfs', target, 'tmpfs', all, options));
 }
 
 /** Nothing in the file system that is mounted on `target` can be changed from here on, through whatever mount of it. */
@@ -91,6 +98,20 @@ export function mountReadOnly(source: string, target: string, userns: number | n
   }
 }
 
+/** Of a path that is seen from the working directory, or absolute. */
+export const here = AT_FDCWD;
+
+/** An O_PATH descriptor of the root directory of this thread, whatever is mounted there. */
+export function openThreadRoot(): number {
+  return checked('open the root directory', libcCalls.openTree(callNumbers.openTree, AT_FDCWD, '/', OPEN_TREE_CLOEXEC));
+}
+
+/** Attaches a mount of `cloneTree` to the file or directory that `target` is a descriptor of. */
+export function attachMount(mount: number, target: number): void {
+  const flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+  checked('attach a mount', libcCalls.moveMount(callNumbers.moveMount, mount, '', target, '', flags));
+}
+
 export interface Overlay {
   /** Directories, base first. */
   readonly lower: readonly string[];
@@ -106,4 +127,10 @@ export function mountOverlay(overlay: Overlay, target: string): void {
   const lower = [...overlay.lower].reverse().join(':');
   const options = `lowerdir=${lower},upperdir=${overlay.upper},workdir=${overlay.work}`;
   checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV, options));
+}
+
+/** Mounts the directories of `lower`, base first, over one another on `target`: to be read only. There are two of them at least. */
+export function mountLowers(lower: readonly string[], target: string): void {
+  const options = `lowerdir=${[...lower].reverse().join(':')}`;
+  checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV | MS_RDONLY, options));
 }

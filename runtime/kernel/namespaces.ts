@@ -7,6 +7,7 @@ import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { checked, libcCalls } from './libc.ts';
 import { bindMount, makePrivate, mountProcOf } from './mounts.ts';
+import { ancestors } from './processes.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 
 const CLONE_FS = 0x200;
@@ -39,11 +40,11 @@ function between<T>(kind: string, there: number, type: number, back: number, act
 }
 
 /**
- * The machine's first mount namespace: that of its init, else of who started the engine, for the engine is given one of its own
- * (`drydock up`). Where neither may be looked at, the engine's.
+ * The machine's first mount namespace: that of its init, else of the oldest ancestor that may be looked at, for the engine is given
+ * one of its own (`drydock up`), and in a chroot so is who starts it (`bin/own-root`). Where there is none, the engine's.
  */
 function openMachineMounts(): number {
-  for (const pid of [1, process.ppid]) {
+  for (const pid of [1, ...ancestors().reverse()]) {
     try {
       return fs.openSync(`/proc/${pid}/ns/mnt`, 'r');
     } catch {
@@ -62,6 +63,16 @@ export function insideNetworkOf<T>(pid: number, act: () => T): T {
 /** As `insideNetworkOf`, in a namespace that is pinned at `file`. */
 export function insideNetworkAt<T>(file: string, act: () => T): T {
   return entering('network', file, CLONE_NEWNET, own.net, act);
+}
+
+/** Puts this thread, which is none of the engine's first, into the network namespace pinned at `file` for good. */
+export function stayInNetworkAt(file: string): void {
+  const there = fs.openSync(file, 'r');
+  try {
+    checked('enter network namespace', libcCalls.setns(there, CLONE_NEWNET));
+  } finally {
+    fs.closeSync(there);
+  }
 }
 
 const nsfsMagic = 0x6e736673;
@@ -110,6 +121,30 @@ export function insideMachineMounts<T>(act: () => T): T {
   const here = fs.openSync('/proc/thread-self/ns/mnt', 'r');
   try {
     return between('mount', machineMounts, CLONE_NEWNS, here, act);
+  } finally {
+    fs.closeSync(here);
+  }
+}
+
+/**
+ * Calls `act` in the mount namespace of process `pid`, whose root directory is this thread's meanwhile. Only inside
+ * `insideNewMountNamespace`, as the above. The paths in there are a stranger's: `act` works with descriptors that it had before, or
+ * opens the root (`openThreadRoot`) and goes on from there. It must not await, and makes system calls alone.
+ */
+export function insideMountsOf<T>(pid: number, act: () => T): T {
+  const here = fs.openSync('/proc/thread-self/ns/mnt', 'r');
+  try {
+    return entering('mount', `/proc/${pid}/ns/mnt`, CLONE_NEWNS, here, act);
+  } finally {
+    fs.closeSync(here);
+  }
+}
+
+/** The same in a mount namespace that `fd` is a descriptor of. */
+export function insideMountsAt<T>(fd: number, act: () => T): T {
+  const here = fs.openSync('/proc/thread-self/ns/mnt', 'r');
+  try {
+    return between('mount', fd, CLONE_NEWNS, here, act);
   } finally {
     fs.closeSync(here);
   }

@@ -8,25 +8,29 @@ const AF_NETLINK = 16;
 const SOCK_RAW_CLOEXEC = 3 | 0o2000000;
 const NLM_F_REQUEST = 1;
 const NLM_F_ACK = 4;
+const NLM_F_REPLACE = 0x100;
 const NLM_F_EXCL = 0x200;
 const NLM_F_CREATE = 0x400;
 const NLMSG_ERROR = 2;
 const RTM_NEWLINK = 16;
+const RTM_DELLINK = 17;
 const RTM_NEWADDR = 20;
 const RTM_NEWROUTE = 24;
+const RTM_DELROUTE = 25;
 const RTM_NEWRULE = 32;
+const RTM_DELRULE = 33;
 const IFF_UP = 1;
-const IFLA = { address: 1, ifname: 3, master: 10, linkinfo: 18, netNsFd: 28 } as const;
+const IFLA = { address: 1, ifname: 3, mtu: 4, master: 10, linkinfo: 18, netNsFd: 28 } as const;
 const IFLA_INFO_KIND = 1;
 const IFLA_INFO_DATA = 2;
 const VETH_INFO_PEER = 1;
 const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
-const RTA_OIF = 4;
 const RTA_GATEWAY = 5;
 const AF_INET = 2;
 const RT_TABLE_MAIN = 254;
+const RT_SCOPE_NOWHERE = 255;
 const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
 const RTN_UNREACHABLE = 7;
@@ -73,35 +77,42 @@ function linkHeader(index: number, up: boolean): Buffer {
   return bytes;
 }
 
+/** Of a link; nothing for the kernel's own choice. */
+const mtuOf = (mtu: number | null): Buffer[] => (mtu === null ? [] : [attribute(IFLA.mtu, u32(mtu))]);
+
 /** A bridge with the next free index, up. */
-export function bridge(name: string, address: string): Message {
+export function bridge(name: string, address: string, mtu: number | null = null): Message {
   const info = attribute(IFLA.linkinfo, attribute(IFLA_INFO_KIND, text('bridge')));
   const body = [
     linkHeader(anyIndex, true),
     attribute(IFLA.ifname, text(name)),
     attribute(IFLA.address, mac(address)),
+    ...mtuOf(mtu),
     info,
   ];
   return { what: `add bridge ${name}`, type: RTM_NEWLINK, flags: NLM_F_CREATE | NLM_F_EXCL, body: Buffer.concat(body) };
 }
 
-/** A pair: this end, up, in the bridge with index `master`; the other, down, as `peer.name` in the namespace open at `peer.netns`. */
+/** A pair: this end, up, in the bridge with index `master` (null: in none); the other, down, as `peer.name` in the namespace open at `peer.netns`. */
 export function vethPair(
-  end: { readonly name: string; readonly master: number },
+  end: { readonly name: string; readonly master: number | null },
   peer: { readonly name: string; readonly address: string; readonly netns: number },
+  mtu: number | null = null,
 ): Message {
   const other = Buffer.concat([
     linkHeader(anyIndex, false),
     attribute(IFLA.ifname, text(peer.name)),
     attribute(IFLA.address, mac(peer.address)),
     attribute(IFLA.netNsFd, u32(peer.netns)),
+    ...mtuOf(mtu),
   ]);
   const data = attribute(IFLA_INFO_DATA, attribute(VETH_INFO_PEER, other));
   const info = attribute(IFLA.linkinfo, Buffer.concat([attribute(IFLA_INFO_KIND, text('veth')), data]));
   const body = [
     linkHeader(anyIndex, true),
     attribute(IFLA.ifname, text(end.name)),
-    attribute(IFLA.master, u32(end.master)),
+    ...(end.master === null ? [] : [attribute(IFLA.master, u32(end.master))]),
+    ...mtuOf(mtu),
     info,
   ];
   return {
@@ -116,6 +127,22 @@ export function vethPair(
 export function linkIndex(name: string): number {
   const index = libcCalls.ifNameToIndex(name);
   return checked(`find link ${name}`, index === 0 ? -1 : index);
+}
+
+/** Whether there is a link of that name in this thread's network namespace. */
+export function hasLink(name: string): boolean {
+  return libcCalls.ifNameToIndex(name) !== 0;
+}
+
+/** Makes a link a port of the bridge with index `master`. */
+export function setMaster(index: number, master: number): Message {
+  const body = Buffer.concat([linkHeader(index, true), attribute(IFLA.master, u32(master))]);
+  return { what: `put link ${index} on bridge ${master}`, type: RTM_NEWLINK, flags: 0, body };
+}
+
+/** A pair goes with either of its ends. */
+export function removeLink(index: number): Message {
+  return { what: `remove link ${index}`, type: RTM_DELLINK, flags: 0, body: linkHeader(index, false) };
 }
 
 export function linkUp(index: number): Message {
@@ -133,10 +160,17 @@ export function address(index: number, ip: string, prefixLength: number, broadca
   return { what: `add address ${ip}`, type: RTM_NEWADDR, flags: NLM_F_CREATE, body: Buffer.concat([header, ...local]) };
 }
 
-export function defaultRoute(index: number, gateway: string): Message {
+/** In place of the one that there is. */
+export function defaultRoute(gateway: string): Message {
   const header = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
-  const body = [header, attribute(RTA_GATEWAY, ip4(gateway)), attribute(RTA_OIF, u32(index))];
-  return { what: `add route via ${gateway}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body: Buffer.concat(body) };
+  const body = Buffer.concat([header, attribute(RTA_GATEWAY, ip4(gateway))]);
+  return { what: `set route via ${gateway}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_REPLACE, body };
+}
+
+/** Fails with ESRCH where there is none. */
+export function removeDefaultRoute(): Message {
+  const body = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, 0, RT_SCOPE_NOWHERE, 0, 0, 0, 0, 0]);
+  return { what: 'remove the default route', type: RTM_DELROUTE, flags: 0, body };
 }
 
 /** An address with the length of its prefix. */
@@ -145,27 +179,60 @@ export interface Subnet {
   readonly prefixLength: number;
 }
 
+function routeTo({ ip, prefixLength }: Subnet, type: number, table: number): Pick<Message, 'what' | 'body'> {
+  const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, RTPROT_BOOT, 0, type, 0, 0, 0, 0]);
+  return { what: `route to ${ip}/${prefixLength}`, body: Buffer.concat([header, attribute(RTA_DST, ip4(ip))]) };
+}
+
+function ruleFor({ ip, prefixLength }: Subnet, table: number): Pick<Message, 'what' | 'body'> {
+  const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0]);
+  const body = Buffer.concat([header, attribute(FRA_DST, ip4(ip)), attribute(FRA_PRIORITY, u32(table))]);
+  return { what: `rule for ${ip}/${prefixLength}`, body };
+}
+
+/** Lets the addresses in `reachable` be looked for, whatever table number `table` says of the subnet that they are in. */
+export function reach(reachable: readonly Subnet[], table: number): Message[] {
+  return reachable.map((subnet) => ({
+    ...routeTo(subnet, RTN_THROW, table),
+    type: RTM_NEWROUTE,
+    flags: NLM_F_CREATE | NLM_F_EXCL,
+  }));
+}
+
 /**
  * Of the addresses in `subnet` only those in `reachable` are looked for on the link; for the others "no route to host" is said at
  * once. By a table of its own, number `table`, so that the main one shows what it does under Docker.
  */
-export function onlyReach(reachable: Subnet, subnet: Subnet, table: number): Message[] {
-  const route = (type: number, { ip, prefixLength }: Subnet): Message => {
-    const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, RTPROT_BOOT, 0, type, 0, 0, 0, 0]);
-    const body = Buffer.concat([header, attribute(RTA_DST, ip4(ip))]);
-    return { what: `add route to ${ip}/${prefixLength}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE, body };
-  };
-  const header = Buffer.from([AF_INET, subnet.prefixLength, 0, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0]);
-  const rule = Buffer.concat([header, attribute(FRA_DST, ip4(subnet.ip)), attribute(FRA_PRIORITY, u32(table))]);
+export function onlyReach(reachable: readonly Subnet[], subnet: Subnet, table: number): Message[] {
+  if (reachable.some((each) => each.prefixLength === subnet.prefixLength)) return []; // all of it
   return [
-    route(RTN_THROW, reachable),
-    route(RTN_UNREACHABLE, subnet),
-    { what: `add rule for ${subnet.ip}`, type: RTM_NEWRULE, flags: NLM_F_CREATE | NLM_F_EXCL, body: rule },
+    ...reach(reachable, table),
+    { ...routeTo(subnet, RTN_UNREACHABLE, table), type: RTM_NEWROUTE, flags: NLM_F_CREATE },
+    { ...ruleFor(subnet, table), type: RTM_NEWRULE, flags: NLM_F_CREATE | NLM_F_EXCL },
+  ];
+}
+
+/** Takes back what `reach` did. */
+export function noReach(reachable: readonly Subnet[], table: number): Message[] {
+  return reachable.map((each) => ({ ...routeTo(each, RTN_THROW, table), type: RTM_DELROUTE, flags: 0 }));
+}
+
+/** Takes back what `onlyReach` did. */
+export function endReach(reachable: readonly Subnet[], subnet: Subnet, table: number): Message[] {
+  return [
+    { ...ruleFor(subnet, table), type: RTM_DELRULE, flags: 0 },
+    ...noReach(reachable, table),
+    { ...routeTo(subnet, RTN_UNREACHABLE, table), type: RTM_DELROUTE, flags: 0 },
   ];
 }
 
 /** Sends the messages in their order; throws SystemCallError naming the first that the kernel refused. */
 export function configureNetwork(messages: readonly Message[]): void {
+  tolerating([], messages);
+}
+
+/** The same, but what the kernel refuses with one of the errors `codes` is taken as done. */
+export function tolerating(codes: readonly string[], messages: readonly Message[]): void {
   const fd = checked('netlink socket', libcCalls.socket(AF_NETLINK, SOCK_RAW_CLOEXEC, 0));
   try {
     for (const [index, message] of messages.entries()) {
@@ -181,7 +248,9 @@ export function configureNetwork(messages: readonly Message[]): void {
       if (answer.readUInt16LE(4) !== NLMSG_ERROR)
         throw new Error(`${message.what}: an answer that is no acknowledgement`);
       const error = -answer.readInt32LE(16);
-      if (error > 0) throw new SystemCallError(message.what, error);
+      if (error === 0) continue;
+      const refusal = new SystemCallError(message.what, error);
+      if (!codes.includes(refusal.code)) throw refusal;
     }
   } finally {
     fs.closeSync(fd);

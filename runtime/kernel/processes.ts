@@ -38,6 +38,35 @@ export function isAlive(pid: number, startTicks: number): boolean {
   return fieldsWhileAlive(pid, startTicks) !== null;
 }
 
+/** True where some process has that number, perhaps another one by now, or a zombie. Ten times as cheap as `isAlive`. */
+export function isNumberTaken(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Numbers of poll(2) and ppoll(2). */
+const pollCalls: readonly (string | undefined)[] = process.arch === 'arm64' ? ['73'] : ['7', '271'];
+
+/** True where a process that is stopped was waiting in poll(2), with nothing in hand. proc_pid_syscall(5). */
+export function isStoppedInPoll(pid: number): boolean {
+  try {
+    return pollCalls.includes(fs.readFileSync(`/proc/${pid}/syscall`, 'latin1').split(' ')[0]);
+  } catch {
+    return false;
+  }
+}
+
+/** PIDs of this process's ancestors, the parent first, as far as they can be told. */
+export function ancestors(): number[] {
+  const found: number[] = [];
+  for (let pid = process.ppid; pid > 0 && !found.includes(pid); pid = Number(statOf(pid)?.fields[at.parent] ?? 0))
+    found.push(pid);
+  return found;
+}
+
 /** PF_EXITING (linux/sched.h), in field 9 of /proc/PID/stat. */
 const exiting = 0x4;
 

@@ -19,8 +19,8 @@ const signalSetBytes = 128;
 const systemPath = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
 export interface SpawnPlan {
-  /** For each descriptor of the child, from 0 on: a pipe to us, or /dev/null. It gets no other descriptor. */
-  readonly stdio: readonly ('pipe' | 'ignore')[];
+  /** For each descriptor of the child, from 0 on: a pipe to us, /dev/null, or one of our own by its number. It gets no other. */
+  readonly stdio: readonly ('pipe' | 'ignore' | number)[];
   /** `/` where left out. */
   readonly cwd?: string;
   /** Beside PATH; nothing of ours is passed on. */
@@ -51,8 +51,9 @@ export function start(argv: readonly string[], plan: SpawnPlan): Program {
     plan.stdio.forEach((kind, index) => {
       if (kind === 'ignore') succeeded('addopen', libcCalls.fileActionsAddOpen(actions, index, '/dev/null', 2, 0));
       else {
-        const [our, their] = socketPair(plan.stdio.length);
-        ours.set(index, our);
+        const [our, their] =
+          kind === 'pipe' ? socketPair(plan.stdio.length) : [null, copyAbove(kind, plan.stdio.length)];
+        if (our !== null) ours.set(index, our);
         theirs.push(their);
         succeeded('adddup2', libcCalls.fileActionsAddDup2(actions, their, index));
       }
@@ -103,9 +104,16 @@ function socketPair(descriptors: number): [number, number] {
   checked('socketpair', libcCalls.socketpair(AF_UNIX, SOCK_STREAM_CLOEXEC, 0, pair));
   const [our, their] = [pair.readInt32LE(0), pair.readInt32LE(4)];
   if (their >= descriptors) return [our, their];
-  const above = libcCalls.fcntl(their, F_DUPFD_CLOEXEC, descriptors);
-  fs.closeSync(their);
-  return [our, checked('fcntl', above)];
+  try {
+    return [our, copyAbove(their, descriptors)];
+  } finally {
+    fs.closeSync(their);
+  }
+}
+
+/** Another descriptor for the same, above the child's first `descriptors`. */
+function copyAbove(fd: number, descriptors: number): number {
+  return checked('fcntl', libcCalls.fcntl(fd, F_DUPFD_CLOEXEC, descriptors));
 }
 
 class SpawnedProgram implements Program {

@@ -1,12 +1,12 @@
 // Watches the event loop that all hosts share: how long it stood still, and which turn of whom held it longest.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { LoopReport, LoopTurn } from '../client.ts';
 
 /** What happened in one second. */
 interface Second {
   readonly startedAt: number;
-  longestStallMs: number;
+  /** How late each tick of the timer came, milliseconds. */
+  readonly stallsMs: number[];
   longestTurn: LoopTurn | null;
 }
 
@@ -18,27 +18,26 @@ const keptSeconds = 120;
 const resolutionMs = 20;
 
 export class LoopWatch {
-  readonly #delay = monitorEventLoopDelay({ resolution: resolutionMs });
   readonly #seconds: Second[] = [];
   readonly #turns: LoopTurn[] = [];
-  #current: Second = { startedAt: Date.now(), longestStallMs: 0, longestTurn: null };
+  #current: Second = { startedAt: Date.now(), stallsMs: [], longestTurn: null };
+  #tickedAt = performance.now();
 
   constructor() {
-    this.#delay.enable();
+    setInterval(() => this.#tick(), resolutionMs).unref();
     setInterval(() => this.#next(), 1000).unref();
   }
 
-  #measure(): void {
-    // The histogram counts from one tick of its timer to the next; of no tick at all it says 0.
-    this.#current.longestStallMs = Math.max(0, this.#delay.max / 1e6 - resolutionMs);
+  #tick(): void {
+    const now = performance.now();
+    this.#current.stallsMs.push(Math.max(0, now - this.#tickedAt - resolutionMs));
+    this.#tickedAt = now;
   }
 
   #next(): void {
-    this.#measure();
-    this.#delay.reset();
     this.#seconds.push(this.#current);
     if (this.#seconds.length > keptSeconds) this.#seconds.shift();
-    this.#current = { startedAt: Date.now(), longestStallMs: 0, longestTurn: null };
+    this.#current = { startedAt: Date.now(), stallsMs: [], longestTurn: null };
   }
 
   /** A turn is over that held the loop for so long. */
@@ -50,11 +49,15 @@ export class LoopWatch {
 
   /** Since `since`, milliseconds since 1970: of turns that ended later, of seconds that did. Two minutes are known. */
   report(since: number): LoopReport {
-    this.#measure();
     const seconds = [...this.#seconds, this.#current].filter(({ startedAt }) => startedAt + 1000 > since);
     let longestTurn: LoopTurn | null = null;
     for (const turn of [...seconds.map((second) => second.longestTurn), ...this.#turns])
       if (turn && turn.endedAt >= since && turn.ms > (longestTurn?.ms ?? 0)) longestTurn = turn;
-    return { longestStallMs: Math.max(0, ...seconds.map(({ longestStallMs }) => longestStallMs)), longestTurn };
+    const stalls = seconds.flatMap(({ stallsMs }) => stallsMs).sort((one, other) => one - other);
+    return {
+      longestStallMs: stalls.at(-1) ?? 0,
+      p99StallMs: stalls[Math.floor(stalls.length * 0.99)] ?? 0,
+      longestTurn,
+    };
   }
 }

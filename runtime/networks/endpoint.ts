@@ -5,31 +5,39 @@ import { z } from 'zod';
 import { EngineError } from '../errors.ts';
 import type { Subnet } from '../kernel/netlink.ts';
 import type { Shape } from '../store/record-kind.ts';
+import { broadcastOf, hostAddresses } from './subnet.ts';
 
 export interface Endpoint {
   /** 64 hex digits. */
   readonly endpointId: string;
   readonly ipAddress: string;
   readonly macAddress: string;
+  /** Further addresses of its link, of 169.254.0.0/16. */
+  readonly linkLocal: readonly string[];
 }
 
-/** A container's endpoints by the name of the network. Empty where it does not run, and where it has no network of its own. */
+/** A container's endpoints by the name of the network. Empty if it does not run, or has no network of its own. */
 export type Endpoints = Readonly<Record<string, Endpoint>>;
 
 export const noEndpoints: Endpoints = {};
 
-/** As records hold them. */
+/** The endpoints in records. */
 export const endpointsSchema = z.record(
   z.string(),
-  z.object({ endpointId: z.string(), ipAddress: z.string(), macAddress: z.string() } satisfies Shape<Endpoint>),
+  z.object({
+    endpointId: z.string(),
+    ipAddress: z.string(),
+    macAddress: z.string(),
+    linkLocal: z.array(z.string()).default([]), // engines before stored none
+  } satisfies Shape<Endpoint>),
 );
 
-/** Engines before stored one endpoint, in the default bridge network, or null. What is stored as today stays. */
+/** Earlier engines stored null, or one endpoint in the default bridge network. Endpoints in today's form stay as they are. */
 export function storedEndpoints(stored: Readonly<Record<string, unknown>>): unknown {
   return stored.endpoints ?? (stored.endpoint ? { bridge: stored.endpoint } : noEndpoints);
 }
 
-/** Null where there is none in that network. */
+/** Null if there is none in that network. */
 export function endpointIn(endpoints: Endpoints, network: string): Endpoint | null {
   return Object.hasOwn(endpoints, network) ? (endpoints[network] ?? null) : null;
 }
@@ -38,46 +46,70 @@ export function hasEndpoints(endpoints: Endpoints): boolean {
   return Object.keys(endpoints).length > 0;
 }
 
-/**
- * In the order of the links, `eth0` first: by the name of the network. The first has the default route, and published ports lead
- * to it.
- */
+/** In the order of the links that a start makes, `eth0` first: the default network's, then by the name of the network. */
 export function inOrder(endpoints: Endpoints): [network: string, endpoint: Endpoint][] {
-  return Object.entries(endpoints).sort(([a], [b]) => (a < b ? -1 : 1));
+  const place = (name: string): string => (name === 'bridge' ? `0${name}` : `1${name}`);
+  return Object.entries(endpoints).sort(([a], [b]) => (place(a) < place(b) ? -1 : 1));
 }
 
-/** The address that published ports lead to; null where the container has none. */
-export function mainAddress(endpoints: Endpoints): string | null {
-  return inOrder(endpoints)[0]?.[1].ipAddress ?? null;
+/** The same addresses for another run: the link of the last one may still be there, so this one has another name. */
+export function renewed(endpoints: Endpoints): Endpoints {
+  return Object.fromEntries(
+    Object.entries(endpoints).map(([network, endpoint]) => [
+      network,
+      { ...endpoint, endpointId: randomBytes(32).toString('hex') },
+    ]),
+  );
 }
 
-/** As Docker makes it of an IPv4 address: `02:42` and its four bytes. */
+/** The name of an endpoint's link in its host. */
+export function linkOf({ endpointId }: Endpoint): string {
+  return `veth${endpointId.slice(0, 7)}`;
+}
+
+/** Docker's MAC address for an IPv4 address: `02:42` and the four bytes. */
 export function macAddressFor(ipAddress: string): string {
   return ['02', '42', ...ipAddress.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'))].join(':');
 }
 
-/**
- * An endpoint with the lowest address of the bridge's subnet that is not in `taken`, as Docker's own allocator gives them.
- * Throws exhausted.
- */
-export function allocateEndpoint(
-  { network, subnet, gateway }: { readonly network: string; readonly subnet: Subnet; readonly gateway: string },
-  taken: ReadonlySet<string>,
-  macAddress: string | null,
-): Endpoint {
-  const first = numberOf(subnet.ip);
-  const broadcast = first + 2 ** (32 - subnet.prefixLength) - 1;
-  for (let number = first + 1; number < broadcast; number++) {
-    const ipAddress = addressOf(number);
-    if (ipAddress === gateway || taken.has(ipAddress)) continue;
-    return {
-      endpointId: randomBytes(32).toString('hex'),
-      ipAddress,
-      macAddress: macAddress ?? macAddressFor(ipAddress),
-    };
-  }
-  throw new EngineError('exhausted', `no available IPv4 addresses on this network’s address pools: ${network}`);
+/** A network's addresses; a bridge has them. */
+export interface Addresses {
+  readonly network: string;
+  readonly subnet: Subnet;
+  readonly gateway: string;
+  /** Where the engine gives addresses from. */
+  readonly range: Subnet;
+  /** What it does not give. */
+  readonly reserved: readonly string[];
 }
 
-const numberOf = (address: string): number => address.split('.').reduce((sum, byte) => sum * 256 + Number(byte), 0);
-const addressOf = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+/** What is asked of an endpoint; null for what the engine is to choose. */
+export interface EndpointWish {
+  readonly ipAddress: string | null;
+  readonly macAddress: string | null;
+  readonly linkLocal: readonly string[];
+}
+
+export const noWish: EndpointWish = { ipAddress: null, macAddress: null, linkLocal: [] };
+
+/**
+ * An endpoint with the address that is asked for, else with the lowest one of the bridge's range that is not in `taken`, as Docker's
+ * own allocator gives them. Throws forbidden where it is taken, exhausted where all are.
+ */
+export function allocateEndpoint(bridge: Addresses, taken: ReadonlySet<string>, wish: EndpointWish): Endpoint {
+  const ipAddress = wish.ipAddress ?? lowestFree(bridge, taken);
+  const nobodys = [bridge.gateway, bridge.subnet.ip, broadcastOf(bridge.subnet)];
+  if (taken.has(ipAddress) || nobodys.includes(ipAddress)) throw new EngineError('forbidden', 'Address already in use');
+  return {
+    endpointId: randomBytes(32).toString('hex'),
+    ipAddress,
+    macAddress: wish.macAddress ?? macAddressFor(ipAddress),
+    linkLocal: wish.linkLocal,
+  };
+}
+
+function lowestFree({ network, range, subnet, gateway, reserved }: Addresses, taken: ReadonlySet<string>): string {
+  for (const address of hostAddresses(range, subnet))
+    if (address !== gateway && !taken.has(address) && !reserved.includes(address)) return address;
+  throw new EngineError('exhausted', `no available IPv4 addresses on this network’s address pools: ${network}`);
+}

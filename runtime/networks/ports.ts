@@ -1,4 +1,4 @@
-// Published ports: which of a host's ports are asked for, and which of them are free.
+// Published ports: which of a host's ports a container asks for, and which of them are free.
 
 import fs from 'node:fs';
 import { isIPv6 } from 'node:net';
@@ -7,7 +7,7 @@ import { EngineError } from '../errors.ts';
 import { whyNotFree } from '../kernel/ports.ts';
 import type { Shape } from '../store/record-kind.ts';
 
-/** A published port in force. `hostPort` is a port inside the host, not of the machine. */
+/** A published port that is forwarded. `hostPort` is a port inside the host, not of the machine. */
 export interface PublishedPort {
   readonly protocol: 'tcp' | 'udp';
   readonly containerPort: number;
@@ -15,7 +15,7 @@ export interface PublishedPort {
   readonly hostPort: number;
 }
 
-/** As records hold it. */
+/** The published port in records. */
 export const publishedPortSchema = z.object({
   protocol: z.enum(['tcp', 'udp']),
   containerPort: z.int(),
@@ -23,23 +23,26 @@ export const publishedPortSchema = z.object({
   hostPort: z.int(),
 } satisfies Shape<PublishedPort>);
 
-/** Ports that Docker gives where none was asked for: the kernel's own range for clients. */
+/** Ports that Docker chooses from if the request names none: the kernel's own range for clients. */
 const firstEphemeralPort = 32_768;
 const lastEphemeralPort = 60_999;
 
-/** What `hostIp` is where a port is published at every address of a family. */
+/** `hostIp` of a port that is published at every address of a family. */
 export const allAddresses = { ipv4: '0.0.0.0', ipv6: '::' } as const;
-/** A machine whose kernel was started without IPv6 has no `::1`, and Docker tells no `::` there either. */
+/** If the kernel was started without IPv6 there is no `::1`, and Docker lists no `::` either. */
 const hasIpv6 = fs.existsSync('/proc/net/if_inet6');
 
-/** Whether one packet could be meant for both. */
+/** Whether one packet could match both. */
 function overlap(a: PublishedPort, b: PublishedPort): boolean {
   if (a.protocol !== b.protocol || a.hostPort !== b.hostPort || isIPv6(a.hostIp) !== isIPv6(b.hostIp)) return false;
   const all = isIPv6(a.hostIp) ? allAddresses.ipv6 : allAddresses.ipv4;
   return a.hostIp === all || b.hostIp === all || a.hostIp === b.hostIp;
 }
 
-/** A port to publish at one of the host's ports, the first of these that is free. `hostIp` is '' for all addresses of both families. */
+/**
+ * A port to publish at one of the host's ports, the first of these that is free. `hostIp` is '' for all addresses of both
+ * families.
+ */
 export interface WantedPort extends Omit<PublishedPort, 'hostPort'> {
   readonly hostPorts: { readonly first: number; readonly last: number };
 }
@@ -61,8 +64,8 @@ function addressesOf(given: string): readonly string[] {
 }
 
 /**
- * Chooses ports for `wanted` in the network namespace of `pid`, a host's workspace: none that is in `published`, and none that a
- * program there listens at. Throws refused, in Docker's words.
+ * Chooses ports for `wanted` in the network namespace of `pid`, a host's workspace: none that is in `published`, and none on
+ * which a program there listens. Throws refused, in Docker's words.
  */
 export function choosePorts(
   pid: number,

@@ -1,20 +1,20 @@
-// Published ports in force: a rule in the host's own network namespace leads a port of the host to a container's. Containers have
-// IPv4 alone, so the kernel leads what connects to a port of the host's `::1` to their address too (`kernel/ipv6-ports.ts`).
+// Forwards published ports: a rule in the host's own network namespace forwards a port of the host to one of a container.
+// Containers have IPv4 only, so connections to a port of the host's `::1` are redirected to their IPv4 address
+// (`kernel/ipv6-ports.ts`).
 
 import { isIPv4, isIPv6 } from 'node:net';
 import { setIpv6Ports } from '../kernel/ipv6-ports.ts';
 import { nft } from '../kernel/nft.ts';
-import type { Bridge } from './bridge.ts';
-import { natRules, portMaps } from './nat.ts';
+import { portMaps } from './nat.ts';
 import { allAddresses, type PublishedPort } from './ports.ts';
 
-/** The ports of one container, and its address that they lead to. */
+/** The ports of one container, and its address to which they are forwarded. */
 export interface Publication {
   readonly ports: readonly PublishedPort[];
   readonly ipAddress: string;
 }
 
-/** Where the port stands in which map, in nft's words. */
+/** The port's map and its key there, in nft's syntax. */
 function place({ hostIp, hostPort, protocol }: PublishedPort): { readonly map: string; readonly key: string } {
   return hostIp === allAddresses.ipv4
     ? { map: portMaps.atAll, key: `${protocol} . ${hostPort}` }
@@ -23,14 +23,14 @@ function place({ hostIp, hostPort, protocol }: PublishedPort): { readonly map: s
 
 const atIpv4 = ({ hostIp }: PublishedPort): boolean => isIPv4(hostIp);
 
-/** Whether one of the ports is of IPv6: then `publishIpv6` is to be called when they come and when they go. */
+/** Whether one of the ports is of IPv6. If so, call `publishIpv6` when the ports are published, and when they are withdrawn. */
 export function haveIpv6(ports: readonly PublishedPort[]): boolean {
   return ports.some(({ hostIp }) => isIPv6(hostIp));
 }
 
 /**
- * Makes the ports of `::1` lead to containers, for the programs of the cgroup `group` that are in the network namespace of `pid`:
- * those of `publications` and no others. Idempotent. Throws SystemCallError, as on a kernel without BPF for cgroups.
+ * Redirects the ports of `::1` in `publications`, and no others, to containers. For programs of the cgroup `group` that are in
+ * the network namespace of `pid`. Idempotent. Throws SystemCallError, as on a kernel without BPF for cgroups.
  */
 export function publishIpv6(group: string, pid: number, publications: readonly Publication[]): void {
   const led = publications.flatMap(({ ports, ipAddress: ip }) =>
@@ -41,20 +41,29 @@ export function publishIpv6(group: string, pid: number, publications: readonly P
   setIpv6Ports(group, pid, led);
 }
 
-/** Makes the IPv4 ports lead to the address, in the network namespace of `pid`, whose host has these bridges. Idempotent. */
-export async function publish(
-  pid: number,
-  bridges: readonly Bridge[],
-  { ports, ipAddress }: Publication,
-): Promise<void> {
+/** What makes the IPv4 ports lead to the address, for nft(8), where the rules of `nat.ts` are. Empty where there are none. */
+export function publicationScript({ ports, ipAddress }: Publication): string {
   const added = ports.filter(atIpv4).map((port) => {
     const { map, key } = place(port);
     return `add element ip drydock ${map} { ${key} : ${ipAddress} . ${port.containerPort} }\n`;
   });
-  if (added.length > 0) await nft(pid, natRules(bridges) + added.join(''));
+  return added.join('');
 }
 
-/** Takes back what `publish` did. Throws where one of the ports leads nowhere already. */
+/** What takes away the elements that an old engine made of ports of IPv6, those of IPv4 then. Empty where there are none. */
+export function staleScript({ ports, ipAddress }: Publication): string {
+  const own = new Set(ports.filter(atIpv4).map(({ protocol, hostPort }) => `${protocol} . ${hostPort}`));
+  return ports
+    .filter((port) => !atIpv4(port) && !own.has(`${port.protocol} . ${port.hostPort}`))
+    .map(({ protocol, hostPort, containerPort }) => {
+      const element = `ip drydock ${portMaps.atAll} { ${protocol} . ${hostPort}`;
+      // To delete what is not there is an error; to add what is there is none.
+      return `add element ${element} : ${ipAddress} . ${containerPort} }\ndelete element ${element} }\n`;
+    })
+    .join('');
+}
+
+/** Takes back what `publicationScript` did. Throws where one of the ports leads nowhere already. */
 export async function unpublish(pid: number, ports: readonly PublishedPort[]): Promise<void> {
   const deleted = ports.filter(atIpv4).map((port) => {
     const { map, key } = place(port);

@@ -33,6 +33,17 @@ export interface Resources {
   readonly memory?: object;
   readonly cpu?: object;
   readonly pids?: object;
+  readonly blockIO?: object;
+}
+
+export interface SpecMount {
+  readonly destination: string;
+  readonly type: 'bind' | 'tmpfs';
+  /** Of a bind: a path on the machine. */
+  readonly source: string;
+  readonly options: readonly string[];
+  /** It comes with a mount above it, and takes nobody's place. */
+  readonly isPart: boolean;
 }
 
 export interface SpecInput {
@@ -44,9 +55,13 @@ export interface SpecInput {
   readonly terminals: string;
   readonly readonlyRootfs: boolean;
   readonly hostname: string;
+  /** The NIS domain name; empty for none. */
+  readonly domainname: string;
   /** Files bound over the container's: destination to path on the machine. */
   readonly files: readonly { readonly destination: string; readonly source: string; readonly readonly: boolean }[];
-  readonly tmpfs: Readonly<Record<string, string>>;
+  /** What a container asks for, in this order. It takes the place of what every container has at the same destination. */
+  readonly mounts: readonly SpecMount[];
+  /** Of the mount at /dev/shm; 0 for none. */
   readonly shmBytes: number;
   readonly uidBase: number;
   readonly namespaces: {
@@ -54,7 +69,10 @@ export interface SpecInput {
     readonly pid: NamespaceChoice;
     readonly network: NamespaceChoice;
     readonly ipc: NamespaceChoice;
+    readonly uts: NamespaceChoice;
   };
+  /** Beside the engine's own. */
+  readonly sysctls: Readonly<Record<string, string>>;
   readonly cgroupsPath: string;
   readonly resources: Resources;
 }
@@ -114,7 +132,7 @@ function mountsOf(input: SpecInput): object[] {
     source: 'shm',
     options: [...quiet, 'mode=1777', `size=${input.shmBytes}`],
   };
-  return [
+  const standard = [
     { destination: '/proc', type: 'proc', source: 'proc', options: quiet },
     // Made before, for what the runtimes would make in a user namespace are binds of the machine's nodes.
     { destination: '/dev', type: 'bind', source: input.devices, options: ['bind', 'rprivate', 'nosuid'] },
@@ -127,20 +145,26 @@ function mountsOf(input: SpecInput): object[] {
     { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, 'ro'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'ro'] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
-    shm,
-    ...input.files.map(({ destination, source, readonly }) => ({
-      destination,
-      type: 'bind',
-      source,
-      options: ['rbind', 'rprivate', 'nosuid', 'nodev', readonly ? 'ro' : 'rw'],
-    })),
-    ...Object.entries(input.tmpfs).map(([destination, options]) => ({
-      destination,
-      type: 'tmpfs',
-      source: 'tmpfs',
-      options: tmpfsOptions(options.split(',').filter(Boolean)),
-    })),
+    ...(input.shmBytes > 0 ? [shm] : []),
   ];
+  const files = input.files.map(({ destination, source, readonly }) => ({
+    destination,
+    type: 'bind',
+    source,
+    options: ['rbind', 'rprivate', 'nosuid', 'nodev', readonly ? 'ro' : 'rw'],
+  }));
+  if (input.mounts.length === 0) return [...standard, ...files];
+  const asked = new Set(input.mounts.filter(({ isPart }) => !isPart).map(({ destination }) => destination));
+  const stays = ({ destination }: { readonly destination: string }): boolean =>
+    !asked.has(destination) && !(asked.has('/dev') && destination.startsWith('/dev/'));
+  const mounts = input.mounts.map(({ destination, type, source, options }) => ({
+    destination,
+    type,
+    source,
+    options: type === 'tmpfs' ? tmpfsOptions(options) : options,
+  }));
+  // As moby: the files of the network over what is mounted on /etc.
+  return [...standard.filter(stays), ...mounts, ...files.filter(stays)];
 }
 
 /** crun takes the compiled filter from here and does without compiling it (crun.1, "run.oci.seccomp_bpf_data"). */
@@ -166,11 +190,13 @@ function filterFor(capabilities: readonly string[]): Filter {
   return filter;
 }
 
+const isOwn = (choice: NamespaceChoice): boolean => choice !== 'inherit' && choice.path === null;
+const openToAllUsers = { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 65535' };
+
 /** The whole config.json. `runc` and `crun` both take it. */
 export function containerSpec(input: SpecInput): object {
   const namespaces = Object.entries({
     ...input.namespaces,
-    uts: { path: null },
     mount: { path: null },
     cgroup: { path: null },
   })
@@ -178,12 +204,15 @@ export function containerSpec(input: SpecInput): object {
     .map(([type, { path }]) => (path === null ? { type } : { type, path }));
   const map = [{ containerID: 0, hostID: input.uidBase, size: idsPerHost }];
   const filter = filterFor(input.process.capabilities);
-  const ownNetwork = input.namespaces.network !== 'inherit' && input.namespaces.network.path === null;
   return {
     ociVersion: '1.0.2',
     process: processSpec(input.process),
     root: { path: input.rootfs, readonly: input.readonlyRootfs },
-    hostname: input.hostname,
+    // Else it would be another one for who has this namespace too.
+    ...(isOwn(input.namespaces.uts) && {
+      hostname: input.hostname,
+      ...(input.domainname !== '' && { domainname: input.domainname }),
+    }),
     annotations: { [compiledSeccomp]: filter.compiled },
     mounts: mountsOf(input),
     linux: {
@@ -197,9 +226,7 @@ export function containerSpec(input: SpecInput): object {
       maskedPaths,
       readonlyPaths,
       // Any user in a container may ping and bind low ports, as under Docker since 20.10.
-      ...(ownNetwork
-        ? { sysctl: { 'net.ipv4.ip_unprivileged_port_start': '0', 'net.ipv4.ping_group_range': '0 65535' } }
-        : {}),
+      sysctl: { ...(isOwn(input.namespaces.network) && openToAllUsers), ...input.sysctls },
     },
   };
 }

@@ -7,16 +7,16 @@ import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { maxAttachPacketBytes } from '../limits.ts';
 import type { Attached, OutputChunk } from './streams.ts';
 
-/** What a client has not read yet before the process is held back. */
+/** Chunks buffered for one client before the process is paused. */
 const clientBufferChunks = 16;
 
 /**
- * Clients may come before the process starts (`connect` is called then, and nothing is missed) and while it runs. The
- * slowest client sets the pace. When the last one leaves, the connection is closed, and conmon goes on alone.
+ * Clients may attach before the process starts, so that they miss no output, and while it runs. The slowest client sets the pace.
+ * When the last client leaves, the connection is closed and conmon goes on alone.
  */
 export class ProcessConsole {
   readonly #bundle: string;
-  /** Clients see the end only once the exit code is known: whoever reads the end may ask for it. */
+  /** Clients see the end only once the exit code is known, because they may ask for it then. */
   readonly #endsWithProcess: boolean;
   readonly #clients = new Set<Readable>();
   readonly #blocked = new Set<Readable>();
@@ -35,13 +35,13 @@ export class ProcessConsole {
     return this.#clients.size > 0;
   }
 
-  /** From now on conmon listens; connects if a client waits. */
+  /** Call it once conmon listens. Connects if a client waits. */
   connect(): void {
     this.#connectable = true;
     if (this.#clients.size > 0) this.#open();
   }
 
-  /** Null where conmon has gone, as it does with its process, a moment before anybody hears of that. */
+  /** Null if conmon has gone: it ends with its process, shortly before that end is known here. */
   #open(): net.Socket | null {
     if (this.#socket) return this.#socket;
     let socket: net.Socket;
@@ -55,7 +55,7 @@ export class ProcessConsole {
     this.#socket = socket;
     socket.on('data', (packet: Buffer) => this.#give({ stream: packet[0] === 3 ? 2 : 1, data: packet.subarray(1) }));
     const end = (): void => {
-      socket.destroy(); // it is half open until then, a descriptor lost
+      socket.destroy(); // half open until destroyed: would leak a descriptor
       if (this.#socket !== socket) return;
       this.#socket = null;
       this.#lost();
@@ -92,8 +92,8 @@ export class ProcessConsole {
   }
 
   /**
-   * Adds a client. Streams it does not want are left out. With `keepStdin` the end of its input ends nothing: the process's
-   * stdin stays open for whoever attaches later.
+   * Adds a client, which gets the streams that it wants. With `keepStdin` the process's stdin stays open after the end of this
+   * client's input, for clients that attach later.
    */
   attach(want: { stdin: boolean; stdout: boolean; stderr: boolean; keepStdin?: boolean }): Attached {
     const output: Readable = new Readable({
@@ -149,26 +149,26 @@ export class ProcessConsole {
 
   readonly #onConnect: (() => void)[] = [];
 
-  /** Lets input flow that clients wrote before the process ran. Call after `connect`, once the process has started. */
+  /** Passes on the input that clients wrote before the process ran. Call it after `connect`, once the process has started. */
   started(): void {
     for (const go of this.#onConnect.splice(0)) go();
   }
 
   /**
-   * Rows and columns, 0 (not known) to 1,000 each, as conmon takes them; ignored where the process has no terminal. False where it
-   * has just ended.
+   * Rows and columns are 0 (not known) to 1,000, as conmon takes them. Ignored if the process has no terminal. False if the
+   * process has just ended.
    */
   resize(rows: number, columns: number): boolean {
     return writeControl(this.#bundle, rows, columns);
   }
 
-  /** The process has ended. What conmon still sends is given first; where there is no connection, nothing more comes. */
+  /** The process has ended. Output that conmon still sends is delivered first; without a connection there is none. */
   processEnded(): void {
     this.#processEnded = true;
     if (!this.#socket) this.end();
   }
 
-  /** The process's output is over: every client gets what is left, then its end. Idempotent. */
+  /** The output is complete: every client gets what is left of it, then its end. Idempotent. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -183,7 +183,7 @@ export class ProcessConsole {
 export function writePackets(socket: net.Socket, bytes: Buffer, done: (error?: Error | null) => void): void {
   const next = (from: number): void => {
     if (from >= bytes.length || socket.destroyed) {
-      done(); // a process that is gone reads nothing; its output tells
+      done(); // a dead process reads nothing; clients see its end in the output
       return;
     }
     const packet = bytes.subarray(from, from + maxAttachPacketBytes);
@@ -192,7 +192,7 @@ export function writePackets(socket: net.Socket, bytes: Buffer, done: (error?: E
   next(0);
 }
 
-/** Tells conmon the terminal's size (`ctl` FIFO, command 1); false where conmon has gone, and nobody reads it. */
+/** Tells conmon the terminal's size (`ctl` FIFO, command 1). False if conmon has gone. */
 export function writeControl(bundle: string, rows: number, columns: number): boolean {
   const within = (value: number): number => Math.min(1000, Math.max(0, Math.floor(value)));
   try {

@@ -1,26 +1,26 @@
-// Learning that a process under conmon has ended, and with which code: by the file that conmon leaves, whoever watches.
+// Reports the end and the exit code of processes under conmon, by the file that conmon writes. So any later engine can read it too.
 
 import fs from 'node:fs';
-import { isAlive, type KnownProcess, parentOf } from '../kernel/processes.ts';
+import { isAlive, isNumberTaken, type KnownProcess, parentOf } from '../kernel/processes.ts';
 
-/** Of a process that was killed with its host or by the end of its conmon: 128 and SIGKILL, as a shell says it. */
+/** For a process that was killed with its host, or whose conmon left no exit code: 128 + SIGKILL, as in a shell. */
 export const killedExitCode = 137;
 
-/** How often a process that could have ended without a word (its conmon killed too) is looked at. */
+/** How often we look for processes that ended without a file, because their conmon was killed too. */
 const sweepMs = 2000;
-/** What is told for such a process, as moby tells for a container whose shim is gone. */
+/** Of a process whose number is taken, every so many sweeps whether it is still that process. */
+const sweepsBetweenLooks = 15;
+/** For a container that ended without a file, as moby has it where the shim is gone. */
 const unknownExitCode = 255;
 
-/**
- * So many sweeps pass while its conmon is still there: it may be slow to write, where its host has no memory left. A minute.
- */
+/** Sweeps to wait while conmon lives, a minute in all: conmon may be slow to write when its host has no memory left. */
 const maxMissedByMonitor = 30;
 
 interface Expected extends KnownProcess {
-  /** Its conmon; null where the process or its conmon was gone before that could be learnt. */
+  /** Its conmon; null if the process or conmon was gone before we could read that. */
   readonly monitor: KnownProcess | null;
   readonly tell: (exitCode: number) => void;
-  /** Sweeps that found it gone with no file. */
+  /** Sweeps that found the process gone and no file. */
   missed: number;
 }
 
@@ -29,6 +29,7 @@ export class ExitWatch {
   readonly #expected = new Map<string, Expected>();
   readonly #watcher: fs.FSWatcher;
   readonly #sweep: NodeJS.Timeout;
+  #sweeps = 0;
 
   /** `directory` is conmon's `--exit-dir`: a file for each process, named for its container. */
   constructor(directory: string) {
@@ -40,7 +41,7 @@ export class ExitWatch {
     this.#sweep.unref();
   }
 
-  /** Calls `tell` once, when `id` has ended, or at the next turn where it already has. */
+  /** Calls `tell` once, when `id` has ended; never before this returns. */
   expect(id: string, { pid, startTicks }: KnownProcess, tell: (exitCode: number) => void): void {
     // A process whose conmon was killed has the init of its namespace as parent.
     const parent = parentOf({ pid, startTicks });
@@ -49,7 +50,7 @@ export class ExitWatch {
     setImmediate(() => this.#look(id));
   }
 
-  /** Forgets `id` and what was left for it. Idempotent. */
+  /** Forgets `id` and removes its file. Idempotent. */
   forget(id: string): void {
     this.#expected.delete(id);
     fs.rmSync(`${this.#directory}/${id}`, { force: true });
@@ -65,7 +66,7 @@ export class ExitWatch {
       return; // not yet
     }
     if (!/^\d+$/.test(text)) return;
-    // Of an earlier run with the same name, whose conmon was late.
+    // While the process lives, the file is from an earlier run of the same name, whose conmon was late.
     if (isAlive(expected.pid, expected.startTicks)) fs.rmSync(`${this.#directory}/${id}`, { force: true });
     else this.#tell(id, Number(text));
   }
@@ -76,9 +77,13 @@ export class ExitWatch {
     expected?.tell(exitCode);
   }
 
+  /** Hosts by the hundred have two each: what lives costs one system call. */
   #lookAtAll(): void {
+    this.#sweeps += 1;
     for (const [id, expected] of this.#expected) {
-      if (isAlive(expected.pid, expected.startTicks)) continue;
+      const { pid, startTicks, missed } = expected;
+      const isDue = missed > 0 || (this.#sweeps + pid) % sweepsBetweenLooks === 0;
+      if (isDue ? isAlive(pid, startTicks) : isNumberTaken(pid)) continue;
       this.#look(id);
       if (!this.#expected.has(id)) continue;
       const { monitor } = expected;

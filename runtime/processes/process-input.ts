@@ -7,7 +7,7 @@ import { capabilitiesOf } from '../oci/capabilities.ts';
 import type { ProcessInput } from '../oci/spec.ts';
 import { resolveUser, type UserFiles } from './users.ts';
 
-/** What counts for all processes of one container, in the words of the Docker Engine API; a container's record is one. */
+/** Settings of a container that hold for all its processes, as the Docker Engine API names them. A container's record has them. */
 export interface ContainerChoice {
   readonly config: { readonly Hostname: string; readonly Env: readonly string[] };
   readonly hostConfig: {
@@ -20,10 +20,12 @@ export interface ContainerChoice {
   };
 }
 
-/** What an exec may choose for itself; a container's own process has it from its record. */
+/** Settings of one process: an exec chooses them itself, a container's first process has them from the container's record. */
 export interface ProcessChoice {
   readonly args: readonly string[];
   readonly user: string;
+  /** What the container's environment has of others, beneath its own variables. */
+  readonly linkedEnv: readonly string[];
   /** What an exec changes in the environment that its container has. */
   readonly env: readonly string[];
   readonly workingDir: string;
@@ -34,8 +36,8 @@ export interface ProcessChoice {
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * CVE-2024-21626: a directory reached through a process's descriptors may lie outside the container. The OCI runtime gets
- * three descriptors and none of a directory; this refuses what can only be meant for that.
+ * CVE-2024-21626: a directory reached through a process's descriptors may lie outside the container. The OCI runtime has no
+ * descriptor of a directory. In addition, paths that only such an attack would use are refused here. Throws invalid.
  */
 export function checkWorkingDir(directory: string): string {
   const normal = path.posix.normalize(directory || '/');
@@ -57,8 +59,8 @@ export function checkWorkingDir(directory: string): string {
 const nameOf = (entry: string): string => entry.split('=', 1)[0] ?? '';
 
 /**
- * An environment and what is to change in it, by moby's rule (`ReplaceOrAppendEnvValues`): `NAME=value` takes the place of the
- * same name, and a bare `NAME` takes away what was there before.
+ * An environment with changes, by moby's rule (`ReplaceOrAppendEnvValues`): `NAME=value` replaces NAME, a bare `NAME` removes
+ * it.
  */
 function changed(env: readonly string[], changes: readonly string[]): string[] {
   const bare = new Set(changes.filter((entry) => !entry.includes('=')));
@@ -67,16 +69,21 @@ function changed(env: readonly string[], changes: readonly string[]): string[] {
   return [...new Map([...kept, ...added].map((entry) => [nameOf(entry), entry])).values()];
 }
 
-/** `--oom-score-adj`, but never below the score that every process of a host has: none goes before what runs the machine. */
+/** `--oom-score-adj`, but at least `leastOomScore`: the kernel then kills a host's process before one of the machine's. */
 export function oomScoreOf({ OomScoreAdj }: { readonly OomScoreAdj: number }): number {
   return Math.max(leastOomScore, OomScoreAdj);
 }
 
-/** Throws invalid where the user or the directory is. */
+/** Throws invalid for a bad user or working directory. */
 export function processInputOf(container: ContainerChoice, choice: ProcessChoice, files: UserFiles): ProcessInput {
   const { config, hostConfig } = container;
   const { ids, home } = resolveUser(choice.user, files, hostConfig.GroupAdd ?? []);
-  const defaults = [defaultPath, `HOSTNAME=${config.Hostname}`, ...(choice.terminal ? ['TERM=xterm'] : [])];
+  const defaults = [
+    defaultPath,
+    `HOSTNAME=${config.Hostname}`,
+    ...(choice.terminal ? ['TERM=xterm'] : []),
+    ...choice.linkedEnv,
+  ];
   const env = changed(changed(defaults, config.Env), choice.env);
   return {
     args: choice.args,

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { EngineError } from '../errors.ts';
 import { makeDirectory } from '../kernel/directories.ts';
-import { mountOverlay, mountReadOnly } from '../kernel/mounts.ts';
+import { mountLowers, mountOverlay, mountReadOnly } from '../kernel/mounts.ts';
 import { readBeneath } from '../kernel/safe-read.ts';
 import type { UserFiles } from './users.ts';
 
@@ -19,8 +19,8 @@ export interface Rootfs {
 }
 
 /**
- * The mount points that every start uses, each start in a mount namespace of its own. They are the only paths that the
- * OCI runtime, in the host's user namespace, has to reach: everything else of ours may stay closed to it.
+ * The mount points that every start uses, each in a mount namespace of its own. The OCI runtime, in the host's user namespace,
+ * has to reach these paths only; all others of ours may stay closed to it.
  */
 export interface Stage {
   readonly layers: string;
@@ -29,11 +29,15 @@ export interface Stage {
   readonly terminals: string;
   readonly etc: string;
   readonly guest: string;
-  /** The lower directory of an image that has no layers: overlayfs wants one. */
+  /** The host's volumes. */
+  readonly volumes: string;
+  /** Has a place for each mount that a container asks for: see `placeIn`. */
+  readonly mounts: string;
+  /** The lower directory of an image without layers: overlayfs needs one. */
   readonly empty: string;
 }
 
-/** Short names: the overlay's options, a path for each layer, must fit a page. */
+/** Short names: the options of the overlay, with one path for each layer, must fit 4 KiB. */
 export function stageIn(runDirectory: string): Stage {
   return {
     layers: `${runDirectory}/l`,
@@ -42,8 +46,18 @@ export function stageIn(runDirectory: string): Stage {
     terminals: `${runDirectory}/pts`,
     etc: `${runDirectory}/etc`,
     guest: `${runDirectory}/guest`,
+    volumes: `${runDirectory}/v`,
+    mounts: `${runDirectory}/m`,
     empty: `${runDirectory}/empty`,
   };
+}
+
+/** Where the mount number `index` of a container is staged: something of its kind, made where it is missing. */
+export function placeIn(stage: Stage, index: number, isDirectory: boolean): string {
+  const place = `${stage.mounts}/${isDirectory ? 'd' : 'f'}${index}`;
+  if (isDirectory) makeDirectory(place, 0o700);
+  else if (!fs.existsSync(place)) fs.writeFileSync(place, '', { mode: 0o600 });
+  return place;
 }
 
 /** Makes `upper` and `work` for a new container. */
@@ -58,8 +72,14 @@ export function createOwnLayer(directory: string, uidBase: number): void {
 
 /** Mounts the tree; only inside `insideNewMountNamespace`. `userns` is a descriptor of a namespace with the host's map. */
 export function mountRootfs(rootfs: Rootfs, userns: number): void {
+  mountTree(rootfs, userns);
+  refuseLinks(rootfs.stage.rootfs);
+}
+
+/** The same for who starts nothing in it: whatever the image has where a container needs a directory. */
+export function mountTree(rootfs: Rootfs, userns: number): void {
   const { layers, rootfs: merged } = rootfs.stage;
-  mountReadOnly(rootfs.layersDirectory, layers, userns);
+  showLayers(rootfs, userns);
   mountOverlay(
     {
       lower: rootfs.layers.length > 0 ? rootfs.layers.map((name) => `${layers}/${name}`) : [rootfs.stage.empty],
@@ -68,7 +88,24 @@ export function mountRootfs(rootfs: Rootfs, userns: number): void {
     },
     merged,
   );
-  refuseLinks(merged);
+}
+
+/**
+ * Shows on `place` what is in an image, to be read only. Only inside `insideNewMountNamespace`, where the layers are shown already by
+ * `mountRootfs` or `showLayers`.
+ */
+export function mountImage({ layers, stage }: Pick<Rootfs, 'layers' | 'stage'>, place: string): void {
+  // One directory alone is no overlay, nor is one that is named twice.
+  const lower = layers.length > 0 ? layers.map((name) => `${stage.layers}/${name}`) : [stage.guest];
+  mountLowers([stage.empty, ...lower], place);
+}
+
+/** Shows all layers through the host's IDs; only inside `insideNewMountNamespace`. `userns` is a descriptor of a namespace with its map. */
+export function showLayers(
+  { layersDirectory, stage }: Pick<Rootfs, 'layersDirectory' | 'stage'>,
+  userns: number,
+): void {
+  mountReadOnly(layersDirectory, stage.layers, userns);
 }
 
 /**
@@ -85,7 +122,7 @@ function refuseLinks(merged: string): void {
   }
 }
 
-/** What `--user` is looked up in. `root` is the merged tree, or `/proc/PID/root` of a running container. */
+/** The files in which `--user` is looked up. `root` is the merged tree, or `/proc/PID/root` of a running container. */
 export function userFilesOf(root: string): UserFiles {
   const maxBytes = 64 * 1024;
   return { passwd: readBeneath(root, 'etc/passwd', maxBytes), group: readBeneath(root, 'etc/group', maxBytes) };

@@ -1,6 +1,5 @@
-// Running a process of a host under conmon: one way for a container's own, for `docker exec`, a terminal's shell and a command of a
-// check. Its directory, its configuration, its start, its end, and what goes where it does not start. Knows nothing of
-// containers, of terminals or of who reads its output: what they do at each step they hand in.
+// Runs a process of a host under conmon: its directory, configuration, start and end, and the cleaning up if it does not start. The
+// same for a container, `docker exec`, a terminal and a check's command. Callers pass callbacks; this file knows none of them.
 
 import fs from 'node:fs';
 import type { Logger } from 'pino';
@@ -12,7 +11,7 @@ import { removeBundle } from '../kernel/remove-bundle.ts';
 import { startCreated } from '../kernel/start-created.ts';
 import { notStarted } from './runtime-errors.ts';
 
-/** What a host lends to each of its processes. */
+/** What a process needs of its host. */
 export interface ProcessHost {
   readonly engine: { readonly tools: OciTools; readonly log: Logger };
   /** Its cgroup: conmon and the OCI runtime are charged to it. */
@@ -21,7 +20,7 @@ export interface ProcessHost {
 }
 
 interface CommonPlan
-  extends Pick<ConmonPlan, 'bundle' | 'logPath' | 'terminal' | 'stdin' | 'leaveStdinOpen' | 'insidePid'> {
+  extends Pick<ConmonPlan, 'bundle' | 'logPath' | 'logBytes' | 'terminal' | 'stdin' | 'leaveStdinOpen' | 'insidePid'> {
   readonly host: ProcessHost;
   /** Names the process to conmon. */
   readonly id: string;
@@ -30,16 +29,18 @@ interface CommonPlan
   readonly oomScoreAdj: number;
 }
 
-/** The first process of a new container, and with it the container. Its end is told by ExitWatch, to a later engine too. */
+/** The first process of a new container. ExitWatch reports its end, even to an engine that was started later. */
 export interface ContainerPlan extends CommonPlan {
   readonly kind: 'create';
   /** conmon writes the exit code there, into a file named for `id`. */
   readonly exitDirectory: string;
   /** The container's own cgroup, which its configuration names too. */
   readonly containerGroup: string;
+  /** A descriptor of ours that its conmon holds too (`takeListener`). */
+  readonly keeps?: number;
   /** Makes the container's mounts, in a mount namespace of their own, and returns its config.json. Must not await. */
   readonly prepare: () => object;
-  /** Called when its namespaces are there and nothing has run in them. */
+  /** Called when its namespaces exist and nothing has run in them. */
   readonly onReady: (process: HeldProcess) => Promise<void>;
   /** Called when it runs. */
   readonly onRunning: (process: HeldProcess) => void;
@@ -52,26 +53,29 @@ export interface ExecPlan extends CommonPlan {
   readonly containerId: string;
   /** Its process.json. */
   readonly spec: object;
-  /** Called when its streams can be had and nothing has run: who connects now misses nothing. */
+  /** Called when its streams can be connected and nothing has run. A client that connects now misses no output. */
   readonly onReady: () => void;
-  /** Called when it runs, before its end can be told. `pid` is as its PID namespace numbers it. Where this throws, it is killed. */
+  /**
+   * Called when it runs, always before `onEnd`. `pid` is its number in its PID namespace. If this throws, the process is
+   * killed.
+   */
   readonly onRunning: (pid: number) => void;
-  /** Called once, when it has ended. Null where its conmon was killed, as with its host, and left no exit code. */
+  /** Called once, when it has ended. Null: its conmon was killed (with its host, for example) and left no exit code. */
   readonly onEnd: (exitCode: number | null) => void;
 }
 
-/** The first process of a container, which is there and waits, or runs. */
+/** The first process of a container. It waits to be started, or runs. */
 export interface HeldProcess {
-  /** As its PID namespace numbers it. */
+  /** Its number in its PID namespace. */
   readonly pid: number;
-  /** As the machine numbers it. */
+  /** Its number on the machine. */
   readonly machinePid: number;
   readonly startTicks: number;
 }
 
 /**
- * Resolves when it runs. Throws, in Docker's words, why it does not; an exec has left nothing then, and of a container
- * `clearContainer` removes what there is.
+ * Resolves when the process runs. Throws in Docker's words if it cannot be started. A failed exec leaves nothing behind; the
+ * remains of a failed container must be removed with `clearContainer`.
  */
 export async function runProcess(plan: ContainerPlan | ExecPlan): Promise<void> {
   try {

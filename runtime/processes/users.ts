@@ -1,10 +1,13 @@
-// Whom a container's `--user` means: numbers, or names that the container's own /etc/passwd and /etc/group explain.
+// Resolves a container's `--user`: numbers, or names from the container's own /etc/passwd and /etc/group.
 
 import { EngineError } from '../errors.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import type { UserIds } from '../oci/spec.ts';
 
-/** The container's two files, null where it has none (see readBeneath: 64 KiB at most, links followed inside the container alone). */
+/**
+ * The container's two files, null where there is none. At most 64 KiB; links are followed inside the container only
+ * (readBeneath).
+ */
 export interface UserFiles {
   readonly passwd: string | null;
   readonly group: string | null;
@@ -65,7 +68,7 @@ export function resolveUser(spec: string, files: UserFiles, groupAdd: readonly s
   const listed = groupPart
     ? []
     : groups.filter(({ fields }) => user && (fields[3] ?? '').split(',').includes(user.name)).map(({ id }) => id);
-  // The primary group too (CVE-2022-36109): else a process could leave it, and pass where a file shuts that group out.
+  // CVE-2022-36109: the primary group too. Otherwise a process could leave it, and open a file that shuts that group out.
   const additionalGids = [...new Set([gid, ...listed, ...groupAdd.map(groupId)])].filter((id) => id < idsPerHost);
   if (uid >= idsPerHost) number(String(uid), 'user ID');
   return { ids: { uid, gid, additionalGids }, home: user?.fields[5] || '/' };

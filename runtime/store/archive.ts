@@ -25,3 +25,25 @@ export function mayCarryAttribute(name: string, value: Uint8Array): boolean {
   if (name.startsWith('user.')) return !name.startsWith('user.overlay.');
   return name === 'security.capability' && value.length === capabilityBytes && value[3] === capabilityRevision2;
 }
+
+/** `struct vfs_ns_cap_data`: revision 3 names the user namespace's root, in four bytes more. */
+const capabilityBytes3 = 24;
+const capabilityRevision3 = 3;
+
+/**
+ * The value of a file's extended attribute as an archive may carry it; null where none may. What a container gives a file by
+ * setcap(8) belongs to the root of its user namespace, `rootId` on the machine: in an archive it belongs to whoever is root.
+ */
+export function portableAttribute(name: string, value: Buffer, rootId: number): Buffer | null {
+  const isOwn =
+    name === 'security.capability' &&
+    value.length === capabilityBytes3 &&
+    value[3] === capabilityRevision3 &&
+    value.readUInt32LE(capabilityBytes) === rootId;
+  if (isOwn) {
+    const portable = Buffer.from(value.subarray(0, capabilityBytes));
+    portable[3] = capabilityRevision2;
+    return portable;
+  }
+  return mayCarryAttribute(name, value) ? value : null;
+}

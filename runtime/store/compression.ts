@@ -1,6 +1,6 @@
 // The compressions that a layer may come in, told by the first bytes and not by what a document claims.
 
-import type { Transform } from 'node:stream';
+import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../errors.ts';
 
@@ -22,6 +22,26 @@ export function compressionOf(start: Uint8Array): Compression {
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return 'zstd';
   return 'none';
+}
+
+/** The first bytes of a stream, as `compressionOf` wants them, and a stream that has them too. */
+export async function peek(content: Readable): Promise<{ start: Buffer; whole: Readable }> {
+  const chunks = content[Symbol.asyncIterator]();
+  let start = Buffer.alloc(0);
+  while (start.length < magicBytes) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    start = Buffer.concat([start, Buffer.from(value)]);
+  }
+  async function* rest(): AsyncGenerator<Buffer> {
+    if (start.length > 0) yield start;
+    for (;;) {
+      const { value, done } = await chunks.next();
+      if (done) return;
+      yield value;
+    }
+  }
+  return { start, whole: Readable.from(rest()) };
 }
 
 /** Null for `none`. */

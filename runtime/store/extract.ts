@@ -6,34 +6,32 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
 import { at, EngineError } from '../errors.ts';
-import {
-  mayCarryAttribute,
-  opaqueWhiteout,
-  paxAttributePrefix,
-  whiteoutMetaPrefix,
-  whiteoutPrefix,
-} from './archive.ts';
-import { type Attributes, components, type OpenFile, Tree } from './tree.ts';
+import { opaqueWhiteout, whiteoutMetaPrefix, whiteoutPrefix } from './archive.ts';
+import { entryAttributes, isForeign } from './entry-attributes.ts';
+import { components, type OpenFile, Tree } from './tree.ts';
 
 export interface ExtractLimits {
   readonly maxBytes: number;
   readonly maxEntries: number;
 }
 
-/** The highest user or group ID that a host's range of 65,536 can show. */
-const maxOwner = 65535;
-/** Whom a file belongs to whose own owner a host cannot show: nobody, as the kernel shows such owners (`overflowuid`). */
-const nobody = 65534;
+export interface Extracted {
+  /** What the files hold. */
+  readonly bytes: number;
+  /** Files whose owner a host cannot show. */
+  readonly foreign: number;
+}
 
 /**
- * Unpacks `tar` (already decompressed) into `directory`. Returns how many bytes its files hold. On an error the directory
+ * Unpacks `tar` (already decompressed) into `directory`. On an error the directory
  * holds a part of the archive and is the caller's to remove. Block devices are refused; character devices are left out,
  * because the runtime gives every container a /dev of its own. Writes block: for worker threads.
  */
-export async function extractLayer(tar: Readable, directory: string, limits: ExtractLimits): Promise<number> {
+export async function extractLayer(tar: Readable, directory: string, limits: ExtractLimits): Promise<Extracted> {
   using tree = new Tree(directory);
   let entries = 0;
   let bytes = 0;
+  let foreign = 0;
   const reader = extract();
   reader.on('entry', (header, body, next) => {
     const fail = (error: unknown): void => next(at(`entry ${JSON.stringify(header.name)}`, error));
@@ -51,6 +49,7 @@ export async function extractLayer(tar: Readable, directory: string, limits: Ext
         }
       }
       file = writeEntry(tree, header);
+      if (isForeign(header)) foreign++;
     } catch (error) {
       return fail(error);
     }
@@ -65,7 +64,7 @@ export async function extractLayer(tar: Readable, directory: string, limits: Ext
     });
     body.on('end', () => {
       try {
-        if (open) tree.finishFile(open, attributesOf(header));
+        if (open) tree.finishFile(open, entryAttributes(header));
         next();
       } catch (error) {
         fail(error);
@@ -74,7 +73,7 @@ export async function extractLayer(tar: Readable, directory: string, limits: Ext
   });
   await pipeline(tar, reader);
   tree.finish();
-  return bytes;
+  return { bytes, foreign };
 }
 
 /** Makes what the header tells of; gives an open file where a body follows that is to be kept. */
@@ -85,7 +84,7 @@ function writeEntry(tree: Tree, header: Header): OpenFile | null {
     writeWhiteout(tree, parts.slice(0, -1), name);
     return null;
   }
-  const attributes = attributesOf(header);
+  const attributes = entryAttributes(header);
   switch (header.type) {
     case 'directory':
       tree.directory(parts, attributes);
@@ -124,33 +123,4 @@ function writeWhiteout(tree: Tree, parent: readonly string[], name: string): voi
 function linkTarget(header: Header): string {
   if (!header.linkname || header.linkname.includes('\0')) throw new EngineError('invalid', 'it is a link to nothing');
   return header.linkname;
-}
-
-/** Images made on large networks have owners of any number; Docker without user namespaces takes them, so they load here too. */
-function ownerOf(id: number): number {
-  if (!Number.isInteger(id) || id < 0) throw new EngineError('invalid', `its owner ${id} is no user or group ID`);
-  return id <= maxOwner ? id : nobody;
-}
-
-function attributesOf(header: Header): Attributes {
-  const mtime = header.mtime instanceof Date && !Number.isNaN(header.mtime.getTime()) ? header.mtime : new Date(0);
-  return {
-    mode: header.mode & 0o7777,
-    uid: ownerOf(header.uid),
-    gid: ownerOf(header.gid),
-    mtime,
-    extended: extendedAttributes(header.pax),
-  };
-}
-
-function extendedAttributes(pax: unknown): [string, Buffer][] {
-  if (pax === null || typeof pax !== 'object') return [];
-  const found: [string, Buffer][] = [];
-  for (const [key, value] of Object.entries(pax)) {
-    if (!key.startsWith(paxAttributePrefix) || typeof value !== 'string') continue;
-    const name = key.slice(paxAttributePrefix.length);
-    const bytes = Buffer.from(value);
-    if (mayCarryAttribute(name, bytes)) found.push([name, bytes]);
-  }
-  return found;
 }

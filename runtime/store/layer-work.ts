@@ -14,6 +14,8 @@ export type LayerJob =
       readonly digest: string | null;
       readonly diffId: string | null;
     } & ExtractLimits)
+  /** Compresses a blob into the new file `to`. */
+  | { readonly kind: 'compress'; readonly blob: string; readonly to: string }
   | { readonly kind: 'hash'; readonly blob: string; readonly maxBytes: number };
 
 export interface Packed {
@@ -30,6 +32,9 @@ export interface Unpacked {
   readonly digest: string;
   /** What the files hold. */
   readonly size: number;
+  readonly tarBytes: number;
+  /** Files whose owner a host cannot show: they are nobody's. */
+  readonly foreign: number;
 }
 
 /** What a blob is, before it is known to be a layer. */
@@ -37,6 +42,7 @@ export interface Hashed {
   readonly diffId: string;
   readonly digest: string;
   readonly size: number;
+  readonly tarBytes: number;
 }
 
 export type LayerMessage =
@@ -60,6 +66,16 @@ export function pack(job: LayerJob & { kind: 'pack' }, signal: AbortSignal, onBy
 /** Fills the empty `directory`, verified and on disk when it resolves; on an error what is in it is the caller's to remove. */
 export function unpack(job: LayerJob & { kind: 'unpack' }, signal: AbortSignal, onBytes: OnBytes): Promise<Unpacked> {
   return work(job, signal, onBytes, (message) => (message.kind === 'unpacked' ? message.result : undefined));
+}
+
+/** The blob that a plain one becomes with gzip; on an error the new file is the caller's to remove. */
+export function compress(job: LayerJob & { kind: 'compress' }, signal: AbortSignal): Promise<Packed> {
+  return work(
+    job,
+    signal,
+    () => undefined,
+    (message) => (message.kind === 'packed' ? message.result : undefined),
+  );
 }
 
 /** Reads a blob through and expands it, keeping nothing. Throws tooLarge where it expands beyond the limit. */

@@ -1,6 +1,5 @@
 // The thread that packs, unpacks or hashes one layer, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
 
-import { createHash } from 'node:crypto';
 import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -10,40 +9,31 @@ import { syncFileSystem } from '../kernel/inodes.ts';
 import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
 import { extractLayer } from './extract.ts';
 import type { Hashed, LayerJob, LayerMessage, Packed, Unpacked } from './layer-work.ts';
+import { meter } from './meter.ts';
 import { packLayer } from './pack.ts';
 
 const readBytes = 1024 * 1024;
-/** Progress is told once for this many bytes. */
-const progressBytes = 4 * 1024 * 1024;
 
 function tell(message: LayerMessage): void {
   parentPort?.postMessage(message);
 }
 
-/** Passes everything through, hashing and counting; tells progress where asked to. */
-function meter(progress: boolean): { stream: Transform; digest: () => string; bytes: () => number } {
-  const hash = createHash('sha256');
-  let bytes = 0;
-  let told = 0;
-  const stream = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
-      bytes += chunk.length;
-      if (progress && bytes - told >= progressBytes) {
-        told = bytes;
-        tell({ kind: 'progress', bytes });
-      }
-      done(null, chunk);
-    },
-  });
-  return { stream, digest: () => `sha256:${hash.digest('hex')}`, bytes: () => bytes };
-}
+const progress = (bytes: number): void => tell({ kind: 'progress', bytes });
 
 async function packJob(job: LayerJob & { kind: 'pack' }): Promise<Packed> {
-  const plain = meter(true);
-  const packed = meter(false);
+  const plain = meter(progress);
+  const packed = meter();
   const blob = createWriteStream(job.blob, { flags: 'wx', mode: 0o644, flush: true });
   await pipeline(packLayer(job.directory), plain.stream, compressor(job.compression), packed.stream, blob);
+  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
+}
+
+async function compressJob(job: LayerJob & { kind: 'compress' }): Promise<Packed> {
+  const plain = meter();
+  const packed = meter();
+  const source = createReadStream(job.blob, { highWaterMark: readBytes });
+  const blob = createWriteStream(job.to, { flags: 'wx', mode: 0o600 });
+  await pipeline(source, plain.stream, compressor('gzip'), packed.stream, blob);
   return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
@@ -60,8 +50,8 @@ function firstBytes(path: string): Buffer {
 /** The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. */
 function openLayer(blob: string, maxBytes: number) {
   const source = createReadStream(blob, { highWaterMark: readBytes });
-  const packed = meter(true);
-  const plain = meter(false);
+  const packed = meter(progress);
+  const plain = meter();
   const expand = decompressor(compressionOf(firstBytes(blob)));
   // pipeline() carries an error of any part to the last one, whose reader fails with it.
   const done = expand
@@ -75,14 +65,21 @@ async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
   const layer = openLayer(job.blob, job.maxBytes);
   layer.plain.stream.resume();
   await layer.done;
-  return { diffId: layer.plain.digest(), digest: layer.packed.digest(), size: layer.packed.bytes() };
+  const { plain, packed } = layer;
+  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
 async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> {
   const layer = openLayer(job.blob, job.maxBytes);
-  const size = await extractLayer(layer.plain.stream, job.directory, job);
+  const { bytes: size, foreign } = await extractLayer(layer.plain.stream, job.directory, job);
   await layer.done;
-  const result = { diffId: layer.plain.digest(), digest: layer.packed.digest(), size };
+  const result = {
+    diffId: layer.plain.digest(),
+    digest: layer.packed.digest(),
+    size,
+    tarBytes: layer.plain.bytes(),
+    foreign,
+  };
   for (const [what, found, expected] of [
     ['digest', result.digest, job.digest],
     ['diff ID', result.diffId, job.diffId],
@@ -114,10 +111,11 @@ function limiter(maxBytes: number): Transform {
   });
 }
 
-const doing = { pack: 'pack layer', unpack: 'unpack layer', hash: 'read layer' } as const;
+const doing = { pack: 'pack layer', compress: 'compress layer', unpack: 'unpack layer', hash: 'read layer' } as const;
 const job = workerData as LayerJob;
 try {
   if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
+  else if (job.kind === 'compress') tell({ kind: 'packed', result: await compressJob(job) });
   else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
   else tell({ kind: 'hashed', result: await hashJob(job) });
 } catch (error) {

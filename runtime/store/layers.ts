@@ -22,7 +22,12 @@ export interface Layer {
   readonly size: number;
   /** The digest of its blob in the store; null where the catalogue has the blob. */
   readonly blob: string | null;
+  /** Of its tar; null where an engine unpacked it that did not write that down. */
+  readonly tarBytes: number | null;
 }
+
+/** Nothing was told of the tar. */
+const version1 = z.looseObject({});
 
 export const layerKind: RecordKind<Layer> = {
   name: 'layer',
@@ -31,8 +36,9 @@ export const layerKind: RecordKind<Layer> = {
     diffId: z.string(),
     size: z.number(),
     blob: z.string().nullable(),
+    tarBytes: z.number().nullable(),
   } satisfies Shape<Layer>),
-  upgrades: [unchanged],
+  upgrades: [unchanged, (body) => ({ ...version1.parse(body), tarBytes: null })],
 };
 
 export interface LayerSource {
@@ -43,6 +49,8 @@ export interface LayerSource {
   readonly maxBytes: number;
   /** Whether the blob is in the store, and goes with the layer. */
   readonly stored: boolean;
+  /** Gives the blob its place in the store, once it is known to be what it should be. */
+  readonly keep?: () => Promise<void>;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -80,6 +88,11 @@ export class Layers {
       if (!this.#known.has(name)) renameSync(`${this.directory}/${name}`, `${this.#temporary}/${randomUUID()}`);
     }
     for (const name of readdirSync(this.#temporary)) void this.#discard(`${this.#temporary}/${name}`);
+  }
+
+  /** Whether the layer is unpacked, or is being. */
+  isComing(diffId: string): boolean {
+    return this.get(diffId) !== undefined || this.#running.has(diffId);
   }
 
   /** The layer, or undefined where it is not unpacked. */
@@ -122,6 +135,15 @@ export class Layers {
     }
   }
 
+  /** Remembers how long the layer's tar is. */
+  measured(diffId: string, tarBytes: number): void {
+    const layer = this.get(diffId);
+    if (!layer) return;
+    const told = { ...layer, tarBytes };
+    this.#records.put(layerKind, '', layer.name, told);
+    this.#known.set(layer.name, told);
+  }
+
   /** Removes an unpacked layer. No container may use it. Gone for the engine at once; its files go in the background. */
   remove(diffId: string): void {
     const layer = this.get(diffId);
@@ -152,10 +174,17 @@ export class Layers {
     const temporary = `${this.#temporary}/${randomUUID()}`;
     mkdirSync(temporary, { mode: 0o755 });
     try {
-      const job = { kind: 'unpack', ...source, directory: temporary, maxEntries: maxLayerEntries } as const;
+      const { blob, digest, diffId, maxBytes } = source;
+      const job = {
+        kind: 'unpack',
+        ...{ blob, digest, diffId, maxBytes },
+        directory: temporary,
+        maxEntries: maxLayerEntries,
+      } as const;
       // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
-      const { size } = await unpack(job, new AbortController().signal, onBytes);
-      const layer = { name, diffId: source.diffId, size, blob: source.stored ? source.digest : null };
+      const { size, tarBytes } = await unpack(job, new AbortController().signal, onBytes);
+      await source.keep?.();
+      const layer = { name, diffId: source.diffId, size, blob: source.stored ? source.digest : null, tarBytes };
       // It is there where its record could not be read: whole, as all that has a name here.
       if (existsSync(`${this.directory}/${name}`)) await this.#discard(temporary);
       else renameSync(temporary, `${this.directory}/${name}`);

@@ -85,8 +85,8 @@ export class Records {
   }
 
   /**
-   * False while there is a record that could not be read. What seems to belong to nothing may be that record's then: nothing is
-   * removed for want of a record, until an engine comes that can read it, or the record goes.
+   * False while there is a record that could not be read. Files that belong to no record may then be that record's, so they must
+   * be kept, until an engine can read the record or the record is removed.
    */
   get complete(): boolean {
     return this.#refused.size === 0;
@@ -156,6 +156,7 @@ export class Records {
              UNION ALL SELECT value FROM there, json_each(body, '$.containers') WHERE kind = 'snapshot')
          SELECT id FROM there WHERE kind = 'image' AND host <> ''
          UNION SELECT json_extract(body, '$.imageId') FROM there WHERE kind = 'container'
+         UNION SELECT json_extract(value, '$.source') FROM there, json_each(body, '$.mounts') WHERE kind = 'container'
          UNION SELECT coalesce(json_extract(value, '$.body.imageId'), json_extract(value, '$.imageId')) FROM kept`,
       )
       .all();

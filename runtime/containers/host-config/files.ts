@@ -1,26 +1,21 @@
-// What of a container's files its HostConfig chooses: mounts, volumes, the size of its file systems.
+// Keys of HostConfig about a container's files: mounts, volumes, the size of its file systems.
 
 import path from 'node:path';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 import { maxMountsPerContainer } from '../../limits.ts';
-import { mapOf } from '../bounded.ts';
-import { flag, kept, notYet, stored, whole } from './row.ts';
+import { isTmpfsOption } from '../../volumes/tmpfs-options.ts';
+import { listOf, mapOf } from '../bounded.ts';
+import { type MountSpec, mountSchema, parseMountSpec, shownSpec } from '../mounts/mount-spec.ts';
+import { parseVolumeSpec, parseVolumesFrom } from '../mounts/volume-spec.ts';
+import { flag, kept, notYet, stored, text, whole } from './row.ts';
 
 /** Docker's default, and conmon's (`--shm-size`). */
 const defaultShmSize = 64 * 1024 * 1024;
 
-const instead = 'copy files into an image or make a tmpfs with --tmpfs';
-
 function invalid(message: string): EngineError {
   return new EngineError('invalid', message);
 }
-
-const tmpfsFlags = new Set(
-  'rw ro suid nosuid dev nodev exec noexec sync async dirsync remount mand nomand atime noatime diratime nodiratime relatime norelatime strictatime nostrictatime'.split(
-    ' ',
-  ),
-);
 
 function checkTmpfs(destination: string, options: string): void {
   if (!destination.startsWith('/') || destination.includes('\0') || destination.split('/').includes('..'))
@@ -28,17 +23,31 @@ function checkTmpfs(destination: string, options: string): void {
   const normal = path.posix.normalize(destination);
   if (normal === '/') throw invalid("invalid specification: destination can't be '/'");
   if (/^\/(proc|sys)(\/|$)/.test(normal)) throw invalid(`invalid specification: destination can't be in '${normal}'`);
-  for (const option of options === '' ? [] : options.split(',')) {
-    const known =
-      tmpfsFlags.has(option) ||
-      /^(size=\d{1,15}[kmg%]?|mode=[0-7]{1,4}|(uid|gid)=\d{1,10}|nr_(inodes|blocks)=\d{1,12}[kmg]?)$/i.test(option);
-    if (!known) throw invalid(`invalid tmpfs option "${option.slice(0, 80)}"`);
-  }
+  for (const option of options === '' ? [] : options.split(','))
+    if (!isTmpfsOption(option)) throw invalid(`invalid tmpfs option "${option.slice(0, 80)}"`);
 }
 
+const texts = listOf(maxMountsPerContainer).nullish();
+const storedTexts = stored.list.nullable();
+
 export const files = {
-  Binds: notYet(`${instead}; volumes and bind mounts (-v) come later`, { shown: null }),
-  Mounts: notYet(`${instead}; --mount comes later`, {}),
+  /** `-v`. What comes of it, of the two below and of the image is in the record's `mounts`. */
+  Binds: kept(texts, {
+    stored: storedTexts,
+    keep(given): readonly string[] | null {
+      given?.forEach(parseVolumeSpec);
+      return given ?? null;
+    },
+  }),
+  /** `--mount`. */
+  Mounts: kept(z.array(mountSchema).max(maxMountsPerContainer).nullish(), {
+    stored: z.array(mountSchema),
+    keep(given): readonly MountSpec[] {
+      given?.forEach(parseMountSpec);
+      return given ?? [];
+    },
+    shown: (mounts) => (mounts.length > 0 ? mounts.map(shownSpec) : undefined),
+  }),
   /** `root.readonly` of the OCI runtime specification. */
   ReadonlyRootfs: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),
   /** Bytes of the mount at /dev/shm. */
@@ -59,6 +68,13 @@ export const files = {
     },
     shown: (tmpfs) => (Object.keys(tmpfs).length > 0 ? tmpfs : undefined),
   }),
-  VolumeDriver: notYet(`${instead}; volumes come later`, { shown: '' }),
-  VolumesFrom: notYet(`${instead}; volumes come later`, { shown: null }),
+  /** Of volumes that the start makes; there is one. */
+  VolumeDriver: kept(text, { stored: stored.text, keep: (given) => given ?? '' }),
+  VolumesFrom: kept(texts, {
+    stored: storedTexts,
+    keep(given): readonly string[] | null {
+      given?.forEach(parseVolumesFrom);
+      return given ?? null;
+    },
+  }),
 };

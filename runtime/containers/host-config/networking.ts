@@ -1,16 +1,21 @@
-// What of a container's network its HostConfig chooses. What does not go together with other parts of the request is in
-// create-networking.ts.
+// Keys of HostConfig about a container's network. Checks against other parts of the request are in create-networking.ts.
 
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
-import { maxBindingsPerContainer, maxExtraHosts, maxPortsPerContainer, maxResolverEntries } from '../../limits.ts';
-import { defaultBridge } from '../../networks/bridge.ts';
+import {
+  maxBindingsPerContainer,
+  maxExtraHosts,
+  maxLinks,
+  maxNetworkNameLength,
+  maxPortsPerContainer,
+  maxResolverEntries,
+} from '../../limits.ts';
 import { networkModeInWords, parseNetworkMode } from '../../networks/mode.ts';
 import { listOf, mapOf } from '../bounded.ts';
 import { checkPort, withProtocol } from '../create-checks.ts';
 import { goObject } from '../go-object.ts';
-import { flag, kept, notYet, stored, text } from './row.ts';
+import { flag, kept, stored, text } from './row.ts';
 
 export interface PortBinding {
   readonly HostIp: string;
@@ -21,21 +26,20 @@ function invalid(message: string): EngineError {
   return new EngineError('invalid', message);
 }
 
-/** The normal form of `--network`, or of the name of a network in the request. Throws invalid. */
-export function checkedNetworkMode(given: string): string {
+/**
+ * The normal form of `--network`. Throws invalid. Whether there is a network of that name is asked when the container starts, as
+ * Docker does: the CLI takes a 404 of create for a missing image, and pulls.
+ */
+function checkedNetworkMode(given: string): string {
   const mode = parseNetworkMode(given);
-  const isThere =
-    mode.kind === 'bridged'
-      ? mode.network === defaultBridge.network
-      : mode.kind !== 'container' || /^[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(mode.reference);
-  if (isThere) return networkModeInWords(mode);
-  // Docker says 404, but only when the container starts: the CLI takes a 404 of create for a missing image, and pulls.
-  throw invalid(
-    `network ${given.slice(0, 80)} not found: this engine has bridge, host and none; networks of your own come later`,
-  );
+  const name = mode.kind === 'container' ? mode.reference : networkModeInWords(mode);
+  const isName = mode.kind === 'container' ? /^[a-zA-Z0-9/][a-zA-Z0-9_.-]*$/.test(name) : !/\p{Cc}/u.test(name);
+  if (isName && name.length <= maxNetworkNameLength) return networkModeInWords(mode);
+  const why = given === 'container:' ? 'invalid container format container:<name|id>' : given.slice(0, 80);
+  throw invalid(`invalid network mode: ${why}`);
 }
 
-/** All ports' bindings are counted before any of them is looked at. */
+/** The bindings of all ports are counted before any of them is parsed. */
 function boundedBindings(given: unknown, context: z.RefinementCtx): void {
   if (typeof given !== 'object' || given === null) return;
   const count = Object.values(given).reduce(
@@ -62,7 +66,7 @@ const bindingsSchema = z
   )
   .nullish();
 
-/** The host's side: an address, or none for all, and a port, a range of which any will do, or none (or 0) for any. */
+/** The host's side of a binding: an address (none: all) and a port, a range to choose from, or none or 0 for any port. */
 function checkBinding(port: string, { HostIp, HostPort }: PortBinding): void {
   if (HostIp !== '' && isIP(HostIp) === 0) throw invalid(`invalid IP address for ${port}: ${HostIp.slice(0, 64)}`);
   if (HostPort === '') return;
@@ -107,7 +111,7 @@ function checkNameserver(address: string): void {
   if (isIP(address) === 0) throw invalid(`bad nameserver address: ${address.slice(0, 64)}`);
 }
 
-/** Lines of /etc/resolv.conf, each of which `check` has looked at. */
+/** Lines of /etc/resolv.conf, each checked by `check`. */
 const resolverRow = (check: (entry: string) => void) =>
   kept(listOf(maxResolverEntries).nullish(), {
     stored: stored.list,
@@ -131,10 +135,14 @@ export const networking = {
       return given && given.length > 0 ? given : null;
     },
   }),
-  Links: notYet('leave --link out; user-defined networks with names come later', { shown: null }),
+  /** Stored as `ID:ALIAS` (`links.ts`); inspect shows them with the names of now. */
+  Links: kept(listOf(maxLinks).nullish(), {
+    stored: stored.list.nullable(),
+    keep: (given): readonly string[] | null => (given && given.length > 0 ? given : null),
+  }),
   /** Which network the container is connected to, or whose network namespace it has. */
   NetworkMode: kept(text, { stored: stored.text, keep: (given) => checkedNetworkMode(given ?? '') }),
-  /** `80/tcp` to the ports of the host that lead to it while the container runs. */
+  /** `80/tcp` -> the host's ports that are forwarded to it while the container runs. */
   PortBindings: kept(bindingsSchema, { stored: storedBindings, keep: checkedBindings }),
   /** The same for all ports that the image exposes. */
   PublishAllPorts: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),

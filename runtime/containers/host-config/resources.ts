@@ -1,10 +1,10 @@
-// What of memory, CPU time and processes a container may use, by the rules and in the words of moby
-// (`verifyPlatformContainerResources`). The limits of its host stand above, and hold in any case.
+// Keys of HostConfig about memory, CPU time and processes, with the rules and messages of moby
+// (`verifyPlatformContainerResources`). The limits of the host are in a cgroup above, and hold in any case.
 
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
-import { cgroupVersion } from '../../kernel/cgroups.ts';
+import { cgroupVersion, dividesDiskTime } from '../../kernel/cgroups.ts';
 import { hardLimitOf } from '../../kernel/hard-limits.ts';
 import { maxPidsPerContainer, maxUlimits } from '../../limits.ts';
 import { goObject } from '../go-object.ts';
@@ -14,10 +14,10 @@ import { kept, never, notYet, stored, text, whole } from './row.ts';
 const nanosPerCpu = 1e9;
 const cpuPeriodUs = 100_000;
 
-const blockIo = 'leave the --blkio and --device limits out; the whole host has one';
+const blockIo = 'leave the --blkio-weight-device and --device limits out; the whole host has one for all devices';
 const realTime = 'leave real-time scheduling out; limit with --cpus instead';
 const ofWindows = 'it belongs to Windows containers, leave it out';
-/** The kernel's cgroups of version 2 know none. */
+/** Cgroups of version 2 have no such limit. */
 const noSwappiness = { advice: 'leave --memory-swappiness out', never: true, emptyIsNoDefault: true } as const;
 const droppedByDocker = 'Docker itself dropped it; use --memory';
 
@@ -25,7 +25,11 @@ function wrong(message: string): never {
   throw new EngineError('invalid', message);
 }
 
-function checkMemory(memory: number, reservation: number, swap: number): void {
+type Numbers<Key extends string> = Partial<Readonly<Record<Key, number>>>;
+
+/** What is wrong with them together. Throws invalid. */
+export function checkMemory(limits: Numbers<'Memory' | 'MemoryReservation' | 'MemorySwap'>): void {
+  const { Memory: memory = 0, MemoryReservation: reservation = 0, MemorySwap: swap = 0 } = limits;
   if (memory !== 0 && memory < 6 * 1024 * 1024) wrong('Minimum memory limit allowed is 6MB');
   if (swap > 0 && memory === 0) wrong('You should always set the Memory limit when using Memoryswap limit, see usage');
   if (swap > 0 && swap < memory) wrong('Minimum memoryswap limit should be larger than memory limit, see usage');
@@ -35,9 +39,11 @@ function checkMemory(memory: number, reservation: number, swap: number): void {
     wrong('Minimum memory limit can not be less than memory reservation limit, see usage');
 }
 
-function checkCpu(nano: number, period: number, quota: number, cpus: number): void {
-  if (nano > 0 && period > 0) wrong('Conflicting options: Nano CPUs and CPU Period cannot both be set.');
-  if (nano > 0 && quota > 0) wrong('Conflicting options: Nano CPUs and CPU Quota cannot both be set.');
+/** What is wrong with them together. `cpus`: what the host may use. Throws invalid. */
+export function checkCpu(limits: Numbers<'NanoCpus' | 'CpuPeriod' | 'CpuQuota'>, cpus: number): void {
+  const { NanoCpus: nano = 0, CpuPeriod: period = 0, CpuQuota: quota = 0 } = limits;
+  if (nano > 0 && period > 0) wrong('Conflicting options: Nano CPUs and CPU Period cannot both be set');
+  if (nano > 0 && quota > 0) wrong('Conflicting options: Nano CPUs and CPU Quota cannot both be set');
   if (nano < 0 || nano > cpus * 1e9 || (nano > 0 && nano < 1e7))
     wrong(`range of CPUs is from 0.01 to ${cpus.toFixed(2)}, as there are only ${cpus} CPUs available`);
   if (period !== 0 && (period < 1000 || period > 1_000_000))
@@ -46,7 +52,7 @@ function checkCpu(nano: number, period: number, quota: number, cpus: number): vo
 }
 
 /** The numbers of a list such as `0,2-3`; null where it is none. Of the most CPUs that Linux knows, 8192. */
-function cpuNumbers(list: string): Set<number> | null {
+function numbersOf(list: string): Set<number> | null {
   const numbers = new Set<number>();
   for (const part of list.split(',', 256)) {
     const [first = Number.NaN, last = first] = /^\d{1,4}(-\d{1,4})?$/.test(part) ? part.split('-').map(Number) : [];
@@ -56,18 +62,26 @@ function cpuNumbers(list: string): Set<number> | null {
   return numbers;
 }
 
-function checkCpuset(asked: string): void {
+/** `what` is what the machine has, of which the file `online` lists the numbers. */
+function checkedNumbers(asked: string, cpuset: string, what: string, online: string): string {
+  if (asked === '') return asked;
   const shown = asked.slice(0, 80);
-  const wanted = cpuNumbers(asked);
-  if (!wanted) wrong(`Invalid value ${shown} for cpuset cpus: invalid format: ${shown}`);
-  const online = readFileSync('/sys/devices/system/cpu/online', 'utf8').trim();
-  const available = cpuNumbers(online);
-  if ([...(wanted ?? [])].some((cpu) => !available?.has(cpu)))
-    wrong(`Requested CPUs are not available - requested ${shown}, available: ${online}`);
+  const wanted = numbersOf(asked);
+  if (!wanted) wrong(`Invalid value ${shown} for cpuset ${cpuset}: invalid format: ${shown}`);
+  const list = readFileSync(online, 'utf8').trim();
+  const available = numbersOf(list);
+  if ([...(wanted ?? [])].some((number) => !available?.has(number)))
+    wrong(`Requested ${what} are not available - requested ${shown}, available: ${list}`);
+  return asked;
 }
 
-function checkedCpuset(asked: string): string {
-  if (asked !== '') checkCpuset(asked);
+const checkedCpuset = (asked: string): string =>
+  checkedNumbers(asked, 'cpus', 'CPUs', '/sys/devices/system/cpu/online');
+const checkedMemoryNodes = (asked: string): string =>
+  checkedNumbers(asked, 'mems', 'memory nodes', '/sys/devices/system/node/online');
+
+function checkedWeight(asked: number): number {
+  if (asked !== 0 && (asked < 10 || asked > 1000)) wrong('Range of blkio weight is from 10 to 1000');
   return asked;
 }
 
@@ -95,7 +109,7 @@ function checkedPids(asked: number): number | null {
     wrong(
       `HostConfig.PidsLimit ${asked} is more than the ${maxPidsPerContainer} processes that a container of this engine may have; ask for fewer, or leave --pids-limit out`,
     );
-  return asked === 0 ? null : asked;
+  return asked <= 0 ? null : asked;
 }
 
 function checkedSwappiness(asked: number | null): number | null {
@@ -105,7 +119,14 @@ function checkedSwappiness(asked: number | null): number | null {
   return asked;
 }
 
-const amount = { stored: stored.whole, keep: (given: number | null | undefined): number => given ?? 0 };
+/** Of most keys 0, or nothing, leaves the value as it is. */
+const updates = Boolean;
+
+const amount = {
+  updates,
+  stored: stored.whole,
+  keep: (given: number | null | undefined): number => given ?? 0,
+};
 const ulimit = goObject({ Name: z.string(), Soft: z.number().int().min(-1), Hard: z.number().int().min(-1) });
 
 export const resources = {
@@ -113,7 +134,13 @@ export const resources = {
   BlkioDeviceReadIOps: notYet(blockIo, { shown: [] }),
   BlkioDeviceWriteBps: notYet(blockIo, { shown: [] }),
   BlkioDeviceWriteIOps: notYet(blockIo, { shown: [] }),
-  BlkioWeight: notYet(blockIo, { shown: 0 }),
+  /** Of the disk's time; 0 where nothing was asked for, or the kernel divides none. */
+  BlkioWeight: kept(whole, {
+    updates,
+    stored: stored.whole,
+    keep: (given) => (given && dividesDiskTime() ? checkedWeight(given) : 0),
+    limits: (weight) => (weight > 0 ? { blockIO: { weight } } : {}),
+  }),
   BlkioWeightDevice: notYet(blockIo, { shown: [] }),
   CpuCount: notYet(ofWindows, { shown: 0 }),
   CpuPercent: notYet(ofWindows, { shown: 0 }),
@@ -122,6 +149,7 @@ export const resources = {
   CpuRealtimePeriod: notYet(realTime, { shown: 0 }),
   CpuRealtimeRuntime: notYet(realTime, { shown: 0 }),
   CpuShares: kept(whole, {
+    updates,
     stored: stored.whole,
     keep(given) {
       const shares = given ?? 0;
@@ -131,11 +159,17 @@ export const resources = {
     limits: (shares) => (shares > 0 ? { cpu: { shares } } : {}),
   }),
   CpusetCpus: kept(text, {
+    updates,
     stored: stored.text,
     keep: (given) => checkedCpuset(given ?? ''),
     limits: (cpus) => (cpus !== '' ? { cpu: { cpus } } : {}),
   }),
-  CpusetMems: notYet('leave --cpuset-mems out; memory nodes cannot be chosen', { shown: '' }),
+  CpusetMems: kept(text, {
+    updates,
+    stored: stored.text,
+    keep: (given) => checkedMemoryNodes(given ?? ''),
+    limits: (mems) => (mems !== '' ? { cpu: { mems } } : {}),
+  }),
   IOMaximumBandwidth: notYet(ofWindows, { shown: 0 }),
   IOMaximumIOps: notYet(ofWindows, { shown: 0 }),
   KernelMemory: notYet(droppedByDocker, {}),
@@ -151,7 +185,7 @@ export const resources = {
   }),
   /** Memory and swap together. Behind Memory in Docker's order, and so in force where both are given. */
   MemorySwap: kept(whole, { ...amount, limits: (bytes) => (bytes > 0 ? { memory: { swap: bytes } } : {}) }),
-  /** Null for that of its host; -1, as older clients say it, too. */
+  /** Null, or -1 from older clients: that of its host. */
   MemorySwappiness: kept(whole, {
     stored: stored.whole.nullable(),
     keep: (given) => checkedSwappiness(given ?? null),
@@ -173,8 +207,9 @@ export const resources = {
       return score;
     },
   }),
-  /** Null, 0 or negative for the most that a container may have. */
+  /** Null, 0 or negative: as many as a container may have at most. */
   PidsLimit: kept(whole, {
+    updates: (given) => given !== null && given !== undefined,
     stored: stored.whole.nullable(),
     keep: (given) => checkedPids(given ?? 0),
     limits: (asked) => ({
@@ -191,13 +226,8 @@ export const resources = {
   }),
 };
 
-/** What is wrong with the limits together. `cpus`: what the host may use. Throws invalid. */
-export function checkResources(
-  limits: Readonly<
-    Record<'Memory' | 'MemoryReservation' | 'MemorySwap' | 'NanoCpus' | 'CpuPeriod' | 'CpuQuota', number>
-  >,
-  cpus: number,
-): void {
-  checkMemory(limits.Memory, limits.MemoryReservation, limits.MemorySwap);
-  checkCpu(limits.NanoCpus, limits.CpuPeriod, limits.CpuQuota, cpus);
+/** What is asked for and cannot be, in moby's words. */
+export function discardedOf(given: { readonly BlkioWeight?: unknown }): string[] {
+  if (!given.BlkioWeight || dividesDiskTime()) return [];
+  return ['Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.'];
 }

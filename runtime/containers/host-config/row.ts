@@ -1,4 +1,4 @@
-// What the engine knows of one key of a HostConfig: all of it stands in one row. The rows are in the files beside, by theme.
+// A row: all that the engine knows of one key of HostConfig. The rows are in the other files of this folder, by theme.
 
 import { z } from 'zod';
 import type { Resources } from '../../oci/spec.ts';
@@ -9,13 +9,15 @@ export interface KeptRow<Value> {
   readonly kind: 'kept';
   /** What a client may send. */
   readonly schema: z.ZodType;
-  /** What stands in a record. Where an engine stored the record that did not know the key, the value is the default. */
+  /** The value in a record. In a record of an engine that did not know the key it is the default. */
   readonly stored: z.ZodType<Value>;
-  /** Of what was sent, the value to keep: checked, in its one form; the default where nothing was sent. Throws invalid. */
+  /** The value to store for what was sent: checked, and in its normal form. The default if nothing was sent. Throws invalid. */
   keep(given: unknown): Value;
   /** What the value adds to the limits of the container's cgroup (`linux.resources` of the OCI runtime specification). */
   limits?(value: Value): Resources;
-  /** What inspect says, where that is not the value; undefined where inspect leaves the key out. */
+  /** Whether what was sent to `docker update` is to take the place of the value. Not there where the value stays for good. */
+  updates?(given: unknown): boolean;
+  /** What inspect shows, if that is not the value; undefined if inspect leaves the key out. */
   shown?(value: Value): unknown;
 }
 
@@ -23,7 +25,7 @@ export interface KeptRow<Value> {
 export interface RefusedRow extends Refusal {
   readonly kind: 'refused';
   readonly schema: z.ZodType;
-  /** What inspect says; undefined where inspect leaves the key out. */
+  /** What inspect shows; undefined if inspect leaves the key out. */
   readonly shown: unknown;
 }
 
@@ -41,7 +43,7 @@ type Kept<Given, Value> = Omit<KeptRow<Value>, 'kind' | 'schema' | 'stored' | 'k
   keep(given: Given): Value;
 };
 
-/** `keep` is given what the schema gives. */
+/** `keep` gets the schema's output. */
 export function kept<Schema extends z.ZodType, Value>(
   schema: Schema,
   row: Kept<z.infer<Schema>, Value>,

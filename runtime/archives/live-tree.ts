@@ -1,0 +1,248 @@
+// Writes into a directory that a container may be changing, from names that nobody may trust. Paths are resolved below the root
+// of the container's view, links in them as a process of the container would follow them; the last part of a path is never
+// followed, and what was made is held by a descriptor while it gets its owner and mode. All calls block: for worker threads.
+
+import fs, { type Stats } from 'node:fs';
+import { EngineError } from '../errors.ts';
+import { openInView, pathOf } from '../kernel/beneath.ts';
+import { fileType, makeNode, setAttributeOf } from '../kernel/inodes.ts';
+import { SystemCallError } from '../kernel/libc.ts';
+import { idsPerHost } from '../kernel/user-namespace.ts';
+import { maxFolderDepth } from '../limits.ts';
+import type { Attributes } from '../store/tree.ts';
+import { copyFailure } from './failure.ts';
+
+const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
+/** asm-generic/fcntl.h; Node has no name for it. */
+const O_PATH = 0o10000000;
+
+/** Owner and mode of directories that an archive does not tell of, as in moby. */
+const impliedMode = 0o755;
+
+export interface LiveTreeOptions {
+  /** A directory of the view, absolute. */
+  readonly directory: string;
+  /** The host's root on the machine. */
+  readonly uidBase: number;
+  /** Neither a directory takes the place of something else nor something else that of a directory. */
+  readonly noOverwriteDirNonDir: boolean;
+}
+
+/** A place below the directory: an open directory, and a name in it. Good until the tree's next call. */
+interface Place {
+  readonly path: string;
+  readonly existing: Stats | undefined;
+}
+
+export class LiveTree {
+  readonly #root: number;
+  readonly #options: LiveTreeOptions;
+  /** The directory that was written to last: neighbours in an archive cost no walk. */
+  #last: { readonly path: string; readonly fd: number } | null = null;
+  readonly #times: { readonly parts: readonly string[]; readonly mtime: Date }[] = [];
+
+  /** `root` is a descriptor of the view's root, and is the caller's to close. */
+  constructor(root: number, options: LiveTreeOptions) {
+    this.#root = root;
+    this.#options = options;
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#last) fs.closeSync(this.#last.fd);
+    this.#last = null;
+  }
+
+  directory(parts: readonly string[], attributes: Attributes): void {
+    const place = this.#place(parts, 'directory');
+    if (!place.existing?.isDirectory()) fs.mkdirSync(place.path, 0o700);
+    const fd = fs.openSync(place.path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    try {
+      if (place.existing?.isDirectory()) this.#checkOwn(fd);
+      this.#give(fd, attributes);
+    } finally {
+      fs.closeSync(fd);
+    }
+    this.#times.push({ parts, mtime: attributes.mtime });
+  }
+
+  /** Makes an empty file and opens it for writing. The caller ends it with `finishFile`, or closes it, before its next call. */
+  startFile(parts: readonly string[]): number {
+    const { path } = this.#place(parts, 'file');
+    return fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+  }
+
+  finishFile(fd: number, attributes: Attributes): void {
+    this.#give(fd, attributes);
+    fs.futimesSync(fd, attributes.mtime, attributes.mtime);
+    fs.closeSync(fd);
+  }
+
+  symbolicLink(parts: readonly string[], target: string, { uid, gid, mtime }: Attributes): void {
+    const { path } = this.#place(parts, 'file');
+    fs.symlinkSync(target, path);
+    fs.lchownSync(path, this.#idOf(uid), this.#idOf(gid));
+    fs.lutimesSync(path, mtime, mtime);
+  }
+
+  /** Another name for something that is there, below the directory as all names are. */
+  hardLink(parts: readonly string[], target: readonly string[]): void {
+    const last = target.at(-1);
+    if (last === undefined) throw new EngineError('invalid', 'it links to the directory itself');
+    // Its own descriptor, for the walk to the new name may close the tree's.
+    const parent = this.#openDirectory(this.#absolute(target.slice(0, -1)));
+    try {
+      const { path } = this.#place(parts, 'file');
+      fs.linkSync(`${pathOf(parent)}/${last}`, path);
+    } finally {
+      fs.closeSync(parent);
+    }
+  }
+
+  fifo(parts: readonly string[], { mode, uid, gid, mtime }: Attributes): void {
+    const { path } = this.#place(parts, 'file');
+    makeNode(path, fileType.fifo | 0o600, 0n);
+    const fd = fs.openSync(path, O_PATH | O_NOFOLLOW);
+    try {
+      // By its descriptor, and only where it is still the FIFO: a link in its place must not be followed.
+      if (!fs.fstatSync(fd).isFIFO()) return;
+      fs.chownSync(pathOf(fd), this.#idOf(uid), this.#idOf(gid));
+      fs.chmodSync(pathOf(fd), mode);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.lutimesSync(path, mtime, mtime);
+  }
+
+  /** Gives directories their times, which writing into them has changed. */
+  finish(): void {
+    for (const { parts, mtime } of this.#times) {
+      try {
+        const fd = this.#enter(this.#absolute(parts));
+        fs.utimesSync(`${pathOf(fd)}/.`, mtime, mtime);
+      } catch {
+        // It is gone, or something else, by now.
+      }
+    }
+  }
+
+  /** In this order: a change of owner takes set-user-ID and capabilities away. */
+  #give(fd: number, { mode, uid, gid, extended }: Attributes): void {
+    fs.fchownSync(fd, this.#idOf(uid), this.#idOf(gid));
+    fs.fchmodSync(fd, mode);
+    for (const [name, value] of extended) setAttributeOf(fd, name, value);
+  }
+
+  /**
+   * Throws EACCES where the open directory `fd` is not one of the host's own, in which its root could write nothing either: this thread
+   * is root of the machine, and a container may have the directory that holds its host's volumes as a bind mount.
+   */
+  #checkOwn(fd: number): void {
+    const { uidBase } = this.#options;
+    const isOwn = (id: number): boolean => id >= uidBase && id < uidBase + idsPerHost;
+    const { uid, gid } = fs.fstatSync(fd);
+    if (!isOwn(uid) || !isOwn(gid)) throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+  }
+
+  #idOf(id: number): number {
+    return this.#options.uidBase + id;
+  }
+
+  #absolute(parts: readonly string[]): string {
+    return [this.#options.directory.replace(/\/+$/, ''), ...parts].join('/') || '/';
+  }
+
+  /** The place where something is to be made: what is in its way is gone then, but for a directory where one is to be. */
+  #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
+    const name = parts.at(-1);
+    if (name === undefined) throw new EngineError('invalid', 'it would replace the directory itself');
+    const parent = this.#enter(this.#absolute(parts.slice(0, -1)));
+    this.#checkOwn(parent);
+    const path = `${pathOf(parent)}/${name}`;
+    const existing = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (!existing) return { path, existing };
+    const isDirectory = existing.isDirectory();
+    if (this.#options.noOverwriteDirNonDir && isDirectory !== (kind === 'directory')) this.#refuse(name, isDirectory);
+    if (isDirectory && kind === 'directory') return { path, existing };
+    try {
+      remove(path, isDirectory, { depth: maxFolderDepth, check: (fd) => this.#checkOwn(fd) });
+    } catch (error) {
+      throw copyFailure(`RemoveAll ${name}`, error);
+    }
+    return { path, existing: undefined };
+  }
+
+  /** In moby's words. */
+  #refuse(name: string, isDirectory: boolean): never {
+    const [what, by] = isDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+    throw new EngineError(
+      'refused',
+      `cannot overwrite ${what} ${JSON.stringify(name)} with ${by} ${JSON.stringify(this.#options.directory)}`,
+    );
+  }
+
+  /** A descriptor of a directory, which is made where it is missing; the tree's, good until its next call. */
+  #enter(path: string): number {
+    if (this.#last?.path === path) return this.#last.fd;
+    const fd = this.#openDirectory(path);
+    if (this.#last) fs.closeSync(this.#last.fd);
+    this.#last = { path, fd };
+    return fd;
+  }
+
+  /** The same, the caller's to close. */
+  #openDirectory(path: string): number {
+    try {
+      return openInView(this.#root, `${path}/.`);
+    } catch (error) {
+      if (!(error instanceof SystemCallError) || error.code !== 'ENOENT' || path === '/' || path === '') throw error;
+    }
+    const cut = path.lastIndexOf('/');
+    const parent = this.#openDirectory(path.slice(0, cut));
+    try {
+      this.#checkOwn(parent);
+      const place = `${pathOf(parent)}/${path.slice(cut + 1)}`;
+      fs.mkdirSync(place, impliedMode);
+      const fd = fs.openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      try {
+        this.#give(fd, { mode: impliedMode, uid: 0, gid: 0, extended: [], mtime: new Date() });
+      } finally {
+        fs.closeSync(fd);
+      }
+    } finally {
+      fs.closeSync(parent);
+    }
+    return openInView(this.#root, `${path}/.`);
+  }
+}
+
+interface Removal {
+  /** How many directories may be below one another. */
+  readonly depth: number;
+  /** Called with each directory that is to be emptied; throws where it is not to be. */
+  readonly check: (fd: number) => void;
+}
+
+/** Removes what is at `path`, whose last part is not followed, nor any link below: each directory is held while it is emptied. */
+function remove(path: string | Buffer, isDirectory: boolean, removal: Removal): void {
+  if (!isDirectory) {
+    fs.unlinkSync(path);
+    return;
+  }
+  if (removal.depth === 0)
+    throw new EngineError('tooLarge', 'the directory in its place is too deep to be replaced; remove it first');
+  const fd = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    const entries = fs.readdirSync(pathOf(fd), { encoding: 'latin1', withFileTypes: true });
+    if (entries.length > 0) removal.check(fd);
+    for (const entry of entries) removeEntry(fd, entry.name, removal);
+  } finally {
+    fs.closeSync(fd);
+  }
+  fs.rmdirSync(path);
+}
+
+function removeEntry(directory: number, name: string, { depth, check }: Removal): void {
+  const place = Buffer.from(`${pathOf(directory)}/${name}`, 'latin1');
+  const stats = fs.lstatSync(place, { throwIfNoEntry: false });
+  if (stats) remove(place, stats.isDirectory(), { depth: depth - 1, check });
+}

@@ -1,0 +1,105 @@
+// The threads that read and write containers' files. One that is done with its job waits a while for the next: starting one takes
+// longer than copying a small file.
+
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, Worker } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import type { FailedJob } from '../thread-job.ts';
+import type { Assignment, Done, TreeJob, TreeMessage, TreeOrder } from './tree-jobs.ts';
+
+/** Sends an order to a thread. */
+export type Send = (order: TreeOrder) => void;
+
+/** Names of a directory of a million files, and little else. */
+const maxHeapMb = 256;
+/** How many wait, and for how long: an idle one has 20 MB. */
+const maxIdle = 2;
+const idleMs = 60_000;
+/** How long a thread may take to give a job up: it does so between two pieces of its work. */
+const giveUpMs = 10_000;
+
+const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
+
+function take(): Worker {
+  for (let waiting = idle.pop(); waiting; waiting = idle.pop()) {
+    clearTimeout(waiting.timer);
+    if (isDead(waiting.worker)) continue;
+    waiting.worker.ref();
+    return waiting.worker;
+  }
+  const worker = new Worker(new URL('./tree-worker.ts', import.meta.url), {
+    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    // It opens descriptors by system calls, which Node does not know of, and closes them itself.
+    trackUnmanagedFds: false,
+  });
+  worker.on('error', () => undefined); // whoever has it is told too
+  return worker;
+}
+
+const isDead = (worker: Worker): boolean => worker.threadId < 0;
+
+function giveBack(worker: Worker): void {
+  worker.unref();
+  if (idle.length >= maxIdle) {
+    worker.postMessage('retire' satisfies Assignment);
+    return;
+  }
+  const timer = setTimeout(() => {
+    idle.splice(
+      idle.findIndex((one) => one.worker === worker),
+      1,
+    );
+    worker.postMessage('retire' satisfies Assignment);
+  }, idleMs);
+  timer.unref();
+  idle.push({ worker, timer });
+}
+
+/**
+ * Does a job in a thread, and gives its last word. `onStart` gets what sends it orders; `onMessage` is told all else that it says.
+ * Throws what it says that failed, and the reason of `signal`; it is done with the job then, and has closed what it opened.
+ */
+export async function thread(
+  job: TreeJob,
+  signal: AbortSignal,
+  onStart: (send: Send) => void,
+  onMessage: (message: Exclude<TreeMessage, FailedJob | Done>) => void,
+): Promise<Done> {
+  signal.throwIfAborted();
+  const worker = take();
+  const { port1: port, port2 } = new MessageChannel();
+  const { promise: ended, resolve } = Promise.withResolvers<Done | FailedJob>();
+  const failed = (message: string): void => resolve({ kind: 'failed', errorKind: 'internal', message });
+  const died = (error: Error): void => failed(`the archive's thread failed: ${String(error)}`);
+  const gone = (): void => failed('the archive’s thread ended without an answer');
+  worker.on('error', died).on('exit', gone);
+  port.on('message', (message: TreeMessage) => {
+    if (message.kind === 'done' || message.kind === 'failed') resolve(message);
+    else onMessage(message);
+  });
+  worker.postMessage({ job, port: port2 } satisfies Assignment, [port2]);
+  const send: Send = (order) => port.postMessage(order);
+  let isStuck = false;
+  const stop = (): void => {
+    send({ kind: 'stop' });
+    void sleep(giveUpMs, null, { ref: false }).then(() => {
+      isStuck = true;
+      failed('the archive’s thread does not give up');
+    });
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  onStart(send);
+  try {
+    const last = await ended;
+    signal.throwIfAborted();
+    if (last.kind === 'failed') throw new EngineError(last.errorKind, last.message);
+    return last;
+  } finally {
+    signal.removeEventListener('abort', stop);
+    port.close();
+    worker.off('error', died).off('exit', gone);
+    if (isStuck) await Promise.race([worker.terminate(), once(worker, 'exit')]);
+    else if (!isDead(worker)) giveBack(worker);
+  }
+}

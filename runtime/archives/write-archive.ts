@@ -1,0 +1,117 @@
+// Reads a tar, which may be compressed, and writes what it holds into a container's view: `PUT /containers/X/archive`. The archive is
+// hostile; so is the container, which may change what is written while it is.
+
+import { closeSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { extract, type Header } from 'tar-stream';
+import { at, EngineError } from '../errors.ts';
+import { brokenArchive } from '../images/broken-archive.ts';
+import { maxLayerEntries } from '../limits.ts';
+import { compressionOf, decompressor, peek } from '../store/compression.ts';
+import { entryAttributes } from '../store/entry-attributes.ts';
+import { limiter } from '../store/limiter.ts';
+import { components } from '../store/tree.ts';
+import { copyFailure } from './failure.ts';
+import { LiveTree } from './live-tree.ts';
+import type { WriteJob } from './tree-jobs.ts';
+
+/** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
+export async function writeArchive(archive: Readable, root: number, job: WriteJob): Promise<void> {
+  using tree = new LiveTree(root, { ...job, directory: job.path });
+  const reader = extract();
+  let entries = 0;
+  reader.on('entry', (header, body, next) => {
+    let fd: number | null = null;
+    const fail = (error: unknown): void => next(named(header, error));
+    body.on('error', () => fd !== null && closeSync(fd));
+    try {
+      if (++entries > maxLayerEntries)
+        throw new EngineError('tooLarge', `the archive has more than ${maxLayerEntries} entries`);
+      fd = writeEntry(tree, header, job);
+    } catch (error) {
+      return fail(error);
+    }
+    body.on('data', (chunk) => {
+      if (fd === null || !Buffer.isBuffer(chunk)) return;
+      try {
+        for (let written = 0; written < chunk.length; ) written += writeSync(fd, chunk, written);
+      } catch (error) {
+        body.destroy(named(header, error));
+      }
+    });
+    body.on('end', () => {
+      try {
+        if (fd !== null) tree.finishFile(fd, attributesFor(header, job));
+        next();
+      } catch (error) {
+        fail(error);
+      }
+    });
+  });
+  try {
+    const { start, whole } = await peek(archive);
+    const expand = decompressor(compressionOf(start));
+    if (expand) await pipeline(whole, expand, limiter(job.maxBytes), reader);
+    else await pipeline(whole, limiter(job.maxBytes), reader);
+  } catch (error) {
+    if (error instanceof Error && /^Invalid tar header/.test(error.message))
+      throw new EngineError('refused', 'archive/tar: invalid tar header', { cause: error });
+    const broken = brokenArchive(error);
+    throw broken.kind === 'dataLoss' ? new EngineError('refused', broken.message, { cause: error }) : broken;
+  }
+  tree.finish();
+}
+
+/** An open file where a body follows. */
+function writeEntry(tree: LiveTree, header: Header, job: WriteJob): number | null {
+  const parts = partsOf(header.name);
+  if (parts.length === 0) return null;
+  switch (header.type) {
+    case 'directory':
+      tree.directory(parts, attributesFor(header, job));
+      return null;
+    case 'file':
+    case 'contiguous-file':
+      return tree.startFile(parts);
+    case 'symlink':
+      tree.symbolicLink(parts, linkTarget(header), attributesFor(header, job));
+      return null;
+    case 'link':
+      tree.hardLink(parts, partsOf(linkTarget(header)));
+      return null;
+    case 'fifo':
+      tree.fifo(parts, attributesFor(header, job));
+      return null;
+    case 'character-device':
+    case 'block-device':
+      // As in moby where it runs in a user namespace: there nobody can make one.
+      return null;
+    default:
+      throw new EngineError('invalid', 'its type is none that a file system can hold');
+  }
+}
+
+/** The parts of a name below the directory. Throws invalid for one that leads out of it, in moby's words. */
+function partsOf(name: string): string[] {
+  const clean = path.posix.normalize(name);
+  if (clean === '..' || clean.startsWith('../'))
+    throw new EngineError('refused', `invalid entry name ${JSON.stringify(name)}`);
+  return components(clean);
+}
+
+function linkTarget({ linkname }: Header): string {
+  if (!linkname || linkname.includes('\0')) throw new EngineError('invalid', 'it is a link to nothing');
+  return linkname;
+}
+
+function attributesFor(header: Header, { owner }: WriteJob) {
+  return { ...entryAttributes(header), ...owner };
+}
+
+/** In moby's words where it is told what was wrong. */
+function named({ name }: Header, error: unknown): Error {
+  const failure = copyFailure(`write ${name}`, error);
+  return failure instanceof EngineError && failure.kind === 'refused' ? failure : at(JSON.stringify(name), failure);
+}

@@ -1,0 +1,37 @@
+// The packet filter of a host's network namespace, kept in step with its networks. A script is several milliseconds of nft(8), so all
+// rules are applied when a network comes or goes, and with the first published port; else what is new alone.
+
+import { nft } from '../kernel/nft.ts';
+import { natRules } from '../networks/nat.ts';
+import { bridgesOf } from '../networks/network.ts';
+import type { ContainerHost } from './container.ts';
+
+interface Rules {
+  /** The workspace whose network namespace has them. */
+  readonly pid: number;
+  readonly applied: Promise<void>;
+}
+
+const rulesOf = new WeakMap<ContainerHost, Rules>();
+
+/** Applies the rules of the networks that the host has by then, and `more`, after what is being applied. The host runs. */
+export function applyRules(host: ContainerHost, more = ''): Promise<void> {
+  const { pid } = host.record;
+  const before = rulesOf.get(host)?.applied.catch(() => undefined);
+  const apply = () => nft(pid, natRules(bridgesOf(host.networks)) + more);
+  const applied = before ? before.then(apply) : apply();
+  rulesOf.set(host, { pid, applied });
+  applied.catch(() => {
+    if (rulesOf.get(host)?.applied === applied) rulesOf.delete(host); // the next one tries it again
+  });
+  return applied;
+}
+
+/** Applies `script`, which needs the host's rules: with them, where they are not in force yet. */
+export async function applyInForce(host: ContainerHost, script: string): Promise<void> {
+  if (script === '') return;
+  const rules = rulesOf.get(host);
+  if (rules?.pid !== host.record.pid) return await applyRules(host, script);
+  await rules.applied;
+  await nft(host.record.pid, script);
+}

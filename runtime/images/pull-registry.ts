@@ -1,0 +1,209 @@
+// `docker pull` from a registry that the host reaches: layers come several at a time, each into a file, and are unpacked in order.
+
+import { EngineError } from '../errors.ts';
+import { maxBlobsComing } from '../limits.ts';
+import type { FoundImage } from '../registries/jobs.ts';
+import type { Descriptor } from '../registries/manifest.ts';
+import { ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
+import { Turnstile } from '../turnstile.ts';
+import { allowance, bringDownloaded, bringing, configurationAllowance } from './bring-layer.ts';
+import type { Progress, PullOptions } from './image.ts';
+import { line, pullingLine } from './progress.ts';
+import { ProgressQueue } from './progress-queue.ts';
+import { canonical, familiar, familiarName, type Reference } from './reference.ts';
+import { openSession, type RegistrySession } from './registry-session.ts';
+import { hostHasLayer } from './remove.ts';
+import { shortId } from './resolve.ts';
+import type { HostView } from './view.ts';
+
+/** A reference, and what the registry has by it. */
+interface Wanted {
+  readonly reference: Reference;
+  /** What the tag or digest names: an index, or the manifest. */
+  readonly top: Descriptor;
+}
+
+interface Layer {
+  readonly descriptor: Descriptor;
+  readonly diffId: string;
+  readonly path: string;
+}
+
+/**
+ * With `everyTag`: all that the repository has. That the registry has no such thing, or why it cannot be asked, is thrown before the
+ * first line; what is wrong with the image is thrown out of the lines.
+ */
+export async function pullFromRegistry(
+  view: HostView,
+  reference: Reference,
+  everyTag: boolean,
+  options: PullOptions,
+): Promise<AsyncIterable<Progress>> {
+  await using stack = new AsyncDisposableStack();
+  stack.use(view.transfers.beginTransfer());
+  const session = stack.use(await openSession(view, reference, 'pull', options));
+  const { domain, path } = reference;
+  const references = everyTag
+    ? (await session.thread.ask('tags', {})).map((tag): Reference => ({ domain, path, tag }))
+    : [reference];
+  const [first, ...others] = references;
+  if (!first) throw new EngineError('notFound', `the registry has no tags of ${familiarName(reference)}`);
+  const found = await find(session, first);
+  const held = stack.move();
+  const shown = everyTag ? familiarName(reference) : familiar(reference);
+  return (async function* (): AsyncGenerator<Progress> {
+    await using _held = held;
+    let { upToDate, warning } = yield* pullOne(view, session, found, options);
+    for (const other of others) {
+      const next = yield* pullOne(view, session, await find(session, other), options);
+      upToDate &&= next.upToDate;
+      warning ??= next.warning;
+    }
+    yield { status: `Status: ${upToDate ? 'Image is up to date for' : 'Downloaded newer image for'} ${shown}` };
+    if (warning !== null) yield { status: `WARNING: ${warning}` };
+  })();
+}
+
+async function find(session: RegistrySession, reference: Reference): Promise<Wanted> {
+  return { reference, top: await session.thread.ask('top', { reference: askedFor(reference) }) };
+}
+
+function askedFor({ digest, tag = 'latest' }: Reference): string {
+  return digest ?? tag;
+}
+
+interface Pulled {
+  /** Whether the host had it already. */
+  readonly upToDate: boolean;
+  readonly warning: string | null;
+}
+
+async function* pullOne(
+  view: HostView,
+  session: RegistrySession,
+  { reference, top }: Wanted,
+  options: PullOptions,
+): AsyncGenerator<Progress, Pulled> {
+  const { domain, path } = reference;
+  yield pullingLine(reference);
+  const platform = options.platform === undefined ? ownPlatform : parsePlatform(options.platform);
+  const configuration = session.newFile();
+  const image = await session.thread.ask('image', {
+    reference: askedFor(reference),
+    platform,
+    maxConfigurationBytes: configurationAllowance(view),
+    path: configuration,
+  });
+  const { imageId } = image.configuration;
+  const byDigest = { domain, path, digest: top.digest };
+  const upToDate = view.own.find(reference) === imageId && view.own.find(byDigest) === imageId;
+  if (!upToDate) {
+    const queue = new ProgressQueue();
+    const work = bringImage(view, session, { image, configuration }, queue, options.signal);
+    try {
+      yield* queue.follow(work);
+    } finally {
+      // The files that it works on go with the session.
+      await work.catch(() => undefined);
+    }
+    view.own.name(reference, imageId);
+    view.own.name(byDigest, imageId);
+  }
+  view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
+  yield { status: `Digest: ${top.digest}` };
+  // Docker does not refuse an image that has no index and is for another platform.
+  const warning =
+    options.platform === undefined || image.fits
+      ? null
+      : `image with reference ${canonical(reference)} was found but its platform (${image.platform}) does not match the specified platform (${platformText(platform)})`;
+  return { upToDate, warning };
+}
+
+interface Brought {
+  readonly image: FoundImage;
+  /** The file of its configuration. */
+  readonly configuration: string;
+}
+
+/** The image is the host's then, whole, without a name of its own yet; or nothing of it is. */
+async function bringImage(
+  view: HostView,
+  session: RegistrySession,
+  { image, configuration }: Brought,
+  queue: ProgressQueue,
+  signal: AbortSignal,
+): Promise<void> {
+  const { imageId, diffIds } = image.configuration;
+  await bringing(view, imageId, diffIds, async () => {
+    const missing = missingLayers(view, session, image, queue);
+    const broughtBytes = missing.length === 0 ? 0 : await bringLayers(view, session, missing, queue, signal);
+    signal.throwIfAborted();
+    await view.contents.bring(image.configuration, configuration);
+    view.own.add(imageId, broughtBytes);
+  });
+}
+
+/** Those that the host does not have, base first; each is told of. */
+function missingLayers(
+  view: HostView,
+  session: RegistrySession,
+  { layers, configuration: { diffIds } }: FoundImage,
+  queue: ProgressQueue,
+): Layer[] {
+  const missing: Layer[] = [];
+  for (const [i, descriptor] of layers.entries()) {
+    const diffId = diffIds[i] ?? '';
+    const exists = hostHasLayer(view, diffId);
+    queue.push(line(shortId(descriptor.digest), exists ? 'Already exists' : 'Pulling fs layer'));
+    if (!exists && diffIds.indexOf(diffId) === i) missing.push({ descriptor, diffId, path: session.newFile() });
+  }
+  return missing;
+}
+
+/** How many bytes the layers hold. */
+async function bringLayers(
+  view: HostView,
+  session: RegistrySession,
+  layers: readonly Layer[],
+  queue: ProgressQueue,
+  signal: AbortSignal,
+): Promise<number> {
+  const packedBytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
+  const most = allowance(view);
+  if (packedBytes > most)
+    throw new EngineError(
+      'exhausted',
+      `the image has ${packedBytes} bytes, and this host may still bring in ${most}: remove images that were pulled or loaded`,
+    );
+  const coming = new Turnstile({ perKey: maxBlobsComing, inAll: maxBlobsComing });
+  const downloads = layers.map((layer) => coming.pass('', () => download(session, layer, queue)));
+  // One that fails ends the session, and so the others.
+  for (const each of downloads) each.catch(() => undefined);
+  let broughtBytes = 0;
+  for (const [i, { descriptor, diffId, path }] of layers.entries()) {
+    await downloads[i];
+    const id = shortId(descriptor.digest);
+    const onBytes = (bytes: number): void => queue.push(line(id, 'Extracting', bytes, descriptor.size));
+    const maxBytes = allowance(view) - broughtBytes;
+    const { digest } = descriptor;
+    const { size } = await bringDownloaded(view, path, { digest, diffId }, { maxBytes, signal, onBytes });
+    broughtBytes += size;
+    onBytes(descriptor.size);
+    queue.push(line(id, 'Pull complete'));
+  }
+  return broughtBytes;
+}
+
+async function download(session: RegistrySession, { descriptor, path }: Layer, queue: ProgressQueue): Promise<void> {
+  const id = shortId(descriptor.digest);
+  await session.thread.ask(
+    'download',
+    { descriptor, path },
+    {
+      onBytes: (bytes) => queue.push(line(id, 'Downloading', bytes, descriptor.size)),
+      onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
+    },
+  );
+  queue.push(line(id, 'Verifying Checksum'));
+  queue.push(line(id, 'Download complete'));
+}

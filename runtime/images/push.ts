@@ -1,0 +1,189 @@
+// `docker push`: POST /images/X/push. Layers go several at a time, those that the registry has not; the manifest comes last.
+
+import { EngineError } from '../errors.ts';
+import { maxBlobsGoing } from '../limits.ts';
+import { mediaTypes } from '../registries/manifest.ts';
+import { layerMediaType } from '../store/compression.ts';
+import { Turnstile } from '../turnstile.ts';
+import type { KnownImage } from './contents.ts';
+import type { Progress, RegistryOptions } from './image.ts';
+import { type LayerSource, layerSource } from './layer-sources.ts';
+import { line } from './progress.ts';
+import { ProgressQueue } from './progress-queue.ts';
+import { familiar, familiarName, parseReference, type Reference, referenceOf } from './reference.ts';
+import { openSession, type RegistrySession } from './registry-session.ts';
+import { resolve, shortId } from './resolve.ts';
+import { configurationOf } from './save.ts';
+import type { HostView } from './view.ts';
+
+/** Repositories that a registry is asked to take a layer from. */
+const maxMounts = 3;
+
+/** With null for the tag: all that the host has of the repository. Throws invalid at once for a name that can be none. */
+export function push(
+  view: HostView,
+  repository: string,
+  tag: string | null,
+  options: RegistryOptions,
+): AsyncIterable<Progress> {
+  const named = parseReference(repository);
+  if (named.digest !== undefined) throw new EngineError('invalid', 'cannot push a digest reference');
+  const wanted =
+    tag === null && named.tag === undefined ? null : referenceOf(familiarName(named), tag ?? named.tag ?? '');
+  return pushLines(view, named, wanted, options);
+}
+
+async function* pushLines(
+  view: HostView,
+  repository: Reference,
+  wanted: Reference | null,
+  options: RegistryOptions,
+): AsyncGenerator<Progress> {
+  using _transfer = view.transfers.beginTransfer();
+  const { domain, path } = repository;
+  yield { status: `The push refers to repository [${domain}/${path}]` };
+  const tags = tagsOf(view, repository);
+  if (tags.length === 0)
+    throw new EngineError('notFound', `An image does not exist locally with the tag: ${familiarName(repository)}`);
+  if (wanted && view.own.find(wanted) === undefined)
+    throw new EngineError('notFound', `tag does not exist: ${familiar(wanted)}`);
+  await using session = await openSession(view, repository, 'pull,push', options);
+  for (const reference of wanted ? [wanted] : tags) yield* pushOne(view, session, reference, options.signal);
+  view.owner.emit({ action: 'push', id: familiarName(repository), name: familiarName(repository) });
+}
+
+/** The host's tags of a repository, in order. */
+function tagsOf(view: HostView, repository: Reference): Reference[] {
+  return view.own
+    .all()
+    .flatMap(({ imageId }) => view.own.references(imageId))
+    .filter((one) => one.digest === undefined && isSameRepository(one, repository))
+    .sort((a, b) => ((a.tag ?? '') < (b.tag ?? '') ? -1 : 1));
+}
+
+function isSameRepository(one: Reference, other: Reference): boolean {
+  return one.domain === other.domain && one.path === other.path;
+}
+
+async function* pushOne(
+  view: HostView,
+  session: RegistrySession,
+  reference: Reference,
+  signal: AbortSignal,
+): AsyncGenerator<Progress> {
+  const known = resolve(view, familiar(reference));
+  const queue = new ProgressQueue();
+  const sources: LayerSource[] = [];
+  const work = pushBlobs(view, session, { known, reference, queue, sources }, signal);
+  try {
+    yield* queue.follow(work);
+  } finally {
+    // The files that it reads go with the session.
+    await work.catch(() => undefined);
+  }
+  const { text, mediaType } = manifestOf(view, known, sources);
+  const { domain, path, tag = '' } = reference;
+  const { digest, size } = await session.thread.ask('manifest', { reference: tag, mediaType, text });
+  // The name may be another image's by now, and the image gone.
+  if (view.own.get(known.imageId)) view.own.name({ domain, path, digest }, known.imageId);
+  yield { status: `${tag}: digest: ${digest} size: ${size}` };
+  yield { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } };
+}
+
+interface Pushed {
+  readonly known: KnownImage;
+  readonly reference: Reference;
+  readonly queue: ProgressQueue;
+  /** Filled with what was sent, base first. */
+  readonly sources: LayerSource[];
+}
+
+/** All that the manifest will name. */
+async function pushBlobs(
+  view: HostView,
+  session: RegistrySession,
+  { known, reference, queue, sources }: Pushed,
+  signal: AbortSignal,
+): Promise<void> {
+  const going = new Turnstile({ perKey: maxBlobsGoing, inAll: maxBlobsGoing });
+  const layers = [...known.diffIds.entries()].reverse();
+  for (const diffId of new Set(known.diffIds.toReversed())) queue.push(line(shortId(diffId), 'Preparing'));
+  const first = new Map<string, Promise<LayerSource>>();
+  const sent = layers.map(async ([i, diffId]) => {
+    let source = first.get(diffId);
+    if (!source) {
+      source = going.pass('', () => pushLayer(view, session, { diffId, reference, queue }, signal));
+      first.set(diffId, source);
+    }
+    sources[i] = await source;
+  });
+  const configuration = configurationOf(view, known);
+  const bytes = Buffer.from(configuration);
+  const blob = { digest: known.imageId, size: bytes.length, content: { bytes }, mountFrom: [] };
+  await Promise.all([...sent, session.thread.ask('upload', blob)]);
+}
+
+async function pushLayer(
+  view: HostView,
+  session: RegistrySession,
+  { diffId, reference, queue }: { diffId: string; reference: Reference; queue: ProgressQueue },
+  signal: AbortSignal,
+): Promise<LayerSource> {
+  const id = shortId(diffId);
+  const source = await layerSource(view, diffId, session.newFile, signal);
+  const { digest, size, path } = source;
+  const uploaded = await session.thread.ask(
+    'upload',
+    { digest, size, content: { path }, mountFrom: repositoriesWith(view, diffId, reference) },
+    {
+      onBytes: (bytes) => queue.push(line(id, 'Pushing', bytes, size)),
+      onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
+    },
+  );
+  if (uploaded.kind === 'there') queue.push(line(id, 'Layer already exists'));
+  else if (uploaded.kind === 'mounted') queue.push(line(id, `Mounted from ${uploaded.from}`));
+  else {
+    queue.push(line(id, 'Pushing', size, size));
+    queue.push(line(id, 'Pushed'));
+  }
+  return source;
+}
+
+/** Other repositories of the same registry that an image with this layer came from, or went to. */
+function repositoriesWith(view: HostView, diffId: string, { domain, path }: Reference): string[] {
+  const paths = view.own.all().flatMap(({ imageId }) =>
+    view.contents.get(imageId)?.diffIds.includes(diffId)
+      ? view.own
+          .references(imageId)
+          .filter((one) => one.digest !== undefined && one.domain === domain && one.path !== path)
+          .map((one) => one.path)
+      : [],
+  );
+  return [...new Set(paths)].slice(0, maxMounts);
+}
+
+/** Docker's own form; the OCI's where a layer has a compression that Docker's has no name for. */
+function manifestOf(
+  view: HostView,
+  known: KnownImage,
+  sources: readonly LayerSource[],
+): { text: string; mediaType: string } {
+  const isDocker = sources.every(({ compression }) => compression === 'gzip');
+  const mediaType = isDocker ? mediaTypes.dockerManifest : mediaTypes.ociManifest;
+  const manifest = {
+    schemaVersion: 2,
+    mediaType,
+    config: {
+      mediaType: isDocker ? mediaTypes.dockerConfig : mediaTypes.ociConfig,
+      size: Buffer.byteLength(configurationOf(view, known)),
+      digest: known.imageId,
+    },
+    layers: sources.map(({ digest, size, compression }) => ({
+      mediaType: isDocker ? mediaTypes.dockerLayer : layerMediaType[compression],
+      size,
+      digest,
+    })),
+  };
+  // Indented as Docker's: the same image has the same digest then.
+  return { text: JSON.stringify(manifest, null, 3), mediaType };
+}

@@ -1,0 +1,117 @@
+// A thread that talks to one registry for one host, as the engine uses it: questions in, answers out, until it is disposed of.
+
+import { Worker } from 'node:worker_threads';
+import { EngineError } from '../errors.ts';
+import { libcCalls } from '../kernel/libc.ts';
+import { maxRegistryTransferMs } from '../limits.ts';
+import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
+
+export interface Listeners {
+  /** Bytes of the blob that have been brought or sent. */
+  readonly onBytes?: (bytes: number) => void;
+  /** A try has failed; the next one is so many seconds away. */
+  readonly onRetry?: (seconds: number) => void;
+}
+
+interface Asked extends Listeners {
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Of a document of 4 MiB of brackets; a real one takes 5 MB. */
+const maxHeapMb = 512;
+
+export class RegistryThread implements AsyncDisposable {
+  readonly #worker: Worker;
+  readonly #asked = new Map<number, Asked>();
+  readonly #release: () => void;
+  #last = 0;
+  /** Why it answers no more; null while it does. */
+  #ended: { readonly error: unknown } | null = null;
+
+  /** Connects with the first question. `signal` ends it, as does an hour. */
+  constructor(data: RegistryThreadData, signal: AbortSignal) {
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
+      workerData: data,
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+    });
+    const abort = (): void => this.#end(signal.reason);
+    const timer = setTimeout(
+      () => this.#end(new EngineError('deadline', 'the registry took longer than an hour')),
+      maxRegistryTransferMs,
+    );
+    signal.addEventListener('abort', abort);
+    this.#release = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+    };
+    this.#worker.on('message', (message: Message) => this.#take(message));
+    this.#worker.on('error', (error: Error) => this.#end(diedOf(error)));
+    this.#worker.on('exit', () => this.#end(new EngineError('internal', 'the thread of a registry ended by itself')));
+    if (signal.aborted) abort();
+  }
+
+  /** Throws EngineError, with what to tell the student (see `isUnreachable`). */
+  async ask<Name extends JobName>(
+    name: Name,
+    ask: RegistryJobs[Name]['ask'],
+    listeners: Listeners = {},
+  ): Promise<RegistryJobs[Name]['answer']> {
+    if (this.#ended) throw this.#ended.error;
+    const id = ++this.#last;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    this.#asked.set(id, { ...listeners, resolve, reject });
+    this.#worker.postMessage({ id, name, ask } satisfies Question<Name>);
+    return (await promise) as RegistryJobs[Name]['answer'];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end(new EngineError('unavailable', 'context canceled'));
+    await this.#worker.terminate();
+    // What the thread had the C library keeps for the next one unless it is told.
+    libcCalls.mallocTrim(0);
+  }
+
+  #take(message: Message): void {
+    const asked = this.#asked.get(message.id);
+    if (!asked) return;
+    if (message.kind === 'bytes') asked.onBytes?.(message.bytes);
+    else if (message.kind === 'retry') asked.onRetry?.(message.seconds);
+    else {
+      this.#asked.delete(message.id);
+      if (message.kind === 'answer') asked.resolve(message.answer);
+      else asked.reject(failed(message));
+    }
+  }
+
+  #end(error: unknown): void {
+    if (this.#ended) return;
+    this.#ended = { error };
+    this.#release();
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
+    void this.#worker.terminate();
+  }
+}
+
+const unreachable = Symbol('unreachable');
+
+function failed({ errorKind, message, ...more }: Message & { kind: 'failed' }): EngineError {
+  return new EngineError(errorKind, message, more.unreachable ? { cause: unreachable } : {});
+}
+
+/** Whether what `ask` has thrown means that there is no way to the registry. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof EngineError && error.cause === unreachable;
+}
+
+function diedOf(error: Error): EngineError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY')
+    return new EngineError('dataLoss', 'what the registry says cannot be read: it takes too much memory', {
+      cause: error,
+    });
+  if (code === 'ESRCH' || code === 'ENOENT')
+    return new EngineError('unavailable', 'the host has stopped; start it first', { cause: error });
+  return new EngineError('internal', `the thread of a registry failed: ${String(error)}`, { cause: error });
+}
