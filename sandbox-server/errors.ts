@@ -1,4 +1,4 @@
-// What can go wrong in the server: one class, a kind each, and the HTTP status that each kind becomes.
+// The server's errors: one class, the kinds, and the HTTP status of each kind.
 
 import type { FailureKind } from './protocol.ts';
 
@@ -7,7 +7,7 @@ export const statusOfFailure = {
   forbidden: 403,
   notFound: 404,
   gone: 410,
-  /** What was to be changed is not as it was said to be. */
+  /** The thing to be changed is not in the state that the request names. */
   conflict: 412,
   tooLarge: 413,
   tooMany: 429,
@@ -30,7 +30,7 @@ export class ServerError extends Error {
   }
 }
 
-/** The sentences that more than one place says. */
+/** Sentences that are used in more than one place. */
 export const sentences = {
   engineAway: 'The engine is restarting. What runs in your lab goes on; try again in a moment.',
   noSession: 'There is no such lab of yours. Open the lesson again to start one.',

@@ -1,4 +1,5 @@
-// What a student would meet who came now: a lab, or none, and why. Tells the log when that changes.
+// Whether labs can start at all: the engine answers, the store has room, the last start did not fail. A change is logged. Knows
+// nothing of the queue.
 
 import type { Logger } from 'pino';
 import type { EngineLink } from './engine-link.ts';
@@ -16,7 +17,7 @@ const words: Readonly<Record<Health['status'], string>> = {
 export class HealthWatch {
   readonly #link: Pick<EngineLink, 'up' | 'status'>;
   readonly #log: Logger;
-  /** When the last start failed; null where it did not. */
+  /** When the last start failed; null if it did not fail. */
   #failedAtMs: number | null = null;
   #told: Health['status'] = 'ok';
 
@@ -25,7 +26,7 @@ export class HealthWatch {
     this.#log = log;
   }
 
-  /** A lab has started, or could not be. */
+  /** A lab has started (`went`), or could not be started. */
   started(went: boolean): void {
     this.#failedAtMs = went ? null : monotonicMs();
     this.look();
@@ -47,7 +48,7 @@ export class HealthWatch {
     if (!this.#link.up) return 'engine away';
     const free = this.#link.status?.storeFreeBytes;
     if (free !== undefined && free < storeFullBytes) return 'store full';
-    // One that failed long ago, and nobody has come since, says nothing of now.
+    // A start that failed long ago says nothing of now, even if it was the last.
     const failed = this.#failedAtMs !== null && monotonicMs() - this.#failedAtMs < failedStartCountsMs;
     return failed ? 'labs fail' : 'ok';
   }

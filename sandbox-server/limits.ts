@@ -6,23 +6,23 @@ export const maxBodyBytes = 8 * 1024;
 /** All headers of a request together; browsers send under 4 KiB. */
 export const maxHeaderBytes = 16 * 1024;
 export const maxHeaders = 64;
-/** From the first byte of a request to the end of its headers (slow senders), and to its last: a file over a slow line. */
+/** Time for a request's headers (slow senders), and for the whole request (a file over a slow line). */
 export const headersTimeoutMs = 15_000;
 export const requestTimeoutMs = 5 * 60_000;
 /** How often Node looks for requests that are over these. */
 export const timeoutCheckMs = 5_000;
 /** All TCP connections: 500 students with a socket and a few requests each. */
 export const maxConnections = 4_000;
-/** Of them, of one address: a class of a hundred behind one router, with a socket, a preview and some requests each. */
+/** TCP connections of one address: a class of a hundred behind one router, with a socket, a preview and some requests each. */
 export const maxConnectionsPerAddress = 1_000;
-/** From the last word on a connection to its end, where the other side does not end it. */
+/** From the last bytes that we send on a connection until we destroy it, where the other side does not close it. */
 export const hangUpMs = 3_000;
 
-/** SECURITY.md F03. A paste goes in messages of 8 KiB (protocol/page-messages.ts). */
+/** F03: one message of a page. A paste goes in messages of 8 KiB (protocol/page-messages.ts). */
 export const maxMessageBytes = 64 * 1024;
-/** SECURITY.md F03: browsers send one fragment a message. */
+/** F03: fragments of one message; browsers send one. */
 export const maxFragments = 32;
-/** Messages a second from one page, and how many at once: 30 keystrokes, acknowledgements of 5 MB/s of output. */
+/** Messages of one page, per second and as a burst: 30 keystrokes, acknowledgements of 5 MB/s of output. */
 export const messagesPerSecond = 500;
 export const messageBurst = 2_000;
 /** Unsent bytes to one page, above which it is dropped: eight terminals at their flow limit, twice. */
@@ -30,7 +30,7 @@ export const maxSocketBacklogBytes = 2 * 1024 * 1024;
 /** Sockets of one student (two tabs and a few that are half open), and of one address (a class behind one router). */
 export const maxSocketsPerStudent = 8;
 export const maxSocketsPerAddress = 500;
-/** Upgrades that are asked for, of one address, a second and at once: all pages of a class come back after a restart. */
+/** WebSockets that one address asks for, per second and as a burst: all pages of a class come back after a restart. */
 export const upgradesPerSecondPerAddress = 50;
 export const upgradeBurstPerAddress = 500;
 /** From the upgrade to a valid `hello`. */
@@ -38,63 +38,63 @@ export const helloTimeoutMs = 5_000;
 /** How often the server asks a page whether it is there; it is dropped when it has not answered by the next time. */
 export const heartbeatMs = 30_000;
 
-/** SECURITY.md F01. */
+/** F01: a ticket that was not used is void after this long. */
 export const ticketLifetimeMs = 30_000;
-/** Tickets that wait to be used; the oldest gives way. */
+/** Unused tickets. One more replaces the oldest. */
 export const maxTickets = 10_000;
 
-/** SECURITY.md F11: new sessions a minute of one student. */
+/** F11: new sessions of one student per minute, and as a burst. */
 export const startsPerMinute = 5;
 /**
- * SECURITY.md H08: students without a cookie of ours, of one address, a second and at once. Above what one person keeps up who
- * would shut a school out; what it costs is bounded by what is started.
+ * H08: students of one address who have no cookie of ours, per second and as a burst. More than one attacker keeps up, so that
+ * nobody locks a school out. What newcomers cost is bounded by the limits on starts.
  */
 export const newcomersPerSecondPerAddress = 10;
 export const newcomerBurstPerAddress = 120;
-/** Labs of newcomers that are started for one network, a second and at once: a class starts at once; then 120 a minute. */
+/** Labs that are started for newcomers of one network, per second and as a burst: a class starts together; then 120 a minute. */
 export const startsPerSecondPerNetwork = 2;
 export const startsBurstPerNetwork = 120;
-/** Newcomers of one network that wait; one more takes the place of one that has no page. */
+/** Newcomers of one network in the queue. Beyond this, a new one replaces one that has no page, or is refused. */
 export const maxWaitingPerNetwork = 100;
-/** A place in the queue costs as many minutes as the network holds labs or waits for, up to an hour: others go first. */
+/** In the queue a newcomer counts as having come 2 minutes later for each lab that the network holds or waits for, 60 at most. */
 export const queueMinutesPerLab = 2;
 export const maxQueueMinutes = 60;
-/** Known students go before newcomers, unless these have waited as long. */
+/** In the queue a known student counts as having come this much earlier. */
 export const knownHeadStartMinutes = 60;
-/** From a lab's start to its first page, while others wait: a slow line takes seconds. */
+/** While others wait, a lab without any page ends this long after its start. A slow line takes seconds. */
 export const enterMs = 15_000;
-/** A lab that was typed into is unused for so many times as long as others, before it yields: 15 minutes. */
+/** While others wait, a lab that was typed into yields after this many times DRYDOCK_YIELD_SECONDS without use. */
 export const typedYieldTimes = 20;
-/** What newcomers of one network may hold of all places, where no setting says it: somebody else always finds one. */
+/** Share of all places that newcomers of one network may hold, where no setting says it. The rest is for others. */
 export const networkShare = 7 / 8;
-/** Any request, of one address, a second and at once: a class behind one router opens a page of forty files. */
+/** Requests of any kind from one address, per second and as a burst: a class behind one router opens a page of forty files. */
 export const requestsPerSecondPerAddress = 300;
 export const requestBurstPerAddress = 3_000;
-/** API requests, of one student, or of one address where no student is known, a second and at once. */
+/** API requests of one student (of one address, where no student is known), per second and as a burst. */
 export const apiRequestsPerSecond = 50;
 export const apiRequestBurst = 500;
-/** Wrong codes at the gate, of one network, a second and at once: a class mistypes; who guesses tries 43,200 a day of 36^8. */
+/** Wrong codes at the gate from one network, per second and as a burst: a class mistypes. An attacker gets 43,200 of 36^8 a day. */
 export const inviteGuessesPerSecond = 0.5;
 export const inviteBurst = 30;
-/** Proxies that nobody named, which are told of: more are no proxies, but people who write such a header. */
+/** Addresses that are reported as proxies missing from DRYDOCK_TRUSTED_PROXY. More are clients that forge the header. */
 export const maxUnnamedProxies = 4;
-/** Keys that one rate limiter remembers; the one unused for longest gives way. */
+/** Keys that one rate limiter remembers. One more replaces the one that was unused for longest. */
 export const maxRateKeys = 20_000;
 
 /** Tabs in one lab: more do not fit the screen, and the engine allows 12. */
 export const maxTerminals = 8;
-/** Terminals that one page may ask to see, those among them that are gone by now. */
+/** Terminals that one page may ask to see, with those that have closed by now. */
 export const maxTerminalsAsked = 256;
-/** What a page that comes back can still get: a screen is about 10 KiB, a long build log 200 KiB. */
+/** Output of a terminal that is kept for a page that reconnects: a screen is about 10 KiB, a long build log 200 KiB. */
 export const maxRecordingBytes = 256 * 1024;
-/** Places at which the recording can begin: one about every 8 KiB, and so many that they reach as far back as it does, twice. */
+/** Points where a replay can start: one about every 8 KiB, enough for twice the recording. */
 export const modePlaceEveryBytes = 8 * 1024;
 export const modePlaces = 80;
 /** The longest control sequence whose effect is followed: sixteen modes of four digits at once. */
 export const maxTrackedBytes = 128;
 /** How long a page waits for output that the engine said it had. */
 export const catchUpMs = 1_000;
-/** Output read from a shell that no page watches: enough for any build, and `yes` does not cost a core. */
+/** Output per second that is read from a shell that no page watches: enough for any build, and `yes` does not cost a core. */
 export const unwatchedBytesPerSecond = 1024 * 1024;
 /** One binary frame of output. */
 export const maxFrameBytes = 16 * 1024;
@@ -103,38 +103,38 @@ export const maxPendingInputBytes = 256 * 1024;
 /** Characters of an OSC sequence that the parser of prompt marks keeps. */
 export const maxMarkLength = 64;
 
-/** What may be asked of one lab at once (a copy, a reset, the start of a task): a person asks for one thing at a time. */
+/** Changes of one lab that may wait (a copy, a reset, the start of a task): a person asks for one at a time. */
 export const maxAskedOfLab = 8;
-/** Hosts whose use the operator's list asks the engine for at once: each takes it 5 ms. */
+/** Hosts about which `drydock session ls` asks the engine at the same time: each answer takes the engine 5 ms. */
 export const maxUsageAtOnce = 2;
-/** Labs of one student that take memory; the one used longest ago is put away when another is opened. */
+/** Labs of one student that take memory. One more, and the one used longest ago is stored. */
 export const maxOpenPerStudent = 3;
-/** Labs of one student, those that were put away among them: a track and the playground. The one used longest ago ends. */
+/** Labs of one student, stored ones too: a track and the playground. One more, and the one used longest ago ends. */
 export const maxSessionsPerStudent = 10;
-/** Who waits for a place; the next one is refused. */
+/** Students in the queue. One more takes the place of the last, if that one's turn is later, else is refused. */
 export const maxQueue = 1_000;
 /** A place in the queue is kept this long without a page (a reload, a dropped connection). */
 export const queueGraceMs = 30_000;
 /** Hosts that are created at the same time: more only makes each slower. */
 export const maxCreating = 4;
-/** From the end of a host's last shell to a look at whether the host itself has stopped. */
+/** From the end of a lab's last shell until we ask whether its hosts have stopped. */
 export const hostSettleMs = 1_000;
-/** A page that stays open but is not typed into counts as left after this many idle times. */
+/** A lab whose page is open is stored too, after this many times DRYDOCK_IDLE_MINUTES without typing. */
 export const untypedIdleTimes = 4;
-/** How often it is written down that a lab is used: each time waits for the disk, and a lab is kept for days. */
+/** How often the time of a lab's last use is stored: each write waits for the disk, and a lab is kept for days. */
 export const writeUsedEveryMs = 60_000;
-/** How often labs that nobody is in are looked for, at most: twice within the time after which one is frozen, if that is shorter. */
+/** Between two looks for labs to freeze, store or end; half of the time to freeze or to yield, where that is less. */
 export const sweepMs = 10_000;
-/** With less room than this in the store no lab is started to be of use: an empty host takes some megabytes, its work more. */
+/** With less room than this in the store, health says `store full`: an empty host takes some megabytes, work in it more. */
 export const storeFullBytes = 256 * 1024 * 1024;
-/** How long one start that failed stands for how labs start. */
+/** How long a start that failed makes health say `labs fail`. */
 export const failedStartCountsMs = 5 * 60_000;
 
-/** Lists that events keep right are asked for anew after so long, in case an event was missed. */
+/** Lists that events keep up to date are asked for again after this long, in case an event was missed. */
 export const maxHeldAnswerMs = 60_000;
 /**
- * What no event tells is looked at again after this share of the time for which nothing has happened, and after `maxPollMs` at the
- * latest: 400 labs in which nobody has typed for minutes cost the engine seven looks a second, each 2 to 5 ms.
+ * Some states cause no event. They are looked at again after this share of the time for which nothing has happened, and after
+ * `maxPollMs` at the latest. 400 labs in which nobody has typed for minutes cost the engine seven looks a second, each under 1 ms.
  */
 export const calmShare = 1 / 4;
 export const maxPollMs = 60_000;
@@ -143,14 +143,14 @@ export const maxPollMs = 60_000;
 export const checkDelayMs = 20;
 /** And between two looks, so that a loop of `docker run` costs ten looks a second at most. */
 export const checkIntervalMs = 100;
-/** Judging what was seen, which holds up everybody, takes a millisecond; it is followed by a rest of so many times as long. */
+/** Judging blocks the event loop, usually for a millisecond. After judging for T, the lab's checks rest for this many times T. */
 export const checkRestTimes = 10;
-/** Containers and execs that have ended, remembered for a check after they are gone. */
+/** Ended containers and execs that are remembered for a check after their removal. */
 export const maxEnded = 100;
 /** Lines and bytes of a container's log that a check looks at. */
 export const maxLogLines = 500;
 export const maxLogBytes = 256 * 1024;
-/** A line of a log or file that a lesson's regular expression looks at: longer ones are none that a lesson asks for. */
+/** Characters of a line of a log or file that a lesson's regular expression looks at. No lesson asks for a longer line. */
 export const maxMatchedLine = 4_096;
 /** One regular expression over one text; a good one takes under 1 ms. */
 export const maxMatchMs = 100;
@@ -158,40 +158,49 @@ export const maxMatchMs = 100;
 export const maxInspected = 20;
 /** A file that a check looks at. */
 export const maxCheckedFileBytes = 256 * 1024;
-/** An answer that a check asks a port for: how long it may take, and how much of it is looked at. */
+/**
+ * A file of YAML that a check reads: a lesson's have a hundred lines, and the worst of this size takes 0.2 s on a small machine,
+ * which the whole server waits. The time is for a machine that has much else to do.
+ */
+export const maxYamlBytes = 16 * 1024;
+export const maxYamlMs = 1_000;
+/** The answer of a port that a check asks: how long it may take, and how much of it is looked at. */
 export const answerMs = 3_000;
 export const maxAnswerBytes = 64 * 1024;
 /** A program that a check runs. */
 export const commandCheckMs = 5_000;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const checkWaitMs = 1_000;
-/** How often files, ports, processes and programs are looked at while the task in hand asks for them, at most. */
+/** Shortest time between two looks at files, ports, processes and programs, while the current task asks for them. */
 export const checkPollMs = 1_000;
-/** Ports and programs leave traces: the wait is as long as nothing has happened, up to this (and longer by `calmShare`). */
+/**
+ * Asking a port or running a program leaves traces in the lab. So we wait for as long as nothing has happened, up to this time
+ * (and longer by `calmShare`).
+ */
 export const maxTracePollMs = 10_000;
 /** One question to a host's Docker API. */
 export const dockerTimeoutMs = 5_000;
 
 /** Files that a lab's hosts have from the start, all together. */
 export const maxStartingFiles = 200;
-/** An image of a lab is pulled in milliseconds, or it is still made: then it is asked so often whether it is there. */
+/** Time for a pull of a lab's image. While the image is still being built, ask again this often. */
 export const imagePullMs = 10_000;
 export const imagePollMs = 1_000;
 
-/** How often the engine is asked again while it is away, and how long a call waits for it before it gives up. */
+/** How often the engine is probed while it is away, and how long a call waits for it before it gives up. */
 export const engineProbeMs = 200;
 export const engineWaitMs = 10_000;
-/** Keeps an eye on an engine that nobody talks to. */
+/** How often the engine is probed while it is up. */
 export const engineHeartbeatMs = 5_000;
 
-/** How long metrics wait for the engine's answer: longer is none, and Prometheus gives up after 10 s. */
+/** How long metrics wait for the engine's answer. A later one counts as none; Prometheus itself gives up after 10 s. */
 export const engineAnswerMs = 2_000;
-/** Seconds from a lab's place to its shell: a spare one is there at once, a queue of starts takes some. */
+/** Buckets of the histogram of labs' starts, in seconds: a spare host is ready at once, a queue of starts takes some seconds. */
 export const startSecondsBounds = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
-/** From SIGTERM to the end, whatever hangs (SECURITY.md X17: 10 s). */
+/** From SIGTERM to the end, whatever hangs (X17: 10 s at most). */
 export const shutdownMs = 4_000;
-/** Of it, for what is under way in the engine. */
+/** The part of `shutdownMs` for calls to the engine that are under way. */
 export const settleMs = 3_000;
 /** Quiz answers kept for one student, and the size of their parts. */
 export const maxQuizAnswers = 1_000;
@@ -202,45 +211,47 @@ export const forgetStudentMs = 400 * dayMs;
 export const forgetEveryMs = 60 * 60 * 1000;
 /** A path in a workspace's home: Linux has 4,095 bytes. */
 export const maxPathLength = 4_096;
-/** SECURITY.md F11: requests about files of one lab, a second and at once: an editor opens a folder of many files. */
+/** F11: requests about files of one lab, per second and as a burst: an editor opens a folder of many files. */
 export const fileRequestsPerSecond = 20;
 export const fileRequestBurst = 200;
 /** Files of one lab that are being sent and written at once: each holds its 1 MiB in memory, and an editor saves one. */
 export const maxFileWritesAtOnce = 4;
-/** The wait before files are watched again where the engine or the host went. */
+/** The wait before files are watched again after the engine or the host went away. */
 export const watchAgainMs = 1_000;
 
 /** The wait from a host's event to looking at it, and between two looks: a `docker run` makes four events within 100 ms. */
 export const viewDelayMs = 50;
 export const viewIntervalMs = 150;
-/** How often use is looked at while a page is open, at most. */
+/** Shortest time between two looks at a host's use of memory and CPU while a page is open. */
 export const usePollMs = 2_000;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const viewWaitMs = 1_000;
-/** What one host's view tells: the engine allows 50 containers, lessons use about ten images. */
+/** What one host's view shows: the engine allows 50 containers, lessons use about ten images. */
 export const maxViewImages = 50;
 export const maxViewContainers = 50;
-/** One view as a message: what is more is cut until it fits. The page's own messages may have 64 KiB. */
+/** Other names of a container on one network; a lesson gives one. */
+export const maxViewNames = 3;
+/** One view as a message: a larger one is cut until it fits. The page's own messages may have 64 KiB. */
 export const maxViewBytes = 60 * 1024;
 
-/** Addresses of previews that are remembered, all students' together; the one opened longest ago gives way. */
+/** Previews of all students together. One more replaces the one that was opened longest ago. */
 export const maxPreviews = 5_000;
-/** SECURITY.md F08: as a ticket's. */
+/** F08: an unused link into a preview is void after this long, and so many are kept: as for tickets. */
 export const previewTokenMs = 30_000;
 export const maxPreviewTokens = 10_000;
-/** SECURITY.md F11: previews that one lab opens, a second and at once. */
+/** F11: previews that one lab opens, per second and as a burst. */
 export const previewOpensPerSecond = 2;
 export const previewOpenBurst = 30;
-/** Requests of one lab's previews, a second and at once: a page of many small files, loaded again and again. */
+/** Requests to one lab's previews, per second and as a burst: a page of many small files, loaded again and again. */
 export const previewRequestsPerSecond = 200;
 export const previewRequestBurst = 1_000;
 /** Connections of one lab's previews: browsers hold six for a page, and WebSockets; the engine has 64 for a host. */
 export const maxPreviewConnections = 48;
-/** A connection to a container on which nothing comes or goes for so long is ended. */
+/** A connection to a container without traffic for this long is closed. */
 export const previewIdleMs = 10 * 60_000;
-/** What a container said before it hung up may take so long to reach a slow browser. */
+/** Time for a slow browser to read what a container sent before it hung up. */
 export const previewHangUpMs = 30_000;
-/** How long an answer waits for an engine that is away. */
+/** How long a preview waits for an engine that is away. */
 export const previewWaitMs = 3_000;
-/** A TLS handshake with a container on the same machine takes some milliseconds; what says nothing for so long speaks no TLS. */
+/** A TLS handshake with a container on this machine takes some milliseconds. A port that takes longer than this speaks no TLS. */
 export const previewTlsMs = 1_000;

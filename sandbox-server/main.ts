@@ -158,11 +158,11 @@ async function main(): Promise<void> {
   const log = pino({ name: 'server', level: logLevel });
   const server = await startServer(settings, connectEngine(settings.engineSocket), log);
   log.info({ url: server.url, origin: settings.publicOrigin, capacity: settings.capacity }, 'listening');
-  // Where NODE_COMPILE_CACHE says so: Node itself does it at an end in order, which a server that is killed does not have.
+  // Writes the cache that NODE_COMPILE_CACHE names, now. Node itself writes it at exit only, and a killed server never gets there.
   flushCompileCache();
 
   const end = () => {
-    // Whatever hangs, a supervisor is not kept waiting.
+    // Whatever hangs, do not keep the supervisor waiting.
     setTimeout(() => process.exit(0), shutdownMs).unref();
     server.close().then(
       () => process.exit(0),
@@ -174,7 +174,7 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', end);
   process.once('SIGINT', end);
-  // A promise that nobody awaited is a mistake of ours: said loudly, but no student loses a shell for it.
+  // A rejected promise that nobody awaited is our mistake. It is logged, but must not end the students' shells.
   process.on('unhandledRejection', (error) => log.error({ error: messageOf(error) }, 'unhandled rejection'));
 }
 

@@ -56,7 +56,7 @@ export const pageMessage: z.ZodType<PageMessage> = z.discriminatedUnion('type', 
   z.strictObject({ type: z.literal('ping') }),
 ]);
 
-/** What the engine takes for a path is the engine's to say; `%2e` and the like have been decoded once. */
+/** The engine decides which paths are valid. Escapes such as `%2e` have been decoded once. */
 const path = z.string().max(maxPathLength);
 
 /** The query of the routes about one file or folder. */

@@ -55,7 +55,7 @@ export interface RunningServer {
   close(): Promise<void>;
 }
 
-/** Starts to listen; sessions of an earlier run are taken up behind. Throws where files, port or lessons are no good. */
+/** Starts to listen; takes up sessions of an earlier run in the background. Throws if files, port or lessons are not usable. */
 export async function startServer(settings: Settings, engine: EngineClient, log: Logger): Promise<RunningServer> {
   const lessons = await readLessons(settings.lessonsDirectory, (lesson, error) => {
     log.error({ lesson, err: error }, `the lesson ${lesson} cannot be read and is left out: drydock lab lint says why`);
@@ -101,7 +101,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     if (up) void compare();
   });
 
-  // The port is known only once it listens (0 means any), the guard only then.
+  // The port is known only once the server listens (0 means any), and so is the guard.
   let guard = guardOf(allowedOrigins(settings), settings.port);
   const origins = previewOrigins(settings.previewOrigin, settings.publicOrigin, settings.port);
   if (settings.previewOrigin !== null && sharesSite(settings.previewOrigin, settings.publicOrigin))
@@ -195,7 +195,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     closeOperator();
     metrics[Symbol.dispose]();
     await server.close();
-    // What is half done in the engine is not left to whoever comes next, unless it hangs or waits for an engine that is away.
+    // Let calls to the engine finish, unless they hang or wait for an engine that is away.
     if (!link.up) link.close();
     await Promise.race([settled, delay(settleMs, undefined, { ref: false })]);
     link.close();

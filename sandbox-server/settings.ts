@@ -1,5 +1,5 @@
-// What the server is told when it starts; `main.ts` makes it from flags, and what is secret from the environment, which other
-// users of the machine cannot see. Nothing else in the server reads the environment.
+// The settings of a server. `main.ts` reads them from flags, and secrets from the environment, which other users of the machine
+// cannot see. Nothing else in the server reads the environment.
 
 import { totalmem } from 'node:os';
 
@@ -33,15 +33,15 @@ export interface Settings {
   readonly freezeMs: number;
   readonly idleMs: number;
   readonly keepMs: number;
-  /** The code that opens the site; null: it stands open. */
+  /** The code that opens the site; null: the site is open to everybody. */
   readonly invite: string | null;
-  /** What Prometheus shows to be told of metrics, as a Bearer token; null: this machine alone is told. */
+  /** The Bearer token for `/metrics`; null: direct requests from this machine alone may read it. */
   readonly metricsToken: string | null;
   /** Addresses, and ranges such as 10.0.0.0/24, whose X-Forwarded-For is believed; none by default. */
   readonly trustedProxies: readonly string[];
 }
 
-/** An idle host with a shell takes under 8 MB (issue 2), one that is worked in about 64 MB; 2 GiB are for the machine. */
+/** An idle host with a shell takes under 8 MB, one that is worked in about 64 MB; 2 GiB are for the machine. */
 export function defaultCapacity(): number {
   const gibibyte = 1024 ** 3;
   const mebibyte = 1024 ** 2;

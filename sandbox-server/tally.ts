@@ -1,4 +1,4 @@
-// Counts what is open by key; an entry goes with its last one, so that the keys are never more than what is open.
+// Counts open things by key. A key is removed with the last of its things, so there are never more keys than open things.
 
 export class Tally {
   readonly #counts = new Map<string, number>();

@@ -1,4 +1,4 @@
-// Reads and follows a container's log through its host's Docker API. (The engine's client answers JSON; a log is none.)
+// Reads and follows a container's log through its host's Docker API. (The engine's client parses JSON, which a log is not.)
 
 import { request } from 'node:http';
 import { dockerTimeoutMs, maxLogBytes, maxLogLines } from '../limits.ts';
@@ -16,7 +16,7 @@ export function withoutFrames(bytes: Uint8Array): string {
   return Buffer.concat(parts).toString('utf8');
 }
 
-/** The last `lines` of a log; null where they have more than `maxLogBytes`, of which no more is read then. */
+/** The last `lines` of a log. Null if they have more than `maxLogBytes`; reading stops there. */
 function readLines(socketPath: string, container: string, lines: number, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const path = `/containers/${encodeURIComponent(container)}/logs?stdout=1&stderr=1&tail=${lines}`;
@@ -54,7 +54,7 @@ export async function readLog(dockerSocket: string, container: string, signal: A
     const text = await readLines(dockerSocket, container, lines, signal);
     if (text !== null) return text;
   }
-  // Its last line alone is none that a lesson asks for.
+  // Even the last line is too long. No lesson asks for such a line.
   return '';
 }
 
@@ -76,7 +76,7 @@ export function followLog(
       grew();
       answer.once('data', () => {
         asked.destroy();
-        // First it is not followed any more, then it is looked at: the look follows it again.
+        // Stop following first: the look that `grew` causes follows it again.
         resolve();
         grew();
       });

@@ -1,6 +1,10 @@
 // What the engine says of a lab's hosts, as checks look at it: plain data. Nothing that a student's terminal prints is in it.
 
+import type { ConnectionTold } from '@drydock/runtime';
 import type { ContainerState } from '../../lessons/schema.ts';
+import type { MountFact } from './mounts.ts';
+import type { PublishedPort } from './ports.ts';
+import type { YamlFact } from './yaml/read.ts';
 
 /** What only `docker inspect` tells. */
 export interface ContainerDetails {
@@ -8,14 +12,28 @@ export interface ContainerDetails {
   readonly command: string;
   /** `NAME=value` each. */
   readonly env: readonly string[];
-  /** The TCP ports that it publishes whenever it runs: `8080:80` each. */
-  readonly publishes: readonly string[];
-  /** 0 for no limit. */
+  /** The ports that it publishes whenever it runs. */
+  readonly publishes: readonly PublishedPort[];
+  /** 0 for no limit, as for the next ones. */
   readonly memoryBytes: number;
-  /** 0 for no limit. */
+  readonly memoryReservationBytes: number;
   readonly cpus: number;
-  /** Its last run was ended by the kernel for want of memory. */
+  readonly cpuShares: number;
+  readonly pids: number;
+  /** The kernel ended its last run because it was out of memory. */
   readonly oomKilled: boolean;
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | 'none';
+  /** As `--restart` says it: `no`, `on-failure:3`. */
+  readonly restart: string;
+  /** How often its restart policy has started it. */
+  readonly restarts: number;
+  readonly readOnly: boolean;
+  readonly autoRemove: boolean;
+  readonly user: string;
+  /** Why it could not be started; empty where it could. */
+  readonly error: string;
+  /** What others call it, by the name of the network. */
+  readonly aliases: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface ContainerFact {
@@ -28,13 +46,14 @@ export interface ContainerFact {
   readonly state: ContainerState | 'removing';
   /** Of a container that has exited, else null. */
   readonly exitCode: number | null;
-  /** `8080:80` each, as in `docker run -p`. */
-  readonly ports: readonly string[];
+  /** What is published now. */
+  readonly ports: readonly PublishedPort[];
   readonly labels: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
+  readonly mounts: readonly MountFact[];
   /** How its last run was started; null where nobody asked. */
   readonly started: 'in the background' | 'in the foreground' | 'never' | null;
-  /** It has ended with its host and was not started since: what it is says nothing of what its student did. */
+  /** It ended with its host and was not started since, so its state says nothing of what its student did. */
   readonly interrupted: boolean;
   /** Null where nobody asked. */
   readonly details: ContainerDetails | null;
@@ -49,10 +68,13 @@ export interface EndedContainer {
   readonly exitCode: number;
   /** Whether Docker was told to end it; null where nobody saw it end. */
   readonly byDocker: boolean | null;
+  /** The kernel ended it for want of memory; null where nobody saw it end. */
+  readonly oomKilled: boolean | null;
 }
 
-/** A container that was removed. */
-export interface RemovedContainer {
+/** A container, volume or network that was removed. */
+export interface Removed {
+  readonly kind: 'container' | 'volume' | 'network';
   readonly name: string;
   /** Ids of the tasks that were done by then. */
   readonly doneTasks: ReadonlySet<string>;
@@ -83,11 +105,21 @@ export interface ImageFact {
 
 export interface NetworkFact {
   readonly driver: string;
-  /** Names of the running containers on it. */
-  readonly containers: readonly string[];
+  readonly internal: boolean;
+  readonly subnets: readonly string[];
+  readonly gateways: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+  /** The running containers on it. */
+  readonly members: readonly { readonly name: string; readonly address: string }[];
 }
 
-/** A file of the home directory: `text` is null where it is none, or too large to be looked at. */
+export interface VolumeFact {
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly options: Readonly<Record<string, string>>;
+}
+
+/** A file of the home directory, a container or a volume: `text` is null if it is not a file, or too large to be looked at. */
 export interface FileFact {
   readonly exists: boolean;
   readonly text: string | null;
@@ -106,22 +138,33 @@ export interface ProcessFact {
   readonly container: string | null;
 }
 
+/** What a container got that connected to another one. */
+export type ConnectionFact = ConnectionTold;
+
 export interface CommandFact {
   readonly exitCode: number;
   readonly output: string;
 }
 
-/** One host. What nobody asked for is missing from the maps; what is not there is null in them. */
+/** One host. In the maps a key is missing if nobody asked for it; its value is null if there is no such thing. */
 export interface HostFacts {
   readonly containers: readonly ContainerFact[];
   readonly ended: readonly EndedContainer[];
   readonly execs: readonly EndedExec[];
-  readonly removed: readonly RemovedContainer[];
+  readonly removed: readonly Removed[];
   /** The last lines of a container's log, by the container's name. */
   readonly logs: ReadonlyMap<string, string>;
   readonly images: ReadonlyMap<string, ImageFact | null>;
   readonly networks: ReadonlyMap<string, NetworkFact | null>;
+  readonly volumes: ReadonlyMap<string, VolumeFact | null>;
+  /** Whether there is nothing in a volume. */
+  readonly emptyVolumes: ReadonlyMap<string, boolean>;
+  /** By `fileKey`. */
   readonly files: ReadonlyMap<string, FileFact>;
+  /** What files say that are taken for YAML, by `fileKey`; missing too where there is no such file, or no text in it. */
+  readonly yaml: ReadonlyMap<string, YamlFact>;
+  /** By `connectionKey`. */
+  readonly connections: ReadonlyMap<string, ConnectionFact>;
   /** By `8080/path`. */
   readonly answers: ReadonlyMap<string, AnswerFact>;
   readonly processes: readonly ProcessFact[] | null;
@@ -144,7 +187,11 @@ export const emptyHost: HostFacts = {
   logs: new Map(),
   images: new Map(),
   networks: new Map(),
+  volumes: new Map(),
+  emptyVolumes: new Map(),
   files: new Map(),
+  yaml: new Map(),
+  connections: new Map(),
   answers: new Map(),
   processes: null,
   commands: new Map(),

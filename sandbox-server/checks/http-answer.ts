@@ -7,7 +7,7 @@ import { answerMs, maxAnswerBytes } from '../limits.ts';
 import type { AnswerFact } from './facts.ts';
 import { shown } from './shown.ts';
 
-/** The name that our requests have in a web server's log, where they do not count as visits. */
+/** The name in our requests. Lines of a web server's log that have it are left out: they are not the student's visits. */
 export const checkMark = 'drydock-check';
 
 function answered(stream: Duplex, path: string, signal: AbortSignal): Promise<AnswerFact> {

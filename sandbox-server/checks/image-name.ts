@@ -26,7 +26,7 @@ export function namedImage(found: string, ids: Iterable<readonly [name: string, 
   return [...ids].find(([, id]) => id.replace(/^sha256:/, '').startsWith(digits))?.[0] ?? found;
 }
 
-/** Whether two names are the same one, spelled out or not. */
+/** Whether two names mean the same image, spelled out or not. */
 export function isSameName(one: string, other: string): boolean {
   const [a, b] = [parse(one), parse(other)];
   return a.repository === b.repository && (a.tag ?? 'latest') === (b.tag ?? 'latest');

@@ -1,23 +1,43 @@
 // Whether a check holds: true, false, or null where a fact that it hangs on was not asked for. Pure.
 
-import type { Check, ImageCheck } from '../../lessons/schema.ts';
-import { allHold, type Compared, compareContainer, compareEnv, compareWords } from './container-filter.ts';
-import { type EndedContainer, type Facts, factsOf, type HostFacts, type ImageFact } from './facts.ts';
+import type { AbsentCheck, Check, ImageCheck, NamedThing, ProcessCheck } from '../../lessons/schema.ts';
+import { allHold, type Compared, compareLabels } from './compared.ts';
+import { connectionKey, judgeConnection } from './connection-check.ts';
+import { compareEnv } from './container-details.ts';
+import { compareContainer } from './container-filter.ts';
+import {
+  type EndedContainer,
+  type Facts,
+  factsOf,
+  type HostFacts,
+  type ImageFact,
+  type ProcessFact,
+  type Removed,
+} from './facts.ts';
+import { fileKey, noPlace } from './file-place.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
+import { compareNetwork } from './network-check.ts';
 import { withoutInvisible } from './same-text.ts';
 import { shown } from './shown.ts';
 import { bytesOf, sizeInWords } from './sizes.ts';
+import { compareVolume } from './volume-check.ts';
+import { judgeYaml } from './yaml/check.ts';
 
-/** Containers that have run to their end: those that were seen to, and those that are there; not those that ended with their host. */
+/** Containers that ran to their end: by events, or in the list now. Not those that ended with their host. */
 export function endedOf({ ended, containers }: HostFacts): readonly EndedContainer[] {
-  const there = containers.flatMap(({ name, image, sameImages, exitCode, interrupted }) =>
-    exitCode === null || interrupted ? [] : [{ name, image, sameImages, exitCode, byDocker: null }],
+  const there = containers.flatMap(({ name, image, sameImages, exitCode, interrupted, details }) =>
+    exitCode === null || interrupted
+      ? []
+      : [{ name, image, sameImages, exitCode, byDocker: null, oomKilled: details?.oomKilled ?? null }],
   );
   return [...ended, ...there];
 }
 
-/** What an image must be, and what it is instead. `undefined` for an image that was not asked for, null for none. */
+/**
+ * What an image must be, and what it is instead. `other` gives an image by its name: undefined if it was not asked for, null if
+ * there is none.
+ */
 export function compareImage(
   wanted: ImageCheck,
   has: ImageFact,
@@ -45,7 +65,7 @@ export function compareImage(
     ...(digest === undefined ? [] : one([has.id, ...has.digests].includes(digest), `its id is ${has.id.slice(0, 19)}`)),
     ...(command === undefined ? [] : one(command === has.command, `its command is ${told(has.command)}`)),
     ...compareEnv(env ?? {}, has.env),
-    ...compareWords('its label', labels ?? {}, (key) => (Object.hasOwn(has.labels, key) ? has.labels[key] : undefined)),
+    ...compareLabels(labels, has.labels),
     ...(user === undefined ? [] : one(user === has.user, `its user is ${has.user === '' ? 'root' : told(has.user)}`)),
     ...(workdir === undefined ? [] : one(workdir === has.workdir, `its working directory is ${told(has.workdir)}`)),
     ...(exposes === undefined
@@ -60,7 +80,7 @@ export function compareImage(
   ];
 }
 
-/** By which an answer is known among `HostFacts.answers`. */
+/** The key of an answer in `HostFacts.answers`. */
 export const answerKey = (port: string, path: string): string => `${port}${path}`;
 export const commandKey = (run: readonly string[]): string => JSON.stringify(run);
 
@@ -69,6 +89,37 @@ const all = (values: readonly (boolean | null)[]): boolean | null =>
 const any = (values: readonly (boolean | null)[]): boolean | null =>
   values.includes(true) ? true : values.includes(null) ? null : false;
 const opposite = (value: boolean | null): boolean | null => (value === null ? null : !value);
+
+/** Whether something that was removed is what a check names. */
+function isNamed({ name, volume, network }: NamedThing, has: Removed): boolean {
+  if (has.kind === 'container') return has.name === name;
+  return has.name === (has.kind === 'volume' ? volume : network);
+}
+
+/** Null where nobody asked. */
+function isAbsent({ name, volume, network, image }: AbsentCheck, facts: HostFacts): boolean | null {
+  if (name !== undefined) return facts.containers.every((has) => has.name !== name);
+  const found =
+    volume !== undefined
+      ? facts.volumes.get(volume)
+      : network !== undefined
+        ? facts.networks.get(network)
+        : facts.images.get(image ?? '');
+  return found === undefined ? null : found === null;
+}
+
+/** Those that are what a check wants. */
+export function processesOf(
+  { executable, matches, container }: ProcessCheck,
+  processes: readonly ProcessFact[],
+): readonly ProcessFact[] {
+  return processes.filter(
+    (has) =>
+      (executable === undefined || executable === has.executable) &&
+      (container === undefined || (container === 'none' ? has.container === null : has.container === container)) &&
+      (matches === undefined || someLineMatches(matches, has.command)),
+  );
+}
 
 function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
   if ('container' in check) {
@@ -83,26 +134,24 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
     const there = each.filter((holds) => holds === true).length;
     return count === undefined ? there >= (atLeast ?? 1) : there === count;
   }
-  if ('absent' in check) {
-    const { host, name } = check.absent;
-    return factsOf(facts, host).containers.every((has) => has.name !== name);
-  }
+  if ('absent' in check) return isAbsent(check.absent, factsOf(facts, check.absent.host));
   if ('removed' in check) {
-    const { host, name, since } = check.removed;
+    const { host, since, ...thing } = check.removed;
     if (since !== undefined && !facts.doneTasks.has(since)) return false;
-    const { containers, removed } = factsOf(facts, host);
-    const isGone = containers.every((has) => has.name !== name);
-    return isGone || removed.some((has) => has.name === name && (since === undefined || has.doneTasks.has(since)));
+    const { removed } = factsOf(facts, host);
+    const was = removed.some((has) => isNamed(thing, has) && (since === undefined || has.doneTasks.has(since)));
+    return was || isAbsent(thing, factsOf(facts, host));
   }
   if ('ran' in check) {
-    const { host, image, sameImage, name, exitCode, byDocker } = check.ran;
+    const { host, image, sameImage, name, exitCode, byDocker, oomKilled } = check.ran;
     return endedOf(factsOf(facts, host)).some(
       (has) =>
         (image === undefined || isImage(image, has.image)) &&
         (sameImage === undefined || has.sameImages.includes(sameImage)) &&
         (name === undefined || name === has.name) &&
         (exitCode === undefined || exitCode === has.exitCode) &&
-        (byDocker === undefined || byDocker === has.byDocker),
+        (byDocker === undefined || byDocker === has.byDocker) &&
+        (oomKilled === undefined || oomKilled === has.oomKilled),
     );
   }
   if ('exec' in check) {
@@ -130,16 +179,35 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     return allHold(compareImage(check.image, has, (name) => images.get(name)));
   }
   if ('network' in check) {
-    const { host, name, driver, containers = [] } = check.network;
-    const has = factsOf(facts, host).networks.get(name);
+    const { networks, containers } = factsOf(facts, check.network.host);
+    const has = networks.get(check.network.name);
     if (has === undefined || has === null) return has === null ? false : null;
-    return (
-      (driver === undefined || driver === has.driver) && containers.every((wanted) => has.containers.includes(wanted))
-    );
+    return allHold(compareNetwork(check.network, has, containers));
+  }
+  if ('volume' in check) {
+    const { volumes, containers, emptyVolumes } = factsOf(facts, check.volume.host);
+    const { name } = check.volume;
+    const has = volumes.get(name);
+    if (has === undefined || has === null) return has === null ? false : null;
+    return allHold(compareVolume(check.volume, has, containers, emptyVolumes.get(name)));
+  }
+  if ('connection' in check) {
+    const { connections } = factsOf(facts, check.connection.host);
+    return judgeConnection(check.connection, connections.get(connectionKey(check.connection)));
+  }
+  if ('yaml' in check || 'compose' in check) {
+    const said = 'yaml' in check ? check.yaml : check.compose;
+    const host = factsOf(facts, said.host);
+    const { files, yaml } = host;
+    if (noPlace(said, host) !== '') return false;
+    return judgeYaml(said, 'compose' in check, yaml.get(fileKey(said)), files.get(fileKey(said))?.exists);
   }
   if ('file' in check) {
-    const { host, path, exists = true, contains, matches, equals } = check.file;
-    const has = factsOf(facts, host).files.get(path);
+    const { exists = true, contains, matches, equals } = check.file;
+    const host = factsOf(facts, check.file.host);
+    const has = host.files.get(fileKey(check.file));
+    // A container that is not there says nothing of its files.
+    if (noPlace(check.file, host) !== '') return false;
     if (has === undefined) return null;
     if (contains !== undefined)
       return has.text !== null && withoutInvisible(has.text).includes(withoutInvisible(contains));
@@ -154,15 +222,8 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     return has.status === status && (contains === undefined || has.text.includes(contains));
   }
   if ('process' in check) {
-    const { host, executable, matches, container } = check.process;
-    const { processes } = factsOf(facts, host);
-    if (processes === null) return null;
-    return processes.some(
-      (has) =>
-        (executable === undefined || executable === has.executable) &&
-        (container === undefined || (container === 'none' ? has.container === null : has.container === container)) &&
-        (matches === undefined || someLineMatches(matches, has.command)),
-    );
+    const { processes } = factsOf(facts, check.process.host);
+    return processes === null ? null : processesOf(check.process, processes).length >= (check.process.atLeast ?? 1);
   }
   if ('command' in check) {
     const { host, run, exitCode, matches } = check.command;

@@ -3,16 +3,14 @@
 import type { DockerClient } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
-import { kindOf } from '../errors.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
-import { checkWaitMs, commandCheckMs, maxCheckedFileBytes, maxInspected } from '../limits.ts';
+import { checkWaitMs, maxInspected } from '../limits.ts';
 import { readLog } from './container-log.ts';
-import { containerFact, detailsFrom, imageFrom, networkFrom } from './docker-facts.ts';
-import type { FileFact, HostFacts, ProcessFact } from './facts.ts';
-import { type AnswerFact, type CommandFact, type ContainerFact, emptyHost, type Facts } from './facts.ts';
-import { askPort, checkMark } from './http-answer.ts';
+import { containerFact, detailsFrom, imageFrom, networkFrom, volumeFrom } from './docker-facts.ts';
+import { type ContainerFact, emptyHost, type Facts, type HostFacts } from './facts.ts';
+import { checkMark } from './http-answer.ts';
 import { isSameName, namedImage } from './image-name.ts';
-import { answerKey, commandKey } from './judge.ts';
+import { mapOf, orNull, withDearFacts } from './look-closely.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
 import type { Seen } from './seen.ts';
 
@@ -21,20 +19,6 @@ export interface LookParts {
   readonly link: EngineLink;
   readonly signal: AbortSignal;
   readonly seen: (host: WatchedHost) => Seen;
-}
-
-/** What is asked for may go meanwhile: that is a fact, too. */
-async function orNull<T>(ask: Promise<T>): Promise<T | null> {
-  try {
-    return await ask;
-  } catch (error) {
-    if (kindOf(error) === 'notFound') return null;
-    throw error;
-  }
-}
-
-async function mapOf<T>(names: Iterable<string>, ask: (name: string) => Promise<T>): Promise<ReadonlyMap<string, T>> {
-  return new Map(await Promise.all([...names].map(async (name) => [name, await ask(name)] as const)));
 }
 
 const asPath = (name: string) => name.split('/').map(encodeURIComponent).join('/');
@@ -55,7 +39,7 @@ async function logsOf(
     if (!names.has(name) || state === 'created') continue;
     try {
       const log = await readLog(host.info.dockerSocket, id, signal);
-      // Our own visits are none of the student's.
+      // Our own visits are not the student's.
       logs.set(
         name,
         log
@@ -64,7 +48,7 @@ async function logsOf(
           .join('\n'),
       );
     } catch {
-      // The container went while it was asked: its own event makes us look again.
+      // The container was removed meanwhile. The event of that makes us look again.
     }
   }
   return logs;
@@ -116,12 +100,12 @@ async function dockerFacts(
   // Read before the list: a container that starts meanwhile must not look as if its student had ended it.
   const { interrupted } = host;
   const listed = (await host.containers()).map((container) => containerFact(container, interrupted));
-  // Of what has ended and is gone the image's name is known, and no id.
+  // Of a container that has ended and was removed, the image's name is known but not its id.
   const gone = needs.sameImages.size === 0 ? [] : seen.ended.map(({ image }) => image);
   const wantedIds = await imageIds(host, needs.sameImages, link);
   const goneIds = await imageIds(host, new Set(gone), link);
   const namesOf = (id: string | undefined) => [...wantedIds].flatMap(([name, its]) => (its === id ? [name] : []));
-  const [containers, logs, images, networks] = await Promise.all([
+  const [containers, logs, images, networks, volumes] = await Promise.all([
     needs.details
       ? Promise.all(listed.map((each, place) => (place < maxInspected ? withDetails(docker, each) : each)))
       : listed,
@@ -133,6 +117,10 @@ async function dockerFacts(
     mapOf(needs.networks, async (name) => {
       const answer = await orNull(docker.request('GET', `/networks/${asPath(name)}`));
       return answer === null ? null : networkFrom(answer);
+    }),
+    mapOf(needs.volumes, async (name) => {
+      const answer = await orNull(docker.request('GET', `/volumes/${asPath(name)}`));
+      return answer === null ? null : volumeFrom(answer);
     }),
   ]);
   const ids = [...images].flatMap(([name, image]) => (image === null ? [] : [[name, image.id] as const]));
@@ -154,90 +142,19 @@ async function dockerFacts(
     logs,
     images,
     networks,
+    volumes,
   };
 }
 
-async function fileFact(link: EngineLink, host: string, path: string): Promise<FileFact> {
-  try {
-    const { bytes } = await link.call((engine) => engine.readFile(host, path), checkWaitMs);
-    return { exists: true, text: bytes.length > maxCheckedFileBytes ? null : Buffer.from(bytes).toString('utf8') };
-  } catch (error) {
-    const kind = kindOf(error);
-    if (kind === 'notFound') return { exists: false, text: null };
-    // A folder, or a file that is not for reading; what lies behind a link does not count.
-    if (kind === 'invalid' || kind === 'tooLarge' || kind === 'forbidden') {
-      const slash = path.lastIndexOf('/');
-      const folder = await orNull(link.call((engine) => engine.listFiles(host, path.slice(0, Math.max(0, slash)))));
-      const entry = folder?.files.find(({ name }) => name === path.slice(slash + 1));
-      return { exists: entry?.type === 'folder' || entry?.type === 'file', text: null };
-    }
-    throw error;
-  }
-}
-
-/** Programs are found where the workspace's image has them; nothing of the student's shell is read. */
-const commandEnvironment = ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'HOME=/', 'LANG=C.UTF-8'];
-
-/** What a shell says of a program that is not there. */
-const notThere: CommandFact = { exitCode: 127, output: '' };
-
-async function commandFact(link: EngineLink, host: string, argv: readonly string[]): Promise<CommandFact> {
-  const options = { argv, user: 'student', cwd: '/', env: commandEnvironment, timeoutMs: commandCheckMs };
-  try {
-    const { exitCode, stdout, stderr, timedOut } = await link.call((engine) => engine.run(host, options), checkWaitMs);
-    return { exitCode: timedOut ? -1 : exitCode, output: stdout + stderr };
-  } catch (error) {
-    // The student may have removed it.
-    if (kindOf(error) === 'invalid') return notThere;
-    throw error;
-  }
-}
-
-async function processFacts(
-  link: EngineLink,
-  host: string,
-  containers: readonly ContainerFact[],
-): Promise<ProcessFact[]> {
-  const { processes } = await link.call((engine) => engine.usage(host), checkWaitMs);
-  const names = new Map(containers.map(({ id, name }) => [id, name]));
-  return processes.map(({ executable, command, container }) => ({
-    executable,
-    command,
-    container: container === null ? null : (names.get(container) ?? container),
-  }));
-}
-
-async function withDearFacts(
-  host: WatchedHost,
-  facts: HostFacts,
-  dear: readonly DearCheck[],
-  { link, signal }: LookParts,
-): Promise<HostFacts> {
-  const { name } = host.info;
-  const files = new Set(dear.flatMap((check) => ('file' in check ? [check.file.path] : [])));
-  const ports = dear.flatMap((check) => ('http' in check ? [check.http] : []));
-  const commands = dear.flatMap((check) => ('command' in check ? [check.command.run] : []));
-  const asked = new Map(ports.map(({ port, path }) => [answerKey(port, path), { port: Number(port), path }]));
-  const run = new Map(commands.map((argv) => [commandKey(argv), argv]));
-  const answer = async (key: string): Promise<AnswerFact> => {
-    const { port, path } = asked.get(key) ?? { port: 0, path: '/' };
-    return askPort((ending) => link.call((engine) => engine.dial(name, port, ending), checkWaitMs), path, signal);
-  };
-  return {
-    ...facts,
-    files: await mapOf(files, (path) => fileFact(link, name, path)),
-    answers: await mapOf(asked.keys(), answer),
-    commands: await mapOf(run.keys(), (key) => commandFact(link, name, run.get(key) ?? [])),
-    processes: dear.some((check) => 'process' in check) ? await processFacts(link, name, facts.containers) : null,
-  };
+export interface Looked {
+  readonly facts: Facts;
+  readonly dear: readonly DearCheck[];
+  /** For how long the whole server waited while this read what a student has written. */
+  readonly blockedMs: number;
 }
 
 /** Everything that the tasks `open` hang on now. Throws what the engine throws. */
-export async function look(
-  open: readonly Task[],
-  doneTasks: ReadonlySet<string>,
-  parts: LookParts,
-): Promise<{ readonly facts: Facts; readonly dear: readonly DearCheck[] }> {
+export async function look(open: readonly Task[], doneTasks: ReadonlySet<string>, parts: LookParts): Promise<Looked> {
   const known = await Promise.all(
     parts.hosts.map(async (host, place) => {
       const needs = dockerNeeds(open, host.name, place === 0);
@@ -246,7 +163,7 @@ export async function look(
   );
   const facts: Facts = { hosts: new Map(known), doneTasks };
   const dear = dearNeeds(open, facts);
-  if (dear.length === 0) return { facts, dear };
+  if (dear.length === 0) return { facts, dear, blockedMs: 0 };
   const all = await Promise.all(
     parts.hosts.map(async (host, place) => {
       const those = dear.filter((check) => {
@@ -255,8 +172,14 @@ export async function look(
       });
       const found = facts.hosts.get(host.name);
       if (found === undefined) throw new Error(`look: no facts of the host ${host.name}`);
-      return [host.name, those.length === 0 ? found : await withDearFacts(host, found, those, parts)] as const;
+      const looked =
+        those.length === 0 ? { facts: found, blockedMs: 0 } : await withDearFacts(host, found, those, parts);
+      return { name: host.name, ...looked };
     }),
   );
-  return { facts: { hosts: new Map(all), doneTasks }, dear };
+  return {
+    facts: { hosts: new Map(all.map(({ name, facts: told }) => [name, told])), doneTasks },
+    dear,
+    blockedMs: all.reduce((sum, { blockedMs }) => sum + blockedMs, 0),
+  };
 }

@@ -1,17 +1,33 @@
-// Which facts the open tasks hang on, so that nothing else is asked for. What an answer costs decides when it is asked: the
-// Docker API on every look; files, ports, processes and programs only where the rest of their check holds already.
+// Which facts the open tasks need, so that nothing else is asked for. The Docker API is cheap and is asked on every look. Files,
+// ports, processes and programs are costly, and are asked only if the rest of their check holds already.
 
-import { type Check, everyCheck, hostOf, type Task } from '../../lessons/schema.ts';
-import { asksForDetails } from './container-filter.ts';
+import { type Check, everyCheck, type FilePlace, hostOf, type Task } from '../../lessons/schema.ts';
+import { asksForDetails } from './container-details.ts';
 import type { Facts } from './facts.ts';
 import { judge } from './judge.ts';
 
 type Of<Kind extends string> = Extract<Check, { readonly [kind in Kind]: unknown }>;
-/** Checks that ask the host itself, not its Docker API. */
-export type DearCheck = Of<'file'> | Of<'http'> | Of<'process'> | Of<'command'>;
+/** Costly checks: they ask the host itself, not its Docker API. */
+export type DearCheck =
+  | Of<'file'>
+  | Of<'yaml'>
+  | Of<'compose'>
+  | Of<'http'>
+  | Of<'process'>
+  | Of<'command'>
+  | Of<'connection'>
+  | Of<'volume'>;
 
 export function isDear(check: Check): check is DearCheck {
-  return 'file' in check || 'http' in check || 'process' in check || 'command' in check;
+  if ('volume' in check) return check.volume.empty !== undefined;
+  return ['file', 'yaml', 'compose', 'http', 'process', 'command', 'connection'].some((kind) => kind in check);
+}
+
+/** The files that a check looks at. */
+export function fileOf(check: Check): FilePlace | null {
+  if ('file' in check) return check.file;
+  if ('yaml' in check) return check.yaml;
+  return 'compose' in check ? check.compose : null;
 }
 
 const checksOf = ({ check, slips }: Task): readonly Check[] =>
@@ -21,9 +37,10 @@ const checksOf = ({ check, slips }: Task): readonly Check[] =>
 export interface DockerNeeds {
   /** Names of containers whose logs are read. */
   readonly logs: ReadonlySet<string>;
-  /** Those that containers are made from stand first. */
+  /** Names of images; those that containers are made from come first. */
   readonly images: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
+  readonly volumes: ReadonlySet<string>;
   /** Names of images; whatever containers were made from is compared with them by its id. */
   readonly sameImages: ReadonlySet<string>;
   /** How containers were started is asked for. */
@@ -45,20 +62,35 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
     return 'containers' in check ? [check.containers] : [];
   });
   const ran = checks.flatMap((check) => ('ran' in check ? [check.ran] : []));
+  const gone = checks.flatMap((check) => {
+    if ('absent' in check) return [check.absent];
+    return 'removed' in check ? [{ ...check.removed, image: undefined }] : [];
+  });
+  const ofNetworks = checks.flatMap((check) => ('network' in check ? [check.network] : []));
+  const ofVolumes = checks.map((check) => ('volume' in check ? check.volume.name : fileOf(check)?.volume));
   const ofContainers = [...filters, ...ran].map(({ image }) => image);
   return {
     logs: names(checks.map((check) => ('log' in check ? check.log.container : undefined))),
-    images: names([...ofContainers, ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs])]),
-    networks: names(checks.map((check) => ('network' in check ? check.network.name : undefined))),
+    images: names([
+      ...ofContainers,
+      ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs]),
+      ...gone.map(({ image }) => image),
+    ]),
+    networks: names([...ofNetworks.map(({ name }) => name), ...gone.map(({ network }) => network)]),
+    volumes: names([...ofVolumes, ...gone.map(({ volume }) => volume)]),
     sameImages: names([...filters, ...ran].map(({ sameImage }) => sameImage)),
     runs: filters.some(({ detached }) => detached !== undefined),
-    details: filters.some(asksForDetails),
+    details:
+      filters.some(asksForDetails) ||
+      ran.some(({ oomKilled }) => oomKilled !== undefined) ||
+      ofNetworks.some(({ containers }) => containers?.some(({ alias }) => alias !== undefined)),
   };
 }
 
-/** The dear checks in a check that may still decide it, as the other facts are. */
+/** The costly checks within `check` that can still decide it, given the other facts. */
 function deciding(check: Check, facts: Facts): readonly DearCheck[] {
-  if (isDear(check)) return [check];
+  // What is false without being asked, as of a volume that is not there, is not asked for.
+  if (isDear(check)) return judge(check, facts) === false ? [] : [check];
   if ('all' in check) {
     const lost = check.all.some((each) => judge(each, facts) === false);
     return lost ? [] : check.all.flatMap((each) => deciding(each, facts));
@@ -74,7 +106,7 @@ function deciding(check: Check, facts: Facts): readonly DearCheck[] {
   return [];
 }
 
-/** The dear checks that count now: of every open task, and of the slips of the first, which is the one in hand. */
+/** The costly checks that count now: those of every open task, and of the slips of the first open task. */
 export function dearNeeds(open: readonly Task[], facts: Facts): readonly DearCheck[] {
   return open.flatMap(({ check, slips }, place) => [
     ...deciding(check, facts),

@@ -1,8 +1,8 @@
-// Whether two texts are the same to whoever reads them, and where they are not, what differs: also what nobody sees.
+// Whether two texts are the same to a reader and, if not, what differs, invisible characters included.
 
 import { shown } from './shown.ts';
 
-/** What means the same is the same: CRLF, blanks at a line's end, empty lines at the text's end, a byte order mark. */
+/** Removes differences that do not matter: CRLF, blanks at a line's end, empty lines at the text's end, a byte order mark. */
 export function withoutInvisible(text: string): string {
   return text
     .replace(/^\ufeff/, '')

@@ -1,4 +1,4 @@
-// Names, images and output come from students: whatever they contain, a sentence stays a sentence.
+// Makes strings from students (names, images, output) fit to stand in a sentence, whatever they contain.
 
 const maxShown = 64;
 

@@ -2,7 +2,7 @@
 
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 
-/** `none` is 0; NaN where it is no size. */
+/** `none` is 0; NaN if it is not a size. */
 export function bytesOf(size: string): number {
   if (size === 'none') return 0;
   const [, digits, unit = ''] = /^(\d+)([bkmg]?)$/.exec(size) ?? [];

@@ -14,8 +14,8 @@ import { monotonicMs } from '../rate-limit.ts';
 import { followLog } from './container-log.ts';
 import { evaluate } from './evaluate.ts';
 import type { Facts } from './facts.ts';
-import { look } from './look.ts';
-import { type DearCheck, dockerNeeds } from './needs.ts';
+import { type Looked, look } from './look.ts';
+import { type DearCheck, dockerNeeds, fileOf } from './needs.ts';
 import { afterEvent, nothingSeen, type Seen } from './seen.ts';
 
 export interface WatcherParts {
@@ -65,7 +65,7 @@ export class Watcher {
     this.#lookSoon();
   }
 
-  /** The student does something: what nothing else tells of is looked at often again. */
+  /** The student does something: states that cause no event are polled often again. */
   stir(): void {
     this.#poll.stir();
   }
@@ -136,7 +136,7 @@ export class Watcher {
       dear = looked.dear;
       if (signal.aborted) return;
       this.#follow(open, looked.facts, dear);
-      this.#tell(this.#judge(looked.facts));
+      this.#tell(this.#judge(looked));
     } catch (error) {
       // Where the engine is away, `subscribed` pokes once it is back. A container that was removed meanwhile causes an event.
       hasFailed = !this.#abort.signal.aborted && kindOf(error) !== 'unavailable';
@@ -152,14 +152,14 @@ export class Watcher {
   }
 
   /**
-   * The whole server waits while a lab is judged. Where a lesson's regular expression takes long over what a student made, the next
-   * look is put off for longer.
+   * The whole server waits while a lab is judged, and while files of YAML are read. Where that takes long over what a student made, the
+   * next look is put off for longer.
    */
-  #judge(facts: Facts): readonly TaskState[] {
+  #judge({ facts, blockedMs }: Looked): readonly TaskState[] {
     const beganMs = monotonicMs();
     const states = evaluate(this.#tasks, facts);
     const endedMs = monotonicMs();
-    this.#restUntilMs = endedMs + (endedMs - beganMs) * checkRestTimes;
+    this.#restUntilMs = endedMs + (endedMs - beganMs + blockedMs) * checkRestTimes;
     return states;
   }
 
@@ -177,11 +177,14 @@ export class Watcher {
     this.#parts.changed(states);
   }
 
-  /** Looks again later where a check asks for what no event tells (processes, ports, what programs say), and after a failure. */
+  /**
+   * Looks again later if a check asks for states that cause no event (processes, ports, output of programs), and after a
+   * failure.
+   */
   #pollLater(dear: readonly DearCheck[], hasFailed: boolean): void {
     this.#poll.stop();
     if ((dear.length === 0 && !hasFailed) || this.#abort.signal.aborted || this.#open.length === 0) return;
-    this.#leavesTraces = dear.every((check) => 'http' in check || 'command' in check);
+    this.#leavesTraces = dear.every((check) => 'http' in check || 'command' in check || 'connection' in check);
     this.#poll.schedule();
   }
 
@@ -194,7 +197,11 @@ export class Watcher {
         if (!logs.has(name) || state !== 'running') continue;
         this.#once(id, () => followLog(host.info.dockerSocket, id, signal, () => this.poke()));
       }
-      const files = dear.some((check) => 'file' in check && (check.file.host ?? this.#firstHost) === host.name);
+      const files = dear.some((check) => {
+        const place = fileOf(check);
+        const isHome = place !== null && place.container === undefined && place.volume === undefined;
+        return isHome && (place.host ?? this.#firstHost) === host.name;
+      });
       if (files) this.#once(`files of ${host.name}`, () => this.#watchFiles(host));
     });
   }

@@ -5,7 +5,7 @@ import type { EngineLink } from '../engine-link.ts';
 import { kindOf, messageOf, ServerError } from '../errors.ts';
 import { type FailureKind, type FileListing, maxListedFiles } from '../protocol.ts';
 
-/** The engine's kinds that are the student's to hear; the others are ours. */
+/** Kinds of the engine's errors whose message is shown to the student. Other errors are our own faults. */
 const kinds: Readonly<Record<string, FailureKind>> = {
   invalid: 'invalid',
   notFound: 'notFound',
@@ -38,7 +38,7 @@ export class Files {
     return this.#ask((engine) => engine.readFile(host, path));
   }
 
-  /** `expected` is a version, or `none` where there must be no file yet. Throws conflict where it is otherwise. */
+  /** `expected` is the version that the file must have, or `none` if there must be no file. Throws conflict otherwise. */
   write(
     host: string,
     path: string,

@@ -1,4 +1,4 @@
-// What one page watches: it is told when files of a host change, also across restarts of host and engine.
+// What one page watches: tells it when files of a host change, also across restarts of host and engine.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineLink } from '../engine-link.ts';
@@ -40,11 +40,11 @@ export class FileWatches {
     for (let again = false; !signal.aborted; again = true) {
       try {
         const changes = await this.#link.call((engine) => engine.watchFiles(session.host(host), signal));
-        // Nobody looked for a while: there may have been changes.
+        // The files were not watched for a while, so there may have been changes.
         if (again) this.#changed(host);
         for await (const _ of changes) this.#changed(host);
       } catch {
-        // The lab is not ready, or the engine or the host went: tried again until the page does not want it any more.
+        // The lab is not ready, or the engine or the host has gone. Try again until the page stops watching.
       }
       await delay(watchAgainMs, undefined, { signal }).catch(() => undefined);
     }

@@ -1,5 +1,5 @@
-// The gate: where the operator gave a code, the site is open to those whose browser has shown it, and to nobody else. Knows
-// neither routes nor pages.
+// The gate: if the operator has set a code, the site is open only to browsers in which it was entered. Knows neither routes nor
+// pages.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 
@@ -14,7 +14,7 @@ function same(one: string, other: string): boolean {
 export class Gate {
   readonly #code: string | null;
 
-  /** `code` null: it stands open. */
+  /** `code` null: the gate is open. */
   constructor(code: string | null) {
     this.#code = code;
   }
@@ -23,7 +23,7 @@ export class Gate {
     return this.#code !== null;
   }
 
-  /** What a browser that has shown the code keeps. With another code it is worth nothing. */
+  /** The secret that a browser keeps once the code was entered. Another code makes it void. */
   get pass(): string {
     return digest(`drydock invite ${this.#code}`).toString('base64url');
   }
@@ -33,7 +33,7 @@ export class Gate {
     return this.#code !== null && same(text.trim(), this.#code);
   }
 
-  /** Whether this `pass` lets in; all do where there is no code. */
+  /** Whether this `pass` opens the gate; any does, and none is needed, if there is no code. */
   letsIn(pass: string | undefined): boolean {
     return this.#code === null || (pass !== undefined && same(pass, this.pass));
   }

@@ -1,4 +1,4 @@
-// An answer of the engine's that is asked for once and shared, until something makes it stale.
+// An answer of the engine that is asked for once and shared until it is stale.
 
 import { maxHeldAnswerMs } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
@@ -25,7 +25,7 @@ export class HeldAnswer<T> {
     return asked.answer;
   }
 
-  /** Something has changed: the next `get` asks anew, also while an older question is on its way. */
+  /** Makes the answer stale: the next `get` asks again, even while an older request is under way. */
   drop(): void {
     this.#held = null;
   }

@@ -15,8 +15,26 @@ export interface ListedContainer {
   readonly exitCode: number | null;
   readonly labels: Readonly<Record<string, string>>;
   /** One for IPv4 and one for IPv6 where both are published. `host` is null where the port is exposed only. */
-  readonly ports: readonly { readonly host: number | null; readonly container: number; readonly protocol: string }[];
+  readonly ports: readonly {
+    /** Of the host; empty where the port is exposed only. */
+    readonly address: string;
+    readonly host: number | null;
+    readonly container: number;
+    readonly protocol: string;
+  }[];
   readonly networks: readonly { readonly name: string; readonly address: string }[];
+  readonly mounts: readonly ListedMount[];
+}
+
+export interface ListedMount {
+  /** `bind`, `volume`, `tmpfs`, `image`. */
+  readonly type: string;
+  /** A volume's; else empty. */
+  readonly name: string;
+  /** Of a bind mount: a path as the host sees it. */
+  readonly source: string;
+  readonly destination: string;
+  readonly readOnly: boolean;
 }
 
 const orEmpty = <T>(schema: z.ZodType<T[]>) => schema.nullish().transform((list) => list ?? []);
@@ -30,13 +48,33 @@ const listed = z.object({
   State: z.enum(['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']),
   Status: z.string(),
   Labels: z.record(z.string(), z.string()).nullish(),
-  Ports: orEmpty(z.array(z.object({ PrivatePort: z.number(), PublicPort: z.number().optional(), Type: z.string() }))),
+  Ports: orEmpty(
+    z.array(
+      z.object({
+        IP: z.string().optional(),
+        PrivatePort: z.number(),
+        PublicPort: z.number().optional(),
+        Type: z.string(),
+      }),
+    ),
+  ),
+  Mounts: orEmpty(
+    z.array(
+      z.object({
+        Type: z.string().optional(),
+        Name: z.string().optional(),
+        Source: z.string().optional(),
+        Destination: z.string(),
+        RW: z.boolean().optional(),
+      }),
+    ),
+  ),
   NetworkSettings: z
     .object({ Networks: z.record(z.string(), z.object({ IPAddress: z.string().nullish() })).nullish() })
     .nullish(),
 });
 
-/** From the answer to `GET /containers/json?all=1`, newest first. Throws ZodError where it is none. */
+/** From the answer to `GET /containers/json?all=1`, newest first. Throws ZodError if the answer is not of that form. */
 export function containersFrom(answer: unknown): readonly ListedContainer[] {
   return z
     .array(listed)
@@ -52,7 +90,8 @@ export function containersFrom(answer: unknown): readonly ListedContainer[] {
         state: one.State,
         exitCode: exitCode === undefined ? null : Number(exitCode),
         labels: one.Labels ?? {},
-        ports: one.Ports.map(({ PublicPort, PrivatePort, Type }) => ({
+        ports: one.Ports.map(({ IP, PublicPort, PrivatePort, Type }) => ({
+          address: IP ?? '',
           host: PublicPort ?? null,
           container: PrivatePort,
           protocol: Type,
@@ -60,6 +99,13 @@ export function containersFrom(answer: unknown): readonly ListedContainer[] {
         networks: Object.entries(one.NetworkSettings?.Networks ?? {}).map(([name, { IPAddress }]) => ({
           name,
           address: IPAddress ?? '',
+        })),
+        mounts: one.Mounts.map(({ Type, Name, Source, Destination, RW }) => ({
+          type: Type ?? 'bind',
+          name: Name ?? '',
+          source: Source ?? '',
+          destination: Destination,
+          readOnly: RW === false,
         })),
       };
     });

@@ -1,5 +1,5 @@
-// Looks again and again for what no event tells, such as memory, processes and answers of ports: soon after something has
-// happened in the lab, and ever less often while nothing does.
+// Polls states that cause no event, such as memory, processes and the answers of ports: soon after something has happened in
+// the lab, and ever less often while nothing does.
 
 import { calmShare, maxPollMs } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';

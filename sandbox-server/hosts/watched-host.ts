@@ -1,5 +1,5 @@
-// One host of a lab that is open. Its events are heard once and its containers are listed once, for all that read them: the
-// checks and the engine view. Independent of message transport.
+// One host of a lab that is open. Subscribes to its events once and lists its containers once, for both readers: the checks and the
+// engine view. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DockerClient, DockerEvent, HostInfo } from '@drydock/runtime';
@@ -15,12 +15,12 @@ export interface WatchedHostParts {
   readonly info: HostInfo;
   readonly docker: DockerClient;
   readonly link: EngineLink;
-  /** The events could not be heard, and not because the engine is away. They are asked for again. */
+  /** The subscription failed, and not because the engine is away. It is tried again. */
   readonly failed: (error: unknown) => void;
 }
 
 export interface HostReader {
-  /** The events are heard from now on, for the first time or again. What happened before is in no event. */
+  /** The subscription stands, for the first time or again. What happened before causes no event. */
   subscribed(): void;
   happened(event: DockerEvent): void;
 }
@@ -54,7 +54,7 @@ export class WatchedHost {
     this.#containers = new HeldAnswer(() => listContainers(docker));
   }
 
-  /** Whether the events are heard now. */
+  /** Whether the subscription stands. */
   get isSubscribed(): boolean {
     return this.#isSubscribed;
   }

@@ -1,4 +1,4 @@
-// Whose request it is, as far as the network tells: the address that limits count by.
+// Where a request comes from: the address, and the network, that limits count by.
 
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIPv4, isIPv6 } from 'node:net';
@@ -23,7 +23,10 @@ function networkOf(address: string): string {
   return `${network.join(':')}::/64`;
 }
 
-/** What limits count an address by. A home or a machine has a whole /64 of IPv6, any of which it may come from. */
+/**
+ * What limits count an address by: the address itself, or the /64 of IPv6, because one machine may use every address of its
+ * /64.
+ */
 export function addressKey(address: string): string {
   const own = plain(address);
   return isIPv6(own) ? networkOf(own) : own;
@@ -34,7 +37,10 @@ function firstGroups(network: string, count: number): string {
   return `${network.split(':').slice(0, count).join(':')}::/${count * 16}`;
 }
 
-/** What one person can have many addresses of: a /24 of IPv4, a /48 of IPv6. A class behind one router is one too. */
+/**
+ * The network that shares are counted by, /24 or /48: one person may have many addresses in it. A class behind one router is
+ * one too.
+ */
 export function networkKey(address: string): string {
   const own = plain(address);
   if (isIPv6(own)) return firstGroups(networkOf(own), 3);
@@ -47,8 +53,8 @@ export class Addresses {
   readonly #foundUnnamed: (address: string) => void;
 
   /**
-   * `trusted` are the addresses, and ranges of them, of proxies whose X-Forwarded-For is believed. `foundUnnamed` is told, once
-   * each, who else sends one: a proxy that nobody named, behind which all students count as one.
+   * `trusted`: addresses and ranges of the proxies whose X-Forwarded-For is believed. `foundUnnamed` is called once for each
+   * other address that sends one. It is probably a proxy that is not listed; all students behind it count as one.
    */
   constructor(trusted: readonly string[], foundUnnamed: (address: string) => void = () => undefined) {
     this.#foundUnnamed = foundUnnamed;
@@ -60,7 +66,7 @@ export class Addresses {
     }
   }
 
-  /** Who sent an X-Forwarded-For, and is no trusted proxy. */
+  /** Addresses that sent X-Forwarded-For and are no trusted proxies. */
   get unnamedProxies(): readonly string[] {
     return [...this.#unnamed];
   }
@@ -72,8 +78,8 @@ export class Addresses {
   }
 
   /**
-   * Who sent a request: the peer, or, where that is a trusted proxy, the last hop before it that is none. What is written
-   * further to the left anybody may have written.
+   * The client's address: the peer or, behind trusted proxies, the rightmost entry of X-Forwarded-For that is none of them.
+   * Entries further left can be forged.
    */
   addressOf({ socket, headers }: IncomingMessage): string {
     const forwarded = String(headers['x-forwarded-for'] ?? '').split(',');
@@ -87,12 +93,12 @@ export class Addresses {
     return address;
   }
 
-  /** What limits count a request by. */
+  /** `addressKey` of the request's address. */
   keyOf(request: IncomingMessage): string {
     return addressKey(this.addressOf(request));
   }
 
-  /** The network that a request's student counts for. */
+  /** `networkKey` of the request's address. */
   networkOf(request: IncomingMessage): string {
     return networkKey(this.addressOf(request));
   }

@@ -36,7 +36,7 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   const perStudent = new RateLimit({ perSecond: startsPerMinute / 60, burst: startsPerMinute });
   const perAddress = new RateLimit({ perSecond: newcomersPerSecondPerAddress, burst: newcomerBurstPerAddress });
 
-  /** A class behind one address is not shut out by one of them: who has a cookie counts for themselves. */
+  /** Students with a cookie are limited one by one, so one of them cannot use up the share of a class behind one address. */
   const limitStarts = (student: Student): void => {
     limitRate(perStudent, String(student.id), 'You have started many labs within a minute.');
   };

@@ -1,4 +1,4 @@
-// Who sent a request, by its cookie, and which session of theirs it is about, by its path.
+// The student that a request's cookie names, and the session that its path names.
 
 import type { FastifyRequest } from 'fastify';
 import { ServerError, sentences } from '../errors.ts';
@@ -10,9 +10,12 @@ import type { Student, Students } from '../students/students.ts';
 import { tokenFrom } from './cookie.ts';
 
 export interface Callers {
-  /** Null for who has no cookie of ours. */
+  /** Null without a valid cookie of a student. */
   studentOf(request: FastifyRequest): Student | null;
-  /** Who asks, and their session that the path names. Throws forbidden for nobody, notFound for what is not theirs. */
+  /**
+   * The student, and the session that the path names. Throws forbidden without a student, notFound if the session is not
+   * theirs.
+   */
   theirs(request: FastifyRequest): { readonly student: Student; readonly session: Session };
 }
 

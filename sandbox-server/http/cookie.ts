@@ -1,6 +1,5 @@
-// The cookie that holds a student's token. `__Host-drydock` with Secure where the site is served over https. Over plain
-// http (localhost, a class's own network) browsers refuse that name, or keep it only on some machines: `drydock` there,
-// with all else the same.
+// The cookie that holds a student's token. Over https it is `__Host-drydock`, with Secure. Over http (localhost, a class's own network)
+// browsers may refuse that name, so it is `drydock`. The other attributes are the same.
 
 /** 400 days: the longest that browsers keep a cookie. */
 const maxAgeSeconds = 400 * 24 * 60 * 60;
@@ -14,7 +13,7 @@ export function setCookie(publicOrigin: string, token: string, name = cookieName
   return `${name}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
-/** Kept by browsers whose student has shown the operator's code. */
+/** The cookie that is set once the operator's code was entered. */
 function inviteName(publicOrigin: string): string {
   return `${cookieName(publicOrigin)}-invite`;
 }
@@ -27,7 +26,7 @@ export function invitePass(publicOrigin: string, header: string | undefined): st
   return tokenFrom(publicOrigin, header, inviteName(publicOrigin));
 }
 
-/** The token in a Cookie header; undefined where there is none, or two: then another site of the same domain has meddled. */
+/** The token in a Cookie header. Undefined if there is none, or more than one: a site of the same domain may have set the other. */
 export function tokenFrom(
   publicOrigin: string,
   header: string | undefined,

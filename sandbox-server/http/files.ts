@@ -16,7 +16,10 @@ export interface FileParts {
   readonly files: Files;
 }
 
-/** What `If-Match` or `If-None-Match` says must be there. Throws invalid where neither does: nothing is overwritten unseen. */
+/**
+ * The version that the file must have now, by `If-Match`; 'none', by `If-None-Match: *`: there must be no such file. Throws
+ * invalid without such a header, so that nothing is overwritten unseen.
+ */
 function expectedOf({ headers }: FastifyRequest): string {
   const version = /^"([a-z0-9-]{1,100})"$/.exec(headers['if-match'] ?? '')?.[1];
   if (version !== undefined && headers['if-none-match'] === undefined) return version;
@@ -28,11 +31,11 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
   const writing = new Tally();
   const rate = new RateLimit({ perSecond: fileRequestsPerSecond, burst: fileRequestBurst });
 
-  /** Who asks comes before what is asked for, and before a byte of what is sent. */
+  /** For onRequest: checks the student and the rate before the query is parsed and the body is read. */
   const admit = async (request: FastifyRequest): Promise<void> => {
     limitRate(rate, callers.theirs(request).session.id, 'Too many files were asked for.');
   };
-  /** The engine's name of the host that is asked about, and the path in it. */
+  /** The engine's name of the host in the query, and the path in that host. */
   const placeOf = (request: FastifyRequest): { readonly host: string; readonly path: string } => {
     const { session } = callers.theirs(request);
     if (request.method !== 'GET') session.typed();
@@ -70,7 +73,7 @@ export function addFileRoutes(server: FastifyInstance, { callers, files }: FileP
     return reply.code(204).send();
   });
 
-  // Bytes are read on this one route alone.
+  // Only this route takes raw bytes.
   server.register(async (scope) => {
     scope.addHook('onRequest', admit);
     scope.addHook('onRequest', async (request, reply) => {

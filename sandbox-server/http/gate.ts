@@ -1,4 +1,4 @@
-// The gate over HTTP: a link or a form that takes the code and gives a cookie, and what everybody else is told.
+// The gate over HTTP: the link and the form that take the code and set a cookie, and the answer to everybody else.
 
 import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
@@ -19,10 +19,10 @@ export interface GateParts {
   readonly addresses: Addresses;
 }
 
-/** What of the site is needed to show the form; nothing in it is a lesson's. */
+/** Files of the site that the form's page needs. None holds a lesson's text. */
 const formParts = /^\/(icon\.svg|_astro\/[\w.-]+\.(css|woff2))$/;
 
-/** Whether a request may go on: it shows the pass, or asks for what is open to everybody. */
+/** Whether a request may go on: its path is open to everybody, or it carries the pass. */
 export function isOpenTo(request: FastifyRequest, { gate, settings }: Omit<GateParts, 'addresses'>): boolean {
   const { url: route } = request.routeOptions;
   if (route === routes.health.path || route === routes.metrics.path || route === routes.inviteForm.path) return true;
@@ -30,7 +30,7 @@ export function isOpenTo(request: FastifyRequest, { gate, settings }: Omit<GateP
   return hasPass(request.raw, { gate, settings });
 }
 
-/** Whether the browser has shown the code. */
+/** Whether the request carries the cookie with the gate's pass. */
 export function hasPass({ headers }: IncomingMessage, { gate, settings }: Omit<GateParts, 'addresses'>): boolean {
   return gate.letsIn(invitePass(settings.publicOrigin, headers.cookie));
 }
@@ -49,7 +49,7 @@ function plainPage(state: State): string {
   return `<!doctype html><html lang="en"><title>Drydock</title><h1>${plainSentence[state]}</h1><form method="post" action="${routes.invite.path}"><label>Code <input name="code"></label><button>Go in</button></form>`;
 }
 
-/** The form, in the place of what was asked for: whoever types the code comes back there. */
+/** Sends the form in place of the page that was asked for. After the right code the browser returns to that page. */
 export async function askForCode(settings: Settings, reply: FastifyReply, state: State = 'asks'): Promise<void> {
   const file = join(settings.siteDirectory, fileOf[state], 'index.html');
   const page = await readFile(file, 'utf8').catch(() => plainPage(state));
@@ -59,14 +59,14 @@ export async function askForCode(settings: Settings, reply: FastifyReply, state:
     .headers({
       'content-security-policy': policy,
       'cache-control': 'no-store',
-      // A form that is sent without a referrer says that its origin is "null", which is nobody's.
+      // Without a referrer a browser sends the form with the origin "null", which we refuse.
       'referrer-policy': 'same-origin',
     })
     .type('text/html; charset=utf-8')
     .send(page);
 }
 
-/** The path of our own page that the form stood on; `/` where that was the form's own, or is not known. */
+/** The path of the page that showed the form, by its Referer; `/` if that was the form's own page, or is not known. */
 function pathBefore({ headers }: FastifyRequest, publicOrigin: string): string {
   const url = URL.parse(headers.referer ?? '');
   if (url === null || url.origin !== publicOrigin || !isPlainTarget(url.pathname)) return '/';
@@ -78,7 +78,7 @@ export function addGateRoutes(server: FastifyInstance, { settings, gate, address
 
   const enter = async (request: FastifyRequest, reply: FastifyReply, code: string, next: string): Promise<void> => {
     const network = addresses.networkOf(request.raw);
-    // Looked at first: who guesses must not learn by the answer whether one more was right.
+    // The limit comes first: an attacker who is over it must not learn whether a guess was right.
     if (guesses.waitMs(network) > 0) return askForCode(settings, reply, 'wait');
     if (!gate.isCode(code)) {
       guesses.take(network);
@@ -97,7 +97,7 @@ export function addGateRoutes(server: FastifyInstance, { settings, gate, address
     return typeof code === 'string' ? enter(request, reply, code, '/') : askForCode(settings, reply);
   });
 
-  // A form's body is read on this one route alone.
+  // Only this route takes a form.
   server.register(async (scope) => {
     scope.addContentTypeParser(
       'application/x-www-form-urlencoded',

@@ -1,4 +1,4 @@
-// Who may speak to us at all: the Host allow-list, and for unsafe methods and upgrades that our own page sent them.
+// Which requests are taken at all: the Host must be ours, and unsafe methods and upgrades must come from our own pages.
 
 import type { IncomingHttpHeaders } from 'node:http';
 
@@ -7,7 +7,7 @@ export interface Guard {
   host(headers: IncomingHttpHeaders): boolean;
   /** Is the Origin header there, and exactly one of ours? */
   origin(headers: IncomingHttpHeaders): boolean;
-  /** Did our own page send this with `fetch`? Browsers say so to https and to localhost; elsewhere Origin must do. */
+  /** Did our own page send this? By Origin, and by Sec-Fetch-Site where browsers send that: only to https and to localhost. */
   sameOrigin(headers: IncomingHttpHeaders): boolean;
 }
 

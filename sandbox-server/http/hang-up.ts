@@ -1,19 +1,19 @@
-// Ends connections that are no HTTP any more, or were not to become a WebSocket: Node's own timeouts have left them.
+// Closes sockets that Node has handed over for an upgrade: its HTTP timeouts no longer cover them.
 
 import type { Duplex } from 'node:stream';
 import { hangUpMs } from '../limits.ts';
 
-/** Says a last word where none was said, and lets go within a time, whether or not the other side does. Idempotent. */
+/** Writes `word` and ends the socket, unless it is ended already. Destroys it after `withinMs`. Idempotent. */
 export function hangUp(socket: Duplex, word = '', withinMs = hangUpMs): void {
   if (socket.destroyed) return;
   if (!socket.writableEnded) socket.end(word);
-  // What still comes is thrown away: unread, it would reset the connection before the word is heard.
+  // Drop what still arrives. Unread bytes would make the kernel reset the connection before `word` is read.
   socket.resume();
   const timer = setTimeout(() => socket.destroy(), withinMs);
   socket.once('close', () => clearTimeout(timer));
 }
 
-/** Refuses to go on with a status, and, where there is one, a body of JSON. Idempotent. */
+/** Answers with an HTTP status and a body of JSON, if any, then closes. Idempotent. */
 export function refuse(socket: Duplex, status: string, body = ''): void {
   const type = body === '' ? '' : 'Content-Type: application/json\r\n';
   const length = `Content-Length: ${Buffer.byteLength(body)}\r\n`;

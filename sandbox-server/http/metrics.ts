@@ -1,4 +1,4 @@
-// The route of metrics: told to this machine alone, or to who has the operator's token.
+// The route of metrics: for direct requests from this machine or, if the operator has set a token, for requests with that token.
 
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
@@ -10,10 +10,10 @@ import { routes } from '../protocol.ts';
 const digest = (text: string) => createHash('sha256').update(text).digest();
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|::ffff:127\.\d+\.\d+\.\d+)$/;
 const loopbackName = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
-/** What proxies add: with any of these it is somebody else who asks. */
+/** Headers that proxies add. With any of them the request is not a direct one. */
 const ofProxies = ['x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'forwarded', 'via'];
 
-/** With a token, whoever sends it; without one, a program on this machine that asks us, not a proxy. */
+/** `token` null: only direct requests from this machine may. Else only requests with the token may. */
 export function mayMeasure({ socket, headers }: IncomingMessage, token: string | null): boolean {
   if (token !== null) {
     const given = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1] ?? '';

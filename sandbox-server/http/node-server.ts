@@ -15,8 +15,8 @@ import { type Addresses, addressKey } from './addresses.ts';
 import { refuse } from './hang-up.ts';
 
 /**
- * A server that answers each request with `listener`; WebSockets alone are told as upgrades. One address has so many
- * connections and no more, unless it is a proxy's.
+ * A server that answers each request with `listener`. Only WebSockets cause `upgrade`. One address may have
+ * `maxConnectionsPerAddress` connections; trusted proxies may have more.
  */
 export function createNodeServer(addresses: Addresses, listener: RequestListener): Server {
   const server = createServer(
@@ -26,7 +26,7 @@ export function createNodeServer(addresses: Addresses, listener: RequestListener
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       keepAliveTimeout: 30_000,
-      // Anything else that a client would like to upgrade to (curl asks for h2c) is answered as if it had not asked.
+      // Other upgrades (curl asks for h2c) are ignored: the request is answered over HTTP.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
     listener,

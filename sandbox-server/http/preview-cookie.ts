@@ -1,19 +1,19 @@
-// The cookie that lets a browser see a preview, and what becomes of the page's own cookies on their way through us.
+// The cookie that lets a browser see a preview, and how the previewed page's own cookies are rewritten.
 
 import { isSecret, type Preview, type Previews } from '../previews/previews.ts';
 
 /** Names that are ours, on the site or on a preview: no container gets or sets them. */
 const ours = /^(__host-|__secure-)?drydock/i;
 
-/** `__Host-` where the browser takes it: then no page beside can have set it. */
+/** With `__Host-`, which browsers take only with Secure, no sibling origin can have set it. */
 function nameOf(secure: boolean): string {
   return secure ? '__Host-drydock-preview' : 'drydock-preview';
 }
 
 /**
- * Host-only. In a frame of the site it is a third party's, which browsers keep when it is `Partitioned`: then it counts in
- * that site's frames alone, and for a window of its own there is another. Without `Secure` only `Lax` can be had, which is
- * enough where the site and its previews are the same site.
+ * For this host alone. In a frame of the site it is a third-party cookie, which browsers keep only if it is `Partitioned`. It
+ * then counts in that site's frames alone, and a window of its own gets another one. Without `Secure` only `Lax` works, which
+ * is enough if the site and its previews are the same site.
  */
 export function previewCookie({ name, secret }: Preview, secure: boolean): string {
   const rest = secure ? 'Secure; SameSite=None; Partitioned' : 'SameSite=Lax';
@@ -27,7 +27,7 @@ function pairs(header: string | undefined): string[] {
     .filter((part) => part !== '');
 }
 
-/** The preview that a cookie lets into; `name` where it must be that one. Null where there is no good cookie. */
+/** The preview that the cookie opens; if `name` is set, only the preview of that name. Null without a valid cookie. */
 export function admitted(
   previews: Previews,
   header: string | undefined,
@@ -43,19 +43,19 @@ export function admitted(
   return null;
 }
 
-/** A Cookie header without what is ours; undefined where nothing is left. */
+/** A Cookie header without our own cookies; undefined if none is left. */
 export function theirCookies(header: string | undefined): string | undefined {
   const left = pairs(header).filter((pair) => !ours.test(pair));
   return left.length === 0 ? undefined : left.join('; ');
 }
 
 /**
- * A Set-Cookie header of a container as the browser gets it: for this host alone, and such that it counts in a frame too;
- * null where its name is ours.
+ * A container's Set-Cookie header as the browser gets it: for this host alone, and kept in a frame too. Null if its name is
+ * ours.
  */
 export function theirSetCookie(header: string, secure: boolean): string | null {
   const [pair = '', ...attributes] = header.split(';').map((part) => part.trim());
-  // Browsers take `=name=value` for a cookie without a name, and send its value as if it had one.
+  // To browsers `=name=value` is a cookie without a name. They send it back as `name=value`.
   if (ours.test(pair) || /^\s*=/.test(pair) || !pair.includes('=')) return null;
   const dropped = secure ? /^(domain|samesite|secure|partitioned)\b/i : /^(domain|partitioned)\b/i;
   const kept = attributes.filter((attribute) => attribute !== '' && !dropped.test(attribute));

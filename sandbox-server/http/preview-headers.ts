@@ -1,26 +1,27 @@
-// Headers on their way from a browser to a container and back: what is for us, for a proxy, or for another site stays here.
+// The headers of a preview's requests and answers: which are passed on, which are rewritten, which are dropped.
 
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Preview } from '../previews/previews.ts';
 import { theirCookies, theirSetCookie } from './preview-cookie.ts';
 
-/** RFC 9110 §7.6.1, and what older software sends. */
+/** Headers of one connection, not of the message: RFC 9110 §7.6.1, and those of older software. */
 const ofConnection = [
   ...['connection', 'keep-alive', 'proxy-connection', 'proxy-authenticate', 'proxy-authorization'],
   ...['te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings'],
 ];
 
-/** What only a proxy may say, and we say it anew; and what we have answered already. */
+/** Not forwarded: headers that only a proxy may set, host and cookie (rewritten below), and expect (answered by us already). */
 const notForward = /^(x-forwarded-|x-real-ip$|x-original-|x-rewrite-|forwarded$|via$|host$|cookie$|expect$)/;
 
 /**
- * What would reach beyond the page: proxies in front of us (`x-accel-`), the browser's opinion of the whole host or domain,
- * where it may be framed (ours to say), and reports to elsewhere.
+ * Not sent back, because they reach beyond the page: headers for proxies in front of us (`x-accel-`), for the whole host or
+ * domain, for framing (ours to decide), and for reports to elsewhere. Rewritten below: set-cookie, location, refresh,
+ * cache-control and content-security-policy.
  */
 const notBack =
   /^(x-accel-|x-sendfile|x-lighttpd-|x-frame-options$|strict-transport-security$|clear-site-data$|alt-svc$|service-worker-allowed$|public-key-pins|expect-ct$|nel$|report-to$|reporting-endpoints$|set-cookie2?$|location$|content-location$|cache-control$|content-security-policy$|refresh$)/;
 
-/** The headers that a message has end to end. */
+/** The message's headers without those of its connection. */
 function endToEnd(message: IncomingMessage): [string, string[]][] {
   const named = (message.headers.connection ?? '').toLowerCase().split(',');
   const dropped = new Set([...ofConnection, ...named.map((name) => name.trim())]);
@@ -30,9 +31,9 @@ function endToEnd(message: IncomingMessage): [string, string[]][] {
 }
 
 /**
- * What a container hears of a request: it was made to `http://localhost:PORT`, as the student's own browser would have made
- * it. Development servers (Vite, webpack, Rails, Django) refuse every other name. `own` is the preview's origin, `theirs`
- * the one that the container is told.
+ * The headers that a container gets: of a request to `http://localhost:PORT`, as a browser on its host would make it, because
+ * development servers (Vite, webpack, Rails, Django) refuse every other name. `own` is the preview's origin, `theirs` that of the
+ * container.
  */
 export function headersForward(request: IncomingMessage, own: string, theirs: string): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
@@ -51,15 +52,15 @@ export interface BackOptions {
   /** The preview's own origin. */
   readonly origin: string;
   readonly secure: boolean;
-  /** The origin is another preview's at another time: nothing may be kept. */
+  /** Previews use this origin one after another, so the browser may store nothing. */
   readonly shared: boolean;
-  /** Who may show it in a frame. */
+  /** Origins that may show it in a frame. */
   readonly framedBy: string;
-  /** The way into another port of the same host, at this path; null where the browser may not be led there. */
+  /** The URL that leads into another port of the same host, at this path; null if the browser may not be sent there. */
   readonly wayTo: (port: number, path: string) => string | null;
 }
 
-/** What a browser hears of a container's answer. */
+/** The headers that a browser gets of a container's answer. */
 export function headersBack(answer: IncomingMessage, options: BackOptions): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {};
   for (const [name, values] of endToEnd(answer)) if (!notBack.test(name)) headers[name] = values;
@@ -79,8 +80,8 @@ export function headersBack(answer: IncomingMessage, options: BackOptions): Outg
 }
 
 /**
- * Where a container leads on to. An address of its own, under whatever name it knows itself, becomes a path on its origin;
- * another port of `localhost` is another port of the student's host, and never of the browser's machine.
+ * Rewrites a container's Location. Its own address becomes one on the preview's origin. Another port of `localhost` means a
+ * port of the student's host, never of the browser's machine, and becomes the address of that port's preview.
  */
 function locationBack(location: string, { preview, origin, wayTo }: BackOptions): string {
   const own = new URL(origin);
@@ -94,7 +95,7 @@ function locationBack(location: string, { preview, origin, wayTo }: BackOptions)
   return isOwn || isPort ? `${origin}${path}` : (wayTo(Number(target.port), path) ?? location);
 }
 
-/** Only this browser may keep it: a cache on the way would give it to those who have no cookie. */
+/** Always `private`: a cache on the way would give the page to people without the cookie. */
 function cacheBack(given: string | undefined): string {
   const kept = (given ?? '')
     .split(',')
@@ -103,7 +104,7 @@ function cacheBack(given: string | undefined): string {
   return ['private', ...kept].join(', ');
 }
 
-/** A header may hold several policies. */
+/** The policies of a header, without what they say of `frame-ancestors`. A header may hold several policies. */
 function withoutAncestors(header: string): string[] {
   const without = (policy: string) =>
     policy.split(';').filter((directive) => !/^\s*frame-ancestors\b/i.test(directive));

@@ -1,4 +1,4 @@
-// The pages that a preview's origin shows in place of a container's: why there is nothing to see, and what to do.
+// The pages that a preview's origin shows when the container's page cannot be shown: why, and what to do.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -12,11 +12,11 @@ export interface Notice {
   readonly sentence: string;
   /** A command that would help. */
   readonly command?: string;
-  /** Looks again by itself, and goes on when there is something to see. */
+  /** The page polls by itself, and reloads when there is something to see. */
   readonly waits?: boolean;
 }
 
-/** Looks once a second; whatever is no `503` is better seen than described. */
+/** Polls each second, and reloads the page on any status but 503. */
 export const waitScript = `const lookLater = () => setTimeout(look, 1000);
 const look = () => fetch('${ownPaths.ready}', { cache: 'no-store' })
   .then(({ status }) => (status === 503 ? lookLater() : location.replace(location.href)), lookLater);
@@ -48,7 +48,7 @@ function pageOf({ heading, sentence, command, waits = false }: Notice): string {
 ${waits ? `<p class="waits" role="status">This page looks again every second.</p><script src="${ownPaths.wait}"></script>` : ''}</main></html>`;
 }
 
-/** Sends a notice: a page to who wants one, else its text. Idempotent where an answer has begun: then the connection ends. */
+/** Sends a notice: HTML if the request accepts that, else text. If an answer has begun, it closes the connection instead. */
 export function sendNotice(request: IncomingMessage, response: ServerResponse, notice: Notice, framedBy: string): void {
   if (response.headersSent) {
     response.destroy();
@@ -60,13 +60,13 @@ export function sendNotice(request: IncomingMessage, response: ServerResponse, n
     'content-type': asPage ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8',
     'content-length': Buffer.byteLength(body),
     ...ownHeaders(framedBy),
-    // What is left of a body is not read.
+    // The rest of the request's body is not read.
     connection: 'close',
   });
   response.end(request.method === 'HEAD' ? undefined : body);
 }
 
-/** For every answer on a preview's origin that is our own. */
+/** Headers of each answer on a preview's origin that is ours, not a container's. */
 export function ownHeaders(framedBy: string): Readonly<Record<string, string>> {
   const policy = ["default-src 'none'", "script-src 'self'", "connect-src 'self'", "style-src 'unsafe-inline'"];
   return {

@@ -7,7 +7,7 @@ import { unknown } from './preview-notices.ts';
 import { sendNotice } from './preview-pages.ts';
 import type { PreviewServer } from './preview-server.ts';
 
-/** Listens on the port that previews have beside the server's own, if any. Returns what ends it. */
+/** Listens on `port`, if there is one. Returns the function that ends it. Throws if the port is taken. */
 export async function listenForPreviews(
   previews: PreviewServer | null,
   addresses: Addresses,

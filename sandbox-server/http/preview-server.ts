@@ -1,5 +1,5 @@
-// What a preview's origin answers: it lets its student's browser in, and leads everything else to one port of one host,
-// through the engine. A request never says where to; the preview does.
+// Answers on a preview's origin: admits the student's browser, and forwards its requests through the engine to the preview's
+// port. The preview names host and port; a request never does.
 
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
@@ -35,7 +35,7 @@ export interface PreviewParts {
   readonly origins: PreviewOrigins;
   readonly previews: Previews;
   readonly link: EngineLink;
-  /** Null where it has ended. */
+  /** Null if it has ended. */
   readonly sessionOf: (id: string) => Session | null;
   /** The origins of the site, which may show previews in frames. */
   readonly siteOrigins: ReadonlySet<string>;
@@ -47,9 +47,9 @@ export class PreviewServer {
   readonly #framedBy: string;
   readonly #rate = new RateLimit({ perSecond: previewRequestsPerSecond, burst: previewRequestBurst });
   readonly #connections = new Tally();
-  /** A page that leads from port to port opens previews as a student does, and no oftener. */
+  /** Redirects to other ports open previews too, at the same rate as students. */
   readonly #openings = new RateLimit({ perSecond: previewOpensPerSecond, burst: previewOpenBurst });
-  /** Those whose port was seen to speak TLS. A container of another kind may be behind the port later. */
+  /** Previews whose port spoke TLS. Another container may have the port later. */
   readonly #tls = new WeakSet<Preview>();
   readonly #ending = new AbortController();
 
@@ -58,7 +58,7 @@ export class PreviewServer {
     this.#framedBy = [...parts.siteOrigins].join(' ');
   }
 
-  /** Whether a request is for a preview's origin: then it is nobody else's. */
+  /** Whether a request is for a preview's origin. Then nothing else may answer it. */
   takes({ headers }: IncomingMessage): boolean {
     return this.#parts.origins.named(headers.host) !== null;
   }
@@ -77,7 +77,7 @@ export class PreviewServer {
     });
   }
 
-  /** A WebSocket of the preview's own page; anything else is refused before a container hears of it. */
+  /** Takes WebSockets of the preview's own page. All others are refused before a container gets them. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     this.#upgrade(request, socket, head).catch((error: unknown) => {
@@ -95,7 +95,7 @@ export class PreviewServer {
     const [path, query] = url.split('?');
     if (path === ownPaths.enter && method === 'GET')
       return this.#enter(request, response, name, new URLSearchParams(query));
-    // On an origin that is another preview's tomorrow it would outlive this one, and see and answer for the next.
+    // On a shared origin a service worker would outlive this preview, and control the next.
     const isWorker = headers['service-worker'] !== undefined || headers['sec-fetch-dest'] === 'serviceworker';
     if (origins.shared && isWorker) return this.#notice(request, response, noWorkers);
     if (path === ownPaths.wait) return this.#own(response, 200, 'text/javascript', waitScript);
@@ -118,7 +118,7 @@ export class PreviewServer {
     response.end(body);
   }
 
-  /** Lets the browser in that has the `token`, and sends it on to the path `to`. */
+  /** Admits the browser that has the `token`, and redirects it to the path `to`. */
   #enter(request: IncomingMessage, response: ServerResponse, name: string | null, asked: URLSearchParams): void {
     const { origins, previews } = this.#parts;
     const preview = previews.enter(asked.get('token') ?? '');
@@ -130,18 +130,18 @@ export class PreviewServer {
     this.#own(response, 303, 'text/plain', '', {
       'set-cookie': previewCookie(preview, origins.secure),
       location: ownPath(asked.get('to') ?? '/'),
-      // What another preview has left in the browser is not for this one.
+      // Another preview may have left data in the browser under this origin.
       ...(origins.shared && before !== preview ? { 'clear-site-data': '"cache", "storage"' } : {}),
     });
   }
 
   async #ready(response: ServerResponse, preview: Preview): Promise<void> {
     const status = await this.#within(preview, async () => 204).catch((error) => noticeOf(error, preview).status);
-    // Nothing listens (502) is no reason to look: `503` says go on waiting.
+    // 502 means that nothing listens yet. The page gets a 503, and keeps waiting.
     this.#own(response, status === 502 ? 503 : status, 'text/plain', '');
   }
 
-  /** Calls `use` with a connection to the preview's port, which is gone when it has settled. Throws what dialling throws. */
+  /** Calls `use` with a connection to the preview's port, and closes that once `use` has settled. Throws what dialling throws. */
   async #within<T>(preview: Preview, use: (stream: Duplex) => Promise<T>): Promise<T> {
     const { link, sessionOf } = this.#parts;
     const session = sessionOf(preview.session);
@@ -171,13 +171,13 @@ export class PreviewServer {
       framedBy: this.#framedBy,
       secure: origins.secure,
       shared: origins.shared,
-      // A page that fetches is not led: its answer would be another origin's, which it may not read.
+      // Only navigations are redirected: a page's `fetch` could not read an answer of the other origin.
       wayTo: (port, path) =>
         request.headers['sec-fetch-mode'] === 'navigate' ? this.#wayTo(preview, port, path) : null,
     });
   }
 
-  /** An address that lets the preview's browser into another port of the same host; null where it is led too often. */
+  /** A URL that admits the preview's browser to another port of the same host; null above the rate of openings. */
   #wayTo({ session, host, life }: Preview, port: number, path: string): string | null {
     const { origins, previews } = this.#parts;
     if (this.#openings.take(session) > 0) return null;
@@ -187,8 +187,8 @@ export class PreviewServer {
   }
 
   /**
-   * Whether the port of a container that gave no good answer to plain HTTP speaks TLS. Then what was asked is asked again,
-   * by the browser, and from now on in TLS.
+   * Call it when the port gave no good answer to plain HTTP. Tries TLS; if that works, redirects the browser so that it asks
+   * again, and the preview uses TLS from now on. Answers whether it redirected.
    */
   async #startsTls(request: IncomingMessage, response: ServerResponse, preview: Preview): Promise<boolean> {
     if (this.#tls.has(preview) || (request.method !== 'GET' && request.method !== 'HEAD')) return false;
@@ -199,7 +199,10 @@ export class PreviewServer {
     return true;
   }
 
-  /** One request on a connection of its own, so that no answer can be another request's. Resolves when it is over. */
+  /**
+   * One request on a connection of its own, so that no answer can belong to another request. Resolves when `response` has
+   * closed.
+   */
   async #forward(request: IncomingMessage, response: ServerResponse, preview: Preview, stream: Duplex): Promise<void> {
     const spoken = await this.#speak(preview, stream);
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -207,19 +210,19 @@ export class PreviewServer {
     response.once('close', resolve);
     let answered: IncomingMessage | null = null;
     let looks = false;
-    /** Says `otherwise` where the port does not speak TLS. */
+    /** Calls `otherwise` if the port does not speak TLS. */
     const lookForTls = (otherwise: () => void): void => {
       if (looks) return;
       looks = true;
       void this.#startsTls(request, response, preview).then((starts) => (starts ? undefined : otherwise()));
     };
     const failed = () => {
-      // What comes behind a whole answer, such as the body of a 204, is not heard.
+      // Errors after a complete answer, such as those by a body of a 204, are ignored.
       if (answered === null) lookForTls(() => this.#notice(request, response, badAnswer));
       else if (!answered.complete && !looks) this.#notice(request, response, badAnswer);
     };
     upstream.on('error', failed);
-    // It may also hang up without a word, or switch to another protocol unasked.
+    // The container may also hang up without an answer, or switch to another protocol unasked.
     upstream.once('close', () => {
       if (answered === null && !response.headersSent) failed();
     });
@@ -229,30 +232,31 @@ export class PreviewServer {
         try {
           response.writeHead(answer.statusCode ?? 502, this.#back(answer, request, preview));
         } catch {
-          // A status that is none.
+          // Node refuses the container's status or a header.
           answer.destroy();
           this.#notice(request, response, badAnswer);
           return;
         }
-        // A container that hangs up in the middle must not look as if it had said all: the connection breaks here too.
+        // If the container hangs up within its answer, the browser's connection breaks too, so that the answer does not look
+        // complete.
         pipeline(answer, response, () => undefined);
       };
       // nginx and Apache answer 400 to plain HTTP on a port for TLS.
       if (answer.statusCode === 400 && !this.#tls.has(preview)) lookForTls(give);
       else give();
     });
-    // Not a pipeline: a container may answer before it has heard all, and the browser is to have that answer.
+    // Not a pipeline: a container may answer before it has read the whole request, and the browser must get that answer.
     request.pipe(upstream);
     return promise;
   }
 
-  /** The connection itself, or TLS in it where the port speaks that. */
+  /** The connection itself, or TLS over it if the preview uses TLS. Throws if the port no longer speaks TLS. */
   async #speak(preview: Preview, stream: Duplex): Promise<Duplex> {
     if (!this.#tls.has(preview)) return stream;
     try {
       return await overTls(stream);
     } catch (error) {
-      // Another container may have the port by now: the next request is plain again.
+      // Another container may have the port by now, so the next request uses plain HTTP again.
       this.#tls.delete(preview);
       throw error;
     }
@@ -282,7 +286,7 @@ export class PreviewServer {
     );
   }
 
-  /** Resolves when it is over. */
+  /** Resolves when the browser's socket has closed. */
   async #tunnel(
     request: IncomingMessage,
     socket: Duplex,
@@ -317,11 +321,11 @@ export class PreviewServer {
   }
 }
 
-/** What was asked for as a path of this origin, and `/` where it would lead to another one. */
+/** `asked` as a path of this origin; `/` if it would lead to another origin. */
 function ownPath(asked: string): string {
   const here = 'http://preview';
   if (!URL.canParse(asked, here)) return '/';
   const { origin, pathname, search, hash } = new URL(asked, here);
-  // A browser takes what stands behind two slashes for a host's name.
+  // To a browser, two slashes are followed by the name of a host.
   return origin === here && !pathname.startsWith('//') ? pathname + search + hash : '/';
 }

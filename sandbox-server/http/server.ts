@@ -1,4 +1,4 @@
-// The HTTP server: what every request passes before a route sees it, and what every failure becomes.
+// The HTTP server: the checks that each request passes before a route gets it, and the answer to each error.
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
@@ -29,7 +29,7 @@ import { pageNotFound } from './site.ts';
 import { isPlainTarget } from './target.ts';
 
 const unsafe = (method: string): boolean => method !== 'GET' && method !== 'HEAD';
-/** By its route; an address that has none is what its plain target says. */
+/** By the matched route or, without one, by the URL. */
 const isApi = ({ routeOptions, url }: FastifyRequest): boolean =>
   [routeOptions.url ?? '', url].some((path) => /^\/(api|healthz|metrics)(?![\w.-])/.test(path));
 
@@ -65,7 +65,7 @@ async function fail(reply: FastifyReply, error: ServerError): Promise<void> {
   await reply.code(statusOfFailure[error.kind]).type('application/json').send(body);
 }
 
-/** Answers what never comes to the router. */
+/** Refuses malformed targets, and TRACE, before they reach the router. */
 function refuseTarget(response: ServerResponse, { publicOrigin }: Settings): void {
   const message = `This is not written as an address of a Drydock. Open ${publicOrigin} instead.`;
   const body: Failure = { error: 'invalid', message };
@@ -82,18 +82,18 @@ export interface ServerParts {
   readonly guard: () => Guard;
   readonly gate: Gate;
   readonly addresses: Addresses;
-  /** Null for who has no cookie of ours. */
+  /** Null without a valid cookie of a student. */
   readonly studentOf: (request: IncomingMessage) => Student | null;
-  /** What answers on the origins of previews; null where there are none. */
+  /** Answers on the origins of previews; null if there are none. */
   readonly previews: PreviewServer | null;
-  /** Those origins, as a source of a content security policy. */
+  /** The origins of previews, as a source of a content security policy. */
   readonly previewSource: string | null;
-  /** A request was refused, or failed. */
+  /** Called when a request was refused, or failed. */
   readonly failed: (kind: FailureKind) => void;
   readonly log: Logger;
 }
 
-/** A server without routes. */
+/** A server with hooks and error handling. `addApi` and the `add…Route` functions add the routes. */
 export function createServer(parts: ServerParts): FastifyInstance {
   const { settings, guard, gate, addresses, studentOf, previews, previewSource, log } = parts;
   const server = Fastify({
@@ -109,7 +109,7 @@ export function createServer(parts: ServerParts): FastifyInstance {
     routerOptions: { maxParamLength: 64 },
     exposeHeadRoutes: false,
   });
-  // Only JSON is read: a form or text/plain body cannot be made to look like it.
+  // Only JSON is read. Pages of other sites can send text/plain or a form without asking, but not JSON.
   server.removeContentTypeParser('text/plain');
 
   const perAddress = new RateLimit({ perSecond: requestsPerSecondPerAddress, burst: requestBurstPerAddress });

@@ -1,4 +1,4 @@
-// Serves the built site: static files, as compressed as they were built, kept for good where their name holds a hash of them.
+// Serves the built site: static files, precompressed if the build made that. Browsers keep files for good whose name holds a hash.
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ export async function pageNotFound(directory: string, reply: FastifyReply): Prom
   await reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
 }
 
-/** Throws where the site has not been built. */
+/** Throws if the site has not been built. */
 export async function serveSite(server: FastifyInstance, directory: string): Promise<void> {
   const root = resolve(directory);
   if (!existsSync(root)) throw new Error(`serve site: ${root} is not there. Build the site first: npm start does.`);

@@ -1,5 +1,5 @@
-// Whether a request's target is written as browsers write the addresses of our pages. Whatever can be read in two ways is
-// refused (SECURITY.md F13), so that what a proxy, a limit and the router take it for is always the same.
+// Whether a request's target is written as browsers write the addresses of our pages. F13: a target that can be read in two ways is
+// refused, so that a proxy, a limit and the router always read it alike.
 
 /** An escape of a character that needs none, that separates the parts of a path, or that no address of ours has. */
 const needlessEscape = /%(?![89a-f][0-9a-f]|2[0-246-9a-c]|3[ac-e]|40|5[bde]|60|7[b-d])/i;

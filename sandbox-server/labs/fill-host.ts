@@ -6,10 +6,10 @@ import { imagePullMs } from '../limits.ts';
 import type { Lesson } from './lessons.ts';
 import { type WaitOptions, waitForImage } from './wait-for-image.ts';
 
-/** What of the engine is needed for it. */
+/** The parts of the engine that are needed here. */
 export type FillingEngine = Pick<EngineClient, 'run' | 'status' | 'makeDirectory' | 'writeFile'>;
 
-/** An image that this machine still makes is waited for, as long as that takes: pulling it has begun that, at the latest. */
+/** Waits as long as it takes for an image that is still being built. The pull starts the build, if nothing else has. */
 async function pull(engine: FillingEngine, host: string, image: string, options: WaitOptions): Promise<void> {
   const argv = ['/usr/bin/docker', 'pull', '--quiet', image];
   let inVain = 0;
@@ -31,7 +31,7 @@ function foldersAbove(path: string): readonly string[] {
 
 /**
  * `host` is the engine's name, `labHost` the lab's. A file that is there is replaced; doing it twice does no harm. Throws what
- * the engine throws, and Error where an image cannot be had. Gives up without a word where nobody is there any more.
+ * the engine throws, and Error where an image cannot be had. Returns early if nobody waits for it any more.
  */
 export async function fillHost(
   engine: FillingEngine,

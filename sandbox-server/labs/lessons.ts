@@ -25,7 +25,7 @@ export async function readLesson(directory: string, lesson: string): Promise<Les
   return { lab, files: await readStartingFiles(join(directory, lesson, 'files'), lab) };
 }
 
-/** A lesson that cannot be read is left out, and told with why; the others are there. */
+/** A lesson that cannot be read is left out, and `leftOut` is called with the error; without `leftOut` the error is thrown. */
 export async function readLessons(
   directory: string,
   leftOut: (lesson: string, error: unknown) => void = (_, error) => {

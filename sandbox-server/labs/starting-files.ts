@@ -17,7 +17,7 @@ export interface StartingFile {
 /** By the lab's name of the host; in the order of their paths. */
 export type StartingFiles = ReadonlyMap<string, readonly StartingFile[]>;
 
-/** What stands in `files/` and may not: `path`, absolute, and why. */
+/** An entry of `files/` that is not allowed: its absolute `path`, and why. */
 export class StartingFilesError extends Error {
   readonly path: string;
   readonly why: string;

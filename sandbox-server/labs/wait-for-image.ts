@@ -1,11 +1,11 @@
-// Waits for an image that this machine still makes, as it does on its first start.
+// Waits for an image that is still being built, as on a machine's first start.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineClient } from '@drydock/runtime';
 import { imagePollMs } from '../limits.ts';
 
 export interface WaitOptions {
-  /** Told what is being done, in words, whenever that changes. */
+  /** Called with the step of the build, in words, whenever that changes. */
   readonly told: (step: string) => void;
   /** Somebody still waits. */
   readonly isThere: () => boolean;
@@ -16,7 +16,7 @@ function repositoryOf(reference: string): string {
   return reference.split(/[:@]/)[0] ?? '';
 }
 
-/** Resolves once no image of this name is being made: whether there was one to wait for. Throws what the engine throws. */
+/** Resolves once no image of this name is being built: true if it had to wait. Throws what the engine throws. */
 export async function waitForImage(
   engine: Pick<EngineClient, 'status'>,
   image: string,

@@ -104,7 +104,7 @@ export class Metrics implements Disposable {
     ]);
   }
 
-  /** Null where it does not answer. */
+  /** Null if the engine does not answer. */
   async #engineSeconds(): Promise<number | null> {
     const { link } = this.#parts;
     if (!link.up) return null;

@@ -24,7 +24,7 @@ export type Drain = z.output<typeof drain>;
 export const operatorStatus = z.strictObject({
   /** Null while new labs are started. */
   drain: drain.nullable(),
-  /** Who sends X-Forwarded-For, and is not named by DRYDOCK_TRUSTED_PROXY. */
+  /** Addresses that send X-Forwarded-For and are not in DRYDOCK_TRUSTED_PROXY. */
   unnamedProxies: z.array(z.string()),
 });
 export type OperatorStatus = z.output<typeof operatorStatus>;

@@ -48,7 +48,7 @@ async function reportOf(session: Session, link: EngineLink): Promise<SessionRepo
   };
 }
 
-/** The one used last first. The engine is asked for a few at a time: it has students to serve. */
+/** The one used last comes first. The engine is asked about a few at a time, because it has students to serve. */
 export async function reportsOf(sessions: Iterable<Session>, link: EngineLink): Promise<readonly SessionReport[]> {
   const left = [...sessions];
   const reports: SessionReport[] = [];

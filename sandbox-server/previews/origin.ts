@@ -7,7 +7,7 @@ const namePattern = /^[0-9a-f]{32}$/;
 export interface PreviewOrigins {
   /** As a source of a content security policy. */
   readonly source: string;
-  /** All previews share one origin, and a cookie tells which is meant. */
+  /** All previews share one origin; a cookie tells which preview is meant. */
   readonly shared: boolean;
   /** Browsers keep cookies with `Secure` there: https, and localhost. */
   readonly secure: boolean;
@@ -29,7 +29,7 @@ export function isPreviewOrigin(text: string): boolean {
   return parts !== null && URL.canParse(text.replace('*.', 'x.'));
 }
 
-/** The part of a host's name that is somebody's to have: its last two labels, or three below `co.uk` and its like. */
+/** The part of a host's name that somebody can register: its last two labels, or three below `co.uk` and the like. */
 function domainOf(hostname: string): string {
   const labels = hostname.split('.');
   const isBelowTwo = /^(co|com|org|net|ac|edu|gov)\.[a-z]{2}$/.test(labels.slice(-2).join('.'));
@@ -37,8 +37,8 @@ function domainOf(hostname: string): string {
 }
 
 /**
- * Whether a browser takes the site and its previews for one site (SECURITY.md F08), by a simple rule: then a preview may set
- * cookies for the domain that they share. False for localhost, which has no such cookies, and for addresses, which have no domain.
+ * Whether the site and its previews share a domain, by a simple rule. F08: a preview may then set cookies for that domain, which
+ * the site gets too. False for localhost, which has no such cookies, and for addresses, which have no domain.
  */
 export function sharesSite(setting: string, publicOrigin: string): boolean {
   const [site, previews] = [new URL(publicOrigin).hostname, new URL(setting.replace('*.', '')).hostname];
@@ -47,8 +47,8 @@ export function sharesSite(setting: string, publicOrigin: string): boolean {
 }
 
 /**
- * `setting` null: derived, where the site is on localhost; else there are no previews. `port` is the server's own. Throws
- * where the setting is none, or is the site's own origin, with which a preview may share nothing.
+ * `setting` null: on localhost an origin is derived; elsewhere there are no previews, and the result is null. `port` is the
+ * server's own. Throws if the setting is invalid, or is the site's own origin, which a preview must not have.
  */
 export function previewOrigins(setting: string | null, publicOrigin: string, port: number): PreviewOrigins | null {
   const site = new URL(publicOrigin);

@@ -1,5 +1,5 @@
-// Which previews there are, and who is let in: a name for each port of each session, and a secret that its student's browser
-// gets for a one-use token. Independent of message transport. In memory alone: after a restart they are opened anew.
+// The previews that are open, and the browsers they admit: a name for each port of each session, and a secret that the student's
+// browser gets for a one-use token. Independent of message transport. In memory only: after a restart previews are opened again.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { maxPreviews, maxPreviewTokens, previewTokenMs } from '../limits.ts';
@@ -12,7 +12,7 @@ export interface Preview {
   /** The lab's name of the host. */
   readonly host: string;
   readonly port: number;
-  /** Which life of the lab it is of: after a reset there is another origin, without what the old pages left in the browser. */
+  /** How often the lab had been reset. After a reset a preview has another origin, without the old pages' data in the browser. */
   readonly life: number;
   readonly secret: string;
 }
@@ -38,7 +38,7 @@ export class Previews {
       name: randomBytes(16).toString('hex'),
       secret: randomBytes(32).toString('base64url'),
     };
-    // Set anew, so that the maps' order is the order of use.
+    // Set again, so that the maps' order is the order of use.
     this.#forget(preview);
     this.#byName.set(preview.name, preview);
     this.#byPlace.set(place, preview);
@@ -47,7 +47,7 @@ export class Previews {
     return { preview, token: this.#give(preview) };
   }
 
-  /** The preview that a token lets into; null where it is unknown, used or too old. */
+  /** The preview that a token opens; null if the token is unknown, used or too old. */
   enter(token: string): Preview | null {
     const found = this.#tokens.get(token);
     this.#tokens.delete(token);

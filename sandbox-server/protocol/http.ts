@@ -4,8 +4,8 @@
 // Sec-Fetch-Site are checked). Failures are `Failure` with the HTTP status; 429 and 503 carry Retry-After in seconds.
 
 /**
- * Who may call a route: anyone, whoever has a student's cookie, only the student whose session it is, or who runs this Drydock.
- * Where there is a code (DRYDOCK_INVITE), all but `health`, `metrics` and the invite answer 403 to who has not shown it.
+ * Who may call a route: anyone, anyone with a student's cookie, only the student whose session it is, or the operator. With a
+ * code (DRYDOCK_INVITE), all but `health`, `metrics` and the invite answer 403 to browsers in which the code was not entered.
  */
 export type Access = 'anyone' | 'student' | 'owner' | 'operator';
 
@@ -18,7 +18,7 @@ export interface Route {
 export const routes = {
   /** Is the server there, and can labs start? `Health`; always 200. */
   health: { method: 'GET', path: '/healthz', access: 'anyone' },
-  /** What is measured, for Prometheus: this machine's own, or with the token of DRYDOCK_METRICS_TOKEN; else 404. */
+  /** Metrics for Prometheus: for direct requests from this machine, or with the token of DRYDOCK_METRICS_TOKEN; else 404. */
   metrics: { method: 'GET', path: '/metrics', access: 'operator' },
   /** The form for the operator's code; `?code=` is a link that opens the site: 303 with a cookie. */
   inviteForm: { method: 'GET', path: '/invite', access: 'anyone' },
@@ -30,7 +30,7 @@ export const routes = {
   ticket: { method: 'POST', path: '/api/sessions/:session/ticket', access: 'owner' },
   /** Ends a session: its host with all that is in it is removed. 204, or 404 when it had ended. */
   endSession: { method: 'DELETE', path: '/api/sessions/:session', access: 'owner' },
-  /** What this browser's student has done so far: `Progress`; empty for who has no cookie. */
+  /** What this browser's student has done so far: `Progress`; empty without a student's cookie. */
   progress: { method: 'GET', path: '/api/progress', access: 'anyone' },
   /** Keeps which answer a student chose: `QuizAnswer` -> 204. */
   quizAnswer: { method: 'PUT', path: '/api/progress/quiz', access: 'student' },
@@ -41,8 +41,9 @@ export const routes = {
   /** A file's bytes: `?host=&path=` -> `application/octet-stream`, its version in `ETag`; 413 above `maxFileBytes`. */
   readFile: { method: 'GET', path: '/api/sessions/:session/file', access: 'owner' },
   /**
-   * Writes a file whole: `?host=&path=`, `If-Match: version` or `If-None-Match: *` -> `FileVersion`; 412 when it changed meanwhile.
-   * Above `maxFileBytes`, up to `maxBroughtFileBytes`, in pieces: `&draft=&offset=&last=`, the draft being 16 hex digits of its own.
+   * Writes a file whole: `?host=&path=`, `If-Match: version` or `If-None-Match: *` -> `FileVersion`; 412 when it changed
+   * meanwhile. Above `maxFileBytes`, up to `maxBroughtFileBytes`, in pieces: `&draft=&offset=&last=`, the draft being 16 hex
+   * digits of its own.
    */
   writeFile: { method: 'PUT', path: '/api/sessions/:session/file', access: 'owner' },
   /** Removes a file, or a folder with all that is in it: `?host=&path=` -> 204. */
@@ -142,7 +143,7 @@ export type ChangeFiles =
   | { readonly do: 'rename'; readonly host?: string; readonly path: string; readonly to: string };
 
 export interface Health {
-  /** What a student would meet who came now. `labs fail`: the last start failed, and none has gone well since. */
+  /** Whether labs can start; also `ok` while there is a queue. `labs fail`: the last start failed, within the last 5 minutes. */
   readonly status: 'ok' | 'engine away' | 'store full' | 'labs fail';
   readonly version: string;
   /** Labs that hold a place: students who are in one, or have just left. */

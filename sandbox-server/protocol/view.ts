@@ -11,11 +11,12 @@ export interface View {
   readonly images: readonly ViewImage[];
   readonly containers: readonly ViewContainer[];
   readonly networks: readonly ViewNetwork[];
+  readonly volumes: readonly ViewVolume[];
   readonly memory: { readonly usedBytes: number; readonly limitBytes: number };
   readonly machine: ViewMachine | null;
   /** The Linux version that the host and all its containers share. */
   readonly kernel: string;
-  /** More was there than is told (50 images, 50 containers, 20 networks). */
+  /** More was there than is told (50 images, 50 containers, 20 networks, 20 volumes). */
   readonly more: boolean;
 }
 export interface ViewImage {
@@ -50,6 +51,18 @@ export interface ViewContainer {
   /** What it has written to its own layer. */
   readonly ownLayer: { readonly files: number; readonly bytes: number };
   readonly memoryBytes: number;
+  /** How many processes and threads it has: what its limit counts. */
+  readonly pids: number;
+  /** What it may use; 0 for no limit. */
+  readonly limits: { readonly memoryBytes: number; readonly cpus: number; readonly pids: number };
+  /** What its health check says; null where it has none. */
+  readonly health: 'starting' | 'healthy' | 'unhealthy' | null;
+  /** How often its restart policy has started it again. */
+  readonly restarts: number;
+  /** The kernel ended its last run for want of memory. */
+  readonly oomKilled: boolean;
+  /** Directories and files of the host that are mounted in it. */
+  readonly binds: readonly { readonly source: string; readonly at: string; readonly readOnly: boolean }[];
   /** `pid` as the host numbers it, `inside` as its container does. */
   readonly processes: readonly { readonly pid: number; readonly inside: number; readonly command: string }[];
 }
@@ -57,7 +70,20 @@ export interface ViewNetwork {
   readonly name: string;
   readonly driver: string;
   readonly subnet: string;
-  readonly members: readonly { readonly container: string; readonly address: string }[];
+  /** Nothing leads out of it. */
+  readonly internal: boolean;
+  /** The running containers on it; `names` are what they are called there beside their own name. */
+  readonly members: readonly {
+    readonly container: string;
+    readonly address: string;
+    readonly names: readonly string[];
+  }[];
+}
+export interface ViewVolume {
+  /** Of one that was made without a name, its 64 digits. */
+  readonly name: string;
+  /** Every container that has it mounted, running or not, and where. */
+  readonly users: readonly { readonly container: string; readonly at: string; readonly readOnly: boolean }[];
 }
 /** The lab's virtual machine, measured. */
 export interface ViewMachine {

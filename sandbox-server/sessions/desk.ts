@@ -29,7 +29,7 @@ export interface DeskParts extends Omit<SessionParts, 'lesson' | 'shellsEnded' |
   readonly maxPerNetwork: number;
   readonly yieldMs: number;
   readonly rest: RestTimes;
-  /** A lab was brought up in so many seconds; null: it could not be. */
+  /** Called when a lab has started, with the seconds that it took; with null when it could not be started. */
   readonly broughtUp: (seconds: number | null) => void;
 }
 
@@ -219,7 +219,10 @@ export class Desk {
     this.#entrance.places.engineHolds = maxHosts;
   }
 
-  /** Freezes and stores labs that nobody is in, ends those that were kept long enough, and clears the queue of pages that have gone. */
+  /**
+   * Freezes and stores labs that nobody is in, ends those that were kept long enough, and clears the queue of pages that have
+   * gone.
+   */
   sweep(): void {
     for (const session of [...this.#sessions.values()]) {
       switch (dueOf(session, this.#parts.rest)) {

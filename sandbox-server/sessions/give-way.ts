@@ -4,7 +4,7 @@ import { maxOpenPerStudent, maxSessionsPerStudent } from '../limits.ts';
 import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
 
-/** What of a session decides. */
+/** The parts of a session that decide. */
 export type Opened = Pick<Session, 'id' | 'active' | 'rest'> & {
   readonly idle: Pick<Session['idle'], 'untypedMs'>;
   readonly lock: Pick<Lock, 'busy'>;

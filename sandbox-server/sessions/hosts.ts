@@ -33,8 +33,8 @@ function newName(): string {
 }
 
 /** Whether a spare host will do for this lab. */
-export function takesSpare({ hosts: [first, second] }: Pick<Lab, 'hosts'>): boolean {
-  return second === undefined && first?.name === 'docker-host' && first.workspace === 'workspace';
+export function takesSpare({ hosts: [first, second], egress }: Pick<Lab, 'hosts' | 'egress'>): boolean {
+  return egress === 'none' && second === undefined && first?.name === 'docker-host' && first.workspace === 'workspace';
 }
 
 async function makeOrFind<T>(make: Promise<T>, there: () => Promise<T>): Promise<T> {
@@ -91,8 +91,8 @@ export class SessionHosts {
    * The hosts of a lab: a spare host where that will do, else new ones. `named` is called with their names before they exist, and
    * again where other hosts are taken. Throws what the engine throws; the caller removes what was named then.
    */
-  async obtain({ hosts }: Lab, size: Size, named: (hosts: HostNames) => void): Promise<readonly ReadyHost[]> {
-    if (takesSpare({ hosts })) {
+  async obtain({ hosts, egress }: Lab, size: Size, named: (hosts: HostNames) => void): Promise<readonly ReadyHost[]> {
+    if (takesSpare({ hosts, egress })) {
       for (const [host, spare] of this.#spares) {
         this.#spares.delete(host);
         named(new Map([['docker-host', host]]));
@@ -107,9 +107,9 @@ export class SessionHosts {
     named(names);
     const link = hosts.length > 1 ? { link: newName().replace('s-', 'n-') } : {};
     return settleAll(
-      hosts.map(({ name, workspace }, place) => {
+      hosts.map(({ name, workspace, api = [] }, place) => {
         const host = names.get(name) ?? newName();
-        return this.#make({ name, host }, { workspace, hostname: name, ...link }, `t${place + 1}`, size);
+        return this.#make({ name, host }, { workspace, hostname: name, ...link, api, egress }, `t${place + 1}`, size);
       }),
     );
   }

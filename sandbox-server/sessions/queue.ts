@@ -31,7 +31,7 @@ export class Queue<T extends Waiting> {
     return this.#waiting.at(-1);
   }
 
-  /** The turn of who waits. */
+  /** The turn of a session that waits; infinite for any other. */
   turnOf(id: string): number {
     return this.#turns.get(id) ?? Number.POSITIVE_INFINITY;
   }

@@ -11,7 +11,7 @@ import type { Rest, Session } from './session.ts';
 
 type There = ReadonlyMap<string, HostInfo>;
 
-/** A session's hosts as the engine has them, by the lab's names; null where one is gone. */
+/** A session's hosts as the engine has them, by the lab's names; null if one of them is gone. */
 function hostsOf(session: Session, there: There): readonly { readonly name: string; readonly info: HostInfo }[] | null {
   const found = [...session.hosts].flatMap(([name, host]) => {
     const info = there.get(host);
@@ -20,7 +20,7 @@ function hostsOf(session: Session, there: There): readonly { readonly name: stri
   return found.length === session.hosts.size ? found : null;
 }
 
-/** What hosts of which one does not run, at least, mean for their session. */
+/** How a session rests, by its hosts' states, if at least one of them does not run. */
 function restOf(states: readonly HostInfo['state'][]): Rest {
   if (states.every((state) => state === 'stopped')) return 'stored';
   // It is about to run again by itself, and has its place.

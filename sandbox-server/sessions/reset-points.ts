@@ -7,7 +7,7 @@ import { maxKept, type ResetPoints as ResetPointsMessage } from '../protocol.ts'
 import type { PointRecord, SessionRecords } from './records.ts';
 
 export const startSnapshot = 'start';
-/** With a prefix of its own, so that no task's name can be `start` or that of a copy. */
+/** With a prefix, so that no task's id can collide with `start` or with a copy. */
 const taskSnapshot = (task: string) => `task-${task}`;
 const keptSnapshot = (number: number) => `kept-${number}`;
 
@@ -80,8 +80,8 @@ export class ResetPoints {
   }
 
   /**
-   * The snapshot to take now that `task` is done: it is the start of the first open task. Null where no task is open, or where the
-   * first open task stands before this one, so that its start has passed.
+   * The snapshot to take now that `task` is done: it is the start of the first open task. Null where no task is open, or where
+   * the first open task stands before this one, so that its start has passed.
    */
   reachedBy(task: string, tasks: readonly Task[], done: ReadonlySet<string>): string | null {
     const next = tasks.findIndex(({ id }) => !done.has(id));

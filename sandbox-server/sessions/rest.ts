@@ -13,10 +13,10 @@ export interface RestTimes {
   readonly keepMs: number;
 }
 
-/** `store` sends pages away that are open all the same. */
+/** `store`: pages that are open all the same are closed. */
 export type Due = 'nothing' | 'freeze' | 'store' | 'leave the queue' | 'end';
 
-/** What of a session decides. */
+/** The parts of a session that decide. */
 export type Resting = Pick<Session, 'idle' | 'hosts' | 'phase' | 'rest'> & { readonly lock: Pick<Lock, 'busy'> };
 
 export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes): Due {
@@ -29,7 +29,8 @@ export function dueOf(session: Resting, { freezeMs, idleMs, keepMs }: RestTimes)
   }
   if (session.lock.busy) return 'nothing';
   if (session.rest === 'stored') return unusedMs > keepMs ? 'end' : 'nothing';
-  // The second condition: a page that stays open while nobody is there. Sessions that failed or were not taken up are meant too.
+  // `untypedMs` is for a page that stays open while nobody is there. All this holds for sessions too that failed or were not
+  // taken up.
   if (withoutPageMs > idleMs || untypedMs > idleMs * untypedIdleTimes) return hasHosts ? 'store' : 'end';
   return hasHosts && session.rest === 'awake' && withoutPageMs > freezeMs ? 'freeze' : 'nothing';
 }

@@ -1,5 +1,5 @@
-// The hosts of a session while they run, and what hangs on them: terminals, checks, engine view. A lab that is taken back,
-// put away or started again has another one of these afterwards. Independent of message transport.
+// The hosts of a session while they run, with their terminals, checks and engine view. A lab that was reset, stored or started
+// again has another `RunningLab` afterwards. Independent of message transport.
 
 import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
@@ -101,7 +101,7 @@ export class RunningLab {
     });
   }
 
-  /** The views of the hosts as they were told last; none while nobody looks. */
+  /** The hosts' views as last sent; none while no page is open. */
   get views(): readonly View[] {
     return this.#view.views;
   }

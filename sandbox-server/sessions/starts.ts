@@ -1,4 +1,4 @@
-// Brings sessions up, one attempt at a time for each, and says what came of it: ready, waiting for room again, failed or over.
+// Starts sessions, one attempt at a time for each, with one of these results: ready, waiting for room again, failed, ended.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -22,7 +22,7 @@ export interface StartsParts {
   readonly waitsAgain: (session: Session, kind: 'exhausted' | 'noSpace') => boolean;
   /** A host of the session is gone, so the session cannot go on. */
   readonly lost: (session: Session) => void;
-  /** A lab was brought up in so many seconds; null: it could not be. */
+  /** Called when a lab has started, with the seconds that it took; with null when it could not be started. */
   readonly broughtUp: (seconds: number | null) => void;
   /** An attempt is over: there may be room for others. */
   readonly over: () => void;

@@ -1,12 +1,12 @@
-// Which lab gives up its place while others wait: one that its student does not use. It is stored, so nothing in it is lost, and
-// its pages are told.
+// Chooses the lab that gives up its place while others wait: one that its student does not use. It is stored, so nothing in it is
+// lost, and its pages are told.
 
 import { enterMs, queueGraceMs, typedYieldTimes } from '../limits.ts';
 import { type Comer, countedFor } from './comer.ts';
 import type { Lock } from './lock.ts';
 import type { Session } from './session.ts';
 
-/** What of a session decides. */
+/** The parts of a session that decide. */
 export type Yielding = Pick<Session, 'active' | 'comer' | 'hasTyped' | 'wasEntered' | 'pages' | 'idle'> & {
   readonly lock: Pick<Lock, 'busy'>;
 };

@@ -1,4 +1,4 @@
-// The terminals that one page watches: a channel number each, which stands in front of every frame of output.
+// The terminals that one page watches. Each has a channel number, the first byte of every frame of its output.
 
 import { ServerError } from '../errors.ts';
 import type { ServerMessage } from '../protocol.ts';
@@ -41,7 +41,7 @@ export class Channels {
     );
   }
 
-  /** Number of the next byte of a terminal that this page gets; undefined where it gets none. */
+  /** Number of the next byte of a terminal that this page gets; undefined if the page does not watch it. */
   next(terminal: string): number | undefined {
     return this.#channels.get(terminal)?.viewer?.next;
   }

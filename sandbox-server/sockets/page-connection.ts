@@ -28,7 +28,7 @@ import type { Session } from '../sessions/session.ts';
 import { Channels } from './channels.ts';
 
 export interface PageConnectionParts {
-  /** The session that a ticket is for, woken up; null where the ticket is no good. */
+  /** The session that a ticket is for, woken up; null if the ticket is not valid. */
   readonly enter: (ticket: string) => Session | null;
   /** Reset, and the copies that the student keeps. */
   readonly changes: Changes;
@@ -68,7 +68,7 @@ export class PageConnection {
       this.#alive = true;
       this.#counts();
     });
-    // What ws refuses (too large, malformed, too many fragments) it closes by itself, with the right code.
+    // `ws` itself closes the socket, with the right code, for messages that are too large, malformed or in too many fragments.
     socket.on('error', () => undefined);
     socket.on('close', () => this.#closed());
   }
@@ -82,7 +82,7 @@ export class PageConnection {
     if (session === null) return;
     const there = new Set(session.running.terminals.states.map(({ id }) => id));
     for (const attach of [...this.#attached.values()]) {
-      // Of a host that was started anew: the page hears from `terminals` which are gone.
+      // The terminal was on a host that was started again. The message `terminals` tells the page which are gone.
       if (!there.has(attach.terminal)) this.#attached.delete(attach.terminal);
       else this.#handle(session, { ...attach, from: this.#channels.next(attach.terminal) ?? attach.from });
     }
@@ -124,7 +124,7 @@ export class PageConnection {
     this.#socket.ping();
   }
 
-  /** False when the page has sent far more than a page sends; it is closed then. */
+  /** False, and the socket is closed, when the page has sent far more than a page sends. */
   #counts(): boolean {
     if (this.#rate.take('') === 0) return true;
     this.#close(closeCodes.policy, 'too many messages');
@@ -140,7 +140,7 @@ export class PageConnection {
     else this.#close(closeCodes.policy, 'hello comes first');
   }
 
-  /** Whatever fails here fails for this page alone; it comes back by itself. */
+  /** A failure here closes this page's socket alone; the page reconnects by itself. */
   #greet(hello: Hello): void {
     try {
       this.#hello(hello);
@@ -190,7 +190,7 @@ export class PageConnection {
         // `terminalsReady` comes back to it.
         if (!session.active && session.phase.phase !== 'ended') return;
         const terminal = session.running.terminals.find(message.terminal);
-        // Sized first, so that a program that draws the whole screen draws it once.
+        // Resize first, so that a program that draws the whole screen draws it once.
         terminal.resize(message.rows, message.columns).catch((error: unknown) => this.#refused(message, error));
         await terminal.caughtUp;
         // Where it was let go of meanwhile, it was closed, or `terminalsReady` comes back to it.
@@ -240,7 +240,7 @@ export class PageConnection {
   }
 }
 
-/** Null where it is no message of the protocol. */
+/** Null if it is not a message of the protocol. */
 function parse(data: RawData): PageMessage | null {
   try {
     const parsed = pageMessage.safeParse(JSON.parse(data.toString()));

@@ -21,14 +21,14 @@ import type { Student } from '../students/students.ts';
 import { Tally } from '../tally.ts';
 
 export interface UpgradeParts {
-  /** Upgrades on the origins of previews are theirs; null where there are none. */
+  /** Takes the upgrades on the origins of previews; null if there are none. */
   readonly previews: Pick<PreviewServer, 'takes' | 'upgrade'> | null;
   readonly hostAllowed: (request: IncomingMessage) => boolean;
   readonly originAllowed: (request: IncomingMessage) => boolean;
-  /** Whether it comes from a browser that may see the site at all. */
+  /** Whether the request carries the gate's pass, or there is no gate. */
   readonly isInvited: (request: IncomingMessage) => boolean;
   readonly studentOf: (request: IncomingMessage) => Student | null;
-  /** What limits count it by. */
+  /** The key that limits count the request by. */
   readonly addressOf: (request: IncomingMessage) => string;
   readonly connected: (socket: WebSocket, student: Student) => void;
   readonly log: Logger;
@@ -48,7 +48,7 @@ function bodyOf(message: string): string {
   return JSON.stringify(body);
 }
 
-/** Takes the upgrades of `server`. Returns what ends every socket with a close code. */
+/** Takes the upgrades of `server`. Returns the function that closes every socket with a close code. */
 export function acceptSockets(server: Server, parts: UpgradeParts): (code: number, reason: string) => void {
   const sockets = new WebSocketServer({
     noServer: true,

@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import { messageOf } from '../errors.ts';
 
-/** Calls `write`; what it throws is logged, and what it was to write is as it was. */
+/** Calls `write`. An error is logged, and the record stays as it was. */
 export function bookkeeping(log: Pick<Logger, 'error'>, what: string, write: () => void): void {
   try {
     write();
@@ -12,7 +12,7 @@ export function bookkeeping(log: Pick<Logger, 'error'>, what: string, write: () 
   }
 }
 
-/** Is this what SQLite throws where it cannot write or read: no space, a read-only or a broken disk? */
+/** Is this an error of SQLite because it cannot write or read: no space, a read-only or a broken disk? */
 export function isOfRecords(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'ERR_SQLITE_ERROR';
 }

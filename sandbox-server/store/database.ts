@@ -67,7 +67,7 @@ const migrations = [
      task TEXT NOT NULL,
      PRIMARY KEY (session, task)
    ) STRICT, WITHOUT ROWID;`,
-  // A reset that was begun is finished, whoever is killed meanwhile.
+  // A reset that was begun is finished, even if server or engine is killed meanwhile.
   'ALTER TABLE sessions ADD COLUMN going_back_to TEXT;',
 ] as const;
 

@@ -1,4 +1,4 @@
-// Who a student is: nobody by name, a random token in a cookie, of which only the hash is stored.
+// Students have no names. Each is known by a random token in a cookie, of which only the hash is stored.
 
 import { createHash, randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,7 @@ import { bookkeeping } from '../store/bookkeeping.ts';
 
 export interface Student {
   readonly id: number;
-  /** Has not come for a day: the browser is to be told again how long to keep the token. */
+  /** Was not here for a day, so the cookie is sent again: browsers then keep it longer. */
   readonly returns: boolean;
 }
 
@@ -30,7 +30,7 @@ export class Students {
     this.#log = log;
   }
 
-  /** The student whose token this is; null where it is nobody's, so that no token is ever taken that we did not give. */
+  /** The student whose token this is; null if it is nobody's. So a token that we did not give out is never accepted. */
   find(token: string | undefined): Student | null {
     if (token === undefined || !tokenShape.test(token)) return null;
     const found = this.#database.prepare('SELECT id, seen_at FROM students WHERE token_hash = ?').get(hash(token));
@@ -55,7 +55,7 @@ export class Students {
     return { student: { id: Number(lastInsertRowid), returns: false }, token };
   }
 
-  /** Forgets who has not come for a year, and who came once and did nothing for a day. Idempotent. */
+  /** Removes students who have not come for 400 days, and those who came once and did nothing for a day. Idempotent. */
   forgetOld(): void {
     bookkeeping(this.#log, 'that old students are forgotten', () => this.#forgetOld(Date.now()));
   }

@@ -1,4 +1,4 @@
-// One-use tickets that tie a socket to a student's session: given over a same-origin POST, used up in `hello`.
+// One-use tickets that tie a socket to a student's session: given out over a same-origin POST, used up by `hello`.
 
 import { randomBytes } from 'node:crypto';
 import { maxTickets, ticketLifetimeMs } from '../limits.ts';

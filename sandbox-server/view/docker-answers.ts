@@ -1,7 +1,7 @@
 // What a host's Docker API answers, parsed for the engine view: plain data. Every string in it is the student's to choose.
 
 import { z } from 'zod';
-import type { ListedContainer } from '../hosts/listed-container.ts';
+import type { ListedContainer, ListedMount } from '../hosts/listed-container.ts';
 import type { ViewContainer } from '../protocol.ts';
 import { plainText } from './plain-text.ts';
 
@@ -9,6 +9,8 @@ const orEmpty = <T>(schema: z.ZodType<T[]>) => schema.nullish().transform((list)
 const never = '0001-01-01T00:00:00Z';
 /** A container that is started this long after it was made was started by another command than `docker run`. */
 const maxReadyMs = 60_000;
+/** Of a path as it is shown. */
+const maxPathLength = 80;
 
 export interface ShownContainer {
   readonly id: string;
@@ -19,10 +21,12 @@ export interface ShownContainer {
   readonly command: string;
   readonly ports: ViewContainer['ports'];
   readonly networks: readonly { readonly name: string; readonly address: string }[];
+  /** Of volumes and of the host's own files. */
+  readonly mounts: readonly ListedMount[];
 }
 
-/** What of a container may be shown: each string is one short line of plain text. */
-export function shownContainer({ ports, networks, ...one }: ListedContainer): ShownContainer {
+/** The parts of a container that are shown. Each string is one short line of plain text. */
+export function shownContainer({ ports, networks, mounts, ...one }: ListedContainer): ShownContainer {
   return {
     id: one.id,
     name: plainText(one.name, 64),
@@ -32,6 +36,13 @@ export function shownContainer({ ports, networks, ...one }: ListedContainer): Sh
     command: plainText(one.command, 120),
     ports: portsOf(ports),
     networks: networks.map(({ name, address }) => ({ name, address: plainText(address, 45) })),
+    mounts: mounts
+      .filter(({ type }) => type === 'volume' || type === 'bind')
+      .map((mount) => ({
+        ...mount,
+        source: mount.type === 'bind' ? plainText(mount.source, maxPathLength) : '',
+        destination: plainText(mount.destination, maxPathLength),
+      })),
   };
 }
 
@@ -56,7 +67,7 @@ const inspected = z.object({
   State: z.object({ ExitCode: z.number(), StartedAt: z.iso.datetime(), FinishedAt: z.iso.datetime() }),
 });
 
-/** From `GET /containers/X/json`. Throws ZodError where it is none, as every function here that parses. */
+/** From `GET /containers/X/json`. Throws ZodError if the answer is not of that form, as each parsing function here does. */
 export function timesFrom(answer: unknown): ContainerTimes {
   const { Created, RestartCount, State } = inspected.parse(answer);
   const { ExitCode, StartedAt, FinishedAt } = State;
@@ -95,11 +106,13 @@ export interface ListedNetwork {
   readonly name: string;
   readonly driver: string;
   readonly subnet: string;
+  readonly internal: boolean;
 }
 
 const network = z.object({
   Name: z.string(),
   Driver: z.string(),
+  Internal: z.boolean().nullish(),
   IPAM: z.object({ Config: orEmpty(z.array(z.object({ Subnet: z.string().nullish() }))) }).nullish(),
 });
 
@@ -108,11 +121,25 @@ export function networksFrom(answer: unknown): readonly ListedNetwork[] {
   return z
     .array(network)
     .parse(answer)
-    .map(({ Name, Driver, IPAM }) => ({
+    .map(({ Name, Driver, IPAM, Internal }) => ({
       name: Name,
+      internal: Internal === true,
       driver: plainText(Driver, 32),
       subnet: plainText(IPAM?.Config[0]?.Subnet ?? '', 45),
     }));
+}
+
+const volumes = z.object({
+  Volumes: orEmpty(z.array(z.object({ Name: z.string(), CreatedAt: z.string().nullish() }))),
+});
+
+/** The names of all volumes, the oldest first, from `GET /volumes`. */
+export function volumesFrom(answer: unknown): readonly string[] {
+  return volumes
+    .parse(answer)
+    .Volumes.map(({ Name, CreatedAt }) => ({ name: Name, at: Date.parse(CreatedAt ?? '') || 0 }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ name }) => name);
 }
 
 /** From `GET /version`. */

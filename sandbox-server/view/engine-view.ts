@@ -1,4 +1,4 @@
-// The engine view of one lab: a view of each of its hosts while at least one page is open, and none while nobody looks.
+// The engine view of one lab: a live view of each of its hosts while at least one page is open.
 
 import type { EngineLink } from '../engine-link.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
@@ -15,19 +15,19 @@ export interface EngineViewParts {
 export class EngineView {
   readonly #parts: EngineViewParts;
   #views: readonly LiveView[] = [];
-  /** By host: a machine that is off was measured when somebody looked, perhaps before the page was loaded anew. */
+  /** The virtual machine as last measured, by host: a machine that is off keeps its figures over a reload of the page. */
   readonly #machines = new Map<string, ViewMachine>();
 
   constructor(parts: EngineViewParts) {
     this.#parts = parts;
   }
 
-  /** What a page that has just come is told; more comes by `told`. */
+  /** The views for a page that has just come; later ones come by `told`. */
   get views(): readonly View[] {
     return this.#views.flatMap(({ view }) => view ?? []);
   }
 
-  /** Somebody looks, or nobody does. Idempotent. */
+  /** Whether a page is open. Idempotent. */
   watch(somebody: boolean): void {
     if (!somebody) this.release();
     else if (this.#views.length === 0) {

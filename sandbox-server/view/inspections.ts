@@ -1,14 +1,17 @@
-// What only inspecting tells of containers and images: when a container started and ended, and an image's layers. Each is
-// inspected once, and a container again when something has happened to it.
+// Facts that only `inspect` has: when a container started and ended, its health and limits, and an image's layers. Each is inspected once, and a container
+// again when something has happened to it.
 
 import type { DockerClient } from '@drydock/runtime';
 import { kindOf } from '../errors.ts';
 import type { ViewLayer } from '../protocol.ts';
 import { type ContainerTimes, type ListedImage, type ShownContainer, timesFrom } from './docker-answers.ts';
+import { type Inspected, inspectedFrom } from './inspected.ts';
 import { layersFrom } from './layers.ts';
 
 /** With the state that the container was listed in when it was inspected. */
-interface KnownTimes extends ContainerTimes {
+interface Known {
+  readonly times: ContainerTimes;
+  readonly inspected: Inspected;
   readonly listedAs: string;
 }
 
@@ -16,7 +19,7 @@ export class Inspections {
   readonly #docker: DockerClient;
   /** Containers that something happened to since they were inspected. */
   readonly #touched = new Set<string>();
-  #times: ReadonlyMap<string, KnownTimes> = new Map();
+  #known: ReadonlyMap<string, Known> = new Map();
   #layers: ReadonlyMap<string, readonly ViewLayer[]> = new Map();
 
   constructor(docker: DockerClient) {
@@ -25,7 +28,12 @@ export class Inspections {
 
   /** By the container's id, of those that were last given to `look`. */
   get times(): ReadonlyMap<string, ContainerTimes> {
-    return this.#times;
+    return new Map([...this.#known].map(([id, { times }]) => [id, times]));
+  }
+
+  /** The same. */
+  get inspected(): ReadonlyMap<string, Inspected> {
+    return new Map([...this.#known].map(([id, { inspected }]) => [id, inspected]));
   }
 
   /** By the image's id, of those that were last given to `look`. */
@@ -40,16 +48,16 @@ export class Inspections {
 
   /** Anything may have happened to any container. Images never change. */
   forgetContainers(): void {
-    this.#times = new Map();
+    this.#known = new Map();
   }
 
-  /** Inspects what is not known yet; what is in neither list is forgotten. Throws what the engine throws, and ZodError. */
+  /** Inspects those that are not known yet, and forgets those in neither list. Throws what the engine throws, and ZodError. */
   async look(containers: readonly ShownContainer[], images: readonly ListedImage[]): Promise<void> {
     const touched = new Set(this.#touched);
     this.#touched.clear();
     try {
-      [this.#times, this.#layers] = await Promise.all([
-        mapOf(containers, (one) => this.#timesOf(one, touched.has(one.id))),
+      [this.#known, this.#layers] = await Promise.all([
+        mapOf(containers, (one) => this.#inspect(one, touched.has(one.id))),
         mapOf(images, async ({ id }) => this.#layers.get(id) ?? this.#layersOf(id)),
       ]);
     } catch (error) {
@@ -58,12 +66,14 @@ export class Inspections {
     }
   }
 
-  async #timesOf({ id, state }: ShownContainer, isTouched: boolean): Promise<KnownTimes> {
-    const known = this.#times.get(id);
-    // It may be in another state already, and the event of that be still to come.
+  async #inspect({ id, state }: ShownContainer, isTouched: boolean): Promise<Known> {
+    const known = this.#known.get(id);
+    // The container may be in another state already. The event of that is still to come.
     if (known && known.listedAs === state && !isTouched) return known;
-    const now = timesFrom(await this.#docker.request('GET', `/containers/${id}/json`));
-    return { ...now, readyMs: now.readyMs ?? known?.readyMs ?? null, listedAs: state };
+    const answer = await this.#docker.request('GET', `/containers/${id}/json`);
+    const now = timesFrom(answer);
+    const times = { ...now, readyMs: now.readyMs ?? known?.times.readyMs ?? null };
+    return { times, inspected: inspectedFrom(answer), listedAs: state };
   }
 
   async #layersOf(image: string): Promise<readonly ViewLayer[]> {
@@ -76,7 +86,7 @@ export class Inspections {
   }
 }
 
-/** By id; what went away while it was asked for is missing, and its own event makes us look again. */
+/** By id. One that was removed meanwhile is missing; the event of that makes us look again. */
 async function mapOf<T extends { readonly id: string }, V>(
   things: readonly T[],
   ask: (thing: T) => Promise<V>,

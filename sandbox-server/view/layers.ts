@@ -1,4 +1,4 @@
-// An image's layers with what made each, from its history and its digests. Pure.
+// An image's layers with the step that made each, from its history and its digests. Pure.
 
 import { z } from 'zod';
 import type { ViewLayer } from '../protocol.ts';
@@ -15,8 +15,8 @@ const rootfs = z.object({ RootFS: z.object({ Layers: z.array(z.string()).nullish
 const settings = /^(ENV|EXPOSE|CMD|ENTRYPOINT|LABEL|USER|STOPSIGNAL|MAINTAINER|ARG|HEALTHCHECK|ONBUILD|SHELL|VOLUME)\b/;
 
 /**
- * The base first. From the answers to `GET /images/X/history` and `GET /images/X/json`; throws ZodError where they are none.
- * A history does not say which of its steps have a layer: where it cannot be told, the layers stand alone.
+ * The base first. From the answers to `GET /images/X/history` and `GET /images/X/json`; throws ZodError if they are not of that
+ * form. A history does not say which of its steps have a layer. Where that cannot be told, the layers have no steps.
  */
 export function layersFrom(historyAnswer: unknown, imageAnswer: unknown): readonly ViewLayer[] {
   const digests = rootfs.parse(imageAnswer).RootFS.Layers ?? [];
@@ -45,7 +45,7 @@ function shortDigest(digest: string): string {
 
 /** As a Dockerfile would say it: the classic builder and BuildKit both wrap it, and our catalogue has words of its own. */
 function instruction(createdBy: string): string {
-  // What is shown is far shorter.
+  // Far more than is shown.
   const text = createdBy.slice(0, 1000).trim();
   const recipe = /^recipe ([\w.:-]+)(?:, packages (.+))?$/.exec(text);
   if (recipe) return recipe[2] === undefined ? (recipe[1] ?? '') : `install ${recipe[2]}`;

@@ -1,4 +1,4 @@
-// Keeps one host's view right while somebody looks: driven by Docker's events, and a slow poll for what only use tells.
+// Keeps one host's view up to date while a page is open: by Docker's events, and a slow poll for the use of memory and CPU.
 // Independent of message transport.
 
 import type { DockerEvent, HostUsage } from '@drydock/runtime';
@@ -19,6 +19,7 @@ import {
   networksFrom,
   type ShownContainer,
   shownContainer,
+  volumesFrom,
 } from './docker-answers.ts';
 import { Inspections } from './inspections.ts';
 import { emulatorOf, type MachineState, machineFrom, machineStateFrom, machineStatePath } from './machine.ts';
@@ -26,7 +27,7 @@ import { emulatorOf, type MachineState, machineFrom, machineStateFrom, machineSt
 export interface LiveViewParts {
   readonly host: WatchedHost;
   readonly link: EngineLink;
-  /** As it was when somebody last looked. */
+  /** As it was when a page was last open. */
   readonly machine: ViewMachine | null;
   readonly told: (view: View) => void;
   readonly failed: (error: unknown) => void;
@@ -36,7 +37,11 @@ interface Listed {
   readonly containers: readonly ShownContainer[];
   readonly images: readonly ListedImage[];
   readonly networks: readonly ListedNetwork[];
+  readonly volumes: readonly string[];
 }
+
+/** What is done with a volume that stays as it is: it is mounted for a container, or let go of. */
+const changeNoVolume: readonly string[] = ['mount', 'unmount'];
 
 export class LiveView {
   readonly #parts: LiveViewParts;
@@ -45,9 +50,10 @@ export class LiveView {
   readonly #inspections: Inspections;
   readonly #images: HeldAnswer<readonly ListedImage[]>;
   readonly #networks: HeldAnswer<readonly ListedNetwork[]>;
+  readonly #volumes: HeldAnswer<readonly string[]>;
   #released = false;
   #listed: Listed | null = null;
-  /** The last look at everything came to nothing. */
+  /** The last look at everything failed. */
   #stale = true;
   #kernel = '';
   #machine: ViewMachine | null;
@@ -60,7 +66,7 @@ export class LiveView {
   #wanted: 'all' | 'use' | null = null;
   #lookedMs = Number.NEGATIVE_INFINITY;
 
-  /** Looks as soon as the host's events are heard. */
+  /** Looks as soon as the subscription to the host's events stands. */
   constructor(parts: LiveViewParts) {
     const { host, machine } = parts;
     this.#parts = parts;
@@ -68,6 +74,7 @@ export class LiveView {
     this.#inspections = new Inspections(host.docker);
     this.#images = new HeldAnswer(async () => imagesFrom(await host.docker.request('GET', '/images/json')));
     this.#networks = new HeldAnswer(async () => networksFrom(await host.docker.request('GET', '/networks')));
+    this.#volumes = new HeldAnswer(async () => volumesFrom(await host.docker.request('GET', '/volumes')));
     this.#poll = new SlowingPoll(
       (calmMs) => pollWaitMs(calmMs, usePollMs),
       () => {
@@ -87,13 +94,13 @@ export class LiveView {
     return this.#view;
   }
 
-  /** What is used may have changed: looks at that soon. */
+  /** The use of memory or CPU may have changed: looks at that soon. */
   poke(): void {
     this.#poll.stir();
     this.#want('use');
   }
 
-  /** The student does something: what is used is looked at often again. */
+  /** The student does something: use is polled often again. */
   stir(): void {
     this.#poll.stir();
   }
@@ -109,15 +116,21 @@ export class LiveView {
     this.#inspections.forgetContainers();
     this.#images.drop();
     this.#networks.drop();
+    this.#volumes.drop();
     this.#want('all');
   }
 
   #happened(event: DockerEvent): void {
     const { Type, Action, Actor } = event;
     if (Type === 'container') this.#inspections.touch(Actor.ID);
-    // `docker commit` makes an image, and moby tells of that as of the container's.
+    // `docker commit` makes an image, but moby sends that as an event of the container.
     if (Type === 'image' || Action === 'commit') this.#images.drop();
-    if (Type === 'network') this.#networks.drop();
+    if (Type === 'network') {
+      this.#networks.drop();
+      // What a container is called there is its own, and changes as it is connected.
+      this.#inspections.touch(Actor.Attributes.container ?? '');
+    }
+    if (Type === 'volume' && !changeNoVolume.includes(Action)) this.#volumes.drop();
     this.#poll.stir();
     this.#want(changesHost(event) ? 'all' : 'use');
   }
@@ -140,7 +153,7 @@ export class LiveView {
     try {
       const { link, host } = this.#parts;
       const usage = link.call((engine) => engine.usage(host.info.name), viewWaitMs);
-      // Whichever fails first is told; the other must not go unheard.
+      // The first failure is thrown. The other must be handled too.
       const [listed, used] = await Promise.all([everything ? this.#list() : this.#listed, usage]);
       if (this.#released || listed === null) return;
       this.#listed = listed;
@@ -158,11 +171,16 @@ export class LiveView {
 
   async #list(): Promise<Listed> {
     const { host } = this.#parts;
-    const [all, images, networks] = await Promise.all([host.containers(), this.#images.get(), this.#networks.get()]);
+    const [all, images, networks, volumes] = await Promise.all([
+      host.containers(),
+      this.#images.get(),
+      this.#networks.get(),
+      this.#volumes.get(),
+    ]);
     const containers = all.map(shownContainer);
     await this.#inspections.look(containers.slice(0, maxViewContainers), images.slice(0, maxViewImages));
     if (this.#kernel === '') this.#kernel = kernelFrom(await host.docker.request('GET', '/version'));
-    return { containers, images, networks };
+    return { containers, images, networks, volumes };
   }
 
   async #measureMachine(usage: HostUsage): Promise<void> {
@@ -175,14 +193,14 @@ export class LiveView {
       this.#machineState = { pid: emulator.pid, state: file && machineStateFrom(file.bytes) };
     }
     this.#machine = machineFrom(emulator, this.#machineState?.state ?? null, this.#machine);
-    // Its start and end make no event: look often while it boots.
+    // The virtual machine's start and end cause no event: look often while it boots.
     if (this.#machine?.state === 'booting') this.#poll.stir();
   }
 
   #tell(listed: Listed, usage: HostUsage): void {
     const { host, told } = this.#parts;
-    const { times, layers } = this.#inspections;
-    const facts = { ...listed, host: host.name, times, layers, usage };
+    const { times, inspected, layers } = this.#inspections;
+    const facts = { ...listed, host: host.name, times, inspected, layers, usage };
     const view = viewOf({ ...facts, machine: this.#machine, kernel: this.#kernel });
     const telling = JSON.stringify(view);
     if (telling === this.#told) return;

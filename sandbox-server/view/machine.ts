@@ -1,4 +1,4 @@
-// The lab's virtual machine: whether QEMU runs, and what `boot-vm` has written down of it in the student's home.
+// The lab's virtual machine: whether QEMU runs, and the state that `boot-vm` has written in the student's home.
 
 import type { HostUsage, ProcessUsage } from '@drydock/runtime';
 import { z } from 'zod';
@@ -43,8 +43,8 @@ export function emulatorOf({ processes }: HostUsage): ProcessUsage | null {
 }
 
 /**
- * `before` is what was told last: when it goes off, its figures are still worth a look. The memory is measured from the
- * process itself, the time is what `boot-vm` noted.
+ * `before` is the last result: a machine that is off keeps its last figures. The memory is measured from the process itself, the
+ * time is the one that `boot-vm` wrote.
  */
 export function machineFrom(
   emulator: ProcessUsage | null,

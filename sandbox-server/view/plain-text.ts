@@ -1,6 +1,6 @@
-// Strings from a host, as they may be told: one line, nothing in it that steers a terminal or turns the order of writing around.
+// Makes strings from a host safe to show: one line, without control characters and without marks that change the writing direction.
 
-/** At most `maxLength` UTF-16 units; what is cut off shows as `…`. */
+/** At most `maxLength` UTF-16 units; a longer text ends with `…`. */
 export function plainText(text: string, maxLength: number): string {
   // Bounded first: the rest of a very long one need not be looked at.
   const line = text
