@@ -1,7 +1,9 @@
-/** What the lesson adds to the lab's tabs: terminals of its own, and previews that open by themselves. */
+/** What the lesson adds to the lab's tabs: terminals of its own, and previews and files that open by themselves. */
 import { effect } from '@preact/signals';
+import { type EditorWish, followEditorWishes } from './editor-wishes.ts';
 import { presets, type TerminalPreset } from './lab-state.ts';
-import { openWhenStill } from './open-wish.ts';
+import { openFileWhenStill, openPreviewWhenStill } from './open-wish.ts';
+import { markOpened, wasOpened } from './opened-files.ts';
 import { filled } from './parameters.ts';
 import { followWishes, type PreviewWish } from './preview-wishes.ts';
 
@@ -9,12 +11,19 @@ import { followWishes, type PreviewWish } from './preview-wishes.ts';
 interface Extras {
   readonly terminals: readonly TerminalPreset[];
   readonly previews: readonly (Omit<PreviewWish, 'port'> & { readonly port: string })[];
+  readonly editors: readonly EditorWish[];
 }
 
-export function takeUpExtras(root: HTMLElement): void {
-  const { terminals, previews } = JSON.parse(root.dataset.extras ?? '') as Extras;
+export function takeUpExtras(root: HTMLElement, lesson: string): void {
+  const { terminals, previews, editors } = JSON.parse(root.dataset.extras ?? '') as Extras;
   effect(() => {
     presets.value = terminals.map((one) => ({ ...one, run: one.run && filled(one.run) }));
   });
-  followWishes(() => previews.map((one) => ({ ...one, port: Number(filled(one.port)) })), openWhenStill);
+  followWishes(() => previews.map((one) => ({ ...one, port: Number(filled(one.port)) })), openPreviewWhenStill);
+  const open = (wish: EditorWish) => {
+    markOpened(lesson, wish.task);
+    openFileWhenStill(wish);
+  };
+  const files = () => editors.map((one) => ({ ...one, path: filled(one.path) }));
+  followEditorWishes(files, (task) => wasOpened(lesson, task), open);
 }

@@ -13,8 +13,8 @@ addEventListener('load', () => window.requestIdleCallback?.(prepare), { once: tr
 addEventListener('keydown', (event) => {
   if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
   const at = event.target;
-  // Whoever types means the letter; so does everything on the machine's side.
-  if (at instanceof Element && at.closest('input, textarea, select, [contenteditable], .lab, dialog')) return;
+  // Whoever types means the letter; so does everything on the machine's side. A dialog that has just been closed has the focus still.
+  if (at instanceof Element && at.closest('input, textarea, select, [contenteditable], .lab, dialog[open]')) return;
   event.preventDefault();
   void open();
 });

@@ -79,7 +79,7 @@ export class TerminalView {
       this.#typist.read(mark);
       return true;
     });
-    // Clipboard (52) and title sequences do nothing: output must not reach outside its screen (SECURITY.md F05).
+    // F05: output must not reach outside its screen, so sequences for the clipboard (52) and the title do nothing.
     for (const code of [0, 1, 2, 52]) terminal.parser.registerOscHandler(code, () => true);
     terminal.attachCustomKeyEventHandler((event) => this.#key(event));
     this.element.className = 'screen';

@@ -14,7 +14,12 @@ export function startTextTools(root: HTMLElement): void {
     button.addEventListener('click', () => {
       showLab();
       place.value = 'editor';
-      fileWish.value = { host, path: filled(openFile), line: line === undefined ? undefined : Number(line) };
+      fileWish.value = {
+        host,
+        path: filled(openFile),
+        line: line === undefined ? undefined : Number(line),
+        keepsFocus: false,
+      };
     });
   }
   for (const button of root.querySelectorAll<HTMLButtonElement>('[data-copy-code]')) {

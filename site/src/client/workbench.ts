@@ -33,7 +33,7 @@ async function start(root: HTMLElement, lesson: string): Promise<void> {
   // First of all, so that the server works while the page comes to life.
   startLab(lesson, leaveTerminal);
   startF6();
-  takeUpExtras(root);
+  takeUpExtras(root, lesson);
   loadHelped(lesson);
   // What changes the text's height, before it is first drawn.
   for (const section of sections) startHints(section);

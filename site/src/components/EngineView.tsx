@@ -60,7 +60,7 @@ export function EngineView() {
       <section class="ev-body" aria-label="What it holds" tabIndex={isPicture ? -1 : 0} ref={body}>
         {!view && (
           <p class="ev-empty ev-waiting">
-            Your images, containers and networks show here as soon as the lab is ready, and change as you work.
+            Your images, containers, networks and volumes show here as soon as the lab is ready, and change as you work.
           </p>
         )}
         {view && asWords.value && (

@@ -19,6 +19,12 @@ const mostUploads = 50;
 /** What to do where an uploaded file has the name of one that is there: replace that one, keep it, or stop the upload. */
 export type Replacing = 'replace' | 'keep' | 'stop';
 
+interface OpenOptions {
+  readonly made?: string;
+  readonly line?: number | undefined;
+  readonly keepsFocus?: boolean;
+}
+
 /** Lives as long as the page: `workspaces.ts` keeps one for each host. */
 export class Workspace {
   readonly host: string;
@@ -92,12 +98,12 @@ export class Workspace {
 
   /**
    * Opens a file, or shows it where it is open already; at `line` where one is given. `made`: the file was made a moment ago, empty,
-   * and has this version.
+   * and has this version. `keepsFocus`: it opens by itself.
    */
-  open(path: string, { made, line }: { readonly made?: string; readonly line?: number | undefined } = {}): void {
+  open(path: string, { made, line, keepsFocus = false }: OpenOptions = {}): void {
     const there = this.files.value.find((file) => file.path.value === path);
     if (there) {
-      this.enter(there, line);
+      this.enter(there, line, keepsFocus);
       return;
     }
     if (this.files.value.length >= mostOpenFiles) {
@@ -109,16 +115,16 @@ export class Workspace {
     else file.startEmpty(made);
     batch(() => {
       this.files.value = [...this.files.value, file];
-      this.enter(file, line);
+      this.enter(file, line, keepsFocus);
     });
   }
 
-  /** Shows an open file, and moves the focus into it. */
-  enter(file: OpenFile, line?: number): void {
+  /** Shows an open file, and moves the focus into it, unless it `keepsFocus` where it is. */
+  enter(file: OpenFile, line?: number, keepsFocus = false): void {
     batch(() => {
       this.line.value = line === undefined ? undefined : { file, number: line };
       this.current.value = file;
-      this.goTo.value = 'text';
+      if (!keepsFocus) this.goTo.value = 'text';
     });
   }
 

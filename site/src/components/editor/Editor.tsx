@@ -19,7 +19,7 @@ export function Editor() {
     fileWish.value = undefined;
     const wanted = wish.host ?? first;
     setHost(wanted);
-    workspaceOf(wanted).open(wish.path, { line: wish.line });
+    workspaceOf(wanted).open(wish.path, { line: wish.line, keepsFocus: wish.keepsFocus });
   }, [wish, first]);
   return (
     <div class="editor">

@@ -1,10 +1,20 @@
-/** A container: its image's layers as a coloured edge with its own on top, its state, what it uses, and its ports. */
-import type { ViewContainer, ViewImage } from '@drydock/sandbox-server/protocol';
+/** A container: its image's layers as a coloured edge with its own on top, its state, what it uses, its ports, what is mounted in it. */
+import type { ViewContainer, ViewImage, ViewVolume } from '@drydock/sandbox-server/protocol';
 import { Ago } from './Ago.tsx';
+import { LimitBar } from './LimitBar.tsx';
 import { layerColour } from './layer-colours.ts';
 import { Name, type Pick } from './Name.tsx';
-import { counted, memorySize } from './sizes.ts';
-import { isUp, ownLayerWords, portWords, stateWords } from './words.ts';
+import {
+  cpuWords,
+  isUp,
+  memoryWords,
+  mountsOf,
+  ownLayerWords,
+  portWords,
+  processWords,
+  restartWords,
+  stateWords,
+} from './words.ts';
 
 const mostEdgeLayers = 8;
 
@@ -12,13 +22,26 @@ interface ContainerCardProps {
   readonly container: ViewContainer;
   /** What it was made from; undefined where that is not told. */
   readonly image: ViewImage | undefined;
+  readonly volumes: readonly ViewVolume[];
+  /** Something that was picked belongs to it. */
+  readonly linked: boolean;
   readonly pick?: Pick | undefined;
 }
 
-export function ContainerCard({ container, image, pick }: ContainerCardProps) {
+export function ContainerCard({ container, image, volumes, linked, pick }: ContainerCardProps) {
   const up = isUp(container);
+  const { health, limits, oomKilled, restarts } = container;
+  const cpus = cpuWords(container);
   return (
-    <li class="ev-container" data-up={up} data-state={container.state} data-picked={pick?.pressed}>
+    <li
+      class="ev-container"
+      data-up={up}
+      data-state={container.state}
+      data-health={health ?? undefined}
+      data-oom={oomKilled}
+      data-picked={pick?.pressed}
+      data-linked={linked}
+    >
       <Edge image={image} />
       <p class="ev-title">
         <Name text={container.name} pick={pick} />
@@ -36,10 +59,23 @@ export function ContainerCard({ container, image, pick }: ContainerCardProps) {
       </p>
       {up && (
         <p class="ev-facts">
-          <span>{counted(container.processes.length, 'process', 'processes')}</span>
-          <span>{memorySize(container.memoryBytes)}</span>
+          <span>{processWords(container)}</span>
+          <span>{memoryWords(container)}</span>
         </p>
       )}
+      {up && limits.memoryBytes > 0 && <LimitBar used={container.memoryBytes} limit={limits.memoryBytes} />}
+      {(restarts > 0 || cpus !== '') && (
+        <p class="ev-facts">
+          <span>{restartWords(container)}</span>
+          <span>{cpus}</span>
+        </p>
+      )}
+      {mountsOf(container, volumes).map(({ what, at, kind }) => (
+        <p key={at} class="ev-mount" data-kind={kind} title={`${what} at ${at}`}>
+          <b class="ev-cut">{what}</b>
+          <span class="ev-cut">{at}</span>
+        </p>
+      ))}
     </li>
   );
 }

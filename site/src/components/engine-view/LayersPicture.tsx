@@ -23,7 +23,7 @@ export function LayersPicture({ image: wanted }: { image: string }) {
         {containers.length > 0 ? (
           <ul class="ev-list">
             {containers.map((container) => (
-              <ContainerCard key={container.id} container={container} image={image} />
+              <ContainerCard key={container.id} container={container} image={image} volumes={[]} linked={false} />
             ))}
           </ul>
         ) : (

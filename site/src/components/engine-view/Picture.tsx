@@ -2,11 +2,13 @@
 import type { View } from '@drydock/sandbox-server/protocol';
 import { ContainerCard } from './ContainerCard.tsx';
 import { ImageStack } from './ImageStack.tsx';
+import { linkedTo } from './linked.ts';
 import { MachineBox } from './MachineBox.tsx';
 import type { Pick } from './Name.tsx';
 import { NetworkBox } from './NetworkBox.tsx';
 import { type ThingKey, thingOf } from './questions.ts';
-import { noVolumes, shownNetworks } from './words.ts';
+import { VolumeBox } from './VolumeBox.tsx';
+import { shownNetworks } from './words.ts';
 
 interface PictureProps {
   readonly view: View;
@@ -17,7 +19,8 @@ interface PictureProps {
 export function Picture({ view, picked, onPick }: PictureProps) {
   const pick = (key: ThingKey): Pick | undefined =>
     thingOf(key, view) ? { pressed: key === picked, onPick: () => onPick(key) } : undefined;
-  const { images, containers, machine } = view;
+  const { images, containers, volumes, machine } = view;
+  const linked = linkedTo(picked, view);
   return (
     <div class="ev-picture">
       <section class="ev-images">
@@ -47,6 +50,8 @@ export function Picture({ view, picked, onPick }: PictureProps) {
                 key={container.id}
                 container={container}
                 image={images.find(({ id }) => id === container.imageId)}
+                volumes={volumes}
+                linked={linked.has(`container ${container.id}`)}
                 pick={pick(`container ${container.id}`)}
               />
             ))}
@@ -61,15 +66,31 @@ export function Picture({ view, picked, onPick }: PictureProps) {
               <NetworkBox
                 key={network.name}
                 network={network}
-                containers={containers}
+                view={view}
+                linked={linked.has(`network ${network.name}`)}
                 pick={pick(`network ${network.name}`)}
               />
             ))}
           </ul>
         </section>
         <section>
-          <h3>Volumes</h3>
-          <p class="ev-empty">{noVolumes}</p>
+          <h3>{volumes.length === 1 ? 'Volume' : 'Volumes'}</h3>
+          {volumes.length === 0 ? (
+            <p class="ev-empty">
+              None yet. Data that outlives its container shows here: <code>docker volume create data</code>
+            </p>
+          ) : (
+            <ul class="ev-list">
+              {volumes.map((volume) => (
+                <VolumeBox
+                  key={volume.name}
+                  volume={volume}
+                  linked={linked.has(`volume ${volume.name}`)}
+                  pick={pick(`volume ${volume.name}`)}
+                />
+              ))}
+            </ul>
+          )}
         </section>
         {machine && (
           <section>

@@ -1,11 +1,18 @@
 /** What the lessons' figures show where there is no lab: a host drawn as the sentence beside the figure has it. */
-import type { View, ViewContainer, ViewImage, ViewMachine } from '@drydock/sandbox-server/protocol';
+import type { View, ViewContainer, ViewImage, ViewMachine, ViewNetwork } from '@drydock/sandbox-server/protocol';
+import type { NetworkWish } from './network-plan.ts';
 
 interface Wanted {
   readonly image?: string | undefined;
   readonly containers?: readonly string[];
-  /** `8080:80`, as in `docker run -p`. */
-  readonly port?: string | undefined;
+  /** `8080:80`, as in `docker run -p`; null: none is published. */
+  readonly port?: string | null | undefined;
+  /** In the place of `bridge` with all containers on it. */
+  readonly networks?: readonly NetworkWish[];
+  /** A volume that all containers have at `/data`. */
+  readonly volume?: string;
+  /** Of the last container, which has as many processes as it may. */
+  readonly limits?: ViewContainer['limits'];
 }
 
 const megabyte = 1_000_000;
@@ -28,8 +35,8 @@ function exampleImage(name: string): ViewImage {
   };
 }
 
-function exampleContainer(name: string, index: number, image: ViewImage, port: string): ViewContainer {
-  const [host = 8080, container = 80] = port.split(':').map(Number);
+function exampleContainer(name: string, index: number, image: ViewImage, port: string | null): ViewContainer {
+  const [host = 8080, container = 80] = (port ?? '').split(':').filter(Boolean).map(Number);
   const program = (image.tags[0] ?? '').split(':')[0] ?? '';
   const processes =
     program === 'nginx'
@@ -49,9 +56,15 @@ function exampleContainer(name: string, index: number, image: ViewImage, port: s
     command: program === 'nginx' ? 'nginx -g "daemon off;"' : program,
     since,
     readyMs: 60,
-    ports: [{ host: host + index, container, protocol: 'tcp' }],
+    ports: port === null ? [] : [{ host: host + index, container, protocol: 'tcp' }],
     ownLayer: index === 0 ? { files: 1, bytes: 3 } : { files: 0, bytes: 0 },
     memoryBytes: (program === 'busybox' ? 1 : 5) * 1024 * 1024,
+    pids: processes.length,
+    limits: { memoryBytes: 0, cpus: 0, pids: 0 },
+    health: null,
+    restarts: 0,
+    oomKilled: false,
+    binds: [],
     processes,
   };
 }
@@ -65,21 +78,43 @@ const exampleMachine: ViewMachine = {
   kernel: '6.12.57',
 };
 
-export function exampleView({ image = 'nginx', containers = ['web'], port = '8080:80' }: Wanted): View {
+/** Addresses as Docker gives them: a range for each network, and numbers from 2 on. */
+function exampleNetworks(wanted: readonly NetworkWish[]): readonly ViewNetwork[] {
+  return wanted.map(({ name, containers }, place) => ({
+    name,
+    driver: 'bridge',
+    subnet: `172.${17 + place}.0.0/16`,
+    internal: false,
+    members: containers.map((container, index) => ({
+      container,
+      address: `172.${17 + place}.0.${index + 2}`,
+      names: [],
+    })),
+  }));
+}
+
+export function exampleView({
+  image = 'nginx',
+  containers = ['web'],
+  port = '8080:80',
+  networks,
+  volume,
+  limits,
+}: Wanted): View {
   const drawn = exampleImage(image);
+  const limited = (one: ViewContainer): ViewContainer => (limits ? { ...one, limits, pids: limits.pids } : one);
   return {
     type: 'view',
     host: 'example',
     images: [drawn],
-    containers: containers.map((name, index) => exampleContainer(name, index, drawn, port)),
-    networks: [
-      {
-        name: 'bridge',
-        driver: 'bridge',
-        subnet: '172.17.0.0/16',
-        members: containers.map((container, index) => ({ container, address: `172.17.0.${index + 2}` })),
-      },
-    ],
+    containers: containers
+      .map((name, index) => exampleContainer(name, index, drawn, port))
+      .map((one, index) => (index === containers.length - 1 ? limited(one) : one)),
+    networks: exampleNetworks(networks ?? [{ name: 'bridge', containers }]),
+    volumes:
+      volume === undefined
+        ? []
+        : [{ name: volume, users: containers.map((container) => ({ container, at: '/data', readOnly: false })) }],
     memory: { usedBytes: 38 * 1024 * 1024, limitBytes: 512 * 1024 * 1024 },
     machine: exampleMachine,
     kernel: '6.1.0',

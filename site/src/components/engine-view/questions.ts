@@ -1,7 +1,7 @@
 /** What to type to hear from Docker what the picture shows of a thing. Names from the host become words of a command only
  * where they are of the form that Docker allows; the terminal is typed into by whoever presses Run. */
 import type { View } from '@drydock/sandbox-server/protocol';
-import { imageName, isUp } from './words.ts';
+import { imageName, isUp, mountsOf, volumeName } from './words.ts';
 
 export interface Question {
   /** What one would like to know: `its processes`. */
@@ -10,7 +10,7 @@ export interface Question {
 }
 
 /** A thing of the picture: `container 5f0c…`. */
-export type ThingKey = `${'image' | 'container' | 'network' | 'machine'} ${string}`;
+export type ThingKey = `${'image' | 'container' | 'network' | 'volume' | 'machine'} ${string}`;
 
 export interface Thing {
   readonly title: string;
@@ -60,6 +60,8 @@ export function thingOf(key: ThingKey, view: View): Thing | null {
         'its processes': up ? 'docker top IT' : null,
         'its ports': up && container.ports.length > 0 ? 'docker port IT' : null,
         'what it uses': up ? 'docker stats --no-stream IT' : null,
+        'its health': container.health === null ? null : "docker inspect -f '{{json .State.Health}}' IT",
+        'its mounts': mountsOf(container, view.volumes).length > 0 ? "docker inspect -f '{{json .Mounts}}' IT" : null,
         'what it wrote': 'docker ps -as --filter name=IT',
         'its output': 'docker logs --tail 20 IT',
         everything: 'docker inspect IT',
@@ -69,6 +71,18 @@ export function thingOf(key: ThingKey, view: View): Thing | null {
   if (kind === 'network') {
     const word = view.networks.some(({ name }) => name === id) ? plain(id, '') : null;
     return found(id, about(word, { 'who is on it': 'docker network inspect IT', 'all networks': 'docker network ls' }));
+  }
+  if (kind === 'volume') {
+    const volume = view.volumes.find(({ name }) => name === id);
+    const word = volume ? plain(id, '') : null;
+    return found(
+      volume ? volumeName(volume) : id,
+      about(word, {
+        'about it': 'docker volume inspect IT',
+        'who has it': 'docker ps -a --filter volume=IT',
+        'all volumes': 'docker volume ls',
+      }),
+    );
   }
   return view.machine
     ? found('virtual machine', [{ about: 'what was measured', command: 'cat ~/.vm/state.json' }])
