@@ -9,6 +9,7 @@ export {
   type Attempt,
   emptyLab,
   type Lab,
+  type LabEditor,
   type LabHost,
   type LabPreview,
   type LabTerminal,

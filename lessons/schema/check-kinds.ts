@@ -20,9 +20,12 @@ export interface ContainerFilter {
   readonly state?: ContainerState | undefined;
   /** True: its last run was started in the background (`-d`). False: in the foreground, where `docker run` stays attached. */
   readonly detached?: boolean | undefined;
-  /** `8080:80` as in `docker run -p`, or `none`: nothing is published. */
+  /**
+   * As in `docker run -p`: `8080:80` at any address of the host, `127.0.0.1:8080:80`, `80` for any port of the host, `53:53/udp`; or
+   * `none`: nothing is published.
+   */
   readonly port?: string | undefined;
-  /** `8080:80`: it was made with this port, which it publishes whenever it runs. `port` holds only while it runs. */
+  /** It was made with this port, which it publishes whenever it runs. `port` holds only while it runs. `80`: Docker chooses. */
   readonly publishes?: string | undefined;
   /** Of one that has exited. */
   readonly exitCode?: number | undefined;
@@ -35,10 +38,45 @@ export interface ContainerFilter {
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /** The name of a network that it is on. */
   readonly network?: string | undefined;
+  /** It is on exactly these networks. */
+  readonly networks?: readonly string[] | undefined;
+  /** It has all of these mounts; `none`: no mount at all. */
+  readonly mounts?: 'none' | readonly WantedMount[] | undefined;
+  /** What its health check says; `none` where it has no health check. */
+  readonly health?: 'starting' | 'healthy' | 'unhealthy' | 'none' | undefined;
+  /** As in `--restart`: `no`, `always`, `unless-stopped`, `on-failure` with any number of tries, `on-failure:3`. */
+  readonly restart?: string | undefined;
+  /** How often its restart policy has started it again, at least. */
+  readonly restartsAtLeast?: number | undefined;
   /** Its limit: `64m` as in `--memory`, or `none`. */
   readonly memory?: string | undefined;
+  /** As in `--memory-reservation`, or `none`. */
+  readonly memoryReservation?: string | undefined;
   /** Its limit: `0.5` as in `--cpus`, or `none`. */
   readonly cpus?: string | undefined;
+  /** As in `--cpu-shares`. */
+  readonly cpuShares?: string | undefined;
+  /** Its limit: `50` as in `--pids-limit`, or `none`. */
+  readonly pids?: string | undefined;
+  /** Its root file system cannot be written to (`--read-only`). */
+  readonly readOnly?: boolean | undefined;
+  /** It is removed when it ends (`--rm`). */
+  readonly autoRemove?: boolean | undefined;
+  /** As in `--user`, or the image's own; empty for root by default. */
+  readonly user?: string | undefined;
+  /** Words of the reason why it could not be started. */
+  readonly error?: string | undefined;
+}
+
+/** A mount of a container; all that is given must hold. */
+export interface WantedMount {
+  readonly type?: 'volume' | 'bind' | 'tmpfs' | 'image' | undefined;
+  /** A volume's name, a path as the host sees it, or an image; `./site` is in the home directory. */
+  readonly source?: string | undefined;
+  readonly destination?: string | undefined;
+  readonly readOnly?: boolean | undefined;
+  /** Of a volume: it was made for the container, without a name. */
+  readonly anonymous?: boolean | undefined;
 }
 
 export interface ContainerCheck extends ContainerFilter, OnHost {}
@@ -57,18 +95,27 @@ export interface RanCheck extends OnHost {
   readonly exitCode?: number | undefined;
   /** True: Docker was told to end it (`kill`, `stop`, `rm -f`, …). False: it was seen to end without that. */
   readonly byDocker?: boolean | undefined;
+  /** The kernel has ended it for want of memory. */
+  readonly oomKilled?: boolean | undefined;
 }
 
-/** The container of this name is gone: there is none, or it was removed and a new one has the name by now. */
-export interface RemovedCheck extends OnHost {
-  readonly name: string;
+/** The container, volume or network of this name is gone: there is none, or it was removed and a new one has the name by now. */
+export interface RemovedCheck extends OnHost, NamedThing {
   /** It went after this task was done; that must be so. At any time where left out. */
   readonly since?: string | undefined;
 }
 
-/** No container has this name. */
-export interface AbsentCheck extends OnHost {
-  readonly name: string;
+/** What a name is of: one of these stands. */
+export interface NamedThing {
+  /** A container's. */
+  readonly name?: string | undefined;
+  readonly volume?: string | undefined;
+  readonly network?: string | undefined;
+}
+
+/** There is no such container, volume, network or image. */
+export interface AbsentCheck extends OnHost, NamedThing {
+  readonly image?: string | undefined;
 }
 
 /** `docker exec` has run a command in a container to its end, and the command is as `matches` says. */
@@ -112,13 +159,49 @@ export interface ImageCheck extends OnHost {
 export interface NetworkCheck extends OnHost {
   readonly name: string;
   readonly driver?: string | undefined;
-  /** Running containers that are on it, by name. */
-  readonly containers?: readonly string[] | undefined;
+  readonly internal?: boolean | undefined;
+  /** `10.9.0.0/24` */
+  readonly subnet?: string | undefined;
+  readonly gateway?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /** Whether no running container is on it. */
+  readonly empty?: boolean | undefined;
+  /** Running containers that are on it. */
+  readonly containers?: readonly WantedMember[] | undefined;
 }
 
-/** A file of a host's home directory. With `path` alone: it is there. */
-export interface FileCheck extends OnHost {
+/** A running container that is on a network. */
+export interface WantedMember {
+  readonly name: string;
+  /** A name that others on the network find it by. */
+  readonly alias?: string | undefined;
+  readonly address?: string | undefined;
+}
+
+/** A volume; with `name` alone: it is there. */
+export interface VolumeCheck extends OnHost {
+  readonly name: string;
+  readonly driver?: string | undefined;
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  readonly options?: Readonly<Record<string, string>> | undefined;
+  /** Containers that have it mounted, running or not. */
+  readonly usedBy?: readonly string[] | undefined;
+  /** Whether no container has it. */
+  readonly unused?: boolean | undefined;
+  /** Whether nothing is in it. */
+  readonly empty?: boolean | undefined;
+}
+
+/** Where a file is: in the home directory, or in a container or volume. */
+export interface FilePlace extends OnHost {
+  /** Below the home directory or the volume; absolute in a container. */
   readonly path: string;
+  readonly container?: string | undefined;
+  readonly volume?: string | undefined;
+}
+
+/** With `path` alone: it is there. */
+export interface FileCheck extends FilePlace {
   readonly exists?: boolean | undefined;
   readonly contains?: string | undefined;
   /** A regular expression that one of its lines matches. */
@@ -145,7 +228,33 @@ export interface ProcessCheck extends OnHost {
   readonly matches?: string | undefined;
   /** In this container; `none` for the workspace itself. */
   readonly container?: string | undefined;
+  /** So many at once; one where it is left out. */
+  readonly atLeast?: number | undefined;
   readonly means: string;
+}
+
+/** What a container gets that connects (TCP) to another one by a name. Both must be running. */
+export interface ConnectionCheck extends OnHost {
+  /** The name of the container that connects. */
+  readonly from: string;
+  /** How the other one is called there: a container's name, an alias, an address. */
+  readonly to: string;
+  readonly port: string;
+  /** Whether something answers. */
+  readonly works: boolean;
+}
+
+/** Plain data of a YAML file. Null in `has` stands for anything. */
+export type YamlData = null | string | number | boolean | readonly YamlData[] | { readonly [key: string]: YamlData };
+
+/** What a file of YAML says, however it is written. */
+export interface YamlCheck extends FilePlace {
+  /** All of this is in it, perhaps among other things. */
+  readonly has?: YamlData | undefined;
+  /** None of this is in it. */
+  readonly hasNot?: YamlData | undefined;
+  /** Says in words what should stand in it. */
+  readonly means?: string | undefined;
 }
 
 /** A program of the workspace's, run as nobody's shell would change it. The last resort: a student can become root there. */
@@ -166,8 +275,13 @@ export type Check =
   | { readonly exec: ExecCheck }
   | { readonly log: LogCheck }
   | { readonly image: ImageCheck }
+  | { readonly volume: VolumeCheck }
   | { readonly network: NetworkCheck }
+  | { readonly connection: ConnectionCheck }
   | { readonly file: FileCheck }
+  | { readonly yaml: YamlCheck }
+  /** The same of a file for Compose, whose own ways to write a thing are taken as one. */
+  | { readonly compose: YamlCheck }
   | { readonly http: HttpCheck }
   | { readonly process: ProcessCheck }
   | { readonly command: CommandCheck }

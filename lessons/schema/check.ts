@@ -1,46 +1,29 @@
 // Reads what tells that a task is done: facts of the student's hosts, as the engine has them, and how they compose.
 
 import { z } from 'zod';
-import type { Check } from './check-kinds.ts';
+import type { Check, WantedMember } from './check-kinds.ts';
+import { containerFilter } from './container-filter.ts';
+import { checkPlace, filePlace } from './file-place.ts';
 import { pattern } from './pattern.ts';
 import {
   containerName,
   exitCode,
   formed,
-  homePath,
   hostName,
   imageName,
+  ipv4Address,
+  labels,
   line,
   portNumber,
+  reachedName,
   sentence,
+  size,
   taskId,
+  volumeName,
 } from './words.ts';
+import { yamlData } from './yaml-words.ts';
 
 const onHost = { host: hostName.optional() };
-const words = z.record(z.string().min(1).max(128), z.string().max(1000));
-const size = formed(/^(none|\d{1,12}[bkmg]?)$/, 'is no size: 64m, 1g or a number of bytes');
-
-const containerFilter = {
-  name: containerName.optional(),
-  image: imageName.optional(),
-  sameImage: imageName.optional(),
-  detached: z.boolean().optional(),
-  state: z.enum(['created', 'running', 'paused', 'restarting', 'exited', 'dead']).optional(),
-  port: formed(/^(\d{1,5}:\d{1,5}|none)$/, 'is no published port: "8080:80" or none').optional(),
-  publishes: formed(/^\d{1,5}:\d{1,5}$/, 'is no published port: "8080:80"').optional(),
-  exitCode: exitCode.optional(),
-  oomKilled: z.boolean().optional(),
-  command: line.optional(),
-  env: words.optional(),
-  labels: words.optional(),
-  network: containerName.optional(),
-  memory: size.optional(),
-  cpus: z
-    .union([z.number(), z.string()])
-    .transform(String)
-    .pipe(formed(/^(none|\d{1,3}(\.\d{1,9})?)$/, 'is no number of CPUs, such as 0.5, or none'))
-    .optional(),
-};
 
 const saysSomething = 'say at least one thing about the container beside its host';
 const container = z
@@ -57,13 +40,14 @@ const containers = z
 const file = z
   .strictObject({
     ...onHost,
-    path: homePath,
+    ...filePlace,
     exists: z.boolean().optional(),
     contains: z.string().min(1).max(1000).optional(),
     matches: pattern.optional(),
     equals: z.string().max(10_000).optional(),
     means: sentence.optional(),
   })
+  .superRefine(checkPlace)
   .refine(
     ({ exists, contains, matches, equals }) =>
       [exists, contains, matches, equals].filter((each) => each !== undefined).length <= 1,
@@ -73,12 +57,42 @@ const file = z
     ({ matches, means }) => matches === undefined || means !== undefined,
     'say with `means` what `matches` looks for',
   );
+const yamlWords = {
+  ...onHost,
+  has: yamlData.optional(),
+  hasNot: yamlData.optional(),
+  means: sentence.optional(),
+};
+const saysData = ({ has, hasNot }: { has?: unknown; hasNot?: unknown }) => has !== undefined || hasNot !== undefined;
+const yaml = z
+  .strictObject({ ...yamlWords, ...filePlace })
+  .superRefine(checkPlace)
+  .refine(saysData, 'say has or hasNot');
+const compose = z
+  .strictObject({ ...yamlWords, ...filePlace, path: filePlace.path.default('compose.yaml') })
+  .superRefine(checkPlace)
+  .refine(saysData, 'say has or hasNot');
+/** A running container on a network: its name, or what is wanted of it there. */
+const member = z.union([
+  containerName.transform((name): WantedMember => ({ name })),
+  z.strictObject({ name: containerName, alias: reachedName.optional(), address: ipv4Address.optional() }),
+]);
+
+const named = { name: containerName.optional(), volume: volumeName.optional(), network: containerName.optional() };
+
+/** For `refine`: that exactly one of these keys stands. */
+function namesOne(keys: readonly string[]) {
+  const isOne = (value: object) => keys.filter((key) => Object.hasOwn(value, key)).length === 1;
+  return [isOne, `say exactly one of ${keys.join(', ')}`] as const;
+}
+
 const processCheck = z
   .strictObject({
     ...onHost,
     executable: formed(/^[a-zA-Z0-9_.+-]{1,64}$/, 'is no name of a program').optional(),
     matches: pattern.optional(),
     container: containerName.optional(),
+    atLeast: z.int().min(1).max(300).optional(),
     means: sentence,
   })
   .refine(({ executable, matches }) => executable !== undefined || matches !== undefined, 'say executable or matches');
@@ -105,6 +119,7 @@ const kinds = {
       name: containerName.optional(),
       exitCode: exitCode.optional(),
       byDocker: z.boolean().optional(),
+      oomKilled: z.boolean().optional(),
     })
     .refine(
       ({ image, sameImage }) => (image === undefined) !== (sameImage === undefined),
@@ -126,20 +141,51 @@ const kinds = {
     layers: z.int().min(0).max(127).optional(),
     digest: formed(/^sha256:[0-9a-f]{64}$/, 'is no digest: sha256: and 64 hexadecimal digits').optional(),
     command: line.optional(),
-    env: words.optional(),
-    labels: words.optional(),
+    env: labels.optional(),
+    labels: labels.optional(),
     user: z.string().max(64).optional(),
     workdir: z.string().max(255).optional(),
     exposes: portNumber.optional(),
     smallerThan: size.optional(),
   }),
-  network: z.strictObject({
+  volume: z
+    .strictObject({
+      ...onHost,
+      name: volumeName,
+      driver: z.string().max(64).optional(),
+      labels: labels.optional(),
+      options: labels.optional(),
+      usedBy: z.array(containerName).min(1).max(20).optional(),
+      unused: z.boolean().optional(),
+      empty: z.boolean().optional(),
+    })
+    .refine(({ usedBy, unused }) => usedBy === undefined || unused === undefined, 'say one of usedBy and unused'),
+  network: z
+    .strictObject({
+      ...onHost,
+      name: containerName,
+      driver: z.string().max(64).optional(),
+      internal: z.boolean().optional(),
+      subnet: formed(/^[0-9a-fA-F:.]{2,45}\/\d{1,3}$/, 'is no subnet, such as 10.9.0.0/24').optional(),
+      gateway: ipv4Address.optional(),
+      labels: labels.optional(),
+      empty: z.boolean().optional(),
+      containers: z.array(member).min(1).max(20).optional(),
+    })
+    .refine(
+      ({ containers, empty }) => containers === undefined || empty === undefined,
+      'say one of containers and empty',
+    ),
+  connection: z.strictObject({
     ...onHost,
-    name: containerName,
-    driver: z.string().max(64).optional(),
-    containers: z.array(containerName).min(1).max(20).optional(),
+    from: containerName,
+    to: reachedName,
+    port: portNumber,
+    works: z.boolean().default(true),
   }),
   file,
+  yaml,
+  compose,
   http: z.strictObject({
     ...onHost,
     port: portNumber,
@@ -154,16 +200,23 @@ const kinds = {
   }),
   process: processCheck,
   command,
-  /** A name alone is one of the first host. */
-  absent: z.union([containerName.transform((name) => ({ name })), z.strictObject({ ...onHost, name: containerName })]),
-  removed: z.strictObject({ ...onHost, name: containerName, since: taskId.optional() }),
+  /** A name alone is a container's, on the first host. */
+  absent: z.union([
+    containerName.transform((name) => ({ name })),
+    z
+      .strictObject({ ...onHost, ...named, image: imageName.optional() })
+      .refine(...namesOne(['name', 'volume', 'network', 'image'])),
+  ]),
+  removed: z
+    .strictObject({ ...onHost, ...named, since: taskId.optional() })
+    .refine(...namesOne(['name', 'volume', 'network'])),
 };
 
 /** The names of all kinds, for whoever describes them. */
 export const checkKinds: readonly string[] = [...Object.keys(kinds), 'all', 'any', 'not', 'after'];
 
 /**
- * An object with one key. (A union would say of a mistake only that it fits none of sixteen forms; so each kind may stand,
+ * An object with one key. (A union would say of a mistake only that it fits none of twenty forms; so each kind may stand,
  * and one must.)
  */
 export const check: z.ZodType<Check> = z.lazy(() =>

@@ -13,6 +13,8 @@ export interface LabHost {
   readonly name: string;
   /** The image of the catalogue that it starts from. */
   readonly workspace: string;
+  /** How the lab's other hosts reach its Docker API; by no way where it is left out. They find the keys for it. */
+  readonly api?: readonly ('tls' | 'ssh')[] | undefined;
 }
 
 /** A terminal beside the first one: opened when the student asks for it, or runs a command that names it. */
@@ -28,6 +30,15 @@ export interface LabPreview {
   readonly task: string;
   readonly host?: string | undefined;
   readonly port: string;
+}
+
+/** A file of the home directory opens in the editor by itself when a task comes to hand. */
+export interface LabEditor {
+  readonly task: string;
+  readonly host?: string | undefined;
+  readonly path: string;
+  /** Where the cursor goes, from 1 on. */
+  readonly line?: number | undefined;
 }
 
 /** Something to do in the lab: files that are written first, then lines that are typed, each after the prompt came back. */
@@ -70,12 +81,13 @@ export interface Task {
 export interface Lab {
   /** One at least; the first is the one that is meant where none is named. */
   readonly hosts: readonly LabHost[];
-  /** What the hosts reach beside each other: nothing. */
-  readonly egress: 'none';
+  /** What the hosts reach beside each other, as far as the operator allows it: nothing, names by a proxy, or the internet. */
+  readonly egress: 'none' | 'proxy' | 'open';
   /** Images that every host of the lab has from the start. */
   readonly images: readonly string[];
   readonly parameters: Parameters;
   readonly previews: readonly LabPreview[];
+  readonly editors: readonly LabEditor[];
   readonly terminals: readonly LabTerminal[];
   readonly tasks: readonly Task[];
 }
@@ -89,6 +101,7 @@ export const emptyLab: Lab = {
   images: [],
   parameters: {},
   previews: [],
+  editors: [],
   terminals: [],
   tasks: [],
 };
@@ -103,6 +116,17 @@ const doesSomething = 'run a line or write a file';
 const does = ({ run, files }: Attempt) => run.length > 0 || Object.keys(files ?? {}).length > 0;
 
 const preview = z.strictObject({ task: taskId, host: hostName.optional(), port: portNumber });
+const editor = z.strictObject({
+  task: taskId,
+  host: hostName.optional(),
+  path: homePath,
+  line: z.int().min(1).max(10_000).optional(),
+});
+
+/** One, or a list. */
+function oneOrMore<T>(of: z.ZodType<T>) {
+  return z.union([of.transform((one) => [one]), z.array(of).max(5)]).default([]);
+}
 
 const task = z.strictObject({
   id: taskId,
@@ -129,15 +153,22 @@ const shape = z.strictObject({
           .string()
           .regex(/^[a-z0-9-]{1,64}$/)
           .default('workspace'),
+        api: z
+          .array(z.enum(['tls', 'ssh']))
+          .min(1)
+          .max(2)
+          .readonly()
+          .optional(),
       }),
     )
     .min(1)
     .max(4, 'a lab has four hosts at most')
     .default([...defaultHosts]),
-  egress: z.literal('none').default('none'),
+  egress: z.enum(['none', 'proxy', 'open']).default('none'),
   images: z.array(imageName).max(20).default([]),
   parameters: z.record(parameterName, parameter).default({}),
-  preview: z.union([preview.transform((one) => [one]), z.array(preview).max(5)]).default([]),
+  preview: oneOrMore(preview),
+  editor: oneOrMore(editor),
   terminals: z
     .array(z.strictObject({ title: z.string().trim().min(1).max(32), host: hostName.optional(), run: line.optional() }))
     .max(4)
@@ -165,6 +196,11 @@ function complainOfNames(said: Parsed, complain: Complain): void {
   const titles = said.terminals.map(({ title }) => title);
   complainOfTwins(taskIds, (place) => ['tasks', place, 'id'], complain);
   complainOfTwins(hosts, (place) => ['hosts', place, 'name'], complain);
+  said.hosts.forEach(({ api }, place) => {
+    if (api && hosts.length === 1)
+      complain(['hosts', place, 'api'], 'is for the other hosts of the lab, and there is none');
+    complainOfTwins(api ?? [], (way) => ['hosts', place, 'api', way], complain);
+  });
   complainOfTwins(titles, (place) => ['terminals', place, 'title'], complain);
   const wantHost = (host: string | undefined, path: (string | number)[]) => {
     if (host !== undefined && !hosts.includes(host)) complain(path, `there is no host ${host} in this lab`);
@@ -172,10 +208,11 @@ function complainOfNames(said: Parsed, complain: Complain): void {
   said.terminals.forEach(({ host }, place) => {
     wantHost(host, ['terminals', place, 'host']);
   });
-  said.preview.forEach((one, place) => {
-    wantHost(one.host, ['preview', place, 'host']);
-    if (!taskIds.includes(one.task)) complain(['preview', place, 'task'], `there is no task ${one.task}`);
-  });
+  for (const key of ['preview', 'editor'] as const)
+    said[key].forEach((one, place) => {
+      wantHost(one.host, [key, place, 'host']);
+      if (!taskIds.includes(one.task)) complain([key, place, 'task'], `there is no task ${one.task}`);
+    });
   const firstOptional = said.tasks.findIndex(({ optional }) => optional);
   if (firstOptional === 0) complain(['tasks', 0, 'optional'], 'one task at least must not be optional');
   said.tasks.forEach((one, place) => {
@@ -209,11 +246,12 @@ export const lab: z.ZodType<Lab> = shape
   .superRefine((said, context) =>
     complainOfNames(said, (path, message) => context.addIssue({ code: 'custom', path, message })),
   )
-  .transform(({ preview, terminals, ...said }): Lab => {
+  .transform(({ preview, editor, terminals, ...said }): Lab => {
     const first = said.hosts[0]?.name ?? '';
     return {
       ...said,
       previews: preview,
+      editors: editor,
       terminals: terminals.map((each) => ({ ...each, host: each.host ?? first })),
     };
   });

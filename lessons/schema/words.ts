@@ -54,3 +54,13 @@ export const line = z
   .min(1, 'must not be empty')
   .max(1000, 'is longer than 1000 characters')
   .refine((text) => !/[\r\n]/.test(text), 'must stand on one line');
+/** Names with values: variables, labels. */
+export const labels = z.record(z.string().min(1).max(128), z.string().max(1000));
+export const size = formed(/^(none|\d{1,12}[bkmg]?)$/, 'is no size: 64m, 1g or a number of bytes');
+export const volumeName = formed(
+  /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/,
+  'is no name of a volume: letters, digits, _ . and -',
+);
+/** What one container may call another: a name with dots in it, or an address. */
+export const reachedName = formed(/^[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,252}$/, 'is no name that a container is found by');
+export const ipv4Address = formed(/^\d{1,3}(\.\d{1,3}){3}$/, 'is no IPv4 address');
