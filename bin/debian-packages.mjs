@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { access, constants, open } from 'node:fs/promises';
 import path from 'node:path';
-import { hasDockerClient, installDockerClient } from './docker-client.mjs';
+import { installDockerPrograms, missingDockerPrograms } from './docker-client.mjs';
 import { programFolders, programs, testPrograms } from './programs.mjs';
 import { lastLines, Refusal, ranOutOfSpace } from './refusal.mjs';
 import { runShown } from './run-shown.mjs';
@@ -84,8 +84,8 @@ async function apt(args, step) {
 /** Idempotent. Throws Refusal. @param {ReturnType<typeof import('./progress.mjs').showProgress>} progress @param {boolean} forTests */
 export async function installDebianPackages(progress, forTests) {
   const missing = await missingPackages(forTests);
-  const docker = forTests && !(await hasDockerClient());
-  const names = docker ? [...missing, 'docker'] : missing;
+  const docker = forTests ? await missingDockerPrograms() : [];
+  const names = [...missing, ...docker.map(({ program }) => program)];
   if (names.length === 0) return;
   if (!(await isInstalled('apt-get'))) {
     throw new Refusal(
@@ -99,9 +99,9 @@ export async function installDebianPackages(progress, forTests) {
       await apt(['update'], step);
       await apt(['install', '--no-install-recommends', ...missing], step);
     }
-    if (docker) {
-      step.update("fetching Debian sid's docker command");
-      await installDockerClient();
+    if (docker.length > 0) {
+      step.update("fetching Debian sid's docker command and compose");
+      await installDockerPrograms(docker);
     }
     step.done();
   } catch (error) {

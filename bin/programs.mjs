@@ -18,7 +18,7 @@ export const programs = [
   { program: 'useradd', package: 'passwd', use: "makes the server's user" },
 ];
 
-/** What the tests need besides. `docker` is not among them: see docker-client.mjs.
+/** What the tests need besides. `docker` and compose are not among them: see docker-client.mjs.
  * @type {readonly Program[]} */
 export const testPrograms = [
   {
@@ -33,5 +33,8 @@ export const testPrograms = [
 /** Where Debian puts programs; root's PATH lacks the sbin folders in some shells. */
 export const programFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
 
-/** Holds the docker command that the tests use where the machine has none, or an old one. */
+/** Where Debian puts docker's plugins. */
+export const pluginFolders = ['/usr/local/libexec/docker/cli-plugins', '/usr/libexec/docker/cli-plugins'];
+
+/** Holds the docker command and the compose that the tests use where the machine has none, or an old one. */
 export const ownDockerFolder = '/opt/drydock-docker';

@@ -134,7 +134,7 @@ function addLabCommands(lab: Command): void {
   const lessons = ['[lesson...]', 'by id, folder, name or number; all where none is named'] as const;
   lab
     .command('new')
-    .argument('<track/nn-name>', 'such as 02-using-docker/08-ports')
+    .argument('<track/nn-name>', 'such as 03-building/22-own-page')
     .description('make a lesson to begin from: a small one that passes lint and test')
     .action(async (name: string) => (await import('./commands/lab-new.ts')).labNew(name));
   lab

@@ -1,5 +1,6 @@
 // Every setting of Drydock, in one place: its name, its default, what it means. How they are read: load-settings.ts.
 
+import { allowedName } from '@drydock/runtime';
 import * as z from 'zod';
 import { parseSize } from './sizes.ts';
 
@@ -50,6 +51,17 @@ const siteOrigin = z.string().transform((text, context) => {
   return origin;
 });
 const secret = z.string().regex(/^[A-Za-z0-9._~-]{8,100}$/, 'must be 8 to 100 letters, digits and . _ ~ -');
+const names = z.string().transform((text, context) => {
+  const list = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  const wrong = list.find((each) => !allowedName.test(each));
+  if (wrong === undefined) return list;
+  const message = `names "${wrong}", which is no name of the internet; write deb.debian.org, *.debian.org or *, several with commas between`;
+  context.addIssue({ code: 'custom', message });
+  return z.NEVER;
+});
 const derived = <T extends z.ZodType>(schema: T) => z.union([z.literal('').transform(() => null), schema]);
 
 export interface Definition {
@@ -77,14 +89,15 @@ export const definitions = {
     variable: 'DRYDOCK_LISTEN',
     schema: z.union([z.ipv4(), z.ipv6()]),
     fallback: '127.0.0.1',
-    meaning: 'The address that the server listens on; 0.0.0.0 for all, behind a proxy with TLS.',
+    meaning:
+      'The address that the server listens on. 0.0.0.0: all of this machine; put a proxy with TLS in front then.',
   },
   origin: {
     variable: 'DRYDOCK_ORIGIN',
     schema: derived(siteOrigin),
     fallback: '',
     otherwise: 'http://localhost:PORT',
-    meaning: 'The address that students type. Requests with another Origin are refused.',
+    meaning: 'The address that students type. Requests to other hosts, and changes from other origins, are refused.',
   },
   previewOrigin: {
     variable: 'DRYDOCK_PREVIEW_ORIGIN',
@@ -97,17 +110,16 @@ export const definitions = {
         ),
     ),
     fallback: '',
-    otherwise: 'from DRYDOCK_ORIGIN',
+    otherwise: 'only on localhost',
     meaning:
-      'Where pages of ports are shown; on localhost at http://*.preview.localhost:PORT. See "Previews of ports".',
+      'Where pages of ports are shown: on localhost http://*.preview.localhost:PORT, elsewhere nowhere until it is set.',
   },
   trustedProxy: {
     variable: 'DRYDOCK_TRUSTED_PROXY',
     schema: proxies,
     fallback: '',
     otherwise: 'none',
-    meaning:
-      "The proxies in front, whose word on a student's own address is believed: addresses and ranges, with commas between.",
+    meaning: 'The proxies in front, whose X-Forwarded-For is believed: addresses and ranges, with commas between.',
   },
   invite: {
     variable: 'DRYDOCK_INVITE',
@@ -137,7 +149,7 @@ export const definitions = {
     // Names of Unix sockets may have 107 bytes, and a host's name is in them.
     schema: folder.max(40, 'must be at most 40 characters long'),
     fallback: defaultRun,
-    meaning: 'Sockets and what else is gone after a reboot. One running Drydock each.',
+    meaning: 'Sockets, and what else is gone after a reboot. Each running Drydock needs a folder of its own.',
   },
   cache: {
     variable: 'DRYDOCK_CACHE',
@@ -158,13 +170,14 @@ export const definitions = {
     fallback: '',
     otherwise: '7/8 of the capacity',
     meaning:
-      'How many labs at once newcomers of one address have; who has done a task here, or was invited, does not count.',
+      'How many labs newcomers of one network have at once; students who have done a task, or were invited, do not count.',
   },
   yieldSeconds: {
     variable: 'DRYDOCK_YIELD_SECONDS',
     schema: wholeNumber(10, 86_400),
     fallback: '45',
-    meaning: 'While others wait for a place, a lab that was never typed into gives it up after so long. It is stored.',
+    meaning:
+      'While others wait, a lab that was never typed into is stored after so long; one that was, after 20 times as long.',
   },
   freezeMinutes: {
     variable: 'DRYDOCK_FREEZE_MINUTES',
@@ -176,19 +189,21 @@ export const definitions = {
     variable: 'DRYDOCK_IDLE_MINUTES',
     schema: wholeNumber(1, 10_080),
     fallback: '60',
-    meaning: 'A lab that nobody has open for so long is stored: it takes no memory, and makes room for others.',
+    meaning:
+      'A lab that nobody has open for so long, or typed into for 4 times as long, is stored: it takes no memory.',
   },
   keepDays: {
     variable: 'DRYDOCK_KEEP_DAYS',
     schema: wholeNumber(1, 3_650),
     fallback: '7',
-    meaning: 'A lab that nobody has opened for so long is ended. It ends sooner where its place is needed.',
+    meaning:
+      'A lab that nobody has opened for so long is ended; sooner where disk or UIDs run out, or as a student opens an 11th.',
   },
   hostMemory: {
     variable: 'DRYDOCK_HOST_MEMORY',
     schema: size(64 * mebibyte),
     fallback: '512MiB',
-    meaning: 'The most memory that one student can use.',
+    meaning: 'The most memory of one host. A lab may have several hosts; a student may have three labs that run.',
   },
   hostCpus: {
     variable: 'DRYDOCK_HOST_CPUS',
@@ -198,19 +213,20 @@ export const definitions = {
       .transform(Number)
       .refine((value) => value >= 0.05 && value <= 1024, 'must be from 0.05 to 1024'),
     fallback: '1',
-    meaning: 'The most CPUs that one student can use; 0.5 is half of one.',
+    meaning: 'The most CPUs of one host; 0.5 is half of one.',
   },
   hostPids: {
     variable: 'DRYDOCK_HOST_PIDS',
     schema: wholeNumber(64, 1_000_000),
     fallback: '1024',
-    meaning: 'The most processes and threads that one student can have.',
+    meaning: 'The most processes and threads of one host.',
   },
   hostDisk: {
     variable: 'DRYDOCK_HOST_DISK',
     schema: size(64 * mebibyte),
     fallback: '2GiB',
-    meaning: 'The most that one student can write to disk.',
+    meaning:
+      'The most disk of one host, and twice that with its snapshots. Images that it loads or pulls may take 2 GiB more.',
   },
   storeSize: {
     variable: 'DRYDOCK_STORE_SIZE',
@@ -237,13 +253,28 @@ export const definitions = {
     schema: wholeNumber(65_536, 4_294_836_224),
     // 1,879,048,192: the first UID past those of systemd-nspawn (systemd.io/UIDS-GIDS); LXD and subuid lie far below.
     fallback: '1879048192',
-    meaning: "The first UID of the students' ranges. Two Drydocks on a machine must differ.",
+    meaning: "The first UID of the hosts' ranges. Two Drydocks on a machine must differ.",
   },
   uidRanges: {
     variable: 'DRYDOCK_UID_RANGES',
     schema: wholeNumber(1, 32_767),
     fallback: '1000',
-    meaning: 'How many ranges of 65,536 UIDs there are: one for each student at once.',
+    meaning: 'How many ranges of 65,536 UIDs there are. Each host has one, also while its lab is stored.',
+  },
+  egress: {
+    variable: 'DRYDOCK_EGRESS',
+    schema: names,
+    fallback: '',
+    otherwise: 'nothing',
+    meaning:
+      'What labs that ask for it reach of the internet, by HTTP and HTTPS: names, *.NAME for all below one, or * for all.',
+  },
+  egressNetwork: {
+    variable: 'DRYDOCK_EGRESS_NETWORK',
+    schema: derived(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/, 'is no name of a network namespace')),
+    fallback: '',
+    otherwise: "the machine's own",
+    meaning: 'The network namespace (ip netns) by which they do, and whose name servers they ask.',
   },
   ociRuntime: {
     variable: 'DRYDOCK_OCI_RUNTIME',

@@ -10,7 +10,7 @@ export async function labNew(name: string, folder = lessonsFolder): Promise<void
   const parts = /^(?:lessons\/)?(\d\d-[a-z0-9-]{1,60})\/(\d\d-[a-z0-9-]{1,60})\/?$/.exec(name);
   const [, track, lesson] = parts ?? [];
   if (track === undefined || lesson === undefined)
-    throw new Failure(`${name} is no name of a lesson. Write TRACK/NN-NAME, such as 02-using-docker/08-ports.`, {
+    throw new Failure(`${name} is no name of a lesson. Write TRACK/NN-NAME, such as 03-building/22-own-page.`, {
       exitCode: exitUsage,
     });
   try {

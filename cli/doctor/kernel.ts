@@ -7,7 +7,7 @@ import { type Finding, good, lacking, poor } from './finding.ts';
 
 /** overlayfs takes idmapped layers from 5.19 on. */
 const leastKernel = [5, 19] as const;
-/** SECURITY: 64 processes a student on average, for 500 students. */
+/** 64 processes a student on average, for 500 students. */
 const leastPidMax = 32_768;
 
 function examineVersion(): Finding {

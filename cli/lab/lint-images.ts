@@ -8,6 +8,7 @@ import {
   type Lab,
   nearest,
   placeOf,
+  type YamlData,
 } from '../../lessons/schema.ts';
 import type { Place } from './lesson-text.ts';
 import type { Recipes } from './recipes.ts';
@@ -58,13 +59,29 @@ function namesGiven(lines: readonly string[]): ReadonlySet<string> {
   );
 }
 
+/** Of the services that a file for Compose must have. */
+function imagesOfServices(file: YamlData | undefined): readonly string[] {
+  const below = (data: YamlData | undefined, key: string): YamlData | undefined =>
+    isMap(data) && Object.hasOwn(data, key) ? data[key] : undefined;
+  const services = below(file, 'services');
+  return Object.values(isMap(services) ? services : {})
+    .map((service) => below(service, 'image'))
+    .filter((image) => typeof image === 'string');
+}
+
+function isMap(data: YamlData | undefined): data is { readonly [key: string]: YamlData } {
+  return typeof data === 'object' && data !== null && !Array.isArray(data);
+}
+
 /** The names of images in a check, each with its key. */
 function imagesOf(check: Check): readonly string[] {
   return everyCheck(check)
-    .flatMap((one) => {
+    .flatMap((one): readonly (string | undefined)[] => {
       if ('container' in one) return [one.container.image, one.container.sameImage];
       if ('containers' in one) return [one.containers.image, one.containers.sameImage];
       if ('ran' in one) return [one.ran.image, one.ran.sameImage];
+      if ('absent' in one) return [one.absent.image];
+      if ('compose' in one) return imagesOfServices(one.compose.has);
       return 'image' in one ? [one.image.name, one.image.from, one.image.sameAs] : [];
     })
     .filter((name) => name !== undefined);

@@ -1,5 +1,5 @@
 // Tries a whole lesson: every task with its wrong attempts and its solution, and every command of the text; all of it twice, and
-// each solution again after a reset, or all of it once. Two students do it side by side.
+// each solution again after a reset, or less of it. Two students do it side by side.
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,7 +10,15 @@ import { type Place, Student } from './student.ts';
 import { LessonMistake, type TaskTried, tryTask } from './try-task.ts';
 import { tryText } from './try-text.ts';
 
-const usualRounds = 2;
+/** How much of a lesson is tried. */
+export interface Extent {
+  /** Each from the lab's start. With more than one, each solution is tried again after a reset. */
+  readonly rounds: number;
+  /** `text`: only the commands of the text, which do all tasks; no wrong attempts. */
+  readonly parts: 'all' | 'text';
+}
+
+const usually: Extent = { rounds: 2, parts: 'all' };
 
 export interface LessonTried {
   readonly lesson: string;
@@ -109,7 +117,7 @@ export async function tryLesson(
   folder: string,
   lesson: string,
   told: Told,
-  rounds: number = usualRounds,
+  { rounds, parts }: Extent = usually,
 ): Promise<LessonTried> {
   const began = performance.now();
   const mistakes: string[] = [];
@@ -137,7 +145,7 @@ export async function tryLesson(
     if (files !== null) {
       const [lab, text] = files;
       const [ofTasks, ofText] = await Promise.all([
-        orMistake(tryTasks(place, lesson, lab, told, rounds), []),
+        orMistake(parts === 'all' ? tryTasks(place, lesson, lab, told, rounds) : Promise.resolve([]), []),
         orMistake(tryWholeText(place, lesson, lab, text, told, rounds), 0),
       ]);
       [tasks, commands] = [ofTasks[0], ofText[0]];

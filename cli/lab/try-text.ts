@@ -1,8 +1,10 @@
 // Runs every command of a lesson's text, in its order, as a student who reads and clicks: each ends with exit code 0 unless it
 // is there to be seen failing. Where the text leaves a task to the student, its solution is typed in its place.
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { fillIn, type Lab } from '../../lessons/schema.ts';
 import { type Component, type LessonText, textAttribute, withThoseInside } from './lesson-text.ts';
+import type { CommandEnd } from './shell.ts';
 import type { Student } from './student.ts';
 import { LessonMistake } from './try-task.ts';
 
@@ -31,6 +33,22 @@ export function stepsOf(text: LessonText): readonly Step[] {
   });
 }
 
+/** What goes on in the background, and may not answer at once. */
+const startsSomething = /\bdocker (run|start|restart|compose up)\b|&\s*$/;
+/** So long after it a command that fails is tried again. */
+const startingMs = 10_000;
+const againMs = 500;
+
+/** A reader is slower than what was started last. Who comes too early, as this may, tries again. */
+async function runAsReader(student: Student, step: Run, line: string, startedAt: number): Promise<CommandEnd> {
+  for (;;) {
+    const end = await student.runLine(line, step);
+    const isOver = step.fails || end.exitCode === null || end.exitCode === 0;
+    if (isOver || performance.now() - startedAt > startingMs) return end;
+    await delay(againMs);
+  }
+}
+
 /** Gives how many commands were run. Throws LessonMistake, with the line of the text. */
 export async function tryText(student: Student, text: LessonText, lab: Lab): Promise<number> {
   const steps = stepsOf(text);
@@ -38,6 +56,7 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
   /** The commands of the text that are the last of a task's solution. */
   const solves = new Map<Run, string>();
   let commands = 0;
+  let startedAt = Number.NEGATIVE_INFINITY;
   for (const [place, step] of steps.entries()) {
     const { line } = step;
     if (step.do === 'task') {
@@ -65,7 +84,8 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
         );
       continue;
     }
-    const { exitCode, shown } = await student.runLine(filled(step.run), step);
+    const { exitCode, shown } = await runAsReader(student, step, filled(step.run), startedAt);
+    if (startsSomething.test(step.run)) startedAt = performance.now();
     commands += 1;
     if (step.fails ? exitCode === 0 : exitCode !== null && exitCode !== 0) {
       const ended = step.fails ? 'is there to be seen failing, and ends with 0' : `ends with exit code ${exitCode}`;

@@ -46,6 +46,8 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...['--host-pids', String(settings.hostPids)],
     ...['--host-disk-bytes', String(settings.hostDisk)],
     ...(settings.ociRuntime === null ? [] : ['--oci-runtime', settings.ociRuntime]),
+    ...['--egress-allow', settings.egress.join(',')],
+    ...(settings.egressNetwork === null ? [] : ['--egress-network', `/run/netns/${settings.egressNetwork}`]),
     ...['--catalogue', settings.catalogue],
   ];
 }

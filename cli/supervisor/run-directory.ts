@@ -10,7 +10,7 @@ import { operatorFolder } from '../paths.ts';
 import { runProgram, tryProgram } from '../run-program.ts';
 
 export const namespaceFile = (run: string) => path.join(run, 'mnt');
-/** Where the server sees the clone; see app-view.ts. */
+/** Where the server sees the clone; see commands.ts. */
 export const appFolder = (run: string) => path.join(run, 'app');
 
 /** Idempotent: a namespace that a killed supervisor left is used again, with all that is mounted in it. Throws Failure. */

@@ -53,7 +53,7 @@ async function hashOfSources(): Promise<string> {
   const hash = createHash('sha256');
   for (const file of [...new Set(files)].sort())
     hash
-      .update(file)
+      .update(path.relative(cloneFolder, file))
       .update('\0')
       .update(await readFile(file))
       .update('\0');

@@ -3,7 +3,7 @@
 import { connectEngine } from '@drydock/runtime';
 import { type ProcessIdentity, signalProcess, waitUntilGone } from '../processes.ts';
 
-/** A server lets requests finish; SECURITY.md X17 gives it ten seconds. */
+/** A server lets requests finish. X17: ten seconds at most. */
 const serverGraceMs = 10_000;
 /** What an engine takes to end once its hosts have. */
 const engineGraceMs = 5_000;
