@@ -2,7 +2,7 @@
 // one kind (test/kinds.ts).
 
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
-import { testFiles } from './test/kinds.ts';
+import { filesAtATime, testFiles } from './test/kinds.ts';
 import { SlowFirst } from './test/slow-first.ts';
 import { fileTimeoutMs, TimeLimit } from './test/time-limit.ts';
 
@@ -10,17 +10,17 @@ const files = await testFiles();
 /** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one. */
 const isAgainst = process.env.TEST_AGAINST !== undefined;
 
-/** Files that would show in each other, or in a time, have a process of their own; the others come one after the other in two. */
-const ownProcess: readonly (keyof typeof files)[] = ['alone', 'timed'];
+/** Files of these kinds have a process each, so that they disturb neither each other nor a time. All others share `filesAtATime` processes. */
+const isolated: readonly (keyof typeof files)[] = ['own-process', 'timed'];
 
-/** Projects with the same `turn` run together, two files at a time, as the machine has two cores; timed files run alone. */
+/** Projects with the same `turn` run together. Timed files run one by one, last. */
 const project = (name: keyof typeof files, turn: number): TestProjectInlineConfiguration => ({
   extends: true,
   test: {
     name,
     include: files[name],
-    isolate: ownProcess.includes(name),
-    maxWorkers: name === 'timed' ? 1 : 2,
+    isolate: isolated.includes(name),
+    maxWorkers: name === 'timed' ? 1 : filesAtATime,
     sequence: { groupOrder: turn },
   },
 });
@@ -33,7 +33,7 @@ export default defineConfig({
       ? [project('api', 0)]
       : [
           project('unit', 0),
-          project('alone', 0),
+          project('own-process', 0),
           project('engine', 1),
           project('api', 1),
           project('browser', 1),

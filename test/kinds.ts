@@ -4,11 +4,14 @@ import { glob, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /**
-/**
- * `timed` starts an engine, and a name in it promises a time; `alone` changes its own process or measures it; `unit` starts no
- * engine; `api` asks a Docker API, be it ours or a real dockerd's; `browser` is all else in test/e2e.
+ * `timed`: starts an engine, and a test's name promises a time. `own-process`: changes the process that it runs in, or measures it.
+ * `unit`: starts no engine. `api`: asks a Docker API, ours or a real dockerd's. `browser`: any other file of test/e2e. `engine`:
+ * the rest.
  */
-export type Kind = 'unit' | 'alone' | 'engine' | 'api' | 'browser' | 'timed';
+export type Kind = 'unit' | 'own-process' | 'engine' | 'api' | 'browser' | 'timed';
+
+/** One more than the two cores of a small machine: a file often waits for an event or a process. */
+export const filesAtATime = 3;
 
 /** A test file that imports one of these starts an engine. */
 const starters = [
@@ -29,7 +32,7 @@ async function imports(file: string, wanted: readonly string[], seen = new Set<s
   return false;
 }
 
-/** Its working directory, signals, environment or descriptors, or what it measures, shows in other files of one process. */
+/** A file that changes its working directory, signals, environment or descriptors would disturb the other files of its process. */
 const changesProcess =
   /process\.(chdir|on|umask|env\.\w+ =)|from 'koffi'|memoryUsage|monitorEventLoopDelay|useFakeTimers|readdirSync\('\/proc\/self/;
 const promisesTime = /\b(test|describe)\([`'].*\b(within|under) (\d+|a) ?(ms|s|second)\b/;
@@ -38,7 +41,7 @@ async function kindOf(file: string): Promise<Kind> {
   const text = await readFile(file, 'utf8');
   const startsEngine = await imports(file, starters);
   if (startsEngine && promisesTime.test(text)) return 'timed';
-  if (changesProcess.test(text)) return 'alone';
+  if (changesProcess.test(text)) return 'own-process';
   if (!startsEngine) return 'unit';
   if (await imports(file, eitherDocker)) return 'api';
   return file.startsWith('test/e2e/') ? 'browser' : 'engine';
@@ -46,7 +49,7 @@ async function kindOf(file: string): Promise<Kind> {
 
 /** All test files, relative to the clone, which is the working directory. */
 export async function testFiles(): Promise<Record<Kind, string[]>> {
-  const files: Record<Kind, string[]> = { unit: [], alone: [], engine: [], api: [], browser: [], timed: [] };
+  const files: Record<Kind, string[]> = { unit: [], 'own-process': [], engine: [], api: [], browser: [], timed: [] };
   for await (const file of glob('test/**/*.test.ts')) files[await kindOf(file)].push(file);
   return files;
 }

@@ -60,10 +60,7 @@ export async function prepare(template: string): Promise<boolean> {
       () => step('lint', program(bin('biome'), 'check', '--reporter=summary', '--error-on-warnings', '.')),
     ),
     step('site', site()),
-    inTurn(
-      () => step('images', program(node, 'test/support/build-images.ts')),
-      () => step('store', program(node, 'test/support/make-store-template.ts', template)),
-    ),
+    step('images and store', program(node, 'test/support/make-store-template.ts', template)),
   ]);
   if (kept) process.env.TEST_STORE_TEMPLATE = template;
   return read && built && kept;

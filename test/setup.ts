@@ -1,7 +1,6 @@
 // Around a run of tests. Before: types, lint, the site, the images, the store that the tests start from and the engines that
 // they share, unless files or tests were named. After: nothing may be left on the machine. Its last line is the outcome of it all.
 
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import process from 'node:process';
 import type { TestProject } from 'vitest/node';
@@ -9,17 +8,18 @@ import { ownDockerFolder } from '../bin/programs.mjs';
 import { leftovers } from './leftovers.ts';
 import { countsOf, slowestOf } from './outcome.ts';
 import { prepare } from './prepare.ts';
+import { testRun } from './support/instance.ts';
 import { changesOf, machineDevices } from './support/machine-files.ts';
 import { startShared } from './support/shared.ts';
+import { isSoak } from './support/soak.ts';
 
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const startedAt = performance.now();
-  const testRun = `t-${randomBytes(2).toString('hex')}`;
   process.env.TEST_RUN = testRun;
   // A current docker command, where the machine's own is older: see bin/docker-client.mjs.
   process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
   await mkdir('test/output', { recursive: true });
-  // SECURITY.md G5: no test changes a device node of the machine.
+  // No test may change a device node of the machine.
   const devices = machineDevices();
 
   /** `vitest run` and nothing more. */
@@ -27,6 +27,8 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
   const template = `/tmp/${testRun}-template`;
   const isPrepared = !isWhole || (await prepare(template));
   const shared = isWhole ? await startShared() : null;
+  // Nobody looks at those of a whole run, and each takes the processor a third of a second.
+  if (isWhole && !isSoak) process.env.TEST_SCREENSHOTS = 'no';
 
   return async () => {
     await shared?.[Symbol.asyncDispose]();

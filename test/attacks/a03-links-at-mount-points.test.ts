@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, test } from 'vitest';
@@ -21,8 +21,7 @@ const victim = 'victim';
 beforeAll(async () => {
   engine = await sharedEngine();
   host = await createDockerHost(engine, 'links');
-  marker = path.join(engine.instance.folder, 'marker');
-  mkdirSync(marker);
+  marker = mkdtempSync(path.join(engine.instance.folder, 'marker-'));
   chmodSync(marker, 0o777);
   writeFileSync(path.join(marker, victim), 'untouched');
   chmodSync(path.join(marker, victim), 0o666);

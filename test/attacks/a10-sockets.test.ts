@@ -91,19 +91,41 @@ describe('A10: unix sockets', () => {
     assert.equal(reached, 0);
   });
 
-  test('cannot be brought in with -v or --mount, not even the host’s own', async () => {
-    for (const HostConfig of [
-      { Binds: ['/var/run/docker.sock:/var/run/docker.sock'] },
-      { Binds: ['/run:/x'] },
-      { Binds: ['/:/machine'] },
-      { Binds: [`${engine.instance.run}:/x`] },
-      { Mounts: [{ Type: 'bind', Source: '/run', Target: '/x' }] },
-      { VolumesFrom: ['box'] },
-      { Privileged: true },
-      { Devices: [{ PathOnHost: '/dev/vda', PathInContainer: '/dev/vda', CgroupPermissions: 'rwm' }] },
-    ]) {
-      const body = { Image: 'busybox', Cmd: ['true'], HostConfig };
-      await expectSending(one.socket, 'POST /containers/create', body, 400, { message: /^HostConfig\.\w+ is not/ });
+  test('are not brought in with -v or --mount, but for the host’s own', async () => {
+    const own = '/docker-host/docker.sock';
+    for (const [HostConfig, found] of [
+      [{ Binds: ['/var/run/docker.sock:/x/docker.sock'] }, ['/docker.sock']],
+      [{ Binds: ['/run:/x'] }, ['/docker.sock', own]], // a link to it
+      [{ Binds: ['/:/x:ro'] }, [`/run${own}`]],
+      [{ Binds: [`${engine.instance.run}:/x`] }, []],
+      [{ Mounts: [{ Type: 'bind', Source: '/run', Target: '/x' }] }, ['/docker.sock', own]],
+    ] as const) {
+      const script = `find /x -xdev -type s; for place in '' /docker-host /run/docker-host; do
+        test -S /x$place/docker.sock && echo /x$place/docker.sock; done`;
+      const { text } = await one.output(['sh', '-c', script], { HostConfig });
+      assert.deepEqual(
+        [...new Set(text.trim().split(/\s+/).filter(Boolean))],
+        found.map((place) => `/x${place}`),
+      );
+    }
+    assert.equal(reached, 0);
+  });
+
+  test('answer in a container with its own host’s API, and another one’s is not to be had', async () => {
+    const HostConfig = { Binds: ['/var/run/docker.sock:/var/run/docker.sock'] };
+    const pid = await one.run('has-docker', ['sleep', '1000'], { HostConfig });
+    await expect(`/proc/${pid}/root/var/run/docker.sock`, 'GET /info', 200, { ID: one.info.id });
+    await expect(one.socket, 'DELETE /containers/has-docker?force=1', 204);
+  });
+
+  test('and devices cannot be asked for', async () => {
+    const body = { Image: 'busybox', Cmd: ['true'], HostConfig: { Privileged: true } };
+    await expectSending(one.socket, 'POST /containers/create', body, 400, { message: /^HostConfig\.\w+ is not/ });
+    for (const PathOnHost of ['/dev/vda', '/dev/mem', '/dev/../dev/vda', '/dev', '/etc/passwd']) {
+      const Devices = [{ PathOnHost, PathInContainer: PathOnHost, CgroupPermissions: 'rwm' }];
+      await one.create('device', ['true'], { HostConfig: { Devices, DeviceCgroupRules: ['b *:* rwm'] } });
+      await expect(one.socket, 'POST /containers/device/start', 500, { message: /no such file or directory$/ });
+      await expect(one.socket, 'DELETE /containers/device', 204);
     }
   });
 });

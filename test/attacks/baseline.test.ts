@@ -94,7 +94,7 @@ afterAll(async () => {
 });
 
 for (const each of subjects)
-  describe(`SECURITY 3: ${each.what}`, () => {
+  describe(`the baseline: ${each.what}`, () => {
     const { pid, host } = each;
 
     test('has its host’s users and no others', () => {
@@ -206,7 +206,7 @@ for (const each of subjects)
     });
   });
 
-describe('SECURITY 3: a host', () => {
+describe('the baseline: a host', () => {
   test('has a cgroup and a range of users that nothing else has', () => {
     const containers = subjects.filter(
       ({ what }) => what.startsWith('a container') || what.startsWith('the workspace'),
@@ -255,7 +255,7 @@ describe('SECURITY 3: a host', () => {
   });
 });
 
-describe('SECURITY 3: the engine’s own files', () => {
+describe('the baseline: the engine’s own files', () => {
   test('are open to nobody else: sockets 0600, no directory that can be listed', () => {
     const modes = (file: string): string => (lstatSync(file).mode & 0o777).toString(8);
     const { run, data } = engine.instance;

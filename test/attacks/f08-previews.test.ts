@@ -1,4 +1,4 @@
-// Previews share nothing with the site: neither cookies nor addresses nor connections (SECURITY.md F08, F11).
+// Previews share nothing with the site: neither cookies nor addresses nor connections (F08, F11).
 
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';

@@ -13,6 +13,7 @@ import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { changesOf, type FileFacts, factsBelow, machineDevices } from '../support/machine-files.ts';
 import { conmonsOf, descriptorsOf } from '../support/outside.ts';
+import { isSoak } from '../support/soak.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 
@@ -60,7 +61,9 @@ const attack = [
 /** After this runc executes nothing any more in the container: it wants a /dev/null there. */
 const destruction = 'rm -f /dev/*; mknod /dev/null c 1 3; mknod /dev/kmsg c 1 11; umount /dev /proc/kcore; true';
 
-for (const [name, ociRuntime] of Object.entries({ crun: '', runc: '/usr/sbin/runc' }))
+const runtimes = { crun: '', ...(isSoak && { runc: '/usr/sbin/runc' }) };
+
+for (const [name, ociRuntime] of Object.entries(runtimes))
   describe(`H01: device nodes, with ${name}`, () => {
     let engine: TestEngine;
     const hosts: DockerHost[] = [];

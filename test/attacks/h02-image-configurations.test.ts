@@ -1,5 +1,5 @@
 // Configurations of images that a host brings in, by their hundreds and by their megabytes: freed with the last use, counted
-// on the host, and never parsed where all hosts wait (SECURITY.md H02).
+// on the host, and never parsed where all hosts wait (H02).
 
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';

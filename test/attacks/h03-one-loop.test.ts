@@ -11,7 +11,7 @@ import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
 
-/** SECURITY.md H03, X15: nothing holds the loop longer. */
+/** H03, X15: nothing holds the loop longer. */
 const mostMs = 50;
 const MiB = 1024 * 1024;
 

@@ -9,7 +9,7 @@ import { maxLogBytes } from '../../runtime/limits.ts';
 import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
-import { conmonsOf, controlOf, monitorsBelow, processesBelow, unifiedCgroups } from '../support/outside.ts';
+import { conmonsOf, controlOf, cpuUs, monitorsBelow, processesBelow, unifiedCgroups } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
@@ -34,12 +34,6 @@ function groupsOf(pid: number): string[] {
 
 const limitFile = (group: string) => `/sys/fs/cgroup${unifiedCgroups ? '' : '/pids'}${group}/pids.max`;
 const isGone = (pid: number): boolean => !readdirSync('/proc').includes(String(pid));
-
-/** Microseconds of CPU time that the group and all below it have used. */
-function cpuUs(group: string): number {
-  if (!unifiedCgroups) return Number(controlOf(group, 'cpuacct', 'cpuacct.usage')) / 1000;
-  return Number(/^usage_usec (\d+)$/m.exec(controlOf(group, 'cpu', 'cpu.stat'))?.[1]);
-}
 
 /** Of a process alone: utime and stime in proc(5), in hundredths of a second. */
 function cpuUsOf(pid: number): number {

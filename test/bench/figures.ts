@@ -2,7 +2,7 @@
 
 export interface Figure {
   readonly name: string;
-  readonly unit: 'ms' | 'MB' | 'times faster';
+  readonly unit: 'ms' | 'MB' | 'times' | 'times faster' | '% of a CPU';
   /** Sorted. */
   readonly samples: readonly number[];
   /** What is compared with the goal. */
@@ -26,9 +26,31 @@ export function ratio(name: string, theirs: readonly number[], ours: readonly nu
   return { name, unit: 'times faster', samples: pairs, value: percentile(pairs, 0.5), goal: { least } };
 }
 
+/** Ours, theirs where there are any, and how many times faster ours is. */
+export function besideTheirs(
+  name: string,
+  ours: readonly number[],
+  theirs: readonly number[],
+  least: number,
+): Figure[] {
+  const alone = [timing(name, ours, null, 0.5)];
+  if (theirs.length === 0) return alone;
+  return [...alone, timing('  the same, dockerd', theirs, null, 0.5), ratio(`  ratio: ${name}`, theirs, ours, least)];
+}
+
 export function amount(name: string, megabytes: number, mostMb: number | null): Figure {
   const goal = mostMb === null ? null : { most: mostMb };
   return { name, unit: 'MB', samples: [megabytes], value: megabytes, goal };
+}
+
+/** How many times as much; one measurement. */
+export function growth(name: string, value: number, most: number): Figure {
+  return { name, unit: 'times', samples: [value], value, goal: { most } };
+}
+
+/** Percent of one CPU. */
+export function load(name: string, percent: number, most: number | null): Figure {
+  return { name, unit: '% of a CPU', samples: [percent], value: percent, goal: most === null ? null : { most } };
 }
 
 export function reached(figure: Figure): boolean | null {

@@ -1,5 +1,5 @@
-// `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench neighbours [WORD]`: the
-// second one alone, or its rows with that word.
+// `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench PART`: one part alone,
+// `figures`, `docker`, `registry`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -8,12 +8,16 @@ import { ownDockerFolder } from '../../bin/programs.mjs';
 import { startDockerd } from '../support/dockerd.ts';
 import { startDrydock } from '../support/drydock.ts';
 import { docker } from './clock.ts';
+import { crowdFigures } from './crowd-figures.ts';
+import { dockerTaskFigures } from './docker-figures.ts';
 import { dockerFigures, hostFigures, keepingFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
 import { labFigures } from './lab-figures.ts';
-import { idleHostFigure, residentFigure } from './memory-figures.ts';
-import { missedOf, neighbourTable, neighbourText } from './neighbours.ts';
+import { containerFigures, idleHostFigure, residentFigure } from './memory-figures.ts';
+import { missedOf, type Neighbour, neighbourTable, neighbourText } from './neighbours.ts';
 import { previewFigure } from './preview-figures.ts';
+import { processesOf } from './processes.ts';
+import { registryFigures } from './registry-figures.ts';
 import { viewFigure } from './view-figures.ts';
 import { echoFigures, lessonFigure } from './web-figures.ts';
 
@@ -24,15 +28,15 @@ const figures: Figure[] = [];
 say('starting a Drydock of the bench’s own');
 await using drydock = await startDrydock({ DRYDOCK_CAPACITY: '36', DRYDOCK_UID_RANGES: '40' });
 const client = connectEngine(drydock.engineSocket);
-const { stdout } = await drydock.run('status', '--json');
-const status = JSON.parse(stdout) as { engine: { pid: number }; server: { pid: number } };
 const { name: instance, run: runDirectory } = drydock.instance;
-const processes = { instance, runDirectory, engine: status.engine.pid, server: status.server.pid };
+const processes = { instance, runDirectory, ...(await processesOf(drydock)) };
 
 async function measureFigures(): Promise<void> {
   figures.push(residentFigure(processes));
   say('one more idle host');
   figures.push(await idleHostFigure(client, processes));
+  say('more containers');
+  figures.push(...(await containerFigures(client, processes)));
   say('host create to prompt');
   figures.push(...(await hostFigures(client)));
   say('restore, return, thaw');
@@ -58,11 +62,34 @@ async function measureFigures(): Promise<void> {
 }
 
 const [only, word = ''] = process.argv.slice(2);
-if (only !== 'neighbours') await measureFigures();
-say('a student beside another who attacks');
-const rows = await neighbourTable(client, drydock.url, say, word);
+const isOnly = (part: string) => only === undefined || only === part;
+if (isOnly('figures')) await measureFigures();
+if (isOnly('docker')) {
+  await using dockerd = await startDockerd();
+  say('many containers, compose, and 100 MB by each way');
+  const host = await client.createHost('bench-docker', { limits: { cpus: os.cpus().length } });
+  const ours = { socket: host.dockerSocket, network: `/proc/${host.pid}/ns/net` };
+  figures.push(...(await dockerTaskFigures(ours, dockerd)));
+  await client.removeHost('bench-docker');
+}
+if (isOnly('registry')) {
+  await using dockerd = await startDockerd();
+  say('push and pull of 100 MB');
+  const host = await client.createHost('bench-registry', { limits: { cpus: os.cpus().length } });
+  figures.push(...(await registryFigures(host.dockerSocket, dockerd?.socket ?? null)));
+  await client.removeHost('bench-registry');
+}
+if (isOnly('crowd')) {
+  say('hundreds of labs');
+  figures.push(...(await crowdFigures()));
+}
+let rows: readonly Neighbour[] = [];
+if (isOnly('neighbours')) {
+  say('a student beside another who attacks');
+  rows = await neighbourTable(client, drydock.url, say, word);
+}
 if (figures.length > 0) console.log(table(figures));
-console.log(neighbourText(rows));
+if (rows.length > 0) console.log(neighbourText(rows));
 fs.mkdirSync('test/output', { recursive: true });
 const machine = {
   cpus: os.cpus().length,

@@ -3,7 +3,7 @@
 import type { EngineClient } from '@drydock/runtime';
 import { ask } from '../runtime/api/exchange.ts';
 import { type Attack, attacks } from './attacks.ts';
-import { docker, timed } from './clock.ts';
+import { docker, pause, timed } from './clock.ts';
 import { percentile } from './figures.ts';
 
 /** How long B is measured beside each attack, and before the first one. Twenty attacks take five minutes. */
@@ -28,8 +28,6 @@ export interface Neighbour {
   /** Requests of B that failed. */
   readonly failed: number;
 }
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** B's own: a terminal, and a Docker socket. */
 class Victim {

@@ -11,7 +11,7 @@ const busyLabs = 10;
 const terminalsPerLab = 5;
 
 /** Ten lines of 80 characters a second, as of a build or a log that is followed, by the shell alone: no program is started. */
-const busyLoop = `exec 3<> <(:); while ! read -t 0.1 -u 3; do echo ${'o'.repeat(80)}; done`;
+export const busyLoop = `exec 3<> <(:); while ! read -t 0.1 -u 3; do echo ${'o'.repeat(80)}; done`;
 
 async function openAnother(page: TestPage, request: number): Promise<string> {
   page.send({ type: 'open', request, rows: 24, columns: 80 });

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,9 +23,9 @@ const instance = await makeInstance();
 afterAll(() => instance[Symbol.asyncDispose]());
 const copy = path.join(instance.folder, 'clone');
 
-/** A clone without what was built in it, and with its packages. */
+/** A clone with its packages, and with the site as it was built. */
 async function copyClone(): Promise<void> {
-  const built = ['site/dist', 'site/.astro', 'site/node_modules'].map((folder) => path.join(clone, folder));
+  const left = ['site/.astro', 'site/node_modules'].map((folder) => path.join(clone, folder));
   for (const entry of [
     'bin',
     'cli',
@@ -35,7 +36,7 @@ async function copyClone(): Promise<void> {
     'package.json',
     'package-lock.json',
   ]) {
-    const filter = (file: string) => !built.includes(file);
+    const filter = (file: string) => !left.includes(file);
     await cp(path.join(clone, entry), path.join(copy, entry), { recursive: true, filter });
   }
   // What is kept among the packages is of one clone alone.
@@ -43,6 +44,9 @@ async function copyClone(): Promise<void> {
   for (const name of await readdir(path.join(clone, 'node_modules')))
     if (!['.cache', '.vite', '.astro'].includes(name))
       await symlink(path.join(clone, 'node_modules', name), path.join(copy, 'node_modules', name));
+  // Which sources it was built from; without it, it is built again.
+  const stamp = 'node_modules/.cache/drydock/site.json';
+  if (existsSync(path.join(clone, stamp))) await cp(path.join(clone, stamp), path.join(copy, stamp));
 }
 await copyClone();
 const file = (name: string) => path.join(copy, 'lessons', lesson, name);

@@ -246,6 +246,12 @@ test('images of checks and solutions that nobody has are told, and those that th
     await findingsWith('lab.yaml', solution, '[docker run reddis]'),
     /^lab\.yaml:\d+:\d+: tasks\[0\]\.solution: the catalogue has no image reddis; did you mean redis\?$/,
   );
+  const whole = 'container: { name: box, image: busybox, state: running, detached: true }';
+  for (const other of ['compose: { has: { services: { web: { image: reddis } } } }', 'absent: { image: reddis }'])
+    assert.match(
+      await findingsWith('lab.yaml', whole, other),
+      /tasks\[0\]\.check: the catalogue has no image reddis; did you mean redis\?/,
+    );
   const made = '["docker tag busybox mine:1", "docker run -dp 80:80 -e A=b --rm mine:1"]';
   assert.equal(await findingsWith('lab.yaml', solution, made), '');
 });

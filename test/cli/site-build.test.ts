@@ -11,6 +11,7 @@ import { cloneFolder } from '../../cli/paths.ts';
 import { buildFailureIn } from '../../cli/supervisor/build-failure.ts';
 import { lessonIds } from '../../lessons/schema/folders.ts';
 import { testRun } from '../support/instance.ts';
+import { inSoak } from '../support/soak.ts';
 
 const run = promisify(execFile);
 const folder = await mkdtemp(`/tmp/${testRun}-`);
@@ -52,47 +53,50 @@ async function build(): Promise<readonly string[]> {
 
 const page = (address: string) => readFile(path.join(clone, 'site/dist', address, 'index.html'), 'utf8');
 
-test('a lesson with mistakes is left out and named, its pictures are copied, and a broken site is served as it was', async () => {
-  await makeClone();
-  const lessons = path.join(clone, 'lessons');
-  const [first = '', second = '', third = ''] = await lessonIds(lessons);
-  const text = path.join(lessons, second, 'lesson.mdx');
-  await appendFile(text, '\n{process.env.HOME}\n');
-  const line = (await readFile(text, 'utf8')).split('\n').length - 1;
-  // A track that is kept elsewhere, with a picture.
-  const elsewhere = path.join(folder, 'elsewhere');
-  await mkdir(elsewhere);
-  await rename(path.join(lessons, third), path.join(elsewhere, path.basename(third)));
-  await symlink(elsewhere, path.join(lessons, '02-linked'));
-  const linked = path.join(lessons, '02-linked', path.basename(third));
-  await writeFile(path.join(linked, 'ship.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>');
-  await appendFile(path.join(linked, 'lesson.mdx'), '\n![A ship](ship.svg)\n');
+inSoak(
+  'a lesson with mistakes is left out and named, its pictures are copied, and a broken site is served as it was',
+  async () => {
+    await makeClone();
+    const lessons = path.join(clone, 'lessons');
+    const [first = '', second = '', third = ''] = await lessonIds(lessons);
+    const text = path.join(lessons, second, 'lesson.mdx');
+    await appendFile(text, '\n{process.env.HOME}\n');
+    const line = (await readFile(text, 'utf8')).split('\n').length - 1;
+    // A track that is kept elsewhere, with a picture.
+    const elsewhere = path.join(folder, 'elsewhere');
+    await mkdir(elsewhere);
+    await rename(path.join(lessons, third), path.join(elsewhere, path.basename(third)));
+    await symlink(elsewhere, path.join(lessons, '02-linked'));
+    const linked = path.join(lessons, '02-linked', path.basename(third));
+    await writeFile(path.join(linked, 'ship.svg'), '<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>');
+    await appendFile(path.join(linked, 'lesson.mdx'), '\n![A ship](ship.svg)\n');
 
-  const notices = await build();
-  assert.equal(notices.length, 1, notices.join('\n'));
-  assert.equal(
-    notices[0],
-    `The lesson ${second} is left out until it is mended:\n` +
-      `  lessons/${second}/lesson.mdx:${line}: {process.env.HOME} is an expression, which a lesson may not have: ` +
-      'put it in backticks, or write \\{ for the brace',
-  );
-  const address = (id: string) => `lessons/${path.basename(id).replace(/^\d+-/, '')}`;
-  await page(address(first));
-  await assert.rejects(page(address(second)), { code: 'ENOENT' });
-  assert.match(await page(address(third)), new RegExp(`<img[^>]* src="/${address(third)}/ship\\.svg" alt="A ship"`));
-  await readFile(path.join(clone, 'site/dist', address(third), 'ship.svg'));
-  assert.deepEqual(await build(), notices, 'told again at the next start, without a build');
+    const notices = await build();
+    assert.equal(notices.length, 1, notices.join('\n'));
+    assert.equal(
+      notices[0],
+      `The lesson ${second} is left out until it is mended:\n` +
+        `  lessons/${second}/lesson.mdx:${line}: {process.env.HOME} is an expression, which a lesson may not have: ` +
+        'put it in backticks, or write \\{ for the brace',
+    );
+    const address = (id: string) => `lessons/${path.basename(id).replace(/^\d+-/, '')}`;
+    await page(address(first));
+    await assert.rejects(page(address(second)), { code: 'ENOENT' });
+    assert.match(await page(address(third)), new RegExp(`<img[^>]* src="/${address(third)}/ship\\.svg" alt="A ship"`));
+    await readFile(path.join(clone, 'site/dist', address(third), 'ship.svg'));
+    assert.deepEqual(await build(), notices, 'told again at the next start, without a build');
 
-  // Nothing that lint can know.
-  const task = path.join(clone, 'site/src/lesson-components/Task.astro');
-  await writeFile(task, '---\nconst broken = (\n---\n');
-  const later = await build();
-  const [told = ''] = later.slice(-1);
-  assert.match(told, /^The site cannot be built:\n/);
-  assert.match(told, /The pages as they were built before are served\.$/);
-  assert.ok(told.split('\n').length < 12, told);
-  await page(address(first));
-});
+    // Nothing that lint can know.
+    const task = path.join(clone, 'site/src/lesson-components/Task.astro');
+    await writeFile(task, '---\nconst broken = (\n---\n');
+    const later = await build();
+    const [told = ''] = later.slice(-1);
+    assert.match(told, /^The site cannot be built:\n/);
+    assert.match(told, /The pages as they were built before are served\.$/);
+    assert.ok(told.split('\n').length < 12, told);
+    await page(address(first));
+  },
+);
 
 test('of a failed build a few lines are told, and the lesson that they name', () => {
   const output = `> build\n12:00:00 [build] Building\n\u001b[31m[ERROR]\u001b[39m [MDXError] Unexpected token

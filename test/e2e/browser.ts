@@ -121,9 +121,11 @@ export async function seen(page: Page, pattern: RegExp, withinMs = 45_000): Prom
   }
 }
 
+/** At once, as by an input method: a key at a time costs the browser more than all else that a test does. */
 export async function typeLine(page: Page, line: string): Promise<void> {
   await page.locator('.screen:not([hidden]) .xterm-helper-textarea').focus();
-  await page.keyboard.type(`${line}\n`);
+  await page.keyboard.insertText(line);
+  await page.keyboard.press('Enter');
 }
 
 /** Clicks Run on a plate and waits until the plate says that it ran. */
@@ -141,7 +143,9 @@ export async function taskIs(
   await page.locator(`[data-task="${task}"][data-state="${state}"]`).waitFor();
 }
 
+/** Into test/output, to look at: where test files are named, and in `npm run soak`. A run of all tests leaves them out. */
 export async function screenshot(page: Page, name: string): Promise<void> {
+  if (process.env.TEST_SCREENSHOTS === 'no') return;
   await mkdir(output, { recursive: true });
   // What fades in is shown as it will be.
   await page.screenshot({ path: path.join(output, `${name}.png`), animations: 'disabled' });

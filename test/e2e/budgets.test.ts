@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { inSoak } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 import { lessonPath, newStudent } from './browser.ts';
 import { lighthouseScores } from './lighthouse.ts';
@@ -50,7 +51,7 @@ test('the first text is there within a second on a slow phone', async () => {
 });
 
 for (const path of ['/', lessonPath, '/playground/']) {
-  test(`Lighthouse gives ${path} 95 of 100 and more, on a slow phone`, async () => {
+  inSoak(`Lighthouse gives ${path} 95 of 100 and more, on a slow phone`, async () => {
     const scores = await lighthouseScores(drydock.url + path, 95, 3);
     assert.ok(
       Object.values(scores).every((score) => score >= 95),
@@ -59,7 +60,7 @@ for (const path of ['/', lessonPath, '/playground/']) {
   });
 }
 
-test('a page whose scripts hold the browser for 200 ms gets less', async () => {
+inSoak('a page whose scripts hold the browser for 200 ms gets less', async () => {
   const script = 'setTimeout(() => { const end = performance.now() + 200; while (performance.now() < end); }, 300)';
   const html = `<!doctype html><html lang="en"><title>Slow</title><h1>Slow</h1><script>onload = () => ${script}</script></html>`;
   const server = createServer((_request, response) => response.setHeader('content-type', 'text/html').end(html));

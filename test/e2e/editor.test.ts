@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { inSoak } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
@@ -294,7 +295,7 @@ test('files come in and go out; what is no text, too large or has a strange name
     const input = document.querySelector('.tree-tools input[type="file"]');
     const files = new DataTransfer();
     files.items.add(new File([new Uint8Array(20 * 1024 * 1024 + 1)], 'huge.bin'));
-    files.items.add(new File(['large'.repeat(4 * 1024 * 1024)], 'big.bin'));
+    files.items.add(new File(['large'.repeat(512 * 1024)], 'big.bin'));
     files.items.add(new File(['brought-in'], 'after.txt'));
     input.files = files.files;
     input.dispatchEvent(new Event('change', { bubbles: true }));
@@ -302,7 +303,7 @@ test('files come in and go out; what is no text, too large or has a strange name
   await page
     .getByText('2 files are on the host. huge.bin stayed behind: it is larger than 20 MB.')
     .waitFor({ timeout: 60_000 });
-  const sums = ['large'.repeat(4 * 1024 * 1024), 'brought-in'].map((text) =>
+  const sums = ['large'.repeat(512 * 1024), 'brought-in'].map((text) =>
     createHash('sha256').update(text).digest('hex'),
   );
   await openTerminal(page);
@@ -357,7 +358,7 @@ test('compose files and Dockerfiles are read along: what is wrong is marked, wha
   assert.deepEqual(complaints, []);
 });
 
-test('the editor fits a phone, and one of 320 pixels', async () => {
+inSoak('the editor fits a phone, and one of 320 pixels', async () => {
   for (const [width, height] of [
     [390, 844],
     [320, 640],

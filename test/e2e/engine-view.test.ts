@@ -9,6 +9,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { inSoak } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
 import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
@@ -129,6 +130,66 @@ test('it tells the same in words, and stays as it was put', async () => {
   assert.deepEqual(complaints, []);
 });
 
+const nouns = [
+  'docker pull -q busybox',
+  'docker network create front',
+  'docker network create --internal back',
+  'docker volume create data',
+  "docker run -d --name db --network back --network-alias database -v data:/data --memory 32m --cpus 0.5 --pids-limit 20 --health-cmd 'test -e /data/well' --health-interval 1s --health-retries 1 busybox sleep 9999",
+  'docker run -d --name app --network front -v ~:/home:ro busybox sleep 9999',
+  'docker network connect back app',
+  'clear',
+];
+
+test('volumes, networks, health and limits have their picture, and a volume outlives its container', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(playground);
+  await prompt(page);
+  await page.getByText('Data that outlives its container shows here').waitFor();
+  await typeLine(page, nouns.join('; '));
+  const db = page.locator('.ev-container[data-health]');
+  await page.locator('.ev-container[data-health="unhealthy"]', { hasText: 'running, unhealthy' }).waitFor();
+  for (const words of ['of 20 processes', 'of 32 MB', 'at most 0.5 CPUs', '/data'])
+    await db.getByText(words).first().waitFor();
+  await thing(page, 'container', '/home/student').getByText('(read-only)').waitFor();
+  await thing(page, 'volume', 'data').getByText('db').waitFor();
+  const back = thing(page, 'network', 'internal');
+  await back.getByText('also named database').waitFor();
+  await back.getByText('also on front').waitFor();
+  await screenshot(page, 'engine-view-nouns');
+  for (const theme of ['dark', 'light']) {
+    await page.evaluate(`document.documentElement.dataset.theme = '${theme}'`);
+    await screenshot(page, `engine-view-nouns-${theme}`);
+  }
+
+  // What belongs to a volume that one asks about is marked.
+  await page.locator('.ev-volume').getByRole('button', { name: 'data' }).click();
+  await page.locator('.ev-container[data-linked="true"]', { hasText: 'db' }).waitFor();
+  const ask = page.getByRole('group', { name: 'Ask Docker about data' });
+  await ask.locator('pre', { hasText: 'docker volume inspect data' }).waitFor();
+  await page.keyboard.press('Escape');
+
+  await typeLine(page, 'docker exec db touch /data/well; clear');
+  await page.locator('.ev-container[data-health="healthy"]').waitFor();
+  await typeLine(page, 'docker rm -f db; docker run --name hungry --memory 16m busybox tail /dev/zero; clear');
+  await thing(page, 'volume', 'data').getByText('kept; no container has it').waitFor();
+  await thing(page, 'container', 'exited 137, out of memory').waitFor();
+  await page.getByRole('button', { name: 'In words' }).click();
+  const words = page.locator('.ev-words');
+  await words.getByText('Volume data: kept; no container has it.').waitFor();
+  await words.getByText(/^Network back \(.*, internal\): app at .*, also on front\.$/).waitFor();
+  await words.getByText(/^Container hungry from busybox: exited 137, out of memory;/).waitFor();
+  await page.getByRole('button', { name: 'In words' }).click();
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.getByRole('button', { name: 'Engine', exact: true }).click();
+  await thing(page, 'volume', 'data').waitFor();
+  await screenshot(page, 'engine-view-nouns-narrow');
+  const wide = 'document.documentElement.scrollWidth - innerWidth';
+  assert.ok(Number(await page.evaluate(wide)) <= 0);
+  assert.deepEqual(complaints, []);
+});
+
 test('F07: names and commands of a host are text, and fit', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
@@ -139,12 +200,14 @@ test('F07: names and commands of a host are text, and fit', async () => {
   await typeLine(page, `docker pull -q busybox; docker tag busybox ${long}/${long}:${long}; clear`);
   await typeLine(
     page,
-    `docker run -d --name ${long} -l a='${evil}' busybox sh -c 'sleep 9999; :' '${evil}' ${long}${long}`,
+    `docker run -d --name ${long} -l a='${evil}' -v '/tmp/${evil}:/in/${long}' -v ${long}:/data busybox sh -c 'sleep 9999; :' '${evil}' ${long}${long}`,
   );
   const card = thing(page, 'container', long);
   await card.waitFor();
   await thing(page, 'container', '2 processes').waitFor();
   assert.match((await card.textContent()) ?? '', /<img src=x onerror=alert\(1\)>/);
+  await card.locator('.ev-mount[data-kind="bind"]', { hasText: '/tmp/<img src=x' }).waitFor();
+  await thing(page, 'volume', long).waitFor();
   assert.equal(await page.locator('.engine-view img, .engine-view script').count(), 0);
   for (const width of [1440, 390, 320]) {
     await page.setViewportSize({ width, height: 720 });
@@ -159,16 +222,17 @@ test('F07: names and commands of a host are text, and fit', async () => {
   assert.deepEqual(complaints, []);
 });
 
-test('axe finds nothing serious in any state of it, in either theme', async () => {
+inSoak('axe finds nothing serious in any state of it, in either theme', async () => {
   await using student = await newStudent(drydock.url);
   const { page } = student;
   await page.goto(playground);
   await prompt(page);
   await page.getByText('A container shows here once you make one').waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
-  await typeLine(page, `${run}; docker create --name stopped busybox`);
+  await typeLine(page, `${run}; docker create --name stopped busybox; ${nouns.join('; ')}`);
   await thing(page, 'container', 'stopped').waitFor();
   await thing(page, 'container', 'web').waitFor();
+  await page.locator('.ev-container[data-health="unhealthy"]').waitFor();
   const faults = await accessibilityFaults(page, (theme) => screenshot(page, `engine-view-${theme}`));
   assert.deepEqual(faults, []);
   await page.locator('.engine-view .ev-image').getByRole('button', { name: 'busybox' }).click();

@@ -1,4 +1,4 @@
-// A student's own page, in the browser's hands: what it may do to the site around it, in a frame and in a window (SECURITY.md F08).
+// A student's own page, in the browser's hands: what it may do to the site around it, in a frame and in a window (F08).
 
 import assert from 'node:assert/strict';
 import type { Frame, Page } from 'playwright-core';

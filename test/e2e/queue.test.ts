@@ -7,7 +7,7 @@ import { lessonPath, newStudent, prompt, screenshot, seen, typeLine } from './br
 
 let drydock: TestDrydock;
 beforeAll(async () => {
-  drydock = await startDrydock({ DRYDOCK_CATALOGUE: 'all', DRYDOCK_CAPACITY: '1' });
+  drydock = await startDrydock({ DRYDOCK_CAPACITY: '1' });
 });
 afterAll(async () => {
   await drydock[Symbol.asyncDispose]();

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { inSoak } from '../support/soak.ts';
 import { accessibilityFaults } from './axe.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, taskIs } from './browser.ts';
 
@@ -187,7 +188,7 @@ test('the theme follows the system until it is chosen, and stays chosen', async 
   await page.getByRole('heading', { name: 'There is no page at this address' }).waitFor();
 });
 
-test('axe finds nothing serious on any page or in any state, in either theme', async () => {
+inSoak('axe finds nothing serious on any page or in any state, in either theme', async () => {
   await using student = await newStudent(drydock.url);
   const { page } = student;
   for (const path of ['/', '/glossary/', '/nothing/here/']) {
@@ -230,4 +231,16 @@ test('axe finds nothing serious on any page or in any state, in either theme', a
     await page.locator('.banner').waitFor();
     assert.deepEqual(await accessibilityFaults(page), [], lesson);
   }
+});
+
+test('axe finds nothing serious on the first page and in a lesson with everything open, in either theme', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page } = student;
+  await page.goto('/');
+  assert.deepEqual(await accessibilityFaults(page), []);
+  await page.goto(lessonPath);
+  await prompt(page);
+  for (const summary of await page.locator('summary:visible').all()) await summary.click();
+  for (const option of await page.locator('[data-option="wrong"] label').all()) await option.click();
+  assert.deepEqual(await accessibilityFaults(page), []);
 });

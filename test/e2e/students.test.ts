@@ -1,11 +1,24 @@
 // The lessons as students take them, from the first command to the next lesson: by mouse, by keyboard alone, on a phone.
 
 import assert from 'node:assert/strict';
-import type { Locator, Page } from 'playwright-core';
+import type { Locator } from 'playwright-core';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { inSoak } from '../support/soak.ts';
 import { newStudent, prompt, screenshot } from './browser.ts';
+import {
+  allTasksAreDone,
+  answerQuiz,
+  isDone,
+  type Press,
+  patienceMs,
+  ranWell,
+  readTask,
+  run,
+  stepsOf,
+  takeLesson,
+} from './lesson-steps.ts';
 
 let drydock: RunningDrydock;
 beforeAll(async () => {
@@ -15,73 +28,7 @@ afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 
-/** A command, an image that is pulled, a machine that boots: on a machine that has much else to do. */
-const patienceMs = 120_000;
-
-/** How a finger or a mouse presses something. */
-type Press = (what: Locator) => Promise<void>;
-
-const over = /^(Ran|Ended|Failed)/;
-
-/** The command of a plate ran, and as the text says. */
-async function ranWell(plate: Locator): Promise<void> {
-  const state = plate.locator('.command-state');
-  await state.filter({ hasText: over }).waitFor({ state: 'attached', timeout: patienceMs });
-  const said = (await state.textContent()) ?? '';
-  assert.match(said, /^(Ran|Failed.*as it should)/, `${await plate.locator('pre').textContent()}: ${said}`);
-}
-
-/** Presses Run on a plate, after the right guess where the text asks for one. */
-async function run(plate: Locator, press: Press): Promise<void> {
-  const right = plate.locator('xpath=ancestor::*[@data-predict]').locator('[data-option="right"] label');
-  if ((await right.count()) > 0) await press(right);
-  await press(plate.locator('.run'));
-}
-
-async function answerQuiz(page: Page, press: Press): Promise<void> {
-  for (const question of await page.locator('[data-quiz] [data-question]').all()) {
-    await press(question.locator('[data-option="right"] label'));
-  }
-  await page.getByText(/^All \d+ are right\.$/).waitFor();
-}
-
-/** A task to read, or a command to run. */
-interface Step {
-  readonly kind: 'task' | 'command';
-  readonly what: Locator;
-}
-
-/** In the order of the text. */
-async function stepsOf(page: Page): Promise<readonly Step[]> {
-  const all = await page.locator('.task, .command:not(.task *)').all();
-  return await Promise.all(
-    all.map(async (what): Promise<Step> => {
-      const isTask = (await what.getAttribute('data-task')) !== null;
-      return { kind: isTask ? 'task' : 'command', what };
-    }),
-  );
-}
-
-async function isDone(task: Locator): Promise<void> {
-  await task.and(task.page().locator('[data-state^="done"]')).waitFor({ state: 'attached', timeout: patienceMs }); // on a phone the terminal may be in front
-}
-
-/** Whoever reads on has seen the last task turn done. One that the text leaves to them, `ownWork`, they have done for them. */
-async function readTask(task: Locator, before: Locator | undefined, ownWork: readonly string[], press: Press) {
-  if (before) await isDone(before);
-  if (!ownWork.includes((await task.getAttribute('data-task')) ?? '')) return;
-  await press(task.getByRole('button', { name: 'Do it for me' }));
-  await isDone(task);
-  // It is done by the fact, which may be there before the prompt is.
-  await task.locator('.do-it button').waitFor({ state: 'detached', timeout: patienceMs });
-}
-
-async function allTasksAreDone(page: Page): Promise<void> {
-  const count = await page.locator('[data-task]:not([data-optional])').count();
-  await page.locator('.ticks', { hasText: `${count} of ${count}` }).waitFor({ timeout: patienceMs });
-}
-
-test('lesson 3 by mouse', async () => {
+inSoak('lesson 3 by mouse', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   const press: Press = (what) => what.click();
@@ -129,7 +76,7 @@ const ownCommands = new Map([
   ['task small', 'docker run -d --name small --memory 64m nginx'],
 ]);
 
-test('lesson 4 by keyboard alone', async () => {
+inSoak('lesson 4 by keyboard alone', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   await page.goto('/lessons/containers-are-processes/');
@@ -205,7 +152,7 @@ test('lesson 2 on a phone', async () => {
   assert.deepEqual(complaints, []);
 });
 
-test('lesson 5 by mouse, with its virtual machine', async () => {
+inSoak('lesson 5 by mouse, with its virtual machine', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   const press: Press = (what) => what.click();
@@ -231,3 +178,28 @@ test('lesson 5 by mouse, with its virtual machine', async () => {
   await screenshot(page, 'lesson-5-end');
   assert.deepEqual(complaints, []);
 });
+
+/** Lessons on using Docker, by address: the tasks that the text leaves to the student. */
+const usingDocker = {
+  'client-daemon-api': ['remote'],
+  'the-commands-you-need': ['web', 'box', 'address', 'in', 'restart', 'rename', 'courier'],
+  ports: ['second', 'admin', 'both'],
+  'debugging-a-container': ['mystery'],
+  volumes: ['edit', 'remove', 'clock'],
+  networks: ['middle', 'leave', 'alias'],
+  'sharing-a-machine': ['guarded'],
+};
+
+for (const [address, ownWork] of Object.entries(usingDocker))
+  inSoak(`${address} by mouse`, async () => {
+    await using student = await newStudent(drydock.url);
+    const { page, complaints } = student;
+    await page.goto(`/lessons/${address}/`);
+    // The first lab with an image waits until it is unpacked.
+    const shell = page.locator('.screen:not([hidden]) .xterm-rows', { hasText: 'student@' });
+    await shell.waitFor({ timeout: patienceMs });
+    await screenshot(page, `${address}-begin`);
+    await takeLesson(page, ownWork, (what) => what.click());
+    await screenshot(page, `${address}-end`);
+    assert.deepEqual(complaints, []);
+  });

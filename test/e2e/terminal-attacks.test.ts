@@ -1,4 +1,4 @@
-// What a program prints, or a clipboard holds, reaches neither the page nor the shell (SECURITY.md F05, F06).
+// What a program prints, or a clipboard holds, reaches neither the page nor the shell (F05, F06).
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';

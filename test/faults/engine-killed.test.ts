@@ -162,6 +162,22 @@ describe('X05: an engine that is killed and started again', () => {
     assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
   });
 
+  test('has the same socket inside: a container that mounts it goes on, and who connects meanwhile is answered', async () => {
+    const Binds = ['/var/run/docker.sock:/var/run/docker.sock'];
+    const pid = await host.run('has-docker', ['sleep', '1000'], { HostConfig: { Binds } });
+    const mounted = `/proc/${pid}/root/var/run/docker.sock`;
+    await expect(mounted, 'GET /info', 200, { ID: host.info.id });
+    for (let kills = 0; kills < 2; kills++) {
+      await engine.kill();
+      const early = ask(mounted, 'GET /info');
+      early.catch(() => undefined); // awaited below
+      await engine.start();
+      assert.equal((await early).status, 200);
+      await expect(mounted, 'GET /info', 200, { ID: host.info.id });
+    }
+    await expect(mounted, 'DELETE /containers/has-docker?force=1', 204);
+  });
+
   test('leaves no conmon but the workspace’s and the terminal’s', async () => {
     await until('the others have ended', () => conmonsOf(engine.instance.run).length <= 2);
     assert.equal(conmonsOf(engine.instance.run).length, 2);

@@ -113,6 +113,9 @@ test('an engine that is killed while it shuts down leaves what ran to be started
 
 test('a container that cannot be started again is told to have ended with its host, until it is started', async () => {
   await host.run('once', ['sh', '-c', 'rm /bin/sh; exec sleep 1000']);
+  // The start of a container returns before its shell has removed its own file.
+  const { exitCode } = await host.shell('while docker exec once test -e /bin/sh; do sleep 0.05; done');
+  assert.equal(exitCode, 0);
   const { Id } = await inspect('once');
   await engine.shutdown();
   await engine.start();

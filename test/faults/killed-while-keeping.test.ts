@@ -9,7 +9,7 @@ import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { conmonsOf } from '../support/outside.ts';
-import { rounds } from '../support/rounds.ts';
+import { rounds } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 
 const kills = rounds(4);

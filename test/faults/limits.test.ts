@@ -1,12 +1,12 @@
 // What is used up: user ranges, a host's disk, a container's processes. Who uses it up is told; nobody else notices.
 
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { controlOf, groupOf } from '../support/outside.ts';
+import { controlOf, cpuUs, groupOf } from '../support/outside.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 
@@ -41,7 +41,7 @@ describe('a third host where there are users for two', () => {
   });
 });
 
-describe('a host that fills its disk', () => {
+describe('D04: a host that fills its disk', () => {
   test('is stopped inside with “Disk quota exceeded”, in a container and in the workspace', async () => {
     await engine.client.openTerminal('greedy', { id: 'main', rows: 24, columns: 80 });
     const terminal = await TerminalReader.attach(engine.client, 'greedy', 'main', 0);
@@ -94,7 +94,7 @@ describe('a host that fills its disk', () => {
   });
 });
 
-describe('a fork bomb', () => {
+describe('D01: a fork bomb', () => {
   test('stays below its container’s limit, and docker kill ends it', async () => {
     const pid = await greedy.run('bomb', ['sh', '-c', 'b() { b & b & sleep 1000; }; b & exec sleep 1000']);
     const group = groupOf(pid);
@@ -124,6 +124,77 @@ describe('a fork bomb', () => {
     });
     assert.equal((await engine.client.host('greedy')).state, 'running');
   });
+});
+
+describe('D02: a container that takes all memory', () => {
+  /** Of memory and swap together. */
+  const bounded = (bytes: number) => ({ Memory: bytes, MemorySwap: bytes });
+
+  /** How it ended, and whether the kernel ended it for want of memory. */
+  async function endOf(name: string, Cmd: readonly string[], HostConfig: object): Promise<unknown[]> {
+    await greedy.create(name, Cmd, { HostConfig });
+    await expect(greedy.socket, `POST /containers/${name}/start`, 204);
+    await expect(greedy.socket, `POST /containers/${name}/wait`, 200);
+    const { State } = (await expect(greedy.socket, `GET /containers/${name}/json`, 200)) as {
+      readonly State: { readonly ExitCode: number; readonly OOMKilled: boolean };
+    };
+    await expect(greedy.socket, `DELETE /containers/${name}`, 204);
+    return [State.ExitCode, State.OOMKilled];
+  }
+
+  const fill = (file: string) => ['dd', 'if=/dev/zero', `of=${file}`, 'bs=1M', 'count=60'];
+  for (const [what, Cmd, more] of [
+    ['of its own', ['tail', '/dev/zero'], {}],
+    ['by /dev/shm', fill('/dev/shm/full'), { ShmSize: 100 * MiB }],
+    ['by a tmpfs', fill('/filled/full'), { Tmpfs: { '/filled': 'size=100m' } }],
+  ] as const)
+    test(`${what} is ended with 137 and OOMKilled; its host and others go on`, async () => {
+      assert.deepEqual(await endOf('hungry', Cmd, { ...bounded(32 * MiB), ...more }), [137, true]);
+      assert.equal((await greedy.shell('echo shell')).stdout, 'shell\n');
+      assert.equal((await other.output(['echo', 'fine'])).text, 'fine\r\n');
+    });
+
+  test('by files alone goes on: the cache gives way', async () => {
+    assert.deepEqual(await endOf('writes', fill('/full'), bounded(16 * MiB)), [0, false]);
+  });
+
+  test('in the workspace ends by itself, and its host runs on', async () => {
+    const { pid } = await engine.client.host('greedy');
+    const { exitCode } = await greedy.shell(`perl -e '$all = "x" x (600 << 20)'`);
+    assert.equal(exitCode, 137);
+    assert.equal((await greedy.shell('echo shell')).stdout, 'shell\n');
+    assert.equal((await engine.client.host('greedy')).pid, pid);
+  });
+});
+
+test('D03: a host that computes and syncs without end leaves another its share of the processors', async () => {
+  const loop = ['sh', '-c', 'while :; do :; done'];
+  const syncs = ['sh', '-c', 'while :; do dd if=/dev/zero of=/x bs=64k count=4 conv=fsync 2>/dev/null; done'];
+  for (let at = 0; at < 4; at++) await greedy.run(`computes${at}`, at < 3 ? loop : syncs);
+  await other.run('one', loop);
+  const used = () => [greedy, other].map(({ group }) => cpuUs(group));
+  const before = used();
+  // As long as it takes until the one loop has had a second; it would take four times as long by the number of programs.
+  await until('the other host has computed for a second', () => (used()[1] ?? 0) - (before[1] ?? 0) > 1_000_000);
+  const [greedyUs = 0, otherUs = 0] = used().map((us, at) => us - (before[at] ?? 0));
+  assert.ok(otherUs > 0.6 * greedyUs, `${otherUs} µs beside ${greedyUs} µs`);
+  for (let at = 0; at < 4; at++) await expect(greedy.socket, `DELETE /containers/computes${at}?force=1`, 204);
+  await expect(other.socket, 'DELETE /containers/one?force=1', 204);
+});
+
+test('D05: a host that makes files without end is stopped by its disk, and the machine has as many to give as before', async () => {
+  const free = () => statfsSync('/').ffree;
+  const before = free();
+  // What is left of the disk is used up by some ten thousand.
+  await greedy.shell('dd if=/dev/zero of=/var/full bs=1M count=70 2>&1');
+  const many = 'i=0; while true >/many/$i; do i=$((i+1)); done 2>/dev/null; echo $i';
+  const { text } = await greedy.output(['sh', '-c', `mkdir /many && ${many}`]);
+  const made = Number(text.trim());
+  assert.ok(made > 5000, text);
+  assert.ok(before - free() < made / 2, `${before - free()} of the machine's went with ${made}`);
+  assert.equal((await other.output(['sh', '-c', 'echo fine >/file && cat /file'])).text, 'fine\r\n');
+  await greedy.shell('rm /var/full');
+  await until('there is room again', async () => (await greedy.shell('echo x >/var/room')).exitCode === 0);
 });
 
 test('a host that is removed gives its users to the next', async () => {

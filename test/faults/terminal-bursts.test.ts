@@ -5,7 +5,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { rounds } from '../support/rounds.ts';
+import { rounds } from '../support/soak.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 

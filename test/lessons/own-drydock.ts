@@ -15,7 +15,7 @@ export async function drydockFor(
   const instance = await makeInstance();
   const { settings } = loadSettings({ DRYDOCK_CONFIG: '/dev/null', DRYDOCK_CACHE: instance.cache });
   const { name, folder, uidBase } = instance;
-  await copyTemplate(path.join(folder, 'data'));
+  await copyTemplate(path.join(folder, 'data'), 'all');
   try {
     const place = { instance: name, folder, uidBase };
     const drydock = await startOwnDrydock({ settings, lessonsFolder, place, ...(site ? { site } : {}) });

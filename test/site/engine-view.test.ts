@@ -2,11 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import type { View, ViewContainer, ViewImage } from '../../sandbox-server/protocol.ts';
+import type { View, ViewContainer, ViewImage, ViewNetwork } from '../../sandbox-server/protocol.ts';
 import { engine, hosts, link, phase } from '../../site/src/client/lab-state.ts';
 import { exampleView } from '../../site/src/components/engine-view/example.ts';
 import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
 import { looksOf } from '../../site/src/components/engine-view/layer-colours.ts';
+import { linkedTo } from '../../site/src/components/engine-view/linked.ts';
+import { networkPlan, networksIn } from '../../site/src/components/engine-view/network-plan.ts';
 import { thingOf } from '../../site/src/components/engine-view/questions.ts';
 import { ago, diskSize, duration, memoryOf, memorySize } from '../../site/src/components/engine-view/sizes.ts';
 import { viewState } from '../../site/src/components/engine-view/view-state.ts';
@@ -40,15 +42,31 @@ const container = (name: string, more: Partial<ViewContainer> = {}): ViewContain
   ports: [{ host: 8080, container: 80, protocol: 'tcp' }],
   ownLayer: { files: 1, bytes: 3 },
   memoryBytes: 5 * 1024 * 1024,
+  pids: 1,
+  limits: { memoryBytes: 0, cpus: 0, pids: 0 },
+  health: null,
+  restarts: 0,
+  oomKilled: false,
+  binds: [],
   processes: [{ pid: 12, inside: 1, command: 'nginx' }],
   ...more,
 });
+const network = (name: string, more: Partial<ViewNetwork> = {}): ViewNetwork => ({
+  name,
+  driver: 'bridge',
+  subnet: '',
+  internal: false,
+  members: [],
+  ...more,
+});
+const member = (container: string, address: string, ...names: string[]) => ({ container, address, names });
 const empty: View = {
   type: 'view',
   host: 'docker-host',
   images: [],
   containers: [],
-  networks: [{ name: 'bridge', driver: 'bridge', subnet: '172.17.0.0/16', members: [] }],
+  networks: [network('bridge', { subnet: '172.17.0.0/16' })],
+  volumes: [],
   memory: { usedBytes: 38 * 1024 * 1024, limitBytes: 512 * 1024 * 1024 },
   machine: null,
   kernel: '6.1.0',
@@ -85,10 +103,7 @@ describe('words', () => {
       ...empty,
       images: [nginx, redis],
       containers: [container('web'), container('old', { state: 'exited', exitCode: 1, ports: [], processes: [] })],
-      networks: [
-        { name: 'bridge', driver: 'bridge', subnet: '', members: [{ container: 'web', address: '172.17.0.2' }] },
-        { name: 'none', driver: 'null', subnet: '', members: [] },
-      ],
+      networks: [network('bridge', { members: [member('web', '172.17.0.2')] }), network('none', { driver: 'null' })],
       machine: {
         state: 'ready',
         accelerator: 'tcg',
@@ -109,6 +124,75 @@ describe('words', () => {
       'Virtual machine: ready after 2.4 s, emulated (TCG), its own Linux 6.12, 190 MB of memory.',
       'Memory: 38 of 512 MB.',
     ]);
+  });
+
+  test('volumes, networks, health, restarts and limits are told', () => {
+    const limits = { memoryBytes: 64 * 1024 * 1024, cpus: 0.5, pids: 50 };
+    const db = container('db', { limits, pids: 12, health: 'unhealthy', restarts: 3, ports: [] });
+    const app = container('app', {
+      ports: [],
+      health: 'starting',
+      binds: [{ source: '/home/student/site', at: '/site', readOnly: true }],
+    });
+    const old = container('old', { state: 'exited', exitCode: 137, oomKilled: true, ports: [], restarts: 1 });
+    const view: View = {
+      ...empty,
+      containers: [db, app, old],
+      networks: [
+        network('front', { subnet: '172.18.0.0/16', members: [member('app', '172.18.0.2')] }),
+        network('back', {
+          subnet: '172.19.0.0/16',
+          internal: true,
+          members: [member('app', '172.19.0.3'), member('db', '172.19.0.2', 'database')],
+        }),
+      ],
+      volumes: [
+        { name: 'pgdata', users: [{ container: 'db', at: '/data', readOnly: false }] },
+        { name: 'f'.repeat(64), users: [] },
+      ],
+    };
+    assert.deepEqual(inWords(view).slice(1, -1), [
+      'Container db from nginx: running, unhealthy; 12 of 50 processes, 5 of 64 MB of memory; at most 0.5 CPUs; restarted 3 times; own layer 1 file, 3 B; no port published; volume pgdata is mounted at /data.',
+      'Container app from nginx: running, health not known yet; 1 process, 5 MB of memory; own layer 1 file, 3 B; no port published; /home/student/site is mounted at /site (read-only).',
+      'Container old from nginx: exited 137, out of memory; restarted once; own layer 1 file, 3 B; no port published.',
+      'Network front (172.18.0.0/16): app at 172.18.0.2, also on back.',
+      'Network back (172.19.0.0/16, internal): app at 172.19.0.3, also on front; db at 172.19.0.2, also named database.',
+      'Volume pgdata: mounted in db at /data.',
+      'Volume without a name (ffffffff…): kept; no container has it.',
+    ]);
+    const key = (name: string) => `container ${container(name).id}` as const;
+    assert.deepEqual([...linkedTo('volume pgdata', view)], [key('db')]);
+    assert.deepEqual([...linkedTo('network back', view)], [key('app'), key('db')]);
+    assert.deepEqual([...linkedTo(key('app'), view)], ['network front', 'network back']);
+    assert.equal(linkedTo(undefined, view).size, 0);
+  });
+
+  test('what comes to volumes, networks, health and restarts is news', () => {
+    const web = container('web', { health: 'starting' });
+    const one: View = {
+      ...empty,
+      containers: [web],
+      networks: [network('bridge', { members: [member('web', '172.17.0.2')] }), network('back')],
+    };
+    const [bridge] = one.networks;
+    assert.ok(bridge);
+    const data = { name: 'data', users: [] };
+    assert.equal(changes(one, { ...one, volumes: [data] }), 'New volume data.');
+    assert.equal(changes({ ...one, volumes: [data] }, one), 'Volume data is gone.');
+    const healthy = { ...one, containers: [{ ...web, health: 'healthy' as const }] };
+    assert.equal(changes(one, healthy), 'web is running, healthy.');
+    assert.equal(changes(one, { ...one, containers: [{ ...web, restarts: 2 }] }), 'web was restarted 2 times.');
+    const both = { ...one, networks: [bridge, network('back', { members: [member('web', '172.18.0.2')] })] };
+    assert.equal(changes(one, both), 'web is on back now.');
+    assert.equal(changes(both, one), 'web is not on back any more.');
+    const ended = {
+      ...one,
+      containers: [{ ...web, state: 'exited' as const, exitCode: 137, health: null, oomKilled: true }],
+    };
+    assert.equal(
+      changes(one, { ...ended, networks: [network('bridge'), network('back')] }),
+      'web is exited 137, out of memory.',
+    );
   });
 
   test('layers that two images have are shared, and steps without files never are', () => {
@@ -159,6 +243,15 @@ describe('commands', () => {
     ]);
     assert.deepEqual(commands(`image ${nginx.id}`, view)?.[0], 'docker history nginx:latest');
     assert.deepEqual(commands('network bridge', view)?.[0], 'docker network inspect bridge');
+    const data = { name: 'data', users: [{ container: 'web', at: '/data', readOnly: false }] };
+    const checked = { ...view, containers: [container('web', { health: 'healthy' })], volumes: [data] };
+    assert.deepEqual(commands('volume data', checked), [
+      ...['docker volume inspect data', 'docker ps -a --filter volume=data', 'docker volume ls'],
+    ]);
+    assert.deepEqual(
+      commands(`container ${container('web').id}`, checked)?.filter((command) => command.includes('inspect -f')),
+      ["docker inspect -f '{{json .State.Health}}' web", "docker inspect -f '{{json .Mounts}}' web"],
+    );
   });
 
   test('of one that does not run there is nothing that needs it to', () => {
@@ -172,9 +265,10 @@ describe('commands', () => {
         ...empty,
         images: [{ ...nginx, id: evil, tags: [evil] }],
         containers: [container('web', { id: evil, name: evil })],
-        networks: [{ name: evil, driver: 'bridge', subnet: '', members: [] }],
+        networks: [network(evil)],
+        volumes: [{ name: evil, users: [] }],
       };
-      for (const kind of ['image', 'container', 'network'] as const)
+      for (const kind of ['image', 'container', 'network', 'volume'] as const)
         assert.equal(thingOf(`${kind} ${evil}`, bad), null, `${kind} ${evil}`);
       const known = { ...bad, containers: [container('web', { name: evil })] };
       assert.equal(commands(`container ${container('web').id}`, known)?.[1], 'docker top web000000000');
@@ -261,10 +355,59 @@ describe('figures', () => {
     assert.ok(!isNamed('redis:7', 'redis'));
   });
 
+  test('a plan of networks has a row for each container, with its address on each of them or none', () => {
+    assert.deepEqual(networksIn('front: web app; back: app db;'), [
+      { name: 'front', containers: ['web', 'app'] },
+      { name: 'back', containers: ['app', 'db'] },
+    ]);
+    const members = (...all: readonly string[]) =>
+      all.map((container, at) => ({ container, address: `10.0.0.${at + 2}`, names: [] }));
+    const network = (name: string, ...all: readonly string[]) => {
+      return { name, driver: 'bridge', subnet: '10.0.0.0/24', internal: false, members: members(...all) };
+    };
+    const view = { ...empty, networks: [network('back', 'db', 'app'), network('bridge'), network('front', 'app')] };
+    const plan = networkPlan(view, ['front', 'back', 'not-there']);
+    assert.deepEqual(
+      plan.networks.map(({ name }) => name),
+      ['front', 'back'],
+    );
+    assert.deepEqual(plan.rows, [
+      { container: 'app', addresses: ['10.0.0.2', '10.0.0.3'] },
+      { container: 'db', addresses: [null, '10.0.0.2'] },
+    ]);
+    const example = exampleView({ networks: networksIn('front: web app; back: app db') });
+    assert.equal(networkPlan(example, ['front', 'back']).rows.length, 3, 'an example has whom the lesson names');
+  });
+
+  test('the example has the volume and the limits that a lesson names', () => {
+    const { volumes, containers } = exampleView({
+      containers: ['web', 'bomb'],
+      volume: 'db-data',
+      limits: { memoryBytes: 0, cpus: 0.5, pids: 50 },
+    });
+    assert.deepEqual(volumes, [
+      {
+        name: 'db-data',
+        users: [
+          { container: 'web', at: '/data', readOnly: false },
+          { container: 'bomb', at: '/data', readOnly: false },
+        ],
+      },
+    ]);
+    assert.deepEqual(
+      containers.map(({ limits, pids }) => [limits.pids, pids]),
+      [
+        [0, 3],
+        [50, 50],
+      ],
+    );
+  });
+
   test('the example has what the lesson names', () => {
     const view = exampleView({ image: 'redis:7', containers: ['cache'], port: '6380:6379' });
     assert.deepEqual(view.images[0]?.tags, ['redis:7']);
     assert.deepEqual(view.containers[0]?.ports, [{ host: 6380, container: 6379, protocol: 'tcp' }]);
     assert.equal(view.containers[0]?.imageId, view.images[0]?.id);
+    assert.deepEqual(exampleView({ containers: ['db'], port: null }).containers[0]?.ports, []);
   });
 });

@@ -123,14 +123,14 @@ export class DockerHost {
   }
 
   /** `docker import`: one layer with `entries`, named `name`. */
-  async import(name: string, entries: readonly Entry[]): Promise<void> {
+  async import(name: string, entries: readonly Entry[], changes: readonly string[] = []): Promise<void> {
     const archive = pack();
     for (const { content, ...header } of entries) archive.entry(header, content ?? '');
     archive.finalize();
     const request = http.request({
       socketPath: this.socket,
       method: 'POST',
-      path: `/images/create?fromSrc=-&repo=${name}&tag=latest`,
+      path: `/images/create?${new URLSearchParams([['fromSrc', '-'], ['repo', name], ['tag', 'latest'], ...changes.map((one) => ['changes', one])])}`,
       headers: { 'Content-Type': 'application/x-tar' },
     });
     // After the answer has begun, its end tells.

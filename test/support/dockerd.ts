@@ -12,6 +12,10 @@ import { until } from './until.ts';
 
 export interface Dockerd extends AsyncDisposable {
   readonly socket: string;
+  /** The path of its network namespace. */
+  readonly network: string;
+  /** Gives it the catalogue's busybox, which it has at first, again. */
+  loadBusybox(): Promise<void>;
 }
 
 /** Where its programs may be: unpacked beside the machine's own, or installed. */
@@ -103,8 +107,10 @@ export async function startDockerd(): Promise<Dockerd | null> {
         () => false,
       );
     });
-    await load(socket, await busyboxArchive(instance.cache));
-    return { socket, [Symbol.asyncDispose]: dispose };
+    const archive = await busyboxArchive(instance.cache);
+    const loadBusybox = (): Promise<void> => load(socket, archive);
+    await loadBusybox();
+    return { socket, network: `/run/netns/${name}`, loadBusybox, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     const said = fs.readFileSync(log, 'utf8');
     await dispose();

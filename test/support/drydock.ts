@@ -1,6 +1,7 @@
 // A whole Drydock for a test: `drydock up` as an operator runs it, with directories, a port and a name of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { type CommandOutcome, drydockCommand, runDrydock } from './command.ts';
 import { freePort, makeInstance, type TestInstance } from './instance.ts';
@@ -49,11 +50,12 @@ export function settingsFor(instance: TestInstance, port: number, more: NodeJS.P
 /** Resolves when it says that it is ready; disposing ends it as Ctrl-C does. `settings` replace and add to a test's usual ones. */
 export async function startDrydock(settings: NodeJS.ProcessEnv = {}): Promise<TestDrydock> {
   const instance = await makeInstance();
-  await copyTemplate(instance.data);
+  await copyTemplate(instance.data, settings.DRYDOCK_CATALOGUE === 'all' ? 'all' : 'minimal');
   const port = await freePort();
   const env = settingsFor(instance, port, settings);
   const end = async (): Promise<void> => {
-    await runDrydock(env, 'down');
+    // Where it has ended in order, it has removed this itself.
+    if (existsSync(instance.run)) await runDrydock(env, 'down');
     await instance[Symbol.asyncDispose]();
   };
   const { supervisor, notices } = await startSupervisor(env).catch(async (error: unknown) => {

@@ -12,13 +12,13 @@ import { groupsIn, processesIn, removeGroup } from '../../runtime/kernel/cgroups
 import { signal } from '../../runtime/kernel/processes.ts';
 import { type CommandOutcome, dockerCommand } from './docker-command.ts';
 import { type InstancePlace, makeInstance, type TestInstance } from './instance.ts';
-import { copyTemplate } from './store-template.ts';
+import { type Catalogue, copyTemplate } from './store-template.ts';
 import { until } from './until.ts';
 
 const clone = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 const MiB = 1024 * 1024;
 /** The first start on a machine builds two images. */
-const readyMs = 240_000;
+const readyMs = 600_000;
 
 /** What every test may do with an engine, also one that it shares with those after it. */
 export interface RunningEngine extends AsyncDisposable {
@@ -48,7 +48,10 @@ export interface TestEngine extends RunningEngine {
 export interface EngineOptions {
   readonly uidRanges?: number;
   readonly hostDiskBytes?: number;
-  readonly catalogue?: 'all' | 'minimal';
+  /** `minimal` where left out. */
+  readonly catalogue?: Catalogue;
+  /** The names that hosts reach, and the file of the network namespace by which they do. */
+  readonly egress?: { readonly allow: readonly string[]; readonly network: string };
   /** Path; crun where left out. */
   readonly ociRuntime?: string;
 }
@@ -71,7 +74,7 @@ async function removedHost(client: EngineClient, host: string): Promise<void> {
 /** Resolves when hosts can be created. Disposing shuts it down. */
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
   const instance = await makeInstance();
-  await copyTemplate(instance.data);
+  await copyTemplate(instance.data, options.catalogue ?? 'minimal');
   fs.mkdirSync(compiledFolder(instance.data), { recursive: true, mode: 0o700 });
   fs.mkdirSync(instance.run, { recursive: true });
   // As `drydock up` does it: a mount namespace that is pinned, so that it outlives the engine.
@@ -97,6 +100,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       'host-cpus': 1,
       'host-pids': 512,
       'host-disk-bytes': options.hostDiskBytes ?? 1024 * MiB,
+      'egress-allow': options.egress?.allow.join(',') ?? '',
+      'egress-network': options.egress?.network ?? '',
       'oci-runtime': options.ociRuntime ?? '',
       catalogue: options.catalogue ?? 'minimal',
     };

@@ -113,6 +113,12 @@ export function processesBelow(group: string): number[] {
   return visit(top);
 }
 
+/** Microseconds of CPU time that the group and all below it have used. */
+export function cpuUs(group: string): number {
+  if (!unifiedCgroups) return Number(controlOf(group, 'cpuacct', 'cpuacct.usage')) / 1000;
+  return Number(/^usage_usec (\d+)$/m.exec(controlOf(group, 'cpu', 'cpu.stat'))?.[1]);
+}
+
 /** What works for a host and is counted as its own. */
 export const monitorsBelow = (group: string): number[] => processesBelow(path.join(group, monitors));
 

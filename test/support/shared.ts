@@ -7,6 +7,7 @@ import { operatorPaths, sessionReport } from '@drydock/sandbox-server/operator';
 import { z } from 'zod';
 import { operatorSocket } from '../../cli/paths.ts';
 import { connectEngine } from '../../runtime/index.ts';
+import { filesAtATime } from '../kinds.ts';
 import { ask } from '../runtime/api/exchange.ts';
 import { claim } from './claim.ts';
 import { runDrydock } from './command.ts';
@@ -16,8 +17,6 @@ import { type RunningEngine, removeHosts, startEngine } from './engine.ts';
 import { type InstancePlace, testRun } from './instance.ts';
 import { until } from './until.ts';
 
-/** As many as there are files at a time. */
-const sharedOfEach = 2;
 /** Of the environment of test files: `Shared` as JSON. */
 const variable = 'TEST_SHARED';
 
@@ -40,16 +39,31 @@ interface Shared {
 
 /** Starts them for the files of this run, until it is disposed of. */
 export async function startShared(): Promise<AsyncDisposable> {
-  const things = new AsyncDisposableStack();
-  const shared: { engines: EngineShare[]; drydocks: DrydockShare[] } = { engines: [], drydocks: [] };
-  for (let n = 0; n < sharedOfEach; n++) {
-    const { instance, socket, pid } = things.use(await startEngine());
-    shared.engines.push({ instance, socket, pid });
-    const { port, engineSocket, env } = things.use(await startDrydock({ DRYDOCK_CATALOGUE: 'all' }));
-    shared.drydocks.push({ port, engineSocket, env });
+  const things: AsyncDisposable[] = [];
+  const dispose = async (): Promise<void> => {
+    await Promise.all(things.map((thing) => thing[Symbol.asyncDispose]()));
+  };
+  const start = <T extends AsyncDisposable>(starter: () => Promise<T>): Promise<T>[] =>
+    Array.from({ length: filesAtATime }, async () => {
+      const thing = await starter();
+      things.push(thing);
+      return thing;
+    });
+  const starting = [start(startEngine), start(() => startDrydock({ DRYDOCK_CATALOGUE: 'all' }))] as const;
+  try {
+    const [engines, drydocks] = await Promise.all([Promise.all(starting[0]), Promise.all(starting[1])]);
+    const shared: Shared = {
+      engines: engines.map(({ instance, socket, pid }) => ({ instance, socket, pid })),
+      drydocks: drydocks.map(({ port, engineSocket, env }) => ({ port, engineSocket, env })),
+    };
+    process.env[variable] = JSON.stringify(shared);
+  } catch (error) {
+    // Those that are still about to start would be left behind.
+    await Promise.allSettled(starting.flat());
+    await dispose();
+    throw error;
   }
-  process.env[variable] = JSON.stringify(shared);
-  return things;
+  return { [Symbol.asyncDispose]: dispose };
 }
 
 async function claimOne<T>(kind: keyof Shared, shares: readonly T[]) {

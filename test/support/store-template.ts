@@ -1,5 +1,5 @@
-// A data directory as a first start leaves it, with the workspace unpacked: made once in a run of all tests, so that each
-// Drydock of a test begins as at its second start, and not with three seconds of work for both processors.
+// A data directory as a first start leaves it, with the images unpacked: made once in a run of all tests, so that each Drydock
+// of a test begins as at its second start, and not with seconds of work for both processors.
 
 import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
@@ -7,6 +7,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+
+/** As DRYDOCK_CATALOGUE has it: which images are unpacked in a store. There is a template of each. */
+export type Catalogue = 'all' | 'minimal';
 
 /** What a first start of the engine leaves: the records and files of the images, and its code, compiled. */
 const engineKept = ['engine.db', 'store.img', 'compiled'];
@@ -19,8 +22,8 @@ async function keep(what: readonly string[], from: string, to: string): Promise<
 }
 
 /** Keeps what an engine that is down has in the data directory `data`. */
-export async function keepStore(data: string, template: string): Promise<void> {
-  await keep(engineKept, data, template);
+export async function keepStore(data: string, template: string, catalogue: Catalogue): Promise<void> {
+  await keep(engineKept, data, path.join(template, catalogue));
 }
 
 /** Keeps the server's code as it was compiled in the data directory `data`. */
@@ -28,11 +31,11 @@ export async function keepCompiledServer(data: string, template: string): Promis
   await keep(serverKept, data, template);
 }
 
-/** Makes the new directory `data` one after a first start, where this run of the tests has a template. */
-export async function copyTemplate(data: string): Promise<void> {
+/** Makes the new directory `data` one after a first start, where this run of the tests has templates. */
+export async function copyTemplate(data: string, catalogue: Catalogue): Promise<void> {
   const template = process.env.TEST_STORE_TEMPLATE;
   if (template === undefined) return;
-  await keep([...engineKept, ...serverKept], template, data);
+  await Promise.all([keep(engineKept, path.join(template, catalogue), data), keep(serverKept, template, data)]);
   // The kernel mounts no two file systems with the same number.
   await run('btrfstune', ['-m', path.join(data, 'store.img')]);
 }

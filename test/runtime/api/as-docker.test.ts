@@ -366,6 +366,19 @@ describe('words and codes', () => {
     assert.match(await logs('&timestamps=1'), /^1:\S+Z {2}out\n$/);
   });
 
+  test('logs with details that the log options name', async () => {
+    const Config = { labels: 'b,none', env: 'A,C' };
+    const more = {
+      Env: ['A=1 é', 'B=2'],
+      Labels: { b: '(x)' },
+      HostConfig: { LogConfig: { Type: 'json-file', Config } },
+    };
+    const id = await docker.run('detailed', ['echo', 'out'], more);
+    await expect(socket, `POST /containers/${id}/wait`, 200);
+    const { body } = await ask(socket, `GET /containers/${id}/logs?stdout=1&details=1`);
+    assert.equal(unframe(String(body)).join(), '1:A=1+%C3%A9,b=%28x%29 out\n');
+  });
+
   test('a size of 0 in inspect', async () => {
     await expect(socket, 'GET /containers/created/json?size=1', 200, { SizeRw: 0 });
   });

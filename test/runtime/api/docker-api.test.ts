@@ -51,12 +51,15 @@ describe('a host says of itself', () => {
       const newest = Object.keys(Object((await ask(socket, `GET /v1.51/${place}`)).body));
       for (const version of ['1.24', '1.30', '1.41', '1.44', '1.50']) {
         const { status, body } = await ask(socket, `GET /v${version}/${place}`);
-        assert.deepEqual([status, Object.keys(Object(body))], [200, newest], `/v${version}/${place}`);
+        // The two that the newest API has no more, and Docker still tells older clients.
+        const gone = place === 'info' && version !== '1.50' ? ['BridgeNfIptables', 'BridgeNfIp6tables'] : [];
+        const keys = Object.keys(Object(body)).sort();
+        assert.deepEqual([status, keys], [200, [...newest, ...gone].sort()], `/v${version}/${place}`);
       }
     }
   });
 
-  test('that it has no swarm, plugins, volumes', async () => {
+  test('that it has no swarm and no plugins', async () => {
     for (const noun of ['swarm', 'nodes', 'services', 'tasks', 'secrets', 'configs'])
       await expect(socket, `GET /${noun}`, 503, { message: /not a swarm manager/ });
     await expect(socket, 'GET /plugins', 200, []);
@@ -105,10 +108,7 @@ describe('requests that are refused', () => {
     await expectSending(socket, 'POST /containers/create', { Image: 'x'.repeat(1_100_000) }, 413);
     await expectSending(socket, 'POST /containers/create', { Image: 'x'.repeat(50_000_000) }, 413);
     // A body that nobody reads: the client gets to send it, and to hear the reason.
-    await expectSending(socket, 'POST /networks/create', { Name: 'x'.repeat(5_000_000) }, 501);
-    await expectSending(socket, 'POST /containers/create', { Image: 'busybox', Volumes: { '/a': {} } }, 400, {
-      message: /^Volumes is not supported yet/,
-    });
+    await expectSending(socket, 'POST /swarm/init', { Name: 'x'.repeat(5_000_000) }, 500);
   });
   test('for their filters', async () => {
     await expect(socket, 'GET /containers/json?filters={', 400);
@@ -124,16 +124,7 @@ describe('requests that are refused', () => {
     await expect(socket, 'GET /_ping', 200);
   });
   test('because they are not supported, with what to do', { skip: isReference }, async () => {
-    for (const place of [
-      ...['POST /build', 'POST /grpc', 'POST /session', 'POST /commit', 'POST /auth', 'POST /networks/create'],
-      ...['POST /volumes/create', 'GET /containers/x/archive?path=/', 'GET /containers/x/export'],
-      ...[
-        'POST /containers/x/update',
-        'GET /images/get?names=busybox',
-        'POST /images/busybox/push',
-        'POST /swarm/init',
-      ],
-    ])
+    for (const place of ['POST /build', 'POST /grpc', 'POST /session'])
       await expect(socket, place, 501, { message: /not supported yet by this engine: \w/ });
   });
   // Docker knows no longest name.
@@ -360,7 +351,7 @@ describe('a container', () => {
     await expect(socket, 'DELETE /containers/rode', 204);
     const refused = { Image: 'busybox', HostConfig: { VolumesFrom: ['other'] } };
     await expectSending(socket, 'POST /containers/create', refused, 400, {
-      message: isReference ? 'No such container: other' : /^HostConfig.VolumesFrom is not supported yet/,
+      message: 'No such container: other',
     });
   });
 

@@ -228,26 +228,28 @@ for (const [client, docker] of Object.entries(clients))
       [['network', 'rm', 'nope'], 1, /network nope not found/],
       [['volume', 'rm', 'v'], 1, /get v: no such volume/],
       [['kill', 'nope'], 1, /cannot kill container: nope: No such container: nope/],
+      [
+        ['run', '--rm', '--gpus', 'all', 'busybox'],
+        125,
+        /could not select device driver "" with capabilities: \[\[gpu\]\]/,
+      ],
       [['service', 'ls'], 1, /This node is not a swarm manager/],
     ];
     // What Docker has and ours has not, or not yet.
     const refusedByOurs: typeof refusals = [
       [['run', '--privileged', 'busybox'], 125, /HostConfig\.Privileged is not possible on a host of this engine/],
-      [['run', '-v', '/:/host', 'busybox'], 125, /HostConfig\.Binds is not supported yet/],
-      [['run', '--mount', 'type=bind,src=/,dst=/h', 'busybox'], 125, /HostConfig\.Mounts is not supported yet/],
-      [['run', '--pid', 'host', 'busybox'], 125, /HostConfig\.PidMode is not supported yet/],
-      [['run', '--userns', 'host', 'busybox'], 125, /HostConfig\.UsernsMode is not possible/],
-      [['run', '--device', '/dev/kmsg', 'busybox'], 125, /HostConfig\.Devices is not possible/],
-      [['run', '--restart', 'always', 'busybox'], 125, /HostConfig\.RestartPolicy is not supported yet/],
+      [['run', '--cgroupns', 'host', 'busybox'], 125, /HostConfig\.CgroupnsMode is not supported yet/],
+      [
+        ['run', '--rm', '--device', '/dev/kmsg', 'busybox'],
+        127,
+        /custom device "\/dev\/kmsg": no such file or directory/,
+      ],
       [['run', '--security-opt', 'systempaths=unconfined', 'busybox'], 125, /not possible on a host of this engine/],
-      [['run', '--init', 'busybox'], 125, /HostConfig\.Init is not supported yet/],
-      [['run', '--health-cmd', 'true', 'busybox'], 125, /Healthcheck is not supported yet/],
+      [['run', '--sysctl', 'net.ipv4.tcp_mem=1 2 3', 'busybox'], 125, /sysctl "net.ipv4.tcp_mem" is not in a separate/],
       [['run', '-w', '/proc/self/fd/7', 'busybox'], 125, /working directory/],
-      [['network', 'create', 'n'], 1, /Networks of your own are not supported yet/],
-      [['volume', 'create', 'v'], 1, /Volumes are not supported yet/],
+      [['network', 'create', '-d', 'macvlan', 'n'], 1, /the driver macvlan .*: use bridge/],
       [['pull', '--platform', 'linux/s390x', 'busybox'], 1, /no matching manifest for linux\/s390x/],
-      [['swarm', 'init'], 1, /Swarm mode is not supported yet/],
-      [['search', 'nginx'], 1, /docker search is not supported yet/],
+      [['swarm', 'init'], 1, /--live-restore daemon configuration is incompatible with swarm mode/],
     ];
     for (const [args, exitCode, message] of isReference ? refusals : [...refusals, ...refusedByOurs])
       test(`${args.join(' ')} is refused with what to do`, async () => {

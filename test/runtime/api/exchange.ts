@@ -20,11 +20,15 @@ export function ask(socketPath: string, place: string, body?: object): Promise<A
   const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
   const headers = bytes ? { 'Content-Type': 'application/json', 'Content-Length': bytes.length } : {};
   return new Promise((resolve, reject) => {
-    const request = http.request({ socketPath, method, path, headers, agent: false }, async (response) => {
-      const text = Buffer.concat(await response.toArray()).toString();
-      const isJson = response.headers['content-type'] === 'application/json';
-      const parsed: unknown = isJson && text.trim() !== '' && !text.trim().includes('\n') ? JSON.parse(text) : text;
-      resolve({ status: response.statusCode ?? 0, headers: response.headers, body: parsed });
+    const request = http.request({ socketPath, method, path, headers, agent: false }, (response) => {
+      // Also where the connection breaks in the middle of the answer.
+      const answered = response.toArray().then((pieces): Answer => {
+        const text = Buffer.concat(pieces).toString();
+        const isJson = response.headers['content-type'] === 'application/json';
+        const parsed: unknown = isJson && text.trim() !== '' && !text.trim().includes('\n') ? JSON.parse(text) : text;
+        return { status: response.statusCode ?? 0, headers: response.headers, body: parsed };
+      });
+      answered.then(resolve, reject);
     });
     request.once('error', reject);
     request.end(bytes);

@@ -178,6 +178,30 @@ describe('exec', () => {
     });
   });
 
+  test('with its body in a packet of its own: what is typed then is the process’s, and no request', async () => {
+    const id = await exec('work', ['cat'], { AttachStdin: true });
+    using connection = new Bytes(socket);
+    connection.send(
+      `POST /exec/${id}/start HTTP/1.1\r\nHost: docker\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Type: application/json\r\nContent-Length: 29\r\n\r\n`,
+    );
+    await expect(socket, 'GET /_ping', 200);
+    connection.send('{"Detach":false,"Tty":false }');
+    await connection.until(multiplexed);
+    // Node hands a parser that is no longer needed to the next connection.
+    using other = new Bytes(socket);
+    other.send('GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n');
+    await other.until(/OK$/);
+    const { length } = other.text;
+    for (const typed of ['\u0003\n', 'GET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n']) {
+      connection.send(typed);
+      await connection.until(new RegExp(`${typed.trim()}\\r?\\n`));
+    }
+    assert.equal(other.text.length, length);
+    connection.socket.end();
+    const pieces = unframe(bodyOf(await connection.rest()));
+    assert.equal(pieces.map((piece) => piece.slice(2)).join(''), '\u0003\nGET /_ping HTTP/1.1\r\nHost: docker\r\n\r\n');
+  });
+
   test('with its body in two packets', async () => {
     const id = await exec('work', ['sh', '-c', 'echo out; echo err >&2; exit 5']);
     using connection = new Bytes(socket);

@@ -209,7 +209,13 @@ test('the variants of a recipe are images of one name, each with its tags and it
         1: { root: { kind: 'image', name: 'busybox' } },
       },
       versionFrom: 'tool',
-      config: { WorkingDir: '/data', ExposedPorts: { '99/tcp': {} }, StopSignal: 'SIGINT', Cmd: ['tool', '-v'] },
+      config: {
+        WorkingDir: '/data',
+        Volumes: { '/data': {} },
+        ExposedPorts: { '99/tcp': {} },
+        StopSignal: 'SIGINT',
+        Cmd: ['tool', '-v'],
+      },
     }),
   );
   writeFileSync(
@@ -237,10 +243,11 @@ test('the variants of a recipe are images of one name, each with its tags and it
 
   const { history } = JSON.parse(first.configuration) as { history: { created_by: string; empty_layer?: boolean }[] };
   assert.deepEqual(
-    history.slice(-5).map((step) => [step.created_by, step.empty_layer ?? false]),
+    history.slice(-6).map((step) => [step.created_by, step.empty_layer ?? false]),
     [
       ['recipe tool-1', false],
       ['WORKDIR /data', true],
+      ['VOLUME [/data]', true],
       ['EXPOSE 99/tcp', true],
       ['STOPSIGNAL SIGINT', true],
       ['CMD ["tool","-v"]', true],
@@ -266,15 +273,21 @@ test("the recipes of the lessons' images are right", () => {
   const recipes = readRecipes(new URL('../../../lessons/images', import.meta.url).pathname);
   const everywhere = [...recipes.values()].filter(({ architecture }) => architecture === undefined);
   assert.deepEqual(everywhere.map(({ name }) => name).sort(), [
+    'adminer',
     'busybox',
     'debian-11',
     'debian-12',
     'debian-13',
     'hello-world',
+    'httpd',
     'nginx',
+    'node',
+    'postgres',
+    'python',
     'redis-6',
     'redis-7',
     'redis-8',
+    'registry',
     'workspace',
     'workspace-redis',
   ]);

@@ -85,6 +85,7 @@ describe('the limits of a container', () => {
       { ...most, memory: { limit: 33554432, swap: 67108864 } },
     ],
     [{ MemoryReservation: 16777216 }, { ...most, memory: { reservation: 16777216 } }],
+    [{ CpusetMems: '0' }, { ...most, cpu: { mems: '0' } }],
     [{ MemorySwappiness: 0 }, { ...most, memory: { swappiness: 0 } }],
     [{ NanoCpus: 500_000_000 }, { ...most, cpu: { quota: 50_000, period: 100_000 } }],
     [

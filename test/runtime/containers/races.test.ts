@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import type { RunningEngine } from '../../support/engine.ts';
-import { rounds } from '../../support/rounds.ts';
 import { sharedEngine } from '../../support/shared.ts';
+import { rounds } from '../../support/soak.ts';
 import { until } from '../../support/until.ts';
 import { ask, expect } from '../api/exchange.ts';
 

@@ -45,7 +45,7 @@ describe('states', () => {
   const now = Date.parse('2026-11-21T12:00:00Z');
   const state = (status: Status, change: Partial<ContainerState> = {}): ContainerState => ({
     ...{ status, pid: 0, machinePid: 0, startTicks: 0, exitCode: 0, oomKilled: false },
-    ...{ interrupted: false, error: '', startedAt: never, finishedAt: never },
+    ...{ interrupted: false, manualEnd: 'none', health: null, error: '', startedAt: never, finishedAt: never },
     ...change,
   });
   const table: [ContainerState, string][] = [
@@ -56,6 +56,21 @@ describe('states', () => {
       state('exited', { exitCode: 137, startedAt: '2026-11-21T11:00:00Z', finishedAt: '2026-11-21T11:58:00Z' }),
       'Exited (137) 2 minutes ago',
     ],
+    [
+      state('running', {
+        startedAt: '2026-11-21T11:59:57Z',
+        health: { Status: 'starting', FailingStreak: 0, Log: [] },
+      }),
+      'Up 3 seconds (health: starting)',
+    ],
+    [
+      state('running', {
+        startedAt: '2026-11-21T11:59:57Z',
+        health: { Status: 'unhealthy', FailingStreak: 3, Log: [] },
+      }),
+      'Up 3 seconds (unhealthy)',
+    ],
+    [state('restarting', { exitCode: 3, finishedAt: '2026-11-21T11:59:58Z' }), 'Restarting (3) 2 seconds ago'],
     [state('dead'), 'Dead'],
     [state('removing'), 'Removal In Progress'],
   ];

@@ -9,7 +9,9 @@ import { afterAll } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
+import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { openRecords } from '../../../runtime/open-records.ts';
+import type { Reach } from '../../../runtime/registries/reach.ts';
 
 export interface TestDirectory extends AsyncDisposable {
   readonly path: string;
@@ -40,7 +42,7 @@ export interface TestImages extends AsyncDisposable {
   readonly directory: string;
   readonly catalogue: Catalogue;
   readonly store: ImageStore;
-  host(id: string): TestHost;
+  host(id: string, reach?: Reach): TestHost;
   /** The same store and records, as after a restart of the engine. The first store is not to be used any more. */
   reopen(): Promise<ImageStore>;
 }
@@ -102,7 +104,7 @@ export async function testImages(): Promise<TestImages> {
     directory,
     catalogue,
     store,
-    host: (id) => testHost(store, id),
+    host: (id, reach) => testHost(store, id, reach),
     async reopen() {
       // What it does in the background must be over: two stores on one directory would clean up after each other.
       await store.workspace();
@@ -112,13 +114,23 @@ export async function testImages(): Promise<TestImages> {
       await catalogue.ready('busybox');
       await store.workspace();
       ending.abort();
+      store.close();
       records.close();
       await temporary[Symbol.asyncDispose]();
     },
   };
 }
 
-export function testHost(store: ImageStore, hostId: string): TestHost {
+/** The test's own network, in which a host of these tests stands, and names that no file knows. */
+const ownNetwork: Reach = {
+  pid: process.pid,
+  startTicks: startTicksOf(process.pid),
+  namesDirectory: '/nonexistent',
+  trusted: [],
+  proxy: null,
+};
+
+export function testHost(store: ImageStore, hostId: string, reach: Reach = ownNetwork): TestHost {
   const events: ImageEvent[] = [];
   const uses: Use[] = [];
   const images = store.forHost({
@@ -127,6 +139,7 @@ export function testHost(store: ImageStore, hostId: string): TestHost {
     needsImage: (imageId) => uses.some((use) => use.imageId === imageId),
     keptImages: () => [],
     emit: (event) => void events.push(event),
+    reach: () => reach,
   });
   return { images, events, uses };
 }

@@ -72,7 +72,7 @@ test('an import with a name or change that cannot be fails before the first line
   const { images: host } = images.host('a');
   const attempt = (more: object) => () => host.importArchive(Readable.from([]), { ...options, ...more });
   assert.throws(attempt({ repository: 'Base' }), /must be lowercase/);
-  assert.throws(attempt({ tag: 'no tag' }), /invalid reference format/);
+  assert.throws(attempt({ tag: 'no tag' }), /invalid tag format/);
   assert.throws(attempt({ changes: ['RUN rm -rf /'] }), {
     kind: 'invalid',
     message: 'RUN is not a valid change command',

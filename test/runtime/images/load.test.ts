@@ -1,4 +1,4 @@
-// `docker load`: archives as `docker save` and `skopeo` write them, and hostile ones (SECURITY.md B02, B03, B04, B05, B08).
+// `docker load`: archives as `docker save` and `skopeo` write them, and hostile ones (B02, B03, B04, B05, B08).
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,6 +8,7 @@ import { test } from 'vitest';
 import { maxImagesPerHost } from '../../../runtime/limits.ts';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { type Entry, tarOf } from '../../support/tar.ts';
+import { until } from '../../support/until.ts';
 import { collect, pullAll, type TestHost, type TestImages, testImages, untilDone } from './fixture.ts';
 
 const file = (name: string, content: string | Buffer<ArrayBuffer>): Entry => [{ name }, content];
@@ -261,7 +262,8 @@ test('a layer that only one host loaded goes with its last image', async () => {
   assert.equal(second.images.resolve(saved.imageId).id, saved.imageId);
   second.uses.pop();
   images.store.forgetHost('b');
-  assert.ok(!there());
+  // At once, unless the machine is so slow that it is left for the next turn.
+  await until('the layer has gone', () => !there());
   assert.deepEqual(images.store.check(), []);
   assert.throws(() => readFileSync(blob), { code: 'ENOENT' });
 });

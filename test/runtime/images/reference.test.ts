@@ -76,7 +76,7 @@ test('a repository and a tag or digest make one reference', () => {
   assert.equal(canonical(referenceOf('nginx', '')), 'docker.io/library/nginx:latest');
   assert.equal(canonical(referenceOf('nginx:2', '')), 'docker.io/library/nginx:2');
   assert.equal(canonical(referenceOf('nginx', digest)), `docker.io/library/nginx@${digest}`);
-  assert.throws(() => referenceOf('nginx', 'no tag'), /invalid reference format/);
+  assert.throws(() => referenceOf('nginx', 'no tag'), /invalid tag format/);
 });
 
 test('globs match as far as a slash, and as far as their budget', () => {

@@ -8,10 +8,10 @@ import { insideNetworkOf } from '../../../runtime/kernel/namespaces.ts';
 import * as netlink from '../../../runtime/kernel/netlink.ts';
 import { nft } from '../../../runtime/kernel/nft.ts';
 import { type Bridge, connectToBridge, createBridge, defaultBridge } from '../../../runtime/networks/bridge.ts';
-import { allocateEndpoint } from '../../../runtime/networks/endpoint.ts';
+import { allocateEndpoint, noWish } from '../../../runtime/networks/endpoint.ts';
 import { natRules } from '../../../runtime/networks/nat.ts';
 import type { PublishedPort } from '../../../runtime/networks/ports.ts';
-import { publish, unpublish } from '../../../runtime/networks/publish.ts';
+import { publicationScript, unpublish } from '../../../runtime/networks/publish.ts';
 import { until } from '../../support/until.ts';
 
 const other: Bridge = {
@@ -19,9 +19,14 @@ const other: Bridge = {
   link: 'br-0123456789ab',
   subnet: { ip: '172.18.0.0', prefixLength: 16 },
   gateway: '172.18.0.1',
+  range: { ip: '172.18.0.0', prefixLength: 16 },
+  reserved: [],
+  internal: false,
+  masquerade: true,
+  mtu: null,
 };
 const bridges = [defaultBridge, other];
-const endpoints = bridges.map((bridge) => allocateEndpoint(bridge, new Set(), null));
+const endpoints = bridges.map((bridge) => allocateEndpoint(bridge, new Set(), noWish));
 const children: ChildProcess[] = [];
 
 /** The PID of a process with a network namespace of its own. */
@@ -51,7 +56,8 @@ beforeAll(async () => {
   for (const [place, bridge] of bridges.entries()) {
     const endpoint = endpoints[place];
     assert.ok(endpoint);
-    connectToBridge(host, container, bridge, endpoint, place);
+    const route = place === 0 ? bridge.gateway : null;
+    connectToBridge(host, container, bridge, endpoint, { link: `eth${place}`, route, known: [] });
   }
 });
 afterAll(() => {
@@ -108,9 +114,28 @@ test('a port leads to the endpoint in the second network, until it is taken back
   const port: PublishedPort = { protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 8080 };
   const [, endpoint] = endpoints;
   assert.ok(endpoint);
-  await publish(host, bridges, { ports: [port], ipAddress: endpoint.ipAddress });
+  const script = publicationScript({ ports: [port], ipAddress: endpoint.ipAddress });
+  await nft(host, natRules(bridges) + script);
   // What comes from 127.0.0.1 has the bridge's address in the container: else no answer would find back.
   await until('it answers', () => ask('127.0.0.1') === 'from 172.18.0.1');
   await unpublish(host, [port]);
   assert.match(ask('127.0.0.1'), /Connection refused/);
+});
+
+test('where a link has gone and its routes have stayed, as a killed engine leaves them, bridge and link are made again', async () => {
+  const [host, container] = await Promise.all([namespace(), namespace()]);
+  const endpoint = endpoints[1];
+  assert.ok(endpoint);
+  const make = (): void => {
+    createBridge(host, other);
+    connectToBridge(host, container, other, endpoint, { link: 'eth0', route: other.gateway, known: [] });
+  };
+  make();
+  const tables = () => [host, container].map((pid) => inside(pid, 'ip route show table 100; ip rule'));
+  const before = tables();
+  inside(host, `ip link del ${other.link}`);
+  inside(container, 'ip link del eth0');
+  assert.deepEqual(tables(), before);
+  make();
+  assert.deepEqual(tables(), before);
 });

@@ -3,45 +3,52 @@
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import type { Bridge } from '../../../runtime/networks/bridge.ts';
-import { defaultBridge, subnetInWords } from '../../../runtime/networks/bridge.ts';
-import { allocateEndpoint, endpointIn, inOrder, mainAddress } from '../../../runtime/networks/endpoint.ts';
+import { defaultBridge } from '../../../runtime/networks/bridge.ts';
+import { allocateEndpoint, endpointIn, inOrder, noWish } from '../../../runtime/networks/endpoint.ts';
 import { findNetwork, predefinedNetworks } from '../../../runtime/networks/network.ts';
+import { subnetInWords } from '../../../runtime/networks/subnet.ts';
 
 const small: Bridge = {
   network: 'small',
   link: 'br-small',
   subnet: { ip: '10.1.2.240', prefixLength: 29 },
   gateway: '10.1.2.243',
+  range: { ip: '10.1.2.240', prefixLength: 29 },
+  reserved: [],
+  internal: false,
+  masquerade: true,
+  mtu: null,
 };
 
 test('an endpoint has the lowest free address of its subnet, which is neither the gateway’s nor the broadcast’s', () => {
   const taken = new Set<string>();
-  for (let count = 0; count < 5; count++) taken.add(allocateEndpoint(small, taken, null).ipAddress);
+  for (let count = 0; count < 5; count++) taken.add(allocateEndpoint(small, taken, noWish).ipAddress);
   assert.deepEqual([...taken], ['10.1.2.241', '10.1.2.242', '10.1.2.244', '10.1.2.245', '10.1.2.246']);
-  assert.throws(() => allocateEndpoint(small, taken, null), {
+  assert.throws(() => allocateEndpoint(small, taken, noWish), {
     kind: 'exhausted',
     message: 'no available IPv4 addresses on this network’s address pools: small',
   });
   taken.delete('10.1.2.242');
-  assert.equal(allocateEndpoint(small, taken, null).ipAddress, '10.1.2.242');
+  assert.equal(allocateEndpoint(small, taken, noWish).ipAddress, '10.1.2.242');
 });
 
 test('a MAC address is made of the IPv4 address, as Docker makes it, where none is asked for', () => {
   const second = new Set(['172.17.0.2']);
-  assert.equal(allocateEndpoint(defaultBridge, second, null).macAddress, '02:42:ac:11:00:03');
-  assert.equal(allocateEndpoint(defaultBridge, second, '02:00:00:00:00:09').macAddress, '02:00:00:00:00:09');
-  assert.equal(subnetInWords(defaultBridge), '172.17.0.0/16');
+  assert.equal(allocateEndpoint(defaultBridge, second, noWish).macAddress, '02:42:ac:11:00:03');
+  assert.equal(
+    allocateEndpoint(defaultBridge, second, { ...noWish, macAddress: '02:00:00:00:00:09' }).macAddress,
+    '02:00:00:00:00:09',
+  );
+  assert.equal(subnetInWords(defaultBridge.subnet), '172.17.0.0/16');
 });
 
-test('ports lead to the endpoint of the first network by name, also where names are numbers', () => {
-  const at = (ipAddress: string) => ({ endpointId: '', macAddress: '', ipAddress });
-  const endpoints = { backend: at('10.0.0.1'), '7': at('10.0.0.2'), '10': at('10.0.0.3') };
+test('links are in the order of the names of the networks, the default one first, also where names are numbers', () => {
+  const at = (ipAddress: string) => ({ endpointId: '', macAddress: '', ipAddress, linkLocal: [] });
+  const endpoints = { backend: at('10.0.0.1'), '7': at('10.0.0.2'), '10': at('10.0.0.3'), bridge: at('172.17.0.2') };
   assert.deepEqual(
     inOrder(endpoints).map(([network]) => network),
-    ['10', '7', 'backend'],
+    ['bridge', '10', '7', 'backend'],
   );
-  assert.equal(mainAddress(endpoints), '10.0.0.3');
-  assert.equal(mainAddress({}), null);
   assert.equal(endpointIn(endpoints, 'constructor'), null);
 });
 

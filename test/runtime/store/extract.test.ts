@@ -1,4 +1,4 @@
-// The most hostile archive there is: a layer. Nothing leaves the directory, and what is refused is named (SECURITY.md B01).
+// The most hostile archive there is: a layer. Nothing leaves the directory, and what is refused is named (B01).
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

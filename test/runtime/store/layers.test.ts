@@ -105,7 +105,7 @@ test('what a crash has left is removed, what was whole is known again', async ()
   const layer = await layers.add(source, untilDone(), ignore);
   mkdirSync(`${temporary.path}/incoming/half-unpacked/etc`, { recursive: true });
   mkdirSync(`${layers.directory}/abcdefghijklmnop`);
-  records.put(layerKind, '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null });
+  records.put(layerKind, '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null, tarBytes: null });
   const again = new Layers({ directory: layers.directory, temporary: `${temporary.path}/incoming`, records });
   assert.deepEqual(again.all(), [layer]);
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);

@@ -14,15 +14,18 @@ import { readLessons } from '../../../sandbox-server/labs/lessons.ts';
 const lessons = await readLessons(fileURLToPath(new URL('../../../lessons', import.meta.url)));
 const tasks = lessons.get('01-why-containers/02-first-container')?.lab.tasks ?? [];
 
+const tcp = (host: number, container: number) => ({ address: '', host, container, protocol: 'tcp' });
+
 const web: ContainerFact = {
   id: 'a'.repeat(64),
   name: 'web',
   image: 'nginx',
   state: 'running',
   exitCode: null,
-  ports: ['8080:80'],
+  ports: [tcp(8080, 80)],
   labels: {},
   networks: ['bridge'],
+  mounts: [],
   imageId: 'sha256:web',
   sameImages: [],
   started: 'in the background',
@@ -57,7 +60,9 @@ test('lesson turns done task by task when a student does as it says', () => {
   };
   assert.deepEqual(step({}), []);
   assert.deepEqual(
-    step({ ended: [{ name: 'x', image: 'hello-world', exitCode: 0, sameImages: [], byDocker: false }] }),
+    step({
+      ended: [{ name: 'x', image: 'hello-world', exitCode: 0, sameImages: [], byDocker: false, oomKilled: false }],
+    }),
     ['hello'],
   );
   assert.deepEqual(step({ containers: [web] }), ['web']);
@@ -84,8 +89,9 @@ test('task "hello" is done by a container that is still listed, and not by one t
     /never started/,
   );
   assert.match(
-    stateOf('hello', { ended: [{ name: 'x', image: 'hello-world', exitCode: 127, sameImages: [], byDocker: false }] })
-      .found,
+    stateOf('hello', {
+      ended: [{ name: 'x', image: 'hello-world', exitCode: 127, sameImages: [], byDocker: false, oomKilled: false }],
+    }).found,
     /exit code 127/,
   );
   assert.match(stateOf('hello', {}).found, /No container from hello-world has run yet/);
@@ -93,8 +99,8 @@ test('task "hello" is done by a container that is still listed, and not by one t
 
 const slips: readonly (readonly [string, Partial<ContainerFact>, RegExp])[] = [
   ['no port is published', { ports: [] }, /none of its ports is published/],
-  ['the ports are the wrong way round', { ports: ['80:8080'] }, /wrong way round/],
-  ['another port is published', { ports: ['8081:80'] }, /other ports are published/],
+  ['the ports are the wrong way round', { ports: [tcp(80, 8080)] }, /wrong way round/],
+  ['another port is published', { ports: [tcp(8081, 80)] }, /other ports are published/],
   ['it was only created', { state: 'created', ports: [] }, /could not start/],
   ['it ran in the foreground', { state: 'exited', exitCode: 0, ports: [] }, /foreground/],
   ['another image has the name', { image: 'busybox' }, /not a running one from the image nginx/],
@@ -192,22 +198,24 @@ test('facts are read from what the Docker API answers', () => {
     started: null,
     state: 'exited',
     exitCode: 137,
-    ports: ['8080:80'],
+    ports: [tcp(8080, 80)],
+    mounts: [],
     labels: {},
     networks: ['bridge'],
     interrupted: false,
     details: null,
   });
-  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, []), {
+  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, [], true), {
     name: 'x',
     image: 'hello-world',
     exitCode: 0,
     sameImages: [],
     byDocker: false,
+    oomKilled: true,
   });
-  assert.equal(endedFrom({ image: 'hello-world' }, []), null);
+  assert.equal(endedFrom({ image: 'hello-world' }, [], false), null);
   const byDocker = (exitCode: string, ...signals: number[]) =>
-    endedFrom({ image: 'nginx', exitCode, name: 'x' }, signals)?.byDocker;
+    endedFrom({ image: 'nginx', exitCode, name: 'x' }, signals, false)?.byDocker;
   assert.equal(byDocker('137', 9), true);
   assert.equal(byDocker('0', 3), true, 'asked to end in order');
   assert.equal(byDocker('129', 1), true, 'ended by the very signal that was sent');

@@ -34,3 +34,26 @@ test('a check that waits for its task asks for nothing before its turn', () => {
   assert.equal(found(check, facts), '');
   assert.deepEqual(dearNeeds([task], { ...facts, doneTasks: new Set(['first']) }), [{ file: { path: 'a' } }]);
 });
+
+test('files of a container or volume that is not there, and what is in such a volume, are not asked for', () => {
+  for (const check of [
+    '{ file: { container: nope, path: /x } }',
+    '{ file: { volume: gone, path: x, exists: false } }',
+    '{ yaml: { container: nope, path: /x, has: { a: 1 } } }',
+    '{ volume: { name: gone, empty: true } }',
+    '{ volume: { name: store, empty: true, unused: true } }',
+    '{ volume: { name: store } }',
+  ])
+    assert.deepEqual(dearNeeds([taskOf(check)], facts), [], check);
+  for (const check of ['{ file: { container: cache, path: /x } }', '{ volume: { name: left, empty: true } }'])
+    assert.equal(dearNeeds([taskOf(check)], facts).length, 1, check);
+  const needs = dockerNeeds(
+    [
+      taskOf('{ all: [{ file: { volume: a, path: x } }, { absent: { volume: b } }, { removed: { network: c } }] }'),
+      taskOf('{ network: { name: d, containers: [{ name: e, alias: f }] } }'),
+    ],
+    'dev',
+    true,
+  );
+  assert.deepEqual([[...needs.volumes], [...needs.networks], needs.details], [['a', 'b'], ['d', 'c'], true]);
+});

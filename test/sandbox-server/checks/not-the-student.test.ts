@@ -70,6 +70,8 @@ test('a container that could not be started again counts for nothing, and the pa
   const terminal = await atPrompt(page);
   await run(page, terminal, 'docker rename web first');
   await run(page, terminal, `docker run -d --name web --stop-signal KILL busybox sh -c 'rm /bin/sh; exec sleep 1000'`);
+  // `docker run -d` returns before the shell has removed its own file.
+  await run(page, terminal, 'while docker exec web test -e /bin/sh; do sleep 0.1; done');
   await changesNothing(shutDownAndUp, 'exited');
   await page.hears('tasks', () => last(page, 'tasks')?.tasks[0]?.found.includes('docker start web') === true);
   const [stop] = last(page, 'tasks')?.tasks ?? [];

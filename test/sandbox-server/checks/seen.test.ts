@@ -35,5 +35,32 @@ test('what Docker was told to end is told from what ended without it, by each ru
 
 test('a container that was removed is known with the tasks that were done by then', () => {
   const { removed } = afterEvent(nothingSeen, event('destroy'), new Set(['restart']));
-  assert.deepEqual(removed, [{ name: 'web', doneTasks: new Set(['restart']) }]);
+  assert.deepEqual(removed, [{ kind: 'container', name: 'web', doneTasks: new Set(['restart']) }]);
+});
+
+test('so are volumes and networks, by their names', () => {
+  const volume = { ...event('destroy', { driver: 'local' }), Type: 'volume' };
+  const network = { ...event('destroy', { name: 'back', type: 'bridge' }), Type: 'network' };
+  const seen = [volume, network, { ...volume, Action: 'mount' }].reduce(
+    (before, each) => afterEvent(before, each, new Set()),
+    nothingSeen,
+  );
+  assert.deepEqual(
+    seen.removed.map(({ kind, name }) => [kind, name]),
+    [
+      ['volume', 'x'],
+      ['network', 'back'],
+    ],
+  );
+});
+
+test('a container that the kernel ended for want of memory is told from one that was killed, by each run of it', () => {
+  const [oom, die, start] = [event('oom'), event('die', { exitCode: '137' }), event('start')];
+  const after = (...events: ReturnType<typeof event>[]) =>
+    events.reduce((seen, each) => afterEvent(seen, each, new Set()), nothingSeen);
+  assert.deepEqual(
+    after(oom, die, start, die).ended.map(({ oomKilled }) => oomKilled),
+    [true, false],
+  );
+  assert.equal(after(oom, die, event('destroy')).outOfMemory.size, 0, 'what is gone is forgotten');
 });

@@ -101,7 +101,7 @@ test('after one event the list of containers is asked for once, and nothing is l
   await view(({ containers }) => containers.some(({ name }) => name === 'made'));
   await page.hears('tasks', () => last(page, 'tasks')?.tasks[0]?.found === 'Found no container named first.');
   assert.equal(times(list), 1, asked.join('\n'));
-  assert.equal(times('GET /images/json') + times('GET /networks'), 0, asked.join('\n'));
+  assert.equal(times('GET /images/json') + times('GET /networks') + times('GET /volumes'), 0, asked.join('\n'));
 });
 
 test('what docker exec does makes nobody ask for a list', async () => {
@@ -115,7 +115,18 @@ test('what docker exec does makes nobody ask for a list', async () => {
   await docker('rename', 'first', 'renamed');
   await view(({ containers }) => containers.some(({ name }) => name === 'renamed'));
   assert.equal(times(list), 1, asked.join('\n'));
-  assert.equal(times('GET /images/json') + times('GET /networks'), 0, asked.join('\n'));
+  assert.equal(times('GET /images/json') + times('GET /networks') + times('GET /volumes'), 0, asked.join('\n'));
+});
+
+test('volumes are listed anew when one is made or removed, and not when one is mounted', async () => {
+  await docker('volume', 'create', 'data');
+  await view(({ volumes }) => volumes.length === 1);
+  assert.equal(times('GET /volumes'), 1, asked.join('\n'));
+  await docker('run', '--name', 'second', '-v', 'data:/data', 'busybox', 'true');
+  await view(({ volumes }) => volumes[0]?.users.length === 1);
+  await docker('rm', 'second');
+  await view(({ volumes }) => volumes[0]?.users.length === 0);
+  assert.equal(times('GET /volumes'), 1, asked.join('\n'));
 });
 
 test('an image that is tagged is listed anew, and its name is in the list of containers', async () => {

@@ -39,7 +39,7 @@ function engineAt(states: readonly State[]) {
         maxHosts: 1,
         ready: true,
         storeFreeBytes: 0,
-        loop: { longestStallMs: 0, longestTurn: null },
+        loop: { longestStallMs: 0, p99StallMs: 0, longestTurn: null },
         catalogue: [of('postgres:17', { state: 'building', step: 'another' }), of('redis:8', now)],
       };
     },

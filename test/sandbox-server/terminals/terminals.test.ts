@@ -143,7 +143,12 @@ test('X12 what a page typed is typed once, though its connection falls at once a
   const terminal = 't1';
   await atPrompt(first, terminal);
   // `got-` is what a terminal does not echo by itself.
-  first.type(terminal, 'n=0; while IFS= read -r line; do n=$((n + 1)); echo "got-$n-$line"; done\r');
+  first.type(
+    terminal,
+    'n=0; echo loop-$((1 + 1)); while IFS= read -r line; do n=$((n + 1)); echo "got-$n-$line"; done\r',
+  );
+  // While it edits a line, the shell has the terminal leave a return as it is: one that came now would end no line of the loop's.
+  await first.shows(terminal, 'loop-2\r');
   const sent = 40;
   let page = first;
   for (let place = 1; place <= sent; place += 1) {

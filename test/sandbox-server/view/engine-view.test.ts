@@ -57,7 +57,7 @@ test('a new host has no images and no containers, and a bridge with nobody on it
   assert.deepEqual([now.host, now.images, now.containers, now.machine, now.more], ['docker-host', [], [], null, false]);
   assert.deepEqual(
     now.networks.find(({ name }) => name === 'bridge'),
-    { name: 'bridge', driver: 'bridge', subnet: '172.17.0.0/16', members: [] },
+    { name: 'bridge', driver: 'bridge', subnet: '172.17.0.0/16', internal: false, members: [] },
   );
   assert.ok(now.memory.usedBytes > 0 && now.memory.usedBytes < now.memory.limitBytes, JSON.stringify(now.memory));
   assert.match(now.kernel, /^\d+\.\d+/);
@@ -105,7 +105,7 @@ test('it follows pull, run, pause, rename, stop, start and rm', async () => {
   assert.deepEqual([process?.inside, process?.command], [1, 'sleep 1000']);
   assert.equal(String(process?.pid), await docker('inspect', '-f', '{{.State.Pid}}', 'web'));
   const bridge = last(page, 'view')?.networks.find(({ name }) => name === 'bridge');
-  assert.deepEqual(bridge?.members, [{ container: 'web', address: '172.17.0.2' }]);
+  assert.deepEqual(bridge?.members, [{ container: 'web', address: '172.17.0.2', names: [] }]);
 
   await docker('exec', 'web', 'sh', '-c', 'echo hi > /hi');
   await view((now) => named(now, 'web')?.ownLayer.files === 1 && named(now, 'web')?.ownLayer.bytes === 3);
@@ -125,6 +125,49 @@ test('it follows pull, run, pause, rename, stop, start and rm', async () => {
   await view((now) => named(now, 'site')?.state === 'running');
   await docker('rm', '-f', 'site');
   await view(({ containers }) => containers.length === 0);
+});
+
+test('it follows volumes, networks, health, restarts and limits', async () => {
+  await docker('network', 'create', '--internal', 'back');
+  await view(({ networks }) => networks.some(({ name, internal }) => name === 'back' && internal));
+  await docker('volume', 'create', 'data');
+  await view(({ volumes }) => volumes.length === 1 && volumes[0]?.name === 'data' && volumes[0].users.length === 0);
+  await docker(
+    ...['run', '-d', '--name', 'db', '--network', 'back', '--network-alias', 'database', '-v', 'data:/data:ro'],
+    ...['-v', '/home/student:/site', '--memory', '32m', '--cpus', '0.5', '--pids-limit', '20'],
+    ...['--health-cmd', 'test -e /well', '--health-interval', '1s', '--health-retries', '1'],
+    ...['busybox', 'sleep', '1000'],
+  );
+  const ill = await view((now) => named(now, 'db')?.health === 'unhealthy');
+  const { limits, binds, restarts, pids } = named(ill, 'db') ?? {};
+  assert.deepEqual(limits, { memoryBytes: 32 * 1024 * 1024, cpus: 0.5, pids: 20 });
+  assert.deepEqual(binds, [{ source: '/home/student', at: '/site', readOnly: false }]);
+  assert.ok(restarts === 0 && (pids ?? 0) >= 1);
+  assert.deepEqual(ill.volumes, [{ name: 'data', users: [{ container: 'db', at: '/data', readOnly: true }] }]);
+  const back = ill.networks.find(({ name }) => name === 'back');
+  assert.deepEqual(
+    back?.members.map(({ container, names }) => ({ container, names })),
+    [{ container: 'db', names: ['database'] }],
+  );
+  await docker('exec', 'db', 'touch', '/well');
+  await view((now) => named(now, 'db')?.health === 'healthy');
+  await docker('network', 'connect', 'bridge', 'db');
+  await view(({ networks }) => networks.some(({ name, members }) => name === 'bridge' && members.length === 1));
+  await docker('network', 'disconnect', 'back', 'db');
+  await view(({ networks }) => networks.some(({ name, members }) => name === 'back' && members.length === 0));
+  await docker('rm', '-f', 'db');
+  const left = await view(({ containers }) => containers.length === 0);
+  assert.deepEqual(left.volumes, [{ name: 'data', users: [] }], 'it outlives its container');
+
+  await docker('run', '-d', '--name', 'loop', '--restart', 'on-failure:2', 'busybox', 'false');
+  await view((now) => named(now, 'loop')?.restarts === 2 && named(now, 'loop')?.state === 'exited');
+  await docker('run', '-d', '--name', 'hungry', '--memory', '16m', 'busybox', 'sh', '-c', 'exec tail /dev/zero');
+  const ended = named(await view((now) => named(now, 'hungry')?.oomKilled === true), 'hungry');
+  assert.deepEqual([ended?.state, ended?.exitCode], ['exited', 137]);
+  await docker('rm', '-f', 'loop', 'hungry');
+  await docker('volume', 'rm', 'data');
+  await docker('network', 'rm', 'back');
+  await view((now) => now.volumes.length === 0 && now.networks.every(({ name }) => name !== 'back'));
 });
 
 test('a command in the terminal is enough', async () => {

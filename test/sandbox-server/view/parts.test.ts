@@ -6,6 +6,7 @@ import { containersFrom } from '../../../sandbox-server/hosts/listed-container.t
 import { maxViewBytes } from '../../../sandbox-server/limits.ts';
 import { viewOf } from '../../../sandbox-server/view/build.ts';
 import { timesFrom } from '../../../sandbox-server/view/docker-answers.ts';
+import { inspectedFrom } from '../../../sandbox-server/view/inspected.ts';
 import { layersFrom } from '../../../sandbox-server/view/layers.ts';
 import { emulatorOf, machineFrom, machineStateFrom } from '../../../sandbox-server/view/machine.ts';
 import { plainText } from '../../../sandbox-server/view/plain-text.ts';
@@ -173,7 +174,21 @@ test('however much there is, a view fits into one message and says that it was c
     command: wider,
     ports: many(20, () => ({ host: 65_535, container: 65_535, protocol: 'tcp' as const })),
     networks: many(20, (network) => ({ name: `${wide}${network}`, address: '172.17.255.255' })),
+    mounts: many(40, (mount) => ({
+      type: mount % 2 === 0 ? 'volume' : 'bind',
+      name: mount % 2 === 0 ? `${wide}${mount}` : '',
+      source: wider.slice(0, 80),
+      destination: wider.slice(0, 80),
+      readOnly: true,
+    })),
   }));
+  const inspected = {
+    health: 'unhealthy' as const,
+    restarts: 99_999,
+    oomKilled: false,
+    limits: { memoryBytes: 1e12, cpus: 0.123456789, pids: 99_999 },
+    names: new Map(many(20, (network) => [`${wide}${network}`, [wide, wide, wide]] as const)),
+  };
   const view = viewOf({
     host: 'docker-host',
     containers,
@@ -182,7 +197,14 @@ test('however much there is, a view fits into one message and says that it was c
     machine: null,
     kernel: '',
     layers: new Map(images.map(({ id }) => [id, layers])),
-    networks: many(40, (index) => ({ name: `${wide}${index}`, driver: 'bridge', subnet: '172.17.0.0/16' })),
+    networks: many(40, (index) => ({
+      name: `${wide}${index}`,
+      driver: 'bridge',
+      subnet: '172.17.0.0/16',
+      internal: false,
+    })),
+    volumes: many(200, (index) => `${wide}${index}`),
+    inspected: new Map(containers.map(({ id }) => [id, inspected])),
     usage: {
       memoryBytes: 1,
       memoryLimitBytes: 2,
@@ -203,6 +225,28 @@ test('however much there is, a view fits into one message and says that it was c
   assert.ok(Buffer.byteLength(JSON.stringify(view)) <= maxViewBytes, sizes.join(', '));
   assert.equal(view.more, true);
   assert.ok(view.containers.length >= 10 && view.images.length >= 10 && view.networks.length >= 8);
+  assert.ok(view.volumes.length >= 8 && (view.volumes[0]?.users.length ?? 0) > 0);
+});
+
+test('health, limits and other names are read from what docker inspect answers, and short text', () => {
+  const answer = {
+    Name: '/db',
+    RestartCount: 2,
+    State: { OOMKilled: true, Health: { Status: 'unhealthy', Log: [{ Output: '<b>\u001b[2J' }] } },
+    HostConfig: { Memory: 64, NanoCpus: 0, CpuQuota: 50_000, CpuPeriod: 0, PidsLimit: null },
+    NetworkSettings: {
+      Networks: { back: { Aliases: ['db', 'database\u202e', 'x'.repeat(100), 'a', 'b'] }, bridge: { Aliases: null } },
+    },
+  };
+  assert.deepEqual(inspectedFrom(answer), {
+    health: 'unhealthy',
+    restarts: 2,
+    oomKilled: true,
+    limits: { memoryBytes: 64, cpus: 0.5, pids: 0 },
+    names: new Map([['back', ['database?', `${'x'.repeat(63)}…`, 'a']]]),
+  });
+  assert.equal(inspectedFrom({ ...answer, State: { OOMKilled: false } }).health, null);
+  assert.throws(() => inspectedFrom({ ...answer, State: { OOMKilled: false, Health: { Status: '<b>' } } }));
 });
 
 test('a container that has ended has no process, though it ran when its use was looked at', () => {
@@ -215,6 +259,7 @@ test('a container that has ended has no process, though it ran when its use was 
     command: 'sleep 9',
     ports: [],
     networks: [],
+    mounts: [],
   };
   const process = { pid: 7, insidePid: 1, parent: 0, executable: 'sleep', command: 'sleep 9', memoryBytes: 1 };
   const used = { id, memoryBytes: 1_000_000, pids: 1, cpuMs: 1, ownLayer: { files: 1, bytes: 3, truncated: false } };
@@ -227,6 +272,8 @@ test('a container that has ended has no process, though it ran when its use was 
       kernel: '',
       layers: new Map(),
       networks: [],
+      volumes: [],
+      inspected: new Map(),
       containers: [{ ...ended, state }],
       usage: {
         memoryBytes: 1,
