@@ -103,15 +103,30 @@ export interface Place {
   readonly number: number;
 }
 
+const linkOf = ({ instance, hostId }: Place): string => `${prefixOf(instance)}${hostId.slice(0, 11)}`;
+
+/** In the namespace that the engine's thread is in. */
+function removeIfThere(link: string): void {
+  if (netlink.hasLink(link)) netlink.configureNetwork([netlink.removeLink(netlink.linkIndex(link))]);
+}
+
+/**
+ * Takes a host's link away. The kernel would do so with the workspace's network namespace, but some time after its last process, and
+ * the next host may have its addresses by then.
+ */
+export function leaveUplink(file: string, place: Place): void {
+  insideNetworkAt(file, () => removeIfThere(linkOf(place)));
+}
+
 /** Gives the network namespace of `pid`, a new workspace, its link and its default route. Throws SystemCallError. */
-export function joinUplink(file: string, pid: number, { instance, hostId, number }: Place): void {
-  const [gateway, own, broadcast] = [1, 2, 3].map((each) => address(number * 4 + each));
+export function joinUplink(file: string, pid: number, place: Place): void {
+  const [gateway, own, broadcast] = [1, 2, 3].map((each) => address(place.number * 4 + each));
   if (!gateway || !own || !broadcast) return;
-  const name = `${prefixOf(instance)}${hostId.slice(0, 11)}`;
+  const name = linkOf(place);
   const netns = fs.openSync(`/proc/${pid}/ns/net`, 'r');
   try {
     insideNetworkAt(file, () => {
-      if (netlink.hasLink(name)) netlink.configureNetwork([netlink.removeLink(netlink.linkIndex(name))]);
+      removeIfThere(name);
       const peer = { name: outLink, address: macAddressFor(own), netns };
       netlink.configureNetwork([netlink.vethPair({ name, master: null }, peer)]);
       fs.writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1');

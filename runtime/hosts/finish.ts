@@ -9,6 +9,7 @@ import { killedExitCode } from '../processes/exits.ts';
 import { endConmons } from './clear-bundles.ts';
 import { toStartAgain } from './holdings.ts';
 import type { Host } from './host.ts';
+import { leaveInternet } from './open-egress.ts';
 import { workspaceId } from './workspace.ts';
 
 /**
@@ -40,6 +41,7 @@ export async function endHost(host: Host): Promise<void> {
   await endConmons(host);
   // All processes at once: the workspace's init cannot end before every process of its PID namespace has ended.
   await removeGroup(host.group);
+  leaveInternet(host);
   host.frozen = false;
   host.save({ pid: 0, startTicks: 0 });
   host.agenda.clear();

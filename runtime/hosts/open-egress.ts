@@ -2,7 +2,7 @@
 // internet.
 
 import { nameServersOf } from '../egress/egress.ts';
-import { joinUplink, prepareUplink } from '../egress/uplink.ts';
+import { joinUplink, leaveUplink, type Place, prepareUplink } from '../egress/uplink.ts';
 import { listenInside } from '../kernel/bind.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import { defaultBridge } from '../networks/bridge.ts';
@@ -56,15 +56,32 @@ export async function prepareEgress(engine: HostEngine): Promise<void> {
   });
 }
 
+const placeOf = ({ engine, id, record }: Host): Place => ({
+  instance: engine.settings.instance,
+  hostId: id,
+  number: Math.floor(record.uidBase / idsPerHost),
+});
+
 /** Gives the new workspace `pid` its link out. A host without one runs all the same. */
 export function joinInternet(host: Host, pid: number): void {
-  const { engine, id, record } = host;
+  const { engine } = host;
   const { network } = engine.egress.settings;
   if (!isOpen(host) || network === null) return;
   try {
-    const number = Math.floor(record.uidBase / idsPerHost);
-    joinUplink(network, pid, { instance: engine.settings.instance, hostId: id, number });
+    joinUplink(network, pid, placeOf(host));
   } catch (error) {
     engine.log.error({ error, host: host.name }, 'a host has no way out');
+  }
+}
+
+/** Takes the link of a host that has ended. */
+export function leaveInternet(host: Host): void {
+  const { engine } = host;
+  const { network } = engine.egress.settings;
+  if (!isOpen(host) || network === null) return;
+  try {
+    leaveUplink(network, placeOf(host));
+  } catch (error) {
+    engine.log.error({ error, host: host.name }, 'a host’s way out is still there');
   }
 }

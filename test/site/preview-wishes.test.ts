@@ -8,6 +8,7 @@ import { followWishes, type PreviewWish } from '../../site/src/client/preview-wi
 const task = (id: string, done: boolean) => ({ id, done, expected: '', found: '' });
 
 test('a preview opens once its task gets done, and not for what was done before', () => {
+  tasks.value = [];
   const opened: PreviewWish[] = [];
   const wishes = [
     { task: 'web', port: 8080 },

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
+import { until } from '../../support/until.ts';
 import { ask, expect, expectSending, unframe } from './exchange.ts';
 
 let docker: EitherDocker;
@@ -118,8 +119,11 @@ describe('--ipc', () => {
 
 // The reference has no docker-init.
 test('--init gives a first process that passes signals on and collects children', { skip: isReference }, async () => {
-  const script = 'trap "exit 5" TERM; (true &); sleep 1000 & wait';
+  const script = 'trap "exit 5" TERM; (true &); echo ready; sleep 1000 & wait';
   await docker.run('init', ['sh', '-c', script], { HostConfig: { Init: true } });
+  await until('it has set its trap', async () =>
+    String((await ask(socket, 'GET /containers/init/logs?stdout=1')).body).includes('ready'),
+  );
   const { Processes } = (await expect(socket, 'GET /containers/init/top?ps_args=-o%20pid,args', 200)) as {
     Processes: string[][];
   };

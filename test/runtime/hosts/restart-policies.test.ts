@@ -36,8 +36,9 @@ const go = (pid: number): void => writeFileSync(`/proc/${pid}/root/go`, '');
 test('X03 a container that ended while no engine was there is started again by its policy, unless it was to end', async () => {
   const failing = await host.run('failing', untilGo(1), withPolicy('on-failure'));
   const done = await host.run('done', untilGo(0), withPolicy('on-failure'));
-  const deaf = 'trap "touch /asked" TERM; until [ -e /go ]; do usleep 20000; done';
+  const deaf = 'trap "touch /asked" TERM; touch /ready; until [ -e /go ]; do usleep 20000; done';
   const stopped = await host.run('stopped', ['sh', '-c', deaf], withPolicy('always'));
+  await until('its trap is set', () => existsSync(`/proc/${stopped}/root/ready`));
   const stop = expect(host.socket, 'POST /containers/stopped/stop', 204).catch(() => undefined);
   await until('it was asked to end', () => existsSync(`/proc/${stopped}/root/asked`));
   await engine.kill();

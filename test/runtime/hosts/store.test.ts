@@ -31,8 +31,9 @@ const inspect = async (name: string): Promise<Inspected> =>
 const groupThere = (): boolean => existsSync(`/sys/fs/cgroup${unifiedCgroups ? '' : '/memory'}${host.group}`);
 
 test('a stored host has no process and no memory, and comes back as it was', async () => {
-  const polite = 'trap "echo said goodbye >>/goodbye; exit 0" TERM; while :; do usleep 20000; done';
-  await host.run('polite', ['sh', '-c', polite]);
+  const polite = 'trap "echo said goodbye >>/goodbye; exit 0" TERM; touch /ready; while :; do usleep 20000; done';
+  const trapped = await host.run('polite', ['sh', '-c', polite]);
+  await until('its trap is set', () => existsSync(`/proc/${trapped}/root/ready`));
   await host.run('deaf', ['sleep', '1000'], {
     HostConfig: { AutoRemove: true, PortBindings: { '80/tcp': [{ HostIp: '', HostPort: '' }] } },
   });
