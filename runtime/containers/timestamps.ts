@@ -27,22 +27,42 @@ export function parseMoment(name: string, text: string | null): Nanoseconds | nu
   return moment;
 }
 
+/** What is left out is nought: `2001-01-01`, `2001-01-01T10`, `2001-01-01T10:11`, each with an offset or in UTC. */
+const day = /^(\d{4}-\d{2}-\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?)?)?(Z|[+-]\d{2}:\d{2})?$/;
+
+/** Milliseconds since 1970; NaN where there is no such day or hour, undefined where `text` is no time at all. */
+function dayMs(text: string): number | undefined {
+  const parts = day.exec(text);
+  if (!parts) return undefined;
+  const [, date, hour = '00', minute = '00', second = '00', offset = 'Z'] = parts;
+  return Date.parse(`${date}T${hour}:${minute}:${second}${offset}`);
+}
+
+const unitMs = { h: 3_600_000, m: 60_000, s: 1000, ms: 1, us: 1e-3, µs: 1e-3, ns: 1e-6 };
+const goDuration = /^([+-]?)((?:\d{1,9}(?:\.\d{1,9})?(?:h|ms|m|s|us|µs|ns))+)$/;
+
+/** Of a Go duration such as `24h`, `1h30m`, `1.5h`; undefined where `text` is none. */
+function durationMs(text: string): number | undefined {
+  const [, sign, parts = ''] = goDuration.exec(text) ?? [];
+  if (sign === undefined) return undefined;
+  const all = parts.matchAll(/([\d.]+)([a-zµ]+)/g);
+  const sum = all.reduce((ms, [, count, unit]) => ms + Number(count) * unitMs[unit as keyof typeof unitMs], 0);
+  return sign === '-' ? -sum : sum;
+}
+
 /**
- * The filter `until` of prunes and lists: a moment, or a Go duration before now in hours, minutes and seconds, as `24h` or `1h30m`.
- * Milliseconds since 1970. Throws invalid in moby's words.
+ * The filter `until` of prunes and lists: a UNIX time, a day with or without a time of day, or a Go duration before now. Milliseconds
+ * since 1970. Throws invalid in moby's words.
  */
 export function untilMs(text: string): number {
-  const duration = /^(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?$/.exec(text);
-  if (duration && text !== '') {
-    const [hours, minutes, seconds] = duration.slice(1).map((part) => Number(part ?? 0));
-    return Date.now() - (((hours ?? 0) * 60 + (minutes ?? 0)) * 60 + (seconds ?? 0)) * 1000;
-  }
-  try {
-    return Number((parseMoment('until', text) ?? 0n) / 1_000_000n);
-  } catch {
+  const before = durationMs(text);
+  if (before !== undefined) return Date.now() - before;
+  const moment = dayMs(text) ?? (/^\d{1,18}(\.\d{1,18})?$/.test(text) ? Number(text) * 1000 : Number.NaN);
+  if (Number.isNaN(moment)) {
     const shown = JSON.stringify(text.slice(0, 64));
     throw new EngineError('invalid', `failed to parse value as time or duration: ${shown}`);
   }
+  return moment;
 }
 
 /** As `docker logs --timestamps` writes it: UTC with nine digits. */

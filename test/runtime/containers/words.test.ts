@@ -11,7 +11,7 @@ import { generateName } from '../../../runtime/containers/names.ts';
 import { parsePsArguments } from '../../../runtime/containers/ps-columns.ts';
 import { signalNumber, stopSignalOf } from '../../../runtime/containers/signals.ts';
 import { statusInWords } from '../../../runtime/containers/status.ts';
-import { formatNanoseconds, parseMoment, parseRfc3339 } from '../../../runtime/containers/timestamps.ts';
+import { formatNanoseconds, parseMoment, parseRfc3339, untilMs } from '../../../runtime/containers/timestamps.ts';
 import { namePattern } from '../../../runtime/patterns/pattern.ts';
 import { WorkBudget } from '../../../runtime/work-budget.ts';
 
@@ -238,6 +238,45 @@ describe('moments', () => {
     assert.equal(parseMoment('since', '1970-01-01T01:00:01.5+01:00'), 1_500000000n);
     assert.equal(parseMoment('since', '0'), null);
     assert.throws(() => parseMoment('since', 'yesterday'), { kind: 'invalid' });
+  });
+  // As a dockerd takes them.
+  test('of `until` are days, times of day, UNIX times, or durations before now', () => {
+    for (const text of [
+      ...[
+        '2001-01-01',
+        '2001-01-01T00',
+        '2001-01-01T00:00',
+        '2001-01-01T00:00:00',
+        '2001-01-01T00:00:00.5',
+        '2001-01-01Z',
+      ],
+      ...['2001-01-01T02:00+02:00', '2000-12-31T22:00-02:00', '978307200', '978307200.5'],
+    ])
+      assert.equal(Math.floor(untilMs(text) / 1000), 978307200, text);
+    const durations = { '1h': 3600, '1h30m': 5400, '1.5h': 5400, '-5m': -300, '10ms10us': 0.01, '0s': 0 };
+    for (const [text, seconds] of Object.entries(durations)) {
+      const ago = (Date.now() - untilMs(text)) / 1000;
+      assert.ok(ago >= seconds - 0.001 && ago < seconds + 60, `${text}: ${ago}`);
+    }
+    for (const text of [
+      '',
+      'x',
+      '1d',
+      '1.',
+      '.5',
+      '1s ',
+      '99999999999h',
+      '1e3',
+      '-1',
+      '2001-13-01',
+      '2001-01-01T25',
+      '2001-1-1',
+    ])
+      assert.throws(
+        () => untilMs(text),
+        { kind: 'invalid', message: /^failed to parse value as time or duration: / },
+        text,
+      );
   });
   test('are written with nine digits, in UTC', () => {
     const moment = parseRfc3339('2026-11-21T21:57:38.530665935+01:00');
