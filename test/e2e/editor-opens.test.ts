@@ -18,13 +18,13 @@ afterAll(async () => {
 test('the file of the task in hand opens by itself, once, and the focus stays where it is', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
-  // As a lesson with `editor: { task: hello, path: .profile, line: 5 }` in its lab file is built.
+  // As a lesson with `editor: { task: hello, path: .profile, line: 2 }` in its lab file is built.
   await page.addInitScript(() => {
     const observer = new MutationObserver(() => {
       const main = document.querySelector<HTMLElement>('main.workbench');
       if (!main) return;
       observer.disconnect();
-      const editors = [{ task: 'hello', path: '.profile', line: 5 }];
+      const editors = [{ task: 'hello', path: '.profile', line: 2 }];
       main.dataset.extras = JSON.stringify({ ...JSON.parse(main.dataset.extras ?? ''), editors });
     });
     observer.observe(document, { childList: true, subtree: true });
@@ -36,6 +36,7 @@ test('the file of the task in hand opens by itself, once, and the focus stays wh
     .locator('[role="status"]', { hasText: 'The file .profile has opened in the editor' })
     .first()
     .waitFor({ state: 'attached' });
+  await page.locator('.code .active-line-number', { hasText: /^2$/ }).waitFor();
   assert.equal(await page.locator('.code .monaco-editor.focused').count(), 0);
   await openTerminal(page);
 
