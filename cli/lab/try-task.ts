@@ -15,8 +15,8 @@ const promptMs = 12_000;
 /** After a command that failed nothing more is on its way. */
 const failedMs = 5_000;
 
-/** How long it may take until a check sees what was done. */
-function patienceMs(check: Check, ends: readonly CommandEnd[]): number {
+/** How long it may take until a check sees what was done, which ended so. */
+export function patienceMs(check: Check, ends: readonly CommandEnd[]): number {
   if ((ends.at(-1)?.exitCode ?? 0) !== 0) return failedMs;
   const slow = ['http', 'process', 'log', 'command', 'ran', 'file'];
   return everyCheck(check).some((one) => slow.some((kind) => kind in one)) ? slowMs : promptMs;

@@ -2,11 +2,11 @@
 // is there to be seen failing. Where the text leaves a task to the student, its solution is typed in its place.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import { fillIn, type Lab } from '../../lessons/schema.ts';
+import { fillIn, type Lab, type Task } from '../../lessons/schema.ts';
 import { type Component, type LessonText, textAttribute, withThoseInside } from './lesson-text.ts';
 import type { CommandEnd } from './shell.ts';
 import type { Student } from './student.ts';
-import { LessonMistake } from './try-task.ts';
+import { LessonMistake, patienceMs } from './try-task.ts';
 
 interface Run {
   readonly do: 'run';
@@ -54,7 +54,9 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
   const steps = stepsOf(text);
   const filled = (line: string) => fillIn(line, student.parameters);
   /** The commands of the text that are the last of a task's solution. */
-  const solves = new Map<Run, string>();
+  const solves = new Map<Run, Task>();
+  const isSeenDone = ({ id, check }: Task): Promise<boolean> =>
+    student.becomes(id, ({ done }) => done, patienceMs(check, []));
   let commands = 0;
   let startedAt = Number.NEGATIVE_INFINITY;
   for (const [place, step] of steps.entries()) {
@@ -67,15 +69,16 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
           lab.tasks.findIndex(({ id }) => id === step.id),
         )
         .slice(-1);
-      if (before !== undefined) await student.becomes(before.id, ({ done }) => done);
+      if (before !== undefined) await isSeenDone(before);
       // What follows until the next task may be its solution, said in the text.
       const next = steps.findIndex(({ do: what }, later) => later > place && what === 'task');
       const following = steps.slice(place + 1, next === -1 ? undefined : next);
-      const solution = lab.tasks.find(({ id }) => id === step.id)?.solution;
+      const task = lab.tasks.find(({ id }) => id === step.id);
+      const solution = task?.solution;
       const said = following.findLast(
         (each): each is Run => each.do === 'run' && solution?.run.includes(filled(each.run)) === true,
       );
-      if (said !== undefined) solves.set(said, step.id);
+      if (said !== undefined && task !== undefined) solves.set(said, task);
       if (solution === undefined || said !== undefined) continue;
       const failed = (await student.attempt(solution)).find(({ exitCode }) => exitCode !== null && exitCode !== 0);
       if (failed !== undefined)
@@ -93,12 +96,12 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
     }
     // Who reads on has seen it turn done. Some are facts of a moment, which the next command may end.
     const solved = solves.get(step);
-    if (solved !== undefined) await student.becomes(solved, ({ done }) => done);
+    if (solved !== undefined) await isSeenDone(solved);
   }
-  for (const { id } of lab.tasks) {
-    if (!(await student.becomes(id, ({ done }) => done)))
+  for (const task of lab.tasks) {
+    if (!(await isSeenDone(task)))
       throw new LessonMistake(
-        `after all that the text says, the task ${id} is not done; the student is told: ${student.task(id).found || 'nothing'}`,
+        `after all that the text says, the task ${task.id} is not done; the student is told: ${student.task(task.id).found || 'nothing'}`,
       );
   }
   return commands;

@@ -7,7 +7,8 @@ import { startEngine, type TestEngine } from '../support/engine.ts';
 import { rounds } from '../support/soak.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 
-const count = 'i=0; while :; do printf "<%07d>\\n" $i; i=$((i + 1)); [ $((i % 50)) = 0 ] && sleep 0.001; done';
+/** Slow enough that what is kept for a page that is away lasts for seconds: no page reads while the engine starts. */
+const count = 'i=0; while :; do printf "<%07d>\\n" $i; i=$((i + 1)); [ $((i % 50)) = 0 ] && sleep 0.02; done';
 /** So much of what was seen before a kill is compared together with what comes after it. */
 const comparedBytes = 5_000;
 /** How many lines must come after each kill. */
