@@ -20,11 +20,13 @@ export async function removeBundle(bundle: string): Promise<void> {
   // Not by `maxRetries`: that tries again for each directory in the directory, and so for seconds.
   const giveUpMs = performance.now() + busyMs;
   for (;;) {
+    // The time may have passed while others had the processor: what was let go of meanwhile is looked at once more.
+    const isLast = performance.now() > giveUpMs;
     try {
       await rm(bundle, { recursive: true, force: true });
       return;
     } catch (error) {
-      if (performance.now() > giveUpMs) throw error;
+      if (isLast) throw error;
     }
     await delay(againMs);
   }
