@@ -44,7 +44,6 @@ const withPolicy = (Name: string, MaximumRetryCount = 0) => ({
 });
 /** Ends as soon as something tells it to, with the code that is asked for. */
 const endsWith = (code: number) => ['sh', '-c', `until [ -e /end ]; do usleep 20000; done; exit ${code}`];
-/** Its second end is seconds away: the test has time to look at it. */
 const endsQuickly = ['sh', '-c', 'exit 3'];
 
 describe('on-failure:2', () => {
@@ -72,11 +71,13 @@ describe('on-failure:2', () => {
 });
 
 describe('a container that is about to be restarted', () => {
-  /** By then it waits for over a second. */
+  /** It waits for three seconds more: the test has time to look at it. */
   const untilWaiting = async (name: string) =>
-    await until(`${name} waits for its sixth start`, async () => {
+    await until(`${name} waits for long`, async () => {
       const { RestartCount, State } = await inspect(name);
-      return RestartCount >= 5 && State.Restarting === true;
+      // It began with 100 ms, and doubles.
+      const dueMs = Date.parse(String(State.FinishedAt)) + 100 * 2 ** (RestartCount - 1);
+      return State.Restarting === true && dueMs - Date.now() > 3_000;
     });
 
   beforeAll(async () => {
