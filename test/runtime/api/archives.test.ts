@@ -27,12 +27,10 @@ beforeAll(async () => {
 afterAll(() => docker[Symbol.asyncDispose]());
 
 async function expectLog(name: string, pattern: RegExp): Promise<void> {
-  for (let i = 0; i < 400; i++) {
+  await until(`${name} says ${pattern}`, async () => {
     const { body } = await sendArchive(docker.socket, `GET /containers/${name}/logs?stdout=1`);
-    if (pattern.test(body.toString())) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  assert.fail(`${name} did not say ${pattern}`);
+    return pattern.test(body.toString());
+  });
 }
 
 const at = (path: string, name = 'files', query = ''): string =>

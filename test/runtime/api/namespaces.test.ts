@@ -19,6 +19,8 @@ afterAll(async () => {
 });
 
 const sleep = ['sleep', '1000'];
+/** For a script: until another container has done what it does first. */
+const waitFor = (fact: string): string => `for n in $(seq 200); do ${fact} && break; sleep 0.1; done`;
 const refuse = async (body: object, message: string | RegExp): Promise<void> => {
   await expectSending(socket, 'POST /containers/create', { Image: 'busybox', Cmd: ['true'], ...body }, 400, {
     message,
@@ -33,7 +35,8 @@ async function hostConfigOf(name: string): Promise<Readonly<Record<string, unkno
 describe('--pid', () => {
   test('of another container shows its processes, which can be ended', async () => {
     const donor = await docker.run('donor', ['sleep', '1234']);
-    const seen = await docker.output(['sh', '-c', 'ps | grep -c "[s]leep 1234"; kill -9 1; echo $$'], {
+    const script = `${waitFor('ps | grep -q "[s]leep 1234"')}; ps | grep -c "[s]leep 1234"; kill -9 1; echo $$`;
+    const seen = await docker.output(['sh', '-c', script], {
       HostConfig: { PidMode: 'container:donor' },
     });
     assert.match(seen, /^1\n(?!1\n)\d+\n$/);
@@ -45,7 +48,8 @@ describe('--pid', () => {
 
   test('host shows the processes of all containers', async () => {
     await docker.run('beside', ['sleep', '4321']);
-    const seen = await docker.output(['sh', '-c', 'ps -o args | grep "[s]leep 4321"'], {
+    const look = 'ps -o args | grep "[s]leep 4321"';
+    const seen = await docker.output(['sh', '-c', `${waitFor(`${look} >/dev/null`)}; ${look}`], {
       HostConfig: { PidMode: 'host' },
     });
     assert.equal(seen, 'sleep 4321\n');
@@ -86,7 +90,7 @@ describe('--ipc', () => {
   test('container:X shares its namespace and its /dev/shm, and keeps them when that ends', async () => {
     await docker.run('ipc-donor', ['sh', '-c', 'echo from donor > /dev/shm/f; sleep 1000'], share('shareable'));
     await docker.run('ipc-joins', ['sleep', '1000'], share('container:ipc-donor'));
-    const same = ['sh', '-c', 'readlink /proc/self/ns/ipc; cat /dev/shm/f'];
+    const same = ['sh', '-c', `${waitFor('test -s /dev/shm/f')}; readlink /proc/self/ns/ipc; cat /dev/shm/f`];
     const seen = await docker.output(same, share('container:ipc-donor'));
     assert.equal(await docker.output(same, share('container:ipc-joins')), seen);
     assert.match(seen, /^ipc:.*\nfrom donor\n$/);
@@ -128,7 +132,8 @@ test('--init gives a first process that passes signals on and collects children'
     Processes: string[][];
   };
   assert.match(String(Processes[0]?.[1]), /^\/sbin\/docker-init -- sh -c/);
-  const zombies = await docker.exec('init', ['sh', '-c', 'ps -o stat,pid,ppid,args | grep ^Z; echo']);
+  const collected = waitFor('! ps -o stat | grep -q ^Z');
+  const zombies = await docker.exec('init', ['sh', '-c', `${collected}; ps -o stat,pid,ppid,args | grep ^Z; echo`]);
   const { body } = await ask(socket, `POST /exec/${zombies}/start`, { Detach: false });
   assert.deepEqual(unframe(Buffer.from(String(body)).toString('latin1')), ['1:\n']);
   await expect(socket, 'POST /containers/init/stop', 204);

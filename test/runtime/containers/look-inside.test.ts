@@ -19,7 +19,9 @@ beforeAll(async () => {
   });
   await host.shell('echo at home >/home/student/page');
   const script = 'ln -s /note /link; echo kept >/data/kept; ln -s kept /data/near; echo t >/memory/t; mkfifo /fifo';
-  await exec(`${script}; head -c 262145 /dev/zero >/large; head -c 262144 /dev/zero >/small; ln -s /nowhere /lost`);
+  await exec(
+    `until [ -s /full/x ]; do sleep 0.05; done; ${script}; head -c 262145 /dev/zero >/large; head -c 262144 /dev/zero >/small; ln -s /nowhere /lost`,
+  );
 });
 
 afterAll(async () => {

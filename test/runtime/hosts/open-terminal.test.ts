@@ -49,6 +49,7 @@ test('a terminal whose shell is missing says so, leaves nothing, and can be open
   await until('it has a prompt', () => reader.bytes.includes('$ '));
   reader.close();
   await engine.client.closeTerminal('desk', 'main');
+  await until('it has ended', async () => (await engine.client.terminals('desk')).every(({ running }) => !running));
 });
 
 test('a terminal of a user who is not there, or in a directory that is not there, leaves nothing', async () => {

@@ -171,9 +171,10 @@ describe('-p', () => {
       'while (defined $s->recv(my $said, 99)) { $s->send($said) }';
     const pid = await inspect('udp', '{{.State.Pid}}');
     const served = await shell(`nohup nsenter -t ${pid} -n perl -e '${echo}' >/dev/null 2>&1 & echo $!`);
-    const ask = 'exec 3<>/dev/udp/127.0.0.1/8400; echo hello >&3; timeout 1 head -1 <&3';
-    await until('it answers', async () => (await shell(ask)) === 'hello');
-    assert.equal(await shell(ask.replace('127.0.0.1', '::1')), 'hello');
+    for (const address of ['127.0.0.1', '::1']) {
+      const ask = `exec 3<>/dev/udp/${address}/8400; echo hello >&3; timeout 1 head -1 <&3`;
+      await until(`it answers at ${address}`, async () => (await shell(ask)) === 'hello');
+    }
     await shell(`kill ${served}`); // it would keep the container's network, and its address, after the container
     await docker('rm', '-f', 'tcp', 'udp');
   });
@@ -199,7 +200,7 @@ describe('-p', () => {
 
   /** Of what answers at each address in the workspace: `404` of busybox's httpd, `000` of nobody. */
   const codes = async (port: number, ...addresses: string[]): Promise<string> => {
-    const one = (address: string) => `curl -s -o /dev/null -w '%{http_code} ' --max-time 5 http://${address}:${port}/`;
+    const one = (address: string) => `curl -s -o /dev/null -w '%{http_code} ' --max-time 15 http://${address}:${port}/`;
     return await shell(addresses.map(one).join('; '));
   };
   const server = (name: string, ...ports: string[]) =>
@@ -240,10 +241,13 @@ describe('-p', () => {
     await server('six', '[::1]:8511:80');
     await server('all-six', '[::]:8512:80');
     await server('all-four', '0.0.0.0:8513:80');
-    await until(
-      'all answer',
-      async () => (await codes(8513, '127.0.0.1')) === '404' && (await codes(8512, '[::1]')) === '404',
-    );
+    for (const [port, address] of [
+      [8510, '127.0.0.1'],
+      [8511, '[::1]'],
+      [8512, '[::1]'],
+      [8513, '127.0.0.1'],
+    ] as const)
+      await until(`port ${port} answers`, async () => (await codes(port, address)) === '404');
     const found = [8510, 8511, 8512, 8513].map((port) => codes(port, ...both));
     assert.deepEqual(await Promise.all(found), ['404 000', '000 404', '000 404', '404 000']);
     await docker('rm', '-f', 'four', 'six', 'all-six', 'all-four');
