@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type CommandOutcome, dockerCommand } from '../../support/docker-command.ts';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
@@ -102,6 +103,7 @@ for (const [client, docker] of Object.entries(clients))
         'echo started; exec sleep 1000',
       );
       assert.equal(await ok('ps', '-q', '--no-trunc'), id);
+      await until('it has started', async () => (await ok('logs', 'web')) === 'started');
       const format = '{{.Names}} {{.Image}} {{.Command}} {{.Ports}} {{.State}}';
       // Older commands write addresses of IPv6 without brackets.
       assert.equal(
@@ -324,16 +326,23 @@ test('stdin goes through run -i, a great deal of it too', async () => {
 /** A docker command in a terminal of 24 rows and 80 columns. */
 const inTerminal = (...args: readonly string[]) =>
   new RealTerminal('docker', ['-H', `unix://${either.socket}`, ...args]);
+/** Resolves once the program has heard of the size. The docker command hears of no change before it has told the size at its start. */
+async function resized(terminal: RealTerminal, rows: number, columns: number): Promise<void> {
+  await until(`it has ${rows} rows and ${columns} columns`, async () => {
+    terminal.resize(rows, columns + 1);
+    terminal.resize(rows, columns);
+    await delay(200);
+    return terminal.said.includes(`${rows} ${columns}\r\n`);
+  });
+}
 /** Tells its size, and again after each change of it: the trap runs between two sleeps. */
 const tellsSize = 'trap "stty size" WINCH; stty size; while :; do sleep 0.1; done';
 
 test('run -it has the size of the terminal, and gets another one while it runs', async () => {
   using terminal = inTerminal('run', '-it', '--rm', '--name', 'sized', 'busybox', 'sh', '-c', tellsSize);
   await terminal.says(/24 80\r\n/);
-  terminal.resize(33, 111);
-  await terminal.says(/33 111\r\n/);
-  terminal.resize(50, 40);
-  await terminal.says(/50 40\r\n/);
+  await resized(terminal, 33, 111);
+  await resized(terminal, 50, 40);
   terminal.type('\x03');
   assert.equal(await terminal.ended, 130);
 });
@@ -345,8 +354,7 @@ test('exec -it has a size of its own, beside that of the container’s terminal'
   await terminal.says(/24 80\r\n/);
   using other = inTerminal('exec', '-it', 'both', 'sh', '-c', tellsSize);
   await other.says(/24 80\r\n/);
-  terminal.resize(33, 111);
-  await terminal.says(/33 111\r\n/);
+  await resized(terminal, 33, 111);
   assert.doesNotMatch(other.said, /33 111/);
   terminal.type('\x03');
   assert.equal(await terminal.ended, 130);
