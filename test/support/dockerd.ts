@@ -67,6 +67,17 @@ async function ended(child: ChildProcess): Promise<void> {
   await promise;
 }
 
+/** False where the directory of a control group is busy. */
+function removed(group: string): boolean {
+  try {
+    fs.rmdirSync(group);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EBUSY') return false;
+    throw error;
+  }
+}
+
 /** Resolves to null where dockerd is not installed. Disposing ends it and its containers, and removes what it made. */
 export async function startDockerd(): Promise<Dockerd | null> {
   const env = environment();
@@ -96,7 +107,9 @@ export async function startDockerd(): Promise<Dockerd | null> {
     for (const { Id } of body as { Id: string }[]) await ask(socket, `DELETE /containers/${Id}?force=1`);
     await ended(child);
     execFileSync('ip', ['netns', 'del', name]);
-    for (const group of fs.globSync(`/sys/fs/cgroup/{*/,}${name}`)) fs.rmdirSync(group);
+    // The kernel lets go of what ended there a moment later.
+    for (const group of fs.globSync(`/sys/fs/cgroup/{*/,}${name}`))
+      await until(`${group} is empty`, () => removed(group));
     await instance[Symbol.asyncDispose]();
   };
   try {

@@ -46,11 +46,14 @@ test('a container that runs is told with all that clients make numbers of', { sk
   const spin = ['sh', '-c', 'while :; do :; done'];
   await docker.run('busy', spin, { HostConfig: { Memory: 67_108_864, NanoCpus: 200_000_000, PidsLimit: 9 } });
   let body: unknown;
-  // The first numbers may be from before its first turn on a CPU is over.
-  await until('it has been held back', async () => {
+  // The first numbers may be from before its first turn on a CPU is over, and before anybody has sent it anything.
+  await until('it has been held back, and heard of', async () => {
     body = await expect(socket, 'GET /containers/busy/stats?stream=0', 200);
-    const { cpu_stats } = body as { cpu_stats: { throttling_data: { throttled_time: number } } };
-    return cpu_stats.throttling_data.throttled_time > 0;
+    const { cpu_stats, networks } = body as {
+      cpu_stats: { throttling_data: { throttled_time: number } };
+      networks: { eth0: { rx_bytes: number } };
+    };
+    return cpu_stats.throttling_data.throttled_time > 0 && networks.eth0.rx_bytes > 0;
   });
   const isSome = (value: unknown): boolean => typeof value === 'number' && value > 0;
   assertHas(body, {

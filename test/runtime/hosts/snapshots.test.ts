@@ -127,7 +127,8 @@ describe('a snapshot', () => {
     const blobs = (): number => readdirSync(`${store()}/blobs/sha256`).length;
     assert.equal(blobs(), 2); // the configuration of `own`, and its layer as it came
     for (const { id } of await engine.client.snapshots('kept')) await engine.client.removeSnapshot('kept', id);
-    assert.equal(blobs(), 0);
+    // At once, unless the machine is so slow that some are left for the next turn.
+    await until('the blobs have gone', () => blobs() === 0);
     assert.deepEqual(readdirSync(`${store()}/snapshots/${host.info.id}`), []);
     await engine.client.removeSnapshot('kept', 'with-own');
     assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });

@@ -86,7 +86,7 @@ const message = await runProcess(plan).then(
   (error: Error) => error.message,
 );
 // What was killed takes a moment to go.
-for (const deadline = performance.now() + 2000; monitors().length > 0 && performance.now() < deadline; )
+for (const deadline = performance.now() + 15_000; monitors().length > 0 && performance.now() < deadline; )
   await delay(10);
 const failed: FailedRun = { message, isBundleThere: existsSync(wanted.bundle), monitors: monitors() };
 console.log(JSON.stringify(failed));

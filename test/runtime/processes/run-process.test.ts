@@ -8,6 +8,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import { namespaceFile } from '../../../cli/supervisor/run-directory.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
+import { until } from '../../support/until.ts';
 import type { FailedRun, FailingRun } from './engines-process.ts';
 
 const script = fileURLToPath(new URL('engines-process.ts', import.meta.url));
@@ -36,7 +37,7 @@ async function failed(at: FailingRun['failsAt'], where: Pick<FailingRun, 'contai
     failsAt: at,
   };
   const nsenter = [`--mount=${namespaceFile(run)}`, process.execPath, script, JSON.stringify(wanted)];
-  const { stdout } = await promisify(execFile)('nsenter', nsenter, { timeout: 30_000 });
+  const { stdout } = await promisify(execFile)('nsenter', nsenter, { timeout: 60_000 });
   return JSON.parse(stdout) as FailedRun;
 }
 
@@ -62,6 +63,6 @@ test('a process that cannot be recorded once it runs is ended', async () => {
     { message, isBundleThere, monitors },
     { message: 'start container: failed onRunning', isBundleThere: false, monitors: [] },
   );
-  const { stdout } = await engine.client.run('runs', { argv: ['ps', '-eo', 'args'] });
-  assert.ok(!stdout.includes('sleep 54321'), stdout);
+  const running = async () => (await engine.client.run('runs', { argv: ['ps', '-eo', 'args'] })).stdout;
+  await until('it has gone', async () => !(await running()).includes('sleep 54321'));
 });
