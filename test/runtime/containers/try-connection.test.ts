@@ -58,7 +58,8 @@ test('on the default network there are addresses and no names', async () => {
   await becomes('other', address, 'running, not there, an address, open');
   const beganMs = performance.now();
   assert.match(await told('app', address), /an address, silent$/, 'from another network there is no way');
-  assert.ok(performance.now() - beganMs < 3_000);
+  // Half a second, on a machine that may be busy itself; the kernel would try for two minutes.
+  assert.ok(performance.now() - beganMs < 20_000);
 });
 
 test('what stands in /etc/hosts of a container counts, and nothing in there is more than a line', async () => {

@@ -303,7 +303,8 @@ describe('C04', () => {
     `);
     const seen = new Set<string>();
     const endsAt = performance.now() + 3000;
-    for (let n = 0; performance.now() < endsAt; n++) {
+    // In the end the folder is there again, for who was too slow to see it before.
+    for (let n = 0; performance.now() < endsAt + (seen.has('inside') ? 0 : 20_000); n++) {
       const got = await read('race/real/f').catch((error: EngineError) => error.kind);
       seen.add(got.trim());
       await client.writeFile(host, 'race/real/g', bytes('ours')).catch(() => undefined);

@@ -33,7 +33,7 @@ async function serve(on: DockerHost, words: string): Promise<void> {
 }
 
 const get = async (from: DockerHost, address: string): Promise<string> =>
-  (await from.shell(`curl -s --max-time 3 http://${address}:8080/index.html`, 'student')).stdout;
+  (await from.shell(`curl -s --max-time 15 http://${address}:8080/index.html`, 'student')).stdout;
 
 beforeAll(async () => {
   engine = await startEngine();
@@ -68,7 +68,7 @@ describe('two hosts on one link', () => {
     await until('it listens', async () => (await host('a-dev').shell(knock, 'student')).exitCode === 0);
     assert.equal((await host('a-dev').shell(knock, 'student')).stdout, 'hello 10.77.0.2\n');
     // A container goes out with its host's address, as on any two machines.
-    const { text } = await host('a-dev').output(['nc', '-w', '3', '10.77.0.3', '2222']);
+    const { text } = await host('a-dev').output(['nc', '-w', '15', '10.77.0.3', '2222']);
     assert.equal(text, 'hello 10.77.0.2\r\n');
     assert.equal(
       (await host('a-dev').output(['wget', '-qO-', 'http://10.77.0.3:8080/index.html'])).text,
@@ -84,7 +84,7 @@ describe('two hosts on one link', () => {
     const prod = host('a-prod');
     await prod.run('inner', page('inner'), at('127.0.0.1'));
     const ask = async (from: DockerHost, address: string): Promise<string> =>
-      (await from.shell(`curl -s --max-time 3 http://${address}:9090/index.html`)).stdout;
+      (await from.shell(`curl -s --max-time 15 http://${address}:9090/index.html`)).stdout;
     await until('it serves', async () => (await ask(prod, '127.0.0.1')) === 'inner\n');
     assert.equal(await ask(host('a-dev'), 'prod'), '');
     assert.equal(await ask(prod, 'prod'), '');

@@ -46,7 +46,7 @@ test('a linked container finds the other by its alias, its name and its host nam
   const ip = await cli('inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'db');
   const hosts = await cli('exec', 'app', 'cat', '/etc/hosts');
   assert.match(hosts, new RegExp(`^${ip}\tthe-db dbhost db$`, 'm'));
-  await cli('exec', 'app', 'ping', '-c', '1', '-W', '2', 'the-db');
+  await cli('exec', 'app', 'ping', '-c', '1', '-W', '10', 'the-db');
   const told = (await cli('exec', 'app', 'env')).split('\n').filter((line) => line.startsWith('THE_DB_'));
   const expected = [
     'NAME=/app/the-db',
@@ -75,7 +75,7 @@ test('the name leads to the new address when the other is started again at anoth
   const ip = await cli('inspect', '-f', '{{.NetworkSettings.IPAddress}}', 'db');
   assert.match(await cli('exec', 'app', 'cat', '/etc/hosts'), new RegExp(`^${ip}\tthe-db dbhost db$`, 'm'));
   assert.equal((await cli('exec', 'app', 'cat', '/etc/hosts')).match(/the-db/g)?.length, 1);
-  await cli('exec', 'app', 'ping', '-c', '1', '-W', '2', 'db');
+  await cli('exec', 'app', 'ping', '-c', '1', '-W', '10', 'db');
 });
 
 test('a container starts only while those that it is linked to run', async () => {
@@ -115,7 +115,7 @@ test('on a network of one’s own the alias is the name server’s', async () =>
   await cli('network', 'create', 'own');
   await cli('run', '-d', '--name', 'web', '--network', 'own', 'busybox', 'sleep', '1000');
   assert.match(
-    await cli('run', '--rm', '--network', 'own', '--link', 'web:w', 'busybox', 'ping', '-c', '1', '-W', '2', 'w'),
+    await cli('run', '--rm', '--network', 'own', '--link', 'web:w', 'busybox', 'ping', '-c', '1', '-W', '10', 'w'),
     / 0% packet loss/,
   );
   await cli('rm', '-f', 'web');

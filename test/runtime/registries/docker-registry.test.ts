@@ -71,7 +71,7 @@ test('an image is pushed to localhost, pulled again and run', async () => {
   assert.equal(await ok('docker pull --quiet localhost:5000/bb:1'), 'localhost:5000/bb:1\n');
   await ok(`docker rmi --force 127.0.0.1:5000/bb:1 && docker pull localhost:5000/bb@${digest}`);
   const seen = await ok(
-    'docker events --since 0 --until "$(date +%s)" --filter type=image --format "{{.Action}} {{.Actor.ID}}"',
+    'docker events --since 0 --until "$(($(date +%s) + 1))" --filter type=image --format "{{.Action}} {{.Actor.ID}}"',
   );
   assert.match(seen, /^push localhost:5000\/bb(:1)?$/m);
   assert.match(seen, /^pull localhost:5000\/bb:1$/m);
