@@ -65,20 +65,27 @@ export async function makeInstance(): Promise<TestInstance> {
   };
 }
 
-/** The kernel may well name the same one again, before the first to ask has taken it. */
-const given = new Set<number>();
+/** Below those that the kernel gives to whoever connects, or asks for any: such a one may have been taken before it is listened on. */
+const firstPort = 20_000;
+const ports = 12_000;
 
-/** A TCP port of the loopback address that is free now; never the same one twice in a process. */
+let given = 0;
+
+/** A TCP port of the loopback address that is free now, and that no other test of this machine is given while this process lives. */
 export async function freePort(): Promise<number> {
+  for (let tried = 0; tried < ports; tried++) {
+    const port = firstPort + ((process.pid + given++) % ports);
+    if ((await claim(`drydock-test-port-${port}`)) && (await isFree(port))) return port;
+  }
+  throw new Error(`none of the ports ${firstPort} to ${firstPort + ports - 1} is free`);
+}
+
+async function isFree(port: number): Promise<boolean> {
   const server = net.createServer();
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', resolve);
-  await promise;
-  const address = server.address();
-  await new Promise((closed) => server.close(closed));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has no port');
-  if (given.has(address.port)) return freePort();
-  given.add(address.port);
-  return address.port;
+  const listens = await new Promise<boolean>((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => resolve(true));
+  });
+  if (listens) await new Promise((closed) => server.close(closed));
+  return listens;
 }
