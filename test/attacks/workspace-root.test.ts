@@ -3,18 +3,22 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
-import { conmonsOf, controlOf, numbersOf, unifiedCgroups } from '../support/outside.ts';
+import { conmonsOf, controlOf, numbersOf, type Program, unifiedCgroups } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 
 let engine: RunningEngine;
 let host: DockerHost;
+/** The ID of a container. */
+let box: string;
 
 beforeAll(async () => {
   engine = await sharedEngine();
   host = await createDockerHost(engine, 'root');
   await host.run('box', ['sleep', '1000']);
+  ({ Id: box } = (await expect(host.socket, 'GET /containers/box/json', 200)) as { Id: string });
 });
 
 afterAll(async () => {
@@ -119,8 +123,10 @@ describe('A07, A08, A09, A12, A13: calls and devices', () => {
   });
 
   test('no link can be put into the machine’s network through conmon, which stands in it', async () => {
-    const outside = conmonsOf(engine.instance.run).find(({ pid }) => numbersOf(pid).length === 2)?.pid;
-    assert.ok(outside);
+    // Of the container: that of a command that has just ended may be gone by the time it is looked at.
+    const isOfBox = ({ argv }: Program) => argv.some((word) => word.endsWith(`/b/${box}`));
+    const outside = conmonsOf(engine.instance.run).find(isOfBox)?.pid;
+    assert.ok(outside && numbersOf(outside).length === 2);
     const inside = numbersOf(outside)[1];
     const { stdout } = await host.shell(`
       ip link add leak0 type veth peer name leak1 netns ${inside} 2>/dev/null && echo made

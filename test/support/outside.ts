@@ -62,15 +62,23 @@ export function limitsOf(pid: number, name: string): [string, string] {
   return [found[1] ?? '', found[2] ?? ''];
 }
 
-/** Descriptor and what it leads to, for each that the process has open. */
+/** Descriptor and what it leads to, for each that the process has open: none where it has ended. */
 export function descriptorsOf(pid: number): { readonly fd: number; readonly target: string }[] {
-  return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+  return openIn(pid).flatMap((fd) => {
     try {
       return [{ fd: Number(fd), target: readlinkSync(`/proc/${pid}/fd/${fd}`) }];
     } catch {
       return []; // closed meanwhile
     }
   });
+}
+
+function openIn(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return []; // a helper of what was just ended
+  }
 }
 
 /** True where the machine's unified cgroup tree is the only one. */
