@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
-import { freePort } from '../support/instance.ts';
 import { sharedEngine } from '../support/shared.ts';
 
 let engine: RunningEngine;
@@ -23,7 +22,7 @@ let port: number;
 let abstract: string;
 let trapSocket: string;
 
-async function trap(where: net.ListenOptions): Promise<void> {
+async function trap(where: net.ListenOptions): Promise<ReturnType<net.Server['address']>> {
   const server = net.createServer((socket) => {
     reached++;
     socket.destroy();
@@ -31,16 +30,16 @@ async function trap(where: net.ListenOptions): Promise<void> {
   traps.push(server);
   server.listen(where);
   await once(server, 'listening');
+  return server.address();
 }
 
 beforeAll(async () => {
   engine = await sharedEngine();
   [one, two] = await Promise.all([createDockerHost(engine, 'one'), createDockerHost(engine, 'two')]);
   container = await one.run('box', ['sleep', '1000']);
-  port = await freePort();
   abstract = `${engine.instance.name}-abstract`;
   trapSocket = path.join(engine.instance.folder, 'trap.sock');
-  await trap({ port, host: '0.0.0.0' });
+  port = ((await trap({ port: 0, host: '0.0.0.0' })) as net.AddressInfo).port;
   await trap({ path: `\0${abstract}` });
   await trap({ path: trapSocket });
 });
