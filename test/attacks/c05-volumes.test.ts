@@ -10,6 +10,7 @@ import type { RunningEngine } from '../support/engine.ts';
 import { mountsOf } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 import { errorsIn, isBuilt, programOf, type SystemCall } from '../support/system-calls.ts';
+import { until } from '../support/until.ts';
 
 let engine: RunningEngine;
 let host: DockerHost;
@@ -217,6 +218,8 @@ describe('C05: a volume', () => {
     const swap =
       'cd /v; mkdir in; echo own >in/file; while :; do ln -sfn in part; ln -sfn / part; ln -sfn ../.. part; ln -sfn in part; done';
     await host.run('swaps', ['sh', '-c', swap], { HostConfig: { Binds: ['parts:/v'] } });
+    const part = '/var/lib/docker/volumes/parts/_data/part';
+    await until('the part is swapped', async () => (await host.shell(`test -L ${part}`)).exitCode === 0);
     const said = new Set<string>();
     for (let round = 0; round < 16; round++) {
       const Mounts = [{ Type: 'volume', Source: 'parts', Target: '/x', VolumeOptions: { Subpath: 'part' } }];
@@ -250,19 +253,21 @@ describe('C05: the removal of a volume', () => {
   test('removes nothing of the machine, whatever links are put there meanwhile', async () => {
     // A process that stands in the volume exchanges a directory and a link to the machine's, as fast as it can.
     const exchange = `chdir $ARGV[0] or die; my ($a, $b, $n) = ("d\\0", "l\\0", 0); my $end = time + 20;
-      while (time < $end && $n < 3e6) { last if syscall(316, -100, $a, -100, $b, 2) < 0 && !-e "d"; $n++ } print $n`;
+      while (time < $end && $n < 3e6) { last if syscall(316, -100, $a, -100, $b, 2) < 0 && !-e "d";
+        if (++$n == 10) { open my $f, ">", "/exchanging"; close $f } } print $n`;
     await host.shell(`echo '${exchange}' >/exchange.pl`);
     for (let round = 0; round < 8; round++) {
       const fill = `mkdir /v/d; for n in $(seq 20); do mkdir /v/d/$n; touch /v/d/$n/f /v/d/${victim}; done; ln -s ${marker} /v/l; sleep 1000`;
       await host.run('stands', ['sh', '-c', fill], { HostConfig: { Binds: ['raced:/v'] } });
       const { State } = (await expect(host.socket, 'GET /containers/stands/json', 200)) as { State: { Pid: number } };
-      const ready = `until test -L /proc/${State.Pid}/root/v/l; do sleep 0.05; done`;
-      await host.shell(`${ready}; perl /exchange.pl /proc/${State.Pid}/root/v >/exchanged 2>&1 & sleep 0.3`);
+      const ready = `rm -f /exchanging; until test -L /proc/${State.Pid}/root/v/l; do sleep 0.05; done`;
+      const begin = `perl /exchange.pl /proc/${State.Pid}/root/v >/exchanged 2>&1 &`;
+      await host.shell(`${ready}; ${begin} until test -e /exchanging; do sleep 0.05; done`);
       await expect(host.socket, 'DELETE /containers/stands?force=1', 204);
       await ask(host.socket, 'DELETE /volumes/raced');
       assertUntouched();
     }
-    assert.match((await host.shell('cat /exchanged')).stdout, /^\d{2,}$/, 'and links were put there');
+    await until('links were put there', async () => /^\d{2,}$/.test((await host.shell('cat /exchanged')).stdout));
   });
 });
 
