@@ -171,7 +171,7 @@ for n in range(1, 65535):
   test('of the other student answer meanwhile', async () => {
     await neighbour.run('web', ['httpd', '-f', '-p', '80']);
     const scanning = greedy.shell(`for i in 1 2 3; do ${scan('172.17')}; done`);
-    const { text } = await neighbour.output(['ping', '-c', '3', '-i', '0.2', '-W', '2', '172.17.0.2']);
+    const { text } = await neighbour.output(['ping', '-c', '3', '-i', '0.2', '-W', '10', '172.17.0.2']);
     await scanning;
     assert.match(text, /3 packets transmitted, 3 packets received/);
   });
