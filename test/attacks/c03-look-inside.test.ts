@@ -97,7 +97,8 @@ test('C03 nothing in a container holds a look up, and no device is opened', asyn
   for (const name of ['/fifo', '/tty', '/zero', '/dev/zero', '/dev/null', '/dev/console', '/proc/kcore', '/proc/kmsg'])
     assert.match(await look({ container: 'evil', path: name }), /^(other|forbidden|notFound|invalid)$/, name);
   assert.equal(await look({ container: 'evil', path: '/sparse' }), 'file');
-  assert.ok(performance.now() - beganMs < 5_000);
+  // Nobody ever writes to the FIFO.
+  assert.ok(performance.now() - beganMs < 20_000);
 });
 
 test('C03 a folder that is exchanged for a link while it is looked at leads nowhere else', async () => {
