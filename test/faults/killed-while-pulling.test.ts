@@ -58,12 +58,14 @@ test('X01: an engine that is killed while layers come leaves nothing half, and t
       response.write(made.layers[0]?.subarray(0, 20_000), () => setTimeout(reached, 50));
       return true;
     },
-    (reached) => (request) => {
-      if (!isOf(request.url, digests[1])) return false;
+    (reached) => {
       const layers = `${store()}/layers`;
       const before = readdirSync(layers).length;
-      void until('the first layer is unpacked', () => readdirSync(layers).length > before).then(reached);
-      return true;
+      return (request) => {
+        if (!isOf(request.url, digests[1])) return false;
+        void until('the first layer is unpacked', () => readdirSync(layers).length > before).then(reached);
+        return true;
+      };
     },
   ];
   for (const moment of moments) {
