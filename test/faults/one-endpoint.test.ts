@@ -97,8 +97,8 @@ describe('X10 what an engine left that knew one endpoint', () => {
     assert.equal(await inspect('web', place), before);
     assert.match(await docker('network', 'inspect', 'bridge'), /"IPv4Address": "172\.17\.0\.4\/16"/);
     assert.match(await docker('ps', '--filter', 'name=web', '--format', '{{.Ports}}'), /0\.0\.0\.0:8080->80\/tcp/);
-    assert.equal(await answers('dev', '127.0.0.1'), 'served');
-    assert.equal(await answers('prod', 'dev'), 'served');
+    await until('it answers', async () => (await answers('dev', '127.0.0.1')) === 'served');
+    await until('it answers the other host', async () => (await answers('prod', 'dev')) === 'served');
     // What was adopted has its address and its port: a new one gets others, until it ends.
     await docker('run', '-d', '--name', 'next', 'busybox', 'sleep', '1000');
     await docker('run', '-d', '--name', 'last', 'busybox', 'sleep', '1000');

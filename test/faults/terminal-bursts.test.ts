@@ -54,8 +54,11 @@ test('X13: what stands at an offset stays there, though more is said than is kep
     await delay(randomInt(50));
     await engine.start();
   }
-  const [terminal] = await engine.client.terminals('bursts');
-  assert.ok(terminal?.running && terminal.offset > at, `${terminal?.offset} after ${at}`);
+  await until('more is said', async () => {
+    const [terminal] = await engine.client.terminals('bursts');
+    assert.ok(terminal?.running);
+    return terminal.offset > at;
+  });
   await engine.client.closeTerminal('bursts', 'steady');
 });
 
