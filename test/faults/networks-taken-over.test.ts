@@ -55,12 +55,12 @@ test('after a kill -9 names are told, networks are apart, and all of it can be c
   assert.doesNotMatch(within(pid, 'ip -o link'), /br-0123456789ab/);
   assert.match(within(pid, 'ip -o -4 addr'), new RegExp(front));
   assert.ok(await known('one', 'three'));
-  assert.match(await docker('exec', 'one', 'ping', '-c', '1', '-W', '2', 'three'), / 0% packet loss/);
+  assert.match(await docker('exec', 'one', 'ping', '-c', '1', '-W', '10', 'three'), / 0% packet loss/);
   const address = /IPAddress": "(172\.19\.\d+\.\d+)"/.exec(await docker('inspect', 'two'))?.[1] ?? '';
   assert.match(await docker('exec', 'two', 'wget', '-O-', `http://${address}/`), /404/);
   assert.doesNotMatch(await docker('exec', 'one', 'timeout', '2', 'wget', '-O-', `http://${address}/`), /404/);
   await expectSending(host.socket, 'POST /networks/back/connect', { Container: 'one' }, 200);
-  assert.match(await docker('exec', 'one', 'timeout', '2', 'wget', '-O-', 'http://two/'), /404/);
+  assert.match(await docker('exec', 'one', 'timeout', '20', 'wget', '-O-', 'http://two/'), /404/);
   assert.deepEqual((await engine.client.check()).findings, []);
   for (const name of ['one', 'two', 'three']) await expect(host.socket, `DELETE /containers/${name}?force=1`, 204);
   for (const name of ['front', 'back']) await expect(host.socket, `DELETE /networks/${name}`, 204);
@@ -106,7 +106,8 @@ test('a program that entered a container’s network namespace does not keep the
   await expect(host.socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
   await host.run('entered', sleeper);
   const { State } = (await expect(host.socket, 'GET /containers/entered/json', 200)) as { State: { Pid: number } };
-  const { exitCode, stderr } = await host.shell(`nohup nsenter -t ${State.Pid} -n sleep 300 >/dev/null 2>&1 & sleep 1`);
+  const enter = `nohup nsenter -t ${State.Pid} -n sleep 300 >/dev/null 2>&1 &`;
+  const { exitCode, stderr } = await host.shell(`${enter} until pgrep -fx 'sleep 300'; do sleep 0.05; done`);
   assert.equal(exitCode, 0, stderr);
   assert.match(within(pid, 'ip -o link'), /veth/);
   await expect(host.socket, 'DELETE /containers/entered?force=1', 204);
