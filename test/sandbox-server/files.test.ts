@@ -12,6 +12,8 @@ let engine: RunningEngine;
 let server: TestServer;
 let lab: OpenedLab;
 let hosts: readonly string[];
+/** The engine's name of the lab's host. */
+let machine: string;
 
 beforeAll(async () => {
   engine = await sharedEngine();
@@ -20,6 +22,7 @@ beforeAll(async () => {
   const page = await server.enter(lab);
   ({ hosts } = await page.hears('welcome'));
   await page.hears('session', ({ phase }) => phase === 'ready');
+  [{ name: machine } = { name: '' }] = await engine.client.hosts();
 });
 
 afterAll(async () => {
@@ -41,8 +44,7 @@ function put(path: string, body: string, condition: Readonly<Record<string, stri
 const change = (body: object): Promise<Answer> => server.ask('POST', files(), { cookie: lab.cookie, body });
 
 async function shell(script: string): Promise<string> {
-  const [host] = await engine.client.hosts();
-  const result = await engine.client.run(host?.name ?? '', { argv: ['bash', '-c', script], cwd: '/home/student' });
+  const result = await engine.client.run(machine, { argv: ['bash', '-c', script], cwd: '/home/student' });
   assert.equal(result.exitCode, 0, result.stderr);
   return result.stdout;
 }
