@@ -59,13 +59,14 @@ test('F09 a student who comes back after a day is told to keep the cookie for lo
   assert.equal((await server.ask('GET', '/api/progress', { cookie: lab.cookie })).headers['set-cookie'], undefined);
 });
 
-test('F09 the end of a session closes its sockets within a second', async () => {
+test('F09 the end of a session closes its sockets at once', async () => {
   const lab = await server.open();
   const page = await server.enter(lab);
   const began = performance.now();
   await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
   assert.equal(await page.closed, 4000);
-  assert.ok(performance.now() - began < 1_000);
+  // Nothing that is done from time to time closes them: the first such look comes after ten seconds.
+  assert.ok(performance.now() - began < 5_000);
   const late = await server.ask('POST', `/api/sessions/${lab.session}/ticket`, { cookie: lab.cookie });
   assert.equal(late.status, 404);
 });

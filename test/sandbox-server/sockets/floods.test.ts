@@ -118,7 +118,8 @@ test('F03 a socket that never says hello is closed', async () => {
   const began = performance.now();
   const page = server.connect(lab.cookie);
   assert.equal(await page.closed, closeCodes.policy);
-  assert.ok(performance.now() - began < 7_000);
+  // It has five seconds. What else would end it, a look whether its page is there, comes after thirty.
+  assert.ok(performance.now() - began < 20_000);
 });
 
 test('F03 one student has a few sockets, not thousands', async () => {

@@ -26,7 +26,7 @@ function refuseWrites({ settings }: TestServer): Disposable {
 }
 
 test('X07 pages come and go, and labs end, while nothing can be written down', async () => {
-  await using server = await startTestServer({ freezeMs: 200, idleMs: 1_000, keepMs: 1_000 });
+  await using server = await startTestServer({ freezeMs: 200, idleMs: 4_000, keepMs: 1_000 });
   const lab = await server.open();
   const stale = new DatabaseSync(join(server.settings.dataDirectory, 'server.db'));
   // So that even who is only looked up is written down, and that coming and going are.
