@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterAll, test } from 'vitest';
-import { ask, sameOrigin, startTestServer } from '../server.ts';
+import { ask, askOften, sameOrigin, startTestServer } from '../server.ts';
 
 const server = await startTestServer();
 afterAll(() => server[Symbol.asyncDispose]());
@@ -131,10 +131,10 @@ test('F13 X-Forwarded-For is not believed when it comes from anybody', async () 
   await using strict = await startTestServer();
   const statuses: number[] = [];
   // Until it is refused: how many that takes depends on how fast the machine answers.
-  for (let round = 0; round < 100 && !statuses.includes(429); round++) {
-    const addresses = Array.from({ length: 100 }, (_, count) => `10.0.${round}.${count}`);
-    const ask = (address: string) => strict.ask('GET', '/healthz', { headers: { 'x-forwarded-for': address } });
-    statuses.push(...(await Promise.all(addresses.map(ask))).map(({ status }) => status));
+  for (let round = 0; round < 20 && !statuses.includes(429); round++) {
+    const addresses = Array.from({ length: 20 }, (_, count) => `10.0.${round}.${count}`);
+    const asked = addresses.map((address) => askOften(strict.settings.port, 'GET /healthz', address));
+    statuses.push(...(await Promise.all(asked)).flat());
   }
   assert.ok(statuses.includes(429), 'all count for the one address they came from');
 });
