@@ -72,6 +72,7 @@ test('X12 a page that is dropped again and again at any byte gets every byte onc
     terminal,
     'stty -echo; for i in $(seq 1 12000); do [ $((i % 200)) = 1 ] && read; echo "line $i of it"; [ $((i % 50)) = 0 ] && sleep 0.01; done; stty echo; echo the-$((1 + 1))-end\r',
   );
+  await first.shows(terminal, 'stty -echo');
   let text = '';
   let from = start;
   let drops = 0;
@@ -196,6 +197,7 @@ test('F04 output that no page watches does not stop the shell', async () => {
   const page = await lab.newPage();
   const terminal = await openTerminal(page, 6);
   page.type(terminal, 'head -c 1500000 /dev/zero | tr "\\\\0" y; echo; echo away-$((1 + 1))\r');
+  await page.shows(terminal, 'head -c');
   page.send({ type: 'detach', terminal });
   page.drop();
   const [host] = await lab.engine.client.hosts();
