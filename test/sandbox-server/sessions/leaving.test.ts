@@ -59,6 +59,7 @@ test('a lab without a page is frozen after a while, and its shell goes on when i
   const back = await comeBack(server, lab);
   const { offset, gone } = await back.attach('t1');
   assert.deepEqual({ offset, gone }, { offset: 0, gone: false });
+  await back.until(() => /n\d+\./.test(back.output('t1')), 'what was said before');
   const shown = Math.max(...[...back.output('t1').matchAll(/n(\d+)\./g)].map(([, n]) => Number(n)));
   await back.shows('t1', `n${shown + 20}.`);
   await end(server, lab);

@@ -35,6 +35,7 @@ test('a student who opens a lab has a shell at its prompt, and the same one afte
   const { offset, gone } = await reloaded.attach('t1');
   assert.deepEqual({ offset, gone }, { offset: 0, gone: false });
   await reloaded.shows('t1', '42 on docker-host');
+  await reloaded.until(() => reloaded.output('t1').length >= page.output('t1').length, 'all that was there');
   assert.ok(reloaded.output('t1').startsWith(page.output('t1')), 'what was there is the same, byte for byte');
   const [host] = await names();
   await server.ask('DELETE', `/api/sessions/${lab.session}`, { cookie: lab.cookie });
