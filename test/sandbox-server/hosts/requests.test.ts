@@ -141,11 +141,12 @@ test('the stream ends with its last reader', async () => {
   const playground = await server.open();
   const other = await enterReady(server, playground);
   await other.hears('view');
-  assert.equal(streams.open, 2);
+  await until('a stream is open for each host', () => streams.open === 2);
   other.drop();
   await until('the stream has ended', () => streams.open === 1);
   const back = await server.enter(await server.ticket(playground));
   await back.hears('view');
+  await until('it is open again', () => streams.open === 2);
   assert.deepEqual(streams, { begun: 3, open: 2 });
   back.drop();
   await end(server, playground);

@@ -91,7 +91,7 @@ describe('a preview', () => {
         'os.fork() and os._exit(0)',
         'class H(http.server.BaseHTTPRequestHandler):',
         '  def do_GET(self): self.send_response(200); self.end_headers(); self.wfile.write(("said to " + self.headers["host"]).encode())',
-        'server = http.server.HTTPServer(("127.0.0.1", 9443), H)',
+        'server = http.server.HTTPServer(("127.0.0.1", 9443), H, False)',
         ...(tls
           ? [
               'context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER); context.load_cert_chain("/tmp/cert.pem", "/tmp/key.pem")',
@@ -99,7 +99,8 @@ describe('a preview', () => {
             ]
           : []),
         'open("/tmp/server.pid", "w").write(str(os.getpid())); n = os.open("/dev/null", os.O_RDWR); [os.dup2(n, i) for i in (0, 1, 2)]',
-        'server.serve_forever()',
+        // It listens once it can answer: nobody takes it for a port that speaks no TLS.
+        'server.server_bind(); server.server_activate(); server.serve_forever()',
       ].join('\n');
       const { exitCode, stderr } = await inWorkspace(['python3', '-c', program]);
       assert.equal(exitCode, 0, stderr);
