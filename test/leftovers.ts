@@ -129,9 +129,14 @@ function strayFiles(): string[] {
   return stray.filter(isNew).map((file) => `file: ${file}`);
 }
 
-/** One line each; empty where nothing was left. */
+/** One line each; empty where nothing was left. The kernel takes namespaces and loop devices down a moment after their last user. */
 export async function leftovers(name: string): Promise<string[]> {
-  const running = await processes(name);
-  const found = await Promise.all([cgroups(name), loopDevices(name), links(name)]);
-  return [...running, ...mounts(name), ...found.flat(), ...files(name), ...strayFiles()];
+  const deadline = performance.now() + endingMs;
+  for (;;) {
+    const running = await processes(name);
+    const found = await Promise.all([cgroups(name), loopDevices(name), links(name)]);
+    const left = [...running, ...mounts(name), ...found.flat(), ...files(name), ...strayFiles()];
+    if (left.length === 0 || performance.now() > deadline) return left;
+    await delay(20);
+  }
 }
