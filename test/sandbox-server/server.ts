@@ -70,7 +70,7 @@ export function askOften(port: number, line: string, forwardedFor?: string): Pro
     socket.on('data', (chunk) => {
       got += chunk;
     });
-    socket.on('error', reject);
+    socket.on('error', (error) => got === '' && reject(error));
     socket.on('close', () => resolve(Array.from(got.matchAll(/HTTP\/1\.1 (\d+)/g), ([, status]) => Number(status))));
     socket.write(`${`${head}\r\n`.repeat(99)}${head}Connection: close\r\n\r\n`);
   });

@@ -134,7 +134,8 @@ export function rawExchange(port: number, text: string, until?: RegExp): Promise
       got += chunk.toString('latin1');
       if (until?.test(got)) socket.destroy();
     });
-    socket.on('error', reject);
+    // Who hangs up on what was not read yet resets the connection.
+    socket.on('error', (error) => got === '' && reject(error));
     socket.on('close', () => resolve(got));
   });
 }
