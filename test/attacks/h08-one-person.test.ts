@@ -116,8 +116,13 @@ test('H08 who starts labs without end from a shared address shuts nobody else th
   // Without an engine: only who is let in matters.
   await using server = await startTestServer({ trustedProxies: ['127.0.0.1'], capacity: 1_000 });
   const school = '203.0.113.9';
-  const burst = await Promise.all(Array.from({ length: 2 * newcomerBurstPerAddress }, () => openFrom(server, school)));
-  assert.ok(burst.includes(429), 'one person alone is held back');
+  let isHeldBack = false;
+  // Until they are: how many that takes depends on how fast the machine writes a lab down.
+  for (let round = 0; round < 10 && !isHeldBack; round += 1) {
+    const burst = Array.from({ length: 2 * newcomerBurstPerAddress }, () => openFrom(server, school));
+    isHeldBack = (await Promise.all(burst)).includes(429);
+  }
+  assert.ok(isHeldBack, 'one person alone is held back');
   // And goes on at six a second.
   const attack = setInterval(() => void openFrom(server, school).catch(() => undefined), 1000 / 6);
   try {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
-import { conmonsOf, controlOf, numbersOf, type Program, unifiedCgroups } from '../support/outside.ts';
+import { conmonsOf, controlOf, numbersOf, unifiedCgroups } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 
 let engine: RunningEngine;
@@ -124,8 +124,7 @@ describe('A07, A08, A09, A12, A13: calls and devices', () => {
 
   test('no link can be put into the machine’s network through conmon, which stands in it', async () => {
     // Of the container: that of a command that has just ended may be gone by the time it is looked at.
-    const isOfBox = ({ argv }: Program) => argv.some((word) => word.endsWith(`/b/${box}`));
-    const outside = conmonsOf(engine.instance.run).find(isOfBox)?.pid;
+    const outside = conmonsOf(engine.instance.run).find(({ argv }) => argv.includes(box))?.pid;
     assert.ok(outside && numbersOf(outside).length === 2);
     const inside = numbersOf(outside)[1];
     const { stdout } = await host.shell(`

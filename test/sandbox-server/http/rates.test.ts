@@ -63,11 +63,10 @@ test('F11 few files of one lab are sent at once, however slowly, and the next is
 });
 
 test('F11 an address cannot start labs without end by dropping its cookie', async () => {
-  const statuses = await Promise.all(
-    Array.from(
-      { length: 2 * newcomerBurstPerAddress },
-      async () => (await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } })).status,
-    ),
-  );
+  const open = async () => (await server.ask('POST', '/api/sessions', { body: { lesson: 'playground' } })).status;
+  const statuses: number[] = [];
+  // Until it is refused: how many that takes depends on how fast the machine writes a lab down.
+  for (let round = 0; round < 10 && !statuses.includes(429); round += 1)
+    statuses.push(...(await Promise.all(Array.from({ length: 2 * newcomerBurstPerAddress }, open))));
   assert.ok(statuses.includes(200) && statuses.includes(429));
 });
