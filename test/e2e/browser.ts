@@ -128,6 +128,31 @@ export async function typeLine(page: Page, line: string): Promise<void> {
   await page.keyboard.press('Enter');
 }
 
+/** Waits until the page has come to life: a click on what scripts have not taken up yet is lost. */
+export async function alive(page: Page): Promise<void> {
+  await page.locator('.host[data-up="true"]').first().waitFor({ state: 'attached' });
+}
+
+let typedLines = 0;
+
+/** As `typeLine`; gives what the terminal shows at its end once the shell is at its prompt again, and so takes a command from the text. */
+export async function typeMarked(page: Page, line: string): Promise<RegExp> {
+  const mark = `line-${++typedLines}-over`;
+  await typeLine(page, `${line}; echo ${mark}-$((1+1))`);
+  return new RegExp(`${mark}-2\\s*student@[^$]*\\$ *$`);
+}
+
+/** Presses a key twice within a moment, however long the machine takes for it: by the browser's own clock it is 50 ms. */
+export async function pressTwice(page: Page, key: 'F6', { shift = false } = {}): Promise<void> {
+  const browser = await page.context().newCDPSession(page);
+  const f6 = { key, code: key, windowsVirtualKeyCode: 117, modifiers: shift ? 8 : 0 };
+  const first = Date.now() / 1000;
+  for (const timestamp of [first, first + 0.05])
+    for (const type of ['rawKeyDown', 'keyUp'] as const)
+      await browser.send('Input.dispatchKeyEvent', { ...f6, type, timestamp });
+  await browser.detach();
+}
+
 /** Clicks Run on a plate and waits until the plate says that it ran. */
 export async function runPlate(plate: Locator): Promise<void> {
   await plate.locator('.run').click();

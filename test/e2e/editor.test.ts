@@ -9,7 +9,7 @@ import { sharedDrydock } from '../support/shared.ts';
 import { inSoak } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 import { accessibilityFaults } from './axe.ts';
-import { newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
+import { alive, newStudent, prompt, screenshot, seen, typeLine } from './browser.ts';
 import { focused, newFile, openEditor, openTerminal, saved, shows, type } from './editor-steps.ts';
 
 let drydock: RunningDrydock;
@@ -366,6 +366,7 @@ inSoak('the editor fits a phone, and one of 320 pixels', async () => {
     await using student = await newStudent(drydock.url, { width, height, isPhone: true });
     const { page, complaints } = student;
     await page.goto('/playground/');
+    await alive(page);
     await page.locator('.pane-bar').getByRole('button', { name: 'Terminal' }).tap();
     await prompt(page);
     await openEditor(page);

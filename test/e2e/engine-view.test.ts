@@ -186,7 +186,7 @@ test('volumes, networks, health and limits have their picture, and a volume outl
   await thing(page, 'volume', 'data').waitFor();
   await screenshot(page, 'engine-view-nouns-narrow');
   const wide = 'document.documentElement.scrollWidth - innerWidth';
-  assert.ok(Number(await page.evaluate(wide)) <= 0);
+  await until('nothing is wider than the page', async () => Number(await page.evaluate(wide)) <= 0);
   assert.deepEqual(complaints, []);
 });
 
@@ -216,7 +216,7 @@ test('F07: names and commands of a host are text, and fit', async () => {
     const wide = 'document.documentElement.scrollWidth - innerWidth';
     await until(`nothing is wider than ${width} px`, async () => Number(await page.evaluate(wide)) <= 0);
     const body = '(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector(".ev-body"))';
-    assert.ok(Number(await page.evaluate(body)) <= 0, `${width}`);
+    await until(`nor than the view at ${width} px`, async () => Number(await page.evaluate(body)) <= 0);
   }
   await screenshot(page, 'engine-view-narrow');
   assert.deepEqual(complaints, []);

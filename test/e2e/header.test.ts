@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
+import { until } from '../support/until.ts';
 import { lessonPath, newStudent, prompt, screenshot, seen, taskIs, typeLine } from './browser.ts';
 
 let drydock: RunningDrydock;
@@ -86,8 +87,12 @@ test('a student goes back to the start of a task by keyboard, and to what they k
   await page.locator('[data-go-on]').click();
   await taskIs(page, 'hello', 'done');
   // To the task in hand, below what leads to it.
-  const { top, bottom } = await page.locator('#task-web').evaluate((task) => task.getBoundingClientRect());
-  assert.ok(top > 100 && bottom < 700, `the task in hand is at ${top} to ${bottom}`);
+  await until('the task in hand is in sight', () =>
+    page.locator('#task-web').evaluate((task) => {
+      const { top, bottom } = task.getBoundingClientRect();
+      return top > 100 && bottom < 700;
+    }),
+  );
   assert.deepEqual(complaints, []);
 });
 

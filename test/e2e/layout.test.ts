@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
-import { lessonPath, newStudent, prompt, runPlate, screenshot } from './browser.ts';
+import { alive, lessonPath, newStudent, prompt, runPlate, screenshot } from './browser.ts';
 import { measure, measured } from './measure.ts';
 
 let drydock: RunningDrydock;
@@ -84,6 +84,7 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
       assert.match(String(face), /^"IBM Plex Mono"/, `commands in the text of ${path}`);
     }
     await page.goto(lessonPath);
+    await alive(page);
     for (const side of ['Terminal', 'Engine', 'Text']) {
       await page.locator('.pane-bar').getByRole('button', { name: side }).click();
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, `${side} at ${width}`);

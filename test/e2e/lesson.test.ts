@@ -5,7 +5,19 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
-import { lessonPath, newStudent, prompt, runPlate, screenshot, screenText, seen, taskIs, typeLine } from './browser.ts';
+import { until } from '../support/until.ts';
+import {
+  lessonPath,
+  newStudent,
+  prompt,
+  runPlate,
+  screenshot,
+  screenText,
+  seen,
+  taskIs,
+  typeLine,
+  typeMarked,
+} from './browser.ts';
 import { printHostile } from './hostile-output.ts';
 
 let drydock: RunningDrydock;
@@ -34,13 +46,18 @@ test('a student clicks through the whole lesson', async () => {
     'docker rm web': 'remove',
   };
   /** What the text leaves to the student. */
-  const ownWork: Record<string, string> = { visit: 'curl localhost:8080', stop: 'docker stop web' };
+  const ownWork: Record<string, string> = {
+    // The container runs a moment before its server listens.
+    visit: 'until curl localhost:8080; do sleep 0.1; done',
+    stop: 'docker stop web',
+  };
   let commands = 0;
   for (const step of steps) {
     const own = await step.getAttribute('data-task');
     if (own !== null && ownWork[own] === undefined) continue;
     let task = own;
-    if (own !== null) await typeLine(page, ownWork[own] ?? '');
+    let atPrompt = /$/;
+    if (own !== null) atPrompt = await typeMarked(page, ownWork[own] ?? '');
     else {
       await runPlate(step);
       const command = (await step.locator('pre').textContent()) ?? '';
@@ -49,6 +66,8 @@ test('a student clicks through the whole lesson', async () => {
       commands++;
     }
     if (task) await taskIs(page, task, 'done');
+    // Done by the fact, which is there before the shell takes the next command.
+    if (task === 'stop') await seen(page, atPrompt);
     if (task === 'web') {
       await screenshot(page, 'lesson-middle');
       await page.reload();
@@ -66,6 +85,9 @@ test('a student clicks through the whole lesson', async () => {
       await screenshot(page, 'lesson-offline');
       await context.setOffline(false);
       await page.locator('.banner').waitFor({ state: 'detached' });
+      await page.getByRole('tab', { name: 'Terminal 1' }).click();
+      await seen(page, atPrompt);
+      await page.getByRole('tab', { name: 'Preview :8080' }).click();
     }
   }
   assert.equal(commands, 10);
@@ -156,11 +178,24 @@ test('a lost connection and a server that is killed lose no output and double no
   await page.getByText('This computer has lost its network.').waitFor();
   await context.setOffline(false);
   await seen(page, /\.100\./);
-  const status = JSON.parse((await drydock.run('status', '--json')).stdout);
-  process.kill(status.server.pid, 'SIGKILL');
+  const serverPid = async () => JSON.parse((await drydock.run('status', '--json')).stdout).server.pid;
+  const killed = await serverPid();
+  process.kill(killed, 'SIGKILL');
   await seen(page, /300\.the-end/, 60_000);
   assert.ok((await screenText(page)).includes(`${wanted}the-end`), await screenText(page));
 
+  // All may have been printed before it was killed.
+  await until('the server is back', async () => {
+    const now = await serverPid();
+    return (
+      now !== null &&
+      now !== killed &&
+      (await fetch(drydock.url).then(
+        ({ ok }) => ok,
+        () => false,
+      ))
+    );
+  });
   await page.reload();
   await seen(page, /300\.the-end/);
   assert.ok((await screenText(page)).includes(`${wanted}the-end`), await screenText(page));

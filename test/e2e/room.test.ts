@@ -7,7 +7,7 @@ import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
 import { until } from '../support/until.ts';
-import { lessonPath, newStudent, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
+import { lessonPath, newStudent, pressTwice, prompt, screenshot, screenText, seen, typeLine } from './browser.ts';
 import { newFile, openEditor, type } from './editor-steps.ts';
 
 let drydock: RunningDrydock;
@@ -125,13 +125,11 @@ test('after a click on Run the terminal has the focus, by keyboard the button ke
   await seen(page, /cat-2/);
 
   // Twice is the program's, and the focus is where it was.
-  await page.keyboard.press('F6');
-  await page.keyboard.press('F6');
+  await pressTwice(page, 'F6');
   await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17~\s*\^\[\[17~/);
-  await page.keyboard.press('Shift+F6');
-  await page.keyboard.press('Shift+F6');
+  await pressTwice(page, 'F6', { shift: true });
   await inTerminal.waitFor();
   await page.keyboard.press('Enter');
   await seen(page, /\^\[\[17;2~\s*\^\[\[17;2~/);

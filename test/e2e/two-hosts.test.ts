@@ -85,6 +85,9 @@ test('each thing of a lab with two hosts is of the host that it says', async () 
   await view.getByRole('button', { name: 'prod' }).click();
   await view.locator('.ev-container').getByRole('button', { name: 'web' }).click();
   await screenshot(page, 'two-hosts');
+  // Its shell is at the prompt: docker run ends a moment after its container has started.
+  await page.getByRole('tab', { name: 'prod', exact: true }).click();
+  await seen(page, /[0-9a-f]{64}\s*student@prod/);
   await page.getByRole('tab', { name: 'dev', exact: true }).click();
   await view.getByRole('button', { name: 'Run: docker ps -a' }).click();
   await selected('prod').waitFor();
