@@ -8,7 +8,7 @@ import { ownDockerFolder } from '../bin/programs.mjs';
 import { leftovers } from './leftovers.ts';
 import { countsOf, slowestOf } from './outcome.ts';
 import { prepare } from './prepare.ts';
-import { testRun } from './support/instance.ts';
+import { keptFolder, testRun } from './support/instance.ts';
 import { changesOf, machineDevices } from './support/machine-files.ts';
 import { startShared } from './support/shared.ts';
 import { isSoak } from './support/soak.ts';
@@ -32,7 +32,7 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
 
   return async () => {
     await shared?.[Symbol.asyncDispose]();
-    await rm(template, { recursive: true, force: true });
+    for (const folder of [template, keptFolder]) await rm(folder, { recursive: true, force: true });
     const left = [...(await leftovers(testRun)), ...changesOf(devices, machineDevices())];
     console.log(
       left.length === 0

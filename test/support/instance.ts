@@ -10,6 +10,9 @@ import { type Claim, claim } from './claim.ts';
 /** `t-` and four hex digits: one for all files of a run, from test/setup.ts. */
 export const testRun = process.env.TEST_RUN ?? `t-${randomBytes(2).toString('hex')}`;
 
+/** For what a process of test files keeps until its last file has run; test/setup.ts removes it. */
+export const keptFolder = `/tmp/${testRun}-kept`;
+
 /** The numbers past those that a Drydock takes by default, up to systemd's range for foreign files at 2,147,352,576. */
 const firstUid = 1_944_584_192;
 const usersPerHost = 65_536;

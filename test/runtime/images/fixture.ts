@@ -1,17 +1,17 @@
 // An image store with a tiny catalogue of its own, which needs no network: for the tests of images, store and catalogue.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
-import { afterAll } from 'vitest';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
 import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { openRecords } from '../../../runtime/open-records.ts';
 import type { Reach } from '../../../runtime/registries/reach.ts';
+import { keptFolder } from '../../support/instance.ts';
 
 export interface TestDirectory extends AsyncDisposable {
   readonly path: string;
@@ -49,9 +49,9 @@ export interface TestImages extends AsyncDisposable {
 
 const log = pino({ level: 'silent' });
 
-/** The tiny catalogue as built, for all tests of one file: their recipes are the same. */
-const sharedCache = mkdtempSync(path.join(os.tmpdir(), 'drydock-images-cache-'));
-afterAll(() => rmSync(sharedCache, { recursive: true, force: true }));
+mkdirSync(keptFolder, { recursive: true });
+/** The tiny catalogue as built, for all files of this process: their recipes are the same, and this module is loaded once. */
+const sharedCache = mkdtempSync(path.join(keptFolder, 'images-cache-'));
 
 /** The recipes of a catalogue that builds in a moment: `hello`, `workspace`, `busybox`, and `page`, which is based on `busybox`. */
 export async function writeRecipes(directory: string): Promise<void> {
