@@ -93,6 +93,7 @@ async function disconnect(exchange: Exchange<Host>): Promise<void> {
 
 export const networkRoutes: Routes<Host> = {
   'GET /networks': list,
+  'GET /networks/': list,
   'POST /networks/create': create,
   'POST /networks/prune': prune,
   'POST /networks/{name}/connect': connect,

@@ -1,4 +1,4 @@
-// Fields in answers about images that only clients of older API versions get.
+// Fields in answers about images and the disk that only clients of older API versions get.
 
 import { emptyConfig } from '../images/inspect.ts';
 import { compareVersions } from './versions.ts';
@@ -44,4 +44,15 @@ export function imageSummaryInVersion(version: string, body: Body): Body {
       RepoDigests: nameless ? ['<none>@<none>'] : has(digests) ? digests : null,
     }),
   };
+}
+
+/** The body of `GET /system/df`. */
+export function diskUsageInVersion(
+  version: string,
+  body: Body & { readonly Images: readonly { readonly Size?: unknown }[] | null },
+): Body {
+  const images = before(version, '1.44')
+    ? body.Images?.map((image) => ({ ...image, VirtualSize: image.Size }))
+    : body.Images;
+  return { ...body, Images: images ?? null, ...(before(version, '1.42') && { BuilderSize: 0 }) };
 }

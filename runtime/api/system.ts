@@ -7,6 +7,7 @@ import { volumesWithSizes } from '../containers/mounts/volumes.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
+import { diskUsageInVersion } from './older-versions.ts';
 import { ownArchitecture } from './platform.ts';
 import type { Routes } from './router.ts';
 import { apiVersion, compareVersions, dockerVersion, minApiVersion } from './versions.ts';
@@ -173,13 +174,14 @@ async function diskUsage(exchange: Exchange<Host>): Promise<void> {
   if (unknown !== undefined) throw new EngineError('invalid', `unknown object type: ${unknown.slice(0, 80)}`);
   const wants = (type: string): boolean => asked.length === 0 || asked.includes(type);
   const all = { all: true, limit: null, size: true, filters: new Map() };
-  exchange.answer(200, {
+  const usage = {
     LayersSize: wants('image') ? host.images.layersSize() : 0,
     Images: wants('image') ? imagesOf(host) : null,
     Containers: wants('container') ? await listContainers(host, all) : null,
     Volumes: wants('volume') ? await volumesWithSizes(host) : null,
     BuildCache: wants('build-cache') ? [] : null,
-  });
+  };
+  exchange.answer(200, diskUsageInVersion(exchange.version, usage));
 }
 
 export const systemRoutes: Routes<Host> = {

@@ -24,6 +24,8 @@ export interface ViewMount {
   readonly destination: string;
   /** On the machine, in the view's mount namespace. */
   readonly source: string;
+  /** Whether an empty file stands there while the source is missing. */
+  readonly isAlwaysThere: boolean;
 }
 
 export interface ViewSource {
@@ -151,13 +153,16 @@ function showStopped({ rootfs, beside, hostPid, uidBase, stage }: ViewSource, ro
   }
   const mounts = stage();
   withDirectory(root, (fd) => {
-    for (const { destination, source } of mounts) attachStaged(fd, destination, source, uidBase);
+    for (const mount of mounts) attachStaged(fd, mount, uidBase);
   });
 }
 
-function attachStaged(root: number, destination: string, source: string, owner: number): void {
+function attachStaged(root: number, { destination, source, isAlwaysThere }: ViewMount, owner: number): void {
   const mount = ifThere(() => withDirectory(source, clone));
-  if (mount === null) return;
+  if (mount === null) {
+    if (isAlwaysThere) ifThere(() => fs.closeSync(openPlace(root, destination, { isDirectory: false, owner })));
+    return;
+  }
   closing(mount, () => {
     if (!isPlain(mount)) return;
     const isDirectory = fs.fstatSync(mount).isDirectory();

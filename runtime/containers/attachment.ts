@@ -149,6 +149,9 @@ function outOfRange(network: Network | null, addresses: readonly string[]): stri
     .map((address) => `no configured subnet or ip-range contain the IP address ${address.slice(0, 64)}`);
 }
 
+/** Those of an endpoint's `DriverOpts` by which Docker's bridge driver does something. All others are kept and shown, as in Docker. */
+const actingOptions = ['com.docker.network.endpoint.ifname', 'com.docker.network.endpoint.sysctls'];
+
 /** Throws invalid, in moby's words; `what` is where it stands in a larger request. */
 export function checkAttachment(
   what: string | null,
@@ -164,9 +167,7 @@ export function checkAttachment(
       `${what === null ? '' : `${what}: `}invalid endpoint settings:\n${list.join('\n')}`,
     );
   }
-  if (Object.keys(attachment.driverOptions ?? {}).length > 0)
-    throw new EngineError(
-      'invalid',
-      'DriverOpts of an endpoint are not supported yet by this engine: leave --driver-opt out',
-    );
+  const acting = actingOptions.find((option) => Object.hasOwn(attachment.driverOptions ?? {}, option));
+  if (acting !== undefined)
+    throw new EngineError('invalid', `the driver option ${acting} is not supported by this engine: leave it out`);
 }

@@ -25,8 +25,11 @@ function mountsOn(container: Container): Pick<ViewSource, 'places' | 'stage'> {
   return {
     places: [...asked.filter((place) => !isTmpfs(place)), ...files.map((name) => `/etc/${name}`)],
     stage: () => [
-      ...stageMounts(container).filter(({ type, isPart }) => type === 'bind' && !isPart),
-      ...files.map((name) => ({ destination: `/etc/${name}`, source: `${etc}/${name}` })),
+      ...stageMounts(container).flatMap(({ type, isPart, destination, source }) =>
+        type === 'bind' && !isPart ? [{ destination, source, isAlwaysThere: false }] : [],
+      ),
+      // Written by the first start. Until then they are empty, as in moby's `initlayer`.
+      ...files.map((name) => ({ destination: `/etc/${name}`, source: `${etc}/${name}`, isAlwaysThere: true })),
     ],
   };
 }

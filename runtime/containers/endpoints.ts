@@ -30,6 +30,14 @@ export function attachmentsOf({ host, record }: Container): Attachments {
   return { ...asked, [name]: { ...own, macAddress: own.macAddress ?? record.macAddress } };
 }
 
+/** The MAC address that was asked for on the network of the container's mode. */
+export function askedMacAddress(container: Container): string | null {
+  const main = networkNameIn(networkModeOf(container.record));
+  if (main === null) return null;
+  const name = networkNamed(container.host.networks, main)?.name ?? main;
+  return attachmentsOf(container)[name]?.macAddress ?? null;
+}
+
 /** Whether it has a network namespace of its own. */
 export function hasOwnNetwork({ record }: Container): boolean {
   const { kind } = networkModeOf(record);

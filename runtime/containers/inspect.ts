@@ -1,6 +1,7 @@
 // docker inspect of a container: every key of Docker's answer, with this engine's values.
 
 import type { Container } from './container.ts';
+import { askedMacAddress } from './endpoints.ts';
 import { shownHostConfig } from './host-config/table.ts';
 import { networkOwner } from './joined.ts';
 import { shownLinks } from './links.ts';
@@ -14,6 +15,7 @@ export async function inspectContainer(container: Container, options: { readonly
   const started = state.startedAt !== '0001-01-01T00:00:00Z';
   const files = `/var/lib/docker/containers/${record.id}`;
   const names = `/var/lib/docker/containers/${networkOwner(container).id}`;
+  const macAddress = askedMacAddress(container);
   const layer = `/var/lib/docker/overlay2/${record.id}`;
   return {
     Id: record.id,
@@ -60,7 +62,7 @@ export async function inspectContainer(container: Container, options: { readonly
     },
     ...(options.size && (await sizesOf(container))),
     Mounts: record.mounts.map(shownMount),
-    Config: record.config,
+    Config: { ...record.config, ...(macAddress !== null && { MacAddress: macAddress }) },
     NetworkSettings: networkSettings(container),
   };
 }

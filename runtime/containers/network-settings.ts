@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { defaultBridge } from '../networks/bridge.ts';
-import { endpointIn, hasEndpoints } from '../networks/endpoint.ts';
+import { type Endpoint, endpointIn, hasEndpoints } from '../networks/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import type { Attachment } from './attachment.ts';
 import { never } from './clock.ts';
@@ -22,6 +22,12 @@ export function dnsNamesOf({ id, name, record }: Container, { aliases }: Attachm
   );
 }
 
+/** Until the first start it is the one that was asked for, as in moby, which forgets it when the container ends. */
+function macAddressIn({ record }: Container, endpoint: Endpoint | null, asked: Attachment | undefined): string {
+  if (endpoint) return endpoint.macAddress;
+  return (record.state.startedAt === never && asked?.macAddress) || '';
+}
+
 /** `NetworkSettings.Networks`: an entry for each, or none where the container shares another's network. */
 export function networksOf(container: Container): Record<string, object> {
   const { host, record, running } = container;
@@ -35,7 +41,7 @@ export function networksOf(container: Container): Record<string, object> {
         IPAMConfig: attachment.ipam,
         Links: attachment.links,
         Aliases: attachment.aliases,
-        MacAddress: endpoint?.macAddress ?? '',
+        MacAddress: macAddressIn(container, endpoint, attachment),
         DriverOpts: attachment.driverOptions,
         GwPriority: attachment.gatewayPriority,
         NetworkID: network && (running || (bridge && (network.record === null || hasRun))) ? network.id : '',
@@ -100,7 +106,7 @@ export function networkSettings(container: Container): object {
     IPAddress: endpoint?.ipAddress ?? '',
     IPPrefixLen: endpoint ? defaultBridge.subnet.prefixLength : 0,
     IPv6Gateway: '',
-    MacAddress: endpoint?.macAddress ?? '',
+    MacAddress: macAddressIn(container, endpoint, attachmentsOf(container)[defaultBridge.network]),
     Networks: networksOf(container),
   };
 }

@@ -220,6 +220,15 @@ test('the network’s files are as the container sees them, and cannot be replac
   assert.match(await execIn('files', 'cat /etc/hosts'), /localhost/);
 });
 
+test('the network’s files of a container that was never started are empty', async () => {
+  await docker.create('unborn', ['true']);
+  for (const name of ['hosts', 'hostname', 'resolv.conf']) {
+    const { status, body } = await sendArchive(docker.socket, `GET ${at(`/etc/${name}`, 'unborn')}`);
+    assert.equal(status, 200, body.toString());
+    assert.equal((await entriesOf(body)).get(name)?.content.length, 0);
+  }
+});
+
 test('a container whose root is read-only takes nothing', async () => {
   await docker.create('read-only', ['true'], { HostConfig: { ReadonlyRootfs: true } });
   const sent = await put('/', await tarOf([[{ name: 'f' }, 'x']]), '', 'read-only');

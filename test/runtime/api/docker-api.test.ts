@@ -69,6 +69,7 @@ describe('a host says of itself', () => {
 
   test('which networks it has', async () => {
     const names = (await expect(socket, 'GET /networks', 200)) as { Name: string; Driver: string }[];
+    assert.deepEqual(await expect(socket, 'GET /networks/', 200), names); // some clients ask so
     assert.deepEqual(
       // Docker tells them in another order each time.
       names.map(({ Name, Driver }) => `${Name} ${Driver}`).sort(),

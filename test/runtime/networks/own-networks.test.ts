@@ -27,9 +27,17 @@ const connect = (network: string, body: object, status = 200, said?: unknown) =>
 const disconnect = (network: string, body: object, status = 200, said?: unknown) =>
   expectSending(docker.socket, `POST /networks/${network}/disconnect`, body, status, said);
 
+interface Network {
+  readonly IPAddress: string;
+  readonly Gateway: string;
+  readonly NetworkID: string;
+  readonly DNSNames: string[];
+  readonly MacAddress: string;
+  readonly DriverOpts: Record<string, string> | null;
+}
 interface Settings {
   readonly Ports: Record<string, { HostPort: string }[] | null>;
-  readonly Networks: Record<string, { IPAddress: string; Gateway: string; NetworkID: string; DNSNames: string[] }>;
+  readonly Networks: Record<string, Network>;
 }
 const settings = async (container: string): Promise<Settings> =>
   ((await expect(docker.socket, `GET /containers/${container}/json`, 200)) as { NetworkSettings: Settings })
@@ -270,6 +278,31 @@ describe('a container on networks of its own', () => {
     await remove('wide');
   });
 
+  test('shows the MAC address that was asked for before it starts, and keeps driver options that mean nothing', async () => {
+    await create('n-asked');
+    const options = { 'org.example.option': 'on' };
+    const asked = { MacAddress: '02:42:0A:09:00:05', DriverOpts: options };
+    await docker.create(
+      'asked',
+      sleeper,
+      on('n-asked', { NetworkingConfig: { EndpointsConfig: { 'n-asked': asked } } }),
+    );
+    await docker.create('joined', sleeper);
+    await connect('n-asked', { Container: 'joined', EndpointConfig: { MacAddress: '02:42:0a:09:00:06' } });
+    const shown = async (name: string) => {
+      const { MacAddress, DriverOpts } = (await settings(name)).Networks['n-asked'] ?? {};
+      return [MacAddress, DriverOpts];
+    };
+    assert.deepEqual(await shown('asked'), ['02:42:0a:09:00:05', options]);
+    assert.deepEqual(await shown('joined'), ['02:42:0a:09:00:06', null]);
+    await expect(docker.socket, 'POST /containers/asked/start', 204);
+    assert.equal(await inside('asked', 'cat /sys/class/net/eth0/address'), '02:42:0a:09:00:05');
+    await expect(docker.socket, 'POST /containers/asked/kill', 204);
+    await expect(docker.socket, 'POST /containers/asked/wait', 200);
+    assert.deepEqual(await shown('asked'), ['', options]);
+    await discard('asked', 'joined');
+    await remove('n-asked');
+  });
   test('is created before its network, and starts where that is there', async () => {
     await docker.create('early', sleeper, on('late'));
     const message = 'failed to set up container networking: network late not found';
