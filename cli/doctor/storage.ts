@@ -68,9 +68,13 @@ export async function examineStorage(): Promise<Finding[]> {
   // Modules load by themselves on most machines; where they are built in or there is no modprobe, this does nothing.
   await Promise.all(['btrfs', 'overlay', 'loop'].map((name) => tryProgram('modprobe', ['-q', name])));
   const folder = await mkdtemp(path.join(os.tmpdir(), 'drydock-doctor-'));
-  const holder = spawn('unshare', ['--user', '--map-root-user', 'sleep', '20'], { stdio: 'ignore' });
+  // Says that it is in its user namespace, and holds that until its input ends.
+  const holder = spawn('unshare', ['--user', '--map-root-user', 'sh', '-c', 'echo here; exec cat'], {
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
   holder.on('error', () => {}); // then the step that needs it says so
   try {
+    await new Promise((resolve) => holder.stdout.once('data', resolve).once('close', resolve));
     const { stdout, stderr } = await tryProgram('unshare', [
       ...['--mount', '--propagation', 'private', 'sh', '-c', tryAll, 'sh'],
       ...[folder, `/proc/${holder.pid}/ns/user`, mountIdmapped],

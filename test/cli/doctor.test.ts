@@ -160,6 +160,20 @@ test('doctor says in JSON what it says in words, and exits 0 where Drydock can r
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('what a busy machine makes late is no lack of the machine', async () => {
+  const folder = await mkdtemp(`/tmp/${testRun}-doctor-`);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  // The user namespace that an idmapped mount is tried with.
+  const late = '#!/bin/sh\nsleep 2\nPATH=/usr/sbin:/usr/bin:/sbin:/bin\nexec unshare "$@"\n';
+  await writeFile(`${folder}/unshare`, late, { mode: 0o755 });
+  const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, DRYDOCK_CONFIG: '/dev/null', DRYDOCK_PORT: '1' };
+  const { stdout } = await runDrydock(env, 'doctor', '--json');
+  const { findings } = JSON.parse(stdout) as { findings: { name: string; state: string; found: string }[] };
+  const idmap = findings.find(({ name }) => name === 'idmapped mounts');
+  assert.ok(idmap);
+  assert.equal(idmap.state, 'good', idmap.found);
+});
+
 test('doctor exits 1 where the port is taken, and says by whom', async () => {
   const { createServer } = await import('node:net');
   await using server = createServer();
