@@ -34,7 +34,8 @@ export function rangeOfEngine(argv: readonly string[]): (UserRange & { readonly 
   return { run, owner: `the Drydock of ${run}`, first: Number(base), count: Number(ranges) * usersPerHost };
 }
 
-function rangesOfOtherEngines(run: string): UserRange[] {
+/** Of all that run on this machine, but for the one of the run directory `run`. */
+export function rangesOfOtherEngines(run: string): UserRange[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { connectEngine, type EngineClient, type EngineStatus } from '@drydock/runtime';
 import { type RunningServer, type Settings as ServerSettings, startServer } from '@drydock/sandbox-server';
 import { pino } from 'pino';
+import { overlaps, rangesOfOtherEngines } from '../doctor/users.ts';
 import { Failure } from '../failure.ts';
 import { compiledFolder, engineSocket } from '../paths.ts';
 import type { Settings } from '../settings.ts';
@@ -29,6 +30,8 @@ const hosts = 16;
 const firstUid = 1_944_584_192;
 const lastUid = 2_147_352_576;
 const usersPerHost = 65_536;
+/** As many `drydock lab` may start at once. */
+const beginnings = 32;
 const dayMs = 24 * 60 * 60_000;
 
 /** Where it may be; whoever gives one of these cleans it up. */
@@ -66,14 +69,15 @@ export interface OwnDrydock extends Place, AsyncDisposable {
 const emptySite = (folder: string) =>
   writeFile(path.join(folder, 'index.html'), '<!doctype html><title>Drydock</title>');
 
-/** Two processes at once have two numbers. */
+/** Among the last user numbers, those that no engine has; two processes that start at once begin to look at two places. */
 function ownPlace(folder: string): OwnPlace {
-  const slots = Math.floor((lastUid - firstUid) / (hosts * usersPerHost));
-  return {
-    instance: `lab-${process.pid.toString(36)}`,
-    folder,
-    uidBase: firstUid + ((process.pid * 7 + 3) % slots) * hosts * usersPerHost,
-  };
+  const count = hosts * usersPerHost;
+  const taken = rangesOfOtherEngines(path.join(folder, 'run'));
+  let uidBase = lastUid - (1 + (process.pid % beginnings)) * count;
+  while (overlaps(taken, uidBase, count).length > 0) uidBase -= count;
+  if (uidBase < firstUid)
+    throw new Failure('The user numbers past those of a Drydock are all taken by engines that run.');
+  return { instance: `lab-${process.pid.toString(36)}`, folder, uidBase };
 }
 
 /** A TCP port of the loopback address that is free now. */
