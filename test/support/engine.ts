@@ -115,7 +115,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (text: Buffer) => (said += text));
     const deadline = performance.now() + readyMs;
     for (;;) {
-      if (started.exitCode !== null) throw new Error(`the engine ended with ${started.exitCode}: ${said}`);
+      const ended = started.exitCode ?? started.signalCode;
+      if (ended !== null) throw new Error(`the engine ended with ${ended}: ${said}`);
       const status = await client.status().catch(() => null);
       if (status?.ready) return;
       if (performance.now() > deadline) throw new Error(`the engine is not ready after ${readyMs} ms: ${said}`);
