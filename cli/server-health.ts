@@ -14,7 +14,8 @@ const schema = z.object({
 
 export type ServerHealth = z.output<typeof schema>;
 
-const timeoutMs = 2_000;
+/** On a machine that is busy a server answers late; one that hangs is told of as well after this. */
+const timeoutMs = 10_000;
 const maxBytes = 64 * 1024;
 
 /** An address to connect to, for one that was listened on: all addresses are reached by the loopback one. */

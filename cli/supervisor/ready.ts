@@ -10,7 +10,8 @@ type Progress = { step(title: string): Step };
 const pollMs = 50;
 /** An engine that has not opened its socket by then hangs; adopting hundreds of hosts takes some seconds. */
 const engineMs = 120_000;
-const serverMs = 30_000;
+/** As long for a server: where several start at once on a small machine it takes a while to load its code. One that ends is told at once. */
+const serverMs = 120_000;
 /** Without these no host can be made; the other images are built behind. */
 const firstImages = ['busybox', 'workspace'];
 
