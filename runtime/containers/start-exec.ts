@@ -1,6 +1,7 @@
 // docker exec: another process in a running container.
 
 import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
 import { maxExecInputCharacters, maxToldCommandBytes } from '../limits.ts';
 import { processSpec } from '../oci/spec.ts';
@@ -10,7 +11,7 @@ import { oomScoreOf, processInputOf } from '../processes/process-input.ts';
 import { userFilesOf } from '../processes/rootfs.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Attached } from '../processes/streams.ts';
-import { resolveUser } from '../processes/users.ts';
+import { resolveUser, type UserFiles } from '../processes/users.ts';
 import type { Container, ContainerHost } from './container.ts';
 import { emit } from './events.ts';
 import { Exec, type ExecOptions } from './exec.ts';
@@ -26,7 +27,7 @@ export function createExec(
 ): Exec {
   needUnpaused(container, given);
   needNotRestarting(container);
-  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+  if (!container.running) throw notRunning(container);
   if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
   if (options.privileged) {
     throw new EngineError(
@@ -70,8 +71,10 @@ export interface StartExecOptions {
 export function needContainer({ container }: Exec): void {
   needUnpaused(container, container.id);
   needNotRestarting(container);
-  if (!container.running) throw new EngineError('conflict', `container ${container.id} is not running`);
+  if (!container.running) throw notRunning(container);
 }
+
+const notRunning = ({ id }: Container) => new EngineError('conflict', `container ${id} is not running`);
 
 function needUnpaused(container: Container, given: string): void {
   if (container.state.status === 'paused')
@@ -150,7 +153,13 @@ function ended(exec: Exec, exitCode: number): void {
   exec.console?.processEnded();
 }
 
-const filesOf = (container: Container) => userFilesOf(`/proc/${container.state.machinePid}/root`);
+/** Throws conflict where the container's process has ended, also where the engine has not heard of that yet. */
+function filesOf(container: Container): UserFiles {
+  const root = `/proc/${container.state.machinePid}/root`;
+  const files = userFilesOf(root);
+  if (files.passwd === null && !fs.existsSync(root)) throw notRunning(container);
+  return files;
+}
 
 function specOf(exec: Exec, options: StartExecOptions): object {
   const { container } = exec;

@@ -46,13 +46,33 @@ describe('a container that runs out of memory', () => {
 });
 
 describe('a container whose monitor is slow', () => {
-  test('has its exit code when that comes, however late', async () => {
+  /** Runs one whose monitor stands still; gives the numbers of both. */
+  async function runUnwatched(name: string): Promise<{ readonly pid: number; readonly monitor: number }> {
     const group = `${host.group}/monitors`;
     const others = new Set(processesIn(group));
-    await host.run('late', ['sleep', '1000']);
+    const pid = await host.run(name, ['sleep', '1000']);
     const monitor = processesIn(group).find((pid) => !others.has(pid));
     assert.ok(monitor, 'it has one');
     process.kill(monitor, 'SIGSTOP');
+    return { pid, monitor };
+  }
+
+  test('runs no exec once it has ended, and says that, not that its users are unknown', async () => {
+    const { pid, monitor } = await runUnwatched('ending');
+    try {
+      process.kill(pid, 'SIGKILL');
+      await until('its process has ended', () => !existsSync(`/proc/${pid}/root`));
+      const message = /^container [0-9a-f]{64} is not running$/;
+      await expectSending(host.socket, 'POST /containers/ending/exec', { Cmd: ['true'], User: 'root' }, 409, {
+        message,
+      });
+    } finally {
+      process.kill(monitor, 'SIGCONT');
+    }
+  });
+
+  test('has its exit code when that comes, however late', async () => {
+    const { monitor } = await runUnwatched('late');
     // Later than what ends without a word is looked at twice, 2 s apart.
     setTimeout(() => process.kill(monitor, 'SIGCONT'), 6000);
     await expect(host.socket, 'POST /containers/late/kill', 204);
