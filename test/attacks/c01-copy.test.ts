@@ -30,6 +30,8 @@ beforeAll(async () => {
   // `d` is a directory, then a link to the machine's, and so on.
   const swap = `mkdir -p /race/d ${marker}; cd /race; while :; do mv d e; ln -s ${marker} d; rm d; mv e d; done`;
   await host.run('racer', ['sh', '-c', swap]);
+  const there = `GET ${at('racer', '/race')}`;
+  await until('the race has begun', async () => (await sendArchive(host.socket, there)).status === 200);
 });
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();

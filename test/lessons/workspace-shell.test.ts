@@ -5,6 +5,8 @@ import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningEngine } from '../support/engine.ts';
 import { sharedEngine } from '../support/shared.ts';
 
+/** As long as a busy machine may take to read a large program for the first time. */
+const timeoutMs = 60_000;
 let engine: RunningEngine;
 
 beforeAll(async () => {
@@ -35,7 +37,7 @@ const commands: readonly (readonly string[])[] = [
 
 for (const argv of commands) {
   test(`${argv.join(' ')} works in the student's shell`, async () => {
-    const { exitCode, stderr } = await engine.client.run('one', { argv });
+    const { exitCode, stderr } = await engine.client.run('one', { argv, timeoutMs });
     assert.equal(exitCode, 0, stderr);
   });
 }
@@ -45,7 +47,7 @@ for (const [section, page] of [
   ['7', 'namespaces'],
 ] as const) {
   test(`man ${section} ${page} shows the manual page in the student's shell`, async () => {
-    const { exitCode, stdout, stderr } = await engine.client.run('one', { argv: ['man', section, page] });
+    const { exitCode, stdout, stderr } = await engine.client.run('one', { argv: ['man', section, page], timeoutMs });
     assert.equal(exitCode, 0, stderr);
     assert.match(stdout, /DESCRIPTION/);
   });
