@@ -68,12 +68,13 @@ async function stateOf(round: number): Promise<string> {
 }
 
 async function assertNothingElse(round: number): Promise<void> {
+  // What the old engine had just started may still be on its way out.
+  await until('stray conmons have ended', () => conmonsOf(engine.instance.run).length === 2);
   assert.deepEqual(await engine.client.check(), { ok: true, findings: [] }, `round ${round}`);
   const store = `/proc/${engine.pid}/root${engine.instance.data}/store`;
   assert.equal(readdirSync(`${store}/hosts`).length, 1, `round ${round}: subvolumes`);
   const kept = await engine.client.snapshots('kept');
   assert.equal(readdirSync(`${store}/snapshots/${host.info.id}`).length, kept.length, `round ${round}: snapshots`);
-  await until('stray conmons have ended', () => conmonsOf(engine.instance.run).length === 2);
 }
 
 const untilRunning = () => until('the host runs', async () => (await engine.client.host('kept')).state === 'running');

@@ -44,6 +44,9 @@ async function assertAgreement(round: number): Promise<void> {
   const hosts = await engine.client.hosts();
   const ids = hosts.map(({ id }) => id).sort();
   const { data, run, name } = engine.instance;
+  const running = hosts.filter(({ state }) => state === 'running');
+  // What the old engine had just started may still be on its way out.
+  await until('stray conmons have ended', () => conmonsOf(run).length === running.length);
   assert.deepEqual(await engine.client.check(), { ok: true, findings: [] }, `round ${round}`);
   assert.deepEqual(
     // A host that was reset has another subvolume: its id, and more.
@@ -53,13 +56,11 @@ async function assertAgreement(round: number): Promise<void> {
     ids,
     `round ${round}: subvolumes`,
   );
-  const running = hosts.filter(({ state }) => state === 'running');
   const runningIds = running.map(({ id }) => id).sort();
   const tree = `/sys/fs/cgroup${unifiedCgroups ? '' : '/pids'}/drydock/${name}`;
   const groups = readdirSync(tree, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   assert.deepEqual(groups.map((entry) => entry.name).sort(), runningIds, `round ${round}: cgroups`);
   assert.deepEqual(readdirSync(`${run}/hosts`).sort(), running.map((host) => host.name).sort(), `round ${round}: run`);
-  await until('stray conmons have ended', () => conmonsOf(run).length === running.length);
   // Other engines on the machine have claims too, which come and go.
   const claims = readdirSync('/var/lib/drydock-uids').map(Number).filter(isOurs);
   assert.deepEqual(claims.sort(), hosts.map(({ uidBase }) => uidBase).sort(), `round ${round}: users`);

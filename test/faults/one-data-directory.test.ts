@@ -46,7 +46,7 @@ async function refusal(): Promise<string> {
   const argv = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
   // In a mount namespace of its own, which goes with it.
   return await new Promise((resolve, reject) => {
-    execFile('unshare', ['--mount', process.execPath, main, ...argv], { timeout: 30_000 }, (error, stdout) => {
+    execFile('unshare', ['--mount', process.execPath, main, ...argv], { timeout: 120_000 }, (error, stdout) => {
       if (error?.code === 1) resolve(stdout);
       else reject(error ?? new Error(`it did not fail: ${stdout}`));
     });
