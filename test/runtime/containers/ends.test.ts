@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { processesIn } from '../../../runtime/kernel/cgroups.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import type { RunningEngine } from '../../support/engine.ts';
+import { conmonsOf } from '../../support/outside.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 import { ask, Bytes, expect, expectSending, upgrade } from '../api/exchange.ts';
@@ -48,10 +48,10 @@ describe('a container that runs out of memory', () => {
 describe('a container whose monitor is slow', () => {
   /** Runs one whose monitor stands still; gives the numbers of both. */
   async function runUnwatched(name: string): Promise<{ readonly pid: number; readonly monitor: number }> {
-    const group = `${host.group}/monitors`;
-    const others = new Set(processesIn(group));
-    const pid = await host.run(name, ['sleep', '1000']);
-    const monitor = processesIn(group).find((pid) => !others.has(pid));
+    const id = await host.create(name, ['sleep', '1000']);
+    await expect(host.socket, `POST /containers/${name}/start`, 204);
+    const pid = await host.pidOf(name);
+    const monitor = conmonsOf(engine.instance.run).find(({ argv }) => argv.includes(id))?.pid;
     assert.ok(monitor, 'it has one');
     process.kill(monitor, 'SIGSTOP');
     return { pid, monitor };
