@@ -96,7 +96,7 @@ export function attachmentOf(given: z.infer<typeof endpointSchema> | null | unde
     ipam: askedAddresses(given.IPAMConfig),
     aliases: given.Aliases ?? null,
     links: given.Links ?? null,
-    macAddress: given.MacAddress ? given.MacAddress.toLowerCase() : null,
+    macAddress: given.MacAddress || null,
     driverOptions: given.DriverOpts ?? null,
     gatewayPriority: given.GwPriority ?? 0,
   };

@@ -153,5 +153,5 @@ export function parseCreateRequest(body: unknown, cpus: number): CreateRequest {
   const { macAddress, networks } = checkNetworking(given, hostConfig, given.NetworkingConfig ?? {});
   if (macAddress) checkMacAddress(macAddress);
   const warnings = discardedOf(given.HostConfig ?? {});
-  return { config, hostConfig, networks, warnings, ...(macAddress && { macAddress: macAddress.toLowerCase() }) };
+  return { config, hostConfig, networks, warnings, ...(macAddress && { macAddress }) };
 }

@@ -2,12 +2,12 @@
 
 import { createHash } from 'node:crypto';
 import { defaultBridge } from '../networks/bridge.ts';
-import { type Endpoint, endpointIn, hasEndpoints } from '../networks/endpoint.ts';
+import { type Endpoint, endpointIn } from '../networks/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import type { Attachment } from './attachment.ts';
 import { never } from './clock.ts';
 import type { Container } from './container.ts';
-import { attachmentsOf } from './endpoints.ts';
+import { attachmentsOf, gatewayOfContainer } from './endpoints.ts';
 import { networkModeOf } from './joined.ts';
 
 /** The networks that a container is on, running or not; none where it shares another container's. */
@@ -69,10 +69,13 @@ export function networkSummaries(container: Container): Record<string, object> {
   );
 }
 
-/** `NetworkSettings.Ports`: every exposed port, null where it is not published; nothing while the container is stopped. */
+/** Whether ports of it could be reached: it runs, and is on a network that leads out. */
+const hasPorts = (container: Container): boolean => container.running && gatewayOfContainer(container) !== null;
+
+/** `NetworkSettings.Ports`: every exposed port, null where it is not published. */
 function portMap(container: Container): Record<string, object[] | null> {
   const { config, ports } = container.record;
-  if (!container.running || !hasEndpoints(container.record.endpoints)) return {};
+  if (!hasPorts(container)) return {};
   const map: Record<string, object[] | null> = {};
   for (const port of Object.keys(config.ExposedPorts ?? {})) map[port] = null;
   for (const { protocol, containerPort, hostIp, hostPort } of ports) {
@@ -120,7 +123,7 @@ export interface PortSummary {
 
 /** The PORTS column: published ports with where they are, exposed ones without. */
 export function portSummaries(container: Container): PortSummary[] {
-  if (!container.running || !hasEndpoints(container.record.endpoints)) return [];
+  if (!hasPorts(container)) return [];
   const { config, ports } = container.record;
   const published = ports.map(({ hostIp, containerPort, hostPort, protocol }) => ({
     IP: hostIp,

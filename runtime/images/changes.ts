@@ -16,10 +16,10 @@ type Instruction = (config: ImageConfig, rest: string, line: string) => ImageCon
 export function applyChanges(changes: readonly string[], base: ImageConfig = {}): ImageConfig {
   if (changes.length > maxChanges)
     throw new EngineError('invalid', `${changes.length} changes are asked for, the most is ${maxChanges}`);
+  const lines = changes.map((change) => change.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  if (changes.length > 0 && lines.length === 0) throw new EngineError('invalid', 'file with no instructions');
   let config = base;
-  for (const change of changes) {
-    const line = change.trim();
-    if (line === '' || line.startsWith('#')) continue;
+  for (const line of lines) {
     const [, name = '', rest = ''] = /^(\S+)\s*([\s\S]*)$/.exec(line) ?? [];
     const instruction = instructions.get(name.toUpperCase());
     if (!instruction) throw new EngineError('invalid', `${name.toUpperCase()} is not a valid change command`);

@@ -103,7 +103,7 @@ export function allocateEndpoint(bridge: Addresses, taken: ReadonlySet<string>, 
   return {
     endpointId: randomBytes(32).toString('hex'),
     ipAddress,
-    macAddress: wish.macAddress ?? macAddressFor(ipAddress),
+    macAddress: wish.macAddress?.toLowerCase() ?? macAddressFor(ipAddress),
     linkLocal: wish.linkLocal,
   };
 }

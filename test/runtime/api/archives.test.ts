@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import { afterAll, beforeAll, test } from 'vitest';
 import { entriesOf, type Sent, sendArchive } from '../../support/archives.ts';
-import { type EitherDocker, openDocker } from '../../support/either-docker.ts';
+import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
 import { tarOf } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';
 import { ask, expect } from './exchange.ts';
@@ -153,7 +153,8 @@ test('what is copied into a container that was never started is there, also when
   assert.deepEqual(await namesAt('/new', 'never-started'), ['new/', 'new/f']);
 });
 
-test('a container that does not run is written into while others look into it', async () => {
+// Docker lets nobody look before all has come.
+test('a container that does not run is written into while others look into it', { skip: isReference }, async () => {
   await docker.create('looked-into', ['true']);
   // Of which the engine writes the first file before it has all of the second.
   const tar = await tarOf([
