@@ -87,10 +87,8 @@ describe('A14: the workspace’s root', () => {
       prlimit --pid ${inside} --nofile=1 2>&1; renice 19 ${inside} 2>&1
     `);
     assert.match(stdout, /^(nobody|root|65534)\s+conmon$/m);
-    assert.equal(
-      (stdout.match(/Operation not permitted|Permission denied/g)?.length ?? 0 >= 18) ? 'refused' : stdout,
-      'refused',
-    );
+    const refusals = stdout.match(/Operation not permitted|Permission denied/g) ?? [];
+    assert.ok(refusals.length >= 18, stdout);
     for (const kind of ['mnt', 'net', 'pid', 'user', 'ipc', 'all'])
       assert.match(stdout, new RegExp(`^no ${kind}$`, 'm'));
     for (const call of ['ptrace', 'pidfd', 'vm'])
