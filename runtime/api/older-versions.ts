@@ -54,5 +54,5 @@ export function diskUsageInVersion(
   const images = before(version, '1.44')
     ? body.Images?.map((image) => ({ ...image, VirtualSize: image.Size }))
     : body.Images;
-  return { ...body, Images: images ?? null, ...(before(version, '1.42') && { BuilderSize: 0 }) };
+  return { ...body, Images: images ?? null };
 }

@@ -11,6 +11,7 @@ import { expect, expectSending } from '../runtime/api/exchange.ts';
 import { entriesOf, sendArchive } from '../support/archives.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
+import { residentBytes } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 import { tarOf } from '../support/tar.ts';
 import { until } from '../support/until.ts';
@@ -42,11 +43,6 @@ const at = (name: string, place: string): string => `/containers/${name}/archive
 
 function descriptors(): number {
   return fs.readdirSync(`/proc/${engine.pid}/fd`).length;
-}
-
-function residentBytes(): number {
-  const status = fs.readFileSync(`/proc/${engine.pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s*(\d+)/m.exec(status)?.[1]) * 1024;
 }
 
 test('C01: a directory that is swapped for a link while cp writes and reads leads nowhere outside', async () => {
@@ -180,9 +176,9 @@ test('B05: 300 MB are copied in and out with memory for a part of them', async (
   const sizeBytes = 300 * MiB;
   await host.create('large', ['true']);
   await lengthOf(at('large', '/bin/busybox'));
-  const before = residentBytes();
+  const before = residentBytes(engine.pid);
   let most = 0;
-  const watch = setInterval(() => (most = Math.max(most, residentBytes())), 20);
+  const watch = setInterval(() => (most = Math.max(most, residentBytes(engine.pid))), 20);
   try {
     assert.equal(await sendLargeFile(at('large', '/'), sizeBytes), 200);
     assert.equal(await lengthOf(at('large', '/large')), sizeBytes + 512 + 1024);

@@ -1,12 +1,12 @@
 // D01, D09: health checks that write, fork and hang without end.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, test } from 'vitest';
 import { processesIn } from '../../runtime/kernel/cgroups.ts';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
+import { residentBytes } from '../support/outside.ts';
 import { sharedEngine } from '../support/shared.ts';
 import { until } from '../support/until.ts';
 
@@ -61,16 +61,14 @@ test('D01 a check that hangs leaves nothing behind when its time is over, howeve
 });
 
 test('D09 a check that writes without end costs the engine no memory', async () => {
-  const residentMiB = (): number =>
-    Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))?.[1]) / 1024;
   // How many pieces are on their way at once is settled by then.
   await checked('writes', 'yes', 3);
-  const before = residentMiB();
+  const before = residentBytes(engine.pid);
   await untilChecked('writes', 11);
   const { Log } = await healthOf('writes');
   for (const { Output } of Log) assert.ok(Output.length < 4200, `a result has ${Output.length} characters`);
   // Pieces that are done with stay until the next garbage collection; the checks go on, and what is kept would only grow.
-  await until('the engine is as large as before', () => residentMiB() - before < 50);
+  await until('the engine is as large as before', () => residentBytes(engine.pid) - before < 50 * 1024 ** 2);
   await expect(host.socket, 'DELETE /containers/writes?force=1', 204);
 });
 

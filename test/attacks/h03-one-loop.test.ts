@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, Bytes, expect, expectSending } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
+import { residentBytes } from '../support/outside.ts';
 import { until } from '../support/until.ts';
 
 /** H03, X15: nothing holds the loop longer. */
@@ -46,10 +47,6 @@ function cpuOfEngine(): { user: number; system: number } {
     .replace(/^.*\) /, '')
     .split(' ');
   return { user: Number(fields[11]) * 10, system: Number(fields[12]) * 10 };
-}
-
-function residentBytes(): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${engine.pid}/status`, 'latin1'))?.[1]) * 1024;
 }
 
 function filters(values: object): string {
@@ -187,7 +184,7 @@ describe('H03: one request holds the loop under 50 ms', () => {
 
 describe('H04: what is not read costs little', () => {
   test('256 readers of long lists that never read', async () => {
-    const before = residentBytes();
+    const before = residentBytes(engine.pid);
     const readers = Array.from({ length: 200 }, () => {
       const socket = net
         .connect(alpha.socket)
@@ -201,7 +198,7 @@ describe('H04: what is not read costs little', () => {
     first?.resume();
     await until('the engine has begun to answer', () => (first?.bytesRead ?? 0) > 0);
     await sleep(1500);
-    const grown = residentBytes() - before;
+    const grown = residentBytes(engine.pid) - before;
     await expect(beta.socket, 'GET /containers/json?all=1', 200);
     for (const socket of readers) socket.destroy();
     // 200 answers of 1.2 MB would be 240 MB.

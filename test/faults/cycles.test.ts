@@ -2,13 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
 import { expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { conmonsOf, mountsOf } from '../support/outside.ts';
+import { conmonsOf, mountsOf, residentBytes } from '../support/outside.ts';
 import { isSoak } from '../support/soak.ts';
 import { until } from '../support/until.ts';
 
@@ -105,18 +105,14 @@ function groupsBelow(group: string): number {
   return Math.max(...roots.map((root) => below(root + group)));
 }
 
-function residentBytes(): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${engine.pid}/status`, 'latin1'))?.[1]) * 1024;
-}
-
 test(`D11: after ${cycles} times create, start and remove, the engine and the kernel hold what they held`, async () => {
   await cyclesOf(warmUp, 'w');
   const before = await heldAtRest();
-  const residentBefore = residentBytes();
+  const residentBefore = residentBytes(engine.pid);
   await cyclesOf(cycles, 'c');
   const isAsBefore = async (): Promise<boolean> => JSON.stringify(await held()) === JSON.stringify(before);
   await until('all is as before', isAsBefore).catch(async () => assert.deepEqual(await held(), before));
   assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
-  const grown = residentBytes() - residentBefore;
+  const grown = residentBytes(engine.pid) - residentBefore;
   assert.ok(grown < 64 * MiB, `the engine has grown by ${Math.round(grown / MiB)} MiB`);
 });

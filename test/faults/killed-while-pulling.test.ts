@@ -1,13 +1,14 @@
 // The engine is killed in the middle of a pull from a registry: nothing half is left, and the next pull brings it all (X01).
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import { bindInside } from '../../runtime/kernel/bind.ts';
 import { digestOf } from '../../runtime/store/blobs.ts';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
+import { residentBytes } from '../support/outside.ts';
 import { type Hook, say, TestRegistry, types } from '../support/registry.ts';
 import { until } from '../support/until.ts';
 
@@ -87,15 +88,13 @@ test('X01: an engine that is killed while layers come leaves nothing half, and t
 });
 
 test('B05: endless and deep answers cost the engine’s memory little', async () => {
-  const residentBytes = (): number =>
-    Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${engine.pid}/status`, 'utf8'))?.[1]) * 1024;
   await registry.putImage('large', '1', ['content']);
   await pull('large');
   await expect(host.socket, `DELETE /images/${name}/large:1`, 200);
-  const before = residentBytes();
+  const before = residentBytes(engine.pid);
   let most = 0;
   const watch = setInterval(() => {
-    most = Math.max(most, residentBytes());
+    most = Math.max(most, residentBytes(engine.pid));
   }, 20);
   const spaces = Buffer.alloc(mebibyte, ' ');
   registry.hook = (request, response) => {
@@ -118,5 +117,5 @@ test('B05: endless and deep answers cost the engine’s memory little', async ()
   assert.match(await pull('large'), /not well formed|not JSON|too much memory/);
   clearInterval(watch);
   assert.ok(most - before < 200 * mebibyte, `${Math.round((most - before) / mebibyte)} MiB more at the most`);
-  await until('the engine has given its memory back', () => residentBytes() - before < 50 * mebibyte);
+  await until('the engine has given its memory back', () => residentBytes(engine.pid) - before < 50 * mebibyte);
 });

@@ -13,6 +13,11 @@ export function status(pid: number, field: string): string {
   return (found[1] ?? '').trim();
 }
 
+/** What a process has in memory. */
+export function residentBytes(pid: number): number {
+  return Number.parseInt(status(pid, 'VmRSS'), 10) * 1024;
+}
+
 /** Where a process is numbered: from the machine's number inwards. */
 export function numbersOf(pid: number): number[] {
   return status(pid, 'NSpid').split(/\s+/).map(Number);

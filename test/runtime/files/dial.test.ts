@@ -7,7 +7,7 @@ import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { EngineClient, EngineError } from '../../../runtime/index.ts';
 import type { RunningEngine } from '../../support/engine.ts';
-import { status } from '../../support/outside.ts';
+import { residentBytes } from '../../support/outside.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { until } from '../../support/until.ts';
 
@@ -39,10 +39,6 @@ async function kindOf(call: Promise<unknown>): Promise<string> {
   );
   assert.ok(failure, 'it was refused');
   return failure.kind;
-}
-
-function residentBytes(pid: number): number {
-  return Number(status(pid, 'VmRSS').split(' ')[0]) * 1024;
 }
 
 /** Resolves once a program listens on a port of a host. */

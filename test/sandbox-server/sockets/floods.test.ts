@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { afterAll, test } from 'vitest';
 import { closeCodes } from '../../../sandbox-server/protocol.ts';
+import { residentBytes } from '../../support/outside.ts';
 import { until } from '../../support/until.ts';
 import { spawnServer } from '../server.ts';
 
@@ -16,10 +17,7 @@ afterAll(() => running[Symbol.asyncDispose]());
 const lab = await server.open();
 const mebibyte = 1024 ** 2;
 
-async function residentBytes(): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
-  return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-}
+const resident = (): number => residentBytes(child.pid ?? 0);
 
 /** Files and connections that the server has open. */
 async function descriptors(): Promise<number> {
@@ -68,7 +66,7 @@ test('F03 two thousand headers are refused', async () => {
 });
 
 test('F03 one-byte fragments without end close the socket, on several at once, and cost no memory', async () => {
-  const before = await residentBytes();
+  const before = resident();
   const opened = await descriptors();
   const fragments = Buffer.concat([
     frame(0x01, Buffer.from('x')),
@@ -82,7 +80,7 @@ test('F03 one-byte fragments without end close the socket, on several at once, a
     // They count until it has let go of them, which is not when they have closed here.
     await until('the server has let go of them', async () => (await descriptors()) <= opened);
   }
-  const grew = (await residentBytes()) - before;
+  const grew = resident() - before;
   assert.ok(grew < 50 * mebibyte, `grew by ${Math.round(grew / mebibyte)} MiB`);
   assert.equal((await server.ask('GET', '/healthz')).status, 200);
 });
