@@ -105,6 +105,11 @@ export const neighbourPrefixLength = 26;
  */
 export const sharedNeighbours = 65_536;
 /**
+ * Of a network with IPv6, for all that have other addresses than those lowest ones: how often they may ask for a neighbour. Whoever has
+ * the address remembers who asked, for 60 to 90 seconds: 200 places of the table for each network.
+ */
+export const otherNeighbours = { perSecond: 2, atOnce: 20 } as const;
+/**
  * Memory of a host's sockets, as a share of the host's memory. Cgroups of version 1 count it separately. A connection may have up
  * to 6 MB in flight; most have some KB.
  */

@@ -1,13 +1,15 @@
 // What was asked for a container's place in a network: the `EndpointsConfig` of the API. It outlives the container's runs.
 
-import { isIP, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { isPlainIpv6 } from '../kernel/ip-address.ts';
+import type { Subnet } from '../kernel/netlink.ts';
 import { maxEndpoints } from '../limits.ts';
 import { defaultBridge } from '../networks/bridge.ts';
 import { parseNetworkMode } from '../networks/mode.ts';
 import type { Network } from '../networks/network.ts';
-import { contains } from '../networks/subnet.ts';
+import { contains, parseSubnet } from '../networks/subnet.ts';
 import type { Shape } from '../store/record-kind.ts';
 import { listOf, mapOf } from './bounded.ts';
 import { goObject } from './go-object.ts';
@@ -124,29 +126,27 @@ function faultsOf(name: string, { ipam, aliases }: Attachment, network: Network 
     if (aliases?.length) faults.push('network-scoped alias is supported only for containers in user defined networks');
   }
   if (ipv4 && !isIPv4(ipv4)) faults.push(`invalid IPv4 address: ${ipv4.slice(0, 64)}`);
-  if (ipv6 && (isIP(ipv6) !== 6 || ipv6.includes('.'))) faults.push(`invalid IPv6 address: ${ipv6.slice(0, 64)}`);
+  if (ipv6 && !isPlainIpv6(ipv6)) faults.push(`invalid IPv6 address: ${ipv6.slice(0, 64)}`);
   for (const address of linkLocal) {
     if (!isIPv4(address) || !contains({ ip: '169.254.0.0', prefixLength: 16 }, address))
       faults.push(`invalid link-local IP address: ${address.slice(0, 64)}`);
   }
+  if (!network) return faults;
+  const { subnet, asked = null, askedIpv6 = null } = network.record ?? {};
+  const subnet6 = parseSubnet(askedIpv6?.Subnet ?? '');
   return [
     ...faults,
-    ...outOfRange(
-      network,
-      [ipv4, ipv6].filter((address) => address !== undefined),
-    ),
+    ...(ipv4 ? outOfRange(asked && (subnet ?? null), ipv4) : []),
+    ...(ipv6 ? outOfRange(subnet6, ipv6) : []),
   ];
 }
 
-/** The engine chose the subnet, or an address lies in none. */
-function outOfRange(network: Network | null, addresses: readonly string[]): string[] {
-  if (addresses.length === 0 || !network) return [];
-  const { record } = network;
-  if (!record?.asked)
+/** `asked` is null where nobody asked for a subnet of the address's family. */
+function outOfRange(asked: Subnet | null, address: string): string[] {
+  if (!asked)
     return ['user specified IP address is supported only when connecting to networks with user configured subnets'];
-  return addresses
-    .filter((address) => !isIPv4(address) || !contains(record.subnet, address))
-    .map((address) => `no configured subnet or ip-range contain the IP address ${address.slice(0, 64)}`);
+  const isThere = (isIPv4(address) || isPlainIpv6(address)) && contains(asked, address);
+  return isThere ? [] : [`no configured subnet or ip-range contain the IP address ${address.slice(0, 64)}`];
 }
 
 /** Those of an endpoint's `DriverOpts` by which Docker's bridge driver does something. All others are kept and shown, as in Docker. */

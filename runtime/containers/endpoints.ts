@@ -1,8 +1,10 @@
 // A container's endpoints: chosen when it starts, by what was asked for, and linked to the bridges of their networks.
 
 import { at } from '../errors.ts';
-import { connectToBridge, letReach, raiseLoopback } from '../networks/bridge.ts';
+import { canonical } from '../kernel/ip-address.ts';
+import { connectToBridge, type LinkPlan, letReach, raiseLoopback } from '../networks/bridge.ts';
 import {
+  addressesOf,
   allocateEndpoint,
   type Endpoint,
   type Endpoints,
@@ -11,7 +13,7 @@ import {
   inOrder,
   noEndpoints,
 } from '../networks/endpoint.ts';
-import { gatewayOf, type Joined } from '../networks/gateway.ts';
+import { gatewayOf, gatewaysBy, type Joined } from '../networks/gateway.ts';
 import { networkNameIn } from '../networks/mode.ts';
 import { findNetwork, type Network, networkNamed } from '../networks/network.ts';
 import { type Attachment, type Attachments, plainAttachment } from './attachment.ts';
@@ -80,9 +82,10 @@ export function chooseEndpoint(
 ): Endpoint {
   if (!bridge) throw new Error(`network ${name} has no bridge`);
   const taken = new Set([...addressesIn(container.host, name, container), ...keptIn(container.host, name, container)]);
-  if (before !== null && !taken.has(before.ipAddress)) return before;
+  if (before !== null && !addressesOf(before).some((address) => taken.has(address))) return before;
   return allocateEndpoint(bridge, taken, {
     ipAddress: ipam?.IPv4Address ?? null,
+    ip6Address: ipam?.IPv6Address === undefined ? null : canonical(ipam.IPv6Address),
     macAddress,
     linkLocal: ipam?.LinkLocalIPs ?? [],
   });
@@ -93,7 +96,7 @@ export function addressesIn(host: ContainerHost, network: string, butFor: Contai
   const addresses: string[] = [];
   for (const container of host.containers.values()) {
     const endpoint = endpointIn(container.record.endpoints, network);
-    if (container !== butFor && endpoint) addresses.push(endpoint.ipAddress);
+    if (container !== butFor && endpoint) addresses.push(...addressesOf(endpoint));
   }
   return addresses;
 }
@@ -102,7 +105,7 @@ export function addressesIn(host: ContainerHost, network: string, butFor: Contai
 function keptIn(host: ContainerHost, network: string, butFor: Container): string[] {
   return [...host.containers.values()].flatMap((container) => {
     const endpoint = container === butFor ? null : endpointIn(container.keptEndpoints, network);
-    return endpoint ? [endpoint.ipAddress] : [];
+    return endpoint ? addressesOf(endpoint) : [];
   });
 }
 
@@ -112,8 +115,8 @@ export function connectEndpoints(container: Container, machinePid: number): void
   const gateway = gatewayOfContainer(container);
   for (const [place, [name, endpoint]] of inOrder(record.endpoints).entries()) {
     const network = findNetwork(host.networks, name);
-    const route = gateway?.endpoint === endpoint ? (network.bridge?.gateway ?? null) : null;
-    linkTo(container, network, machinePid, endpoint, { link: `eth${place}`, route });
+    const routes = gateway?.endpoint === endpoint ? gatewaysBy(gateway) : [];
+    linkTo(container, network, machinePid, endpoint, { link: `eth${place}`, routes });
   }
   if (hasOwnNetwork(container) && !hasEndpoints(record.endpoints)) raiseLoopback(machinePid);
 }
@@ -124,7 +127,7 @@ export function linkTo(
   { name, bridge, record }: Network,
   machinePid: number,
   endpoint: Endpoint,
-  link: { readonly link: string | null; readonly route: string | null },
+  link: Omit<LinkPlan, 'known'>,
 ): void {
   const { host } = container;
   if (!bridge) return;
@@ -132,9 +135,9 @@ export function linkTo(
   const known = record === null ? [] : addressesIn(host, name, container);
   connectToBridge(host.record.pid, machinePid, bridge, endpoint, { ...link, known });
   if (record === null) return;
-  letReach(host.record.pid, bridge, endpoint.ipAddress);
+  letReach(host.record.pid, bridge, endpoint);
   for (const other of host.containers.values()) {
     if (other !== container && other.running && endpointIn(other.record.endpoints, name))
-      letReach(other.state.machinePid, bridge, endpoint.ipAddress);
+      letReach(other.state.machinePid, bridge, endpoint);
   }
 }

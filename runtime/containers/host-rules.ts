@@ -2,7 +2,9 @@
 // rules are applied when a network comes or goes, and with the first published port; else what is new alone.
 
 import { nft } from '../kernel/nft.ts';
+import { type Bridge, endForwardingOfIpv6, removeBridge } from '../networks/bridge.ts';
 import { natRules } from '../networks/nat.ts';
+import { noIpv6Rules } from '../networks/nat6.ts';
 import { bridgesOf } from '../networks/network.ts';
 import type { ContainerHost } from './container.ts';
 
@@ -34,4 +36,13 @@ export async function applyInForce(host: ContainerHost, script: string): Promise
   if (rules?.pid !== host.record.pid) return await applyRules(host, script);
   await rules.applied;
   await nft(host.record.pid, script);
+}
+
+/** Removes the bridge of a network that is no longer one of the host's. What is to be applied with the host's rules then. */
+export function endBridge(host: ContainerHost, bridge: Bridge): string {
+  const { pid } = host.record;
+  removeBridge(pid, bridge);
+  if (bridge.ipv6 === null || bridgesOf(host.networks).some(({ ipv6 }) => ipv6 !== null)) return '';
+  endForwardingOfIpv6(pid);
+  return noIpv6Rules;
 }

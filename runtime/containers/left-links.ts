@@ -13,9 +13,9 @@ export function removeLinksLater({ host, record, id }: Container): void {
   const links = inOrder(record.endpoints).map(([, endpoint]) => linkOf(endpoint));
   if (links.length === 0 || !host.running) return;
   const { pid } = host.record;
-  for (const [name, { ipAddress }] of inOrder(record.endpoints)) {
+  for (const [name, endpoint] of inOrder(record.endpoints)) {
     const bridge = host.networks.get(name)?.bridge;
-    if (bridge) endReach(pid, bridge, ipAddress);
+    if (bridge) endReach(pid, bridge, endpoint);
   }
   const remove = (): void => {
     if (host.record.pid !== pid) return; // the host has ended since, and all of its links

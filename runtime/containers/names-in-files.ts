@@ -1,6 +1,6 @@
 // The files that give a container its names: written when it starts, and changed when its networks change while it runs.
 
-import { type Endpoints, inOrder } from '../networks/endpoint.ts';
+import { addressesOf, type Endpoints, inOrder } from '../networks/endpoint.ts';
 import { followNameServer, type NetworkFiles, ownLine, rewriteHosts, writeNetworkFiles } from '../networks/files.ts';
 import type { Container } from './container.ts';
 import { networkModeOf, networkOwner } from './joined.ts';
@@ -13,7 +13,7 @@ function filesOf(container: Container, endpoints: Endpoints, embeddedDns: boolea
   return {
     hostname: config.Hostname,
     domainname: config.Domainname,
-    ipAddresses: inOrder(endpoints).map(([, { ipAddress }]) => ipAddress),
+    ipAddresses: inOrder(endpoints).flatMap(([, endpoint]) => addressesOf(endpoint)),
     extraHosts: [...(hostConfig.ExtraHosts ?? []), ...linkedHosts(container)],
     dns: hostConfig.Dns.length > 0 ? hostConfig.Dns : host.nameServers,
     dnsSearch: hostConfig.DnsSearch,

@@ -2,7 +2,7 @@
 
 import { maxDnsQueriesPerSecond } from '../limits.ts';
 import type { Names } from '../networks/dns/resolver.ts';
-import { endpointIn, inOrder } from '../networks/endpoint.ts';
+import { addressesOf as addressesOfEndpoint, endpointIn, inOrder } from '../networks/endpoint.ts';
 import type { Network } from '../networks/network.ts';
 import type { Container, ContainerHost } from './container.ts';
 
@@ -30,7 +30,7 @@ function addressesOn({ host }: Container, network: string, wanted: string): stri
   const found: string[] = [];
   for (const other of host.containers.values()) {
     const endpoint = endpointIn(other.record.endpoints, network);
-    if (endpoint && hasName(other, network, wanted)) found.push(endpoint.ipAddress);
+    if (endpoint && hasName(other, network, wanted)) found.push(...addressesOfEndpoint(endpoint));
   }
   return found;
 }
@@ -67,8 +67,10 @@ function addressesOf(container: Container, wanted: string): string[] | null {
 /** `web.backend`, as moby tells it. */
 function nameOf(container: Container, address: string): string | null {
   for (const network of namedNetworks(container)) {
-    for (const { name, record } of container.host.containers.values())
-      if (endpointIn(record.endpoints, network.name)?.ipAddress === address) return `${name}.${network.name}`;
+    for (const { name, record } of container.host.containers.values()) {
+      const endpoint = endpointIn(record.endpoints, network.name);
+      if (endpoint?.ipAddress === address || endpoint?.ip6Address === address) return `${name}.${network.name}`;
+    }
   }
   return null;
 }

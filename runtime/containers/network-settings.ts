@@ -49,9 +49,9 @@ export function networksOf(container: Container): Record<string, object> {
         Gateway: (endpoint && bridge && !bridge.internal && bridge.gateway) || '',
         IPAddress: endpoint?.ipAddress ?? '',
         IPPrefixLen: (endpoint && bridge?.subnet.prefixLength) ?? 0,
-        IPv6Gateway: '',
-        GlobalIPv6Address: '',
-        GlobalIPv6PrefixLen: 0,
+        IPv6Gateway: (endpoint?.ip6Address && bridge?.ipv6 && !bridge.internal && bridge.ipv6.gateway) || '',
+        GlobalIPv6Address: endpoint?.ip6Address ?? '',
+        GlobalIPv6PrefixLen: (endpoint?.ip6Address && bridge?.ipv6?.subnet.prefixLength) || 0,
         DNSNames: network?.record && (running || hasRun) ? dnsNamesOf(container, attachment) : null,
       };
       return [name, settings];

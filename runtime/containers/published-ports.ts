@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net';
 import { at } from '../errors.ts';
 import { nft } from '../kernel/nft.ts';
 import { type Endpoints, inOrder } from '../networks/endpoint.ts';
+import type { Joined } from '../networks/gateway.ts';
 import { choosePorts, hostPortsOf, type PublishedPort, type WantedPort } from '../networks/ports.ts';
 import {
   haveIpv6,
@@ -85,11 +86,14 @@ export async function publishPorts(container: Container): Promise<void> {
   }
 }
 
-/** Ends the forwarding. The host must be running. */
-export async function unpublishPorts(container: Container): Promise<void> {
+/** Ends the forwarding, by the network that had the ports. The host must be running. */
+export async function unpublishPorts(
+  container: Container,
+  by: Joined | null = gatewayOfContainer(container),
+): Promise<void> {
   const { host, record } = container;
   if (haveIpv6(record.ports)) publishIpv6OfHost(host, container);
-  await unpublish(host.record.pid, record.ports);
+  await unpublish(host.record.pid, { ports: record.ports, ip6Address: by?.endpoint.ip6Address ?? null });
 }
 
 /**
@@ -110,7 +114,9 @@ export async function ledByOldEngine(container: Container): Promise<void> {
 function publicationsOf(container: Container): Publication[] {
   const { ports } = container.record;
   const gateway = ports.length === 0 ? null : gatewayOfContainer(container);
-  return gateway ? [{ ports, ipAddress: gateway.endpoint.ipAddress }] : [];
+  if (!gateway) return [];
+  const { ipAddress, ip6Address } = gateway.endpoint;
+  return [{ ports, ipAddress, ip6Address }];
 }
 
 /** Forwards the host's ports of `::1` to the containers that publish them, all but `ended`. */

@@ -30,7 +30,7 @@ function addressOf(container: Container, to: string): string | null {
   if (written !== null) return written;
   const owner = networkOwner(container);
   // Without the embedded name server there is nobody to ask for names of containers.
-  return needsResolver(owner) ? (namesKnownTo(owner).addressesOf(wanted)?.[0] ?? null) : null;
+  return needsResolver(owner) ? (namesKnownTo(owner).addressesOf(wanted)?.find(net.isIPv4) ?? null) : null;
 }
 
 /** Whether a container runs that somebody may call `to`. */

@@ -13,9 +13,10 @@ import {
   putOnBridge,
   removeBridge,
   removeLinkOf,
-  setDefaultRoute,
+  setDefaultRoutes,
 } from '../networks/bridge.ts';
 import { endpointIn, inOrder, linkOf } from '../networks/endpoint.ts';
+import { gatewaysBy } from '../networks/gateway.ts';
 import { outLink, uplink } from '../networks/nat.ts';
 import { bridgesOf, findNetwork, madeNetworks } from '../networks/network.ts';
 import type { Host } from './host.ts';
@@ -56,9 +57,8 @@ export async function adoptEndpoints(container: Container): Promise<void> {
   const { host, record, state } = container;
   const missing = inOrder(record.endpoints).filter(([, endpoint]) => !hasLinkOf(host.record.pid, linkOf(endpoint)));
   for (const [name, endpoint] of missing)
-    linkTo(container, findNetwork(host.networks, name), state.machinePid, endpoint, { link: null, route: null });
-  if (missing.length > 0)
-    setDefaultRoute(state.machinePid, gatewayOfContainer(container)?.network.bridge?.gateway ?? null);
+    linkTo(container, findNetwork(host.networks, name), state.machinePid, endpoint, { link: null, routes: [] });
+  if (missing.length > 0) setDefaultRoutes(state.machinePid, gatewaysBy(gatewayOfContainer(container)));
   openResolver(container, state.machinePid);
   await ledByOldEngine(container);
 }

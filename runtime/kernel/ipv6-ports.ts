@@ -1,4 +1,5 @@
-// Ports of `::1` that lead to an IPv4 address: packet filters cannot change a packet's family, so the kernel changes where the
+// Ports of `::1` that lead to a container: packet filters cannot change a packet's family, nor let what has that address leave the
+// loopback, so the kernel changes where the
 // program connects to instead, by a small BPF program on the cgroup (BPF_CGROUP_INET6_CONNECT). There is no proxy, nothing is copied,
 // and where no port is given there is no program.
 
@@ -21,13 +22,14 @@ import {
   store,
   swapped,
 } from './bpf.ts';
+import { addressBytes, isOfIpv6 } from './ip-address.ts';
 import { checked, libcCalls } from './libc.ts';
 import { insideNetworkOf } from './namespaces.ts';
 
 export interface Ipv6Port {
   readonly protocol: 'tcp' | 'udp';
   readonly port: number;
-  /** IPv4. */
+  /** Of either family. */
   readonly ip: string;
   readonly toPort: number;
 }
@@ -35,8 +37,14 @@ export interface Ipv6Port {
 const BPF_FUNC_get_netns_cookie = 122;
 /** The last word of `::1` as it is loaded, on the little-endian machines that Drydock runs on. */
 const lastWordOfLoopback = 0x01000000;
-/** The third word of `::ffff:a.b.c.d`. */
-const mappedWord = 0xffff0000;
+/** The first words of `::ffff:a.b.c.d`, which stands for an address of IPv4. */
+const mapped = Buffer.from('00000000000000000000ffff', 'hex');
+
+/** The four words of an address as they are loaded. */
+function wordsOf(ip: string): number[] {
+  const bytes = isOfIpv6(ip) ? addressBytes(ip) : Buffer.concat([mapped, addressBytes(ip)]);
+  return [0, 4, 8, 12].map((at) => bytes.readInt32LE(at));
+}
 
 /** The program: whoever of the network namespace `cookie` connects to `::1` or `::` at one of `ports` is led to its address. */
 function programFor(ports: readonly Ipv6Port[], cookie: bigint): Buffer {
@@ -52,8 +60,7 @@ function programFor(ports: readonly Ipv6Port[], cookie: bigint): Buffer {
   ]);
   const led = ports.flatMap(({ protocol, port, ip, toPort }) => {
     const change = [
-      ...[set(1, mappedWord), store(address.words[2], 1)],
-      ...[set(1, Buffer.from(ip.split('.').map(Number)).readInt32LE()), store(address.words[3], 1)],
+      ...wordsOf(ip).flatMap((word, place) => [set(1, word), store(address.words[place] ?? 0, 1)]),
       ...[set(1, swapped(toPort)), store(address.port, 1)],
       ...proceed,
     ];

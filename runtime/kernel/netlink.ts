@@ -2,6 +2,7 @@
 // A socket belongs to the namespace that it was made in: call inside `insideNetworkOf`.
 
 import fs from 'node:fs';
+import { addressBytes, isOfIpv6 } from './ip-address.ts';
 import { checked, libcCalls, SystemCallError } from './libc.ts';
 
 const AF_NETLINK = 16;
@@ -28,7 +29,9 @@ const IFA_ADDRESS = 1;
 const IFA_LOCAL = 2;
 const IFA_BROADCAST = 4;
 const RTA_GATEWAY = 5;
+const IFA_F_NODAD = 2;
 const AF_INET = 2;
+const AF_INET6 = 10;
 const RT_TABLE_MAIN = 254;
 const RT_SCOPE_NOWHERE = 255;
 const RTPROT_BOOT = 3;
@@ -39,6 +42,7 @@ const RTA_DST = 1;
 const FRA_DST = 1;
 const FRA_PRIORITY = 6;
 const FR_ACT_TO_TBL = 1;
+const FR_ACT_UNREACHABLE = 7;
 
 /** A message still without its header: what to do, the fixed part, the attributes. */
 interface Message {
@@ -54,7 +58,7 @@ const u32 = (value: number): Buffer => {
   return bytes;
 };
 const text = (value: string): Buffer => Buffer.from(`${value}\0`);
-const ip4 = (address: string): Buffer => Buffer.from(address.split('.').map(Number));
+const familyOf = (address: string): number => (isOfIpv6(address) ? AF_INET6 : AF_INET);
 const mac = (address: string): Buffer => Buffer.from(address.replaceAll(':', ''), 'hex');
 
 function attribute(type: number, value: Buffer): Buffer {
@@ -149,25 +153,26 @@ export function linkUp(index: number): Message {
   return { what: `set link ${index} up`, type: RTM_NEWLINK, flags: 0, body: linkHeader(index, true) };
 }
 
-export function address(index: number, ip: string, prefixLength: number, broadcast: string): Message {
-  const header = Buffer.from([AF_INET, prefixLength, 0, 0, 0, 0, 0, 0]);
+/** One of IPv6 is used at once: nobody else has it, so it is not looked for first (duplicate address detection). */
+export function address(index: number, ip: string, prefixLength: number, broadcast: string | null): Message {
+  const header = Buffer.from([familyOf(ip), prefixLength, isOfIpv6(ip) ? IFA_F_NODAD : 0, 0, 0, 0, 0, 0]);
   header.writeUInt32LE(index, 4);
   const local = [
-    attribute(IFA_LOCAL, ip4(ip)),
-    attribute(IFA_ADDRESS, ip4(ip)),
-    attribute(IFA_BROADCAST, ip4(broadcast)),
+    attribute(IFA_LOCAL, addressBytes(ip)),
+    attribute(IFA_ADDRESS, addressBytes(ip)),
+    ...(broadcast === null ? [] : [attribute(IFA_BROADCAST, addressBytes(broadcast))]),
   ];
   return { what: `add address ${ip}`, type: RTM_NEWADDR, flags: NLM_F_CREATE, body: Buffer.concat([header, ...local]) };
 }
 
-/** In place of the one that there is. */
+/** In place of the one of its family that there is. */
 export function defaultRoute(gateway: string): Message {
-  const header = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
-  const body = Buffer.concat([header, attribute(RTA_GATEWAY, ip4(gateway))]);
+  const header = Buffer.from([familyOf(gateway), 0, 0, 0, RT_TABLE_MAIN, RTPROT_BOOT, 0, RTN_UNICAST, 0, 0, 0, 0]);
+  const body = Buffer.concat([header, attribute(RTA_GATEWAY, addressBytes(gateway))]);
   return { what: `set route via ${gateway}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_REPLACE, body };
 }
 
-/** Fails with ESRCH where there is none. */
+/** That of IPv4. Fails with ESRCH where there is none. */
 export function removeDefaultRoute(): Message {
   const body = Buffer.from([AF_INET, 0, 0, 0, RT_TABLE_MAIN, 0, RT_SCOPE_NOWHERE, 0, 0, 0, 0, 0]);
   return { what: 'remove the default route', type: RTM_DELROUTE, flags: 0, body };
@@ -181,20 +186,42 @@ export interface Subnet {
 
 function routeTo({ ip, prefixLength }: Subnet, type: number, table: number): Pick<Message, 'what' | 'body'> {
   const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, RTPROT_BOOT, 0, type, 0, 0, 0, 0]);
-  return { what: `route to ${ip}/${prefixLength}`, body: Buffer.concat([header, attribute(RTA_DST, ip4(ip))]) };
+  const body = Buffer.concat([header, attribute(RTA_DST, addressBytes(ip))]);
+  return { what: `route to ${ip}/${prefixLength}`, body };
 }
 
-function ruleFor({ ip, prefixLength }: Subnet, table: number): Pick<Message, 'what' | 'body'> {
-  const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, 0, 0, FR_ACT_TO_TBL, 0, 0, 0, 0]);
-  const body = Buffer.concat([header, attribute(FRA_DST, ip4(ip)), attribute(FRA_PRIORITY, u32(table))]);
+interface RuleAction {
+  readonly action: number;
+  readonly table: number;
+  readonly priority: number;
+}
+
+function ruleFor({ ip, prefixLength }: Subnet, does: RuleAction): Pick<Message, 'what' | 'body'> {
+  const header = Buffer.from([familyOf(ip), prefixLength, 0, 0, does.table, 0, 0, does.action, 0, 0, 0, 0]);
+  const body = Buffer.concat([
+    header,
+    attribute(FRA_DST, addressBytes(ip)),
+    attribute(FRA_PRIORITY, u32(does.priority)),
+  ]);
   return { what: `rule for ${ip}/${prefixLength}`, body };
+}
+
+/**
+ * What lets an address be looked for, and what holds back the rest of its subnet. IPv4 has routes in a table of its own for it. IPv6
+ * has rules: for a socket that is bound to a link its routes to nowhere do not count.
+ */
+const throughMain = (table: number): RuleAction => ({ action: FR_ACT_TO_TBL, table: RT_TABLE_MAIN, priority: table });
+const toNowhere = (table: number): RuleAction => ({ action: FR_ACT_UNREACHABLE, table: 0, priority: table + 1 });
+
+function letting(subnet: Subnet, table: number): Pick<Message, 'what' | 'body'> {
+  return isOfIpv6(subnet.ip) ? ruleFor(subnet, throughMain(table)) : routeTo(subnet, RTN_THROW, table);
 }
 
 /** Lets the addresses in `reachable` be looked for, whatever table number `table` says of the subnet that they are in. */
 export function reach(reachable: readonly Subnet[], table: number): Message[] {
   return reachable.map((subnet) => ({
-    ...routeTo(subnet, RTN_THROW, table),
-    type: RTM_NEWROUTE,
+    ...letting(subnet, table),
+    type: isOfIpv6(subnet.ip) ? RTM_NEWRULE : RTM_NEWROUTE,
     flags: NLM_F_CREATE | NLM_F_EXCL,
   }));
 }
@@ -205,22 +232,30 @@ export function reach(reachable: readonly Subnet[], table: number): Message[] {
  */
 export function onlyReach(reachable: readonly Subnet[], subnet: Subnet, table: number): Message[] {
   if (reachable.some((each) => each.prefixLength === subnet.prefixLength)) return []; // all of it
+  const newRule = { type: RTM_NEWRULE, flags: NLM_F_CREATE | NLM_F_EXCL };
+  if (isOfIpv6(subnet.ip)) return [...reach(reachable, table), { ...ruleFor(subnet, toNowhere(table)), ...newRule }];
   return [
     ...reach(reachable, table),
     { ...routeTo(subnet, RTN_UNREACHABLE, table), type: RTM_NEWROUTE, flags: NLM_F_CREATE },
-    { ...ruleFor(subnet, table), type: RTM_NEWRULE, flags: NLM_F_CREATE | NLM_F_EXCL },
+    { ...ruleFor(subnet, { action: FR_ACT_TO_TBL, table, priority: table }), ...newRule },
   ];
 }
 
 /** Takes back what `reach` did. */
 export function noReach(reachable: readonly Subnet[], table: number): Message[] {
-  return reachable.map((each) => ({ ...routeTo(each, RTN_THROW, table), type: RTM_DELROUTE, flags: 0 }));
+  return reachable.map((subnet) => ({
+    ...letting(subnet, table),
+    type: isOfIpv6(subnet.ip) ? RTM_DELRULE : RTM_DELROUTE,
+    flags: 0,
+  }));
 }
 
 /** Takes back what `onlyReach` did. */
 export function endReach(reachable: readonly Subnet[], subnet: Subnet, table: number): Message[] {
+  const oldRule = { type: RTM_DELRULE, flags: 0 };
+  if (isOfIpv6(subnet.ip)) return [...noReach(reachable, table), { ...ruleFor(subnet, toNowhere(table)), ...oldRule }];
   return [
-    { ...ruleFor(subnet, table), type: RTM_DELRULE, flags: 0 },
+    { ...ruleFor(subnet, { action: FR_ACT_TO_TBL, table, priority: table }), ...oldRule },
     ...noReach(reachable, table),
     { ...routeTo(subnet, RTN_UNREACHABLE, table), type: RTM_DELROUTE, flags: 0 },
   ];

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { isIPv6 } from 'node:net';
+import { addressBytes } from './ip-address.ts';
 import { checked, libcCalls, SystemCallError } from './libc.ts';
 import { insideNetworkOf } from './namespaces.ts';
 
@@ -17,8 +18,6 @@ const on = Buffer.from(new Int32Array([1]).buffer);
 
 /** Null where `port` of `address` (0.0.0.0 and :: for any of their family) is free, else why it is not, in the system's words. */
 export function whyNotFree(pid: number, protocol: 'tcp' | 'udp', address: string, port: number): string | null {
-  // The host's own interfaces have IPv4 alone, so these are all addresses of IPv6 that it has.
-  if (isIPv6(address) && address !== '::' && address !== '::1') return 'cannot assign requested address';
   const family = isIPv6(address) ? AF_INET6 : AF_INET;
   return insideNetworkOf(pid, () => {
     const fd = checked('socket', libcCalls.socket(family, sockets[protocol] | SOCK_CLOEXEC, 0));
@@ -34,8 +33,7 @@ export function whyNotFree(pid: number, protocol: 'tcp' | 'udp', address: string
       const name = Buffer.alloc(family === AF_INET6 ? 28 : 16); // struct sockaddr_in6, sockaddr_in
       name.writeUInt16LE(family, 0);
       name.writeUInt16BE(port, 2);
-      if (family === AF_INET) name.set(address.split('.').map(Number), 4);
-      else if (address === '::1') name[23] = 1;
+      name.set(addressBytes(address), family === AF_INET ? 4 : 8);
       checked('bind', libcCalls.bind(fd, name, name.length));
       return null;
     } catch (error) {

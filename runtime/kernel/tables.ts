@@ -23,6 +23,7 @@ export const tables: readonly Table[] = [
   { setting: 'fs/aio-max-nr', least: Math.ceil(os.totalmem() / bytesPerAioRequest), what: 'io_setup(2)' },
   { setting: 'fs/file-max', least: Math.ceil(os.totalmem() / bytesPerOpenFile), what: 'opening files' },
   { setting: 'net/ipv4/neigh/default/gc_thresh3', least: sharedNeighbours, what: 'connections to containers' },
+  { setting: 'net/ipv6/neigh/default/gc_thresh3', least: sharedNeighbours, what: 'connections to containers by IPv6' },
   // First the sum, then the part.
   { setting: 'kernel/pty/max', least: machineTerminals, what: 'terminals' },
   { setting: 'kernel/pty/reserve', least: reservedTerminals, what: 'terminals' },

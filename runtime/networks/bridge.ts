@@ -2,12 +2,12 @@
 // the host's own address on it.
 
 import fs from 'node:fs';
+import { isOfIpv6 } from '../kernel/ip-address.ts';
 import { insideNetworkOf } from '../kernel/namespaces.ts';
-import type { Subnet } from '../kernel/netlink.ts';
 import * as netlink from '../kernel/netlink.ts';
-import { neighbourPrefixLength } from '../limits.ts';
-import { type Addresses, type Endpoint, linkOf, macAddressFor } from './endpoint.ts';
-import { broadcastOf, contains } from './subnet.ts';
+import { type Addresses, addressesOf, type Endpoint, linkOf, macAddressFor, poolsOf } from './endpoint.ts';
+import { reachable } from './reachable.ts';
+import { broadcastOf } from './subnet.ts';
 
 export interface Bridge extends Addresses {
   /** The name of the link, as `ip link` shows it in the host. */
@@ -28,63 +28,91 @@ export const defaultBridge: Bridge = {
   gateway: '172.17.0.1',
   range: { ip: '172.17.0.0', prefixLength: 16 },
   reserved: [],
+  ipv6: null,
   internal: false,
   masquerade: true,
   mtu: null,
 };
 
+/** From which a bridge asks where somebody is, for packets of others. It is alone there, so it makes no neighbours. */
+const askingAddress = 'fe80::1';
 /** The loopback's index, in every network namespace (LOOPBACK_IFINDEX). */
 const loopback = 1;
 /** The routing table with the addresses that may be resolved. The rules that select the table have this priority. */
 const neighbourTable = 100;
 
-/**
- * The addresses of a bridge that are resolved. A program that sends to all 65,534 addresses would fill the machine's table of
- * neighbours, in memory that no cgroup is charged for. Containers have the lowest addresses of the range, so only those are
- * resolved, with the gateway and the addresses in `known`, which were asked for.
- */
-function reachable({ range, gateway }: Bridge, known: readonly string[]): Subnet[] {
-  const lowest = { ...range, prefixLength: Math.max(range.prefixLength, neighbourPrefixLength) };
-  const others = new Set([gateway, ...known].filter((address) => !contains(lowest, address)));
-  return [lowest, ...[...others].map((ip) => ({ ip, prefixLength: 32 }))];
-}
-
 /** In this thread's network namespace. What is there already is what is wanted: an engine that was killed may have left it. */
 function onlyReach(bridge: Bridge, known: readonly string[]): void {
-  netlink.tolerating(['EEXIST'], netlink.onlyReach(reachable(bridge, known), bridge.subnet, neighbourTable));
+  const messages = poolsOf(bridge).flatMap((pool) =>
+    netlink.onlyReach(reachable(pool, known), pool.subnet, neighbourTable),
+  );
+  netlink.tolerating(['EEXIST'], messages);
+}
+
+/** Takes back what `onlyReach` did, but for the addresses that were asked for. */
+function endOnlyReach(bridge: Bridge): void {
+  const messages = poolsOf(bridge).flatMap((pool) =>
+    netlink.endReach(reachable(pool, []), pool.subnet, neighbourTable),
+  );
+  netlink.tolerating(['ESRCH', 'ENOENT'], messages);
 }
 
 function sysctl(name: string, value: string): void {
   fs.writeFileSync(`/proc/sys/net/${name}`, value);
 }
 
+/**
+ * Before a link gets addresses of IPv6. Without a link-local one, which Docker's have: it would make 2^64 possible neighbours. And
+ * nobody on the link says what else is on it.
+ */
+function prepareIpv6(link: string): void {
+  sysctl(`ipv6/conf/${link}/addr_gen_mode`, '1');
+  sysctl(`ipv6/conf/${link}/accept_ra`, '0');
+}
+
 /** Makes the bridge in the network namespace of `pid`, the host's workspace. */
 export function createBridge(pid: number, bridge: Bridge): void {
-  const { link, gateway, subnet, mtu } = bridge;
+  const { link, gateway, mtu, ipv6 } = bridge;
   insideNetworkOf(pid, () => {
+    // Of links to come: the bridges, and the ends of containers' links, which would have link-local addresses.
+    sysctl('ipv6/conf/default/disable_ipv6', '1');
     netlink.configureNetwork([netlink.linkUp(loopback), netlink.bridge(link, macAddressFor(gateway), mtu)]);
+    const index = netlink.linkIndex(link);
+    if (ipv6) {
+      prepareIpv6(link);
+      sysctl(`ipv6/conf/${link}/disable_ipv6`, '0');
+      // For published ports, whose packets go from one bridge to another. Nothing else is forwarded (`ipv6Rules`).
+      sysctl('ipv6/conf/all/forwarding', '1');
+    }
     netlink.configureNetwork([
-      netlink.address(netlink.linkIndex(link), gateway, subnet.prefixLength, broadcastOf(subnet)),
+      ...poolsOf(bridge).map((pool) =>
+        netlink.address(index, pool.gateway, pool.subnet.prefixLength, broadcastOf(pool.subnet)),
+      ),
+      ...(ipv6 ? [netlink.address(index, askingAddress, 128, null)] : []),
     ]);
     onlyReach(bridge, []);
     sysctl('ipv4/ip_forward', '1');
     // For ports that are published on 127.0.0.1. Only the bridges have this setting, so nothing from outside can abuse it.
     sysctl(`ipv4/conf/${link}/route_localnet`, '1');
-    sysctl(`ipv6/conf/${link}/disable_ipv6`, '1');
   });
 }
 
 /** Whether all of `createBridge` was done for a link that is there: this setting is its last step. */
 export function isWhole(pid: number, { link }: Bridge): boolean {
-  const setting = `/proc/sys/net/ipv6/conf/${link}/disable_ipv6`;
+  const setting = `/proc/sys/net/ipv4/conf/${link}/route_localnet`;
   return insideNetworkOf(pid, () => fs.readFileSync(setting, 'latin1').trim() === '1');
+}
+
+/** Where a host's last network with IPv6 has gone. */
+export function endForwardingOfIpv6(pid: number): void {
+  insideNetworkOf(pid, () => sysctl('ipv6/conf/all/forwarding', '0'));
 }
 
 /** Removes the bridge from the network namespace of `pid`, with the links to containers that it may still have. Idempotent. */
 export function removeBridge(pid: number, bridge: Bridge): void {
   insideNetworkOf(pid, () => {
     removeLink(bridge.link);
-    netlink.tolerating(['ESRCH', 'ENOENT'], netlink.endReach(reachable(bridge, []), bridge.subnet, neighbourTable));
+    endOnlyReach(bridge);
   });
 }
 
@@ -102,8 +130,8 @@ function freeLinkName(): string {
 export interface LinkPlan {
   /** Its name in the container; null for the lowest `ethN` that is free. */
   readonly link: string | null;
-  /** The gateway of the container's default route, where it is this one; else null. */
-  readonly route: string | null;
+  /** The gateways of the container's default routes, where they are this bridge's; else none. */
+  readonly routes: readonly string[];
   /** The other containers' addresses there. */
   readonly known: readonly string[];
 }
@@ -114,7 +142,7 @@ export function connectToBridge(
   containerPid: number,
   bridge: Bridge,
   endpoint: Endpoint,
-  { link, route, known }: LinkPlan,
+  { link, routes, known }: LinkPlan,
 ): void {
   const name = link ?? insideNetworkOf(containerPid, freeLinkName);
   const netns = fs.openSync(`/proc/${containerPid}/ns/net`, 'r');
@@ -132,19 +160,28 @@ export function connectToBridge(
     fs.closeSync(netns);
   }
   insideNetworkOf(containerPid, () => {
-    // As in Docker for a network without IPv6. Otherwise the link would have an IPv6 address, and 2^64 possible neighbours.
-    sysctl(`ipv6/conf/${name}/disable_ipv6`, '1');
     const { subnet } = bridge;
     const index = netlink.linkIndex(name);
+    const { ip6Address } = endpoint;
+    const pool = ip6Address !== null && hasIpv6(name) ? bridge.ipv6 : null;
+    if (pool) prepareIpv6(name);
+    // As in Docker for a network without IPv6. Otherwise the link would have an IPv6 address, and 2^64 possible neighbours.
+    else sysctl(`ipv6/conf/${name}/disable_ipv6`, '1');
     onlyReach(bridge, known);
     netlink.configureNetwork([
       netlink.linkUp(loopback),
       netlink.address(index, endpoint.ipAddress, subnet.prefixLength, broadcastOf(subnet)),
       ...endpoint.linkLocal.map((ip) => netlink.address(index, ip, 16, '169.254.255.255')),
       netlink.linkUp(index),
-      ...(route === null ? [] : [netlink.defaultRoute(route)]),
+      ...(pool && ip6Address ? [netlink.address(index, ip6Address, pool.subnet.prefixLength, null)] : []),
+      ...routes.filter((gateway) => pool !== null || !isOfIpv6(gateway)).map(netlink.defaultRoute),
     ]);
   });
+}
+
+/** False where the container asked for none (`--sysctl net.ipv6.conf.all.disable_ipv6=1`). */
+function hasIpv6(link: string): boolean {
+  return fs.readFileSync(`/proc/sys/net/ipv6/conf/${link}/disable_ipv6`, 'latin1').trim() === '0';
 }
 
 /** Puts the host's ends of containers' links on the bridge, those that are there. Idempotent. */
@@ -159,30 +196,41 @@ export function putOnBridge(pid: number, { link: bridge }: Bridge, endpoints: re
 /** Ends what `connectToBridge` did; its link in the container goes with the one in the host. Idempotent. */
 export function disconnectFromBridge(hostPid: number, containerPid: number, bridge: Bridge, endpoint: Endpoint): void {
   insideNetworkOf(hostPid, () => removeLink(linkOf(endpoint)));
-  insideNetworkOf(containerPid, () => {
-    netlink.tolerating(['ESRCH', 'ENOENT'], netlink.endReach(reachable(bridge, []), bridge.subnet, neighbourTable));
-  });
+  insideNetworkOf(containerPid, () => endOnlyReach(bridge));
 }
 
-/** Lets `address` of the bridge's network be looked for, in the network namespace of `pid`: where it is not one of the lowest. Idempotent. */
-export function letReach(pid: number, bridge: Bridge, address: string): void {
-  const others = reachable(bridge, [address]).filter(({ prefixLength }) => prefixLength === 32);
+/** Lets the endpoint's addresses be looked for, in the network namespace of `pid`: those that are not of the lowest. Idempotent. */
+export function letReach(pid: number, bridge: Bridge, endpoint: Endpoint): void {
+  const known = addressesOf(endpoint);
+  const others = poolsOf(bridge).flatMap((pool) => reachable(pool, known).slice(1));
   if (others.length === 0) return;
   insideNetworkOf(pid, () => netlink.tolerating(['EEXIST'], netlink.reach(others, neighbourTable)));
 }
 
 /** Takes back what `letReach` did. Idempotent. */
-export function endReach(pid: number, bridge: Bridge, address: string): void {
-  const others = reachable(bridge, [address]).filter(({ ip }) => ip === address && ip !== bridge.gateway);
+export function endReach(pid: number, bridge: Bridge, endpoint: Endpoint): void {
+  const known = addressesOf(endpoint);
+  const others = poolsOf(bridge).flatMap((pool) =>
+    reachable(pool, known)
+      .slice(1)
+      .filter(({ ip }) => ip !== pool.gateway),
+  );
   if (others.length === 0) return;
-  insideNetworkOf(pid, () => netlink.tolerating(['ESRCH'], netlink.noReach(others, neighbourTable)));
+  insideNetworkOf(pid, () => netlink.tolerating(['ESRCH', 'ENOENT'], netlink.noReach(others, neighbourTable)));
 }
 
-/** The default route of the container's network namespace: by the gateway of a network that it is on, or none. Idempotent. */
-export function setDefaultRoute(containerPid: number, gateway: string | null): void {
+/**
+ * The default routes of the container's network namespace: by the gateways of a network that it is on, or none. That of IPv6 goes with
+ * its link: a network with IPv6 has both (`gatewayOf`). Idempotent.
+ */
+export function setDefaultRoutes(containerPid: number, gateways: readonly string[]): void {
+  const ofIpv6 = gateways.filter(isOfIpv6);
   insideNetworkOf(containerPid, () => {
-    if (gateway === null) netlink.tolerating(['ESRCH'], [netlink.removeDefaultRoute()]);
-    else netlink.configureNetwork([netlink.defaultRoute(gateway)]);
+    if (gateways.length === 0) netlink.tolerating(['ESRCH'], [netlink.removeDefaultRoute()]);
+    else netlink.configureNetwork(gateways.filter((gateway) => !isOfIpv6(gateway)).map(netlink.defaultRoute));
+    // The kernel refuses it where the container asked for no IPv6.
+    if (ofIpv6.length > 0)
+      netlink.tolerating(['EACCES', 'EHOSTUNREACH', 'ENETUNREACH'], ofIpv6.map(netlink.defaultRoute));
   });
 }
 

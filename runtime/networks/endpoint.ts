@@ -3,14 +3,17 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { isOfIpv6 } from '../kernel/ip-address.ts';
 import type { Subnet } from '../kernel/netlink.ts';
 import type { Shape } from '../store/record-kind.ts';
-import { broadcastOf, hostAddresses } from './subnet.ts';
+import { hostAddresses, isForHosts } from './subnet.ts';
 
 export interface Endpoint {
   /** 64 hex digits. */
   readonly endpointId: string;
   readonly ipAddress: string;
+  /** Null in a network without IPv6. */
+  readonly ip6Address: string | null;
   readonly macAddress: string;
   /** Further addresses of its link, of 169.254.0.0/16. */
   readonly linkLocal: readonly string[];
@@ -27,6 +30,7 @@ export const endpointsSchema = z.record(
   z.object({
     endpointId: z.string(),
     ipAddress: z.string(),
+    ip6Address: z.string().nullable().default(null), // engines before had no IPv6
     macAddress: z.string(),
     linkLocal: z.array(z.string()).default([]), // engines before stored none
   } satisfies Shape<Endpoint>),
@@ -67,14 +71,18 @@ export function linkOf({ endpointId }: Endpoint): string {
   return `veth${endpointId.slice(0, 7)}`;
 }
 
+/** Of both families. */
+export function addressesOf({ ipAddress, ip6Address }: Endpoint): string[] {
+  return ip6Address === null ? [ipAddress] : [ipAddress, ip6Address];
+}
+
 /** Docker's MAC address for an IPv4 address: `02:42` and the four bytes. */
 export function macAddressFor(ipAddress: string): string {
   return ['02', '42', ...ipAddress.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'))].join(':');
 }
 
-/** A network's addresses; a bridge has them. */
-export interface Addresses {
-  readonly network: string;
+/** A network's addresses of one family. */
+export interface AddressPool {
   readonly subnet: Subnet;
   readonly gateway: string;
   /** Where the engine gives addresses from. */
@@ -83,33 +91,57 @@ export interface Addresses {
   readonly reserved: readonly string[];
 }
 
+/** A network's addresses of IPv4, and of IPv6 where it has them; a bridge has them. */
+export interface Addresses extends AddressPool {
+  readonly network: string;
+  readonly ipv6: AddressPool | null;
+}
+
+/** That of IPv4 first. */
+export function poolsOf(addresses: Addresses): AddressPool[] {
+  return addresses.ipv6 === null ? [addresses] : [addresses, addresses.ipv6];
+}
+
 /** What is asked of an endpoint; null for what the engine is to choose. */
 export interface EndpointWish {
   readonly ipAddress: string | null;
+  /** Of no account in a network without IPv6, as in Docker. */
+  readonly ip6Address: string | null;
   readonly macAddress: string | null;
   readonly linkLocal: readonly string[];
 }
 
-export const noWish: EndpointWish = { ipAddress: null, macAddress: null, linkLocal: [] };
+export const noWish: EndpointWish = { ipAddress: null, ip6Address: null, macAddress: null, linkLocal: [] };
 
 /**
- * An endpoint with the address that is asked for, else with the lowest one of the bridge's range that is not in `taken`, as Docker's
- * own allocator gives them. Throws forbidden where it is taken, exhausted where all are.
+ * An endpoint with the addresses that are asked for, else with the lowest ones of the bridge's ranges that are not in `taken`, as
+ * Docker's own allocator gives them. Throws forbidden where one is taken, exhausted where all are.
  */
 export function allocateEndpoint(bridge: Addresses, taken: ReadonlySet<string>, wish: EndpointWish): Endpoint {
-  const ipAddress = wish.ipAddress ?? lowestFree(bridge, taken);
-  const nobodys = [bridge.gateway, bridge.subnet.ip, broadcastOf(bridge.subnet)];
-  if (taken.has(ipAddress) || nobodys.includes(ipAddress)) throw new EngineError('forbidden', 'Address already in use');
+  const ipAddress = addressFrom(bridge, bridge.network, taken, wish.ipAddress);
   return {
     endpointId: randomBytes(32).toString('hex'),
     ipAddress,
+    ip6Address: bridge.ipv6 && addressFrom(bridge.ipv6, bridge.network, taken, wish.ip6Address),
     macAddress: wish.macAddress?.toLowerCase() ?? macAddressFor(ipAddress),
     linkLocal: wish.linkLocal,
   };
 }
 
-function lowestFree({ network, range, subnet, gateway, reserved }: Addresses, taken: ReadonlySet<string>): string {
+function addressFrom(pool: AddressPool, network: string, taken: ReadonlySet<string>, wish: string | null): string {
+  const address = wish ?? lowestFree(pool, network, taken);
+  if (taken.has(address) || address === pool.gateway || !isForHosts(pool.subnet, address))
+    throw new EngineError('forbidden', 'Address already in use');
+  return address;
+}
+
+function lowestFree(
+  { range, subnet, gateway, reserved }: AddressPool,
+  network: string,
+  taken: ReadonlySet<string>,
+): string {
   for (const address of hostAddresses(range, subnet))
     if (address !== gateway && !taken.has(address) && !reserved.includes(address)) return address;
-  throw new EngineError('exhausted', `no available IPv4 addresses on this network’s address pools: ${network}`);
+  const family = isOfIpv6(gateway) ? 'IPv6' : 'IPv4';
+  throw new EngineError('exhausted', `no available ${family} addresses on this network’s address pools: ${network}`);
 }

@@ -2,6 +2,7 @@
 // network apart from the others.
 
 import type { Bridge } from './bridge.ts';
+import { ipv6Rules } from './nat6.ts';
 import { subnetInWords } from './subnet.ts';
 
 /** The maps of published ports: those at every address of the host, and those at one address. */
@@ -54,5 +55,6 @@ ${internal ? `add rule ip drydock forward iifname "${link}" oifname != "${link}"
 
 /** A script for nft(8) with the rules of a host that has these bridges. Idempotent; published ports stay. */
 export function natRules(bridges: readonly Bridge[]): string {
-  return base + bridges.map(rulesOf).join('');
+  const withIpv6 = bridges.flatMap(({ link, ipv6 }) => (ipv6 ? [{ link, pool: ipv6 }] : []));
+  return base + bridges.map(rulesOf).join('') + (withIpv6.length > 0 ? ipv6Rules(withIpv6) : '');
 }

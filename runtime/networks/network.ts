@@ -3,7 +3,8 @@
 import { createHash } from 'node:crypto';
 import { EngineError } from '../errors.ts';
 import { type Bridge, defaultBridge } from './bridge.ts';
-import type { NetworkRecord } from './network-record.ts';
+import type { AddressPool } from './endpoint.ts';
+import type { NetworkRecord, StoredPool } from './network-record.ts';
 
 export interface Network {
   /** 64 hex digits; the same for as long as the network exists. */
@@ -41,7 +42,19 @@ export const bridgeOption = {
   mtu: 'com.docker.network.driver.mtu',
   masquerade: 'com.docker.network.bridge.enable_ip_masquerade',
   hostIp: 'com.docker.network.bridge.host_binding_ipv4',
+  ipv4: 'com.docker.network.enable_ipv4',
+  ipv6: 'com.docker.network.enable_ipv6',
 } as const;
+
+/** As Go reads a truth (strconv.ParseBool). */
+export const isFalse = (option: string | undefined): boolean =>
+  ['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(option ?? '');
+export const isTrue = (option: string | undefined): boolean =>
+  ['1', 't', 'T', 'true', 'TRUE', 'True'].includes(option ?? '');
+
+function poolOf({ subnet, gateway, ipRange, reserved }: StoredPool): AddressPool {
+  return { subnet, gateway, range: ipRange ?? subnet, reserved };
+}
 
 /** The network of a record. */
 export function networkOfRecord(record: NetworkRecord): Network {
@@ -56,12 +69,10 @@ export function networkOfRecord(record: NetworkRecord): Network {
     bridge: {
       network: name,
       link: options[bridgeOption.link] ?? `br-${id.slice(0, 12)}`,
-      subnet: record.subnet,
-      gateway: record.gateway,
-      range: record.ipRange ?? record.subnet,
-      reserved: record.reserved,
+      ...poolOf(record),
+      ipv6: record.ipv6 && poolOf(record.ipv6),
       internal: record.internal,
-      masquerade: !['0', 'f', 'F', 'false', 'FALSE', 'False'].includes(options[bridgeOption.masquerade] ?? ''),
+      masquerade: !isFalse(options[bridgeOption.masquerade]),
       mtu: mtu > 0 ? mtu : null,
     },
   };

@@ -1,8 +1,9 @@
 // What connecting a container to a network and disconnecting it have in common.
 
 import { EngineError } from '../../errors.ts';
-import { disconnectFromBridge, endReach, setDefaultRoute } from '../../networks/bridge.ts';
+import { disconnectFromBridge, endReach, setDefaultRoutes } from '../../networks/bridge.ts';
 import type { Endpoint, Endpoints } from '../../networks/endpoint.ts';
+import { gatewaysBy } from '../../networks/gateway.ts';
 import type { Network } from '../../networks/network.ts';
 import type { Attachments } from '../attachment.ts';
 import type { Container, ContainerHost } from '../container.ts';
@@ -64,9 +65,9 @@ export async function changeEndpoints(
   changeNames(container, endpoints);
   const after = gatewayOfContainer(container);
   if (before?.endpoint === after?.endpoint) return;
-  setDefaultRoute(container.state.machinePid, after?.network.bridge?.gateway ?? null);
+  setDefaultRoutes(container.state.machinePid, gatewaysBy(after));
   const published = container.record.ports;
-  if (published.length > 0) await unpublishPorts(container);
+  if (published.length > 0) await unpublishPorts(container, before);
   container.save({ ports: [] });
   container.save({
     ports: choosePublishedPorts(container, container.record.endpoints, published.length > 0 ? published : null),
@@ -78,5 +79,5 @@ export async function changeEndpoints(
 export function unlink({ host, state }: Container, { bridge }: Network, endpoint: Endpoint): void {
   if (!bridge) return;
   disconnectFromBridge(host.record.pid, state.machinePid, bridge, endpoint);
-  endReach(host.record.pid, bridge, endpoint.ipAddress);
+  endReach(host.record.pid, bridge, endpoint);
 }

@@ -52,7 +52,7 @@ async function connectRunning(
   const endpoints = { ...record.endpoints, [name]: endpoint };
   try {
     await changeEndpoints(container, { networks, endpoints }, () =>
-      linkTo(container, network, container.state.machinePid, endpoint, { link: null, route: null }),
+      linkTo(container, network, container.state.machinePid, endpoint, { link: null, routes: [] }),
     );
   } catch (error) {
     unlink(container, network, endpoint);

@@ -2,10 +2,11 @@
 
 import { at, EngineError } from '../../errors.ts';
 import { maxNetworksPerHost } from '../../limits.ts';
-import { createBridge, hasLinkOf, removeBridge } from '../../networks/bridge.ts';
+import { createBridge, hasLinkOf } from '../../networks/bridge.ts';
+import { poolsOf } from '../../networks/endpoint.ts';
 import { bridgesOf, madeNetworks, networkOfRecord } from '../../networks/network.ts';
 import type { ContainerHost } from '../container.ts';
-import { applyRules } from '../host-rules.ts';
+import { applyRules, endBridge } from '../host-rules.ts';
 import { parseNetworkRequest } from './request.ts';
 
 const predefined = ['bridge', 'default', 'host', 'none'];
@@ -16,7 +17,8 @@ export async function createNetwork(host: ContainerHost, body: unknown): Promise
   const bridges = bridgesOf(host.networks);
   const record = parseNetworkRequest(
     body,
-    bridges.map(({ subnet }) => subnet),
+    bridges.flatMap(poolsOf).map(({ subnet }) => subnet),
+    host.id,
   );
   const { name } = record;
   if (predefined.includes(name))
@@ -39,7 +41,7 @@ export async function createNetwork(host: ContainerHost, body: unknown): Promise
     await applyRules(host);
   } catch (error) {
     host.networks.delete(name);
-    removeBridge(host.record.pid, bridge);
+    endBridge(host, bridge);
     host.forgetNetwork(record.id);
     throw at(`create network ${name}`, error);
   }

@@ -1,7 +1,8 @@
 // What `docker network inspect` and `docker network ls` tell of a network.
 
+import { isOfIpv6 } from '../../kernel/ip-address.ts';
 import { type Bridge, defaultBridge } from '../../networks/bridge.ts';
-import { endpointIn } from '../../networks/endpoint.ts';
+import { endpointIn, poolsOf } from '../../networks/endpoint.ts';
 import type { Network } from '../../networks/network.ts';
 import { subnetInWords } from '../../networks/subnet.ts';
 import type { ContainerHost } from '../container.ts';
@@ -34,16 +35,23 @@ function members(host: ContainerHost, network: Network): Record<string, object> 
         EndpointID: endpoint?.endpointId ?? '',
         MacAddress: endpoint?.macAddress ?? '',
         IPv4Address: endpoint && bridge ? `${endpoint.ipAddress}/${bridge.subnet.prefixLength}` : '',
-        IPv6Address: '',
+        IPv6Address:
+          endpoint?.ip6Address && bridge?.ipv6 ? `${endpoint.ip6Address}/${bridge.ipv6.subnet.prefixLength}` : '',
       };
       return [id, told];
     }),
   );
 }
 
+/** As Docker: what was asked for, then what the engine chose; IPv4 first. */
 function rangesOf({ bridge, record }: Network): object[] | null {
-  if (record?.asked) return [record.asked];
-  return bridge ? [{ Subnet: subnetInWords(bridge.subnet), Gateway: bridge.gateway }] : null;
+  if (!bridge) return null;
+  const asked = record ? [record.asked, record.askedIpv6] : [];
+  const chosen = poolsOf(bridge).filter(({ subnet }) => !asked[isOfIpv6(subnet.ip) ? 1 : 0]);
+  return [
+    ...asked.filter((range) => range !== null),
+    ...chosen.map(({ subnet, gateway }) => ({ Subnet: subnetInWords(subnet), Gateway: gateway })),
+  ];
 }
 
 export function describeNetwork(host: ContainerHost, network: Network, options: { readonly members: boolean }): object {
@@ -55,7 +63,7 @@ export function describeNetwork(host: ContainerHost, network: Network, options: 
     Scope: 'local',
     Driver: network.driver,
     EnableIPv4: true,
-    EnableIPv6: false,
+    EnableIPv6: (network.bridge?.ipv6 ?? null) !== null,
     IPAM: { Driver: 'default', Options: record ? record.ipamOptions : null, Config: rangesOf(network) },
     Internal: record?.internal ?? false,
     Attachable: record?.attachable ?? false,

@@ -1,12 +1,11 @@
 // docker network rm, docker network prune.
 
 import { EngineError } from '../../errors.ts';
-import { removeBridge } from '../../networks/bridge.ts';
 import { type Endpoint, endpointIn } from '../../networks/endpoint.ts';
 import { findNetwork, type Network } from '../../networks/network.ts';
 import type { Container, ContainerHost } from '../container.ts';
 import { type Filters, matchPruneLabels } from '../filters.ts';
-import { applyRules } from '../host-rules.ts';
+import { applyRules, endBridge } from '../host-rules.ts';
 import { untilMs } from '../timestamps.ts';
 
 /** The endpoint of a container in the network, or that it gets back when its restart policy starts it. */
@@ -36,9 +35,9 @@ export async function removeNetwork(host: ContainerHost, reference: string): Pro
     );
   host.networks.delete(name);
   // The record goes last: an engine that is killed before takes the bridge over by it, with all that belongs to the bridge.
-  removeBridge(host.record.pid, bridge);
+  const rules = endBridge(host, bridge);
   host.forgetNetwork(id);
-  await applyRules(host);
+  await applyRules(host, rules);
   host.events.emit('network', 'destroy', id, { name, type: driver });
 }
 

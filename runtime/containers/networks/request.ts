@@ -1,32 +1,30 @@
 // The body of `POST /networks/create`: every key that Docker knows is known here. What this engine does not do is refused.
 
 import { randomBytes } from 'node:crypto';
-import { isIPv4 } from 'node:net';
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 import type { Subnet } from '../../kernel/netlink.ts';
 import { maxLabels, maxNetworkNameLength, maxNetworkOptions } from '../../limits.ts';
-import { bridgeOption } from '../../networks/network.ts';
-import type { AskedRange, NetworkRecord } from '../../networks/network-record.ts';
-import {
-  contains,
-  covers,
-  freeSubnet,
-  hostAddresses,
-  overlap,
-  parseSubnet,
-  subnetInWords,
-} from '../../networks/subnet.ts';
+import { bridgeOption, isFalse, isTrue } from '../../networks/network.ts';
+import type { NetworkRecord, StoredPool } from '../../networks/network-record.ts';
+import { ipv4Pools, ipv6Pools, type SubnetPool } from '../../networks/subnet.ts';
 import { mapOf } from '../bounded.ts';
 import { now } from '../clock.ts';
 import { checkLabelSize } from '../create-checks.ts';
 import { goObject } from '../go-object.ts';
 import { flag, text } from '../host-config/row.ts';
 import { invalidBody } from '../invalid-body.ts';
+import {
+  askedAddresses,
+  askedOf,
+  checkRanges,
+  familyOf,
+  freeAddresses,
+  type Range,
+  rangeSchema,
+} from './request-addresses.ts';
 
 const options = mapOf(z.string().max(4096), maxNetworkOptions).nullish();
-
-const rangeSchema = goObject({ Subnet: text, IPRange: text, Gateway: text, AuxiliaryAddresses: options });
 
 const bodySchema = goObject({
   Name: text,
@@ -49,13 +47,15 @@ const bodySchema = goObject({
 });
 
 type Body = z.infer<typeof bodySchema>;
-type Range = z.infer<typeof rangeSchema>;
 
 function invalid(message: string): EngineError {
   return new EngineError('invalid', message);
 }
 
-function refuseOthers({ Driver, Scope, EnableIPv4, EnableIPv6, IPAM, Ingress, ConfigOnly, ConfigFrom }: Body): void {
+const wantsIpv6 = ({ EnableIPv6, Options }: Body): boolean =>
+  EnableIPv6 === true || isTrue(Options?.[bridgeOption.ipv6]);
+
+function refuseOthers({ Driver, Scope, IPAM, Ingress, ConfigOnly, ConfigFrom, ...body }: Body): void {
   const notYet = (what: string) => new EngineError('invalid', `${what} not supported yet by this engine: leave it out`);
   if (Driver === 'host' || Driver === 'null')
     throw new EngineError('forbidden', `only one instance of "${Driver}" network is allowed`);
@@ -75,8 +75,8 @@ function refuseOthers({ Driver, Scope, EnableIPv4, EnableIPv6, IPAM, Ingress, Co
       'notFound',
       `could not resolve driver ${IPAM.Driver.slice(0, 80)} in plugin registry: plugin not found`,
     );
-  if (EnableIPv4 === false) throw notYet('a network without IPv4 is');
-  if (EnableIPv6) throw notYet('IPv6 is');
+  if (body.EnableIPv4 === false || isFalse(body.Options?.[bridgeOption.ipv4]))
+    throw wantsIpv6(body) ? notYet('a network without IPv4 is') : invalid('IPv4 or IPv6 must be enabled');
   if (ConfigOnly || ConfigFrom?.Network) throw notYet('a configuration-only network is');
 }
 
@@ -101,74 +101,23 @@ function checkOptions(given: Readonly<Record<string, string>>): void {
     throw invalid(`invalid ${bridgeOption.mtu}: ${mtu.slice(0, 40)}: it is a number of bytes from 68 to 65535`);
 }
 
-interface Addresses {
-  readonly subnet: Subnet;
-  readonly ipRange: Subnet | null;
-  readonly gateway: string;
-  readonly reserved: readonly string[];
-  readonly asked: AskedRange | null;
-}
-
-/** A subnet of this many addresses at least: the host's own, a container's, and the two that nobody may have. */
-const longestPrefix = 30;
-
-function addressesOf(given: Range, taken: readonly Subnet[]): Addresses {
-  const subnet = parseSubnet(given.Subnet ?? '');
-  const said = (given.Subnet ?? '').slice(0, 64);
-  if (!subnet) throw invalid(`invalid network config:\ninvalid subnet ${said}: invalid CIDR block notation`);
-  if (subnetInWords(subnet) !== said)
-    throw invalid(`invalid network config:\ninvalid subnet ${said}: it should be ${subnetInWords(subnet)}`);
-  if (subnet.prefixLength > longestPrefix || subnet.prefixLength < 8)
-    throw invalid(
-      `invalid network config:\ninvalid subnet ${given.Subnet}: its prefix has 8 to ${longestPrefix} bits in this engine`,
-    );
-  const ipRange = given.IPRange ? parseSubnet(given.IPRange) : null;
-  const faults: string[] = [];
-  if (given.IPRange && !ipRange)
-    faults.push(`invalid ip-range ${given.IPRange.slice(0, 64)}: invalid CIDR block notation`);
-  else if (ipRange && !covers(subnet, ipRange))
-    faults.push(`invalid ip-range ${given.IPRange}: parent subnet ${said} doesn't contain ip-range`);
-  const auxiliary = Object.entries(given.AuxiliaryAddresses ?? {});
-  const addresses = [
-    ...(given.Gateway ? [[`gateway ${given.Gateway.slice(0, 64)}`, given.Gateway] as const] : []),
-    ...auxiliary.map(([name, address]) => [`auxiliary address ${name.slice(0, 64)}`, address] as const),
-  ];
-  for (const [what, address] of addresses) {
-    if (!isIPv4(address)) faults.push(`invalid ${what}: invalid address`);
-    else if (!contains(subnet, address))
-      faults.push(`invalid ${what}: parent subnet ${said} doesn't contain this address`);
-  }
-  if (faults.length > 0) throw invalid(`invalid network config:\n${faults.join('\n')}`);
-  if (taken.some((other) => overlap(other, subnet)))
-    throw new EngineError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space');
-  const reserved = auxiliary.map(([, address]) => address);
-  const first = hostAddresses(ipRange ?? subnet, subnet).find((address) => !reserved.includes(address));
-  const gateway = given.Gateway || first;
-  if (!gateway)
-    throw invalid(`invalid network config:\ninvalid ip-range ${given.IPRange}: no address is left for the gateway`);
-  return {
-    subnet,
-    ipRange,
-    gateway,
-    reserved,
-    asked: {
-      Subnet: said,
-      ...(given.IPRange && { IPRange: given.IPRange }),
-      ...(given.Gateway && { Gateway: given.Gateway }),
-      ...(auxiliary.length > 0 && { AuxiliaryAddresses: Object.fromEntries(auxiliary) }),
-    },
+/** The ranges of each family; throws forbidden where one has several. */
+function rangesOf({ IPAM }: Body): { readonly ipv4: Range | null; readonly ipv6: Range | null } {
+  const given = (IPAM?.Config ?? []).map((range) => range ?? {});
+  checkRanges(given);
+  const of = (family: 4 | 6): Range | null => {
+    const [range = null, ...others] = given.filter((each) => familyOf(each) === family);
+    if (others.length > 0) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
+    return range;
   };
+  return { ipv4: of(4), ipv6: of(6) };
 }
 
-function chosenAddresses(taken: readonly Subnet[]): Addresses {
-  const subnet = freeSubnet(taken);
-  if (!subnet) throw new EngineError('invalid', 'all predefined address pools have been fully subnetted');
-  const [gateway = ''] = hostAddresses(subnet, subnet).take(1);
-  return { subnet, ipRange: null, gateway, reserved: [], asked: null };
-}
-
-/** Checks a create body, as parsed JSON. `taken`: the subnets of the host's other networks. Throws invalid, forbidden, notFound. */
-export function parseNetworkRequest(given: unknown, taken: readonly Subnet[]): NetworkRecord {
+/**
+ * Checks a create body, as parsed JSON. `taken`: the subnets of the host's other networks. `hostId`: it tells the addresses of IPv6 that
+ * are the host's own. Throws invalid, forbidden, notFound.
+ */
+export function parseNetworkRequest(given: unknown, taken: readonly Subnet[], hostId: string): NetworkRecord {
   const checked = bodySchema.safeParse(given);
   if (!checked.success) throw invalidBody(checked.error);
   const body = checked.data;
@@ -181,14 +130,17 @@ export function parseNetworkRequest(given: unknown, taken: readonly Subnet[]): N
   checkLabelSize(body.Labels ?? {});
   refuseOthers(body);
   checkOptions(body.Options ?? {});
-  const [range, ...others] = body.IPAM?.Config ?? [];
-  if (others.length > 0) throw new EngineError('forbidden', "bridge driver doesn't support multiple subnets");
-  const addresses = range === undefined ? chosenAddresses(taken) : addressesOf(range ?? {}, taken);
+  const asked = rangesOf(body);
+  const addresses = (range: Range | null, pools: readonly SubnetPool[]): StoredPool =>
+    range ? askedAddresses(range, taken) : freeAddresses(taken, pools);
   return {
     id: randomBytes(32).toString('hex'),
     name,
     createdAt: now(),
-    ...addresses,
+    ...addresses(asked.ipv4, ipv4Pools),
+    asked: asked.ipv4 && askedOf(asked.ipv4),
+    ipv6: wantsIpv6(body) ? addresses(asked.ipv6, ipv6Pools(hostId)) : null,
+    askedIpv6: asked.ipv6 && askedOf(asked.ipv6),
     internal: body.Internal ?? false,
     attachable: body.Attachable ?? false,
     options: body.Options ?? {},

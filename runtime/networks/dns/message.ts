@@ -1,6 +1,8 @@
 // DNS messages (RFC 1035), as far as the embedded server needs them: one question in, an answer out. Whatever the bytes are, nothing
 // here throws, and nothing is read beyond what `parseQuery` has looked at.
 
+import { addressBytes, addressOfNumber, isOfIpv6 } from '../../kernel/ip-address.ts';
+
 export const types = { A: 1, PTR: 12, MX: 15, AAAA: 28 } as const;
 const OPT = 41;
 const IN = 1;
@@ -90,7 +92,7 @@ function nameBytes(name: string): Buffer | null {
 }
 
 export function addressRecord(address: string): Buffer {
-  return record(types.A, Buffer.from(address.split('.').map(Number)));
+  return record(isOfIpv6(address) ? types.AAAA : types.A, addressBytes(address));
 }
 
 /** Null where it is no name that DNS can tell. */
@@ -99,10 +101,13 @@ export function pointerRecord(name: string): Buffer | null {
   return bytes && record(types.PTR, bytes);
 }
 
-/** The address in `4.3.2.1.in-addr.arpa`; null for another name. */
+/** The address in `4.3.2.1.in-addr.arpa`, or in the 32 digits of `….ip6.arpa`; null for another name. */
 export function addressInPointer(name: string): string | null {
   const [, d, c, b, a] = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.in-addr\.arpa$/.exec(name) ?? [];
-  return a === undefined ? null : `${a}.${b}.${c}.${d}`;
+  if (a !== undefined) return `${a}.${b}.${c}.${d}`;
+  if (!/^([0-9a-f]\.){32}ip6\.arpa$/.test(name)) return null;
+  const digits = [...name.slice(0, 63).replaceAll('.', '')].reverse().join('');
+  return addressOfNumber(BigInt(`0x${digits}`), 128);
 }
 
 const answerFlag = 0x8000;

@@ -4,6 +4,7 @@
 import dgram from 'node:dgram';
 import net from 'node:net';
 import { bindInside } from '../../kernel/bind.ts';
+import { isOfIpv6 } from '../../kernel/ip-address.ts';
 import { dnsReceiveBytes, maxDnsConnections, maxDnsIdleMs, maxDnsQueryBytes } from '../../limits.ts';
 import { Forwarder } from './forward.ts';
 import {
@@ -25,7 +26,7 @@ export const resolverRealPort = 30_053;
 
 /** What the server's owner knows. */
 export interface Names {
-  /** The addresses of a name in lower case, none where it is known and has none; null where it is not known. */
+  /** The addresses of a name in lower case, of both families; null where it is not known. */
   addressesOf(name: string): readonly string[] | null;
   /** Null where it is not known. */
   nameOf(address: string): string | null;
@@ -46,8 +47,10 @@ function recordsFor({ name, type, isInternet }: Query, names: Names): Buffer[] |
   }
   if (type !== types.A && type !== types.AAAA && type !== types.MX) return null;
   const addresses = names.addressesOf(name);
-  // A name that is known has addresses of IPv4 alone.
-  return addresses && (type === types.A ? shuffled(addresses).map(addressRecord) : []);
+  // Of a name that is known nobody else is asked, though it has none of that kind.
+  if (!addresses || type === types.MX) return addresses && [];
+  const own = addresses.filter((address) => isOfIpv6(address) === (type === types.AAAA));
+  return shuffled(own).map(addressRecord);
 }
 
 /** So that each of several containers of one name is the first one once. */
