@@ -50,7 +50,7 @@ test('after a kill -9 names are told, networks are apart, and all of it can be c
   const [front = ''] = within(pid, "ip -o -4 addr | grep 'br-.*172.18' | cut -d' ' -f2").trim().split('\n');
   within(pid, `ip link del ${front}`);
   const [back = ''] = within(pid, "ip -o -4 addr | grep 'br-.*172.19' | cut -d' ' -f2").trim().split('\n');
-  within(pid, `ip addr flush dev ${back}; echo 0 >/proc/sys/net/ipv6/conf/${back}/disable_ipv6`);
+  within(pid, `ip addr flush dev ${back}; echo 0 >/proc/sys/net/ipv4/conf/${back}/route_localnet`);
   await engine.start();
   assert.doesNotMatch(within(pid, 'ip -o link'), /br-0123456789ab/);
   assert.match(within(pid, 'ip -o -4 addr'), new RegExp(front));
@@ -66,6 +66,41 @@ test('after a kill -9 names are told, networks are apart, and all of it can be c
   for (const name of ['front', 'back']) await expect(host.socket, `DELETE /networks/${name}`, 204);
   await until('no link is left', () => !/br-|veth/.test(within(pid, 'ip -o link')));
   assert.doesNotMatch(within(pid, 'nft list ruleset; ip rule; ip route show table 100'), /br-|172\.1[89]\./);
+});
+
+test('after a kill -9 containers have their addresses of IPv6, and a network with it leaves nothing when it goes', async () => {
+  const pid = await workspace();
+  const traces = () =>
+    within(pid, 'cat /proc/sys/net/ipv6/conf/all/forwarding; ip -6 rule; ip -6 route; nft list tables');
+  const before = traces();
+  const IPAM = { Config: [{ Subnet: 'fd00:1::/64', Gateway: 'fd00:1::ffff' }] };
+  await expectSending(host.socket, 'POST /networks/create', { Name: 'six', EnableIPv6: true, IPAM }, 201);
+  const asked = { NetworkingConfig: { EndpointsConfig: { six: { IPAMConfig: { IPv6Address: 'fd00:1::aa:1' } } } } };
+  await host.run('alpha', sleeper, { ...on('six'), ...asked });
+  await host.run('beta', ['httpd', '-f', '-p', '80'], {
+    HostConfig: { NetworkMode: 'six', PortBindings: { '80/tcp': [{ HostIp: '::', HostPort: '8302' }] } },
+  });
+  const addresses = async () =>
+    (await docker('inspect', '-f', '{{.NetworkSettings.Networks.six.GlobalIPv6Address}}', 'alpha', 'beta')).trim();
+  const rules = () => within(pid, 'nft list table ip6 drydock; nft list table bridge drydock');
+  assert.equal(await addresses(), 'fd00:1::aa:1\nfd00:1::1');
+  const ruled = rules();
+  await engine.kill();
+  const link = /^\d+: (br-\S+) /m.exec(within(pid, 'ip -o -6 addr'))?.[1] ?? '';
+  within(pid, `ip link del ${link}; echo 0 >/proc/sys/net/ipv6/conf/all/forwarding; nft delete table bridge drydock`);
+  await engine.start();
+  assert.equal(await addresses(), 'fd00:1::aa:1\nfd00:1::1');
+  assert.deepEqual(rules(), ruled);
+  assert.match(await docker('exec', 'beta', 'ping', '-6', '-c', '1', '-W', '10', 'alpha'), / 0% packet loss/);
+  assert.match(await docker('exec', 'alpha', 'timeout', '20', 'wget', '-O-', 'http://[fd00:1::ffff]:8302/'), /404/);
+  assert.equal((await host.shell('curl -s -o /dev/null http://[::1]:8302/')).exitCode, 0);
+  assert.deepEqual((await engine.client.check()).findings, []);
+  for (const name of ['alpha', 'beta']) await expect(host.socket, `DELETE /containers/${name}?force=1`, 204);
+  assert.match(ruled, /8302/);
+  assert.doesNotMatch(rules(), /8302/);
+  await expect(host.socket, 'DELETE /networks/six', 204);
+  await until('no link is left', () => !/br-|veth/.test(within(pid, 'ip -o link')));
+  assert.equal(traces(), before);
 });
 
 test('a port of [::] that an older engine led at IPv4 too is given back with its container', async () => {

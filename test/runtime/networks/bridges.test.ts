@@ -21,6 +21,7 @@ const other: Bridge = {
   gateway: '172.18.0.1',
   range: { ip: '172.18.0.0', prefixLength: 16 },
   reserved: [],
+  ipv6: null,
   internal: false,
   masquerade: true,
   mtu: null,
@@ -56,8 +57,8 @@ beforeAll(async () => {
   for (const [place, bridge] of bridges.entries()) {
     const endpoint = endpoints[place];
     assert.ok(endpoint);
-    const route = place === 0 ? bridge.gateway : null;
-    connectToBridge(host, container, bridge, endpoint, { link: `eth${place}`, route, known: [] });
+    const routes = place === 0 ? [bridge.gateway] : [];
+    connectToBridge(host, container, bridge, endpoint, { link: `eth${place}`, routes, known: [] });
   }
 });
 afterAll(() => {
@@ -114,11 +115,12 @@ test('a port leads to the endpoint in the second network, until it is taken back
   const port: PublishedPort = { protocol: 'tcp', containerPort: 80, hostIp: '0.0.0.0', hostPort: 8080 };
   const [, endpoint] = endpoints;
   assert.ok(endpoint);
-  const script = publicationScript({ ports: [port], ipAddress: endpoint.ipAddress });
+  const publication = { ports: [port], ipAddress: endpoint.ipAddress, ip6Address: null };
+  const script = publicationScript(publication);
   await nft(host, natRules(bridges) + script);
   // What comes from 127.0.0.1 has the bridge's address in the container: else no answer would find back.
   await until('it answers', () => ask('127.0.0.1') === 'from 172.18.0.1');
-  await unpublish(host, [port]);
+  await unpublish(host, publication);
   assert.match(ask('127.0.0.1'), /Connection refused/);
 });
 
@@ -128,7 +130,7 @@ test('where a link has gone and its routes have stayed, as a killed engine leave
   assert.ok(endpoint);
   const make = (): void => {
     createBridge(host, other);
-    connectToBridge(host, container, other, endpoint, { link: 'eth0', route: other.gateway, known: [] });
+    connectToBridge(host, container, other, endpoint, { link: 'eth0', routes: [other.gateway], known: [] });
   };
   make();
   const tables = () => [host, container].map((pid) => inside(pid, 'ip route show table 100; ip rule'));

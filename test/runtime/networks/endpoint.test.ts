@@ -6,7 +6,15 @@ import type { Bridge } from '../../../runtime/networks/bridge.ts';
 import { defaultBridge } from '../../../runtime/networks/bridge.ts';
 import { allocateEndpoint, endpointIn, inOrder, noWish } from '../../../runtime/networks/endpoint.ts';
 import { findNetwork, predefinedNetworks } from '../../../runtime/networks/network.ts';
-import { subnetInWords } from '../../../runtime/networks/subnet.ts';
+import {
+  contains,
+  freeSubnet,
+  hostAddresses,
+  ipv6Pools,
+  overlap,
+  parseSubnet,
+  subnetInWords,
+} from '../../../runtime/networks/subnet.ts';
 
 const small: Bridge = {
   network: 'small',
@@ -15,6 +23,7 @@ const small: Bridge = {
   gateway: '10.1.2.243',
   range: { ip: '10.1.2.240', prefixLength: 29 },
   reserved: [],
+  ipv6: null,
   internal: false,
   masquerade: true,
   mtu: null,
@@ -32,6 +41,31 @@ test('an endpoint has the lowest free address of its subnet, which is neither th
   assert.equal(allocateEndpoint(small, taken, noWish).ipAddress, '10.1.2.242');
 });
 
+test('a subnet of IPv6 is as wide as its prefix says, and all but its first address are for machines', () => {
+  const subnet = parseSubnet('FD00:1:0:0:8000::/66');
+  assert.deepEqual(subnet, { ip: 'fd00:1:0:0:8000::', prefixLength: 66 });
+  for (const wrong of [
+    'fd00:1::/129',
+    'fd00:1::',
+    'fe80::1%eth0/64',
+    '::ffff:10.0.0.0/104',
+    'fd00::/064',
+    '10.0.0.0/33',
+  ])
+    assert.equal(parseSubnet(wrong), null, wrong);
+  const few = { ip: 'fd00:8::4', prefixLength: 126 };
+  assert.deepEqual([...hostAddresses(few, few)], ['fd00:8::5', 'fd00:8::6', 'fd00:8::7']);
+  const [first, second, other] = ['fd00:1::/64', 'fd00:1::/32', 'fd00:2::/64'].map((text) => parseSubnet(text));
+  assert.ok(first && second && other);
+  assert.deepEqual([overlap(first, second), overlap(first, other), overlap(first, small.subnet)], [true, false, false]);
+  assert.equal(contains(first, 'fd00:1::ffff:ffff:ffff:ffff'), true);
+  assert.equal(contains(first, '10.1.2.3'), false);
+  const [pool] = ipv6Pools('0123456789ab');
+  assert.deepEqual(ipv6Pools('0123456789ab'), [pool]);
+  assert.ok(pool && freeSubnet([], [pool])?.ip === pool.ip);
+  assert.notDeepEqual(ipv6Pools('ba9876543210'), [pool]);
+});
+
 test('a MAC address is made of the IPv4 address, as Docker makes it, where none is asked for', () => {
   const second = new Set(['172.17.0.2']);
   assert.equal(allocateEndpoint(defaultBridge, second, noWish).macAddress, '02:42:ac:11:00:03');
@@ -43,7 +77,7 @@ test('a MAC address is made of the IPv4 address, as Docker makes it, where none 
 });
 
 test('links are in the order of the names of the networks, the default one first, also where names are numbers', () => {
-  const at = (ipAddress: string) => ({ endpointId: '', macAddress: '', ipAddress, linkLocal: [] });
+  const at = (ipAddress: string) => ({ endpointId: '', macAddress: '', ipAddress, ip6Address: null, linkLocal: [] });
   const endpoints = { backend: at('10.0.0.1'), '7': at('10.0.0.2'), '10': at('10.0.0.3'), bridge: at('172.17.0.2') };
   assert.deepEqual(
     inOrder(endpoints).map(([network]) => network),
