@@ -79,7 +79,7 @@ describe('what clients send', () => {
   });
 
   test('takes a MAC address from the endpoint, else from the configuration', () => {
-    assert.equal(parse({ MacAddress: '02:42:AC:11:00:09' }).macAddress, '02:42:ac:11:00:09');
+    assert.equal(parse({ MacAddress: '02:42:AC:11:00:09' }).macAddress, '02:42:AC:11:00:09');
     const body = recorded('docker run');
     body.NetworkingConfig.EndpointsConfig.default = { MacAddress: '02:42:ac:11:00:08' };
     assert.equal(parseCreateRequest(body, 2).macAddress, '02:42:ac:11:00:08');
