@@ -82,7 +82,8 @@ test('C02: no program of the container’s runs when a compressed archive is cop
 
 test('C03: links that lead to the machine’s files are packed as links, by cp, export and commit', async () => {
   const links = `mkdir -p /links; ln -s ${marker}/secret /links/file; ln -s ${marker} /links/directory; ln -s /proc/1/root /links/root`;
-  await host.run('linker', ['sh', '-c', links]);
+  await host.create('linker', ['sh', '-c', links]);
+  await expect(host.socket, 'POST /containers/linker/start', 204);
   await expect(host.socket, 'POST /containers/linker/wait', 200);
   for (const place of [at('linker', '/links'), '/containers/linker/export']) {
     const entries = await entriesOf((await sendArchive(host.socket, `GET ${place}`)).body);
