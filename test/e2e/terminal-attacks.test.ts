@@ -92,6 +92,7 @@ test('F05: links lead to the web alone, after a question that shows the whole ad
   await question.getByText('https://example.org/far?a=b').waitFor();
   await screenshot(page, 'terminal-link');
   await question.getByRole('button', { name: 'Cancel' }).click();
+  await question.waitFor({ state: 'detached' });
   await clickLink(page, 'example.net/plain');
   await question.getByText('http://example.net/plain').waitFor();
   await page.keyboard.press('Escape');

@@ -82,7 +82,9 @@ describe('over TLS', () => {
   test('A10: not without TLS, without a certificate, with one that another authority has signed, or by a wrong name', async () => {
     const plain = 'Error response from daemon: Client sent an HTTP request to an HTTPS server.';
     assert.match(await failed(dev, 'docker -H tcp://prod:2376 ps'), new RegExp(plain));
-    assert.match(await failed(dev, 'curl -sSk --max-time 15 https://prod:2376/info'), /alert certificate required/);
+    // The connection may close before the alert has left it.
+    const without = await failed(dev, 'curl -sSk --max-time 15 https://prod:2376/info');
+    assert.match(without, /alert certificate required|unexpected eof|reset by peer/);
     await said(
       dev,
       `mkdir -p own && cd own && cp /certs/prod/ca.pem . &&
