@@ -42,6 +42,8 @@ async function startOne(host: Host, again: RunningAgain): Promise<void> {
     await container.withLock(async () => {
       if (container.running) return;
       await startStopped(container, again);
+      // If it ends now, that is an end like any other: its policy goes on, and --rm holds.
+      host.save({ startAgain: host.record.startAgain.filter(({ id }) => id !== again.id) });
       if (again.paused) await freeze(container);
     });
   } catch (error) {
