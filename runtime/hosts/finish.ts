@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import type { Container } from '../containers/container.ts';
 import { cleanUpOrLater, finishContainer } from '../containers/finish.ts';
 import { removeGroup } from '../kernel/cgroups.ts';
+import { removeBundle } from '../kernel/remove-bundle.ts';
 import { hasEndpoints, noEndpoints } from '../networks/endpoint.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { endConmons } from './clear-bundles.ts';
@@ -61,5 +62,5 @@ export async function endHost(host: Host): Promise<void> {
   host.execs.clear();
   for (const terminal of host.terminals.values()) terminal.ended(killedExitCode);
   await fs.promises.rm(`${engine.tools.stateDirectory}/${workspaceId(host)}`, { recursive: true, force: true });
-  await fs.promises.rm(host.runDirectory, { recursive: true, force: true });
+  await removeBundle(host.runDirectory);
 }

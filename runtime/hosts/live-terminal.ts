@@ -1,10 +1,10 @@
 // A terminal: the output of a shell, from conmon, counted byte by byte. The last of it is kept for readers that reconnect.
 
-import fs from 'node:fs';
 import type net from 'node:net';
 import { Duplex } from 'node:stream';
 import type { TerminalInfo } from '../client.ts';
 import { isAlive, signal } from '../kernel/processes.ts';
+import { removeBundle } from '../kernel/remove-bundle.ts';
 import { connectSeqpacket } from '../kernel/seqpacket.ts';
 import { maxAttachPacketBytes, maxTerminalReplayBytes } from '../limits.ts';
 import { writeControl, writePackets } from '../processes/console.ts';
@@ -147,7 +147,8 @@ export class LiveTerminal {
     };
     if (this.#socket) this.#socket.once('close', finish).resume();
     else finish();
-    fs.rmSync(this.files.bundle, { recursive: true, force: true });
+    // What conmon holds until it has ended goes with the host's run directory at the latest.
+    removeBundle(this.files.bundle).catch(() => undefined);
   }
 
   /** Sends the shell SIGHUP, as when a window is closed, and SIGKILL where it does not end. */

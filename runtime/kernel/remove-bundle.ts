@@ -1,6 +1,6 @@
 // Removing the directory of a process under conmon, in which a conmon that ends at this moment may still write.
 
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -13,7 +13,8 @@ export async function removeBundle(bundle: string): Promise<void> {
   // A dozen files on tmpfs: to go through them at once takes less of the loop than to be called back for each.
   try {
     rmSync(bundle, { recursive: true, force: true });
-    return;
+    // Where a file in it is renamed meanwhile, as conmon does, it says nothing and leaves the rest.
+    if (!existsSync(bundle)) return;
   } catch {
     // `rm` tells why
   }

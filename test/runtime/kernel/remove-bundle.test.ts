@@ -1,7 +1,8 @@
 // Removing the directory of a process: what is busy for a moment is waited for, what is held is told soon.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -39,6 +40,19 @@ test('what is held for good is told soon, however deep it lies', async () => {
     // Half a second, on a machine that may be busy itself.
     assert.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
   });
+});
+
+test('nothing stays of what is written and renamed meanwhile, as conmon does', async () => {
+  // In each round the bundle is removed while the other writes a few files in it, and then stops.
+  for (let round = 0; round < 40; round++) {
+    mkdirSync(bundle, { recursive: true });
+    const write = 'open(my $f, ">", "$d/new$n") or exit; rename("$d/new$n", "$d/$n"); print "." if $n == 15';
+    const child = spawn('perl', ['-e', `$| = 1; my $d = shift; for my $n (1 .. 200) { ${write} }`, bundle]);
+    await once(child.stdout, 'data');
+    await removeBundle(bundle);
+    assert.ok(!existsSync(bundle), `round ${round}`);
+    if (child.exitCode === null) await once(child, 'exit');
+  }
 });
 
 test('what is held for a moment goes, and once more is no error', async () => {
