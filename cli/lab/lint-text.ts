@@ -63,6 +63,17 @@ function lintCommand(command: Component, lab: Lab, say: Say): void {
     say(command, `lab.yaml has no terminal “${terminal}”`);
 }
 
+/** A command without a host runs in the terminal in hand, which an earlier one may have changed. */
+function lintPlaces(all: readonly Component[], say: Say): void {
+  let last: string | undefined;
+  for (const command of all.filter(({ name }) => name === 'Command' || name === 'Predict')) {
+    const [host, terminal] = [textAttribute(command, 'host'), textAttribute(command, 'terminal')];
+    if (host === undefined && terminal === undefined && last !== undefined)
+      say(command, `it would run on ${last}, where a command before it runs: write host="…"`);
+    last = host ?? last;
+  }
+}
+
 function lintOpenFile(component: Component, lab: Lab, say: Say): void {
   const [path = '', line, host] = ['path', 'line', 'host'].map((name) => textAttribute(component, name));
   const known = lab.hosts.map(({ name }) => name);
@@ -164,6 +175,7 @@ export function lintText(text: LessonText, lab: Lab, around: Surroundings, say: 
     }
   }
   lintTasks(all, lab, say);
+  if (lab.hosts.length > 1) lintPlaces(all, say);
   lintQuestions(all, say);
   lintLinks(text, around, say);
 }

@@ -46,6 +46,18 @@ test('a new lesson has nothing to mend, and is not made twice', async () => {
     await assert.rejects(labNew(wrong, folder), /is no name of a lesson/);
 });
 
+test('a command that would run where another one has led to is told', async () => {
+  const labFile = path.join(lesson, 'lab.yaml');
+  await writeFile(labFile, original['lab.yaml'].replace('images:', 'hosts: [{ name: a }, { name: b }]\nimages:'));
+  try {
+    const one = '<Command run="docker images" />';
+    const findings = await findingsWith('lesson.mdx', one, `${one}\n\n<Command run="id" host="b" />\n\n${one}`);
+    assert.match(findings, /^lesson\.mdx:20:1: it would run on b, where a command before it runs: write host="…"$/m);
+  } finally {
+    await writeFile(labFile, original['lab.yaml']);
+  }
+});
+
 const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, RegExp])[] = [
   ['lab.yaml', 'check:', 'chekc:', /^lab\.yaml:6:5: tasks\[0\]\.chekc: means nothing here/m],
   [
