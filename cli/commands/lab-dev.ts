@@ -63,7 +63,7 @@ export async function labDev(name: string): Promise<void> {
     drawing.done();
     console.log(`${lesson} is open at ${drydock.origin}${address}; Ctrl-C ends it.`);
 
-    const follow = async (files: ReadonlySet<string>) => {
+    const follow = async (files: ReadonlySet<string>, isOld: () => boolean) => {
       const began = performance.now();
       const mistakes = await look();
       const ofLab = [...files].some((file) => file === 'lab.yaml' || file.startsWith('files/'));
@@ -79,11 +79,11 @@ export async function labDev(name: string): Promise<void> {
           },
         );
       }
-      // Mistakes are told at once; drawing may take a moment.
-      if (mistakes.length > 0) await pages.show(mistakes, false);
+      // Mistakes are told at once, and that there are none any more; drawing may take a moment.
+      await pages.show(mistakes, false);
       const ofMedia = [...files].some(isMedia);
       if (ofMedia) await copyLessonMedia(lessonsFolder, lesson, drydock.siteFolder);
-      const drawn = await pages.redraw(files.has('lesson.mdx'));
+      const drawn = await pages.redraw(files.has('lesson.mdx'), isOld);
       await pages.show(mistakes, drawn || learnt || ofMedia);
       for (const mistake of mistakes) console.log(mistake);
       const ms = Math.round(performance.now() - began);
@@ -99,11 +99,11 @@ export async function labDev(name: string): Promise<void> {
   }
 }
 
-/** Calls `follow` with the files that have changed, one call at a time, until `signal` aborts. */
+/** Calls `follow` with the files that have changed, one call at a time, until `signal` aborts. `isOld`: more have changed since, or it has. */
 async function followChanges(
   folder: string,
   signal: AbortSignal,
-  follow: (files: ReadonlySet<string>) => Promise<void>,
+  follow: (files: ReadonlySet<string>, isOld: () => boolean) => Promise<void>,
 ): Promise<void> {
   let changed = new Set<string>();
   let wake = Promise.withResolvers<void>();
@@ -121,6 +121,6 @@ async function followChanges(
     const files = changed;
     changed = new Set();
     wake = Promise.withResolvers<void>();
-    if (!signal.aborted && files.size > 0) await follow(files);
+    if (!signal.aborted && files.size > 0) await follow(files, () => changed.size > 0 || signal.aborted);
   }
 }

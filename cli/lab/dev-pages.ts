@@ -11,8 +11,8 @@ import { cloneFolder, nodeProgram } from '../paths.ts';
 /** Astro compiles the first page in some seconds. */
 const firstPageMs = 90_000;
 const retryMs = 50;
-/** Astro hears of a changed file by itself; a page that is the same after this long has not changed. */
-const changeMs = 800;
+/** Astro hears of a changed file by itself, on a busy machine late; a page that is the same after this long has not changed. */
+const changeMs = 15_000;
 
 const pageScript = fileURLToPath(new URL('./dev-page.js', import.meta.url));
 
@@ -97,14 +97,14 @@ export class DevPages implements AsyncDisposable {
 
   /**
    * Draws the page anew; false where it is as it was, or cannot be drawn. The lab file is read for each drawing; of the text
-   * Astro hears by itself, which is waited for where `textChanged`.
+   * Astro hears by itself, which is waited for where `textChanged`, and no longer than until `isOld`: something has been saved since.
    */
-  async redraw(textChanged: boolean): Promise<boolean> {
+  async redraw(textChanged: boolean, isOld: () => boolean): Promise<boolean> {
     const deadline = performance.now() + (textChanged ? changeMs : 0);
     do {
       if (await this.#draw()) return true;
       await new Promise((resolve) => setTimeout(resolve, retryMs));
-    } while (performance.now() < deadline);
+    } while (performance.now() < deadline && !isOld());
     return false;
   }
 

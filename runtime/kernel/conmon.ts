@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import type net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { EngineError } from '../errors.ts';
 import { maxLogBytes } from '../limits.ts';
 import { charge, monitorsOf, processesIn } from './cgroups.ts';
@@ -112,6 +113,7 @@ const startPipe = 4;
 export const keptDescriptor = 5;
 
 const maxComplaintCharacters = 1000;
+const lastWordsMs = 200;
 
 /**
  * What conmon itself has to complain of until it has answered; of the runtime it tells by its pipe. Afterwards nobody
@@ -119,17 +121,21 @@ const maxComplaintCharacters = 1000;
  */
 class Complaints {
   readonly #pipe: net.Socket;
+  readonly #ended: Promise<void>;
   #text = '';
 
   constructor(program: Program) {
     this.#pipe = program.pipe(2);
+    this.#ended = new Promise((resolve) => this.#pipe.once('close', resolve));
     this.#pipe.setEncoding('utf8').on('error', () => undefined);
     this.#pipe.on('data', (text: string) => {
       this.#text = (this.#text + text).slice(-maxComplaintCharacters);
     });
   }
 
-  get text(): string {
+  /** For a conmon that has ended: its last words may come after its answers' end. What it started may hold the pipe. */
+  async whole(): Promise<string> {
+    await Promise.race([this.#ended, delay(lastWordsMs, undefined, { ref: false })]);
     return this.#text.trim();
   }
 
@@ -171,7 +177,8 @@ class Answers {
         return this.#read(line);
       }
       if (this.#ended) {
-        throw new EngineError('internal', `${this.#what}: conmon ended without an answer: ${this.#complaints.text}`);
+        const said = await this.#complaints.whole();
+        throw new EngineError('internal', `${this.#what}: conmon ended without an answer: ${said}`);
       }
       await new Promise<void>((resolve) => {
         this.#wake = resolve;

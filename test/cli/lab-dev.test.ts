@@ -143,10 +143,11 @@ test('mistakes are told with their place, on the terminal and in the page, and t
 test('a picture that is put into the lesson’s folder is served, and the page loads itself again', async () => {
   const before = (await told()).version;
   await writeFile(file('ship.svg'), '<svg xmlns="http://www.w3.org/2000/svg"/>');
+  const picture = () => fetch(`${url}/lessons/first-container/ship.svg`);
+  // The page may be told of what was saved before.
+  await until('it is served', async () => (await picture()).status === 200);
+  assert.match(await (await picture()).text(), /<svg/);
   await until('the page is told', async () => (await told()).version > before);
-  const picture = await fetch(`${url}/lessons/first-container/ship.svg`);
-  assert.equal(picture.status, 200);
-  assert.match(await picture.text(), /<svg/);
 });
 
 test('Ctrl-C ends it, and nothing is left', async () => {
