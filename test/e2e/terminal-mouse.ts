@@ -2,16 +2,23 @@
 
 import assert from 'node:assert/strict';
 import type { Page } from 'playwright-core';
+import { until } from '../support/until.ts';
 
 function isPoint(value: unknown): value is { x: number; y: number } {
   return typeof value === 'object' && value !== null && 'x' in value && 'y' in value;
 }
 
-/** As `clickText`, on a text that is a link. */
+/**
+ * As `clickText`, on a text that is a link. A terminal that gets another size, as when the focus comes back to it, forgets what the mouse
+ * is at until it moves again: it moves until the link is known.
+ */
 export async function clickLink(page: Page, text: string): Promise<void> {
-  const { x, y } = await pointAt(page, text);
-  await page.locator('.screen[data-current] .xterm-cursor-pointer').waitFor();
-  await page.mouse.click(x, y);
+  let place = { x: 0, y: 0 };
+  await until(`${text} is known as a link`, async () => {
+    place = await pointAt(page, text);
+    return await page.locator('.screen[data-current] .xterm-cursor-pointer').isVisible();
+  });
+  await page.mouse.click(place.x, place.y);
 }
 
 /** Clicks the middle of a text in the terminal in hand, where it stands last; three clicks select its line. */
