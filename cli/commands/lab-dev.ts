@@ -81,11 +81,11 @@ export async function labDev(name: string): Promise<void> {
       }
       // Mistakes are told at once, and that there are none any more; drawing may take a moment.
       await pages.show(mistakes, false);
+      for (const mistake of mistakes) console.log(mistake);
       const ofMedia = [...files].some(isMedia);
       if (ofMedia) await copyLessonMedia(lessonsFolder, lesson, drydock.siteFolder);
       const drawn = await pages.redraw(files.has('lesson.mdx'), isOld);
       await pages.show(mistakes, drawn || learnt || ofMedia);
-      for (const mistake of mistakes) console.log(mistake);
       const ms = Math.round(performance.now() - began);
       if (drawn || learnt || ofMedia) console.log(`${[...files].sort().join(', ')}: shown after ${ms} ms.`);
       if ([...files].some((file) => file.startsWith('files/')))
@@ -99,7 +99,7 @@ export async function labDev(name: string): Promise<void> {
   }
 }
 
-/** Calls `follow` with the files that have changed, one call at a time, until `signal` aborts. `isOld`: more have changed since, or it has. */
+/** Calls `follow` with the files that have changed, one call at a time, until `signal` aborts. `isOld`: more have changed since, or it is to end. */
 async function followChanges(
   folder: string,
   signal: AbortSignal,

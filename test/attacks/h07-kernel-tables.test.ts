@@ -124,11 +124,12 @@ describe('H07: terminals', { skip: process.arch !== 'x64' }, () => {
   test('go on for the neighbour when a student takes all that the kernel gives them', async () => {
     await greedy.shell('mkdir -p /mnt/pts; mount -t devpts -o newinstance,ptmxmode=666 devpts /mnt/pts');
     const holder = greedy.shell(
-      `perl -e 'while (open(my $f, "+<", "/mnt/pts/ptmx")) { push @f, $f } open(my $o, ">", "/tmp/held"); close $o; sleep 20'`,
+      `perl -e 'while (open(my $f, "+<", "/mnt/pts/ptmx")) { push @f, $f } my $why = $!; open(my $o, ">", "/tmp/held.new"); print $o $why; close $o; rename("/tmp/held.new", "/tmp/held"); sleep 20'`,
     );
     try {
-      // It was refused one. Others of the machine may give some back meanwhile.
       await until('all are taken', async () => (await greedy.shell('test -e /tmp/held')).exitCode === 0);
+      // By the kernel, not for want of descriptors. Others of the machine may give some back meanwhile.
+      assert.equal((await greedy.shell('cat /tmp/held')).stdout, 'No space left on device');
       const terminals = await Promise.all([neighbour.output(['tty']), greedy.output(['tty'])]);
       for (const { text } of terminals) assert.match(text, /^\/dev\/(console|pts\/0)\r\n$/);
     } finally {
