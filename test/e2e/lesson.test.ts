@@ -166,6 +166,30 @@ test('hints open one at a time, and a task done by its solution says so', async 
   assert.deepEqual(complaints, []);
 });
 
+test('an answer is sent once the one before has arrived', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await prompt(page);
+  const sent: string[] = [];
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  await page.route('**/api/progress/quiz', async (route) => {
+    sent.push(route.request().postDataJSON().choice);
+    await held;
+    await route.continue();
+  });
+  const question = page.locator('[data-question]').first();
+  await question.locator('[data-option="wrong"] input').first().check();
+  await question.locator('[data-option="right"] input').check();
+  // What the page had sent before this would be known by now.
+  await page.evaluate(() => fetch('/healthz'));
+  assert.deepEqual(sent, [sent[0]]);
+  release();
+  await until('the second answer is sent', () => sent.length === 2);
+  assert.equal(sent[1], await question.locator('[data-option="right"] input').getAttribute('value'));
+  assert.deepEqual(complaints, []);
+});
+
 test('a lost connection and a server that is killed lose no output and double none', async () => {
   await using student = await newStudent(drydock.url);
   const { page, context } = student;
