@@ -21,6 +21,7 @@ import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { freeBytesOf } from './kernel/free-space.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import { raiseTables } from './kernel/tables.ts';
+import { terminalsAreReserved } from './kernel/terminals.ts';
 import { maxArchives, maxArchivesPerHost, maxStarts, maxStartsPerHost } from './limits.ts';
 import { Turns } from './loop/turns.ts';
 import { LoopWatch } from './loop/watch.ts';
@@ -110,6 +111,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       `a table of the kernel is small and cannot be raised: one student may leave others without ${what}`,
     );
   }
+  if (!terminalsAreReserved)
+    log.warn('the machine’s first mount namespace cannot be entered: one student may leave others without terminals');
   const nodes = `${paths.run}/nodes`;
   fs.mkdirSync(nodes, { recursive: true });
   mountNodes(nodes);

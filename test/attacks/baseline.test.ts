@@ -260,7 +260,8 @@ describe('the baseline: the engine’s own files', () => {
     const modes = (file: string): string => (lstatSync(file).mode & 0o777).toString(8);
     const { run, data } = engine.instance;
     for (const socket of [`${run}/engine.sock`, one.socket, two.socket]) assert.equal(modes(socket), '600', socket);
-    for (const point of ['rootfs', 'etc', 'guest', 'l']) assert.deepEqual(readdirSync(`${run}/${point}`), [], point);
+    for (const point of ['rootfs', 'etc', 'guest', 'l', 'p'])
+      assert.deepEqual(readdirSync(`${run}/${point}`), [], point);
     const open: string[] = [];
     const visit = (place: string): void => {
       const found = lstatSync(place);
