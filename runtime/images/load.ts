@@ -71,12 +71,8 @@ async function bringLayers(
     const onBytes = (bytes: number): void =>
       queue?.push(line(shortId(diffId), 'Loading layer', bytes, layer.file.size));
     const maxBytes = allowance(view) - broughtBytes;
-    const { size } = await bringLayer(
-      view,
-      layer.file,
-      { digest: layer.digest, diffId },
-      { maxBytes, signal, onBytes },
-    );
+    const file = { path: layer.file.path, digest: layer.digest, isHashed: false, diffId };
+    const { size } = await bringLayer(view, file, { maxBytes, signal, onBytes });
     onBytes(layer.file.size);
     broughtBytes += size;
   }

@@ -16,6 +16,8 @@ import { tarOf } from '../../support/tar.ts';
 import { temporaryDirectory, untilDone } from '../images/fixture.ts';
 
 const ignore = (): void => undefined;
+/** The blob stays where it is. */
+const keep = async (): Promise<void> => undefined;
 
 function openLayers(directory: string): { layers: Layers; records: Records } {
   const records = openRecords(`${directory}/db`, pino({ level: 'silent' }));
@@ -27,7 +29,7 @@ function openLayers(directory: string): { layers: Layers; records: Records } {
 function sourceOf(directory: string, tar: Buffer, blob: Buffer = tar): LayerSource {
   const path = `${directory}/${digestOf(blob).slice(7, 20)}`;
   writeFileSync(path, blob);
-  return { blob: path, digest: digestOf(blob), diffId: digestOf(tar), maxBytes: 1024 * 1024, stored: true };
+  return { blob: path, digest: digestOf(blob), diffId: digestOf(tar), maxBytes: 1024 * 1024, keep };
 }
 
 test('a layer is unpacked from plain, gzip and zstd blobs alike', async () => {
@@ -97,6 +99,42 @@ test('two who ask for one layer at once wait for one unpacking, also when one gi
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);
 });
 
+test('a blob that is not what was said fails nobody who brings the layer itself', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers } = openLayers(temporary.path);
+  const tar = await tarOf([[{ name: 'x' }, 'content']]);
+  const good = sourceOf(temporary.path, tar);
+  const bad = { ...sourceOf(temporary.path, await tarOf([[{ name: 'x' }, 'another']])), diffId: good.diffId };
+  const [first, second] = await Promise.allSettled([
+    layers.add(bad, untilDone(), ignore),
+    layers.add(good, untilDone(), ignore),
+  ]);
+  assert.match(String(first.status === 'rejected' && first.reason), /the layer's diff ID is/);
+  const layer = layers.get(good.diffId);
+  assert.deepEqual(second, { status: 'fulfilled', value: layer });
+  assert.equal(readFileSync(`${layers.directory}/${layer?.name}/x`, 'utf8'), 'content');
+});
+
+test('a layer whose blob gets no place is not there; its blob is told as it was found', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers } = openLayers(temporary.path);
+  const tar = await tarOf([[{ name: 'x' }, 'content']]);
+  const packed = gzipSync(tar);
+  const kept: string[] = [];
+  const keeping = (fails: boolean) => async (digest: string) => {
+    kept.push(digest);
+    assert.deepEqual(readdirSync(layers.directory), []);
+    if (fails) throw new Error('no place');
+  };
+  const source = { ...sourceOf(temporary.path, tar, packed), digest: null };
+  await assert.rejects(layers.add({ ...source, keep: keeping(true) }, untilDone(), ignore), /no place/);
+  assert.equal(layers.get(source.diffId), undefined);
+  assert.deepEqual([readdirSync(layers.directory), readdirSync(`${temporary.path}/incoming`)], [[], []]);
+  const layer = await layers.add({ ...source, keep: keeping(false) }, untilDone(), ignore);
+  assert.equal(layer.blob, digestOf(packed));
+  assert.deepEqual(kept, [digestOf(packed), digestOf(packed)]);
+});
+
 test('what a crash has left is removed, what was whole is known again', async () => {
   await using temporary = await temporaryDirectory();
   const { layers, records } = openLayers(temporary.path);
@@ -105,7 +143,14 @@ test('what a crash has left is removed, what was whole is known again', async ()
   const layer = await layers.add(source, untilDone(), ignore);
   mkdirSync(`${temporary.path}/incoming/half-unpacked/etc`, { recursive: true });
   mkdirSync(`${layers.directory}/abcdefghijklmnop`);
-  records.put(layerKind, '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null, tarBytes: null });
+  records.put(layerKind, '', 'lost', {
+    name: 'lost',
+    diffId: digestOf('lost'),
+    size: 1,
+    blob: null,
+    tarBytes: null,
+    compressed: null,
+  });
   const again = new Layers({ directory: layers.directory, temporary: `${temporary.path}/incoming`, records });
   assert.deepEqual(again.all(), [layer]);
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);
@@ -141,7 +186,7 @@ test('packing and unpacking a directory gives the same directory', async () => {
 
   const { layers } = openLayers(temporary.path);
   const { digest, diffId } = packed;
-  const layer = await layers.add({ blob, digest, diffId, maxBytes: 1e7, stored: true }, untilDone(), ignore);
+  const layer = await layers.add({ blob, digest, diffId, maxBytes: 1e7, keep }, untilDone(), ignore);
   const list = (directory: string) =>
     execFileSync('find', [directory, '-mindepth', '1', '-printf', '%P %y %m %U %G %n %l %s %TF\\n'], {
       encoding: 'utf8',
@@ -151,5 +196,5 @@ test('packing and unpacking a directory gives the same directory', async () => {
   assert.deepEqual(list(`${layers.directory}/${layer.name}`), list(from));
   assert.ok(existsSync(blob));
   truncateSync(blob, packed.size - 1);
-  assert.deepEqual(await layers.add({ blob, digest, diffId, maxBytes: 1e7, stored: true }, untilDone(), ignore), layer);
+  assert.deepEqual(await layers.add({ blob, digest, diffId, maxBytes: 1e7, keep }, untilDone(), ignore), layer);
 });
