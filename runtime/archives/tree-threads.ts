@@ -8,8 +8,8 @@ import { EngineError } from '../errors.ts';
 import type { FailedJob } from '../thread-job.ts';
 import type { Assignment, Done, TreeJob, TreeMessage, TreeOrder } from './tree-jobs.ts';
 
-/** Sends an order to a thread. */
-export type Send = (order: TreeOrder) => void;
+/** Sends an order to a thread, and gives these buffers up to it. */
+export type Send = (order: TreeOrder, givenUp?: ArrayBuffer[]) => void;
 
 /** Names of a directory of a million files, and little else. */
 const maxHeapMb = 256;
@@ -79,7 +79,7 @@ export async function thread(
     else onMessage(message);
   });
   worker.postMessage({ job, port: port2 } satisfies Assignment, [port2]);
-  const send: Send = (order) => port.postMessage(order);
+  const send: Send = (order, givenUp = []) => port.postMessage(order, givenUp);
   let isStuck = false;
   const stop = (): void => {
     send({ kind: 'stop' });

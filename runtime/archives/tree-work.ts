@@ -2,9 +2,10 @@
 // is not made, and what the thread has not written is not read.
 
 import { EngineError } from '../errors.ts';
+import { giveBack } from '../give-back.ts';
 import { archiveWindowBytes } from '../limits.ts';
 import type { Packed } from '../store/layer-work.ts';
-import type { LayerJob, ReadJob, TreeOrder, WriteJob } from './tree-jobs.ts';
+import type { LayerJob, ReadJob, WriteJob } from './tree-jobs.ts';
 import { type Send, thread } from './tree-threads.ts';
 
 /** The tar, or the list, piece by piece. Throws what fails on the way, and the reason of `signal`. The thread is gone when this has ended. */
@@ -31,8 +32,9 @@ export async function* readTree(job: ReadJob, signal: AbortSignal): AsyncGenerat
     for (;;) {
       const piece = pieces.shift();
       if (piece) {
+        const bytes = piece.length; // whoever takes it may give it back
         yield piece;
-        send({ kind: 'taken', bytes: piece.length } satisfies TreeOrder);
+        send({ kind: 'taken', bytes });
       } else if (isOver) {
         await packed;
         return;
@@ -59,21 +61,28 @@ export async function packLayerFile(job: LayerJob, signal: AbortSignal): Promise
 /** Pieces of a client go to the thread some at a time: each message costs more than to copy it. */
 const batchBytes = 256 * 1024;
 
-async function* inBatches(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let batch: Uint8Array[] = [];
-  let length = 0;
+/** Each batch is a buffer of its own; the pieces are given back. */
+async function* inBatches(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  let batch = new Uint8Array(0);
+  let filled = 0;
   for await (const piece of pieces) {
-    batch.push(piece);
-    length += piece.length;
-    if (length < batchBytes) continue;
-    yield Buffer.concat(batch);
-    batch = [];
-    length = 0;
+    for (let at = 0; at < piece.length; ) {
+      if (filled === batch.length) {
+        if (filled > 0) yield batch;
+        batch = Buffer.allocUnsafeSlow(batchBytes);
+        filled = 0;
+      }
+      const part = piece.subarray(at, at + batch.length - filled);
+      batch.set(part, filled);
+      filled += part.length;
+      at += part.length;
+    }
+    giveBack(piece);
   }
-  if (length > 0) yield Buffer.concat(batch);
+  if (filled > 0) yield batch.subarray(0, filled);
 }
 
-/** Writes the archive; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */
+/** Writes the archive, whose pieces are empty afterwards; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */
 export async function writeTree(job: WriteJob, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
   const stop = new AbortController();
   let wake = (): void => undefined;
@@ -92,15 +101,14 @@ export async function writeTree(job: WriteJob, archive: AsyncIterable<Uint8Array
     isOver = true;
     wake();
   });
-  const order = (bytes: Uint8Array | null): void => send({ kind: 'piece', bytes } satisfies TreeOrder);
   const feed = async (): Promise<void> => {
     for await (const piece of inBatches(archive)) {
       if (isOver) return;
       waiting += piece.length;
-      order(piece);
+      send({ kind: 'piece', bytes: piece }, [piece.buffer]);
       while (waiting > archiveWindowBytes && !isOver) await new Promise<void>((resolve) => (wake = resolve));
     }
-    order(null);
+    send({ kind: 'piece', bytes: null });
   };
   const fed = feed();
   fed.catch(() => undefined);
