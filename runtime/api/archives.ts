@@ -77,7 +77,7 @@ async function put(exchange: Exchange<Host>): Promise<void> {
   const shown = exchange.param('name');
   const container = subject.findContainer(shown);
   using _stalled = cutOffStalled(exchange);
-  await copyIn(container, request.iterator({ destroyOnReturn: false }), {
+  await copyIn(container, request, {
     path: pathOf(exchange),
     shown,
     noOverwriteDirNonDir: flag(query, 'noOverwriteDirNonDir'),

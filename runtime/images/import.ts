@@ -39,7 +39,7 @@ async function* lines(
   await using upload = new Upload(view.uploads);
   const { signal } = options;
   const maxBytes = allowance(view);
-  const { path } = await upload.receiveFile(archive, maxBytes, signal);
+  const path = await upload.receiveFile(archive, maxBytes, signal);
   const file = { path, digest: null, isHashed: false, diffId: null };
   const layer = await bringLayer(view, file, { maxBytes, signal, onBytes: () => undefined }).catch((error: unknown) => {
     throw brokenArchive(error);

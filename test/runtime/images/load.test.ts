@@ -67,7 +67,7 @@ function ociArchive(image: SavedImage, change: { manifest?: object; index?: obje
 }
 
 function load(host: TestHost, archive: Buffer, quiet = true) {
-  return collect(host.images.load(Readable.from([archive]), { quiet, signal: untilDone() }));
+  return collect(host.images.load(Readable.from([Buffer.from(archive)]), { quiet, signal: untilDone() }));
 }
 
 /** Everything but `incoming/layers`, which is emptied in the background. */

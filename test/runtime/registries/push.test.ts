@@ -96,7 +96,7 @@ async function loadPlain(host: TestHost, name: string, content: string | Buffer<
       JSON.stringify([{ Config: 'config.json', RepoTags: [`${name}:1`], Layers: ['layer.tar'] }]),
     ],
   ]);
-  await collect(host.images.load(Readable.from([archive]), { quiet: true, signal: untilDone() }));
+  await collect(host.images.load(Readable.from([Buffer.from(archive)]), { quiet: true, signal: untilDone() }));
   return digestOf(configuration);
 }
 
