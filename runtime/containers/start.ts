@@ -211,6 +211,7 @@ function specOf(container: Container): object {
     workingDir: config.WorkingDir,
     terminal: config.Tty,
     consoleSize: console,
+    privileged: hostConfig.Privileged,
   };
   const input = processInputOf(record, choice, userFilesOf(stage.rootfs));
   return containerSpec({
@@ -219,6 +220,7 @@ function specOf(container: Container): object {
     devices: stage.devices,
     terminals: stage.terminals,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
+    openSystemPaths: hostConfig.Privileged,
     hostname: config.Hostname,
     domainname: config.Domainname,
     files: [

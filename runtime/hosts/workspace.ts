@@ -124,6 +124,7 @@ function specOf(
     devices: stage.devices,
     terminals: stage.terminals,
     readonlyRootfs: false,
+    openSystemPaths: false,
     hostname: host.record.hostname,
     domainname: '',
     files: [

@@ -54,6 +54,8 @@ export interface SpecInput {
   /** The container's own devpts, which is mounted there. */
   readonly terminals: string;
   readonly readonlyRootfs: boolean;
+  /** Nothing of /proc and /sys is hidden or read-only but by whose it is: the kernel lets root of a user namespace write its own. */
+  readonly openSystemPaths: boolean;
   readonly hostname: string;
   /** The NIS domain name; empty for none. */
   readonly domainname: string;
@@ -142,7 +144,7 @@ function mountsOf(input: SpecInput): object[] {
       source: input.terminals,
       options: ['bind', 'rprivate', 'nosuid', 'noexec'],
     },
-    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, 'ro'] },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, input.openSystemPaths ? 'rw' : 'ro'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'ro'] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
     ...(input.shmBytes > 0 ? [shm] : []),
@@ -223,8 +225,8 @@ export function containerSpec(input: SpecInput): object {
       resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
       // For a runtime that does not know the annotation.
       seccomp: filter.profile,
-      maskedPaths,
-      readonlyPaths,
+      maskedPaths: input.openSystemPaths ? [] : maskedPaths,
+      readonlyPaths: input.openSystemPaths ? [] : readonlyPaths,
       // Any user in a container may ping and bind low ports, as under Docker since 20.10.
       sysctl: { ...(isOwn(input.namespaces.network) && openToAllUsers), ...input.sysctls },
     },
