@@ -120,7 +120,7 @@ test('a wrong attempt is told what was expected and what was found', async () =>
   await typeLine(page, 'docker run -d --name web nginx');
   const web = page.locator('[data-task="web"]');
   await web.getByText('none of its ports is published').waitFor();
-  assert.match((await web.locator('.found').textContent()) ?? '', /Expected .* Found /s);
+  assert.match((await web.locator('.found').textContent()) ?? '', /Expected: .* Found: /s);
   await screenshot(page, 'lesson-found');
   assert.deepEqual(complaints, []);
 });
