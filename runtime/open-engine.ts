@@ -19,6 +19,7 @@ import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem }
 import { prepareCgroups } from './kernel/cgroups.ts';
 import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { freeBytesOf } from './kernel/free-space.ts';
+import { raiseLockedMemory } from './kernel/hard-limits.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import { raiseTables } from './kernel/tables.ts';
 import { terminalsAreReserved } from './kernel/terminals.ts';
@@ -105,6 +106,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);
   prepareCgroups();
+  raiseLockedMemory();
   for (const { setting, what } of raiseTables()) {
     log.warn(
       { setting },

@@ -231,6 +231,11 @@ describe('what is wrong', () => {
       assert.throws(() => parse({ ...networking, ...config }, hostConfig), refused(message));
     });
 
+  test('takes any limit of locked memory, and keeps it as it was asked for', () => {
+    const Ulimits = [{ Name: 'memlock', Soft: -1, Hard: -1 }];
+    assert.deepEqual(parse({}, { Ulimits }).hostConfig.Ulimits, Ulimits);
+  });
+
   test('takes a range of host ports, and the address of IPv6 that means all', () => {
     for (const HostPort of ['8000-8010', '8000-8000', '0', '']) {
       for (const HostIp of ['', '::', '0:0:0:0:0:0:0:0', '127.0.0.1'])
