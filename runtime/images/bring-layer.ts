@@ -94,7 +94,7 @@ async function unpackFile(
   { maxBytes, signal, onBytes }: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
 ): Promise<Layer> {
   signal.throwIfAborted();
-  const keep = (digest: string): Promise<void> => view.blobs.adopt(path, digest);
+  const keep = (digest: string): void => view.blobs.place(path, digest);
   // Not to be given up half-way: another host may be waiting for what is unpacked here, out of this file.
   const never = new AbortController().signal;
   return await view.layers.add({ blob: path, ...file, maxBytes, keep }, never, onBytes);

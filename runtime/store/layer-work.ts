@@ -64,7 +64,7 @@ export function pack(job: LayerJob & { kind: 'pack' }, signal: AbortSignal, onBy
   return work(job, signal, onBytes, (message) => (message.kind === 'packed' ? message.result : undefined));
 }
 
-/** Fills the empty `directory`, verified and on disk when it resolves; on an error what is in it is the caller's to remove. */
+/** Fills the empty `directory`, verified when it resolves, though not on the disk yet; on an error what is in it is the caller's to remove. */
 export function unpack(job: LayerJob & { kind: 'unpack' }, signal: AbortSignal, onBytes: OnBytes): Promise<Unpacked> {
   return work(job, signal, onBytes, (message) => (message.kind === 'unpacked' ? message.result : undefined));
 }

@@ -5,7 +5,6 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
-import { syncFileSystem } from '../kernel/inodes.ts';
 import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
 import { extractLayer } from './extract.ts';
 import type { Hashed, LayerJob, LayerMessage, Packed, Unpacked } from './layer-work.ts';
@@ -81,12 +80,6 @@ async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> 
     if (expected !== null && found !== expected) {
       throw new EngineError('dataLoss', `the layer's ${what} is ${found}, but its image says ${expected}`);
     }
-  }
-  const directory = openSync(job.directory, 'r');
-  try {
-    syncFileSystem(directory);
-  } finally {
-    closeSync(directory);
   }
   return result;
 }

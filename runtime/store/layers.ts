@@ -1,6 +1,7 @@
 // Unpacked layers, shared by every host of the engine: `DIRECTORY/NAME`, owned by root, never changed once there.
 //
-// A layer under its name is whole, verified against its diff ID and on the disk: it is unpacked beside and renamed. Names are
+// A layer under its name is whole and verified against its diff ID: it is unpacked beside and renamed. It reaches the disk a little
+// later; one that a power loss has caught before that is removed at the next start (settling.ts). Names are
 // short (16 characters) because the mount options of an overlay of 127 layers must fit into one page of 4,096 bytes.
 
 import { randomUUID } from 'node:crypto';
@@ -13,6 +14,7 @@ import { type Blob, checkDigest } from './blobs.ts';
 import { type OnBytes, unpack } from './layer-work.ts';
 import { type RecordKind, type Shape, unchanged } from './record-kind.ts';
 import type { Records } from './records.ts';
+import { Settling } from './settling.ts';
 
 /** What is known of an unpacked layer. */
 export interface Layer {
@@ -62,7 +64,7 @@ export interface LayerSource {
    * Gives the blob, which is what it should be and has this digest, its place in the store; it goes with the layer. Null for a blob
    * that is kept elsewhere.
    */
-  readonly keep: ((digest: string) => Promise<void>) | null;
+  readonly keep: ((digest: string) => void) | null;
 }
 
 /** A layer that is being unpacked, and who is told how far it is. */
@@ -90,14 +92,22 @@ export class Layers {
   readonly #records: Records;
   readonly #known = new Map<string, Layer>();
   readonly #running = new Map<string, Running>();
+  readonly #settling: Settling;
 
   /** Both directories are on one file system, and this engine's alone. What an unpacking cut short has left is removed. */
-  constructor(options: { directory: string; temporary: string; records: Records }) {
+  constructor(options: { directory: string; temporary: string; records: Records; boot?: string }) {
     this.directory = options.directory;
     this.#temporary = options.temporary;
     this.#records = options.records;
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     mkdirSync(this.#temporary, { recursive: true, mode: 0o700 });
+    this.#settling = new Settling(options);
+    for (const name of this.#settling.lost()) {
+      this.#records.delete(layerKind, '', name);
+      const place = `${this.directory}/${name}`;
+      if (existsSync(place)) renameSync(place, `${this.#temporary}/${randomUUID()}`);
+      this.#settling.forget(name);
+    }
     for (const layer of this.#records.list(layerKind)) {
       if (existsSync(`${this.directory}/${layer.name}`)) this.#known.set(layer.name, layer);
       else this.#records.delete(layerKind, '', layer.name);
@@ -179,7 +189,18 @@ export class Layers {
     this.#records.delete(layerKind, '', layer.name);
     const away = `${this.#temporary}/${randomUUID()}`;
     renameSync(`${this.directory}/${layer.name}`, away);
+    this.#settling.forget(layer.name);
     void this.#discard(away);
+  }
+
+  /** Resolves when all layers that are there are on the disk. Throws where it fails. */
+  settle(): Promise<void> {
+    return this.#settling.settle();
+  }
+
+  /** Before the records are closed. */
+  close(): void {
+    this.#settling.close();
   }
 
   all(): readonly Layer[] {
@@ -210,8 +231,8 @@ export class Layers {
       } as const;
       // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
       const unpacked = await unpack(job, new AbortController().signal, onBytes);
-      // On the disk already, with all of its file system.
-      await keep?.(unpacked.digest);
+      this.#settling.add(name);
+      keep?.(unpacked.digest);
       const { size, tarBytes } = unpacked;
       const layer = { name, diffId, size, blob: keep ? unpacked.digest : null, tarBytes, compressed: null };
       // It is there where its record could not be read: whole, as all that has a name here.
@@ -221,6 +242,7 @@ export class Layers {
       this.#known.set(name, layer);
       return layer;
     } catch (error) {
+      this.#settling.forget(name);
       await this.#discard(temporary);
       throw at(`layer ${source.diffId}`, error);
     }

@@ -12,17 +12,22 @@ import { digestOf } from '../../../runtime/store/blobs.ts';
 import { pack } from '../../../runtime/store/layer-work.ts';
 import { type LayerSource, Layers, layerKind, layerName } from '../../../runtime/store/layers.ts';
 import type { Records } from '../../../runtime/store/records.ts';
+import { unsettledKind } from '../../../runtime/store/settling.ts';
 import { tarOf } from '../../support/tar.ts';
+import { until } from '../../support/until.ts';
 import { temporaryDirectory, untilDone } from '../images/fixture.ts';
 
 const ignore = (): void => undefined;
 /** The blob stays where it is. */
-const keep = async (): Promise<void> => undefined;
+const keep = (): void => undefined;
 
 function openLayers(directory: string): { layers: Layers; records: Records } {
   const records = openRecords(`${directory}/db`, pino({ level: 'silent' }));
-  const layers = new Layers({ directory: `${directory}/layers`, temporary: `${directory}/incoming`, records });
-  return { layers, records };
+  return { layers: layersIn(directory, records), records };
+}
+
+function layersIn(directory: string, records: Records, boot = 'a boot'): Layers {
+  return new Layers({ directory: `${directory}/layers`, temporary: `${directory}/incoming`, records, boot });
 }
 
 /** Writes `blob` into the directory and says that it holds `tar`. */
@@ -121,7 +126,7 @@ test('a layer whose blob gets no place is not there; its blob is told as it was 
   const tar = await tarOf([[{ name: 'x' }, 'content']]);
   const packed = gzipSync(tar);
   const kept: string[] = [];
-  const keeping = (fails: boolean) => async (digest: string) => {
+  const keeping = (fails: boolean) => (digest: string) => {
     kept.push(digest);
     assert.deepEqual(readdirSync(layers.directory), []);
     if (fails) throw new Error('no place');
@@ -151,12 +156,48 @@ test('what a crash has left is removed, what was whole is known again', async ()
     tarBytes: null,
     compressed: null,
   });
-  const again = new Layers({ directory: layers.directory, temporary: `${temporary.path}/incoming`, records });
+  const again = layersIn(temporary.path, records);
   assert.deepEqual(again.all(), [layer]);
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);
   again.remove(source.diffId);
   assert.equal(again.get(source.diffId), undefined);
   assert.deepEqual(readdirSync(layers.directory), []);
+});
+
+test('a layer that was not on the disk yet does not outlive a power loss; what was, and what an engine of the same boot left, does', async () => {
+  await using temporary = await temporaryDirectory();
+  const { path } = temporary;
+  const { layers, records } = openLayers(path);
+  const sources: LayerSource[] = [];
+  for (const text of ['settled', 'not settled']) sources.push(sourceOf(path, await tarOf([[{ name: 'x' }, text]])));
+  const [first, second] = sources;
+  assert.ok(first && second);
+  const settled = await layers.add(first, untilDone(), ignore);
+  await layers.settle();
+  assert.deepEqual(records.list(unsettledKind), []);
+  layers.close(); // settles nothing from here on, as one that is killed in time
+  const unsettled = await layers.add(second, untilDone(), ignore);
+  assert.deepEqual(records.list(unsettledKind), [{ name: unsettled.name, boot: 'a boot' }]);
+
+  const killed = layersIn(path, records);
+  assert.deepEqual(killed.all(), [settled, unsettled]);
+  killed.close();
+  assert.deepEqual(records.list(unsettledKind), [{ name: unsettled.name, boot: 'a boot' }]);
+
+  const powerless = layersIn(path, records, 'another boot');
+  assert.deepEqual(powerless.all(), [settled]);
+  assert.deepEqual(readdirSync(layers.directory), [settled.name]);
+  assert.deepEqual(records.list(unsettledKind), []);
+  assert.deepEqual(await powerless.add(second, untilDone(), ignore), unsettled);
+  powerless.remove(second.diffId);
+  assert.deepEqual(records.list(unsettledKind), []);
+});
+
+test('layers are brought to the disk by themselves', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers, records } = openLayers(temporary.path);
+  await layers.add(sourceOf(temporary.path, await tarOf([[{ name: 'x' }, 'x']])), untilDone(), ignore);
+  await until('it is on the disk', () => records.list(unsettledKind).length === 0);
 });
 
 test('a layer name is short enough for 127 of them to fit the options of a mount', () => {
