@@ -14,7 +14,7 @@ import { maxCommandWords } from '../limits.ts';
 import { terminalSize } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { frame } from './frames.ts';
-import { hijack, join, streamType } from './hijack.ts';
+import { hijackStreams, join } from './hijack.ts';
 import type { Routes } from './router.ts';
 
 const flag = z.boolean().nullish();
@@ -84,7 +84,7 @@ async function start(exchange: Exchange<Host>): Promise<void> {
     exchange.end(200);
     return;
   }
-  const socket = hijack(exchange, streamType(exchange.version, raw));
+  const socket = hijackStreams(exchange, raw);
   try {
     const attached = await startExec(exec, { detach: false, consoleSize });
     if (!attached) {
