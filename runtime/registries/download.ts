@@ -6,6 +6,7 @@ import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diskFull } from '../errors.ts';
+import { giveBack } from '../give-back.ts';
 import { maxBlobTries, slowBytes } from '../limits.ts';
 import { RegistryFailure } from './failure.ts';
 import type { Descriptor } from './manifest.ts';
@@ -44,9 +45,11 @@ export async function downloadBlob(
         kind: 'broken',
       });
     if (file.errored) throw notWritten(file.errored);
-    const mayGoOn = file.write(piece);
     hash.update(piece);
     bytes += piece.length;
+    const mayGoOn = file.write(piece, (error) => {
+      if (!error) giveBack(piece);
+    });
     options.onBytes(bytes);
     if (!mayGoOn) await Promise.race([once(file, 'drain'), closed]).catch(() => undefined);
   };

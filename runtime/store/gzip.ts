@@ -4,6 +4,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, deflateRawSync } from 'node:zlib';
+import { giveBack } from '../give-back.ts';
 
 const deflate = promisify(deflateRaw);
 
@@ -43,7 +44,7 @@ export async function* gzipFile(path: string, onBytes: (bytes: number) => void):
         if (block.length === 0) break;
         crc = crc32(block, crc);
         bytes += block.length;
-        const packed = isDense(block) ? Promise.resolve(stored(block)) : deflated(block);
+        const packed = packBlock(block);
         packed.catch(() => undefined); // told when its turn comes
         going.push(packed);
       }
@@ -59,6 +60,13 @@ export async function* gzipFile(path: string, onBytes: (bytes: number) => void):
   } finally {
     await file.close();
   }
+}
+
+/** What is in a block is gone afterwards. */
+async function packBlock(block: Buffer): Promise<Buffer> {
+  const packed = isDense(block) ? stored(block) : await deflated(block);
+  giveBack(block);
+  return packed;
 }
 
 /** Shorter than a block only at the end of the file. */
