@@ -24,6 +24,15 @@ test('the next student waits in a queue and starts by themselves; who starts ove
   await bob.page.getByText('You are next.').waitFor();
   await screenshot(bob.page, 'queue');
 
+  // On a phone the text is in front, and says why nothing can be run.
+  await bob.page.setViewportSize({ width: 390, height: 844 });
+  assert.ok(await bob.page.getByText('You are next.').isHidden());
+  await screenshot(bob.page, 'queue-narrow');
+  await bob.page.getByRole('button', { name: 'Lab The machine is full: you are in a queue.' }).click();
+  await bob.page.getByText('You are next.').waitFor();
+  await bob.page.locator('.task-line', { hasText: 'Now' }).waitFor();
+  await bob.page.setViewportSize({ width: 1440, height: 900 });
+
   await ada.page.getByRole('button', { name: 'New host' }).click();
   await ada.page.getByRole('button', { name: 'Remove' }).click();
   await prompt(bob.page);
