@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, Bytes, expect, unframe, upgrade } from '../runtime/api/exchange.ts';
@@ -106,6 +106,14 @@ describe('X05: an engine that is killed and started again', () => {
       '--rm is honoured',
       async () => (await ask(host.socket, 'GET /containers/passing/json')).status === 404,
     );
+  });
+
+  test('gives a container that starts now no terminals of one that ran on', async () => {
+    await host.run('late', ['sh'], { Tty: true, OpenStdin: true });
+    const devices = new Set<number>();
+    for (const name of [...names, 'late']) devices.add(statSync(`/proc/${await host.pidOf(name)}/root/dev/pts`).dev);
+    assert.equal(devices.size, names.length + 1);
+    await expect(host.socket, 'DELETE /containers/late?force=1', 204);
   });
 
   test('tells a terminal’s output on from any byte, none lost and none twice', async () => {
