@@ -4,6 +4,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { giveBack } from '../give-back.ts';
 import { maxPipelinedRequests } from '../limits.ts';
 
 /** Each connection's requests that wait for the answers before them. A connection has an entry while it waits for an answer. */
@@ -56,6 +57,8 @@ export function feedSlowly(socket: Duplex): void {
       }
       parse.call(socket, part);
     }
+    // The parser has made copies of what belongs to a body. Whoever has taken the connection over may have got a part of it.
+    if (socket.rawListeners('data').includes(feed)) giveBack(chunk);
   };
   // Node takes its parser off an upgraded connection when the request's body is complete, which may be later than the event
   // `upgrade`. By this property, which `once` has for its own listeners, it removes this one instead.

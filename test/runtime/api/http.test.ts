@@ -1,13 +1,18 @@
 // The parts of the API that need no engine: versions, routes, frames, queries, event filters.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import http from 'node:http';
 import { describe, test } from 'vitest';
 import { frame, OutputEncoder } from '../../../runtime/api/frames.ts';
+import { feedSlowly } from '../../../runtime/api/pipeline.ts';
 import { flag, integer } from '../../../runtime/api/query.ts';
 import { Router } from '../../../runtime/api/router.ts';
 import { compareVersions, splitVersion } from '../../../runtime/api/versions.ts';
 import type { DockerEvent } from '../../../runtime/client.ts';
 import { eventFilter } from '../../../runtime/events-filter.ts';
+import { temporaryDirectory } from '../images/fixture.ts';
 
 describe('versions', () => {
   test('are optional, and split off', () => {
@@ -125,4 +130,28 @@ describe('event filters', () => {
     assert.ok(wants({ label: ['a=1'] }, start) && !wants({ label: ['a=1', 'b'] }, start));
   });
   test('must all be met', () => assert.ok(!wants({ type: ['container'], event: ['die'] }, start)));
+});
+
+test('a body is whole though the memory of what came on the connection is given back', async () => {
+  await using folder = await temporaryDirectory();
+  const pieces: Buffer[] = [];
+  const server = http.createServer(async (request, response) => {
+    for await (const piece of request) pieces.push(piece); // and not looked at before all are there
+    response.end();
+  });
+  server.on('connection', feedSlowly);
+  const socketPath = `${folder.path}/socket`;
+  server.listen(socketPath);
+  await once(server, 'listening');
+  const body = randomBytes(5_000_000);
+  const ways: http.OutgoingHttpHeaders[] = [{ 'Content-Length': body.length }, { 'Transfer-Encoding': 'chunked' }];
+  for (const headers of ways) {
+    const request = http.request({ socketPath, method: 'PUT', headers });
+    request.end(body);
+    const [response] = await once(request, 'response');
+    await response.toArray();
+    assert.ok(Buffer.concat(pieces.splice(0)).equals(body), JSON.stringify(headers));
+  }
+  server.close();
+  server.closeAllConnections();
 });
