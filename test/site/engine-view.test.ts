@@ -317,7 +317,7 @@ describe('state', () => {
     assert.equal(shownView.value, undefined);
   });
 
-  test('the host that the terminal in hand is on is drawn, until another is chosen', () => {
+  test('the host that the terminal in hand is on is drawn where no other one alone has containers, until one is chosen', () => {
     hosts.value = ['dev', 'prod'];
     terminals.value = hosts.value.map((name) => ({ id: name, host: name, title: name, running: true, exitCode: null }));
     for (const name of hosts.value) hearView(host(name));
@@ -325,6 +325,13 @@ describe('state', () => {
       currentTerminal.value = name;
       assert.equal(shownView.value?.host, name);
     }
+    currentTerminal.value = 'dev';
+    hearView({ ...host('prod'), containers: [container('web')] });
+    assert.equal(shownView.value?.host, 'prod', 'it alone has containers');
+    hearView({ ...host('dev'), containers: [container('app')] });
+    assert.equal(shownView.value?.host, 'dev', 'both have');
+    currentTerminal.value = 'prod';
+    assert.equal(shownView.value?.host, 'prod');
     chosenHost.value = 'dev';
     assert.equal(shownView.value?.host, 'dev');
     chosenHost.value = undefined;

@@ -10,12 +10,14 @@ export const views = signal<ReadonlyMap<string, View>>(new Map());
 export const chosenHost = signal<string | undefined>(undefined);
 
 /**
- * The view that is drawn: of the chosen host, else of the one that the terminal in hand is on, else of the lab's first one that
- * has told of itself; undefined while none has.
+ * The view that is drawn: of the chosen host; else of the host that the terminal in hand is on, or of the first one with
+ * containers where that has none; undefined while no host has told of itself.
  */
 export const shownView = computed(() => {
-  const order = [chosenHost.value ?? '', hostOf(currentTerminal.value), ...hosts.value];
-  return order.map((host) => views.value.get(host)).find((view) => view !== undefined);
+  const chosen = views.value.get(chosenHost.value ?? '');
+  if (chosen) return chosen;
+  const told = [hostOf(currentTerminal.value), ...hosts.value].flatMap((host) => views.value.get(host) ?? []);
+  return told.find(({ containers }) => containers.length > 0) ?? told[0];
 });
 
 export function hearView(view: View): void {
