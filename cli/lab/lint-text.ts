@@ -113,6 +113,7 @@ function lintForm(component: Component, { components }: Surroundings, say: Say):
 /** Parts of other components, and what Markdown's own signs become: nobody writes them. */
 export const notWritten = [
   'CodeBlock',
+  'CommandPlace',
   'Inline',
   'InlineCode',
   'ListTick',
