@@ -317,3 +317,40 @@ export const maxEgressAddresses = 3;
 export const egressIdleMs = 5 * 60_000;
 /** How long sshd may take to listen. */
 export const sshdStartMs = 10_000;
+/** Repository names of the registry: distribution's own limit; tags have 128 characters by the specification. */
+export const maxRepositoryNameLength = 255;
+/** Of one namespace, and of one repository. A row of each is small; a list of all of them must stay so too. */
+export const maxRepositoriesPerNamespace = 500;
+export const maxTagsPerRepository = 5000;
+export const maxStoredManifestsPerRepository = 10_000;
+/** What a namespace holds where nobody has said otherwise: some tens of images. A blob that several repositories have counts once. */
+export const defaultNamespaceBytes = 4 * 1024 * 1024 * 1024;
+/** Layers, children and other blobs that one manifest names: those of images have 127 at most, artifacts may have more. */
+export const maxDescriptors = 1000;
+/** Tags that one request gives to a manifest; the specification wants ten or more. */
+export const maxTagParameters = 50;
+/** Open uploads: a push of docker has five, so these are many pushes at once. What nobody has touched for so long is removed. */
+export const maxUploadsPerNamespace = 100;
+export const maxUploadIdleMs = 24 * 60 * 60 * 1000;
+/** How long a blob that no manifest names is kept: a push sends all blobs first, and the manifest may come an hour later. */
+export const blobGraceMs = 60 * 60 * 1000;
+/** Rows that a collection looks at before others have the event loop: about a millisecond. */
+export const collectionSliceRows = 200;
+/** How often the registry is collected. */
+export const collectionPauseMs = 10 * 60 * 1000;
+/** Names on one page of tags or repositories, and what is on it where the request says nothing. */
+export const maxPageEntries = 1000;
+/** One page of referrers: each tells its manifest's annotations. */
+export const maxReferrersBytes = 1024 * 1024;
+/** Repositories that are looked at for a blob that is mounted from anywhere. */
+export const maxMountSources = 100;
+/** Bodies of uploads that are written, and blobs that are sent, at once. Each takes the loop 0.1 ms for each piece of 64 KiB. */
+export const maxRegistryStreams = 256;
+/** What an upload gathers before it is written: one write is under way while the next is gathered. */
+export const uploadPieceBytes = 512 * 1024;
+/** What is read of a blob at once while it is sent. */
+export const sendPieceBytes = 512 * 1024;
+/** A client that neither sends nor takes anything for so long is cut off. */
+export const registryClientIdleMs = 60_000;
+/** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
+export const maxRegistryEvents = 100_000;

@@ -7,6 +7,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   createWriteStream,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -40,11 +41,26 @@ export function digestOf(content: Uint8Array | string): string {
 
 export class Blobs {
   readonly #directory: string;
+  readonly #others: Blobs[] = [];
 
   /** `directory` is made where it is missing. */
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(`${directory}/sha256`, { recursive: true, mode: 0o755 });
+  }
+
+  /** Where the names of the blobs stand. */
+  get folder(): string {
+    return `${this.#directory}/sha256`;
+  }
+
+  /**
+   * From now on a blob that both have is one file, with a name in each: either may remove its own. Both are on one file system, and
+   * neither changes a file that has its name.
+   */
+  shareWith(other: Blobs): void {
+    this.#others.push(other);
+    other.#others.push(this);
   }
 
   path(digest: string): string {
@@ -86,8 +102,30 @@ export class Blobs {
     return `${this.#directory}/${temporaryPrefix}${randomUUID()}`;
   }
 
-  /** Gives the finished file at `path` (on this file system) its place. The caller answers for the digest. Idempotent. */
+  /** Gives a blob that one of the others has its name here too. False where none has it. Idempotent. */
+  borrow(digest: string): boolean {
+    const path = this.path(digest);
+    for (const other of this.#others) {
+      try {
+        linkSync(other.path(digest), path);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true;
+        // It is not there, or its file has as many names as it may.
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Gives the finished file at `path` (on this file system) its place, or drops it where another store shares the same. The caller
+   * answers for the digest. Idempotent.
+   */
   async adopt(path: string, digest: string): Promise<void> {
+    if (this.borrow(digest)) {
+      rmSync(path, { force: true });
+      return;
+    }
     // Not on the engine's own thread: a layer may take seconds to reach the disk.
     const file = await open(path, 'r');
     try {

@@ -1,0 +1,34 @@
+// Who asks a registry, and what they may. Tokens, accounts and what is public are decided by whoever makes a `Gate`; what is asked
+// for with each request is decided here.
+
+import type { IncomingMessage } from 'node:http';
+import type { Refusal } from '../refusal.ts';
+
+export type RepositoryAction = 'pull' | 'push' | 'delete';
+
+/** What a request needs, as a token's `scope` tells it (distribution `docs/spec/auth/scope.md`). */
+export type Scope =
+  /** `GET /v2/`: `docker login` asks it to learn whether a password is right. */
+  | { readonly type: 'base' }
+  /** The list of all repositories: `registry:catalog:*`. */
+  | { readonly type: 'catalog' }
+  | { readonly type: 'repository'; readonly name: string; readonly actions: readonly RepositoryAction[] };
+
+export interface Access {
+  /** The account, for the audit; null for somebody who has not logged in. */
+  readonly who: string | null;
+  /** Whether all of the scope is allowed. Whether the repository exists must make no difference. */
+  allows(scope: Scope): boolean;
+  /** What to say where it is not: UNAUTHORIZED with a header `WWW-Authenticate`, or DENIED. */
+  refuse(scope: Scope): Refusal;
+}
+
+/** Makes of a request's `Authorization` what its sender may. Throws Refusal where it can be nobody's. */
+export interface Gate {
+  admit(request: IncomingMessage): Access | Promise<Access>;
+}
+
+/** Throws the refusal where the scope is not allowed. */
+export function requireAccess(access: Access, scope: Scope): void {
+  if (!access.allows(scope)) throw access.refuse(scope);
+}

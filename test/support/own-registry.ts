@@ -1,0 +1,125 @@
+// The registry of Drydock, served on a loopback port by the test's own process: open to everybody, or as the test's gate says.
+
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import os from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import type { Access, Gate } from '../../runtime/registry/http/access.ts';
+import { registryHandler } from '../../runtime/registry/http/serve.ts';
+import type { QuotaOf } from '../../runtime/registry/quota.ts';
+import { Refusal } from '../../runtime/registry/refusal.ts';
+import { Registry } from '../../runtime/registry/registry.ts';
+import { Blobs } from '../../runtime/store/blobs.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: Buffer;
+  /** The parsed body. */
+  json(): unknown;
+  header(name: string): string;
+}
+
+export interface AskOptions {
+  readonly headers?: http.OutgoingHttpHeaders;
+  readonly body?: string | Uint8Array;
+}
+
+/** Everybody may do everything. */
+export const openAccess: Access = {
+  who: null,
+  allows: () => true,
+  refuse: () => new Refusal('DENIED'),
+};
+
+export const sha256 = (content: string | Uint8Array): string =>
+  `sha256:${createHash('sha256').update(content).digest('hex')}`;
+export const sha512 = (content: string | Uint8Array): string =>
+  `sha512:${createHash('sha512').update(content).digest('hex')}`;
+
+export async function askRegistry(
+  url: string,
+  method: string,
+  target: string,
+  options: AskOptions = {},
+): Promise<Answer> {
+  const request = http.request(new URL(url), { method, path: target, headers: options.headers ?? {}, agent: false });
+  request.end(options.body);
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  const body = Buffer.concat(await response.toArray());
+  return {
+    status: response.statusCode ?? 0,
+    headers: response.headers,
+    body,
+    json: () => JSON.parse(body.toString()),
+    header: (name) => String(response.headers[name.toLowerCase()] ?? ''),
+  };
+}
+
+export interface OwnRegistryOptions {
+  readonly gate?: Gate;
+  readonly quotaOf?: QuotaOf;
+  /** Kept when it is closed; a new one, which is removed, where left out. */
+  readonly directory?: string;
+  /** A socket that is bound already. */
+  readonly fd?: number;
+}
+
+export class OwnRegistry implements AsyncDisposable {
+  readonly registry: Registry;
+  readonly directory: string;
+  readonly #server: http.Server;
+  readonly #isTemporary: boolean;
+
+  private constructor(registry: Registry, server: http.Server, directory: string, isTemporary: boolean) {
+    this.registry = registry;
+    this.#server = server;
+    this.directory = directory;
+    this.#isTemporary = isTemporary;
+  }
+
+  static async open(options: OwnRegistryOptions = {}): Promise<OwnRegistry> {
+    const directory = options.directory ?? path.join(os.tmpdir(), `drydock-registry-${randomUUID()}`);
+    fs.mkdirSync(directory, { recursive: true });
+    const log = pino({ level: 'error' });
+    const registry = await Registry.open({
+      databasePath: `${directory}/registry.db`,
+      directory: `${directory}/registry`,
+      blobs: new Blobs(`${directory}/registry/blobs`),
+      ...(options.quotaOf && { quotaOf: options.quotaOf }),
+      log,
+    });
+    const gate = options.gate ?? { admit: () => openAccess };
+    const handle = registryHandler({ registry, gate, log });
+    const server = http.createServer((request, response) => void handle(request, response));
+    server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
+    await once(server, 'listening');
+    return new OwnRegistry(registry, server, directory, options.directory === undefined);
+  }
+
+  get domain(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  get url(): string {
+    return `http://${this.domain}`;
+  }
+
+  ask(line: string, options: AskOptions = {}): Promise<Answer> {
+    const [method = '', target = ''] = line.split(' ');
+    return askRegistry(this.url, method, target, options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    await closed;
+    await this.registry[Symbol.asyncDispose]();
+    if (this.#isTemporary) fs.rmSync(this.directory, { recursive: true, force: true });
+  }
+}
