@@ -1,7 +1,7 @@
 // The registry of Drydock, served on a loopback port by the test's own process: open to everybody, or as the test's gate says.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -9,7 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import type { Access, Gate } from '../../runtime/registry/http/access.ts';
-import { registryHandler } from '../../runtime/registry/http/serve.ts';
+import { type RegistryHandler, registryHandler } from '../../runtime/registry/http/serve.ts';
 import type { QuotaOf } from '../../runtime/registry/quota.ts';
 import { Refusal } from '../../runtime/registry/refusal.ts';
 import { Registry } from '../../runtime/registry/registry.ts';
@@ -69,36 +69,67 @@ export interface OwnRegistryOptions {
   readonly fd?: number;
 }
 
-export class OwnRegistry implements AsyncDisposable {
-  readonly registry: Registry;
-  readonly directory: string;
-  readonly #server: http.Server;
-  readonly #isTemporary: boolean;
+const log = pino({ level: 'error' });
 
-  private constructor(registry: Registry, server: http.Server, directory: string, isTemporary: boolean) {
-    this.registry = registry;
-    this.#server = server;
+function openIn(directory: string, { quotaOf }: OwnRegistryOptions): Promise<Registry> {
+  return Registry.open({
+    databasePath: `${directory}/registry.db`,
+    directory: `${directory}/registry`,
+    blobs: new Blobs(`${directory}/registry/blobs`),
+    ...(quotaOf && { quotaOf }),
+    log,
+  });
+}
+
+export class OwnRegistry implements AsyncDisposable {
+  readonly directory: string;
+  /** Told of each request by its method, when its handler has begun. */
+  readonly seen = new EventEmitter();
+  /** Requests that are being answered. */
+  inHand = 0;
+  readonly #options: OwnRegistryOptions;
+  readonly #server = http.createServer((request, response) => void this.#answer(request, response));
+  #registry: Registry;
+  #handle: RegistryHandler;
+
+  private constructor(registry: Registry, directory: string, options: OwnRegistryOptions) {
     this.directory = directory;
-    this.#isTemporary = isTemporary;
+    this.#options = options;
+    this.#registry = registry;
+    this.#handle = this.#handler(registry);
+  }
+
+  #handler(registry: Registry): RegistryHandler {
+    const { gate = { admit: () => openAccess } } = this.#options;
+    return registryHandler({ registry, gate, log });
+  }
+
+  async #answer(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    this.inHand++;
+    const answered = this.#handle(request, response);
+    this.seen.emit(request.method ?? '', request);
+    await answered;
+    this.inHand--;
   }
 
   static async open(options: OwnRegistryOptions = {}): Promise<OwnRegistry> {
     const directory = options.directory ?? path.join(os.tmpdir(), `drydock-registry-${randomUUID()}`);
     fs.mkdirSync(directory, { recursive: true });
-    const log = pino({ level: 'error' });
-    const registry = await Registry.open({
-      databasePath: `${directory}/registry.db`,
-      directory: `${directory}/registry`,
-      blobs: new Blobs(`${directory}/registry/blobs`),
-      ...(options.quotaOf && { quotaOf: options.quotaOf }),
-      log,
-    });
-    const gate = options.gate ?? { admit: () => openAccess };
-    const handle = registryHandler({ registry, gate, log });
-    const server = http.createServer((request, response) => void handle(request, response));
-    server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
-    await once(server, 'listening');
-    return new OwnRegistry(registry, server, directory, options.directory === undefined);
+    const served = new OwnRegistry(await openIn(directory, options), directory, options);
+    served.#server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
+    await once(served.#server, 'listening');
+    return served;
+  }
+
+  get registry(): Registry {
+    return this.#registry;
+  }
+
+  /** Closes the registry and opens it again, as a restart does. No request is in hand. */
+  async reopen(): Promise<void> {
+    await this.#registry[Symbol.asyncDispose]();
+    this.#registry = await openIn(this.directory, this.#options);
+    this.#handle = this.#handler(this.#registry);
   }
 
   get domain(): string {
@@ -120,6 +151,6 @@ export class OwnRegistry implements AsyncDisposable {
     this.#server.close();
     await closed;
     await this.registry[Symbol.asyncDispose]();
-    if (this.#isTemporary) fs.rmSync(this.directory, { recursive: true, force: true });
+    if (this.#options.directory === undefined) fs.rmSync(this.directory, { recursive: true, force: true });
   }
 }

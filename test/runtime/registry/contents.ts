@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { mediaTypes } from '../../../runtime/registry/media-types.ts';
-import type { OwnRegistry } from '../../support/own-registry.ts';
+import type { Answer, OwnRegistry } from '../../support/own-registry.ts';
 import { sha256 } from '../../support/own-registry.ts';
 
 export { mediaTypes };
@@ -63,4 +63,12 @@ export async function pushManifest(
   });
   assert.equal(pushed.status, 201, pushed.body.toString());
   return pushed.header('docker-content-digest');
+}
+
+/** The code of the one error that an answer tells, which has a message too. */
+export function codeOf(answer: Answer): string {
+  const { errors } = answer.json() as { errors: { code: string; message: string }[] };
+  assert.equal(errors.length, 1);
+  assert.ok(errors[0]?.message);
+  return errors[0].code;
 }
