@@ -78,7 +78,7 @@ export class Upload {
     signal.addEventListener('abort', end);
     let hashed = this.#size;
     try {
-      signal.throwIfAborted();
+      if (signal.aborted) end();
       for await (const piece of body.iterator({ destroyOnReturn: false })) {
         admit(piece.length);
         for (const hash of hashes?.values() ?? []) hash.update(piece);

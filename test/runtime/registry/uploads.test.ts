@@ -161,9 +161,11 @@ describe('a blob in chunks', () => {
   test('whoever comes back while the registry does not know of the cut ends what hangs', async () => {
     const location = await begin('chunks/hang');
     const hanging = http.request(`${served.url}${location}`, { method: 'PATCH', headers: { 'Content-Length': 26 } });
-    const ended = once(hanging, 'error');
+    hanging.on('error', () => undefined);
+    const ended = new Promise((resolve) => hanging.once('close', resolve));
+    const seen = once(served.seen, 'PATCH');
     hanging.write('abcde');
-    await once(served.seen, 'PATCH');
+    await seen;
     assert.equal((await served.ask(`PUT ${location}?digest=${sha256('other')}`)).status, 400);
     await ended;
     assert.equal((await served.ask(`GET ${location}`)).status, 404);
