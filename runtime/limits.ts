@@ -331,7 +331,7 @@ export const maxDescriptors = 1000;
 export const maxTagParameters = 50;
 /** Open uploads: a push of docker has five, so these are many pushes at once. What nobody has touched for so long is removed. */
 export const maxUploadsPerNamespace = 100;
-export const maxUploadIdleMs = 24 * 60 * 60 * 1000;
+export const maxUploadIdleMs = 2 * 60 * 60 * 1000;
 /** How long a blob that no manifest names is kept: a push sends all blobs first, and the manifest may come an hour later. */
 export const blobGraceMs = 60 * 60 * 1000;
 /** Rows that a collection looks at before others have the event loop: about a millisecond. */

@@ -30,18 +30,18 @@ export class Quota {
     return Number(row?.used ?? 0);
   }
 
-  /** May be less than 0, where a quota was made smaller. */
-  left(namespace: string): number {
-    return this.#quotaOf(namespace) - this.used(namespace);
+  /** Bytes that it may hold. */
+  of(namespace: string): number {
+    return this.#quotaOf(namespace);
   }
 
   /** Throws DENIED where the namespace holds more than it may: to be called in the transaction that gave it more. */
   check(namespace: string): void {
-    if (this.left(namespace) < 0) throw this.refusal(namespace);
+    if (this.used(namespace) > this.of(namespace)) throw this.refusal(namespace);
   }
 
   refusal(namespace: string): Refusal {
-    const quota = this.#quotaOf(namespace);
+    const quota = this.of(namespace);
     return new Refusal('DENIED', {
       message: `${namespace} may hold ${Math.floor(quota / (1024 * 1024))} MiB; delete images and try again`,
       detail: { namespace, quota, used: this.used(namespace) },

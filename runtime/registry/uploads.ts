@@ -88,17 +88,20 @@ export class Uploads {
     return await upload.alone(async (signal) => await work(this.need(repository, id), signal));
   }
 
-  /** Adds to it what `body` holds. Throws DENIED where its namespace then has more than it may. */
+  /**
+   * Adds to it what `body` holds. Throws DENIED where its namespace then sends more than it may hold: as much again as what it holds,
+   * since what is sent may be there already, and is counted when it is whole.
+   */
   async append(upload: Upload, body: Readable, signal: AbortSignal): Promise<void> {
     const namespace = namespaceOf(upload.repository);
-    const left = this.#quota.left(namespace);
+    const most = this.#quota.of(namespace);
     this.#database.run('UPDATE upload SET used = ? WHERE id = ?', Date.now(), upload.id);
     const before = upload.size;
     let added = 0;
     const admit = (bytes: number): void => {
       added += bytes;
       this.#count(upload.repository, bytes);
-      if ((this.#bytes.get(namespace) ?? 0) > left) throw this.#quota.refusal(namespace);
+      if ((this.#bytes.get(namespace) ?? 0) > most) throw this.#quota.refusal(namespace);
     };
     try {
       await upload.append(body, admit, signal);

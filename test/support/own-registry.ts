@@ -71,11 +71,11 @@ export interface OwnRegistryOptions {
 
 const log = pino({ level: 'error' });
 
-function openIn(directory: string, { quotaOf }: OwnRegistryOptions): Promise<Registry> {
+function openIn(directory: string, blobs: Blobs, { quotaOf }: OwnRegistryOptions): Promise<Registry> {
   return Registry.open({
     databasePath: `${directory}/registry.db`,
     directory: `${directory}/registry`,
-    blobs: new Blobs(`${directory}/registry/blobs`),
+    blobs,
     ...(quotaOf && { quotaOf }),
     log,
   });
@@ -83,6 +83,7 @@ function openIn(directory: string, { quotaOf }: OwnRegistryOptions): Promise<Reg
 
 export class OwnRegistry implements AsyncDisposable {
   readonly directory: string;
+  readonly blobs: Blobs;
   /** Told of each request by its method, when its handler has begun. */
   readonly seen = new EventEmitter();
   /** Requests that are being answered. */
@@ -92,8 +93,9 @@ export class OwnRegistry implements AsyncDisposable {
   #registry: Registry;
   #handle: RegistryHandler;
 
-  private constructor(registry: Registry, directory: string, options: OwnRegistryOptions) {
+  private constructor(registry: Registry, blobs: Blobs, directory: string, options: OwnRegistryOptions) {
     this.directory = directory;
+    this.blobs = blobs;
     this.#options = options;
     this.#registry = registry;
     this.#handle = this.#handler(registry);
@@ -115,7 +117,8 @@ export class OwnRegistry implements AsyncDisposable {
   static async open(options: OwnRegistryOptions = {}): Promise<OwnRegistry> {
     const directory = options.directory ?? path.join(os.tmpdir(), `drydock-registry-${randomUUID()}`);
     fs.mkdirSync(directory, { recursive: true });
-    const served = new OwnRegistry(await openIn(directory, options), directory, options);
+    const blobs = new Blobs(`${directory}/registry/blobs`);
+    const served = new OwnRegistry(await openIn(directory, blobs, options), blobs, directory, options);
     served.#server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
     await once(served.#server, 'listening');
     return served;
@@ -128,7 +131,7 @@ export class OwnRegistry implements AsyncDisposable {
   /** Closes the registry and opens it again, as a restart does. No request is in hand. */
   async reopen(): Promise<void> {
     await this.#registry[Symbol.asyncDispose]();
-    this.#registry = await openIn(this.directory, this.#options);
+    this.#registry = await openIn(this.directory, this.blobs, this.#options);
     this.#handle = this.#handler(this.#registry);
   }
 

@@ -24,7 +24,11 @@ export const descriptorOf = (
   size: Buffer.byteLength(content),
 });
 
-export async function pushBlob(served: OwnRegistry, repository: string, content: string | Uint8Array): Promise<string> {
+export async function pushBlob(
+  served: Pick<OwnRegistry, 'ask'>,
+  repository: string,
+  content: string | Uint8Array,
+): Promise<string> {
   const digest = sha256(content);
   const pushed = await served.ask(`POST /v2/${repository}/blobs/uploads/?digest=${digest}`, { body: content });
   assert.equal(pushed.status, 201, pushed.body.toString());
@@ -33,7 +37,7 @@ export async function pushBlob(served: OwnRegistry, repository: string, content:
 
 /** The text of an image's manifest, whose config and layers hold these texts. They are pushed. */
 export async function pushParts(
-  served: OwnRegistry,
+  served: Pick<OwnRegistry, 'ask'>,
   repository: string,
   layers: readonly string[],
   more: object = {},
@@ -51,7 +55,7 @@ export async function pushParts(
 
 /** Pushes a manifest as it is; its digest. */
 export async function pushManifest(
-  served: OwnRegistry,
+  served: Pick<OwnRegistry, 'ask'>,
   repository: string,
   reference: string,
   text: string,
