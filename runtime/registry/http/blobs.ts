@@ -1,12 +1,11 @@
 // `/v2/NAME/blobs/DIGEST`: whether it is there, its bytes or some of them, its deletion.
 
-import { pipeline } from 'node:stream/promises';
-import { sendPieceBytes } from '../../limits.ts';
 import type { StoredBlob } from '../blob-index.ts';
 import { checkDigest } from '../names.ts';
 import { requireAccess } from './access.ts';
 import { type Exchange, notAllowed, say } from './exchange.ts';
 import { rangeOf } from './ranges.ts';
+import { sendFile } from './send-file.ts';
 
 export async function blobEndpoint(exchange: Exchange, repository: string, given: string): Promise<void> {
   const { registry, access, request, method } = exchange;
@@ -57,7 +56,7 @@ async function sendBlob(
     response.end();
     return;
   }
-  await pipeline(file.createReadStream({ start, end, highWaterMark: sendPieceBytes, autoClose: false }), response);
+  await sendFile(file, { start, end }, response);
 }
 
 /** A header `If-None-Match` that names the digest. */
