@@ -15,6 +15,8 @@ import { isSoak } from '../support/soak.ts';
 const program = fileURLToPath(new URL('../support/registry-program.ts', import.meta.url));
 const kills = isSoak ? 100 : 8;
 const pushers = 4;
+/** That are looked at after each kill, besides those of the last round. */
+const mostImages = 20;
 
 let directory: string;
 let child: ChildProcess | null = null;
@@ -113,6 +115,7 @@ async function isThere(served: OwnRegistry, { repository, text, layers }: Image)
 }
 
 test('what was acknowledged is there after each kill, and nothing half', async () => {
+  let pushed = 0;
   for (let round = 0; round < kills; round++) {
     const url = await start();
     // Anything between the first requests and some images of each, in the middle of what the others ask.
@@ -135,7 +138,10 @@ test('what was acknowledged is there after each kill, and nothing half', async (
       if (image.state === 'pushed') assert.ok(there, `an image of round ${round} that was acknowledged is gone`);
       if (image.state === 'deleted') assert.ok(!there, `an image of round ${round} that was deleted is back`);
       image.state = there ? 'pushed' : 'deleted';
+      pushed += there ? 1 : 0;
     }
+    // Those that have been looked at longest make room.
+    images.splice(0, images.length, ...images.filter(({ state }) => state === 'pushed').slice(-mostImages));
   }
-  assert.ok(images.some(({ state }) => state === 'pushed'));
+  assert.ok(pushed > 0);
 });

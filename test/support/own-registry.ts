@@ -48,6 +48,8 @@ export async function askRegistry(
   options: AskOptions = {},
 ): Promise<Answer> {
   const request = http.request(new URL(url), { method, path: target, headers: options.headers ?? {}, agent: false });
+  // A connection that is cut may tell so more than once.
+  request.on('error', () => undefined);
   request.end(options.body);
   const [response] = (await once(request, 'response')) as [http.IncomingMessage];
   const body = Buffer.concat(await response.toArray());
