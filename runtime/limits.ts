@@ -344,12 +344,18 @@ export const maxPageEntries = 1000;
 export const maxReferrersBytes = 1024 * 1024;
 /** Repositories that are looked at for a blob that is mounted from anywhere. */
 export const maxMountSources = 100;
-/** Bodies of uploads that are written, and blobs that are sent, at once. Each takes the loop 0.1 ms for each piece of 64 KiB. */
+/**
+ * Bodies of uploads that are written, and blobs that are sent, at once: for one account or host, and for all. Each takes the loop
+ * 0.1 ms for each piece of 64 KiB, and a MiB of memory. A client has five.
+ */
+export const maxRegistryStreamsPerShare = 24;
 export const maxRegistryStreams = 256;
+/** Files that are brought to the disk at once: each takes one of Node's four threads for as long as the disk takes. */
+export const maxRegistrySyncs = 2;
 /** What an upload gathers before it is written: one write is under way while the next is gathered. */
 export const uploadPieceBytes = 512 * 1024;
 /** What is read of a blob at once while it is sent. */
-export const sendPieceBytes = 512 * 1024;
+export const sendPieceBytes = 256 * 1024;
 /** A client that neither sends nor takes anything for so long is cut off. */
 export const registryClientIdleMs = 60_000;
 /** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */

@@ -7,8 +7,10 @@
 import { renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
+import { maxRegistrySyncs } from '../limits.ts';
 import type { Blobs } from '../store/blobs.ts';
 import { GroupSync } from '../store/group-sync.ts';
+import { Turnstile } from '../turnstile.ts';
 
 export class BlobFiles implements AsyncDisposable {
   readonly #blobs: Blobs;
@@ -16,6 +18,7 @@ export class BlobFiles implements AsyncDisposable {
   readonly #isKnown: (sha256: string) => boolean;
   /** Those whose rows are gone, and whose files are about to go. */
   readonly #leaving = new Set<string>();
+  readonly #syncs = new Turnstile({ perKey: maxRegistrySyncs, inAll: maxRegistrySyncs });
   /** Those whose rows are about to come, and how many times. */
   readonly #coming = new Map<string, number>();
 
@@ -55,7 +58,7 @@ export class BlobFiles implements AsyncDisposable {
     try {
       this.#leaving.delete(sha256);
       if (this.has(sha256)) rmSync(path, { force: true });
-      else await this.#blobs.adopt(path, sha256);
+      else await this.#syncs.pass('', () => this.#blobs.adopt(path, sha256));
       await this.#names.sync();
       commit();
     } finally {

@@ -24,6 +24,8 @@ export interface PutManifest {
   readonly repository: string;
   /** A tag, or the digest that it must have. */
   readonly reference: string;
+  /** The digest that it must have, and is kept by, where the reference is a tag; null where nobody has said. */
+  readonly digest: string | null;
   /** More tags that it is given, all or none. */
   readonly tags: readonly string[];
   readonly contentType: string;
@@ -95,9 +97,10 @@ export class Manifests {
   async put(given: PutManifest): Promise<Put> {
     const { repository, reference, body } = given;
     const isByDigest = reference.includes(':');
-    const digest = digestOf(body, isByDigest ? checkDigest(reference) : 'sha256:');
-    if (isByDigest && digest !== reference)
-      throw new Refusal('DIGEST_INVALID', { detail: { digest: reference, found: digest } });
+    const wanted = isByDigest ? reference : given.digest;
+    const digest = digestOf(body, wanted === null ? 'sha256:' : checkDigest(wanted));
+    if (wanted !== null && digest !== wanted)
+      throw new Refusal('DIGEST_INVALID', { detail: { digest: wanted, found: digest } });
     const tags = [...new Set([...(isByDigest ? [] : [reference]), ...given.tags])];
     for (const tag of tags) if (!isTag(tag)) throw new Refusal('TAG_INVALID', { detail: { tag: tag.slice(0, 200) } });
     const document = parseDocument(body, given.contentType);

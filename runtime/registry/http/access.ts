@@ -17,6 +17,11 @@ export type Scope =
 export interface Access {
   /** The account, for the audit; null for somebody who has not logged in. */
   readonly who: string | null;
+  /**
+   * In whose share of the registry's streams the request counts: a host, an address, an account. Where left out, the account, or
+   * the address that the connection comes from.
+   */
+  readonly share?: string;
   /** Whether all of the scope is allowed. Whether the repository exists must make no difference. */
   allows(scope: Scope): boolean;
   /** What to say where it is not: UNAUTHORIZED with a header `WWW-Authenticate`, or DENIED. */

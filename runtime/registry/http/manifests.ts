@@ -49,7 +49,10 @@ async function put(exchange: Exchange, repository: string, reference: string): P
   const body = await bodyOf(exchange);
   const contentType = request.headers['content-type'] ?? '';
   const { who } = access;
-  const { digest, subject } = await registry.manifests.put({ repository, reference, tags, contentType, body, who });
+  const { digest, subject } = await registry.manifests.put({
+    ...{ repository, reference, tags, contentType, body, who },
+    digest: query.get('digest'),
+  });
   say(exchange, 201, {
     Location: `/v2/${repository}/manifests/${digest}`,
     'Docker-Content-Digest': digest,

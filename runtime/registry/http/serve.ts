@@ -4,7 +4,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { diskFull, EngineError } from '../../errors.ts';
-import { maxPathLength, maxRegistryStreams, registryClientIdleMs } from '../../limits.ts';
+import { maxPathLength, maxRegistryStreams, maxRegistryStreamsPerShare, registryClientIdleMs } from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
 import { Refusal } from '../refusal.ts';
 import type { Registry } from '../registry.ts';
@@ -26,7 +26,7 @@ export interface RegistryService {
 export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function registryHandler(service: RegistryService): RegistryHandler {
-  const streams = new Turnstile({ perKey: maxRegistryStreams, inAll: maxRegistryStreams });
+  const streams = new Turnstile({ perKey: maxRegistryStreamsPerShare, inAll: maxRegistryStreams });
   return async (request, response) => {
     // Errors of a client that goes: whoever reads or writes notices by itself.
     request.on('error', () => undefined);
@@ -39,12 +39,18 @@ export function registryHandler(service: RegistryService): RegistryHandler {
       const access = await service.gate.admit(request);
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
       const exchange = { registry: service.registry, access, request, response, method, query };
-      using _stream = route?.kind === 'blob' || route?.kind.startsWith('upload') ? await streams.enter('') : null;
+      const share = access.share ?? access.who ?? request.socket.remoteAddress ?? '';
+      using _stream = isStream(route) ? await streams.enter(share) : null;
       await answer(exchange, route);
     } catch (error) {
       await refuse({ request, response }, refusalOf(error, service, request));
     }
   };
+}
+
+/** Whether the request may bring or take much. */
+function isStream(route: Route | null): boolean {
+  return route?.kind === 'blob' || route?.kind === 'uploads' || route?.kind === 'upload';
 }
 
 async function answer(exchange: Exchange, route: Route | null): Promise<void> {

@@ -76,6 +76,13 @@ describe('pushing a manifest', () => {
     assert.equal((await put(`push/tags ${sha256(text)}?${many}`, text)).status, 414);
   });
 
+  test('by tag it has the digest that the request tells, and is kept by it', async () => {
+    const text = await pushParts(served, 'push/told', ['layer']);
+    assert.equal((await put(`push/told a?digest=${sha512(text)}`, text)).header('docker-content-digest'), sha512(text));
+    assert.equal((await served.ask('HEAD /v2/push/told/manifests/a')).header('docker-content-digest'), sha512(text));
+    assert.deepEqual(refused(await put(`push/told b?digest=${sha512('other')}`, text)), [400, 'DIGEST_INVALID']);
+  });
+
   test('what it names has to be there, with the size that it says', async () => {
     const text = await pushParts(served, 'push/names', ['here']);
     const missing = descriptorOf('nowhere', 'application/vnd.oci.image.layer.v1.tar');
