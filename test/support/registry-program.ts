@@ -3,7 +3,7 @@
 
 import { OwnRegistry } from './own-registry.ts';
 
-const graceMs = 30;
+const graceMs = 500;
 
 const [, , directory = ''] = process.argv;
 const served = await OwnRegistry.open({ directory });
