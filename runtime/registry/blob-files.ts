@@ -71,7 +71,7 @@ export class BlobFiles implements AsyncDisposable {
     }
   }
 
-  /** The row of this blob is gone: its file goes with the next `removeLeaving`, unless it has come back. */
+  /** The row of this blob is going: its file goes with the next `removeLeaving`, unless it has a row then. */
   leave(sha256: string): void {
     this.#leaving.add(sha256);
   }
@@ -80,7 +80,7 @@ export class BlobFiles implements AsyncDisposable {
   async removeLeaving(): Promise<void> {
     for (const sha256 of this.#leaving) {
       this.#leaving.delete(sha256);
-      if (this.#coming.has(sha256) || !this.has(sha256)) continue;
+      if (this.#coming.has(sha256) || this.#isKnown(sha256) || !this.has(sha256)) continue;
       const away = this.#blobs.temporary();
       // Its name goes at once, before another push can have placed the same; the disk's work is not for this thread.
       renameSync(this.#blobs.path(sha256), away);

@@ -81,7 +81,8 @@ export class RepositoryBlobs {
       const commit = (): void => {
         blob = database.transaction(() => this.#commit(upload, { sha256, size }, digest, who));
       };
-      if (index.isKnown(sha256)) commit();
+      // A file that was lost comes back with the next push.
+      if (index.isKnown(sha256) && files.has(sha256)) commit();
       else await files.place(upload.path, sha256, commit);
       await database.durable();
       return blob ?? this.need(upload.repository, digest);

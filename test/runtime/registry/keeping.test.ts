@@ -1,7 +1,7 @@
 // What is kept and what goes: quotas, garbage collection beside pushes (B09), and files that the hosts' images have too.
 
 import assert from 'node:assert/strict';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { Blobs } from '../../../runtime/store/blobs.ts';
 import { OwnRegistry, sha256, sha512 } from '../../support/own-registry.ts';
@@ -89,6 +89,18 @@ describe('garbage collection', () => {
     await served.registry.collect(-1);
     assert.deepEqual(filesOf(served), []);
     assert.deepEqual((await served.ask('GET /v2/_catalog')).json(), { repositories: [] });
+  });
+
+  test('a file that was lost is found missing, and comes back with the next push', async () => {
+    await using served = await OwnRegistry.open();
+    const digest = await pushBlob(served, 'gc/lost', 'lost');
+    rmSync(served.blobs.path(digest));
+    assert.match(served.registry.check().join(), new RegExp(digest));
+    const gone = await served.ask(`GET /v2/gc/lost/blobs/${digest}`);
+    assert.deepEqual([gone.status, codeOf(gone)], [404, 'BLOB_UNKNOWN']);
+    await pushBlob(served, 'gc/lost', 'lost');
+    assert.deepEqual(served.registry.check(), []);
+    assert.equal((await served.ask(`GET /v2/gc/lost/blobs/${digest}`)).body.toString(), 'lost');
   });
 
   test('keeps what another repository has', async () => {
