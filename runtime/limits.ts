@@ -360,3 +360,36 @@ export const sendPieceBytes = 256 * 1024;
 export const registryClientIdleMs = 60_000;
 /** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
 export const maxRegistryEvents = 100_000;
+/** Accounts of the hub, those of labs among them: a row of each has about 200 bytes. */
+export const maxAccounts = 50_000;
+export const maxAccountNameLength = 40;
+export const minPasswordCharacters = 8;
+export const maxPasswordCharacters = 128;
+/** Passwords that are hashed at once, each with 19 MiB for 45 ms in one of the four threads of Node's pool; and those that wait for it. */
+export const maxPasswordsAtOnce = 2;
+export const maxPasswordsWaiting = 64;
+/** Of one account. */
+export const maxAccessTokens = 50;
+export const maxTokenLabelLength = 80;
+export const maxNamespacesPerAccount = 20;
+export const maxMembers = 100;
+/** How often it is written down that an access token is used. */
+export const lastUseMs = 60_000;
+/** Sources and accounts whose wrong passwords are remembered: some 200 bytes each. */
+export const maxGuessKeys = 20_000;
+/** Of one request for a token: a push that mounts asks for two. */
+export const maxScopes = 40;
+export const maxScopeLength = 400;
+export const maxScopeActions = 10;
+/** Docker's own token servers give five minutes. */
+export const bearerTokenMs = 5 * 60_000;
+/** `docker login` keeps one instead of the password: a term, and some holidays. */
+export const refreshTokenMs = 180 * 24 * 60 * 60_000;
+export const maxSigningKeys = 20;
+/** Names and passwords that were right, so that a push by a client that sends both each time is not 45 ms a request. */
+export const maxRememberedLogins = 2_000;
+export const rememberedLoginMs = 5 * 60_000;
+/** Sources and accounts whose pulls are counted, where there is a limit. */
+export const maxPullCounts = 20_000;
+/** The body of `POST /token`: a refresh token has under 1 KiB, scopes 400 bytes each. */
+export const maxTokenRequestBytes = 32 * 1024;

@@ -100,6 +100,50 @@ const migrations: readonly string[] = [
   );
   CREATE INDEX event_repository ON event (repository, id);
   `,
+  `
+  -- public, private, or as its namespace has it.
+  ALTER TABLE repository ADD COLUMN visibility TEXT;
+
+  -- A number is never used twice, so that what was given to an account that is gone is of no use to another of its name.
+  -- \`kind\`: a person's account, or one that a lab has. \`password\`: a PHC string; none for that of a lab.
+  -- \`epoch\` grows where all that was given out before is to be of no use any more.
+  CREATE TABLE account (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    name TEXT NOT NULL UNIQUE,
+    kind TEXT NOT NULL,
+    password TEXT,
+    epoch INTEGER NOT NULL,
+    created INTEGER NOT NULL
+  );
+
+  CREATE TABLE access_token (
+    id TEXT PRIMARY KEY,
+    account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    scope TEXT NOT NULL,
+    created INTEGER NOT NULL,
+    expires INTEGER,
+    used INTEGER
+  ) WITHOUT ROWID;
+  CREATE INDEX access_token_account ON access_token (account);
+
+  CREATE TABLE namespace (
+    name TEXT PRIMARY KEY,
+    owner INTEGER NOT NULL REFERENCES account (id),
+    visibility TEXT NOT NULL,
+    created INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX namespace_owner ON namespace (owner);
+
+  CREATE TABLE member (
+    namespace TEXT NOT NULL REFERENCES namespace (name) ON DELETE CASCADE,
+    account INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
+    access TEXT NOT NULL,
+    PRIMARY KEY (namespace, account)
+  ) WITHOUT ROWID;
+  CREATE INDEX member_account ON member (account);
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -12,6 +12,7 @@ import { checkRegistry } from './check.ts';
 import { type Collected, collect } from './collect.ts';
 import { Database } from './database.ts';
 import { Manifests } from './manifests.ts';
+import { namespaceOf } from './names.ts';
 import { defaultQuota, Quota, type QuotaOf } from './quota.ts';
 import { type Referrer, referrersAfter } from './referrers.ts';
 import { Repositories } from './repositories.ts';
@@ -35,12 +36,13 @@ export class Registry implements AsyncDisposable {
   readonly manifests: Manifests;
   readonly quota: Quota;
   readonly audit: Audit;
-  readonly #database: Database;
+  /** The tables. Those of the accounts are in the same file. */
+  readonly database: Database;
   readonly #parts: BlobParts;
   readonly #collecting: NodeJS.Timeout;
 
   private constructor(database: Database, parts: BlobParts, log: Logger) {
-    this.#database = database;
+    this.database = database;
     this.#parts = parts;
     this.repositories = parts.repositories;
     this.uploads = parts.uploads;
@@ -74,7 +76,7 @@ export class Registry implements AsyncDisposable {
 
   /** As `referrersAfter`. */
   referrers(wanted: Parameters<typeof referrersAfter>[2]): Generator<Referrer> {
-    return referrersAfter(this.#database, this.repositories, wanted);
+    return referrersAfter(this.database, this.repositories, wanted);
   }
 
   /** Removes what nobody needs; blobs that no manifest names only when they were last used `graceMs` ago. */
@@ -82,15 +84,27 @@ export class Registry implements AsyncDisposable {
     return collect(this.#parts, Date.now(), graceMs);
   }
 
+  /** Forgets a repository and what is being sent to it; the next collection takes the files. In a transaction. Idempotent. */
+  removeRepository(name: string): void {
+    this.uploads.removeOf((repository) => repository === name);
+    this.repositories.remove(name);
+  }
+
+  /** The same for all repositories of a namespace. */
+  removeNamespace(namespace: string): void {
+    this.uploads.removeOf((repository) => namespaceOf(repository) === namespace);
+    for (const name of this.repositories.inNamespace(namespace)) this.repositories.remove(name);
+  }
+
   /** Where tables and files disagree, a sentence each. */
   check(): string[] {
-    return checkRegistry(this.#database, this.#parts);
+    return checkRegistry(this.database, this.#parts);
   }
 
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#collecting);
     await this.#parts.files[Symbol.asyncDispose]();
-    await this.#database[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
   }
 }

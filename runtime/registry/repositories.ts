@@ -5,6 +5,11 @@ import type { Database } from './database.ts';
 import { checkRepository, namespaceOf } from './names.ts';
 import { Refusal } from './refusal.ts';
 
+export type Visibility = 'public' | 'private';
+
+export const visibilityOf = (value: unknown): Visibility | null =>
+  value === 'public' || value === 'private' ? value : null;
+
 export class Repositories {
   readonly #database: Database;
 
@@ -50,11 +55,33 @@ export class Repositories {
     for (const { name } of rows) yield String(name);
   }
 
-  /** Forgets those that hold nothing, but `used`. */
+  /** Those of one namespace, in order. */
+  inNamespace(namespace: string): string[] {
+    const rows = this.#database.all('SELECT name FROM repository WHERE namespace = ? ORDER BY name', namespace);
+    return rows.map(({ name }) => String(name));
+  }
+
+  /** What was said of this one alone; null where it is as its namespace has it, or is not there. */
+  visibility(name: string): Visibility | null {
+    const row = this.#database.get('SELECT visibility FROM repository WHERE name = ?', name);
+    return visibilityOf(row?.visibility);
+  }
+
+  /** Throws NAME_UNKNOWN. */
+  setVisibility(name: string, visibility: Visibility | null): void {
+    this.#database.run('UPDATE repository SET visibility = ? WHERE id = ?', visibility, this.need(name));
+  }
+
+  /** With all that it holds; the next collection takes the files. Idempotent. */
+  remove(name: string): void {
+    this.#database.run('DELETE FROM repository WHERE name = ?', name);
+  }
+
+  /** Forgets those that hold nothing, but `used`, and those of which something was said. */
   removeEmpty(used: ReadonlySet<string>): void {
     const rows = this.#database.all(
       `SELECT id, name FROM repository WHERE NOT EXISTS (SELECT 1 FROM link WHERE link.repository = repository.id)
-         AND NOT EXISTS (SELECT 1 FROM manifest WHERE manifest.repository = repository.id)`,
+         AND NOT EXISTS (SELECT 1 FROM manifest WHERE manifest.repository = repository.id) AND visibility IS NULL`,
     );
     for (const { id, name } of rows)
       if (!used.has(String(name))) this.#database.run('DELETE FROM repository WHERE id = ?', Number(id));

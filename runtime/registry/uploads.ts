@@ -119,6 +119,11 @@ export class Uploads {
     rmSync(upload.path, { force: true });
   }
 
+  /** Removes those to such repositories. In a transaction. */
+  removeOf(isOne: (repository: string) => boolean): void {
+    for (const upload of [...this.#open.values()]) if (isOne(upload.repository)) this.remove(upload);
+  }
+
   /** Removes those that nobody has touched for long. */
   removeIdle(now: number): number {
     const rows = this.#database.all('SELECT id FROM upload WHERE used < ?', now - maxUploadIdleMs);

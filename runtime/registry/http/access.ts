@@ -1,7 +1,7 @@
 // Who asks a registry, and what they may. Tokens, accounts and what is public are decided by whoever makes a `Gate`; what is asked
 // for with each request is decided here.
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { Refusal } from '../refusal.ts';
 
 export type RepositoryAction = 'pull' | 'push' | 'delete';
@@ -24,6 +24,10 @@ export interface Access {
   readonly share?: string;
   /** Whether all of the scope is allowed. Whether the repository exists must make no difference. */
   allows(scope: Scope): boolean;
+  /** Whether a list may tell of a repository: whether the asker may pull it, also with a token that was asked for the list alone. */
+  lists(repository: string): boolean;
+  /** Counts a manifest that is sent where `isPull`. The headers that tell how many are left. Throws TOOMANYREQUESTS. */
+  countPull(isPull: boolean): OutgoingHttpHeaders;
   /** What to say where it is not: UNAUTHORIZED with a header `WWW-Authenticate`, or DENIED. */
   refuse(scope: Scope): Refusal;
 }

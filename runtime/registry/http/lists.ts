@@ -26,8 +26,7 @@ export function catalogEndpoint(exchange: Exchange): void {
   if (method !== 'GET') notAllowed(['GET', 'HEAD']);
   requireAccess(access, { type: 'catalog' });
   function* visible(last: string): Generator<string> {
-    for (const name of registry.repositories.after(last))
-      if (access.allows({ type: 'repository', name, actions: ['pull'] })) yield name;
+    for (const name of registry.repositories.after(last)) if (access.lists(name)) yield name;
   }
   const { entries, headers } = pageOf(query, '/v2/_catalog', visible);
   sayJson(exchange, { repositories: entries }, headers);

@@ -25,7 +25,13 @@ export async function manifestEndpoint(exchange: Exchange, repository: string, r
 function get(exchange: Exchange, repository: string, reference: string): void {
   const { registry, access, request, response } = exchange;
   const { digest, mediaType, size } = registry.manifests.need(repository, reference);
-  const headers = { 'Content-Type': mediaType, 'Docker-Content-Digest': digest, ETag: `"${digest}"` };
+  const isPull = request.method === 'GET' && !isKnown(request.headers['if-none-match'], digest);
+  const headers = {
+    'Content-Type': mediaType,
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    ...access.countPull(isPull),
+  };
   if (isKnown(request.headers['if-none-match'], digest)) say(exchange, 304, headers);
   else if (request.method === 'HEAD') {
     response.writeHead(200, { ...headers, 'Content-Length': size });

@@ -1,0 +1,124 @@
+// From a name and a secret to a person: the account's password, one of its access tokens, or what a lab was given. Also whether one who
+// logged in before still is somebody.
+
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { EngineError } from '../../errors.ts';
+import { maxAccountNameLength, maxRememberedLogins, rememberedLoginMs } from '../../limits.ts';
+import { Refusal } from '../refusal.ts';
+import { type AccessTokens, isAccessToken } from './access-tokens.ts';
+import type { Account, Accounts } from './accounts.ts';
+import type { Guesses } from './guesses.ts';
+import { hashPassword, isOutdated, isPassword } from './passwords.ts';
+import type { Person } from './rights.ts';
+import type { Sessions } from './sessions.ts';
+
+export interface LoginParts {
+  readonly accounts: Accounts;
+  readonly tokens: AccessTokens;
+  readonly sessions: Sessions;
+  readonly guesses: Guesses;
+  readonly now: () => number;
+}
+
+const sameText = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+export class Login {
+  readonly #parts: LoginParts;
+  /** By a keyed hash of name and password, until when it need not be worked on again: clients send both with each request. */
+  readonly #remembered = new Map<
+    string,
+    { readonly until: number; readonly account: number; readonly epoch: number }
+  >();
+  readonly #key = randomBytes(32);
+
+  constructor(parts: LoginParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Throws UNAUTHORIZED where name or secret are wrong, and TOOMANYREQUESTS where there were too many wrong ones. `source` is who
+   * asks: a host, an address.
+   */
+  async enter(name: string, secret: string, source: string): Promise<Person> {
+    const { guesses } = this.#parts;
+    const guessed = name.slice(0, maxAccountNameLength + 1);
+    const waitMs = guesses.waitMs(guessed, source);
+    if (waitMs > 0) throw tooMany(waitMs);
+    guesses.tried(guessed, source);
+    const person = await this.#person(name, secret);
+    if (!person) throw new Refusal('UNAUTHORIZED', { message: 'incorrect username or password' });
+    guesses.right(guessed, source);
+    return person;
+  }
+
+  async #person(name: string, secret: string): Promise<Person | null> {
+    const { accounts, sessions } = this.#parts;
+    const account = accounts.find(name);
+    if (isAccessToken(secret)) return account && this.#withToken(account, secret);
+    if (account?.kind === 'session' && sameText(sessions.password(account), secret)) return personOf(account);
+    // A wrong one costs as much work for a session, which has no password, and for nobody at all.
+    return (await this.#isPassword(account, secret)) && account ? personOf(account) : null;
+  }
+
+  #withToken(account: Account, secret: string): Person | null {
+    const { tokens } = this.#parts;
+    const token = tokens.find(account, secret);
+    if (!token) return null;
+    tokens.touch(token);
+    return { ...personOf(account), token: { id: token.id, scope: token.scope } };
+  }
+
+  async #isPassword(account: Account | null, password: string): Promise<boolean> {
+    const { now } = this.#parts;
+    const remembered = createHmac('sha256', this.#key)
+      .update(`${account?.name.length ?? 0} ${account?.name ?? ''} ${password}`)
+      .digest('base64');
+    const known = this.#remembered.get(remembered);
+    if (account && known && known.account === account.id && known.epoch === account.epoch && known.until > now())
+      return true;
+    const stored = account ? this.#parts.accounts.password(account) : null;
+    const right = await this.#work(stored, password);
+    if (!right || !account || stored === null) return false;
+    // It may have been changed, or the account removed, while this was worked on.
+    if (this.#parts.accounts.withId(account.id)?.epoch !== account.epoch) return false;
+    this.#remember(remembered, account);
+    if (isOutdated(stored)) this.#parts.accounts.setPassword(account, await hashPassword(password), false);
+    return true;
+  }
+
+  async #work(stored: string | null, password: string): Promise<boolean> {
+    try {
+      return await isPassword(stored, password);
+    } catch (error) {
+      if (error instanceof EngineError && error.kind === 'exhausted') throw tooMany(1000);
+      throw error;
+    }
+  }
+
+  #remember(key: string, { id, epoch }: Account): void {
+    this.#remembered.delete(key);
+    this.#remembered.set(key, { until: this.#parts.now() + rememberedLoginMs, account: id, epoch });
+    const [oldest] = this.#remembered.keys();
+    if (oldest !== undefined && this.#remembered.size > maxRememberedLogins) this.#remembered.delete(oldest);
+  }
+
+  /** Whether the account is there still, with the password and the access token that it was entered with. */
+  isStill({ account, epoch, token }: Person): boolean {
+    const { accounts, tokens } = this.#parts;
+    if (accounts.withId(account)?.epoch !== epoch) return false;
+    return token === null || tokens.withId(account, token.id) !== null;
+  }
+}
+
+function personOf({ id, name, epoch }: Account): Person {
+  return { account: id, name, epoch, token: null };
+}
+
+function tooMany(waitMs: number): Refusal {
+  const seconds = Math.ceil(waitMs / 1000);
+  return new Refusal('TOOMANYREQUESTS', {
+    message: `too many failed login attempts; try again in ${seconds} second${seconds === 1 ? '' : 's'}`,
+    headers: { 'Retry-After': seconds },
+  });
+}
