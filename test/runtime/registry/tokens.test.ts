@@ -1,11 +1,10 @@
 // Tokens as distribution's specification has them (`docs/spec/auth/token.md`, `oauth.md`, `scope.md`), asked for and shown.
 
 import assert from 'node:assert/strict';
-import fs from 'node:fs';
 import net from 'node:net';
 import { decodeJwt, decodeProtectedHeader, generateKeyPair, SignJWT } from 'jose';
 import { afterAll, beforeAll, test } from 'vitest';
-import { changePassword, createAccount } from '../../../runtime/registry/accounts/people.ts';
+import { createAccount } from '../../../runtime/registry/accounts/people.ts';
 import { basic, bearer, OwnHub, type TokenAnswer } from '../../support/own-hub.ts';
 import type { Answer } from '../../support/own-registry.ts';
 
@@ -221,54 +220,6 @@ test('a token that somebody else has signed, changed, or made without a signatur
     assert.equal(answer.status, 401, text.slice(0, 200));
     assert.match(answer.header('www-authenticate'), /error="invalid_token"/);
   }
-});
-
-test('keys change: what the old one signed is valid until it ends, and what it signs then is not known', async () => {
-  const keys = `${hub.directory}/hub-keys.json`;
-  assert.equal(fs.statSync(keys).mode & 0o777, 0o600);
-  const { token, refresh_token = '' } = tokenOf(await hub.askToken([], ada, '&offline_token=true'));
-  const kid = await hub.accounts.keys.rotate();
-  assert.notEqual(decodeProtectedHeader(token).kid, kid);
-  assert.equal(fs.statSync(keys).mode & 0o777, 0o600);
-  const kept = JSON.parse(fs.readFileSync(keys, 'utf8')) as { keys: { jwk: { d?: string } }[] };
-  assert.deepEqual(
-    kept.keys.map(({ jwk }) => 'd' in jwk),
-    [true, false],
-  );
-  assert.equal((await base(bearer(token))).status, 200);
-  const next = tokenOf(await hub.postToken({ grant_type: 'refresh_token', refresh_token }));
-  assert.equal(decodeProtectedHeader(next.token).kid, kid);
-  hub.clock.pass(181 * 24 * 60 * minuteMs);
-  await hub.accounts.keys.rotate();
-  hub.clock.pass(181 * 24 * 60 * minuteMs);
-  await hub.accounts.keys.rotate();
-  assert.equal((JSON.parse(fs.readFileSync(keys, 'utf8')) as { keys: unknown[] }).keys.length, 2);
-});
-
-test('a new password ends all logins with the old one, at once', async () => {
-  await createAccount(hub.accounts, { name: 'carol', password: 'first secret' });
-  const { token, refresh_token = '' } = tokenOf(
-    await hub.askToken([], basic('carol', 'first secret'), '&offline_token=true'),
-  );
-  await changePassword(hub.accounts, 'carol', 'second secret');
-  assert.equal((await base(bearer(token))).status, 401);
-  assert.equal((await hub.postToken({ grant_type: 'refresh_token', refresh_token })).status, 401);
-  assert.equal((await base(basic('carol', 'first secret'))).status, 401);
-  assert.equal((await base(basic('carol', 'second secret'))).status, 200);
-});
-
-test('what an account had is of no use to another of its name', async () => {
-  await createAccount(hub.accounts, { name: 'dave', password: 'first secret' });
-  const { token, refresh_token = '' } = tokenOf(
-    await hub.askToken([], basic('dave', 'first secret'), '&offline_token=true'),
-  );
-  await hub.accounts.change(() => hub.accounts.removeAccount('dave'));
-  assert.equal((await base(bearer(token))).status, 401);
-  assert.equal((await base(basic('dave', 'first secret'))).status, 401);
-  await createAccount(hub.accounts, { name: 'dave', password: 'first secret' });
-  assert.equal((await base(bearer(token))).status, 401);
-  assert.equal((await hub.postToken({ grant_type: 'refresh_token', refresh_token })).status, 401);
-  assert.equal((await base(basic('dave', 'first secret'))).status, 200);
 });
 
 test('a name and password are taken straight away too, and a wrong one is told of tokens', async () => {
