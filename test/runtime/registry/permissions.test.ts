@@ -39,6 +39,10 @@ function mayDo(kind: string, repository: Repository, action: RepositoryAction): 
   return allowed[kind]?.includes(action) ?? false;
 }
 
+/** What is there is found by whoever may. */
+const expected = (repository: Repository, may: readonly number[]): readonly number[] =>
+  repository === 'team/missing' ? may : may.slice(0, 1);
+
 async function each(
   visit: (one: Case & { repository: Repository; kind: Route['kind'] }) => Promise<void>,
   some: readonly Repository[] = repositories,
@@ -63,7 +67,7 @@ test('F10 every route, by everybody who has a token: allowed or not, as the tabl
       const answer = await team.ask(line, body, tokens.get(repository) ?? {});
       const isAllowed = typeof need === 'string' || need.every((action) => mayDo(kind, repository, action));
       assert.ok(
-        isAllowed ? may.includes(answer.status) : answer.status === 401,
+        isAllowed ? expected(repository, may).includes(answer.status) : answer.status === 401,
         `${kind}: ${line} is ${answer.status}, allowed: ${isAllowed}`,
       );
       if (!isAllowed) assert.match(answer.header('www-authenticate'), /error="insufficient_scope"/);
@@ -86,7 +90,7 @@ test('F10 every route, by everybody who sends name and secret: as with a token, 
         else {
           const isAllowed = need === 'anybody' || need.every((action) => mayDo(kind, repository, action));
           assert.ok(
-            isAllowed ? may.includes(answer.status) : answer.status === 403,
+            isAllowed ? expected(repository, may).includes(answer.status) : answer.status === 403,
             `${kind}: ${line} ${answer.status}`,
           );
         }
