@@ -27,7 +27,8 @@ const gate: Gate = {
             headers: { 'WWW-Authenticate': `Bearer realm="http://x/token"${scopeText(scope)}` },
           })
         : new Refusal('DENIED');
-    return { who, allows, refuse };
+    const lists = (name: string): boolean => allows({ type: 'repository', name, actions: ['pull'] });
+    return { who, allows, lists, countPull: () => ({}), refuse };
   },
 };
 
