@@ -28,6 +28,7 @@ export function accountsGate(parts: GateParts, entranceOf: EntranceOf): Gate {
 function refusing(entrance: Entrance, problem: TokenProblem, message?: string): Access {
   return {
     who: null,
+    share: entrance.source,
     allows: () => false,
     lists: () => false,
     countPull: () => ({}),
@@ -68,6 +69,7 @@ async function withPassword(parts: GateParts, entrance: Entrance, request: Incom
 function accessOf({ rights, pulls }: Pick<GateParts, 'rights' | 'pulls'>, { source }: Entrance, person: Person | null) {
   return {
     who: person?.name ?? null,
+    share: source,
     lists: (name: string) => rights.allow(person, name, ['pull']),
     countPull: (isPull: boolean) => pulls.count(person, source, isPull),
   };
