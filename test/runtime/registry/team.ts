@@ -52,7 +52,15 @@ export async function fillBlob(hub: OwnHub, repository: string, content: string)
 export async function fill(hub: OwnHub, repository: string): Promise<void> {
   await fillBlob(hub, repository, blob);
   const [contentType, body] = [mediaTypes.ociManifest, Buffer.from(manifest)];
-  await hub.registry.manifests.put({ repository, reference: '1', digest: null, tags: [], contentType, body, who: null });
+  await hub.registry.manifests.put({
+    repository,
+    reference: '1',
+    digest: null,
+    tags: [],
+    contentType,
+    body,
+    who: null,
+  });
 }
 
 export async function openTeam(): Promise<Team> {
