@@ -33,8 +33,6 @@ export interface AskOptions {
 export const openAccess: Access = {
   who: null,
   allows: () => true,
-  lists: () => true,
-  countPull: () => ({}),
   refuse: () => new Refusal('DENIED'),
 };
 

@@ -24,10 +24,13 @@ export interface Access {
   readonly share?: string;
   /** Whether all of the scope is allowed. Whether the repository exists must make no difference. */
   allows(scope: Scope): boolean;
-  /** Whether a list may tell of a repository: whether the asker may pull it, also with a token that was asked for the list alone. */
-  lists(repository: string): boolean;
+  /**
+   * Whether a list may tell of a repository: whether the asker may pull it, also with a token that was asked for the list alone.
+   * Where left out, as `allows` says.
+   */
+  lists?(repository: string): boolean;
   /** Counts a manifest that is sent where `isPull`. The headers that tell how many are left. Throws TOOMANYREQUESTS. */
-  countPull(isPull: boolean): OutgoingHttpHeaders;
+  countPull?(isPull: boolean): OutgoingHttpHeaders;
   /** What to say where it is not: UNAUTHORIZED with a header `WWW-Authenticate`, or DENIED. */
   refuse(scope: Scope): Refusal;
 }

@@ -26,7 +26,10 @@ export function catalogEndpoint(exchange: Exchange): void {
   if (method !== 'GET') notAllowed(['GET', 'HEAD']);
   requireAccess(access, { type: 'catalog' });
   function* visible(last: string): Generator<string> {
-    for (const name of registry.repositories.after(last)) if (access.lists(name)) yield name;
+    for (const name of registry.repositories.after(last)) {
+      const isTold = access.lists?.(name) ?? access.allows({ type: 'repository', name, actions: ['pull'] });
+      if (isTold) yield name;
+    }
   }
   const { entries, headers } = pageOf(query, '/v2/_catalog', visible);
   sayJson(exchange, { repositories: entries }, headers);

@@ -30,7 +30,7 @@ function get(exchange: Exchange, repository: string, reference: string): void {
     'Content-Type': mediaType,
     'Docker-Content-Digest': digest,
     ETag: `"${digest}"`,
-    ...access.countPull(isPull),
+    ...access.countPull?.(isPull),
   };
   if (isKnown(request.headers['if-none-match'], digest)) say(exchange, 304, headers);
   else if (request.method === 'HEAD') {

@@ -27,8 +27,7 @@ const gate: Gate = {
             headers: { 'WWW-Authenticate': `Bearer realm="http://x/token"${scopeText(scope)}` },
           })
         : new Refusal('DENIED');
-    const lists = (name: string): boolean => allows({ type: 'repository', name, actions: ['pull'] });
-    return { who, allows, lists, countPull: () => ({}), refuse };
+    return { who, allows, refuse };
   },
 };
 
