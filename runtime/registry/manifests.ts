@@ -59,23 +59,24 @@ export class Manifests {
     this.#audit = parts.audit;
   }
 
-  /** Throws NAME_UNKNOWN, MANIFEST_UNKNOWN, and DIGEST_INVALID for what is neither tag nor digest. */
+  /** Throws MANIFEST_UNKNOWN, also where there is no such repository, as Docker's registry; DIGEST_INVALID for a bad digest. */
   need(repository: string, reference: string): ManifestInfo {
-    const id = this.#repositories.need(repository);
+    const id = this.#repositories.find(repository);
     const digest = this.#digestOf(id, reference);
     const row =
-      digest === null
+      id === null || digest === null
         ? undefined
         : this.#database.get(
             'SELECT digest, media_type, size, pushed, pushed_by FROM manifest WHERE repository = ? AND digest = ?',
             ...[id, digest],
           );
     if (row) return infoOf(row);
-    throw new Refusal('MANIFEST_UNKNOWN', { message: 'manifest unknown', detail: { reference } });
+    throw new Refusal('MANIFEST_UNKNOWN', { detail: { name: repository, reference } });
   }
 
-  #digestOf(repository: number, reference: string): string | null {
+  #digestOf(repository: number | null, reference: string): string | null {
     if (reference.includes(':')) return checkDigest(reference);
+    if (repository === null) return null;
     const row = this.#database.get('SELECT digest FROM tag WHERE repository = ? AND name = ?', repository, reference);
     return row ? String(row.digest) : null;
   }

@@ -47,7 +47,8 @@ export async function askRegistry(
   target: string,
   options: AskOptions = {},
 ): Promise<Answer> {
-  const request = http.request(new URL(url), { method, path: target, headers: options.headers ?? {}, agent: false });
+  const path = target.startsWith('http://') ? target.replace(/^http:\/\/[^/]*/, '') : target;
+  const request = http.request(new URL(url), { method, path, headers: options.headers ?? {}, agent: false });
   // A connection that is cut may tell so more than once.
   request.on('error', () => undefined);
   request.end(options.body);

@@ -29,7 +29,7 @@ export function say(
 }
 
 export function sayJson(exchange: Exchange, value: unknown, headers: OutgoingHttpHeaders = {}): void {
-  say(exchange, 200, { 'Content-Type': 'application/json', ...headers }, JSON.stringify(value));
+  say(exchange, 200, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, JSON.stringify(value));
 }
 
 /** Distribution's form of an error. Nothing where an answer has begun: the connection ends instead. */
@@ -42,7 +42,7 @@ export async function refuse(exchange: Pick<Exchange, 'request' | 'response'>, r
   if (!(await dropRest(request))) response.setHeader('Connection', 'close');
   const { code, message, detail, status, headers } = refusal;
   const body = `${JSON.stringify({ errors: [{ code, message, detail }] })}\n`;
-  say(exchange, status, { 'Content-Type': 'application/json', ...headers }, body);
+  say(exchange, status, { 'Content-Type': 'application/json; charset=utf-8', ...headers }, body);
 }
 
 /** Reads the rest of a body for some seconds: a client that still sends would lose the answer with its connection. */

@@ -22,7 +22,7 @@ describe('pulling a blob', () => {
     for (const method of ['GET', 'HEAD']) {
       const answer = await served.ask(`${method} /v2/pull/a/blobs/${digest}`);
       assert.equal(answer.status, 404);
-      assert.equal(answer.header('content-type'), 'application/json');
+      assert.match(answer.header('content-type'), /^application\/json\b/);
     }
     assert.equal(codeOf(await served.ask(`GET /v2/pull/a/blobs/${digest}`)), 'BLOB_UNKNOWN');
     for (const bad of [

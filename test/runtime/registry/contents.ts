@@ -1,9 +1,9 @@
-// What tests push: blobs by one request, and manifests that name them.
+// What tests push: blobs, and manifests that name them.
 
 import assert from 'node:assert/strict';
 import { mediaTypes } from '../../../runtime/registry/media-types.ts';
-import type { Answer, OwnRegistry } from '../../support/own-registry.ts';
-import { sha256 } from '../../support/own-registry.ts';
+import { type Answer, sha256 } from '../../support/own-registry.ts';
+import type { Served } from './contenders.ts';
 
 export { mediaTypes };
 
@@ -24,20 +24,30 @@ export const descriptorOf = (
   size: Buffer.byteLength(content),
 });
 
+/** Where an upload is told that it is whole. */
+export function closing(location: string, digest: string): string {
+  return `${location}${location.includes('?') ? '&' : '?'}digest=${digest}`;
+}
+
 export async function pushBlob(
-  served: Pick<OwnRegistry, 'ask'>,
+  served: Pick<Served, 'ask'>,
   repository: string,
   content: string | Uint8Array,
 ): Promise<string> {
   const digest = sha256(content);
-  const pushed = await served.ask(`POST /v2/${repository}/blobs/uploads/?digest=${digest}`, { body: content });
+  const begun = await served.ask(`POST /v2/${repository}/blobs/uploads/`);
+  assert.equal(begun.status, 202, begun.body.toString());
+  const pushed = await served.ask(`PUT ${closing(begun.header('location'), digest)}`, {
+    body: content,
+    headers: { 'Content-Type': 'application/octet-stream' },
+  });
   assert.equal(pushed.status, 201, pushed.body.toString());
   return digest;
 }
 
 /** The text of an image's manifest, whose config and layers hold these texts. They are pushed. */
 export async function pushParts(
-  served: Pick<OwnRegistry, 'ask'>,
+  served: Pick<Served, 'ask'>,
   repository: string,
   layers: readonly string[],
   more: object = {},
@@ -55,7 +65,7 @@ export async function pushParts(
 
 /** Pushes a manifest as it is; its digest. */
 export async function pushManifest(
-  served: Pick<OwnRegistry, 'ask'>,
+  served: Pick<Served, 'ask'>,
   repository: string,
   reference: string,
   text: string,

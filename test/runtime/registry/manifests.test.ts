@@ -240,7 +240,7 @@ describe('an index', () => {
 
 describe('pulling a manifest', () => {
   test('what is not there is unknown', async () => {
-    assert.deepEqual(refused(await served.ask('GET /v2/no/where/manifests/a')), [404, 'NAME_UNKNOWN']);
+    assert.deepEqual(refused(await served.ask('GET /v2/no/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
     await pushBlob(served, 'some/where', 'x');
     assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
     assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/.bad')), [404, 'MANIFEST_UNKNOWN']);

@@ -1,22 +1,19 @@
 // skopeo as a client of the registry, and Debian's docker-registry as its peer: images are copied in and out, unchanged.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, test } from 'vitest';
+import { dockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
 import { OwnRegistry, sha256 } from '../../support/own-registry.ts';
 import { tarOf } from '../../support/tar.ts';
-import { runUnpacked, type UnpackedProgram, unpacked } from '../../support/unpacked.ts';
-import { until } from '../../support/until.ts';
+import { runUnpacked, unpacked } from '../../support/unpacked.ts';
 import { descriptorOf, mediaTypes, pushBlob, pushManifest } from './contents.ts';
 
 const skopeo = unpacked('skopeo');
-const dockerRegistry = unpacked('docker-registry');
 let served: OwnRegistry;
 let folder: string;
 /** Of an image that is at `team/made:1`. */
@@ -79,42 +76,13 @@ test.skipIf(!skopeo)('skopeo lists tags and deletes an image', async () => {
   await assert.rejects(run('inspect', '--tls-verify=false', at('team/listed:b')), /manifest unknown/);
 });
 
-/** Debian's registry on a free port, and where that is. */
-async function startDockerRegistry(program: UnpackedProgram): Promise<{ domain: string; end: () => Promise<void> }> {
-  const settings = {
-    version: '0.1',
-    log: { level: 'info', accesslog: { disabled: true } },
-    storage: { filesystem: { rootdirectory: `${folder}/theirs` } },
-    http: { addr: '127.0.0.1:0' },
-  };
-  fs.writeFileSync(`${folder}/theirs.yml`, JSON.stringify(settings));
-  const child = spawn(program.file, ['serve', `${folder}/theirs.yml`], {
-    env: program.env,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  const ended = once(child, 'exit');
-  let said = '';
-  child.stderr.on('data', (piece: Buffer) => (said += piece));
-  const domain = (): string | undefined => /listening on (127\.0\.0\.1:\d+)/.exec(said)?.[1];
-  await until('docker-registry listens', () => domain() !== undefined);
-  const end = async (): Promise<void> => {
-    child.kill();
-    await ended;
-  };
-  return { domain: domain() ?? '', end };
-}
-
 test.skipIf(!skopeo || !dockerRegistry)(
   'an image goes to Debian’s docker-registry and comes back the same',
   async () => {
     assert.ok(dockerRegistry);
-    const { domain, end } = await startDockerRegistry(dockerRegistry);
-    try {
-      await copy(at('team/made:1'), at('theirs/made:1', domain));
-      await copy(at('theirs/made:1', domain), at('team/returned:1'));
-      assert.equal(await digestAt('team/returned:1'), digest);
-    } finally {
-      await end();
-    }
+    await using theirs = await startDockerRegistry(dockerRegistry);
+    await copy(at('team/made:1'), at('theirs/made:1', theirs.domain));
+    await copy(at('theirs/made:1', theirs.domain), at('team/returned:1'));
+    assert.equal(await digestAt('team/returned:1'), digest);
   },
 );
