@@ -89,7 +89,10 @@ export const maxTerminalsPerHost = 12;
 export const maxTerminalsInWorkspace = 64;
 /** Pseudo-terminals in a container: its own, and one for each `exec -t`. */
 export const maxTerminalsPerContainer = 16;
-/** `kernel.pty.reserve`: for terminals in hosts. Ten hosts may take all that they can, beside a class with some in each. */
+/**
+ * `kernel.pty.reserve`: for terminals in hosts. Ten hosts may take all that they can, 864 each, beside a class with some in each. Each
+ * terminal is 24 KiB of the kernel's memory that no cgroup counts.
+ */
 export const reservedTerminals = 12_288;
 /** `kernel.pty.max`. The rest is for the machine's other terminals, as many as Linux has by default (4,096 less 1,024). */
 export const machineTerminals = reservedTerminals + 3_072;

@@ -19,8 +19,10 @@ import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem }
 import { prepareCgroups } from './kernel/cgroups.ts';
 import { mountNodes, restoreMachineNodes } from './kernel/devices.ts';
 import { freeBytesOf } from './kernel/free-space.ts';
+import { raiseLockedMemory } from './kernel/hard-limits.ts';
 import { mountReadOnly } from './kernel/mounts.ts';
 import { raiseTables } from './kernel/tables.ts';
+import { terminalsAreReserved } from './kernel/terminals.ts';
 import { maxArchives, maxArchivesPerHost, maxStarts, maxStartsPerHost } from './limits.ts';
 import { Turns } from './loop/turns.ts';
 import { LoopWatch } from './loop/watch.ts';
@@ -104,12 +106,15 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   fs.mkdirSync(`${paths.run}/hosts`, { recursive: true, mode: 0o711 });
   await openStore(settings, paths);
   prepareCgroups();
+  raiseLockedMemory();
   for (const { setting, what } of raiseTables()) {
     log.warn(
       { setting },
       `a table of the kernel is small and cannot be raised: one student may leave others without ${what}`,
     );
   }
+  if (!terminalsAreReserved)
+    log.warn('the machine’s first mount namespace cannot be entered: one student may leave others without terminals');
   const nodes = `${paths.run}/nodes`;
   fs.mkdirSync(nodes, { recursive: true });
   mountNodes(nodes);

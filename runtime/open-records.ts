@@ -12,6 +12,7 @@ import { ownImageKind } from './images/own-images.ts';
 import { networkKind } from './networks/network-record.ts';
 import { layerKind } from './store/layers.ts';
 import { Records } from './store/records.ts';
+import { unsettledKind } from './store/settling.ts';
 import { volumeKind } from './volumes/volume-record.ts';
 
 /** Each that is written; a record of another cannot be stored. */
@@ -28,6 +29,7 @@ export const recordKinds = [
   detailsKind,
   historyKind,
   layerKind,
+  unsettledKind,
 ] as const;
 
 /** Opens the records in the file at `path`, which is made where it is missing. Throws conflict where a later Drydock has written it. */

@@ -18,6 +18,7 @@ export async function shutdownEngine(engine: Engine): Promise<void> {
   releaseLinks(engine, { all: true });
   engine.exits.close();
   await removeGroup(engine.group);
+  await engine.images.settle().catch((error: unknown) => engine.log.warn({ error }, 'the disk has failed'));
   engine.images.close();
   engine.records.close();
   try {

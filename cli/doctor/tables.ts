@@ -1,6 +1,7 @@
 // Tables of the kernel that students' hosts share: whether one student can leave the others without a place in them.
 
 import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { smallTables } from '@drydock/runtime';
 import type { Settings } from '../settings.ts';
@@ -45,6 +46,33 @@ export function examineShares(settings: Pick<Settings, 'ociRuntime'>, status: st
   );
 }
 
+/**
+ * The kernel's reserve of terminals is for the machine's first mount namespace. The engine finds that by a thread of the kernel's, which
+ * a container does not see, or else since Linux 6.12 (`runtime/kernel/namespaces.ts`). `second`: what process 2 is called.
+ */
+export function examineReserve(release: string, second: string): Finding {
+  const title = 'terminals';
+  const [major = 0, minor = 0] = release.split('.').map(Number);
+  if (second === 'kthreadd' || major > 6 || (major === 6 && minor >= 12)) return good(title, 'hosts have their own');
+  return poor(
+    title,
+    `in a container, on Linux ${release}`,
+    'One student who takes all terminals can leave the others without. Run Drydock on the machine itself, or on Linux 6.12 or later.',
+  );
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
+
 export function examineTables(settings: Settings): Finding[] {
-  return [examineTableSizes(), examineShares(settings, readFileSync('/proc/self/status', 'latin1'))];
+  return [
+    examineTableSizes(),
+    examineShares(settings, readFileSync('/proc/self/status', 'latin1')),
+    examineReserve(os.release(), nameOf(2)),
+  ];
 }

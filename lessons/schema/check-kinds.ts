@@ -97,6 +97,8 @@ export interface RanCheck extends OnHost {
   readonly byDocker?: boolean | undefined;
   /** The kernel has ended it for want of memory. */
   readonly oomKilled?: boolean | undefined;
+  /** It was seen to end after this task was done; that must be so. At any time where left out. */
+  readonly since?: string | undefined;
 }
 
 /** The container, volume or network of this name is gone: there is none, or it was removed and a new one has the name by now. */

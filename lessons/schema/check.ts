@@ -120,6 +120,7 @@ const kinds = {
       exitCode: exitCode.optional(),
       byDocker: z.boolean().optional(),
       oomKilled: z.boolean().optional(),
+      since: taskId.optional(),
     })
     .refine(
       ({ image, sameImage }) => (image === undefined) !== (sameImage === undefined),
@@ -243,7 +244,8 @@ export function everyCheck(of: Check): readonly Check[] {
 /** The tasks that a check wants done before its facts count. */
 export function tasksBefore(of: Check): readonly string[] {
   if ('after' in of) return of.after.tasks;
-  return 'removed' in of && of.removed.since !== undefined ? [of.removed.since] : [];
+  const since = 'removed' in of ? of.removed.since : 'ran' in of ? of.ran.since : undefined;
+  return since === undefined ? [] : [since];
 }
 
 /** The host that a check is about; undefined for the first, and where it is about none. */

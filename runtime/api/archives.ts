@@ -40,7 +40,7 @@ export function cutOffStalled({ request }: Exchange<Host>): Disposable {
   };
 }
 
-/** Sends an answer as fast as it is taken. What fails before its first piece has a status of its own. */
+/** Sends an answer, whose pieces are empty afterwards, as fast as it is taken. What fails before its first piece has a status of its own. */
 export async function sendPieces(
   exchange: Exchange<Host>,
   contentType: string,
@@ -51,7 +51,7 @@ export async function sendPieces(
   for await (const piece of content) {
     if (exchange.signal.aborted) return;
     if (!exchange.response.headersSent) exchange.beginAnswer(contentType, headers);
-    await exchange.write(Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength));
+    await exchange.hand(piece);
   }
   exchange.response.end();
 }
@@ -77,7 +77,7 @@ async function put(exchange: Exchange<Host>): Promise<void> {
   const shown = exchange.param('name');
   const container = subject.findContainer(shown);
   using _stalled = cutOffStalled(exchange);
-  await copyIn(container, request.iterator({ destroyOnReturn: false }), {
+  await copyIn(container, request, {
     path: pathOf(exchange),
     shown,
     noOverwriteDirNonDir: flag(query, 'noOverwriteDirNonDir'),

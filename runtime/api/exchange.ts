@@ -5,6 +5,7 @@ import type { Duplex, Readable } from 'node:stream';
 import type { z } from 'zod';
 import { invalidBody } from '../containers/invalid-body.ts';
 import { EngineError, statusOfKind } from '../errors.ts';
+import { giveBack } from '../give-back.ts';
 import { parseJson } from '../json.ts';
 import { answerPieceBytes, maxJsonBodyBytes, maxTransferMs, smallBodyBytes } from '../limits.ts';
 import type { HostTurns } from '../loop/turns.ts';
@@ -175,6 +176,20 @@ export class Exchange<Subject> {
       };
       this.response.on('drain', done);
       this.response.on('close', done);
+    });
+  }
+
+  /** Writes a piece of a begun answer and gives its memory back; resolves when the kernel has it, or the client is gone. */
+  async hand(piece: Uint8Array): Promise<void> {
+    if (this.response.destroyed || this.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const gone = () => resolve();
+      this.response.once('close', gone);
+      this.response.write(piece, (error) => {
+        this.response.off('close', gone);
+        if (!error) giveBack(piece);
+        resolve();
+      });
     });
   }
 

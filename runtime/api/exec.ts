@@ -14,7 +14,7 @@ import { maxCommandWords } from '../limits.ts';
 import { terminalSize } from './containers.ts';
 import type { Exchange } from './exchange.ts';
 import { frame } from './frames.ts';
-import { hijack, join, streamType } from './hijack.ts';
+import { hijackStreams, join } from './hijack.ts';
 import type { Routes } from './router.ts';
 
 const flag = z.boolean().nullish();
@@ -41,11 +41,6 @@ const startSchema = goObject({ Detach: flag, Tty: flag, ConsoleSize: size });
 async function create(exchange: Exchange<Host>): Promise<void> {
   const container = exchange.subject.findContainer(exchange.param('name'));
   const body = await exchange.body(createSchema);
-  if (body.Privileged)
-    throw new EngineError(
-      'forbidden',
-      'exec --privileged is not possible on a host of this engine: a process in a container never has more rights than its container',
-    );
   const argv = typeof body.Cmd === 'string' ? [body.Cmd] : (body.Cmd ?? []);
   if (argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
   if (argv.some((word) => word.includes('\0')))
@@ -64,7 +59,7 @@ async function create(exchange: Exchange<Host>): Promise<void> {
     attachStdout: body.AttachStdout ?? false,
     attachStderr: body.AttachStderr ?? false,
     detachKeys: body.DetachKeys ?? '',
-    privileged: false,
+    privileged: body.Privileged ?? false,
   });
   exchange.answer(201, { Id: exec.id });
 }
@@ -89,7 +84,7 @@ async function start(exchange: Exchange<Host>): Promise<void> {
     exchange.end(200);
     return;
   }
-  const socket = hijack(exchange, streamType(exchange.version, raw));
+  const socket = hijackStreams(exchange, raw);
   try {
     const attached = await startExec(exec, { detach: false, consoleSize });
     if (!attached) {

@@ -54,6 +54,11 @@ export function streamType(version: string, tty: boolean): string {
   return multiplexed ? 'application/vnd.docker.multiplexed-stream' : 'application/vnd.docker.raw-stream';
 }
 
+/** Takes the connection over for a process's streams. Docker tells only those who ask to upgrade that they are multiplexed. */
+export function hijackStreams(exchange: Exchange<unknown>, tty: boolean): Duplex {
+  return hijack(exchange, streamType(exchange.version, tty || !upgrades.has(exchange.request)));
+}
+
 const nothing = Buffer.alloc(0);
 
 export interface JoinOptions {

@@ -13,7 +13,7 @@ import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { frameHeader } from './frames.ts';
-import { hijack, join, streamType } from './hijack.ts';
+import { hijackStreams, join, streamType } from './hijack.ts';
 import { flag, flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
 
@@ -38,7 +38,7 @@ function encode(messages: readonly LogMessage[], { tty, timestamps, details }: E
 }
 
 async function attach(exchange: Exchange<Host>): Promise<void> {
-  const { query, subject, version, request } = exchange;
+  const { query, subject, request } = exchange;
   // moby sets the answer's content type before it finds that it cannot attach.
   exchange.failsAs = 'application/vnd.docker.raw-stream';
   const container = subject.findContainer(exchange.param('name'));
@@ -47,7 +47,7 @@ async function attach(exchange: Exchange<Host>): Promise<void> {
   const tty = container.record.config.Tty;
   for await (const _ of request); // a body means nothing here
   const attached = flag(query, 'stream') ? await attachContainer(container, exchange.param('name'), want) : null;
-  const socket = hijack(exchange, streamType(version, tty));
+  const socket = hijackStreams(exchange, tty);
   if (flag(query, 'logs')) {
     const gone = new AbortController();
     socket.once('close', () => gone.abort());

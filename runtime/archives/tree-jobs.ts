@@ -1,6 +1,7 @@
 // What the threads of archives are given to do, and what passes between them and the engine's own thread.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { LoadableImage, ReceiveOptions } from '../images/receive-images.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { FailedJob } from '../thread-job.ts';
 
@@ -48,6 +49,11 @@ export interface WriteJob extends Common {
   readonly maxBytes: number;
 }
 
+/** Receives an archive of images into files. */
+export interface ReceiveJob extends ReceiveOptions {
+  readonly kind: 'receive';
+}
+
 /** A file of a tar that is made of what the engine itself has. */
 export type GivenFile =
   | { readonly name: string; readonly mtimeSeconds: number; readonly content: string }
@@ -69,13 +75,13 @@ export interface FilesJob {
 }
 
 export type ReadJob = PackJob | ChangesJob | FilesJob;
-export type TreeJob = ReadJob | WriteJob | LayerJob;
+export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob;
 
 /** From the thread: a piece of the tar, or that so many bytes were written, or its end. */
 export type TreeMessage =
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
   | { readonly kind: 'taken'; readonly bytes: number }
-  | { readonly kind: 'done'; readonly packed: Packed | null }
+  | { readonly kind: 'done'; readonly packed: Packed | null; readonly images: readonly LoadableImage[] | null }
   | FailedJob;
 
 /** To the thread: a piece of the archive (null at its end), that so many bytes were taken, or that nobody wants it any more. */

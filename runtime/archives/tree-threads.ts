@@ -4,15 +4,15 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
-import { EngineError } from '../errors.ts';
+import { EngineError, type ErrorKind } from '../errors.ts';
 import type { FailedJob } from '../thread-job.ts';
 import type { Assignment, Done, TreeJob, TreeMessage, TreeOrder } from './tree-jobs.ts';
 
-/** Sends an order to a thread. */
-export type Send = (order: TreeOrder) => void;
+/** Sends an order to a thread, and gives these buffers up to it. */
+export type Send = (order: TreeOrder, givenUp?: ArrayBuffer[]) => void;
 
-/** Names of a directory of a million files, and little else. */
-const maxHeapMb = 256;
+/** Of a document of 4 MiB of brackets in an archive of images, or of the names in a directory of a million files. */
+const maxHeapMb = 512;
 /** How many wait, and for how long: an idle one has 20 MB. */
 const maxIdle = 2;
 const idleMs = 60_000;
@@ -70,8 +70,12 @@ export async function thread(
   const worker = take();
   const { port1: port, port2 } = new MessageChannel();
   const { promise: ended, resolve } = Promise.withResolvers<Done | FailedJob>();
-  const failed = (message: string): void => resolve({ kind: 'failed', errorKind: 'internal', message });
-  const died = (error: Error): void => failed(`the archive's thread failed: ${String(error)}`);
+  const failed = (message: string, errorKind: ErrorKind = 'internal'): void =>
+    resolve({ kind: 'failed', errorKind, message });
+  const died = (error: NodeJS.ErrnoException): void => {
+    if (error.code === 'ERR_WORKER_OUT_OF_MEMORY') failed('the archive takes too much memory to be read', 'invalid');
+    else failed(`the archive's thread failed: ${String(error)}`);
+  };
   const gone = (): void => failed('the archive’s thread ended without an answer');
   worker.on('error', died).on('exit', gone);
   port.on('message', (message: TreeMessage) => {
@@ -79,7 +83,7 @@ export async function thread(
     else onMessage(message);
   });
   worker.postMessage({ job, port: port2 } satisfies Assignment, [port2]);
-  const send: Send = (order) => port.postMessage(order);
+  const send: Send = (order, givenUp = []) => port.postMessage(order, givenUp);
   let isStuck = false;
   const stop = (): void => {
     send({ kind: 'stop' });

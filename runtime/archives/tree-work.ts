@@ -1,10 +1,13 @@
-// Packs what is in a view into a tar, tells what a container has changed, or writes a tar into it, in a thread of its own. Bounded: what the other side has not taken
-// is not made, and what the thread has not written is not read.
+// Packs what is in a view into a tar, tells what a container has changed, writes a tar into it, or receives one with images, in a thread of
+// its own. Bounded: what the other side has not taken is not made, and what the thread has not written is not read.
 
+import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
+import { giveBack } from '../give-back.ts';
+import type { LoadableImage } from '../images/receive-images.ts';
 import { archiveWindowBytes } from '../limits.ts';
 import type { Packed } from '../store/layer-work.ts';
-import type { LayerJob, ReadJob, TreeOrder, WriteJob } from './tree-jobs.ts';
+import type { Done, LayerJob, ReadJob, ReceiveJob, WriteJob } from './tree-jobs.ts';
 import { type Send, thread } from './tree-threads.ts';
 
 /** The tar, or the list, piece by piece. Throws what fails on the way, and the reason of `signal`. The thread is gone when this has ended. */
@@ -31,8 +34,9 @@ export async function* readTree(job: ReadJob, signal: AbortSignal): AsyncGenerat
     for (;;) {
       const piece = pieces.shift();
       if (piece) {
+        const bytes = piece.length; // whoever takes it may give it back
         yield piece;
-        send({ kind: 'taken', bytes: piece.length } satisfies TreeOrder);
+        send({ kind: 'taken', bytes });
       } else if (isOver) {
         await packed;
         return;
@@ -56,61 +60,98 @@ export async function packLayerFile(job: LayerJob, signal: AbortSignal): Promise
   return packed;
 }
 
-/** Pieces of a client go to the thread some at a time: each message costs more than to copy it. */
-const batchBytes = 256 * 1024;
-
-async function* inBatches(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let batch: Uint8Array[] = [];
-  let length = 0;
-  for await (const piece of pieces) {
-    batch.push(piece);
-    length += piece.length;
-    if (length < batchBytes) continue;
-    yield Buffer.concat(batch);
-    batch = [];
-    length = 0;
-  }
-  if (length > 0) yield Buffer.concat(batch);
+/** Writes the archive; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */
+export async function writeTree(job: WriteJob, archive: Readable, signal: AbortSignal): Promise<void> {
+  await give(job, archive, signal);
 }
 
-/** Writes the archive; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */
-export async function writeTree(job: WriteJob, archive: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+/** Receives an archive of images, as `receiveImages` says, with what it throws. The thread is gone then. */
+export async function receiveTree(
+  job: ReceiveJob,
+  archive: Readable,
+  signal: AbortSignal,
+): Promise<readonly LoadableImage[]> {
+  const { images } = await give(job, archive, signal);
+  if (!images) throw new EngineError('internal', 'the archive was received, and nothing is known of it');
+  return images;
+}
+
+/** Gives a thread what it is to write, and reads no more when it is done. The archive's pieces are empty afterwards. */
+async function give(job: WriteJob | ReceiveJob, archive: Readable, signal: AbortSignal): Promise<Done> {
   const stop = new AbortController();
-  let wake = (): void => undefined;
   let send: Send = () => undefined;
-  let waiting = 0;
-  let isOver = false;
-  const written = thread(
+  let untaken = 0;
+  const done = thread(
     job,
     AbortSignal.any([signal, stop.signal]),
     (sender) => (send = sender),
     (message) => {
-      if (message.kind === 'taken') waiting -= message.bytes;
-      wake();
+      if (message.kind === 'taken') untaken -= message.bytes;
+      if (untaken <= archiveWindowBytes && archive.isPaused()) archive.resume();
     },
-  ).finally(() => {
-    isOver = true;
-    wake();
+  );
+  const batches = new Batches((batch) => {
+    untaken += batch.length;
+    send({ kind: 'piece', bytes: batch }, [batch.buffer]);
   });
-  const order = (bytes: Uint8Array | null): void => send({ kind: 'piece', bytes } satisfies TreeOrder);
-  const feed = async (): Promise<void> => {
-    for await (const piece of inBatches(archive)) {
-      if (isOver) return;
-      waiting += piece.length;
-      order(piece);
-      while (waiting > archiveWindowBytes && !isOver) await new Promise<void>((resolve) => (wake = resolve));
-    }
-    order(null);
+  const { promise: broken, reject: fail } = Promise.withResolvers<never>();
+  const take = (piece: Uint8Array): void => {
+    batches.add(piece);
+    giveBack(piece);
+    if (untaken > archiveWindowBytes) archive.pause();
   };
-  const fed = feed();
-  fed.catch(() => undefined);
+  const close = (): void => fail(new EngineError('unavailable', 'the client has gone before it had sent all'));
+  const end = (): void => {
+    archive.off('close', close); // which comes after the end too
+    batches.flush();
+    send({ kind: 'piece', bytes: null });
+  };
+  // Event by event: an iterator puts the pieces that wait together, and so copies all once more.
+  archive.on('data', take).once('end', end).on('error', fail).once('close', close);
   try {
-    // An archive may end before what the client sends does, and fail long before.
-    await Promise.race([fed, written]);
-    await written;
+    // An archive may be broken long before its end.
+    return await Promise.race([done, broken]);
   } catch (error) {
     stop.abort(error);
-    await written.catch(() => undefined);
+    await done.catch(() => undefined);
     throw error;
+  } finally {
+    archive.off('data', take).off('end', end).off('close', close);
+  }
+}
+
+/** Pieces of a client go to the thread some at a time: each message costs more than to copy them. */
+const batchBytes = 256 * 1024;
+
+/** Gathers pieces into buffers, each of its own. */
+class Batches {
+  readonly #send: (batch: Uint8Array<ArrayBuffer>) => void;
+  #batch = new Uint8Array(0);
+  #filled = 0;
+
+  constructor(send: (batch: Uint8Array<ArrayBuffer>) => void) {
+    this.#send = send;
+  }
+
+  add(piece: Uint8Array): void {
+    for (let at = 0; at < piece.length; ) {
+      if (this.#filled === this.#batch.length) this.#begin();
+      const part = piece.subarray(at, at + this.#batch.length - this.#filled);
+      this.#batch.set(part, this.#filled);
+      this.#filled += part.length;
+      at += part.length;
+    }
+    if (this.#filled === batchBytes) this.flush();
+  }
+
+  flush(): void {
+    if (this.#filled > 0) this.#send(this.#batch.subarray(0, this.#filled));
+    this.#batch = new Uint8Array(0);
+    this.#filled = 0;
+  }
+
+  #begin(): void {
+    this.flush();
+    this.#batch = Buffer.allocUnsafeSlow(batchBytes);
   }
 }

@@ -1,10 +1,11 @@
-// A thread that packs tars out of views, or writes them into these, a job at a time. Started by `tree-threads.ts` only.
+// A thread that packs tars out of views, writes them into these, or receives images, a job at a time. Started by `tree-threads.ts` only.
 
 import fs, { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
+import type { LoadableImage } from '../images/receive-images.ts';
 import { openInView, pathOf } from '../kernel/beneath.ts';
 import { here } from '../kernel/mounts.ts';
 import { holdMounts, moveIntoMounts, ownRootDirectory } from '../kernel/thread-mounts.ts';
@@ -23,9 +24,11 @@ import { atPath } from './stat.ts';
 import type {
   Assignment,
   ChangesJob,
+  Done,
   LayerJob,
   PackJob,
   ReadJob,
+  ReceiveJob,
   TreeJob,
   TreeMessage,
   TreeOrder,
@@ -181,24 +184,34 @@ async function readJob(job: ReadJob, talk: Talk): Promise<void> {
 
 async function writeJob(job: WriteJob, talk: Talk): Promise<void> {
   using root = opened(job.root);
-  async function* archive(): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      const order = await talk.next();
-      if (order.kind !== 'piece' || order.bytes === null) return;
-      yield order.bytes;
-      talk.tell({ kind: 'taken', bytes: order.bytes.length });
-    }
-  }
-  await writeArchive(Readable.from(archive()), root.fd, job);
+  await writeArchive(Readable.from(given(talk)), root.fd, job);
 }
 
-async function work(job: TreeJob, talk: Talk): Promise<Packed | null> {
+/** The archive that the other side sends. */
+async function* given(talk: Talk): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const order = await talk.next();
+    if (order.kind !== 'piece' || order.bytes === null) return;
+    yield order.bytes;
+    talk.tell({ kind: 'taken', bytes: order.bytes.length });
+  }
+}
+
+async function receiveJob(job: ReceiveJob, talk: Talk): Promise<readonly LoadableImage[]> {
+  // Only here: it is large, and the other jobs need nothing of it.
+  const { receiveImages } = await import('../images/receive-images.ts');
+  return await receiveImages(Readable.from(given(talk)), job);
+}
+
+async function work(job: TreeJob, talk: Talk): Promise<Done> {
+  const done = { kind: 'done', packed: null, images: null } as const;
+  if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
   if (job.kind !== 'files') moveIntoMounts(job.mounts);
   try {
-    if (job.kind === 'layer') return await layerJob(job, talk);
+    if (job.kind === 'layer') return { ...done, packed: await layerJob(job, talk) };
     if (job.kind === 'write') await writeJob(job, talk);
     else await readJob(job, talk);
-    return null;
+    return done;
   } finally {
     moveIntoMounts(ownMounts);
   }
@@ -213,7 +226,7 @@ async function perform(assignment: Assignment): Promise<void> {
   const { job, port } = assignment;
   const talk = new Talk(port);
   try {
-    talk.tell({ kind: 'done', packed: await work(job, talk) });
+    talk.tell(await work(job, talk));
   } catch (error) {
     const failed = copyFailure('archive', error);
     const failure = failed instanceof EngineError ? failed : at('archive', failed);

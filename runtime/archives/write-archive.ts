@@ -1,16 +1,16 @@
 // Reads a tar, which may be compressed, and writes what it holds into a container's view: `PUT /containers/X/archive`. The archive is
 // hostile; so is the container, which may change what is written while it is.
 
-import { closeSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Header } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import { at, EngineError } from '../errors.ts';
 import { brokenArchive } from '../images/broken-archive.ts';
 import { maxLayerEntries } from '../limits.ts';
 import { compressionOf, decompressor, peek } from '../store/compression.ts';
 import { entryAttributes } from '../store/entry-attributes.ts';
+import { entryReader } from '../store/entry-reader.ts';
 import { limiter } from '../store/limiter.ts';
 import { components } from '../store/tree.ts';
 import { copyFailure } from './failure.ts';
@@ -20,35 +20,18 @@ import type { WriteJob } from './tree-jobs.ts';
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
 export async function writeArchive(archive: Readable, root: number, job: WriteJob): Promise<void> {
   using tree = new LiveTree(root, { ...job, directory: job.path });
-  const reader = extract();
   let entries = 0;
-  reader.on('entry', (header, body, next) => {
-    let fd: number | null = null;
-    const fail = (error: unknown): void => next(named(header, error));
-    body.on('error', () => fd !== null && closeSync(fd));
-    try {
+  const reader = entryReader({
+    begin(header) {
       if (++entries > maxLayerEntries)
         throw new EngineError('tooLarge', `the archive has more than ${maxLayerEntries} entries`);
-      fd = writeEntry(tree, header, job);
-    } catch (error) {
-      return fail(error);
-    }
-    body.on('data', (chunk) => {
-      if (fd === null || !Buffer.isBuffer(chunk)) return;
-      try {
-        for (let written = 0; written < chunk.length; ) written += writeSync(fd, chunk, written);
-      } catch (error) {
-        body.destroy(named(header, error));
-      }
-    });
-    body.on('end', () => {
-      try {
-        if (fd !== null) tree.finishFile(fd, attributesFor(header, job));
-        next();
-      } catch (error) {
-        fail(error);
-      }
-    });
+      const fd = writeEntry(tree, header, job);
+      return fd === null ? null : { fd };
+    },
+    end(header, file) {
+      if (file) tree.finishFile(file.fd, attributesFor(header, job));
+    },
+    failure: named,
   });
   try {
     const { start, whole } = await peek(archive);

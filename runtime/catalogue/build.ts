@@ -139,7 +139,7 @@ async function mountOnBase(build: Build, root: string): Promise<void> {
     const directory = `${build.scratch}/base${i}`;
     mkdirSync(directory, { mode: 0o755 });
     const limits = { maxBytes: maxCatalogueLayerBytes, maxEntries: maxLayerEntries };
-    await unpack({ kind: 'unpack', ...layer, directory, ...limits }, build.signal, () => undefined);
+    await unpack({ kind: 'unpack', ...layer, isHashed: false, directory, ...limits }, build.signal, () => undefined);
     lower.push(directory);
   }
   const [upper, work] = [`${build.scratch}/upper`, `${build.scratch}/work`];

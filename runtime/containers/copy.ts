@@ -1,6 +1,7 @@
 // docker cp: what is at a path in a container, out of it and into it.
 
 import fs from 'node:fs';
+import type { Readable } from 'node:stream';
 import { copyFailure } from '../archives/failure.ts';
 import { absolutePath, atPath, baseName, type PathStat, statPath } from '../archives/stat.ts';
 import { readTree, writeTree } from '../archives/tree-work.ts';
@@ -73,7 +74,7 @@ export interface CopyInOptions {
 /** Writes a tar into the directory at a path. Throws notFound where there is none, invalid where it is no directory. */
 export async function copyIn(
   container: Container,
-  archive: AsyncIterable<Uint8Array>,
+  archive: Readable,
   { path, shown, signal, ...options }: CopyInOptions,
 ): Promise<void> {
   const { engine, name, record } = container.host;

@@ -70,7 +70,7 @@ export async function createContainer(
   checkCommandSize([...(config.Entrypoint ?? []), ...(config.Cmd ?? []), ...config.Env]);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined || path === '') throw new EngineError('invalid', 'no command specified');
-  capabilitiesOf(request.hostConfig.CapAdd, request.hostConfig.CapDrop);
+  capabilitiesOf(request.hostConfig.CapAdd, request.hostConfig.CapDrop, request.hostConfig.Privileged);
   const record: ContainerRecord = {
     id,
     name,

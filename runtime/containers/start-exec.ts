@@ -29,12 +29,6 @@ export function createExec(
   needNotRestarting(container);
   if (!container.running) throw notRunning(container);
   if (options.argv.length === 0) throw new EngineError('invalid', 'No exec command specified');
-  if (options.privileged) {
-    throw new EngineError(
-      'forbidden',
-      'exec --privileged is not offered: no process here has more than its container may have',
-    );
-  }
   const characters = [...options.argv, ...options.env].reduce((sum, word) => sum + word.length, 0);
   if (characters > maxExecInputCharacters) {
     throw new EngineError(
@@ -172,6 +166,7 @@ function specOf(exec: Exec, options: StartExecOptions): object {
     workingDir: exec.options.workingDir || config.WorkingDir,
     terminal: exec.options.tty,
     consoleSize: options.consoleSize,
+    privileged: exec.options.privileged,
   };
   return processSpec(processInputOf(container.record, choice, filesOf(container)));
 }

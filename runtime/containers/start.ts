@@ -5,8 +5,6 @@ import { at, EngineError } from '../errors.ts';
 import { mountOwnDevices } from '../kernel/devices.ts';
 import { bindMount } from '../kernel/mounts.ts';
 import { isEnding } from '../kernel/processes.ts';
-import { mountTerminals } from '../kernel/terminals.ts';
-import { maxTerminalsPerContainer } from '../limits.ts';
 import { type Endpoints, noEndpoints } from '../networks/endpoint.ts';
 import { networkFileNames } from '../networks/files.ts';
 import type { PublishedPort } from '../networks/ports.ts';
@@ -36,6 +34,7 @@ import { emitNetworks } from './network-events.ts';
 import { choosePublishedPorts, publishPorts } from './published-ports.ts';
 import { openResolver } from './resolver.ts';
 import { scheduleRestart } from './restart-by-policy.ts';
+import { takeTerminals } from './take-terminals.ts';
 
 /** Throws conflict (paused, being removed), refused (port taken), invalid (no such user, command not found), internal. */
 export function startContainer(container: Container): Promise<'started' | 'alreadyRunning'> {
@@ -185,7 +184,7 @@ function planOf(container: Container, etc: string): Omit<ContainerPlan, 'onReady
       }
       bindMount(etc, stage.etc);
       mountOwnDevices(stage.devices, host.record.uidBase, config.Tty);
-      mountTerminals(stage.terminals, host.record.uidBase, maxTerminalsPerContainer);
+      takeTerminals(container);
       return specOf(container);
     },
   };
@@ -212,6 +211,7 @@ function specOf(container: Container): object {
     workingDir: config.WorkingDir,
     terminal: config.Tty,
     consoleSize: console,
+    privileged: hostConfig.Privileged,
   };
   const input = processInputOf(record, choice, userFilesOf(stage.rootfs));
   return containerSpec({
@@ -220,6 +220,7 @@ function specOf(container: Container): object {
     devices: stage.devices,
     terminals: stage.terminals,
     readonlyRootfs: hostConfig.ReadonlyRootfs,
+    openSystemPaths: hostConfig.Privileged,
     hostname: config.Hostname,
     domainname: config.Domainname,
     files: [

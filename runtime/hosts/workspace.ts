@@ -80,7 +80,7 @@ export async function startWorkspace(host: Host, socket: number): Promise<void> 
         bindMount(host.guestDirectory, stage.guest);
         bindMount(host.volumes.directory, stage.volumes);
         mountOwnDevices(stage.devices, record.uidBase, false);
-        mountTerminals(stage.terminals, record.uidBase, maxTerminalsInWorkspace);
+        mountTerminals({ directory: stage.terminals, owner: record.uidBase, most: maxTerminalsInWorkspace });
         return containerSpec(spec);
       },
       onReady: async ({ machinePid }) => {
@@ -124,6 +124,7 @@ function specOf(
     devices: stage.devices,
     terminals: stage.terminals,
     readonlyRootfs: false,
+    openSystemPaths: false,
     hostname: host.record.hostname,
     domainname: '',
     files: [

@@ -4,7 +4,6 @@ import { EngineError } from '../errors.ts';
 import { maxBroughtBytesPerHost, maxConfigurationBytesPerHost } from '../limits.ts';
 import { type Hashed, hash, type OnBytes } from '../store/layer-work.ts';
 import type { Layer } from '../store/layers.ts';
-import type { UploadedFile } from './upload.ts';
 import type { HostView } from './view.ts';
 
 /** What the host may still bring in. Throws exhausted where that is nothing. */
@@ -47,63 +46,58 @@ export async function bringing<T>(
   }
 }
 
-/**
- * Unpacks the layer in `file`, which is moved or left. Throws dataLoss where the file is not what `expected` says, invalid or
- * tooLarge where it cannot be a layer.
- */
-export async function bringLayer(
-  view: HostView,
-  file: UploadedFile,
-  expected: { readonly digest: string | null; readonly diffId: string | null },
-  options: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
-): Promise<Layer> {
-  const { maxBytes, signal } = options;
-  const hashed = await hash({ kind: 'hash', blob: file.path, maxBytes }, signal, options.onBytes);
-  check(hashed, expected);
-  return await bringHashed(view, file.path, hashed, { maxBytes, signal });
+/** A file that is to be a layer. */
+export interface LayerFile {
+  readonly path: string;
+  /** What it must hash to; null where nobody has said. */
+  readonly digest: string | null;
+  /** It is known to hash to `digest`. */
+  readonly isHashed: boolean;
+  /** What the tar in it must hash to; null where nobody has said. */
+  readonly diffId: string | null;
 }
 
 /**
- * The same for a file that has the digest. A layer that another host has, or is bringing, is not had by naming it: the file is
- * expanded and hashed first (B04). One that is new is hashed while it is unpacked.
+ * Unpacks the layer in a file, which is moved or left. A layer that another host has, or is bringing, is not had by naming it: the
+ * file is expanded and hashed first (B04). One that is new is hashed while it is unpacked. Throws dataLoss where the file is not
+ * what was said, invalid or tooLarge where it cannot be a layer. Where `signal` ends it meanwhile the layer is there all the same,
+ * for the caller to discard.
  */
-export async function bringDownloaded(
+export async function bringLayer(
   view: HostView,
-  path: string,
-  expected: { readonly digest: string; readonly diffId: string },
+  file: LayerFile,
   options: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
 ): Promise<Layer> {
+  const { path, digest, isHashed, diffId } = file;
+  if (diffId !== null && !view.layers.isComing(diffId)) return await unpackFile(view, { ...file, diffId }, options);
   const { maxBytes, signal, onBytes } = options;
-  const { digest, diffId } = expected;
-  if (view.layers.isComing(diffId))
-    check(await hash({ kind: 'hash', blob: path, maxBytes }, signal, onBytes), expected);
-  const keep = (): Promise<void> => view.blobs.adopt(path, digest);
-  // Not to be given up half-way: another host may be waiting for what is unpacked here, out of this file.
-  const never = new AbortController().signal;
-  const layer = await view.layers.add({ blob: path, digest, diffId, maxBytes, stored: true, keep }, never, onBytes);
-  signal.throwIfAborted();
-  return layer;
+  const job = { kind: 'hash', blob: path, maxBytes, digest: isHashed ? digest : null } as const;
+  const hashed = await hash(job, signal, onBytes);
+  check(hashed, file);
+  return await bringHashed(view, path, hashed, { maxBytes, signal });
 }
 
 /** The same for a file that was hashed here already. */
 export async function bringHashed(
   view: HostView,
   path: string,
-  hashed: Pick<Hashed, 'digest' | 'diffId'>,
-  { maxBytes, signal }: { maxBytes: number; signal: AbortSignal },
+  { digest, diffId }: Pick<Hashed, 'digest' | 'diffId'>,
+  options: { maxBytes: number; signal: AbortSignal },
 ): Promise<Layer> {
-  const there = view.layers.get(hashed.diffId);
-  if (there) return there;
-  const { digest, diffId } = hashed;
-  await view.blobs.adopt(path, digest);
-  const blob = view.blobs.path(digest);
-  try {
-    return await view.layers.add({ blob, digest, diffId, maxBytes, stored: true }, signal, () => undefined);
-  } catch (error) {
-    // Whoever gives up while the layer is unpacked leaves it for `discardUnused`.
-    if (!signal.aborted) view.blobs.remove(digest);
-    throw error;
-  }
+  const file = { path, digest, isHashed: true, diffId };
+  return await unpackFile(view, file, { ...options, onBytes: () => undefined });
+}
+
+async function unpackFile(
+  view: HostView,
+  { path, ...file }: LayerFile & { readonly diffId: string },
+  { maxBytes, signal, onBytes }: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
+): Promise<Layer> {
+  signal.throwIfAborted();
+  const keep = (digest: string): void => view.blobs.place(path, digest);
+  // Not to be given up half-way: another host may be waiting for what is unpacked here, out of this file.
+  const never = new AbortController().signal;
+  return await view.layers.add({ blob: path, ...file, maxBytes, keep }, never, onBytes);
 }
 
 function check(hashed: Hashed, expected: { readonly digest: string | null; readonly diffId: string | null }): void {

@@ -14,9 +14,9 @@ type Instruction = (config: ImageConfig, rest: string, line: string) => ImageCon
 
 /** The configuration that the instructions make of `base`. Throws invalid with the instruction that is wrong. */
 export function applyChanges(changes: readonly string[], base: ImageConfig = {}): ImageConfig {
-  if (changes.length > maxChanges)
-    throw new EngineError('invalid', `${changes.length} changes are asked for, the most is ${maxChanges}`);
-  const lines = changes.map((change) => change.trim()).filter((line) => line !== '' && !line.startsWith('#'));
+  const lines = linesOf(changes);
+  if (lines.length > maxChanges)
+    throw new EngineError('invalid', `${lines.length} changes are asked for, the most is ${maxChanges}`);
   if (changes.length > 0 && lines.length === 0) throw new EngineError('invalid', 'file with no instructions');
   let config = base;
   for (const line of lines) {
@@ -32,6 +32,16 @@ export function applyChanges(changes: readonly string[], base: ImageConfig = {})
       );
   }
   return config;
+}
+
+/** As a Dockerfile has them: one a line, but that a line which ends with a backslash goes on in the next. */
+function linesOf(changes: readonly string[]): string[] {
+  const written = changes.flatMap((change) => change.split('\n')).filter((line) => !/^\s*(#|$)/.test(line));
+  const joined = written.join('\n').replace(/\\[ \t\r]*(\n|$)/g, '');
+  return joined
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 const instructions = new Map<string, Instruction>([

@@ -5,7 +5,7 @@ import { EngineError } from '../errors.ts';
 import { maxLayers, maxManifestBytes, maxNamesPerArchive } from '../limits.ts';
 import { checkDigest, digestOf } from '../store/blobs.ts';
 import { goArchitecture } from './architecture.ts';
-import type { UploadedFile, UploadedFiles } from './upload.ts';
+import type { UploadedFile, UploadedFiles } from './uploaded-files.ts';
 
 /** An image in an archive, before anything of it has been checked but its form. */
 export interface ArchivedImage {

@@ -114,7 +114,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     sweepUnused: () => sweep(contents.ids()),
     workspace,
     check: () => [...layers.check(), ...contents.check()],
-    close: () => sweeper.stop(),
+    settle: () => layers.settle(),
+    close: () => {
+      sweeper.stop();
+      layers.close();
+    },
   };
 }
 

@@ -180,6 +180,8 @@ export interface ImageStore {
   sweepUnused(): void;
   /** Gives up everything that a removed host had. */
   forgetHost(hostId: string): void;
+  /** Resolves when all layers are on the disk. Throws where it fails. */
+  settle(): Promise<void>;
   /** Does nothing in the background any more. To be called before the records are closed. */
   close(): void;
   /** Whether the workspace image is unpacked, so that a host is made at once. It is unpacked as soon as it is built. */

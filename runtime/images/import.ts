@@ -39,13 +39,11 @@ async function* lines(
   await using upload = new Upload(view.uploads);
   const { signal } = options;
   const maxBytes = allowance(view);
-  const file = await upload.receiveFile(archive, maxBytes, signal);
-  const expected = { digest: null, diffId: null };
-  const layer = await bringLayer(view, file, expected, { maxBytes, signal, onBytes: () => undefined }).catch(
-    (error: unknown) => {
-      throw brokenArchive(error);
-    },
-  );
+  const path = await upload.receiveFile(archive, maxBytes, signal);
+  const file = { path, digest: null, isHashed: false, diffId: null };
+  const layer = await bringLayer(view, file, { maxBytes, signal, onBytes: () => undefined }).catch((error: unknown) => {
+    throw brokenArchive(error);
+  });
   using held = view.contents.hold([layer.diffId]);
   let imageId = '';
   try {

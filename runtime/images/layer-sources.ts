@@ -1,33 +1,29 @@
 // The layers of an image as they are sent to a registry: the blob that was brought, built or committed, compressed where it is not yet.
 
 import { open } from 'node:fs/promises';
+import type { PlainFile, WholeBlob } from '../registries/upload.ts';
 import { type Compression, compressionOf, magicBytes } from '../store/compression.ts';
-import { compress } from '../store/layer-work.ts';
 import { goneFromCatalogue } from './save.ts';
 import type { HostView } from './view.ts';
 
 export interface LayerSource {
-  readonly path: string;
-  readonly digest: string;
-  readonly size: number;
+  readonly sent: WholeBlob | PlainFile;
   readonly compression: Exclude<Compression, 'none'>;
+  /** Of its file. */
+  readonly bytes: number;
 }
 
-/** `newFile` names the file for what has to be compressed. Throws unavailable where the catalogue has the layer no more. */
-export async function layerSource(
-  view: HostView,
-  diffId: string,
-  newFile: () => string,
-  signal: AbortSignal,
-): Promise<LayerSource> {
-  const digest = view.layers.get(diffId)?.blob;
-  const given = digest ? { path: view.blobs.path(digest), digest } : catalogueBlob(view, diffId);
-  const { start, size } = await look(given.path);
+/** Throws unavailable where the catalogue has the layer no more. */
+export async function layerSource(view: HostView, diffId: string): Promise<LayerSource> {
+  const layer = view.layers.get(diffId);
+  const { path, digest } = layer?.blob
+    ? { path: view.blobs.path(layer.blob), digest: layer.blob }
+    : catalogueBlob(view, diffId);
+  const { start, size } = await look(path);
   const compression = compressionOf(start);
-  if (compression !== 'none') return { ...given, size, compression };
-  const path = newFile();
-  const packed = await compress({ kind: 'compress', blob: given.path, to: path }, signal);
-  return { path, digest: packed.digest, size: packed.size, compression: 'gzip' };
+  if (compression === 'none')
+    return { sent: { plain: path, blob: layer?.compressed ?? null }, compression: 'gzip', bytes: size };
+  return { sent: { blob: { digest, size }, content: { path } }, compression, bytes: size };
 }
 
 function catalogueBlob(view: HostView, diffId: string): { path: string; digest: string } {

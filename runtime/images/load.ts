@@ -1,13 +1,13 @@
 // `docker load`: POST /images/load.
 
 import type { Readable } from 'node:stream';
+import { receiveTree } from '../archives/tree-work.ts';
 import { EngineError } from '../errors.ts';
-import { type LoadableImage, readArchive } from './archive-work.ts';
 import { allowance, bringing, bringLayer, configurationAllowance } from './bring-layer.ts';
-import { brokenArchive } from './broken-archive.ts';
 import type { Progress } from './image.ts';
 import { line } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
+import type { LoadableImage } from './receive-images.ts';
 import { familiar, parseReference, withDefaultTag } from './reference.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
@@ -22,13 +22,13 @@ export async function* load(
 ): AsyncGenerator<Progress> {
   using _transfer = view.transfers.beginTransfer();
   await using upload = new Upload(view.uploads);
-  try {
-    await upload.receiveArchive(archive, allowance(view), options.signal);
-  } catch (error) {
-    throw brokenArchive(error);
-  }
-  const job = { files: upload.files, maxConfigurationBytes: configurationAllowance(view) };
-  for (const image of await readArchive(job, options.signal)) {
+  const job = {
+    kind: 'receive',
+    directory: upload.directory,
+    maxBytes: allowance(view),
+    maxConfigurationBytes: configurationAllowance(view),
+  } as const;
+  for (const image of await receiveTree(job, archive, options.signal)) {
     const queue = new ProgressQueue();
     yield* queue.follow(loadImage(view, image, options.quiet ? null : queue, options.signal));
     yield* nameImage(view, image);
@@ -71,12 +71,8 @@ async function bringLayers(
     const onBytes = (bytes: number): void =>
       queue?.push(line(shortId(diffId), 'Loading layer', bytes, layer.file.size));
     const maxBytes = allowance(view) - broughtBytes;
-    const { size } = await bringLayer(
-      view,
-      layer.file,
-      { digest: layer.digest, diffId },
-      { maxBytes, signal, onBytes },
-    );
+    const file = { path: layer.file.path, digest: layer.digest, isHashed: false, diffId };
+    const { size } = await bringLayer(view, file, { maxBytes, signal, onBytes });
     onBytes(layer.file.size);
     broughtBytes += size;
   }

@@ -211,7 +211,7 @@ export async function addCatalogueLayer(
   onBytes: (bytes: number) => void,
 ): Promise<void> {
   const { blob, digest, diffId } = layer;
-  await view.layers.add({ blob, digest, diffId, maxBytes: maxCatalogueLayerBytes, stored: false }, signal, onBytes);
+  await view.layers.add({ blob, digest, diffId, maxBytes: maxCatalogueLayerBytes, keep: null }, signal, onBytes);
 }
 
 function record(view: HostView, reference: Reference, entry: CatalogueEntry): void {

@@ -3,11 +3,12 @@
 import { EngineError } from '../errors.ts';
 import { maxBlobsGoing } from '../limits.ts';
 import { mediaTypes } from '../registries/manifest.ts';
-import { layerMediaType } from '../store/compression.ts';
+import type { Blob } from '../store/blobs.ts';
+import { type Compression, layerMediaType } from '../store/compression.ts';
 import { Turnstile } from '../turnstile.ts';
 import type { KnownImage } from './contents.ts';
 import type { Progress, RegistryOptions } from './image.ts';
-import { type LayerSource, layerSource } from './layer-sources.ts';
+import { layerSource } from './layer-sources.ts';
 import { line } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
 import { familiar, familiarName, parseReference, type Reference, referenceOf } from './reference.ts';
@@ -48,7 +49,7 @@ async function* pushLines(
   if (wanted && view.own.find(wanted) === undefined)
     throw new EngineError('notFound', `tag does not exist: ${familiar(wanted)}`);
   await using session = await openSession(view, repository, 'pull,push', options);
-  for (const reference of wanted ? [wanted] : tags) yield* pushOne(view, session, reference, options.signal);
+  for (const reference of wanted ? [wanted] : tags) yield* pushOne(view, session, reference);
   view.owner.emit({ action: 'push', id: familiarName(repository), name: familiarName(repository) });
 }
 
@@ -65,23 +66,18 @@ function isSameRepository(one: Reference, other: Reference): boolean {
   return one.domain === other.domain && one.path === other.path;
 }
 
-async function* pushOne(
-  view: HostView,
-  session: RegistrySession,
-  reference: Reference,
-  signal: AbortSignal,
-): AsyncGenerator<Progress> {
+async function* pushOne(view: HostView, session: RegistrySession, reference: Reference): AsyncGenerator<Progress> {
   const known = resolve(view, familiar(reference));
   const queue = new ProgressQueue();
-  const sources: LayerSource[] = [];
-  const work = pushBlobs(view, session, { known, reference, queue, sources }, signal);
+  const sent: SentLayer[] = [];
+  const work = pushBlobs(view, session, { known, reference, queue, sent });
   try {
     yield* queue.follow(work);
   } finally {
     // The files that it reads go with the session.
     await work.catch(() => undefined);
   }
-  const { text, mediaType } = manifestOf(view, known, sources);
+  const { text, mediaType } = manifestOf(view, known, sent);
   const { domain, path, tag = '' } = reference;
   const { digest, size } = await session.thread.ask('manifest', { reference: tag, mediaType, text });
   // The name may be another image's by now, and the image gone.
@@ -90,63 +86,66 @@ async function* pushOne(
   yield { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } };
 }
 
+interface SentLayer extends Blob {
+  readonly compression: Exclude<Compression, 'none'>;
+}
+
 interface Pushed {
   readonly known: KnownImage;
   readonly reference: Reference;
   readonly queue: ProgressQueue;
   /** Filled with what was sent, base first. */
-  readonly sources: LayerSource[];
+  readonly sent: SentLayer[];
 }
 
 /** All that the manifest will name. */
 async function pushBlobs(
   view: HostView,
   session: RegistrySession,
-  { known, reference, queue, sources }: Pushed,
-  signal: AbortSignal,
+  { known, reference, queue, sent }: Pushed,
 ): Promise<void> {
   const going = new Turnstile({ perKey: maxBlobsGoing, inAll: maxBlobsGoing });
   const layers = [...known.diffIds.entries()].reverse();
   for (const diffId of new Set(known.diffIds.toReversed())) queue.push(line(shortId(diffId), 'Preparing'));
-  const first = new Map<string, Promise<LayerSource>>();
-  const sent = layers.map(async ([i, diffId]) => {
-    let source = first.get(diffId);
-    if (!source) {
-      source = going.pass('', () => pushLayer(view, session, { diffId, reference, queue }, signal));
-      first.set(diffId, source);
+  const first = new Map<string, Promise<SentLayer>>();
+  const sending = layers.map(async ([i, diffId]) => {
+    let layer = first.get(diffId);
+    if (!layer) {
+      layer = going.pass('', () => pushLayer(view, session, { diffId, reference, queue }));
+      first.set(diffId, layer);
     }
-    sources[i] = await source;
+    sent[i] = await layer;
   });
   const configuration = configurationOf(view, known);
   const bytes = Buffer.from(configuration);
-  const blob = { digest: known.imageId, size: bytes.length, content: { bytes }, mountFrom: [] };
-  await Promise.all([...sent, session.thread.ask('upload', blob)]);
+  const upload = { blob: { digest: known.imageId, size: bytes.length }, content: { bytes }, mountFrom: [] };
+  await Promise.all([...sending, session.thread.ask('upload', upload)]);
 }
 
 async function pushLayer(
   view: HostView,
   session: RegistrySession,
   { diffId, reference, queue }: { diffId: string; reference: Reference; queue: ProgressQueue },
-  signal: AbortSignal,
-): Promise<LayerSource> {
+): Promise<SentLayer> {
   const id = shortId(diffId);
-  const source = await layerSource(view, diffId, session.newFile, signal);
-  const { digest, size, path } = source;
+  const { sent, compression, bytes: all } = await layerSource(view, diffId);
   const uploaded = await session.thread.ask(
     'upload',
-    { digest, size, content: { path }, mountFrom: repositoriesWith(view, diffId, reference) },
+    { ...sent, mountFrom: repositoriesWith(view, diffId, reference) },
     {
-      onBytes: (bytes) => queue.push(line(id, 'Pushing', bytes, size)),
+      onBytes: (bytes) => queue.push(line(id, 'Pushing', bytes, all)),
       onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
     },
   );
+  const { blob } = uploaded;
+  if ('plain' in sent && sent.blob?.digest !== blob.digest) view.layers.compressedTo(diffId, blob);
   if (uploaded.kind === 'there') queue.push(line(id, 'Layer already exists'));
   else if (uploaded.kind === 'mounted') queue.push(line(id, `Mounted from ${uploaded.from}`));
   else {
-    queue.push(line(id, 'Pushing', size, size));
+    queue.push(line(id, 'Pushing', all, all));
     queue.push(line(id, 'Pushed'));
   }
-  return source;
+  return { ...blob, compression };
 }
 
 /** Other repositories of the same registry that an image with this layer came from, or went to. */
@@ -166,9 +165,9 @@ function repositoriesWith(view: HostView, diffId: string, { domain, path }: Refe
 function manifestOf(
   view: HostView,
   known: KnownImage,
-  sources: readonly LayerSource[],
+  sent: readonly SentLayer[],
 ): { text: string; mediaType: string } {
-  const isDocker = sources.every(({ compression }) => compression === 'gzip');
+  const isDocker = sent.every(({ compression }) => compression === 'gzip');
   const mediaType = isDocker ? mediaTypes.dockerManifest : mediaTypes.ociManifest;
   const manifest = {
     schemaVersion: 2,
@@ -178,7 +177,7 @@ function manifestOf(
       size: Buffer.byteLength(configurationOf(view, known)),
       digest: known.imageId,
     },
-    layers: sources.map(({ digest, size, compression }) => ({
+    layers: sent.map(({ digest, size, compression }) => ({
       mediaType: isDocker ? mediaTypes.dockerLayer : layerMediaType[compression],
       size,
       digest,

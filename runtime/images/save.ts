@@ -158,7 +158,8 @@ async function measureLayers(view: HostView, diffIds: readonly string[], signal:
   for (const diffId of diffIds) {
     if (view.layers.get(diffId)?.tarBytes !== null) continue;
     const { blob } = layerOf(view, diffId);
-    const hashed = await hash({ kind: 'hash', blob, maxBytes: maxCatalogueLayerBytes }, signal, () => undefined);
+    const job = { kind: 'hash', blob, maxBytes: maxCatalogueLayerBytes, digest: null } as const;
+    const hashed = await hash(job, signal, () => undefined);
     if (hashed.diffId !== diffId) throw new EngineError('dataLoss', `the layer ${diffId} has changed on the disk`);
     view.layers.measured(diffId, hashed.tarBytes);
   }

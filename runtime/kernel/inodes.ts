@@ -79,7 +79,12 @@ export function setAttributeOf(fd: number, name: string, value: Uint8Array): voi
   if (fsetxattrCall(fd, name, value, value.length, 0) !== 0) throw failure('fsetxattr', `descriptor ${fd}`);
 }
 
-/** Writes everything of the file system that holds the open file `fd` to its disk (syncfs(2)). Blocks: for worker threads. */
-export function syncFileSystem(fd: number): void {
-  if (syncfsCall(fd) !== 0) throw failure('syncfs', `descriptor ${fd}`);
+/** Writes everything of the file system that holds the open file `fd` to its disk (syncfs(2)), in a thread of libuv's. */
+export function syncFileSystem(fd: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  syncfsCall.async(fd, (error: Error | null, result: number) => {
+    if (error === null && result === 0) resolve();
+    else reject(error ?? new Error('syncfs: the disk has failed'));
+  });
+  return promise;
 }

@@ -76,6 +76,7 @@ export const libcCalls = {
   spawnAttrSetFlags: bind('int posix_spawnattr_setflags(void *attributes, short flags)'),
   spawnAttrSetSigDefault: bind('int posix_spawnattr_setsigdefault(void *attributes, void *signals)'),
   spawnAttrSetSigMask: bind('int posix_spawnattr_setsigmask(void *attributes, void *signals)'),
+  setrlimit: bind('int setrlimit(int resource, void *limits)'),
   pidfdOpen: bind('long syscall(long number, int pid, uint flags)'),
   pidfdGetfd: bind('long syscall(long number, int pidfd, int fd, uint flags)'),
   pidfdSendSignal: bind('long syscall(long number, int fd, int signal, void *info, uint flags)'),

@@ -45,6 +45,14 @@ export function mountTmpfs(target: string, options: string): void {
   checked(`mount tmpfs on ${target}`, libcCalls.mount('tmpfs', target, 'tmpfs', MS_NOSUID | MS_STRICTATIME, options));
 }
 
+/** Mounts an empty tmpfs of ours alone, for directories that are mounted on. */
+export function mountPlaces(target: string): void {
+  checked(
+    `mount tmpfs on ${target}`,
+    libcCalls.mount('tmpfs', target, 'tmpfs', MS_NOSUID | MS_NODEV, 'mode=700,size=4k'),
+  );
+}
+
 /** Mounts an empty tmpfs for a student's files, in which no device nodes work; `flags` are of mount(2). */
 export function mountFileTmpfs(target: string, options: string, flags: { readonly noExec: boolean }): void {
   const all = MS_NODEV | (flags.noExec ? MS_NOEXEC : 0);

@@ -5,9 +5,9 @@
 
 import fs from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { checked, libcCalls } from './libc.ts';
+import { checked, libcCalls, type SystemCallError } from './libc.ts';
 import { bindMount, makePrivate, mountProcOf } from './mounts.ts';
-import { ancestors } from './processes.ts';
+import { isKernelThread } from './processes.ts';
 import { type Program, type SpawnPlan, start } from './spawn.ts';
 
 const CLONE_FS = 0x200;
@@ -39,21 +39,41 @@ function between<T>(kind: string, there: number, type: number, back: number, act
   }
 }
 
+/** NS_MNT_GET_PREV of linux/nsfs.h, since Linux 6.12. */
+const NS_MNT_GET_PREV = 0x8010b70c;
+const bytesOfMountNamespaceInfo = 16;
+/** kthreadd, the kernel's own, in the machine's first PID namespace. */
+const kthreadd = 2;
+
 /**
- * The machine's first mount namespace: that of its init, else of the oldest ancestor that may be looked at, for the engine is given
- * one of its own (`drydock up`), and in a chroot so is who starts it (`bin/own-root`). Where there is none, the engine's.
+ * The machine's first mount namespace, or null where it cannot be entered. The engine has a mount namespace of its own, and so may
+ * have who started it; they may have ended since, too. So neither is asked, but the kernel: by a thread of its own, or by all
+ * namespaces, the oldest of which is the first.
  */
-function openMachineMounts(): number {
-  for (const pid of [1, ...ancestors().reverse()]) {
+function openMachineMounts(): number | null {
+  try {
+    if (isKernelThread(kthreadd)) return fs.openSync(`/proc/${kthreadd}/ns/mnt`, 'r');
+  } catch {
+    // not ours to enter by it
+  }
+  let found = fs.openSync('/proc/self/ns/mnt', 'r');
+  for (;;) {
     try {
-      return fs.openSync(`/proc/${pid}/ns/mnt`, 'r');
-    } catch {
-      // not ours to enter
+      const info = Buffer.alloc(bytesOfMountNamespaceInfo);
+      const older = checked('find an older namespace', libcCalls.ioctl(found, NS_MNT_GET_PREV, info));
+      fs.closeSync(found);
+      found = older;
+    } catch (error) {
+      if ((error as SystemCallError).code === 'ENOENT') return found;
+      fs.closeSync(found);
+      return null;
     }
   }
-  return own.mount;
 }
 const machineMounts = openMachineMounts();
+
+/** Whether `insideMachineMounts` gets there. */
+export const hasMachineMounts = machineMounts !== null;
 
 /** Calls `act` inside the network namespace of the process `pid`. Sockets made there stay there. `act` must not await. */
 export function insideNetworkOf<T>(pid: number, act: () => T): T {
@@ -114,10 +134,11 @@ export function insideNewMountNamespace<T>(act: () => T): T {
 }
 
 /**
- * Calls `act` in the machine's first mount namespace, or what comes nearest to it. Only inside `insideNewMountNamespace`, where
+ * Calls `act` in the machine's first mount namespace, or in this one where that cannot be entered. Only inside `insideNewMountNamespace`, where
  * this thread shares its root directory with no other. `act` must not await.
  */
 export function insideMachineMounts<T>(act: () => T): T {
+  if (machineMounts === null) return act();
   const here = fs.openSync('/proc/thread-self/ns/mnt', 'r');
   try {
     return between('mount', machineMounts, CLONE_NEWNS, here, act);

@@ -59,12 +59,11 @@ export function isStoppedInPoll(pid: number): boolean {
   }
 }
 
-/** PIDs of this process's ancestors, the parent first, as far as they can be told. */
-export function ancestors(): number[] {
-  const found: number[] = [];
-  for (let pid = process.ppid; pid > 0 && !found.includes(pid); pid = Number(statOf(pid)?.fields[at.parent] ?? 0))
-    found.push(pid);
-  return found;
+/** PF_KTHREAD (linux/sched.h), in field 9 of /proc/PID/stat. */
+const kernelThread = 0x20_0000;
+
+export function isKernelThread(pid: number): boolean {
+  return (Number(statOf(pid)?.fields[at.flags] ?? 0) & kernelThread) !== 0;
 }
 
 /** PF_EXITING (linux/sched.h), in field 9 of /proc/PID/stat. */

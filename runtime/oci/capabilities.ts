@@ -33,7 +33,7 @@ export const workspaceCapabilities: readonly string[] = [...defaultCapabilities,
  *   (neighbours that are permanent, IPsec states), and takes away the rules that the engine puts into a host's networks.
  * - CAP_SYS_RESOURCE raises the limits of /proc/sys/user, by which the engine divides tables among the hosts.
  */
-const grantable = new Set([
+const grantable: ReadonlySet<string> = new Set([
   ...workspaceCapabilities,
   'CAP_DAC_READ_SEARCH',
   'CAP_IPC_LOCK',
@@ -54,8 +54,15 @@ function normal(name: string): string {
   return upper === 'ALL' || upper.startsWith('CAP_') ? upper : `CAP_${upper}`;
 }
 
-/** The capabilities of a container made with `--cap-add` and `--cap-drop`, as moby resolves them. Throws invalid. */
-export function capabilitiesOf(add: readonly string[] | null, drop: readonly string[] | null): string[] {
+/**
+ * The capabilities of a container made with `--cap-add` and `--cap-drop`, as moby resolves them: a privileged one, and a privileged
+ * exec, has all that there are, whatever else was asked for. Throws invalid, and forbidden for what no container can have.
+ */
+export function capabilitiesOf(
+  add: readonly string[] | null,
+  drop: readonly string[] | null,
+  privileged: boolean,
+): string[] {
   const added = (add ?? []).map(normal);
   const dropped = new Set((drop ?? []).map(normal));
   for (const name of [...added, ...dropped]) {
@@ -69,6 +76,7 @@ export function capabilitiesOf(add: readonly string[] | null, drop: readonly str
       );
     }
   }
+  if (privileged) return [...grantable];
   const base = added.includes('ALL') ? [...grantable] : dropped.has('ALL') ? [] : defaultCapabilities;
   const kept = base.filter((name) => !dropped.has(name));
   return [...new Set([...kept, ...added.filter((name) => name !== 'ALL' && !dropped.has(name))])];

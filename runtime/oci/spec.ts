@@ -1,5 +1,6 @@
 // The OCI runtime configuration of a process in a host (runtime-spec config.md), made only from the engine's own types.
 
+import { hardLimitOf } from '../kernel/hard-limits.ts';
 import { hardLimitOfOpenFiles } from '../kernel/processes.ts';
 import { compileSeccomp } from '../kernel/seccomp-bpf.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
@@ -54,6 +55,8 @@ export interface SpecInput {
   /** The container's own devpts, which is mounted there. */
   readonly terminals: string;
   readonly readonlyRootfs: boolean;
+  /** Nothing of /proc and /sys is hidden or read-only but by whose it is: the kernel lets root of a user namespace write its own. */
+  readonly openSystemPaths: boolean;
   readonly hostname: string;
   /** The NIS domain name; empty for none. */
   readonly domainname: string;
@@ -87,6 +90,22 @@ declare global {
   }
 }
 
+/** Locked memory of a process for which nobody asked for more: what systemd gives Docker's. */
+const usualLockedBytes = 8 * 1024 * 1024;
+
+/**
+ * The limit of locked memory, within what this machine can give. CAP_IPC_LOCK counts for nothing in a user namespace, so who has it
+ * gets the most there is.
+ */
+function lockedMemory({ ulimits, capabilities }: ProcessInput): ProcessInput['ulimits'][number] {
+  const most = hardLimitOf('memlock') ?? 0;
+  const usual = capabilities.includes('CAP_IPC_LOCK') ? most : usualLockedBytes;
+  const asked = ulimits.find(({ Name }) => Name === 'memlock') ?? { Soft: usual, Hard: usual };
+  const within = (bytes: number): number => Math.min(bytes === -1 ? Number.POSITIVE_INFINITY : bytes, most);
+  const told = (bytes: number): number => (bytes === Number.POSITIVE_INFINITY ? -1 : bytes);
+  return { Name: 'memlock', Soft: told(within(asked.Soft)), Hard: told(within(asked.Hard)) };
+}
+
 /** A limit as the runtimes read it: their numbers have 64 bits and no sign, and -1, for none, is the largest. */
 const limit = (value: number): unknown => (value === -1 ? JSON.rawJSON('18446744073709551615') : value);
 
@@ -96,7 +115,8 @@ export function processSpec(input: ProcessInput): object {
   const active = input.user.uid === 0 ? capabilities : [];
   const given = new Set(input.ulimits.map(({ Name }) => Name));
   const rlimits = [
-    ...input.ulimits.filter(({ Name }) => Name !== 'core'),
+    ...input.ulimits.filter(({ Name }) => Name !== 'core' && Name !== 'memlock'),
+    lockedMemory(input),
     ...(given.has('nofile') ? [] : [{ Name: 'nofile', Soft: defaultOpenFiles, Hard: defaultOpenFiles }]),
     { Name: 'core', Soft: 0, Hard: 0 },
   ];
@@ -142,7 +162,7 @@ function mountsOf(input: SpecInput): object[] {
       source: input.terminals,
       options: ['bind', 'rprivate', 'nosuid', 'noexec'],
     },
-    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, 'ro'] },
+    { destination: '/sys', type: 'sysfs', source: 'sysfs', options: [...quiet, input.openSystemPaths ? 'rw' : 'ro'] },
     { destination: '/sys/fs/cgroup', type: 'cgroup', source: 'cgroup', options: [...quiet, 'ro'] },
     { destination: '/dev/mqueue', type: 'mqueue', source: 'mqueue', options: quiet },
     ...(input.shmBytes > 0 ? [shm] : []),
@@ -223,8 +243,8 @@ export function containerSpec(input: SpecInput): object {
       resources: { devices: [{ allow: false, access: 'rwm' }], ...input.resources },
       // For a runtime that does not know the annotation.
       seccomp: filter.profile,
-      maskedPaths,
-      readonlyPaths,
+      maskedPaths: input.openSystemPaths ? [] : maskedPaths,
+      readonlyPaths: input.openSystemPaths ? [] : readonlyPaths,
       // Any user in a container may ping and bind low ports, as under Docker since 20.10.
       sysctl: { ...(isOwn(input.namespaces.network) && openToAllUsers), ...input.sysctls },
     },

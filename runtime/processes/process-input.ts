@@ -15,6 +15,7 @@ export interface ContainerChoice {
     readonly CapDrop: readonly string[] | null;
     readonly GroupAdd: readonly string[] | null;
     readonly OomScoreAdj: number;
+    readonly Privileged: boolean;
     readonly SecurityOpt: readonly string[] | null;
     readonly Ulimits: ProcessInput['ulimits'];
   };
@@ -31,6 +32,8 @@ export interface ProcessChoice {
   readonly workingDir: string;
   readonly terminal: boolean;
   readonly consoleSize: readonly [number, number] | null;
+  /** It has all capabilities, also where its container has not. */
+  readonly privileged: boolean;
 }
 
 const defaultPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -92,7 +95,7 @@ export function processInputOf(container: ContainerChoice, choice: ProcessChoice
     user: ids,
     terminal: choice.terminal,
     consoleSize: choice.consoleSize,
-    capabilities: capabilitiesOf(hostConfig.CapAdd, hostConfig.CapDrop),
+    capabilities: capabilitiesOf(hostConfig.CapAdd, hostConfig.CapDrop, choice.privileged || hostConfig.Privileged),
     noNewPrivileges: (hostConfig.SecurityOpt ?? []).some((option) => /^no-new-privileges(:true|=true)?$/.test(option)),
     oomScoreAdj: oomScoreOf(hostConfig),
     ulimits: hostConfig.Ulimits,

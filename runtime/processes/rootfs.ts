@@ -27,6 +27,8 @@ export interface Stage {
   readonly rootfs: string;
   readonly devices: string;
   readonly terminals: string;
+  /** The devpts file systems of a host's containers, in the mount namespace of its workspace's conmon. */
+  readonly terminalPlaces: string;
   readonly etc: string;
   readonly guest: string;
   /** The host's volumes. */
@@ -44,6 +46,7 @@ export function stageIn(runDirectory: string): Stage {
     rootfs: `${runDirectory}/rootfs`,
     devices: `${runDirectory}/dev`,
     terminals: `${runDirectory}/pts`,
+    terminalPlaces: `${runDirectory}/p`,
     etc: `${runDirectory}/etc`,
     guest: `${runDirectory}/guest`,
     volumes: `${runDirectory}/v`,

@@ -1,13 +1,20 @@
 // Brings a blob into a file: hashed while it comes, never longer than it should be, and gone on with where a connection breaks.
 
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { finished } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { diskFull } from '../errors.ts';
+import { giveBack } from '../give-back.ts';
 import { maxBlobTries, slowBytes } from '../limits.ts';
 import { RegistryFailure } from './failure.ts';
 import type { Descriptor } from './manifest.ts';
 import type { Repository } from './repository.ts';
 import { failureOf, type Incoming } from './transport.ts';
+
+/** What may wait to be written: pieces are small, and go to the file many at a time. */
+const waitingBytes = 1024 * 1024;
 
 export interface DownloadOptions {
   /** In each span of this length so many bytes must come (`slowBytes`), or the connection is given up. */
@@ -28,17 +35,23 @@ export async function downloadBlob(
 ): Promise<void> {
   const { digest, size } = descriptor;
   const hash = createHash('sha256');
-  const file = await open(path, 'wx', 0o600);
+  const file = createWriteStream(path, { flags: 'wx', mode: 0o600, highWaterMark: waitingBytes });
+  const closed = finished(file);
+  closed.catch(() => undefined);
   let bytes = 0;
   const take = async (piece: Buffer): Promise<void> => {
     if (bytes + piece.length > size)
       throw new RegistryFailure(`the blob ${digest} has more than the ${size} bytes that its manifest says`, {
         kind: 'broken',
       });
+    if (file.errored) throw notWritten(file.errored);
     hash.update(piece);
-    await file.write(piece, 0, piece.length, bytes);
     bytes += piece.length;
+    const mayGoOn = file.write(piece, (error) => {
+      if (!error) giveBack(piece);
+    });
     options.onBytes(bytes);
+    if (!mayGoOn) await Promise.race([once(file, 'drain'), closed]).catch(() => undefined);
   };
   try {
     let tries = 1;
@@ -56,11 +69,20 @@ export async function downloadBlob(
         await sleep(pauseMs);
       }
     } while (bytes < size);
+    file.end();
+    await closed.catch((error: Error) => {
+      throw notWritten(error);
+    });
   } finally {
-    await file.close();
+    file.destroy();
+    await closed.catch(() => undefined);
   }
   if (`sha256:${hash.digest('hex')}` !== digest)
     throw new RegistryFailure(`filesystem layer verification failed for digest ${digest}`, { kind: 'broken' });
+}
+
+function notWritten(error: Error): RegistryFailure {
+  return new RegistryFailure(diskFull(error)?.message ?? error.message, { kind: 'broken', cause: error });
 }
 
 /** Reads the blob from a byte on. Of a registry that knows no ranges and sends all of it, what was there is dropped. */

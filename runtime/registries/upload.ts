@@ -1,10 +1,13 @@
 // Sends a blob to a repository, unless it is there (distribution `docs/spec/api`: initiate, PATCH, PUT), and goes on with an upload
 // whose connection broke.
 
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { pipeline, type Readable, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { maxBlobTries, maxRegistryErrorBytes } from '../limits.ts';
+import type { Blob } from '../store/blobs.ts';
+import { gzipFile } from '../store/gzip.ts';
 import { readDocument } from './document.ts';
 import { RegistryFailure } from './failure.ts';
 import type { Repository } from './repository.ts';
@@ -12,55 +15,69 @@ import { failureOf, type Incoming } from './transport.ts';
 
 const readBytes = 256 * 1024;
 
-export interface UploadBlob {
-  readonly digest: string;
-  readonly size: number;
-  /** A file, or the bytes themselves. */
+/** A blob that is sent as it is: a file, or the bytes themselves. */
+export interface WholeBlob {
+  readonly blob: Blob;
   readonly content: { readonly path: string } | { readonly bytes: Uint8Array };
+}
+
+/** A file that is compressed while it is sent. */
+export interface PlainFile {
+  readonly plain: string;
+  /** What it was compressed to the last time, which a registry may have; null the first time. */
+  readonly blob: Blob | null;
+}
+
+export type UploadBlob = (WholeBlob | PlainFile) & {
   /** Repositories of the same registry that may have it. */
   readonly mountFrom: readonly string[];
-}
+};
 
 export interface UploadOptions {
   readonly pauseMs: number;
+  /** Told how many bytes of the blob, or of the plain file, have been sent. */
   readonly onBytes: (bytes: number) => void;
   readonly onRetry: (pauseMs: number) => void;
 }
 
 /** What has become of it: it was there, it is in another repository of the registry, or it was sent. */
-export type Uploaded = { readonly kind: 'there' | 'sent' } | { readonly kind: 'mounted'; readonly from: string };
+export type Uploaded = { readonly blob: Blob } & (
+  | { readonly kind: 'there' | 'sent' }
+  | { readonly kind: 'mounted'; readonly from: string }
+);
 
 /** Throws RegistryFailure. As Docker tells it, a failure does not name the request that failed. */
-export async function uploadBlob(repository: Repository, blob: UploadBlob, options: UploadOptions): Promise<Uploaded> {
+export async function uploadBlob(
+  repository: Repository,
+  upload: UploadBlob,
+  options: UploadOptions,
+): Promise<Uploaded> {
   try {
-    return await sendBlob(repository, blob, options);
+    const { blob } = upload;
+    if (blob) {
+      if (await isThere(repository, blob)) return { kind: 'there', blob };
+      for (const from of upload.mountFrom)
+        if (await mount(repository, blob.digest, from)) return { kind: 'mounted', from, blob };
+    }
+    return { kind: 'sent', blob: await send(repository, upload, options) };
   } catch (error) {
     throw error instanceof RegistryFailure ? error.withoutRequest() : error;
   }
 }
 
-async function sendBlob(repository: Repository, blob: UploadBlob, options: UploadOptions): Promise<Uploaded> {
-  if (await isThere(repository, blob)) return { kind: 'there' };
-  for (const from of blob.mountFrom) if (await mount(repository, blob.digest, from)) return { kind: 'mounted', from };
-  const { digest, size } = blob;
+/** What was sent. */
+async function send(repository: Repository, upload: UploadBlob, options: UploadOptions): Promise<Blob> {
   for (let tries = 1; ; tries++) {
     try {
-      let place = await begin(repository);
-      let sent = 0;
-      for (let breaks = 0; sent < size || breaks === 0; breaks++) {
-        try {
-          place = await sendFrom(repository, place, blob, sent, options.onBytes);
-          sent = size;
-        } catch (error) {
-          const failure = failureOf(error);
-          if (failure.kind !== 'lost' || breaks >= maxBlobTries) throw failure;
-          ({ place, sent } = await askHowFar(repository, place, size));
-        }
-      }
+      const begun = await begin(repository);
+      const { place, blob } =
+        'plain' in upload
+          ? await sendCompressed(repository, begun, upload.plain, options.onBytes)
+          : { place: await sendWhole(repository, begun, upload, options.onBytes), blob: upload.blob };
       const url = new URL(place);
-      url.searchParams.set('digest', digest);
+      url.searchParams.set('digest', blob.digest);
       await settle(await repository.ask({ method: 'PUT', url, headers: { 'Content-Length': '0' } }, [201, 204]));
-      return { kind: 'sent' };
+      return blob;
     } catch (error) {
       const failure = failureOf(error);
       const mayTryAgain = failure.kind === 'lost' || failure.kind === 'network' || failure.status >= 500;
@@ -72,7 +89,7 @@ async function sendBlob(repository: Repository, blob: UploadBlob, options: Uploa
   }
 }
 
-async function isThere(repository: Repository, { digest }: UploadBlob): Promise<boolean> {
+async function isThere(repository: Repository, { digest }: Blob): Promise<boolean> {
   const incoming = await repository.ask({ method: 'HEAD', url: repository.at(`blobs/${digest}`) }, [200, 404]);
   incoming.body.resume();
   return incoming.status === 200;
@@ -105,11 +122,33 @@ async function begin(repository: Repository): Promise<URL> {
   return repository.locationIn(incoming);
 }
 
+/** Gives where the upload goes on. Goes on by itself where a connection breaks. */
+async function sendWhole(
+  repository: Repository,
+  begun: URL,
+  whole: WholeBlob,
+  onBytes: (bytes: number) => void,
+): Promise<URL> {
+  const { size } = whole.blob;
+  let place = begun;
+  let sent = 0;
+  for (let breaks = 0; ; breaks++) {
+    try {
+      return await sendFrom(repository, place, whole, sent, onBytes);
+    } catch (error) {
+      const failure = failureOf(error);
+      if (failure.kind !== 'lost' || breaks >= maxBlobTries) throw failure;
+      ({ place, sent } = await askHowFar(repository, place, size));
+      if (sent === size) return place;
+    }
+  }
+}
+
 /** Gives where the upload goes on. */
 async function sendFrom(
   repository: Repository,
   url: URL,
-  { content, size }: UploadBlob,
+  { content, blob: { size } }: WholeBlob,
   from: number,
   onBytes: (bytes: number) => void,
 ): Promise<URL> {
@@ -135,6 +174,32 @@ function counted(path: string, from: number, onBytes: (bytes: number) => void): 
     },
   });
   return pipeline(createReadStream(path, { start: from, highWaterMark: readBytes }), count, () => undefined);
+}
+
+/** Of an upload whose connection breaks nothing is kept, as with Docker's: how long it will be is known only when all of it was made. */
+async function sendCompressed(
+  repository: Repository,
+  begun: URL,
+  plain: string,
+  onBytes: (bytes: number) => void,
+): Promise<{ place: URL; blob: Blob }> {
+  const hash = createHash('sha256');
+  let size = 0;
+  let isWhole = false;
+  async function* pieces(): AsyncGenerator<Buffer> {
+    for await (const piece of gzipFile(plain, onBytes)) {
+      hash.update(piece);
+      size += piece.length;
+      yield piece;
+    }
+    isWhole = true;
+  }
+  const headers = { 'Content-Type': 'application/octet-stream', 'Transfer-Encoding': 'chunked' };
+  const body = Readable.from(pieces(), { objectMode: false });
+  const incoming = await repository.ask({ method: 'PATCH', url: begun, headers, body }, [202, 204]);
+  await settle(incoming);
+  if (!isWhole) throw new RegistryFailure('the registry has answered before all was sent', { kind: 'lost' });
+  return { place: repository.locationIn(incoming), blob: { digest: `sha256:${hash.digest('hex')}`, size } };
 }
 
 /** How many bytes of an upload whose connection broke have come. */

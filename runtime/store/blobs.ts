@@ -1,7 +1,8 @@
 // Content-addressed blobs: `DIRECTORY/sha256/HEX`, as in an OCI image layout.
 //
 // A blob under its name is whole and has that digest: it is hashed while it is written to a temporary file, brought to the
-// disk, and only then renamed. Putting what is there already is no error. What is found to differ is never handed out.
+// disk, and only then renamed. The blob of a layer reaches the disk with its layer, and counts only with it (settling.ts). Putting what
+// is there already is no error. What is found to differ is never handed out.
 
 import { createHash, randomUUID } from 'node:crypto';
 import {
@@ -133,6 +134,11 @@ export class Blobs {
     } finally {
       await file.close();
     }
+    this.place(path, digest);
+  }
+
+  /** The same, without bringing it to the disk: for a blob that belongs to a layer. */
+  place(path: string, digest: string): void {
     renameSync(path, this.path(digest));
   }
 

@@ -1,13 +1,13 @@
 // Unpacks the tar of a layer into an empty directory, in the form that overlayfs takes as a lower layer. The archive is
 // hostile: an entry that would leave the directory, or passes a limit, ends it with an error that names the entry.
 
-import { closeSync, writeSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { extract, type Header } from 'tar-stream';
+import type { Header } from 'tar-stream';
 import { at, EngineError } from '../errors.ts';
 import { opaqueWhiteout, whiteoutMetaPrefix, whiteoutPrefix } from './archive.ts';
 import { entryAttributes, isForeign } from './entry-attributes.ts';
+import { entryReader } from './entry-reader.ts';
 import { components, type OpenFile, Tree } from './tree.ts';
 
 export interface ExtractLimits {
@@ -32,13 +32,8 @@ export async function extractLayer(tar: Readable, directory: string, limits: Ext
   let entries = 0;
   let bytes = 0;
   let foreign = 0;
-  const reader = extract();
-  reader.on('entry', (header, body, next) => {
-    const fail = (error: unknown): void => next(at(`entry ${JSON.stringify(header.name)}`, error));
-    let file: OpenFile | null = null;
-    // Also where the entry is refused: its body is destroyed with the archive, and says so.
-    body.on('error', () => file && closeSync(file.fd));
-    try {
+  const reader = entryReader<OpenFile>({
+    begin(header) {
       if (++entries > limits.maxEntries) {
         throw new EngineError('tooLarge', `the archive has more than ${limits.maxEntries} entries`);
       }
@@ -48,28 +43,14 @@ export async function extractLayer(tar: Readable, directory: string, limits: Ext
           throw new EngineError('tooLarge', `the archive holds more than ${limits.maxBytes} bytes`);
         }
       }
-      file = writeEntry(tree, header);
+      const file = writeEntry(tree, header);
       if (isForeign(header)) foreign++;
-    } catch (error) {
-      return fail(error);
-    }
-    const open = file;
-    body.on('data', (chunk) => {
-      if (!open || !Buffer.isBuffer(chunk)) return;
-      try {
-        for (let written = 0; written < chunk.length; ) written += writeSync(open.fd, chunk, written);
-      } catch (error) {
-        body.destroy(at(`entry ${JSON.stringify(header.name)}`, error));
-      }
-    });
-    body.on('end', () => {
-      try {
-        if (open) tree.finishFile(open, entryAttributes(header));
-        next();
-      } catch (error) {
-        fail(error);
-      }
-    });
+      return file;
+    },
+    end(header, file) {
+      if (file) tree.finishFile(file, entryAttributes(header));
+    },
+    failure: (header, error) => at(`entry ${JSON.stringify(header.name)}`, error),
   });
   await pipeline(tar, reader);
   tree.finish();

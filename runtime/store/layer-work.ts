@@ -13,10 +13,11 @@ export type LayerJob =
       /** What the blob and the tar in it must hash to; null where nobody has said. */
       readonly digest: string | null;
       readonly diffId: string | null;
+      /** The blob is known to hash to `digest`. */
+      readonly isHashed: boolean;
     } & ExtractLimits)
-  /** Compresses a blob into the new file `to`. */
-  | { readonly kind: 'compress'; readonly blob: string; readonly to: string }
-  | { readonly kind: 'hash'; readonly blob: string; readonly maxBytes: number };
+  /** With what the blob is known to hash to; null where it has to be found out. */
+  | { readonly kind: 'hash'; readonly blob: string; readonly maxBytes: number; readonly digest: string | null };
 
 export interface Packed {
   /** Of the tar. */
@@ -63,19 +64,9 @@ export function pack(job: LayerJob & { kind: 'pack' }, signal: AbortSignal, onBy
   return work(job, signal, onBytes, (message) => (message.kind === 'packed' ? message.result : undefined));
 }
 
-/** Fills the empty `directory`, verified and on disk when it resolves; on an error what is in it is the caller's to remove. */
+/** Fills the empty `directory`, verified when it resolves, though not on the disk yet; on an error what is in it is the caller's to remove. */
 export function unpack(job: LayerJob & { kind: 'unpack' }, signal: AbortSignal, onBytes: OnBytes): Promise<Unpacked> {
   return work(job, signal, onBytes, (message) => (message.kind === 'unpacked' ? message.result : undefined));
-}
-
-/** The blob that a plain one becomes with gzip; on an error the new file is the caller's to remove. */
-export function compress(job: LayerJob & { kind: 'compress' }, signal: AbortSignal): Promise<Packed> {
-  return work(
-    job,
-    signal,
-    () => undefined,
-    (message) => (message.kind === 'packed' ? message.result : undefined),
-  );
 }
 
 /** Reads a blob through and expands it, keeping nothing. Throws tooLarge where it expands beyond the limit. */

@@ -5,7 +5,6 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parentPort, workerData } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
-import { syncFileSystem } from '../kernel/inodes.ts';
 import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
 import { extractLayer } from './extract.ts';
 import type { Hashed, LayerJob, LayerMessage, Packed, Unpacked } from './layer-work.ts';
@@ -28,15 +27,6 @@ async function packJob(job: LayerJob & { kind: 'pack' }): Promise<Packed> {
   return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
-async function compressJob(job: LayerJob & { kind: 'compress' }): Promise<Packed> {
-  const plain = meter();
-  const packed = meter();
-  const source = createReadStream(job.blob, { highWaterMark: readBytes });
-  const blob = createWriteStream(job.to, { flags: 'wx', mode: 0o600 });
-  await pipeline(source, plain.stream, compressor('gzip'), packed.stream, blob);
-  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
-}
-
 function firstBytes(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -47,22 +37,25 @@ function firstBytes(path: string): Buffer {
   }
 }
 
-/** The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. */
-function openLayer(blob: string, maxBytes: number) {
-  const source = createReadStream(blob, { highWaterMark: readBytes });
-  const packed = meter(progress);
-  const plain = meter();
+/**
+ * The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. Nothing is hashed twice: a blob
+ * that is not compressed is its tar, and one whose digest is `known` has it.
+ */
+function openLayer(blob: string, maxBytes: number, known: string | null) {
   const expand = decompressor(compressionOf(firstBytes(blob)));
+  const source = createReadStream(blob, { highWaterMark: readBytes });
+  const plain = meter(expand ? undefined : progress);
+  const packed = expand ? meter(progress, known) : plain;
   // pipeline() carries an error of any part to the last one, whose reader fails with it.
   const done = expand
     ? pipeline(source, packed.stream, expand, limiter(maxBytes), plain.stream)
-    : pipeline(source, packed.stream, limiter(maxBytes), plain.stream);
+    : pipeline(source, limiter(maxBytes), plain.stream);
   done.catch(() => undefined);
   return { done, packed, plain };
 }
 
 async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
-  const layer = openLayer(job.blob, job.maxBytes);
+  const layer = openLayer(job.blob, job.maxBytes, job.digest);
   layer.plain.stream.resume();
   await layer.done;
   const { plain, packed } = layer;
@@ -70,7 +63,7 @@ async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
 }
 
 async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> {
-  const layer = openLayer(job.blob, job.maxBytes);
+  const layer = openLayer(job.blob, job.maxBytes, job.isHashed ? job.digest : null);
   const { bytes: size, foreign } = await extractLayer(layer.plain.stream, job.directory, job);
   await layer.done;
   const result = {
@@ -87,12 +80,6 @@ async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> 
     if (expected !== null && found !== expected) {
       throw new EngineError('dataLoss', `the layer's ${what} is ${found}, but its image says ${expected}`);
     }
-  }
-  const directory = openSync(job.directory, 'r');
-  try {
-    syncFileSystem(directory);
-  } finally {
-    closeSync(directory);
   }
   return result;
 }
@@ -111,11 +98,10 @@ function limiter(maxBytes: number): Transform {
   });
 }
 
-const doing = { pack: 'pack layer', compress: 'compress layer', unpack: 'unpack layer', hash: 'read layer' } as const;
+const doing = { pack: 'pack layer', unpack: 'unpack layer', hash: 'read layer' } as const;
 const job = workerData as LayerJob;
 try {
   if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
-  else if (job.kind === 'compress') tell({ kind: 'packed', result: await compressJob(job) });
   else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
   else tell({ kind: 'hashed', result: await hashJob(job) });
 } catch (error) {

@@ -1,6 +1,7 @@
 // Unpacked layers, shared by every host of the engine: `DIRECTORY/NAME`, owned by root, never changed once there.
 //
-// A layer under its name is whole, verified against its diff ID and on the disk: it is unpacked beside and renamed. Names are
+// A layer under its name is whole and verified against its diff ID: it is unpacked beside and renamed. It reaches the disk a little
+// later; one that a power loss has caught before that is removed at the next start (settling.ts). Names are
 // short (16 characters) because the mount options of an overlay of 127 layers must fit into one page of 4,096 bytes.
 
 import { randomUUID } from 'node:crypto';
@@ -9,10 +10,11 @@ import { z } from 'zod';
 import { at, EngineError } from '../errors.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
 import { maxLayerEntries } from '../limits.ts';
-import { checkDigest } from './blobs.ts';
+import { type Blob, checkDigest } from './blobs.ts';
 import { type OnBytes, unpack } from './layer-work.ts';
 import { type RecordKind, type Shape, unchanged } from './record-kind.ts';
 import type { Records } from './records.ts';
+import { Settling } from './settling.ts';
 
 /** What is known of an unpacked layer. */
 export interface Layer {
@@ -24,10 +26,14 @@ export interface Layer {
   readonly blob: string | null;
   /** Of its tar; null where an engine unpacked it that did not write that down. */
   readonly tarBytes: number | null;
+  /** What a registry was sent in place of a blob that is not compressed; null where nothing was. */
+  readonly compressed: Blob | null;
 }
 
-/** Nothing was told of the tar. */
+/** Without `tarBytes`. */
 const version1 = z.looseObject({});
+/** Without `compressed`. */
+const version2 = z.looseObject({});
 
 export const layerKind: RecordKind<Layer> = {
   name: 'layer',
@@ -37,20 +43,34 @@ export const layerKind: RecordKind<Layer> = {
     size: z.number(),
     blob: z.string().nullable(),
     tarBytes: z.number().nullable(),
+    compressed: z.object({ digest: z.string(), size: z.number() }).nullable(),
   } satisfies Shape<Layer>),
-  upgrades: [unchanged, (body) => ({ ...version1.parse(body), tarBytes: null })],
+  upgrades: [
+    unchanged,
+    (body) => ({ ...version1.parse(body), tarBytes: null }),
+    (body) => ({ ...version2.parse(body), compressed: null }),
+  ],
 };
 
 export interface LayerSource {
   readonly blob: string;
-  /** What the blob must hash to. */
-  readonly digest: string;
+  /** What the blob must hash to; null where nobody has said. */
+  readonly digest: string | null;
+  /** The blob is known to hash to `digest`. */
+  readonly isHashed?: boolean;
   readonly diffId: string;
   readonly maxBytes: number;
-  /** Whether the blob is in the store, and goes with the layer. */
-  readonly stored: boolean;
-  /** Gives the blob its place in the store, once it is known to be what it should be. */
-  readonly keep?: () => Promise<void>;
+  /**
+   * Gives the blob, which is what it should be and has this digest, its place in the store; it goes with the layer. Null for a blob
+   * that is kept elsewhere.
+   */
+  readonly keep: ((digest: string) => void) | null;
+}
+
+/** A layer that is being unpacked, and who is told how far it is. */
+interface Running {
+  readonly layer: Promise<Layer>;
+  readonly listeners: Set<OnBytes>;
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567';
@@ -71,15 +91,23 @@ export class Layers {
   readonly #temporary: string;
   readonly #records: Records;
   readonly #known = new Map<string, Layer>();
-  readonly #running = new Map<string, { readonly layer: Promise<Layer>; readonly listeners: Set<OnBytes> }>();
+  readonly #running = new Map<string, Running>();
+  readonly #settling: Settling;
 
   /** Both directories are on one file system, and this engine's alone. What an unpacking cut short has left is removed. */
-  constructor(options: { directory: string; temporary: string; records: Records }) {
+  constructor(options: { directory: string; temporary: string; records: Records; boot?: string }) {
     this.directory = options.directory;
     this.#temporary = options.temporary;
     this.#records = options.records;
     mkdirSync(this.directory, { recursive: true, mode: 0o700 });
     mkdirSync(this.#temporary, { recursive: true, mode: 0o700 });
+    this.#settling = new Settling(options);
+    for (const name of this.#settling.lost()) {
+      this.#records.delete(layerKind, '', name);
+      const place = `${this.directory}/${name}`;
+      if (existsSync(place)) renameSync(place, `${this.#temporary}/${randomUUID()}`);
+      this.#settling.forget(name);
+    }
     for (const layer of this.#records.list(layerKind)) {
       if (existsSync(`${this.directory}/${layer.name}`)) this.#known.set(layer.name, layer);
       else this.#records.delete(layerKind, '', layer.name);
@@ -103,7 +131,8 @@ export class Layers {
 
   /**
    * Unpacks a layer unless it is there. Idempotent; several callers of one layer wait for one unpacking, which goes on when
-   * one of them gives up. Throws dataLoss where the blob is not what it should be, invalid or tooLarge for a hostile one.
+   * one of them gives up. Throws dataLoss where the blob is not what it should be, invalid or tooLarge for a hostile one: for who
+   * brought that blob alone, others go on with their own.
    */
   async add(source: LayerSource, signal: AbortSignal, onBytes: OnBytes): Promise<Layer> {
     signal.throwIfAborted();
@@ -113,33 +142,41 @@ export class Layers {
       throw new EngineError('conflict', `layers ${there.diffId} and ${source.diffId} would have the same name`);
     }
     if (there) return there;
-    let running = this.#running.get(source.diffId);
-    if (!running) {
-      const listeners = new Set<OnBytes>();
-      const layer = this.#unpack(name, source, (bytes) => {
-        for (const listener of listeners) listener(bytes);
-      }).finally(() => this.#running.delete(source.diffId));
-      layer.catch(() => undefined);
-      running = { layer, listeners };
-      this.#running.set(source.diffId, running);
-    }
-    const { promise: aborted, reject } = Promise.withResolvers<never>();
-    const abort = (): void => reject(signal.reason);
-    signal.addEventListener('abort', abort);
-    running.listeners.add(onBytes);
+    const others = this.#running.get(source.diffId);
+    if (!others) return await follow(this.#begin(name, source), signal, onBytes);
     try {
-      return await Promise.race([running.layer, aborted]);
-    } finally {
-      signal.removeEventListener('abort', abort);
-      running.listeners.delete(onBytes);
+      return await follow(others, signal, onBytes);
+    } catch (error) {
+      if (signal.aborted) throw error;
     }
+    return await this.add(source, signal, onBytes);
+  }
+
+  #begin(name: string, source: LayerSource): Running {
+    const listeners = new Set<OnBytes>();
+    const layer = this.#unpack(name, source, (bytes) => {
+      for (const listener of listeners) listener(bytes);
+    }).finally(() => this.#running.delete(source.diffId));
+    layer.catch(() => undefined);
+    const running = { layer, listeners };
+    this.#running.set(source.diffId, running);
+    return running;
   }
 
   /** Remembers how long the layer's tar is. */
   measured(diffId: string, tarBytes: number): void {
+    this.#tell(diffId, { tarBytes });
+  }
+
+  /** Remembers what the layer's blob was compressed to. */
+  compressedTo(diffId: string, compressed: Blob): void {
+    this.#tell(diffId, { compressed });
+  }
+
+  #tell(diffId: string, more: Partial<Layer>): void {
     const layer = this.get(diffId);
     if (!layer) return;
-    const told = { ...layer, tarBytes };
+    const told = { ...layer, ...more };
     this.#records.put(layerKind, '', layer.name, told);
     this.#known.set(layer.name, told);
   }
@@ -152,7 +189,18 @@ export class Layers {
     this.#records.delete(layerKind, '', layer.name);
     const away = `${this.#temporary}/${randomUUID()}`;
     renameSync(`${this.directory}/${layer.name}`, away);
+    this.#settling.forget(layer.name);
     void this.#discard(away);
+  }
+
+  /** Resolves when all layers that are there are on the disk. Throws where it fails. */
+  settle(): Promise<void> {
+    return this.#settling.settle();
+  }
+
+  /** Before the records are closed. */
+  close(): void {
+    this.#settling.close();
   }
 
   all(): readonly Layer[] {
@@ -174,17 +222,19 @@ export class Layers {
     const temporary = `${this.#temporary}/${randomUUID()}`;
     mkdirSync(temporary, { mode: 0o755 });
     try {
-      const { blob, digest, diffId, maxBytes } = source;
+      const { blob, digest, isHashed = false, diffId, maxBytes, keep } = source;
       const job = {
         kind: 'unpack',
-        ...{ blob, digest, diffId, maxBytes },
+        ...{ blob, digest, isHashed, diffId, maxBytes },
         directory: temporary,
         maxEntries: maxLayerEntries,
       } as const;
       // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
-      const { size, tarBytes } = await unpack(job, new AbortController().signal, onBytes);
-      await source.keep?.();
-      const layer = { name, diffId: source.diffId, size, blob: source.stored ? source.digest : null, tarBytes };
+      const unpacked = await unpack(job, new AbortController().signal, onBytes);
+      this.#settling.add(name);
+      keep?.(unpacked.digest);
+      const { size, tarBytes } = unpacked;
+      const layer = { name, diffId, size, blob: keep ? unpacked.digest : null, tarBytes, compressed: null };
       // It is there where its record could not be read: whole, as all that has a name here.
       if (existsSync(`${this.directory}/${name}`)) await this.#discard(temporary);
       else renameSync(temporary, `${this.directory}/${name}`);
@@ -192,6 +242,7 @@ export class Layers {
       this.#known.set(name, layer);
       return layer;
     } catch (error) {
+      this.#settling.forget(name);
       await this.#discard(temporary);
       throw at(`layer ${source.diffId}`, error);
     }
@@ -200,5 +251,19 @@ export class Layers {
   /** What cannot be removed now is removed at the next start. */
   async #discard(path: string): Promise<void> {
     await removeTree(path).catch(() => undefined);
+  }
+}
+
+/** The layer once it is unpacked; throws the reason of `signal`, whatever becomes of it. */
+async function follow({ layer, listeners }: Running, signal: AbortSignal, onBytes: OnBytes): Promise<Layer> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason);
+  signal.addEventListener('abort', abort);
+  listeners.add(onBytes);
+  try {
+    return await Promise.race([layer, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+    listeners.delete(onBytes);
   }
 }

@@ -1,4 +1,4 @@
-// Hashes and counts what passes through.
+// Counts what passes through, and hashes it.
 
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
@@ -12,14 +12,15 @@ export interface Meter {
   readonly bytes: () => number;
 }
 
-/** `onBytes` is told from time to time how many bytes have passed. */
-export function meter(onBytes: (bytes: number) => void = () => undefined): Meter {
-  const hash = createHash('sha256');
+/** `onBytes` is told from time to time how many bytes have passed. What is `known` to have a digest is not hashed again. */
+export function meter(onBytes: (bytes: number) => void = () => undefined, known: string | null = null): Meter {
+  const hash = known === null ? createHash('sha256') : null;
+  let digest = known;
   let bytes = 0;
   let told = 0;
   const stream = new Transform({
     transform(chunk: Buffer, _encoding, done) {
-      hash.update(chunk);
+      hash?.update(chunk);
       bytes += chunk.length;
       if (bytes - told >= progressBytes) {
         told = bytes;
@@ -28,5 +29,5 @@ export function meter(onBytes: (bytes: number) => void = () => undefined): Meter
       done(null, chunk);
     },
   });
-  return { stream, digest: () => `sha256:${hash.digest('hex')}`, bytes: () => bytes };
+  return { stream, digest: () => (digest ??= `sha256:${hash?.digest('hex')}`), bytes: () => bytes };
 }

@@ -194,17 +194,18 @@ export function volumeFrom(answer: unknown): VolumeFact {
 const endingSignals = [2, 3, 9, 15];
 
 /**
- * From the attributes of a `die` event, and the signals that Docker sent the container since its start; null where they are
- * not what Docker sends.
+ * From the attributes of a `die` event, the signals that Docker sent the container since its start, and the tasks that are done;
+ * null where the attributes are not what Docker sends.
  */
 export function endedFrom(
   attributes: Readonly<Record<string, string>>,
   signals: readonly number[],
   oomKilled: boolean,
+  doneTasks: ReadonlySet<string>,
 ): EndedContainer | null {
   const { name = '', image: from, exitCode } = attributes;
   if (from === undefined || exitCode === undefined || !/^\d{1,3}$/.test(exitCode)) return null;
   const code = Number(exitCode);
   const byDocker = signals.some((signal) => endingSignals.includes(signal) || signal === code - 128);
-  return { name, image: from, sameImages: [], exitCode: code, byDocker, oomKilled };
+  return { name, image: from, sameImages: [], exitCode: code, byDocker, oomKilled, doneTasks };
 }

@@ -70,6 +70,8 @@ export interface EndedContainer {
   readonly byDocker: boolean | null;
   /** The kernel ended it for want of memory; null where nobody saw it end. */
   readonly oomKilled: boolean | null;
+  /** Ids of the tasks that were done when it ended; null where nobody saw it end. */
+  readonly doneTasks: ReadonlySet<string> | null;
 }
 
 /** A container, volume or network that was removed. */

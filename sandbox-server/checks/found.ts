@@ -61,7 +61,8 @@ function containerFound(wanted: ContainerFilter, { containers }: HostFacts): str
 
 function eventFound(check: Check, facts: Facts): string {
   if ('ran' in check) {
-    const { host, name, byDocker, oomKilled } = check.ran;
+    const { host, name, byDocker, oomKilled, since } = check.ran;
+    if (since !== undefined && !facts.doneTasks.has(since)) return '';
     const image = check.ran.image ?? check.ran.sameImage;
     const { ended, containers } = factsOf(facts, host);
     const isIt = (each: { readonly image: string; readonly sameImages: readonly string[]; readonly name: string }) =>
@@ -72,7 +73,9 @@ function eventFound(check: Check, facts: Facts): string {
         ? ', because Docker was told to end it'
         : oomKilled === true && last?.oomKilled === false
           ? ', and not for want of memory'
-          : '';
+          : since !== undefined && !last?.doneTasks?.has(since)
+            ? ', but too early: let it end once more'
+            : '';
     if (last !== undefined) return `A container from ${image} ended with exit code ${last.exitCode}${told}.`;
     const there = containers.find(isIt);
     if (there !== undefined) return `Found the container ${described(there)}.`;

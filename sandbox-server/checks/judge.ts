@@ -29,7 +29,7 @@ export function endedOf({ ended, containers }: HostFacts): readonly EndedContain
   const there = containers.flatMap(({ name, image, sameImages, exitCode, interrupted, details }) =>
     exitCode === null || interrupted
       ? []
-      : [{ name, image, sameImages, exitCode, byDocker: null, oomKilled: details?.oomKilled ?? null }],
+      : [{ name, image, sameImages, exitCode, byDocker: null, oomKilled: details?.oomKilled ?? null, doneTasks: null }],
   );
   return [...ended, ...there];
 }
@@ -143,7 +143,8 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
     return was || isAbsent(thing, factsOf(facts, host));
   }
   if ('ran' in check) {
-    const { host, image, sameImage, name, exitCode, byDocker, oomKilled } = check.ran;
+    const { host, image, sameImage, name, exitCode, byDocker, oomKilled, since } = check.ran;
+    if (since !== undefined && !facts.doneTasks.has(since)) return false;
     return endedOf(factsOf(facts, host)).some(
       (has) =>
         (image === undefined || isImage(image, has.image)) &&
@@ -151,7 +152,8 @@ function judgeHost(check: Check, facts: Facts): boolean | null | undefined {
         (name === undefined || name === has.name) &&
         (exitCode === undefined || exitCode === has.exitCode) &&
         (byDocker === undefined || byDocker === has.byDocker) &&
-        (oomKilled === undefined || oomKilled === has.oomKilled),
+        (oomKilled === undefined || oomKilled === has.oomKilled) &&
+        (since === undefined || has.doneTasks?.has(since) === true),
     );
   }
   if ('exec' in check) {

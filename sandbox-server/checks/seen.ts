@@ -58,7 +58,7 @@ export function afterEvent(seen: Seen, { Type, Action, Actor }: DockerEvent, don
       outOfMemory: withoutOne(seen.outOfMemory, Actor.ID),
     };
   if (Action === 'die') {
-    const ended = endedFrom(Actor.Attributes, sent, seen.outOfMemory.has(Actor.ID));
+    const ended = endedFrom(Actor.Attributes, sent, seen.outOfMemory.has(Actor.ID), new Set(done));
     return ended === null ? seen : { ...seen, ended: [...seen.ended, ended].slice(-maxEnded) };
   }
   if (Action === 'destroy') {

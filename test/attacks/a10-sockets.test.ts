@@ -118,11 +118,11 @@ describe('A10: unix sockets', () => {
   });
 
   test('and devices cannot be asked for', async () => {
-    const body = { Image: 'busybox', Cmd: ['true'], HostConfig: { Privileged: true } };
-    await expectSending(one.socket, 'POST /containers/create', body, 400, { message: /^HostConfig\.\w+ is not/ });
     for (const PathOnHost of ['/dev/vda', '/dev/mem', '/dev/../dev/vda', '/dev', '/etc/passwd']) {
       const Devices = [{ PathOnHost, PathInContainer: PathOnHost, CgroupPermissions: 'rwm' }];
-      await one.create('device', ['true'], { HostConfig: { Devices, DeviceCgroupRules: ['b *:* rwm'] } });
+      await one.create('device', ['true'], {
+        HostConfig: { Privileged: true, Devices, DeviceCgroupRules: ['b *:* rwm'] },
+      });
       await expect(one.socket, 'POST /containers/device/start', 500, { message: /no such file or directory$/ });
       await expect(one.socket, 'DELETE /containers/device', 204);
     }

@@ -38,7 +38,7 @@ async function load(host: TestHost, configurations: readonly string[]) {
     ...configurations.map((text, i) => [{ name: `${i}.json` }, text] as const),
     [{ name: 'manifest.json' }, JSON.stringify(manifest)],
   ]);
-  return await collect(host.images.load(Readable.from([archive]), { quiet: true, signal: untilDone() }));
+  return await collect(host.images.load(Readable.from([Buffer.from(archive)]), { quiet: true, signal: untilDone() }));
 }
 
 /** The file of the records, and what is not yet in it. */
@@ -138,7 +138,9 @@ test('h02: a configuration of 4 MB is not parsed on the thread that all hosts sh
     longestMs = Math.max(longestMs, (user + system) / 1000);
     last = process.threadCpuUsage();
   }, 1);
-  const loading = collect(host.images.load(Readable.from([archive]), { quiet: true, signal: untilDone() }));
+  const loading = collect(
+    host.images.load(Readable.from([Buffer.from(archive)]), { quiet: true, signal: untilDone() }),
+  );
   await assert.rejects(loading, { kind: 'invalid', message: /the most is 1000/ });
   clearInterval(watch);
   // To read the archive takes up to 60 ms where the code is not compiled yet; to parse it takes 400 and more.

@@ -2,7 +2,10 @@
 // workspace and by many users; the neighbour then does what needs a place in the same table.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { sizeOf, tables } from '../../runtime/kernel/tables.ts';
 import { maxNetworkNamespacesPerHost } from '../../runtime/limits.ts';
@@ -121,20 +124,57 @@ describe('H07: terminals', { skip: process.arch !== 'x64' }, () => {
     assert.equal(stdout, '64');
   });
 
-  test('go on for the neighbour when a student takes all that the kernel gives them', async () => {
+  test('go on for the neighbour while a student takes all that the kernel gives them, again and again', async () => {
     await greedy.shell('mkdir -p /mnt/pts; mount -t devpts -o newinstance,ptmxmode=666 devpts /mnt/pts');
-    const holder = greedy.shell(
-      `perl -e 'while (open(my $f, "+<", "/mnt/pts/ptmx")) { push @f, $f } my $why = $!; open(my $o, ">", "/tmp/held.new"); print $o $why; close $o; rename("/tmp/held.new", "/tmp/held"); sleep 20'`,
-    );
+    const said = '/tmp/held';
+    const take = `while (1) { if (open(my $f, "+<", "/mnt/pts/ptmx")) { push @f, $f; next } next if $told++; my $why = $!; open(my $o, ">", "${said}.$$"); print $o $why; close $o; rename("${said}.$$", "${said}") }`;
+    await greedy.shell(`for i in 1 2 3; do perl -e '${take}' >/dev/null 2>&1 & done`);
     try {
-      await until('all are taken', async () => (await greedy.shell('test -e /tmp/held')).exitCode === 0);
-      // By the kernel, not for want of descriptors. Others of the machine may give some back meanwhile.
-      assert.equal((await greedy.shell('cat /tmp/held')).stdout, 'No space left on device');
-      const terminals = await Promise.all([neighbour.output(['tty']), greedy.output(['tty'])]);
-      for (const { text } of terminals) assert.match(text, /^\/dev\/(console|pts\/0)\r\n$/);
+      await until('all are taken', async () => (await greedy.shell(`test -e ${said}`)).exitCode === 0);
+      // By the kernel, not for want of descriptors.
+      assert.equal((await greedy.shell(`cat ${said}`)).stdout, 'No space left on device');
+      for (let n = 1; n <= 5; n++) {
+        const terminals = await Promise.all([neighbour.output(['tty']), greedy.output(['tty'])]);
+        for (const { text } of terminals) assert.match(text, /^\/dev\/(console|pts\/0)\r\n$/);
+      }
     } finally {
-      await greedy.shell('pkill -x perl');
-      await holder;
+      await greedy.shell('pkill -KILL -x perl; while pgrep -x perl >/dev/null; do sleep 0.01; done; umount /mnt/pts');
+    }
+  });
+
+  test('of a container are no more when it is gone: who holds on to its /dev/pts gets none beside the next one’s', async () => {
+    const { stdout, stderr } = await greedy.shell(`
+      for i in 1 2 3; do
+        box=$(docker run --detach busybox sleep 1000)
+        exec {d}<"/proc/$(docker inspect --format '{{.State.Pid}}' $box)/root/dev/pts"
+        held="$held $d"
+        docker rm --force $box >/dev/null
+      done
+      perl -e 'for my $d (@ARGV) { while (@f < 100 && open(my $f, "+<", "/proc/self/fd/$d/ptmx")) { push @f, $f } } print scalar @f' $held`);
+    assert.equal(stdout, '16', stderr);
+  });
+
+  test('come from the kernel’s reserve, also where whoever started the engine has ended', async () => {
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'first-mounts-'));
+    try {
+      const program = `
+        import { readlinkSync, renameSync, writeFileSync } from 'node:fs';
+        import { hasMachineMounts, insideMachineMounts, insideNewMountNamespace } from ${JSON.stringify(new URL('../../runtime/kernel/namespaces.ts', import.meta.url).href)};
+        const first = insideNewMountNamespace(() => insideMachineMounts(() => readlinkSync('/proc/thread-self/ns/mnt')));
+        const [, file] = process.argv;
+        writeFileSync(file + '.new', hasMachineMounts ? first : 'none');
+        renameSync(file + '.new', file);`;
+      const found = async (name: string, ...before: string[]): Promise<string> => {
+        const file = path.join(folder, name);
+        const [first = '', ...rest] = [...before, process.execPath, '--input-type=module', '-e', program, file];
+        execFileSync(first, rest);
+        await until(`${file} is there`, () => existsSync(file));
+        return readFileSync(file, 'utf8');
+      };
+      const here = await found('here');
+      assert.equal(await found('orphan', 'setsid', '--fork', 'unshare', '--mount'), here);
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -9,7 +9,7 @@ import { onTestFinished, test } from 'vitest';
 import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
 import { examineGate, examineProxy } from '../../cli/doctor/exposure.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
-import { examineShares, examineTableSizes } from '../../cli/doctor/tables.ts';
+import { examineReserve, examineShares, examineTableSizes } from '../../cli/doctor/tables.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
 import { runDrydock } from '../support/command.ts';
 import { testRun } from '../support/instance.ts';
@@ -75,6 +75,14 @@ test('a root who cannot divide what is counted by user is told, where runc is us
   assert.equal(of('/usr/bin/crun', lacking), 'good');
   assert.equal(of('/usr/sbin/runc', all), 'good');
   assert.equal(of('/usr/sbin/runc', lacking), 'poor');
+});
+
+test('a container whose kernel does not tell of the machine’s first namespace is told of', () => {
+  const stateOf = (release: string, second: string) => examineReserve(release, second).state;
+  assert.equal(stateOf('6.1.0-37-amd64', 'kthreadd'), 'good');
+  assert.equal(stateOf('6.12.0', 'bash'), 'good');
+  assert.equal(stateOf('7.0.1', ''), 'good');
+  assert.equal(stateOf('6.1.0-37-amd64', 'bash'), 'poor');
 });
 
 test('previews that share a domain with the site are told of, with what that costs', () => {

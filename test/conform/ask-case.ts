@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from '../runtime/api/exchange.ts';
 import { Normaliser } from './normalise.ts';
 import { shapeOf } from './shape.ts';
@@ -67,7 +68,15 @@ function answerOf({ kind }: Command, { status, stdout, stderr }: Outcome, normal
  * The answers to its commands in order, as lines of a transcript; what set-up says is none. The engine must be as clear.ts leaves it.
  * `config` is the folder of the docker command's configuration. Throws where set-up fails, with what it said.
  */
+/** The clock's, once it has come: nothing of the case before was in it. */
+async function nextMillisecond(): Promise<number> {
+  const nextMs = Date.now() + 1;
+  while (Date.now() < nextMs) await pause(1);
+  return nextMs;
+}
+
 export async function askCase(each: Case, socket: string, config: string): Promise<string[][]> {
+  const startedMs = await nextMillisecond();
   const cwd = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'conform'}-case-`));
   const env = {
     PATH: process.env.PATH,
@@ -79,8 +88,8 @@ export async function askCase(each: Case, socket: string, config: string): Promi
     // A command lives for a moment, in which Go's collector and threads cost it a sixth of its time and give it nothing.
     GOGC: 'off',
     GOMAXPROCS: '1',
-    // For `docker events --since`: a second of the clock that the engine has too.
-    STARTED: String(Date.now() / 1000),
+    // For `docker events --since`, by the clock that the engine has too.
+    STARTED: String(startedMs / 1000),
   };
   try {
     for (const { name, text } of each.files) {

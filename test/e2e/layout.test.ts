@@ -115,6 +115,23 @@ test('no page is wider than 320 pixels, nor than a window at 200 %', async () =>
   }
 });
 
+test('a link to a place in the text scrolls the text alone: the header stays', async () => {
+  for (const [width, height] of [
+    [1440, 900],
+    [390, 844],
+  ] as const) {
+    await using student = await newStudent(drydock.url, { width, height });
+    const { page } = student;
+    await page.goto(lessonPath);
+    await alive(page);
+    await page.getByText('In this lesson').click();
+    await page.locator('.contents a').last().click();
+    await page.waitForFunction("document.querySelector('.text').scrollTop > 1000");
+    assert.equal(await page.evaluate('window.scrollY'), 0, `${width}`);
+    assert.equal((await page.locator('.header').boundingBox())?.y, 0, `${width}`);
+  }
+});
+
 test('nothing moves for whoever wants no motion', async () => {
   await using student = await newStudent(drydock.url);
   const { page } = student;

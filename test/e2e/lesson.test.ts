@@ -120,7 +120,7 @@ test('a wrong attempt is told what was expected and what was found', async () =>
   await typeLine(page, 'docker run -d --name web nginx');
   const web = page.locator('[data-task="web"]');
   await web.getByText('none of its ports is published').waitFor();
-  assert.match((await web.locator('.found').textContent()) ?? '', /Expected .* Found /s);
+  assert.match((await web.locator('.found').textContent()) ?? '', /Expected: .* Found: /s);
   await screenshot(page, 'lesson-found');
   assert.deepEqual(complaints, []);
 });
@@ -163,6 +163,30 @@ test('hints open one at a time, and a task done by its solution says so', async 
   await page.reload();
   await taskIs(page, 'hello', 'done-for-you');
   await screenshot(page, 'lesson-done-for-you');
+  assert.deepEqual(complaints, []);
+});
+
+test('an answer is sent once the one before has arrived', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto(lessonPath);
+  await prompt(page);
+  const sent: string[] = [];
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  await page.route('**/api/progress/quiz', async (route) => {
+    sent.push(route.request().postDataJSON().choice);
+    await held;
+    await route.continue();
+  });
+  const question = page.locator('[data-question]').first();
+  await question.locator('[data-option="wrong"] input').first().check();
+  await question.locator('[data-option="right"] input').check();
+  // What the page had sent before this would be known by now.
+  await page.evaluate(() => fetch('/healthz'));
+  assert.deepEqual(sent, [sent[0]]);
+  release();
+  await until('the second answer is sent', () => sent.length === 2);
+  assert.equal(sent[1], await question.locator('[data-option="right"] input').getAttribute('value'));
   assert.deepEqual(complaints, []);
 });
 

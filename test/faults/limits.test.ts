@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { ask, expect } from '../runtime/api/exchange.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
-import { controlOf, cpuUs, groupOf } from '../support/outside.ts';
+import { controlOf, cpuUs, groupOf, limitsOf, status } from '../support/outside.ts';
+import { errorsIn, isBuilt, programOf } from '../support/system-calls.ts';
 import { TerminalReader } from '../support/terminal-reader.ts';
 import { until } from '../support/until.ts';
 
@@ -132,8 +133,13 @@ describe('D02: a container that takes all memory', () => {
   const bounded = (bytes: number) => ({ Memory: bytes, MemorySwap: bytes });
 
   /** How it ended, and whether the kernel ended it for want of memory. */
-  async function endOf(name: string, Cmd: readonly string[], HostConfig: object): Promise<unknown[]> {
-    await greedy.create(name, Cmd, { HostConfig });
+  async function endOf(
+    name: string,
+    Cmd: readonly string[],
+    HostConfig: object,
+    Image = 'busybox',
+  ): Promise<unknown[]> {
+    await greedy.create(name, Cmd, { Image, HostConfig });
     await expect(greedy.socket, `POST /containers/${name}/start`, 204);
     await expect(greedy.socket, `POST /containers/${name}/wait`, 200);
     const { State } = (await expect(greedy.socket, `GET /containers/${name}/json`, 200)) as {
@@ -154,6 +160,43 @@ describe('D02: a container that takes all memory', () => {
       assert.equal((await greedy.shell('echo shell')).stdout, 'shell\n');
       assert.equal((await other.output(['echo', 'fine'])).text, 'fine\r\n');
     });
+
+  test('by locking it is ended too, whatever limit of locked memory it asked for; what others have locked stays', {
+    skip: !isBuilt,
+  }, async () => {
+    const at = 0x1000_0000;
+    const locks = (bytes: number, waits: boolean): Buffer =>
+      programOf(
+        [
+          { number: 9, args: [at, bytes, 3, 0x32, -1, 0] }, // mmap(2): to be read and written, private, anonymous, just there
+          { number: 149, args: [at, bytes] }, // mlock(2)
+        ],
+        { waits },
+      );
+    const all = { Ulimits: [{ Name: 'memlock', Soft: -1, Hard: -1 }] };
+    const keepers: number[] = [];
+    for (const host of [greedy, other]) {
+      await host.import('keeps', [{ name: 'locks', mode: 0o755, content: locks(2 * MiB, true) }]);
+      keepers.push(await host.run('keeps', ['/locks'], { Image: 'keeps', HostConfig: all }));
+    }
+    const lockedBy = (pid: number) => Number(status(pid, 'VmLck').split(' ')[0]) * 1024;
+    for (const pid of keepers) await until('its memory is locked', () => lockedBy(pid) === 2 * MiB);
+
+    const [, most = ''] = limitsOf(keepers[0] ?? 0, 'Max locked memory');
+    const bytes = most === 'unlimited' ? 64 * MiB : Number(most) - MiB / 4;
+    await greedy.import('locks', [{ name: 'locks', mode: 0o755, content: locks(bytes, false) }]);
+    const end = (HostConfig: object) => greedy.output(['/locks'], { Image: 'locks', HostConfig });
+    const fits = bounded(bytes + 32 * MiB);
+    assert.deepEqual(errorsIn((await end({ ...all, ...fits })).text), ['ok', 'ok']);
+    assert.deepEqual(errorsIn((await end({ CapAdd: ['IPC_LOCK'], ...fits })).text), ['ok', 'ok']);
+    const few = { Ulimits: [{ Name: 'memlock', Soft: MiB, Hard: MiB }] };
+    assert.deepEqual(errorsIn((await end({ ...few, ...fits })).text), ['ok', 'ENOMEM']);
+    const more = { ...all, ...bounded(Math.max(Math.floor(bytes * 0.8), 6 * MiB)) };
+    assert.deepEqual(await endOf('hungry', ['/locks'], more, 'locks'), [137, true]);
+    for (const pid of keepers) assert.equal(lockedBy(pid), 2 * MiB);
+    assert.equal((await other.output(['echo', 'fine'])).text, 'fine\r\n');
+    for (const host of [greedy, other]) await expect(host.socket, 'DELETE /containers/keeps?force=1', 204);
+  });
 
   test('by files alone goes on: the cache gives way', async () => {
     assert.deepEqual(await endOf('writes', fill('/full'), bounded(16 * MiB)), [0, false]);

@@ -112,6 +112,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
     /waits for the task later, which does not stand before/,
   ],
   [labOf('{ removed: { name: a, since: later } }'), /waits for the task later, which does not stand before/],
+  [labOf('{ ran: { image: a, since: later } }'), /waits for the task later, which does not stand before/],
   [labOf('{ absent: { name: a, host: prod } }'), /there is no host prod/],
   [
     labOf('{ absent: a }', '    slips: [{ when: { after: { tasks: [x], check: { absent: a } } }, say: y }]'),

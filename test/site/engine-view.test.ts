@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import type { View, ViewContainer, ViewImage, ViewNetwork } from '../../sandbox-server/protocol.ts';
-import { engine, hosts, link, phase } from '../../site/src/client/lab-state.ts';
+import { currentTerminal, engine, hosts, link, phase, terminals } from '../../site/src/client/lab-state.ts';
 import { exampleView } from '../../site/src/components/engine-view/example.ts';
 import { isNamed } from '../../site/src/components/engine-view/figure-source.ts';
 import { looksOf } from '../../site/src/components/engine-view/layer-colours.ts';
@@ -312,8 +312,25 @@ describe('state', () => {
     assert.equal(shownView.value?.host, 'dev');
     chosenHost.value = 'prod';
     assert.equal(shownView.value?.host, 'prod');
+    chosenHost.value = undefined;
     forgetViews();
     assert.equal(shownView.value, undefined);
+  });
+
+  test('the host that the terminal in hand is on is drawn, until another is chosen', () => {
+    hosts.value = ['dev', 'prod'];
+    terminals.value = hosts.value.map((name) => ({ id: name, host: name, title: name, running: true, exitCode: null }));
+    for (const name of hosts.value) hearView(host(name));
+    for (const name of ['prod', 'dev', 'prod']) {
+      currentTerminal.value = name;
+      assert.equal(shownView.value?.host, name);
+    }
+    chosenHost.value = 'dev';
+    assert.equal(shownView.value?.host, 'dev');
+    chosenHost.value = undefined;
+    currentTerminal.value = undefined;
+    terminals.value = [];
+    forgetViews();
   });
 });
 

@@ -11,7 +11,7 @@ import { checkDeviceRule, type Device, type DeviceRequest } from '../device-word
 import { goObject } from '../go-object.ts';
 import { ipcMode, sharesIpc } from '../ipc-mode.ts';
 import { checkedSysctls } from '../sysctls.ts';
-import { kept, never, notYet, stored, text, whole } from './row.ts';
+import { flag, kept, never, notYet, stored, text, whole } from './row.ts';
 
 function invalid(message: string): EngineError {
   return new EngineError('invalid', message);
@@ -136,16 +136,27 @@ export const isolation = {
   }),
   /** The IPC namespace, with what is at /dev/shm: its own, that of its host's shell, or another container's. */
   IpcMode: kept(text, { stored: stored.text, keep: (given) => ipcMode(given ?? '') }),
-  MaskedPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: maskedPaths }),
+  MaskedPaths: never('leave systempaths=unconfined out', {
+    emptyIsNoDefault: true,
+    shown: maskedPaths,
+    shownPrivileged: null,
+  }),
   /** The PID namespace: its own, that of its host's shell, or another container's. */
   PidMode: kept(text, { stored: stored.text, keep: (given) => pidMode(given ?? '') }),
-  Privileged: never(
-    'leave --privileged out. It would switch off what keeps containers apart; add the one capability you need with --cap-add',
-    { shown: false },
-  ),
-  ReadonlyPaths: never('leave systempaths=unconfined out', { emptyIsNoDefault: true, shown: readonlyPaths }),
-  /** `no_new_privs` of each process, and nothing else. */
-  SecurityOpt: kept(listOf(maxGroups).nullish(), { stored: stored.list.nullable(), keep: securityOptions }),
+  /** All that `--cap-add` can give, and no path of the machine's hidden or read-only: what root in the host's shell can have. */
+  Privileged: kept(flag, { stored: stored.flag, keep: (given) => given ?? false }),
+  ReadonlyPaths: never('leave systempaths=unconfined out', {
+    emptyIsNoDefault: true,
+    shown: readonlyPaths,
+    shownPrivileged: null,
+  }),
+  /** `no_new_privs` of each process, and nothing else. Where Docker would switch SELinux off, it shows that. */
+  SecurityOpt: kept(listOf(maxGroups).nullish(), {
+    stored: stored.list.nullable(),
+    keep: securityOptions,
+    shown: (options, { Privileged, PidMode, IpcMode }) =>
+      Privileged || PidMode === 'host' || IpcMode === 'host' ? [...(options ?? []), 'label=disable'] : options,
+  }),
   /** Settings of the kernel in the container's own namespaces. */
   Sysctls: kept(mapOf(z.string().max(4096), maxSysctls).nullish(), {
     stored: z.record(z.string(), z.string()),

@@ -92,7 +92,8 @@ interface Ulimit {
 }
 
 function checkUlimit({ Name, Soft, Hard }: Ulimit): void {
-  const most = hardLimitOf(Name);
+  // Of locked memory a container has as much as the machine can give (`processSpec`): databases ask for all, and run without.
+  const most = Name === 'memlock' ? Number.POSITIVE_INFINITY : hardLimitOf(Name);
   if (most === null) wrong(`invalid ulimit type: ${Name.slice(0, 40)}`);
   if (Hard !== -1 && (Soft === -1 || Soft > Hard))
     wrong(`ulimit soft limit must be less than or equal to hard limit: ${Soft} > ${Hard}`);

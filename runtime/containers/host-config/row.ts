@@ -4,6 +4,13 @@ import { z } from 'zod';
 import type { Resources } from '../../oci/spec.ts';
 import type { Refusal } from '../refusal.ts';
 
+/** What of a HostConfig changes what inspect shows of other keys. */
+export interface Openness {
+  readonly Privileged: boolean;
+  readonly PidMode: string;
+  readonly IpcMode: string;
+}
+
 /** A key that the engine acts on. Its value is kept in the container's record, where the verbs find it. */
 export interface KeptRow<Value> {
   readonly kind: 'kept';
@@ -18,7 +25,7 @@ export interface KeptRow<Value> {
   /** Whether what was sent to `docker update` is to take the place of the value. Not there where the value stays for good. */
   updates?(given: unknown): boolean;
   /** What inspect shows, if that is not the value; undefined if inspect leaves the key out. */
-  shown?(value: Value): unknown;
+  shown?(value: Value, own: Openness): unknown;
 }
 
 /** A key that a client may send at its default alone. */
@@ -26,7 +33,7 @@ export interface RefusedRow extends Refusal {
   readonly kind: 'refused';
   readonly schema: z.ZodType;
   /** What inspect shows; undefined if inspect leaves the key out. */
-  readonly shown: unknown;
+  shown(own: Openness): unknown;
 }
 
 /** A key for the client's own use: it is not kept. */
@@ -53,18 +60,28 @@ export function kept<Schema extends z.ZodType, Value>(
 
 interface Standing extends Pick<Refusal, 'defaults' | 'emptyIsNoDefault'> {
   readonly shown?: unknown;
+  /** Of a privileged container, where it differs. */
+  readonly shownPrivileged?: unknown;
 }
 
 const anything = z.unknown().optional();
 
 /** Any other value than the default is refused: `HostConfig.X is not supported yet by this engine: ADVICE`. */
-export function notYet(advice: string, { shown, ...defaults }: Standing): RefusedRow {
-  return { kind: 'refused', schema: anything, advice, shown, ...defaults };
+export function notYet(advice: string, standing: Standing): RefusedRow {
+  return refused(advice, standing);
 }
 
 /** Refused for good: `HostConfig.X is not possible on a host of this engine: ADVICE`. */
-export function never(advice: string, { shown, ...defaults }: Standing): RefusedRow {
-  return { kind: 'refused', schema: anything, advice, never: true, shown, ...defaults };
+export function never(advice: string, standing: Standing): RefusedRow {
+  return { ...refused(advice, standing), never: true };
+}
+
+function refused(advice: string, standing: Standing): RefusedRow {
+  const { shown, shownPrivileged = shown, ...defaults } = standing;
+  return {
+    ...{ kind: 'refused', schema: anything, advice, ...defaults },
+    shown: ({ Privileged }) => (Privileged ? shownPrivileged : shown),
+  };
 }
 
 export function ignored(schema: z.ZodType, shown: unknown): IgnoredRow {

@@ -117,8 +117,9 @@ export function limitsOf(own: HostConfig): Resources {
 export function shownHostConfig(own: HostConfig): object {
   const shown: Record<string, unknown> = {};
   for (const [key, row] of rows) {
-    if (row.kind !== 'kept') shown[key] = row.shown;
-    else shown[key] = row.shown ? row.shown(valueIn(own, key)) : valueIn(own, key);
+    if (row.kind === 'ignored') shown[key] = row.shown;
+    else if (row.kind === 'refused') shown[key] = row.shown(own);
+    else shown[key] = row.shown ? row.shown(valueIn(own, key), own) : valueIn(own, key);
   }
   // JSON leaves out what is undefined.
   return shown;

@@ -43,11 +43,14 @@ export function rememberTasks(lesson: string, tasks: readonly string[], all: boo
   remember({ ...kept, lessons: { ...kept.lessons, [lesson]: { tasks: done, quiz: before?.quiz ?? {} } } });
 }
 
-/** Keeps the answer to a question, here and on the server where it can be reached. */
+/** The server has every answer before this one, or could not be reached. */
+let sent: Promise<void> = Promise.resolve();
+
+/** Keeps the answer to a question, here and on the server where it can be reached: in turn, so that the last one counts there too. */
 export function keepChoice(lesson: string, question: string, choice: string): void {
   rememberAll({ lessons: { [lesson]: { tasks: [], quiz: { [question]: choice } } } });
   // Where the server cannot be reached, this browser remembers it.
-  keepAnswer({ lesson, question, choice }).catch(() => {});
+  sent = sent.then(() => keepAnswer({ lesson, question, choice })).catch(() => {});
 }
 
 /** Calls `tell` with a lesson's answers: at once with those of this browser, then with those of the server too. */

@@ -65,34 +65,36 @@ function ResetDialog({ dialog }: { dialog: RefObject<HTMLDialogElement> }) {
           <PointChoice key={one.id} point={one} chosen={one === point} choose={() => setChosen(one.id)} />
         ))}
       </fieldset>
-      <label class="keep">
-        <input
-          type="checkbox"
-          checked={keeps}
-          disabled={isBusy}
-          onChange={(event) => setKeeps(event.currentTarget.checked)}
-        />
-        <span>Keep what I have now as a copy, to come back to</span>
-      </label>
-      <p class="said" role="status">
-        {said}
-      </p>
-      <p class="dialog-buttons">
-        <button
-          type="button"
-          class="button strong"
-          disabled={isBusy || !canType.value || !point}
-          onClick={() => void go()}
-        >
-          Go back
-        </button>
-        <button type="button" class="button" disabled={isBusy || !canType.value} onClick={() => void keep()}>
-          Only make a copy
-        </button>
-        <button type="button" class="button" onClick={close}>
-          Cancel
-        </button>
-      </p>
+      <div class="dialog-foot">
+        <label class="keep">
+          <input
+            type="checkbox"
+            checked={keeps}
+            disabled={isBusy}
+            onChange={(event) => setKeeps(event.currentTarget.checked)}
+          />
+          <span>Keep what I have now as a copy, to come back to</span>
+        </label>
+        <p class="said" role="status">
+          {said}
+        </p>
+        <p class="dialog-buttons">
+          <button
+            type="button"
+            class="button strong"
+            disabled={isBusy || !canType.value || !point}
+            onClick={() => void go()}
+          >
+            Go back
+          </button>
+          <button type="button" class="button" disabled={isBusy || !canType.value} onClick={() => void keep()}>
+            Only make a copy
+          </button>
+          <button type="button" class="button" onClick={close}>
+            Cancel
+          </button>
+        </p>
+      </div>
     </dialog>
   );
 }

@@ -20,7 +20,7 @@ export function TaskFound({ task }: { task: string }) {
   if (!state?.found || lookOf(task) !== 'now') return null;
   return (
     <p class="found">
-      <b>Expected</b> <Sentence text={state.expected} /> <b class="found-word">Found</b>{' '}
+      <b>Expected:</b> <Sentence text={state.expected} /> <b class="found-word">Found:</b>{' '}
       <Sentence text={withoutFound(state.found)} />
     </p>
   );

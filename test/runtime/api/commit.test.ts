@@ -38,7 +38,7 @@ beforeAll(async () => {
 afterAll(() => docker[Symbol.asyncDispose]());
 
 test('a commit is an image with one more layer, of what the container changed', async () => {
-  const changes = ['CMD ["echo","hi"]', 'ENV A=b', 'EXPOSE 80', 'USER 1000', 'WORKDIR /w', 'VOLUME /data', 'LABEL c=d'];
+  const changes = ['CMD ["echo","hi"]', 'ENV A=b', 'EXPOSE 80\nUSER 1000', 'WORKDIR /w', 'VOLUME /data', 'LABEL c=d'];
   const query = new URLSearchParams([
     ...Object.entries({ container: 'source', repo: 'made', tag: 'one', author: 'A <a@b.c>', comment: 'why' }),
     ...changes.map((change) => ['changes', change]),

@@ -43,10 +43,11 @@ test('a container that does not run is told with zeros, once and with one sample
 
 // A real dockerd has no numbers on a machine whose cgroups are of both versions.
 test('a container that runs is told with all that clients make numbers of', { skip: isReference }, async () => {
-  const spin = ['sh', '-c', 'while :; do :; done'];
+  // Nobody sends anything to a container that asks nothing: the gateway refuses this one.
+  const spin = ['sh', '-c', 'wget -q http://172.17.0.1:1; while :; do :; done'];
   await docker.run('busy', spin, { HostConfig: { Memory: 67_108_864, NanoCpus: 200_000_000, PidsLimit: 9 } });
   let body: unknown;
-  // The first numbers may be from before its first turn on a CPU is over, and before anybody has sent it anything.
+  // The first numbers may be from before its first turn on a CPU is over, and before the gateway has answered.
   await until('it has been held back, and heard of', async () => {
     body = await expect(socket, 'GET /containers/busy/stats?stream=0', 200);
     const { cpu_stats, networks } = body as {

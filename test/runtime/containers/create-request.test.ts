@@ -94,7 +94,6 @@ describe('what is not supported', () => {
     ['CgroupnsMode', 'host'],
     ['MaskedPaths', []],
     ['OomKillDisable', true],
-    ['Privileged', true],
     ['ReadonlyPaths', []],
     ['Runtime', 'runsc'],
     ['StorageOpt', { size: '1G' }],
@@ -158,7 +157,7 @@ describe('what is not supported', () => {
 
   test('ignores what Docker does not know, and refuses a known option in any case of letters', () => {
     assert.deepEqual(parse({ Frobnicate: 1, Dns: ['1.1.1.1'] }, { Frobnicate: 1 }), parse());
-    assert.throws(() => parse({}, { privileged: true }), refused(/^HostConfig\.Privileged is not possible/));
+    assert.equal(parse({}, { privileged: true }).hostConfig.Privileged, true);
     assert.throws(
       () => parse({ hostConfig: { CGROUPNSMODE: 'host' } }),
       refused(/^HostConfig\.CgroupnsMode is not supported yet/),
@@ -231,6 +230,11 @@ describe('what is wrong', () => {
       const networking = hostConfig && 'NetworkMode' in hostConfig ? { NetworkingConfig: null } : {};
       assert.throws(() => parse({ ...networking, ...config }, hostConfig), refused(message));
     });
+
+  test('takes any limit of locked memory, and keeps it as it was asked for', () => {
+    const Ulimits = [{ Name: 'memlock', Soft: -1, Hard: -1 }];
+    assert.deepEqual(parse({}, { Ulimits }).hostConfig.Ulimits, Ulimits);
+  });
 
   test('takes a range of host ports, and the address of IPv6 that means all', () => {
     for (const HostPort of ['8000-8010', '8000-8000', '0', '']) {

@@ -89,7 +89,8 @@ test('an import of what is no tar, or of a block device, is refused', async () =
   assert.throws(() => host.resolve('base:1'), { kind: 'notFound' });
 });
 
-test('changes are Dockerfile instructions', () => {
+test('changes are Dockerfile instructions, of one line or several', () => {
+  const later = { '9090/tcp': {}, '9091/tcp': {}, '9092/tcp': {} };
   const config = applyChanges([
     'CMD echo hi there',
     'entrypoint ["/bin/sh", "-c"]',
@@ -104,13 +105,14 @@ test('changes are Dockerfile instructions', () => {
     'VOLUME ["/data", "/more"]',
     'ONBUILD RUN make',
     '',
-    '# a comment',
+    '# a comment\nEXPOSE 9090\n\n',
+    'EXPOSE 9091 \\ \n 9092',
   ]);
   assert.deepEqual(config, {
     Cmd: ['/bin/sh', '-c', 'echo hi there'],
     Entrypoint: ['/bin/sh', '-c'],
     Env: ['A=second form', 'B=two words', 'C=three words'],
-    ExposedPorts: { '80/tcp': {}, '53/udp': {}, '8000/tcp': {}, '8001/tcp': {} },
+    ExposedPorts: { '80/tcp': {}, '53/udp': {}, '8000/tcp': {}, '8001/tcp': {}, ...later },
     WorkingDir: '/srv/data',
     User: '1000:1000',
     Labels: { a: 'b', 'c d': 'e f' },

@@ -67,7 +67,7 @@ function ociArchive(image: SavedImage, change: { manifest?: object; index?: obje
 }
 
 function load(host: TestHost, archive: Buffer, quiet = true) {
-  return collect(host.images.load(Readable.from([archive]), { quiet, signal: untilDone() }));
+  return collect(host.images.load(Readable.from([Buffer.from(archive)]), { quiet, signal: untilDone() }));
 }
 
 /** Everything but `incoming/layers`, which is emptied in the background. */
@@ -174,7 +174,7 @@ test('hostile and damaged archives are refused, and leave nothing behind', async
         file('layer.tar', (await tarOf([file('x', 'y')])) as Buffer<ArrayBuffer>),
         manifest('config.json', ['layer.tar']),
       ]),
-      /has the diff ID/,
+      /the layer's diff ID is/,
     ],
     [
       'a layer too few',
@@ -242,6 +242,26 @@ test('an archive that names another host’s layer without having it gets nothin
   ]);
   await assert.rejects(load(thief, archive), /has the diff ID/);
   assert.throws(() => thief.images.resolve(secret.imageId), { kind: 'notFound' });
+  // Nor while the other one is bringing it, whoever is first.
+  const fresh = await savedImage('fresh');
+  const naming = await tarOf([
+    file('layer.tar', Buffer.from(await tarOf([file('etc/name', 'fake')]))),
+    file('config.json', fresh.configuration),
+    file('manifest.json', JSON.stringify([{ Config: 'config.json', RepoTags: ['x:2'], Layers: ['layer.tar'] }])),
+  ]);
+  const whole = await dockerArchive(fresh);
+  for (const victimFirst of [true, false]) {
+    const loads = [() => load(victim, whole), () => load(thief, naming)];
+    if (!victimFirst) loads.reverse();
+    const outcomes = await Promise.allSettled(loads.map((each) => each()));
+    if (!victimFirst) outcomes.reverse();
+    assert.deepEqual(
+      outcomes.map(({ status }) => status),
+      ['fulfilled', 'rejected'],
+    );
+    assert.throws(() => thief.images.resolve(fresh.imageId), { kind: 'notFound' });
+    victim.images.remove('app:1', { force: false, noPrune: false });
+  }
 });
 
 test('a layer that only one host loaded goes with its last image', async () => {

@@ -1,12 +1,21 @@
 // `docker push` to a registry: what is sent and what is not, and what becomes of an upload that breaks.
 
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, test } from 'vitest';
 import { digestOf } from '../../../runtime/store/blobs.ts';
 import { refuse, TestRegistry } from '../../support/registry.ts';
 import { tarOf } from '../../support/tar.ts';
-import { collect, pullAll, type TestHost, type TestImages, testImages, untilDone } from '../images/fixture.ts';
+import {
+  collect,
+  pullAll,
+  type TestHost,
+  type TestImages,
+  testHost,
+  testImages,
+  untilDone,
+} from '../images/fixture.ts';
 
 let images: TestImages;
 let registry: TestRegistry;
@@ -71,15 +80,14 @@ test('a layer that is there is not sent again, and one that another repository h
   assert.equal(sent().filter((place) => place.startsWith('PATCH')).length, 1);
 });
 
-test('a layer that was loaded plain is sent compressed', async () => {
-  const host = newHost();
-  const layer = await tarOf([[{ name: 'plain' }, 'p'.repeat(10_000)]]);
+/** Loads an image of one layer, which is not compressed and holds `content`. Gives its ID. */
+async function loadPlain(host: TestHost, name: string, content: string | Buffer<ArrayBuffer>): Promise<string> {
+  const layer = await tarOf([[{ name: 'plain' }, content]]);
   const configuration = JSON.stringify({
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,
     os: 'linux',
     rootfs: { type: 'layers', diff_ids: [digestOf(layer)] },
   });
-  const name = `${registry.domain}/plain`;
   const archive = await tarOf([
     [{ name: 'layer.tar' }, Buffer.from(layer)],
     [{ name: 'config.json' }, configuration],
@@ -88,13 +96,62 @@ test('a layer that was loaded plain is sent compressed', async () => {
       JSON.stringify([{ Config: 'config.json', RepoTags: [`${name}:1`], Layers: ['layer.tar'] }]),
     ],
   ]);
-  await collect(host.images.load(Readable.from([archive]), { quiet: true, signal: untilDone() }));
+  await collect(host.images.load(Readable.from([Buffer.from(archive)]), { quiet: true, signal: untilDone() }));
+  return digestOf(configuration);
+}
+
+test('a layer that was loaded plain is sent compressed', async () => {
+  const host = newHost();
+  const name = `${registry.domain}/plain`;
+  const imageId = await loadPlain(host, name, 'p'.repeat(10_000));
   await pushAll(host, name, '1');
   const { layers } = JSON.parse(String(registry.manifests.get('plain:1')?.body));
   assert.ok(layers[0].size < 1000 && layers[0].size > 0);
   const other = newHost();
   await pullAll(other, name, '1');
-  assert.equal(other.images.resolve(`${name}:1`).id, digestOf(configuration));
+  assert.equal(other.images.resolve(`${name}:1`).id, imageId);
+});
+
+test('a plain layer that was sent is not sent again, also after a restart; one that the registry has lost is', async () => {
+  await using own = await testImages();
+  const host = own.host('plain');
+  const name = `${registry.domain}/twice`;
+  await loadPlain(host, name, randomBytes(2_500_000));
+  await pushAll(host, name, '1');
+  const manifest = String(registry.manifests.get('twice:1')?.body);
+  const reopened = testHost(await own.reopen(), 'plain');
+  for (const each of [host, reopened]) {
+    registry.requests.length = 0;
+    const again = statuses(await pushAll(each, name, '1'));
+    assert.equal(again.filter((line) => line.endsWith('Layer already exists')).length, 1);
+    assert.deepEqual(
+      registry.requests.filter((place) => /^(POST|PATCH) /.test(place)),
+      [],
+    );
+  }
+  registry.blobs.clear();
+  assert.equal(statuses(await pushAll(reopened, name, '1')).filter((line) => line.endsWith('Pushed')).length, 1);
+  assert.equal(String(registry.manifests.get('twice:1')?.body), manifest);
+  const [layer] = JSON.parse(manifest).layers;
+  assert.equal(registry.blobs.get(`twice@${layer.digest}`)?.length, layer.size);
+});
+
+test('an upload of a plain layer whose connection breaks is made again', async () => {
+  const host = newHost();
+  const name = `${registry.domain}/anew`;
+  const imageId = await loadPlain(host, name, randomBytes(2_500_000));
+  let broken = 0;
+  registry.hook = (request, response) => {
+    const isLayer = request.method === 'PATCH' && request.headers['transfer-encoding'] === 'chunked';
+    if (isLayer && broken++ === 0) request.once('data', () => response.destroy());
+    return false;
+  };
+  const lines = statuses(await pushAll(host, name, '1'));
+  assert.equal(broken, 2);
+  assert.equal(lines.filter((line) => line.endsWith('Retrying in 1 second')).length, 1);
+  const other = newHost();
+  await pullAll(other, name, '1');
+  assert.equal(other.images.resolve(`${name}:1`).id, imageId);
 });
 
 test('a push of all tags sends each; a name that the host does not have is told', async () => {

@@ -8,6 +8,7 @@ import { test } from 'vitest';
 import { attribute } from '../../../runtime/kernel/inodes.ts';
 import { extractLayer } from '../../../runtime/store/extract.ts';
 import { type Entry, tarOf } from '../../support/tar.ts';
+import { until } from '../../support/until.ts';
 import { temporaryDirectory } from '../images/fixture.ts';
 
 const limits = { maxBytes: 1024 * 1024, maxEntries: 1000 };
@@ -261,4 +262,48 @@ test('unpacking random archives changes nothing outside', async () => {
       if (error instanceof assert.AssertionError) throw error;
     });
   }
+});
+
+/** The files below `directory` that this process has open. */
+function openBelow(directory: string): string[] {
+  return readdirSync('/proc/self/fd').flatMap((fd) => {
+    try {
+      const place = readlinkSync(`/proc/self/fd/${fd}`);
+      return place.startsWith(`${directory}/`) ? [place] : [];
+    } catch {
+      return []; // of the listing itself
+    }
+  });
+}
+
+test('large pieces are written in their order, small ones after them; an archive that ends within one leaves no file open', async () => {
+  await using temporary = await temporaryDirectory();
+  const large = Buffer.from(Array.from({ length: 500_000 }, (_, n) => `line ${n}\n`).join(''));
+  const tar = await tarOf([
+    [{ name: 'large' }, large],
+    [{ name: 'small' }, 'small'],
+    [{ name: 'also-large' }, large],
+  ]);
+  const pieces = (bytes: number, end = tar.length): Buffer[] => {
+    const cuts = Array.from({ length: Math.ceil(end / bytes) }, (_, n) => n * bytes);
+    return cuts.map((from) => tar.subarray(from, Math.min(end, from + bytes)));
+  };
+  const most = { maxBytes: 1024 * 1024 * 1024, maxEntries: 10 };
+  // All at once, in pieces as large as a blob is read in, and in large and small ones by turns.
+  for (const [n, given] of [[tar], pieces(1024 * 1024), pieces(700_000), pieces(10_000)].entries()) {
+    const layer = `${temporary.path}/${n}`;
+    mkdirSync(layer);
+    await extractLayer(Readable.from(given), layer, most);
+    assert.ok(readFileSync(`${layer}/large`).equals(large));
+    assert.equal(readFileSync(`${layer}/small`, 'utf8'), 'small');
+    assert.ok(readFileSync(`${layer}/also-large`).equals(large));
+    assert.deepEqual(openBelow(layer), []);
+  }
+  const cut = `${temporary.path}/cut`;
+  mkdirSync(cut);
+  await assert.rejects(
+    extractLayer(Readable.from(pieces(1024 * 1024, 3_000_000)), cut, most),
+    /Unexpected end of data/,
+  );
+  await until('its file is closed', () => openBelow(cut).length === 0);
 });

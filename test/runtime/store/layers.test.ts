@@ -12,22 +12,29 @@ import { digestOf } from '../../../runtime/store/blobs.ts';
 import { pack } from '../../../runtime/store/layer-work.ts';
 import { type LayerSource, Layers, layerKind, layerName } from '../../../runtime/store/layers.ts';
 import type { Records } from '../../../runtime/store/records.ts';
+import { unsettledKind } from '../../../runtime/store/settling.ts';
 import { tarOf } from '../../support/tar.ts';
+import { until } from '../../support/until.ts';
 import { temporaryDirectory, untilDone } from '../images/fixture.ts';
 
 const ignore = (): void => undefined;
+/** The blob stays where it is. */
+const keep = (): void => undefined;
 
 function openLayers(directory: string): { layers: Layers; records: Records } {
   const records = openRecords(`${directory}/db`, pino({ level: 'silent' }));
-  const layers = new Layers({ directory: `${directory}/layers`, temporary: `${directory}/incoming`, records });
-  return { layers, records };
+  return { layers: layersIn(directory, records), records };
+}
+
+function layersIn(directory: string, records: Records, boot = 'a boot'): Layers {
+  return new Layers({ directory: `${directory}/layers`, temporary: `${directory}/incoming`, records, boot });
 }
 
 /** Writes `blob` into the directory and says that it holds `tar`. */
 function sourceOf(directory: string, tar: Buffer, blob: Buffer = tar): LayerSource {
   const path = `${directory}/${digestOf(blob).slice(7, 20)}`;
   writeFileSync(path, blob);
-  return { blob: path, digest: digestOf(blob), diffId: digestOf(tar), maxBytes: 1024 * 1024, stored: true };
+  return { blob: path, digest: digestOf(blob), diffId: digestOf(tar), maxBytes: 1024 * 1024, keep };
 }
 
 test('a layer is unpacked from plain, gzip and zstd blobs alike', async () => {
@@ -97,6 +104,42 @@ test('two who ask for one layer at once wait for one unpacking, also when one gi
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);
 });
 
+test('a blob that is not what was said fails nobody who brings the layer itself', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers } = openLayers(temporary.path);
+  const tar = await tarOf([[{ name: 'x' }, 'content']]);
+  const good = sourceOf(temporary.path, tar);
+  const bad = { ...sourceOf(temporary.path, await tarOf([[{ name: 'x' }, 'another']])), diffId: good.diffId };
+  const [first, second] = await Promise.allSettled([
+    layers.add(bad, untilDone(), ignore),
+    layers.add(good, untilDone(), ignore),
+  ]);
+  assert.match(String(first.status === 'rejected' && first.reason), /the layer's diff ID is/);
+  const layer = layers.get(good.diffId);
+  assert.deepEqual(second, { status: 'fulfilled', value: layer });
+  assert.equal(readFileSync(`${layers.directory}/${layer?.name}/x`, 'utf8'), 'content');
+});
+
+test('a layer whose blob gets no place is not there; its blob is told as it was found', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers } = openLayers(temporary.path);
+  const tar = await tarOf([[{ name: 'x' }, 'content']]);
+  const packed = gzipSync(tar);
+  const kept: string[] = [];
+  const keeping = (fails: boolean) => (digest: string) => {
+    kept.push(digest);
+    assert.deepEqual(readdirSync(layers.directory), []);
+    if (fails) throw new Error('no place');
+  };
+  const source = { ...sourceOf(temporary.path, tar, packed), digest: null };
+  await assert.rejects(layers.add({ ...source, keep: keeping(true) }, untilDone(), ignore), /no place/);
+  assert.equal(layers.get(source.diffId), undefined);
+  assert.deepEqual([readdirSync(layers.directory), readdirSync(`${temporary.path}/incoming`)], [[], []]);
+  const layer = await layers.add({ ...source, keep: keeping(false) }, untilDone(), ignore);
+  assert.equal(layer.blob, digestOf(packed));
+  assert.deepEqual(kept, [digestOf(packed), digestOf(packed)]);
+});
+
 test('what a crash has left is removed, what was whole is known again', async () => {
   await using temporary = await temporaryDirectory();
   const { layers, records } = openLayers(temporary.path);
@@ -105,13 +148,56 @@ test('what a crash has left is removed, what was whole is known again', async ()
   const layer = await layers.add(source, untilDone(), ignore);
   mkdirSync(`${temporary.path}/incoming/half-unpacked/etc`, { recursive: true });
   mkdirSync(`${layers.directory}/abcdefghijklmnop`);
-  records.put(layerKind, '', 'lost', { name: 'lost', diffId: digestOf('lost'), size: 1, blob: null, tarBytes: null });
-  const again = new Layers({ directory: layers.directory, temporary: `${temporary.path}/incoming`, records });
+  records.put(layerKind, '', 'lost', {
+    name: 'lost',
+    diffId: digestOf('lost'),
+    size: 1,
+    blob: null,
+    tarBytes: null,
+    compressed: null,
+  });
+  const again = layersIn(temporary.path, records);
   assert.deepEqual(again.all(), [layer]);
   assert.deepEqual(readdirSync(layers.directory), [layer.name]);
   again.remove(source.diffId);
   assert.equal(again.get(source.diffId), undefined);
   assert.deepEqual(readdirSync(layers.directory), []);
+});
+
+test('a layer that was not on the disk yet does not outlive a power loss; what was, and what an engine of the same boot left, does', async () => {
+  await using temporary = await temporaryDirectory();
+  const { path } = temporary;
+  const { layers, records } = openLayers(path);
+  const sources: LayerSource[] = [];
+  for (const text of ['settled', 'not settled']) sources.push(sourceOf(path, await tarOf([[{ name: 'x' }, text]])));
+  const [first, second] = sources;
+  assert.ok(first && second);
+  const settled = await layers.add(first, untilDone(), ignore);
+  await layers.settle();
+  assert.deepEqual(records.list(unsettledKind), []);
+  layers.close(); // settles nothing from here on, as one that is killed in time
+  const unsettled = await layers.add(second, untilDone(), ignore);
+  assert.deepEqual(records.list(unsettledKind), [{ name: unsettled.name, boot: 'a boot' }]);
+
+  const killed = layersIn(path, records);
+  assert.deepEqual(killed.all(), [settled, unsettled]);
+  killed.close();
+  assert.deepEqual(records.list(unsettledKind), [{ name: unsettled.name, boot: 'a boot' }]);
+
+  const powerless = layersIn(path, records, 'another boot');
+  assert.deepEqual(powerless.all(), [settled]);
+  assert.deepEqual(readdirSync(layers.directory), [settled.name]);
+  assert.deepEqual(records.list(unsettledKind), []);
+  assert.deepEqual(await powerless.add(second, untilDone(), ignore), unsettled);
+  powerless.remove(second.diffId);
+  assert.deepEqual(records.list(unsettledKind), []);
+});
+
+test('layers are brought to the disk by themselves', async () => {
+  await using temporary = await temporaryDirectory();
+  const { layers, records } = openLayers(temporary.path);
+  await layers.add(sourceOf(temporary.path, await tarOf([[{ name: 'x' }, 'x']])), untilDone(), ignore);
+  await until('it is on the disk', () => records.list(unsettledKind).length === 0);
 });
 
 test('a layer name is short enough for 127 of them to fit the options of a mount', () => {
@@ -141,7 +227,7 @@ test('packing and unpacking a directory gives the same directory', async () => {
 
   const { layers } = openLayers(temporary.path);
   const { digest, diffId } = packed;
-  const layer = await layers.add({ blob, digest, diffId, maxBytes: 1e7, stored: true }, untilDone(), ignore);
+  const layer = await layers.add({ blob, digest, diffId, maxBytes: 1e7, keep }, untilDone(), ignore);
   const list = (directory: string) =>
     execFileSync('find', [directory, '-mindepth', '1', '-printf', '%P %y %m %U %G %n %l %s %TF\\n'], {
       encoding: 'utf8',
@@ -151,5 +237,5 @@ test('packing and unpacking a directory gives the same directory', async () => {
   assert.deepEqual(list(`${layers.directory}/${layer.name}`), list(from));
   assert.ok(existsSync(blob));
   truncateSync(blob, packed.size - 1);
-  assert.deepEqual(await layers.add({ blob, digest, diffId, maxBytes: 1e7, stored: true }, untilDone(), ignore), layer);
+  assert.deepEqual(await layers.add({ blob, digest, diffId, maxBytes: 1e7, keep }, untilDone(), ignore), layer);
 });

@@ -61,7 +61,17 @@ test('lesson turns done task by task when a student does as it says', () => {
   assert.deepEqual(step({}), []);
   assert.deepEqual(
     step({
-      ended: [{ name: 'x', image: 'hello-world', exitCode: 0, sameImages: [], byDocker: false, oomKilled: false }],
+      ended: [
+        {
+          name: 'x',
+          image: 'hello-world',
+          exitCode: 0,
+          sameImages: [],
+          byDocker: false,
+          oomKilled: false,
+          doneTasks: null,
+        },
+      ],
     }),
     ['hello'],
   );
@@ -90,7 +100,17 @@ test('task "hello" is done by a container that is still listed, and not by one t
   );
   assert.match(
     stateOf('hello', {
-      ended: [{ name: 'x', image: 'hello-world', exitCode: 127, sameImages: [], byDocker: false, oomKilled: false }],
+      ended: [
+        {
+          name: 'x',
+          image: 'hello-world',
+          exitCode: 127,
+          sameImages: [],
+          byDocker: false,
+          oomKilled: false,
+          doneTasks: null,
+        },
+      ],
     }).found,
     /exit code 127/,
   );
@@ -205,17 +225,18 @@ test('facts are read from what the Docker API answers', () => {
     interrupted: false,
     details: null,
   });
-  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, [], true), {
+  assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, [], true, new Set(['a'])), {
     name: 'x',
     image: 'hello-world',
     exitCode: 0,
     sameImages: [],
     byDocker: false,
     oomKilled: true,
+    doneTasks: new Set(['a']),
   });
-  assert.equal(endedFrom({ image: 'hello-world' }, [], false), null);
+  assert.equal(endedFrom({ image: 'hello-world' }, [], false, new Set()), null);
   const byDocker = (exitCode: string, ...signals: number[]) =>
-    endedFrom({ image: 'nginx', exitCode, name: 'x' }, signals, false)?.byDocker;
+    endedFrom({ image: 'nginx', exitCode, name: 'x' }, signals, false, new Set())?.byDocker;
   assert.equal(byDocker('137', 9), true);
   assert.equal(byDocker('0', 3), true, 'asked to end in order');
   assert.equal(byDocker('129', 1), true, 'ended by the very signal that was sent');

@@ -433,6 +433,19 @@ test('what was removed counts since the task that is named', () => {
   assert.equal(found({ removed: { name: 'cache', since: 'later' } }, facts), '');
 });
 
+test('what has run counts since the task that is named', () => {
+  const check: Check = { ran: { image: 'nginx', name: 'killed', since: 'before' } };
+  assert.equal(judge(check, facts), true);
+  const unseen: Check = { ran: { image: 'busybox', since: 'before' } };
+  assert.equal(judge(unseen, facts), false, 'nobody knows when it was');
+  const later: Check = { ran: { image: 'nginx', name: 'killed', since: 'later' } };
+  assert.equal(judge(later, facts), false, 'its turn has not come');
+  assert.equal(found(later, facts), '');
+  const afterLater = { ...facts, doneTasks: new Set(['before', 'later']) };
+  assert.equal(judge(later, afterLater), false, 'it ended before that');
+  assert.match(found(later, afterLater), /^A container from nginx ended with exit code 137, but too early/);
+});
+
 test('a regular expression that takes for ever is given up, and matches nothing', () => {
   const began = performance.now();
   assert.equal(someLineMatches('^(a|a)*(a|a)*(a|a)*$', `${'a'.repeat(200)}b`), false);

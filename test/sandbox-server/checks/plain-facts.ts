@@ -123,8 +123,24 @@ const dev: HostFacts = {
   ...emptyHost,
   containers: [cache, ended],
   ended: [
-    { name: 'gone', image: 'busybox', exitCode: 0, sameImages: ['bb:1'], byDocker: false, oomKilled: true },
-    { name: 'killed', image: 'nginx', exitCode: 137, sameImages: [], byDocker: true, oomKilled: false },
+    {
+      name: 'gone',
+      image: 'busybox',
+      exitCode: 0,
+      sameImages: ['bb:1'],
+      byDocker: false,
+      oomKilled: true,
+      doneTasks: null,
+    },
+    {
+      name: 'killed',
+      image: 'nginx',
+      exitCode: 137,
+      sameImages: [],
+      byDocker: true,
+      oomKilled: false,
+      doneTasks: new Set(['before']),
+    },
   ],
   removed: [
     { kind: 'container', name: 'cache', doneTasks: new Set(['before']) },

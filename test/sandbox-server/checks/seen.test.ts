@@ -33,6 +33,13 @@ test('what Docker was told to end is told from what ended without it, by each ru
   assert.equal(after(kill, die, event('destroy')).signals.size, 0, 'what is gone is forgotten');
 });
 
+test('a container that has ended is known with the tasks that were done by then', () => {
+  const done = new Set(['in']);
+  const { ended } = afterEvent(nothingSeen, event('die', { exitCode: '0' }), done);
+  done.add('later');
+  assert.deepEqual(ended[0]?.doneTasks, new Set(['in']));
+});
+
 test('a container that was removed is known with the tasks that were done by then', () => {
   const { removed } = afterEvent(nothingSeen, event('destroy'), new Set(['restart']));
   assert.deepEqual(removed, [{ kind: 'container', name: 'web', doneTasks: new Set(['restart']) }]);

@@ -17,8 +17,20 @@ export function HostSwitch() {
           }}
         >
           {host}
+          {host !== shownView.value?.host && <Holds containers={views.value.get(host)?.containers.length ?? 0} />}
         </button>
       ))}
     </fieldset>
+  );
+}
+
+/** So that what happens on the host that is not looked at is seen, too. */
+function Holds({ containers }: { containers: number }) {
+  if (containers === 0) return null;
+  return (
+    <small>
+      {' '}
+      {containers} container{containers === 1 ? '' : 's'}
+    </small>
   );
 }
