@@ -357,6 +357,12 @@ export const maxRegistryStreams = 256;
 export const maxRegistrySyncs = 2;
 /** What an upload gathers before it is written: one write is under way while the next is gathered. */
 export const uploadPieceBytes = 512 * 1024;
+/**
+ * Uploads leave so much of the disk to others: hosts that write, and the registry's own tables, without which nothing could be deleted.
+ * It is looked at each time that so many bytes have come.
+ */
+export const leastFreeBytes = 64 * 1024 * 1024;
+export const freeCheckBytes = 1024 * 1024;
 /** What is read of a blob at once while it is sent. */
 export const sendPieceBytes = 256 * 1024;
 /** A client that neither sends nor takes anything for so long is cut off. */

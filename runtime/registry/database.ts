@@ -164,8 +164,9 @@ export class Database implements AsyncDisposable {
     fs.closeSync(fs.openSync(path, 'a', 0o600));
     const sql = new DatabaseSync(path);
     try {
+      // EXCLUSIVE: nobody else opens it, and so SQLite maps no file of its own. On a full btrfs a write to such a mapping is a SIGBUS.
       // Not FULL: each commit would then wait for the disk on the engine's own thread.
-      sql.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      sql.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       migrate(sql, path);
       const directory = await open(path.slice(0, path.lastIndexOf('/')), 'r');
       await directory.sync().finally(() => directory.close());
@@ -212,7 +213,8 @@ export class Database implements AsyncDisposable {
       this.#sql.exec('COMMIT');
       return result;
     } catch (error) {
-      this.#sql.exec('ROLLBACK');
+      // SQLite has done so by itself where the disk is full.
+      if (this.#sql.isTransaction) this.#sql.exec('ROLLBACK');
       throw error;
     } finally {
       this.#depth--;

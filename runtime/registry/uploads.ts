@@ -3,7 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { maxUploadIdleMs, maxUploadsPerNamespace } from '../limits.ts';
+import { EngineError } from '../errors.ts';
+import { freeBytesOf } from '../kernel/free-space.ts';
+import { freeCheckBytes, leastFreeBytes, maxUploadIdleMs, maxUploadsPerNamespace } from '../limits.ts';
 import type { Database } from './database.ts';
 import { type Algorithm, algorithms, namespaceOf } from './names.ts';
 import type { Quota } from './quota.ts';
@@ -89,8 +91,8 @@ export class Uploads {
   }
 
   /**
-   * Adds to it what `body` holds. Throws DENIED where its namespace then sends more than it may hold: as much again as what it holds,
-   * since what is sent may be there already, and is counted when it is whole.
+   * Adds to it what `body` holds. Throws noSpace where the disk is nearly full, and DENIED where its namespace then sends more than
+   * it may hold: as much again as what it holds, since what is sent may be there already, and is counted when it is whole.
    */
   async append(upload: Upload, body: Readable, signal: AbortSignal): Promise<void> {
     const namespace = namespaceOf(upload.repository);
@@ -98,7 +100,12 @@ export class Uploads {
     this.#database.run('UPDATE upload SET used = ? WHERE id = ?', Date.now(), upload.id);
     const before = upload.size;
     let added = 0;
+    let lookAt = 0;
     const admit = (bytes: number): void => {
+      if (added >= lookAt) {
+        this.#checkFree();
+        lookAt = added + freeCheckBytes;
+      }
       added += bytes;
       this.#count(upload.repository, bytes);
       if ((this.#bytes.get(namespace) ?? 0) > most) throw this.#quota.refusal(namespace);
@@ -109,6 +116,11 @@ export class Uploads {
       // What was told and is not in the file counts no more.
       this.#count(upload.repository, upload.size - before - added);
     }
+  }
+
+  #checkFree(): void {
+    if (freeBytesOf(this.#directory) < leastFreeBytes)
+      throw new EngineError('noSpace', 'no space left on the disk; remove what is not needed and try again');
   }
 
   /** Forgets it, and removes its file where it is there still. In a transaction with what became of it. Idempotent. */

@@ -9,6 +9,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'vitest';
+import { Disk, makeDisk } from '../support/disk.ts';
 import { OwnRegistry } from '../support/own-registry.ts';
 import { Pushers, RegistryProcess } from '../support/registry-pushers.ts';
 import { rounds } from '../support/soak.ts';
@@ -16,51 +17,21 @@ import { rounds } from '../support/soak.ts';
 const losses = rounds(12);
 const diskBytes = 512 * 1024 * 1024;
 
-const run = (file: string, ...args: string[]): string => execFileSync(file, args, { encoding: 'utf8' });
-
-/** A mounted file. */
-class Disk implements Disposable {
-  readonly directory: string;
-
-  constructor(image: string) {
-    this.directory = `${image}.mounted`;
-    fs.mkdirSync(this.directory);
-    run('mount', '-o', 'loop', image, this.directory);
-  }
-
-  /** How often the kernel has written to it, as /sys/block/LOOP/stat tells. */
-  get writes(): string {
-    const device = path.basename(run('findmnt', '--noheadings', '--output', 'SOURCE', this.directory).trim());
-    return fs.readFileSync(`/sys/block/${device}/stat`, 'utf8').trim().split(/\s+/)[4] ?? '';
-  }
-
-  [Symbol.dispose](): void {
-    run('umount', this.directory);
-    fs.rmdirSync(this.directory);
-  }
-}
-
 /** A copy as of one moment: nothing was written meanwhile. */
 function copyStill(disk: Disk, image: string, copy: string): void {
   for (let before = ''; before !== disk.writes; ) {
     before = disk.writes;
-    run('cp', '--sparse=always', image, copy);
+    execFileSync('cp', ['--sparse=always', image, copy]);
   }
 }
 
-for (const [type, make] of [
-  ['btrfs', ['mkfs.btrfs', '--quiet']],
-  ['ext4', ['mkfs.ext4', '-q']],
-] as const) {
+for (const type of ['btrfs', 'ext4'] as const) {
   test(`X08: what was acknowledged is there after a loss of power (${type})`, async () => {
     const directory = path.join(os.tmpdir(), `drydock-power-${randomUUID()}`);
     fs.mkdirSync(directory);
     const [image, copy] = [`${directory}/disk`, `${directory}/copy`];
     try {
-      fs.writeFileSync(image, '');
-      fs.truncateSync(image, diskBytes);
-      const [program, ...options] = make;
-      run(program, ...options, image);
+      makeDisk(image, type, diskBytes);
       for (let round = 0; round < losses; round++) {
         using disk = new Disk(image);
         const pushers = new Pushers();

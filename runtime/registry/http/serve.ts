@@ -97,10 +97,19 @@ function targetOf(target: string): { path: string; query: URLSearchParams } {
 /** An error as the client gets it. One that is not foreseen is logged, and told without details. */
 function refusalOf(error: unknown, { log }: RegistryService, { method, url, destroyed }: IncomingMessage): Refusal {
   if (error instanceof Refusal) return error;
-  const known = diskFull(error) ?? (error instanceof EngineError ? error : null);
-  if (known?.kind === 'noSpace') return new Refusal('UNAVAILABLE', { message: known.message, cause: error });
+  const known = diskFull(error) ?? tablesFull(error) ?? (error instanceof EngineError ? error : null);
+  // Not with a status from 500 up: clients would send it all again, several times.
+  if (known?.kind === 'noSpace') return new Refusal('DENIED', { message: known.message, cause: error });
   if (known?.kind === 'conflict') return new Refusal('BLOB_UPLOAD_INVALID', { message: known.message, cause: error });
   const isGone = destroyed || (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
   if (!isGone) log.error({ err: error, method, path: url?.split('?', 1)[0] }, 'a request to the registry failed');
   return new Refusal('UNKNOWN', { message: 'the registry failed to do this; its log says why', cause: error });
+}
+
+/** SQLite's own word for a full disk (SQLITE_FULL, 13). */
+function tablesFull(error: unknown): EngineError | null {
+  if ((error as { errcode?: unknown }).errcode !== 13) return null;
+  return new EngineError('noSpace', 'no space left on the disk; remove what is not needed and try again', {
+    cause: error,
+  });
 }
