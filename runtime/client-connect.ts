@@ -21,6 +21,7 @@ import type {
 } from './client.ts';
 import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
+import type { HubCollection, HubLogin, HubReport, HubTokenOptions } from './client-hub.ts';
 import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
@@ -109,6 +110,31 @@ class SocketEngine implements EngineClient {
 
   check(): Promise<CheckReport> {
     return this.#call('POST', '/check');
+  }
+
+  hubReport(): Promise<HubReport> {
+    return this.#call('GET', '/hub');
+  }
+
+  collectHub(now: boolean): Promise<HubCollection> {
+    return this.#call('POST', `/hub/collect?now=${now}`);
+  }
+
+  hubSession(name?: string): Promise<HubLogin> {
+    return this.#call('POST', '/hub/sessions', { ...(name !== undefined && { name }) });
+  }
+
+  async createHubAccount(login: HubLogin): Promise<void> {
+    await this.#call('POST', '/hub/accounts', login);
+  }
+
+  async removeHubAccount(name: string): Promise<void> {
+    await this.#call('DELETE', `/hub/accounts/${encodeURIComponent(name)}`);
+  }
+
+  async createHubToken(account: string, options: HubTokenOptions): Promise<string> {
+    const path = `/hub/accounts/${encodeURIComponent(account)}/tokens`;
+    return (await this.#call<{ secret: string }>('POST', path, options)).secret;
   }
 
   hosts(): Promise<readonly HostInfo[]> {

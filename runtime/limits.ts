@@ -402,3 +402,7 @@ export const rememberedLoginMs = 5 * 60_000;
 export const maxPullCounts = 20_000;
 /** The body of `POST /token`: a refresh token has under 1 KiB, scopes 400 bytes each. */
 export const maxTokenRequestBytes = 32 * 1024;
+/** How long a client of the hub waits for an image of the catalogue that has to be built: docker waits for a header as long as it takes, proxies a minute. */
+export const officialBuildWaitMs = 30_000;
+/** A configuration up to this size is parsed on the loop, in a millisecond or two; a larger one in a thread. */
+export const maxInlineConfigurationBytes = 128 * 1024;

@@ -3,6 +3,7 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { maxRegistryErrorBytes } from '../limits.ts';
+import { Refusal } from '../registry/refusal.ts';
 import { parseChallenges } from './challenge.ts';
 import { readDocument } from './document.ts';
 import { RegistryFailure } from './failure.ts';
@@ -42,6 +43,13 @@ function tokenProblemOf({ challenges }: Incoming): readonly [code: string, messa
     if (problem) return [problem[0], parameters.get('error_description') || problem[1]];
   }
   return null;
+}
+
+/** What an answer with this code and message would be read as. Another error is given back as it is. */
+export function refusedAs(error: unknown): unknown {
+  if (!(error instanceof Refusal)) return error;
+  const { code, message, status } = error;
+  return new RegistryFailure(told(code, message), { kind: 'answer', status, code, cause: error });
 }
 
 /** Reads the rest of an answer that is none of those expected. Never throws. */

@@ -39,6 +39,11 @@ export class BlobFiles implements AsyncDisposable {
     return this.#blobs.path(sha256);
   }
 
+  /** A new file's path, on the file system of the blobs, to be placed or removed. It does not outlive the process. */
+  temporary(): string {
+    return this.#blobs.temporary();
+  }
+
   /** Throws notFound. */
   async open(sha256: string): Promise<FileHandle> {
     try {

@@ -1,5 +1,6 @@
 // What a repository's blobs are for those who push, pull and delete: found, sent whole, taken from another repository, deleted.
 
+import { rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { blobGraceMs } from '../limits.ts';
@@ -92,6 +93,49 @@ export class RepositoryBlobs {
     }
   }
 
+  /**
+   * Gives the repository a blob whose content and digest the caller answers for. `makeFile` is called where the blob is in none: it
+   * fills the new file that it is told. On the disk when it resolves. Throws DENIED where the namespace would hold more than it may.
+   */
+  async give(
+    repository: string,
+    given: Omit<StoredBlob, 'id'>,
+    who: string | null,
+    makeFile: (path: string) => Promise<void>,
+  ): Promise<void> {
+    const { database, repositories, index, files, quota, audit } = this.#parts;
+    const commit = (): void =>
+      database.transaction(() => {
+        const { sha256: digest, size: bytes } = index.add(repositories.ensure(repository), given, given.sha256);
+        quota.check(namespaceOf(repository));
+        audit.tell({ action: 'push-blob', who, repository, reference: null, digest, bytes });
+      });
+    if (index.isKnown(given.sha256)) commit();
+    else {
+      using file = this.newFile();
+      await makeFile(file.path);
+      await files.place(file.path, given.sha256, commit);
+    }
+    await database.durable();
+  }
+
+  /** A new file's name, on the file system of the blobs. The file goes with it, and with the process. */
+  newFile(): Disposable & { readonly path: string } {
+    const path = this.#parts.files.temporary();
+    return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
+  }
+
+  /** Whether some repository has the blob, or had it until just now. */
+  isAnywhere(sha256: string): boolean {
+    return this.#parts.index.isKnown(sha256);
+  }
+
+  /** Whether the repository has the blob. */
+  has(repository: string, digest: string): boolean {
+    const id = this.#parts.repositories.find(repository);
+    return id !== null && this.#parts.index.find(id, digest) !== null;
+  }
+
   #commit(upload: Upload, given: Omit<StoredBlob, 'id'>, digest: string, who: string | null): StoredBlob {
     const { repositories, uploads, index, quota, audit } = this.#parts;
     const { repository } = upload;
@@ -115,7 +159,7 @@ export class RepositoryBlobs {
   ): Promise<StoredBlob | null> {
     const { database, index, repositories, quota, audit } = this.#parts;
     const source = (from === null ? index.holders(digest) : [from]).find(
-      (name) => mayPull(name) && this.#has(name, digest),
+      (name) => mayPull(name) && this.has(name, digest),
     );
     const blob = source === undefined ? null : index.anywhere(digest);
     if (!blob) return null;
@@ -126,11 +170,6 @@ export class RepositoryBlobs {
     });
     await database.durable();
     return blob;
-  }
-
-  #has(repository: string, digest: string): boolean {
-    const id = this.#parts.repositories.find(repository);
-    return id !== null && this.#parts.index.find(id, digest) !== null;
   }
 
   /** Throws BLOB_UNKNOWN. Gone at once; a manifest that names it is then without it, until it is sent again. */

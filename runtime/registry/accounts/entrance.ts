@@ -9,6 +9,8 @@ export interface Entrance {
   readonly origin: string;
   /** Whose wrong passwords and pulls are counted together: a host's name, an address. Never told to anybody. */
   readonly source: string;
+  /** The name of the account by whose rights those ask there who show no credentials; nobody's where left out. */
+  readonly account?: string | null;
 }
 
 /** Throws Refusal for a request that came by an address that is none of the hub's. */

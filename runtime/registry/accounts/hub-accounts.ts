@@ -30,6 +30,8 @@ export interface HubAccountsOptions {
   /** The file of the keys that tokens are signed with: made where it is missing, 0600. */
   readonly keysPath: string;
   readonly pullLimits?: PullLimits;
+  /** Which repositories are the official images, that are not in the registry itself; none where left out. */
+  readonly isOfficial?: (repository: string) => boolean;
   readonly clocks?: Clocks;
 }
 
@@ -46,7 +48,8 @@ export class HubAccounts {
   readonly registry: Registry;
   readonly #database: Database;
 
-  private constructor({ registry, pullLimits = noPullLimits }: HubAccountsOptions, clocks: Clocks, keys: SigningKeys) {
+  private constructor(options: HubAccountsOptions, clocks: Clocks, keys: SigningKeys) {
+    const { registry, pullLimits = noPullLimits, isOfficial = () => false } = options;
     const { database } = registry;
     const { now, monotonicMs } = clocks;
     this.registry = registry;
@@ -56,7 +59,7 @@ export class HubAccounts {
     this.tokens = new AccessTokens(database, now);
     this.namespaces = new Namespaces(database, registry.repositories, now);
     this.sessions = new Sessions({ database, accounts: this.accounts, namespaces: this.namespaces, keys });
-    this.rights = new Rights(registry.repositories, this.namespaces);
+    this.rights = new Rights(registry.repositories, this.namespaces, isOfficial);
     this.bearer = new BearerTokens(keys, now);
     this.pulls = new PullCounts(pullLimits, monotonicMs);
     const { accounts, tokens, sessions } = this;

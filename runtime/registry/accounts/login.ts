@@ -52,6 +52,12 @@ export class Login {
     return person;
   }
 
+  /** Somebody in a lab who shows no credentials: whoever the lab's account is. Nobody where it has none of that name. */
+  ofSession(name: string | null): Person | null {
+    const account = name === null ? null : this.#parts.accounts.find(name);
+    return account?.kind === 'session' ? personOf(account) : null;
+  }
+
   async #person(name: string, secret: string): Promise<Person | null> {
     const { accounts, sessions } = this.#parts;
     const account = accounts.find(name);

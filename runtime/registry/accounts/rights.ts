@@ -22,8 +22,11 @@ export interface Person {
 export class Rights {
   readonly #repositories: Repositories;
   readonly #namespaces: Namespaces;
+  readonly #isOfficial: (repository: string) => boolean;
 
-  constructor(repositories: Repositories, namespaces: Namespaces) {
+  /** `isOfficial` tells which repositories are seen through to the official images, which everybody may pull. */
+  constructor(repositories: Repositories, namespaces: Namespaces, isOfficial: (repository: string) => boolean) {
+    this.#isOfficial = isOfficial;
     this.#repositories = repositories;
     this.#namespaces = namespaces;
   }
@@ -35,6 +38,7 @@ export class Rights {
   }
 
   #facts(person: Person | null, repository: string): RepositoryFacts {
+    if (this.#isOfficial(repository)) return { namespace: 'library', role: null, visibility: 'public' };
     const namespace = namespaceOf(repository);
     // `hub.drydock/NAME` without a namespace is nobody's.
     if (namespace === repository || !isRepository(repository))

@@ -86,13 +86,15 @@ async function answer(
 /** Throws Refusal. */
 async function wishOfQuery({ accounts, entranceOf }: TokenService, request: IncomingMessage): Promise<Wish> {
   if (request.method !== 'GET') throw new Refusal('UNSUPPORTED', { headers: { Allow: 'GET, POST' } });
-  const { source } = entranceOf(request);
+  const { source, account = null } = entranceOf(request);
   const query = new URLSearchParams((request.url ?? '').split('?', 2)[1] ?? '');
   checkService(query);
   const credentials = credentialsOf(request);
   if (!credentials && request.headers.authorization !== undefined)
     throw new Refusal('UNAUTHORIZED', { message: 'the header Authorization is no name and password' });
-  const person = credentials && (await accounts.login.enter(credentials.name, credentials.secret, source));
+  const person = credentials
+    ? await accounts.login.enter(credentials.name, credentials.secret, source)
+    : accounts.login.ofSession(account);
   const offline = query.get('offline_token') === 'true';
   return { person, scopes: query.getAll('scope'), offline, refreshToken: null };
 }

@@ -20,16 +20,20 @@ export function tagsEndpoint(exchange: Exchange, repository: string): void {
   sayJson(exchange, { name: repository, tags: entries }, headers);
 }
 
-/** `/v2/_catalog`: those that the asker may pull. */
-export function catalogEndpoint(exchange: Exchange): void {
+/** `/v2/_catalog`: those that the asker may pull, and the official ones, which are in order. */
+export function catalogEndpoint(exchange: Exchange, official: readonly string[]): void {
   const { registry, access, method, query } = exchange;
   if (method !== 'GET') notAllowed(['GET', 'HEAD']);
   requireAccess(access, { type: 'catalog' });
   function* visible(last: string): Generator<string> {
+    let others = official.filter((name) => name > last);
     for (const name of registry.repositories.after(last)) {
+      yield* others.filter((other) => other < name);
+      others = others.filter((other) => other > name);
       const isTold = access.lists?.(name) ?? access.allows({ type: 'repository', name, actions: ['pull'] });
-      if (isTold) yield name;
+      if (isTold && !official.includes(name)) yield name;
     }
+    yield* others;
   }
   const { entries, headers } = pageOf(query, '/v2/_catalog', visible);
   sayJson(exchange, { repositories: entries }, headers);

@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import { diskFull, EngineError } from '../../errors.ts';
 import { maxPathLength, maxRegistryStreams, maxRegistryStreamsPerShare, registryClientIdleMs } from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
+import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
 import type { Registry } from '../registry.ts';
 import { type Gate, requireAccess } from './access.ts';
@@ -13,12 +14,15 @@ import { blobEndpoint } from './blobs.ts';
 import { type Exchange, notAllowed, refuse, say } from './exchange.ts';
 import { catalogEndpoint, referrersEndpoint, tagsEndpoint } from './lists.ts';
 import { manifestEndpoint } from './manifests.ts';
+import { officialEndpoint } from './official.ts';
 import { type Route, routeOf } from './route.ts';
 import { uploadEndpoint, uploadsEndpoint } from './uploads.ts';
 
 export interface RegistryService {
   readonly registry: Registry;
   readonly gate: Gate;
+  /** Repositories that are shown and not kept; none where left out. */
+  readonly official?: OfficialRepositories;
   readonly log: Logger;
 }
 
@@ -41,7 +45,7 @@ export function registryHandler(service: RegistryService): RegistryHandler {
       const exchange = { registry: service.registry, access, request, response, method, query };
       const share = access.share ?? access.who ?? request.socket.remoteAddress ?? '';
       using _stream = isStream(route) ? await streams.enter(share) : null;
-      await answer(exchange, route);
+      await answer(exchange, route, service.official);
     } catch (error) {
       await refuse({ request, response }, refusalOf(error, service, request));
     }
@@ -53,14 +57,20 @@ function isStream(route: Route | null): boolean {
   return route?.kind === 'blob' || route?.kind === 'uploads' || route?.kind === 'upload';
 }
 
-async function answer(exchange: Exchange, route: Route | null): Promise<void> {
+async function answer(
+  exchange: Exchange,
+  route: Route | null,
+  official: OfficialRepositories | undefined,
+): Promise<void> {
+  if (official && route && 'repository' in route && official.has(route.repository))
+    return await officialEndpoint(exchange, official, route);
   switch (route?.kind) {
     case 'base':
       if (exchange.method !== 'GET') notAllowed(['GET', 'HEAD']);
       requireAccess(exchange.access, { type: 'base' });
       return say(exchange, 200, { 'Content-Type': 'application/json' }, '{}');
     case 'catalog':
-      return catalogEndpoint(exchange);
+      return catalogEndpoint(exchange, official?.repositories() ?? []);
     case 'tags':
       return tagsEndpoint(exchange, route.repository);
     case 'manifest':
