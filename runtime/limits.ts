@@ -406,3 +406,8 @@ export const maxTokenRequestBytes = 32 * 1024;
 export const officialBuildWaitMs = 30_000;
 /** A configuration up to this size is parsed on the loop, in a millisecond or two; a larger one in a thread. */
 export const maxInlineConfigurationBytes = 128 * 1024;
+/** Connections of one host's programs to the hub: skopeo has six, and a student's script may run several. */
+export const maxHubConnectionsPerHost = 32;
+/** How long a client of the hub may take to send a request's head, and keep a connection on which it asks nothing. */
+export const hubHeadersMs = 10_000;
+export const hubKeepAliveMs = 15_000;

@@ -2,16 +2,16 @@
 
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import { Registry } from '../registry/registry.ts';
 import { Blobs } from '../store/blobs.ts';
 import { sourceOf } from './caller.ts';
+import { type HubCertificate, openCertificate } from './certificate.ts';
+import { Door } from './door.ts';
 import { NearClient } from './near-client.ts';
 import { Official } from './official.ts';
-
-/** What the hub is called inside hosts. */
-export const hubDomain = 'hub.drydock';
 
 export interface HubOptions {
   /** The engine's data: the tables and keys are in it. */
@@ -30,13 +30,23 @@ export class Hub implements AsyncDisposable {
   readonly blobs: Blobs;
   /** For the hosts' own pulls and pushes. */
   readonly near: NearRegistry;
+  /** For all other programs in hosts. */
+  readonly door: Door;
+  /** Of the certificate that they see, in PEM. */
+  readonly authority: string;
 
-  private constructor(parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>) {
+  private constructor(
+    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>,
+    certificate: HubCertificate,
+    log: Logger,
+  ) {
     this.registry = parts.registry;
     this.accounts = parts.accounts;
     this.official = parts.official;
     this.blobs = parts.blobs;
     this.near = nearRegistry(parts.accounts, parts.official);
+    this.door = new Door({ ...parts, log }, certificate);
+    this.authority = certificate.authority;
   }
 
   /** What an earlier engine's death has left half made is removed. Throws conflict where a later Drydock has written the tables. */
@@ -50,7 +60,8 @@ export class Hub implements AsyncDisposable {
       keysPath: `${dataDirectory}/hub-keys.json`,
       isOfficial: (repository) => official.has(repository),
     });
-    return new Hub({ registry, accounts, official, blobs });
+    const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
+    return new Hub({ registry, accounts, official, blobs }, certificate, log);
   }
 
   /** Where its tables and files disagree, a sentence each. Changes nothing. */
@@ -65,9 +76,9 @@ export class Hub implements AsyncDisposable {
 }
 
 function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
-  const parts = { accounts, official, domain: hubDomain };
+  const parts = { accounts, official, domain: hubName };
   return {
-    domain: hubDomain,
+    domain: hubName,
     connect: (place, signal): RegistryClient => new NearClient(parts, place, signal),
     officialName: (path) => official.nameOf(path),
     search: ({ account }, term, most) => {

@@ -323,6 +323,7 @@ export class NearClient implements RegistryClient {
     const { digest } = await this.#registry.manifests.put({
       repository: this.#place.path,
       reference,
+      digest: null,
       tags: [],
       contentType: mediaType,
       body,
