@@ -21,7 +21,7 @@ import type {
 } from './client.ts';
 import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
-import type { HubCollection, HubLogin, HubReport, HubTokenOptions } from './client-hub.ts';
+import { type HubClient, hubClient } from './client-hub.ts';
 import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
@@ -91,6 +91,8 @@ class SocketEngine implements EngineClient {
   /** One for each socket, so that its connections are kept. */
   readonly #dockers = new Map<string, HostDocker>();
 
+  readonly hub: HubClient = hubClient((method, path, body) => this.#call(method, path, body));
+
   constructor(socketPath: string) {
     this.#http = new UnixHttp(socketPath);
     this.#commands = new UnixHttp(socketPath, maxCommands);
@@ -110,31 +112,6 @@ class SocketEngine implements EngineClient {
 
   check(): Promise<CheckReport> {
     return this.#call('POST', '/check');
-  }
-
-  hubReport(): Promise<HubReport> {
-    return this.#call('GET', '/hub');
-  }
-
-  collectHub(now: boolean): Promise<HubCollection> {
-    return this.#call('POST', `/hub/collect?now=${now}`);
-  }
-
-  hubSession(name?: string): Promise<HubLogin> {
-    return this.#call('POST', '/hub/sessions', { ...(name !== undefined && { name }) });
-  }
-
-  async createHubAccount(login: HubLogin): Promise<void> {
-    await this.#call('POST', '/hub/accounts', login);
-  }
-
-  async removeHubAccount(name: string): Promise<void> {
-    await this.#call('DELETE', `/hub/accounts/${encodeURIComponent(name)}`);
-  }
-
-  async createHubToken(account: string, options: HubTokenOptions): Promise<string> {
-    const path = `/hub/accounts/${encodeURIComponent(account)}/tokens`;
-    return (await this.#call<{ secret: string }>('POST', path, options)).secret;
   }
 
   hosts(): Promise<readonly HostInfo[]> {

@@ -1,5 +1,7 @@
 // What the server and the `drydock` command ask of the hub over the engine's socket.
 
+import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
+
 export interface HubRepository {
   readonly name: string;
   readonly tags: number;
@@ -32,23 +34,20 @@ export interface HubLogin {
   readonly password: string;
 }
 
-export interface HubTokenOptions {
-  readonly name: string;
-  readonly scope: 'read' | 'read-write' | 'delete';
-  /** Until it expires; null: never. */
-  readonly days: number | null;
+export interface HubClient extends HubPeople {
+  report(): Promise<HubReport>;
+  /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
+  collect(now: boolean): Promise<HubCollection>;
+  /** The lab's account of that name, or a new one with a name that nobody has: the same password each time. Throws conflict. */
+  session(name?: string): Promise<HubLogin>;
 }
 
-export interface HubClient {
-  hubReport(): Promise<HubReport>;
-  /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
-  collectHub(now: boolean): Promise<HubCollection>;
-  /** The lab's account of that name, or a new one with a name that nobody has: the same password each time. Throws conflict. */
-  hubSession(name?: string): Promise<HubLogin>;
-  /** Throws invalid, conflict, exhausted. */
-  createHubAccount(login: HubLogin): Promise<void>;
-  /** Of a person or a lab, with all that it has. Idempotent. */
-  removeHubAccount(name: string): Promise<void>;
-  /** Gives the secret, which nobody is told again. Throws notFound, invalid, exhausted. */
-  createHubToken(account: string, options: HubTokenOptions): Promise<string>;
+/** Each is a request to the engine. */
+export function hubClient(call: EngineCall): HubClient {
+  return {
+    ...hubPeople(call),
+    report: () => call('GET', '/hub'),
+    collect: (now) => call('POST', `/hub/collect?now=${now}`),
+    session: (name) => call('POST', '/hub/sessions', { ...(name !== undefined && { name }) }),
+  };
 }

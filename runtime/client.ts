@@ -33,7 +33,7 @@ export interface HostOptions {
   readonly api?: readonly ApiWay[];
   /** Default none. */
   readonly egress?: EgressKind;
-  /** The account on the hub by whose rights those in the host ask who show no credentials (`hubSession`); default none. */
+  /** The account on the hub by whose rights those in the host ask who show no credentials (`hub.session`); default none. */
   readonly hubAccount?: string;
 }
 
@@ -201,7 +201,8 @@ export interface DockerClient {
 }
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
-export interface EngineClient extends HostReach, HostInside, HubClient {
+export interface EngineClient extends HostReach, HostInside {
+  readonly hub: HubClient;
   status(): Promise<EngineStatus>;
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */
   loop(since: number): Promise<LoopReport>;

@@ -1,5 +1,5 @@
-// Where the hub is reached in the network namespace of every host: an address of its loopback, so from the host and its containers and
-// from nowhere else, and a port to which those of HTTP and HTTPS are led, so that programs of the host may have these.
+// Where the hub is reached in the network namespace of every host: an address that is the host's own there and no link's, so from the host
+// and its containers and from nowhere else, and a port to which those of HTTP and HTTPS are led, so that programs of the host may have these.
 
 import { listenInside } from '../kernel/bind.ts';
 import { insideNetworkOf } from '../kernel/namespaces.ts';
@@ -16,14 +16,11 @@ export const hubRealPort = 30_443;
 export const hubHosts: readonly string[] = [`${hubName}:${hubAddress}`];
 export const hubPorts = [80, 443] as const;
 
-/** The loopback's index, in every network namespace (LOOPBACK_IFINDEX). */
-const loopback = 1;
-
 /** The descriptor of a socket that listens there, in the network namespace of `pid`. Throws SystemCallError: EADDRINUSE where a program has the port. */
 export function listenForHub(pid: number): number {
   insideNetworkOf(pid, () => {
     // It is there already where an engine before this one has listened.
-    netlink.tolerating(['EEXIST'], [netlink.address(loopback, hubAddress, hubSubnet.prefixLength, null)]);
+    netlink.tolerating(['EEXIST'], [netlink.localAddress(hubAddress)]);
   });
   return listenInside(pid, hubAddress, hubRealPort);
 }

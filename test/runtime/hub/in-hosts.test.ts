@@ -17,7 +17,7 @@ let bobLogin: HubLogin;
 
 beforeAll(async () => {
   engine = await sharedEngine();
-  [annLogin, bobLogin] = await Promise.all([engine.client.hubSession(), engine.client.hubSession()]);
+  [annLogin, bobLogin] = await Promise.all([engine.client.hub.session(), engine.client.hub.session()]);
   ann = new DockerHost(engine, await engine.client.createHost('hub-ann', { hubAccount: annLogin.name }));
   bob = new DockerHost(engine, await engine.client.createHost('hub-bob', { hubAccount: bobLogin.name }));
   // The first on a machine makes the image.
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  for (const { name } of [annLogin, bobLogin]) await engine.client.removeHubAccount(name);
+  for (const { name } of [annLogin, bobLogin]) await engine.client.hub.removeAccount(name);
   await engine[Symbol.asyncDispose]();
 });
 
@@ -92,7 +92,7 @@ test('what is not there, and what is another’s, is told as Docker tells it', a
   );
   assert.match(
     await fails(`docker pull ${none}`),
-    /^repository \S+\/none not found: name unknown: repository name not known to registry$/,
+    /^manifest for \S+\/none:latest not found: manifest unknown: manifest unknown$/,
   );
   await ok(`docker tag busybox ${own}/theirs`, bob).catch(() =>
     ok(`docker pull busybox && docker tag busybox ${own}/theirs`, bob),
@@ -102,7 +102,7 @@ test('what is not there, and what is another’s, is told as Docker tells it', a
 
 test('docker login takes a password once, and what it keeps is no password; a wrong one is told as such', async () => {
   const account = { name: 'carla', password: 'correct horse battery' };
-  await engine.client.createHubAccount(account);
+  await engine.client.hub.createAccount(account);
   try {
     assert.equal(
       await fails('echo wrong-password | docker login -u carla --password-stdin hub.drydock'),
@@ -123,7 +123,7 @@ test('docker login takes a password once, and what it keeps is no password; a wr
     await ok('docker logout hub.drydock');
     assert.match(await fails('docker push hub.drydock/carla/b:1'), /denied: requested/);
   } finally {
-    await engine.client.removeHubAccount('carla');
+    await engine.client.hub.removeAccount('carla');
   }
 });
 

@@ -21,7 +21,7 @@ let login: HubLogin;
 
 beforeAll(async () => {
   engine = await sharedEngine();
-  login = await engine.client.hubSession();
+  login = await engine.client.hub.session();
   host = new DockerHost(engine, await engine.client.createHost('hub-network', { hubAccount: login.name }));
   // The first on a machine makes the image.
   await expect(host.socket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await engine.client.removeHubAccount(login.name);
+  await engine.client.hub.removeAccount(login.name);
   await engine[Symbol.asyncDispose]();
 });
 
