@@ -17,7 +17,7 @@ test('what was acknowledged is there after each kill, and nothing half', async (
   try {
     const pushers = new Pushers();
     for (let round = 0; round < kills; round++) {
-      const registry = await RegistryProcess.start(directory);
+      const registry = await RegistryProcess.start(directory, 'collect');
       const { moment, ended } = pushers.begin(registry.url);
       await moment;
       await registry.kill();

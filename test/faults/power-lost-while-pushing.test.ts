@@ -35,7 +35,7 @@ for (const type of ['btrfs', 'ext4'] as const) {
       for (let round = 0; round < losses; round++) {
         using disk = new Disk(image);
         const pushers = new Pushers();
-        const registry = await RegistryProcess.start(disk.directory);
+        const registry = await RegistryProcess.start(disk.directory, 'collect');
         const { moment, ended } = pushers.begin(registry.url);
         await moment;
         registry.stop();

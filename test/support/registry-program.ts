@@ -1,14 +1,14 @@
-// A registry in a process of its own, to be killed: `registry-program.ts DIRECTORY` says on which port it listens, and collects all the
-// time, what nobody has used for a moment.
+// A registry in a process of its own, to be killed: `registry-program.ts DIRECTORY [collect]` says on which port it listens. With
+// `collect` it collects all the time what nobody has used for a moment.
 
 import { OwnRegistry } from './own-registry.ts';
 
 const graceMs = 500;
 
-const [, , directory = ''] = process.argv;
+const [, , directory = '', collects] = process.argv;
 const served = await OwnRegistry.open({ directory });
 process.stdout.write(`${served.domain}\n`);
-for (;;) {
+while (collects === 'collect') {
   await served.registry.collect(graceMs);
   await new Promise((resolve) => setTimeout(resolve, 5));
 }

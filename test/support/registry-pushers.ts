@@ -23,8 +23,9 @@ export class RegistryProcess {
     this.url = url;
   }
 
-  static async start(directory: string): Promise<RegistryProcess> {
-    const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** With `collect` it collects all the time. */
+  static async start(directory: string, ...options: readonly 'collect'[]): Promise<RegistryProcess> {
+    const child = spawn(process.execPath, [program, directory, ...options], { stdio: ['ignore', 'pipe', 'inherit'] });
     assert.ok(child.stdout);
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
     return new RegistryProcess(child, `http://${line.toString().trim()}`);
