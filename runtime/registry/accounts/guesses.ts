@@ -13,7 +13,7 @@ interface Rate {
 /** F11: ten a minute of one account from one source. */
 const pairRate: Rate = { burst: 10, everyMs: 6_000 };
 /** A host, or an address that a class may share. */
-const sourceRate: Rate = { burst: 60, everyMs: 1_000 };
+const sourceRate: Rate = { burst: 60, everyMs: 5_000 };
 /** From everywhere together: 8,640 a day. Sources that the account has logged in from are not held back by it. */
 const accountRate: Rate = { burst: 30, everyMs: 10_000 };
 
@@ -80,11 +80,16 @@ export class Guesses {
   }
 
   right(account: string, source: string): void {
+    this.takeBack(account, source);
+    this.#known.set(`${source}\n${account}`, true);
+  }
+
+  /** It was not looked at after all. */
+  takeBack(account: string, source: string): void {
     for (const { key, rate } of this.#bucketsOf(account, source)) {
       const full = this.#full.get(key);
       if (full !== undefined) this.#full.set(key, full - rate.everyMs);
     }
-    this.#known.set(`${source}\n${account}`, true);
   }
 
   /** How many keys are remembered. */

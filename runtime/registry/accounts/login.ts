@@ -20,8 +20,10 @@ export interface LoginParts {
   readonly now: () => number;
 }
 
-const sameText = (a: string, b: string): boolean =>
-  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+function sameText(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
 
 export class Login {
   readonly #parts: LoginParts;
@@ -41,15 +43,24 @@ export class Login {
    * asks: a host, an address.
    */
   async enter(name: string, secret: string, source: string): Promise<Person> {
-    const { guesses } = this.#parts;
+    const { accounts, guesses } = this.#parts;
+    const account = accounts.find(name);
+    // What nobody can guess is not slowed down by those who guess.
+    const drawn = account && this.#withDrawnSecret(account, secret);
+    if (drawn) return drawn;
+    if (isAccessToken(secret)) throw wrong();
     const guessed = name.slice(0, maxAccountNameLength + 1);
     const waitMs = guesses.waitMs(guessed, source);
     if (waitMs > 0) throw tooMany(waitMs);
     guesses.tried(guessed, source);
-    const person = await this.#person(name, secret);
-    if (!person) throw new Refusal('UNAUTHORIZED', { message: 'incorrect username or password' });
+    const isRight = await this.#isPassword(account, secret).catch((error: unknown) => {
+      guesses.takeBack(guessed, source);
+      if (error instanceof EngineError && error.kind === 'exhausted') throw tooMany(1000);
+      throw error;
+    });
+    if (!isRight || !account) throw wrong();
     guesses.right(guessed, source);
-    return person;
+    return personOf(account);
   }
 
   /** Somebody in a lab who shows no credentials: whoever the lab's account is. Nobody where it has none of that name. */
@@ -58,13 +69,12 @@ export class Login {
     return account?.kind === 'session' ? personOf(account) : null;
   }
 
-  async #person(name: string, secret: string): Promise<Person | null> {
-    const { accounts, sessions } = this.#parts;
-    const account = accounts.find(name);
-    if (isAccessToken(secret)) return account && this.#withToken(account, secret);
-    if (account?.kind === 'session' && sameText(sessions.password(account), secret)) return personOf(account);
-    // A wrong one costs as much work for a session, which has no password, and for nobody at all.
-    return (await this.#isPassword(account, secret)) && account ? personOf(account) : null;
+  /** By one of its access tokens, or by what its lab was given. */
+  #withDrawnSecret(account: Account, secret: string): Person | null {
+    if (isAccessToken(secret)) return this.#withToken(account, secret);
+    return account.kind === 'session' && sameText(this.#parts.sessions.password(account), secret)
+      ? personOf(account)
+      : null;
   }
 
   #withToken(account: Account, secret: string): Person | null {
@@ -84,22 +94,20 @@ export class Login {
     if (account && known && known.account === account.id && known.epoch === account.epoch && known.until > now())
       return true;
     const stored = account ? this.#parts.accounts.password(account) : null;
-    const right = await this.#work(stored, password);
+    const right = await isPassword(stored, password);
     if (!right || !account || stored === null) return false;
     // It may have been changed, or the account removed, while this was worked on.
     if (this.#parts.accounts.withId(account.id)?.epoch !== account.epoch) return false;
     this.#remember(remembered, account);
-    if (isOutdated(stored)) this.#parts.accounts.setPassword(account, await hashPassword(password), false);
+    if (isOutdated(stored)) await this.#hashAnew(account, stored, password);
     return true;
   }
 
-  async #work(stored: string | null, password: string): Promise<boolean> {
-    try {
-      return await isPassword(stored, password);
-    } catch (error) {
-      if (error instanceof EngineError && error.kind === 'exhausted') throw tooMany(1000);
-      throw error;
-    }
+  /** With the cost of today. What does not work now is done at the next login. */
+  async #hashAnew(account: Account, stored: string, password: string): Promise<void> {
+    const { accounts } = this.#parts;
+    const fresh = await hashPassword(password).catch(() => null);
+    if (fresh !== null && accounts.password(account) === stored) accounts.setPassword(account, fresh, false);
   }
 
   #remember(key: string, { id, epoch }: Account): void {
@@ -120,6 +128,8 @@ export class Login {
 function personOf({ id, name, epoch }: Account): Person {
   return { account: id, name, epoch, token: null };
 }
+
+const wrong = (): Refusal => new Refusal('UNAUTHORIZED', { message: 'incorrect username or password' });
 
 function tooMany(waitMs: number): Refusal {
   const seconds = Math.ceil(waitMs / 1000);
