@@ -62,8 +62,7 @@ export class BlobFiles implements AsyncDisposable {
     this.#coming.set(sha256, (this.#coming.get(sha256) ?? 0) + 1);
     try {
       this.#leaving.delete(sha256);
-      if (this.has(sha256)) rmSync(path, { force: true });
-      else await this.#syncs.pass('', () => this.#blobs.adopt(path, sha256));
+      await this.#syncs.pass('', () => this.#placeFile(path, sha256));
       await this.#names.sync();
       commit();
     } finally {
@@ -74,6 +73,13 @@ export class BlobFiles implements AsyncDisposable {
         if (!this.#isKnown(sha256)) this.#leaving.add(sha256);
       }
     }
+  }
+
+  async #placeFile(path: string, sha256: string): Promise<void> {
+    if (!this.has(sha256)) return await this.#blobs.adopt(path, sha256);
+    rmSync(path, { force: true });
+    // It may have been placed at this moment, as a name of a file that is not on the disk yet.
+    await this.#blobs.sync(sha256);
   }
 
   /** The row of this blob is going: its file goes with the next `removeLeaving`, unless it has a row then. */

@@ -40,6 +40,16 @@ export function digestOf(content: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
+/** Not on the engine's own thread: a layer may take seconds to reach the disk. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 export class Blobs {
   readonly #directory: string;
   readonly #others: Blobs[] = [];
@@ -123,18 +133,18 @@ export class Blobs {
    * answers for the digest. Idempotent.
    */
   async adopt(path: string, digest: string): Promise<void> {
-    if (this.borrow(digest)) {
-      rmSync(path, { force: true });
+    if (!this.borrow(digest)) {
+      await sync(path);
+      this.place(path, digest);
       return;
     }
-    // Not on the engine's own thread: a layer may take seconds to reach the disk.
-    const file = await open(path, 'r');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    this.place(path, digest);
+    rmSync(path, { force: true });
+    await this.sync(digest);
+  }
+
+  /** Brings the content of a blob to the disk, where it is not yet. */
+  async sync(digest: string): Promise<void> {
+    await sync(this.path(digest));
   }
 
   /** The same, without bringing it to the disk: for a blob that belongs to a layer. */

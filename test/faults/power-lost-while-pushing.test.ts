@@ -3,14 +3,17 @@
 // The disk is a file with a file system in it. What the kernel has written to that file, the disk had; the rest was in memory. So a
 // copy of the file, made while the registry stands still, is what is found after the power is back.
 
+import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { test } from 'vitest';
+import { Blobs } from '../../runtime/store/blobs.ts';
+import { pushBlob } from '../runtime/registry/contents.ts';
 import { Disk, makeDisk } from '../support/disk.ts';
-import { OwnRegistry } from '../support/own-registry.ts';
+import { OwnRegistry, sha256 } from '../support/own-registry.ts';
 import { Pushers, RegistryProcess } from '../support/registry-pushers.ts';
 import { rounds } from '../support/soak.ts';
 
@@ -46,6 +49,34 @@ for (const type of ['btrfs', 'ext4'] as const) {
         await using served = await OwnRegistry.open({ directory: found.directory });
         await pushers.compare(served);
       }
+    } finally {
+      fs.rmSync(directory, { recursive: true, force: true });
+    }
+  });
+
+  test(`X08: a blob that a host's image has, and that is not on the disk yet, is there when a push of the same is acknowledged (${type})`, async () => {
+    const directory = path.join(os.tmpdir(), `drydock-power-${randomUUID()}`);
+    fs.mkdirSync(directory);
+    const [image, copy] = [`${directory}/disk`, `${directory}/copy`];
+    try {
+      makeDisk(image, type, diskBytes);
+      const content = randomBytes(300_000);
+      const digest = sha256(content);
+      using disk = new Disk(image);
+      {
+        await using served = await OwnRegistry.open({ directory: disk.directory });
+        const images = new Blobs(`${disk.directory}/images`);
+        served.blobs.shareWith(images);
+        const brought = images.temporary();
+        fs.writeFileSync(brought, content);
+        images.place(brought, digest);
+        await pushBlob(served, 'shared/a', content);
+        copyStill(disk, image, copy);
+      }
+      using found = new Disk(copy);
+      await using served = await OwnRegistry.open({ directory: found.directory });
+      const got = await served.ask(`GET /v2/shared/a/blobs/${digest}`);
+      assert.deepEqual([got.status, sha256(got.body)], [200, digest]);
     } finally {
       fs.rmSync(directory, { recursive: true, force: true });
     }
