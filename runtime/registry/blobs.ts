@@ -164,7 +164,7 @@ export class RepositoryBlobs {
     const blob = source === undefined ? null : index.anywhere(digest);
     if (!blob) return null;
     database.transaction(() => {
-      index.link(repositories.ensure(repository), blob.id);
+      index.link(repositories.ensure(repository), blob.id, digest);
       quota.check(namespaceOf(repository));
       audit.tell({ action: 'mount-blob', who, repository, reference: source ?? null, digest, bytes: blob.size });
     });
@@ -177,7 +177,7 @@ export class RepositoryBlobs {
     const { database, index, repositories, audit } = this.#parts;
     const blob = this.need(repository, digest);
     database.transaction(() => {
-      index.unlink(repositories.need(repository), blob.id);
+      index.withdraw(repositories.need(repository), blob.id, digest);
       audit.tell({ action: 'delete-blob', who, repository, reference: null, digest, bytes: blob.size });
     });
     await database.durable();

@@ -144,6 +144,10 @@ const migrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX member_account ON member (account);
   `,
+  `
+  -- By digests of which algorithms the repository has the blob: 1 sha256, 2 sha512, 3 either.
+  ALTER TABLE link ADD COLUMN algorithms INTEGER NOT NULL DEFAULT 3;
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -137,15 +137,24 @@ describe('mounting a blob from another repository', () => {
 });
 
 describe('digests by sha512', () => {
-  test('a blob that was sent by one is found by it, and by its sha256', async () => {
-    const digest = sha512('by sha512');
+  test('a blob is found by the digest that it was sent by, and by either when it was sent by both', async () => {
+    const [short, long] = [sha256('by both'), sha512('by both')];
+    const found = (): Promise<number[]> =>
+      Promise.all([short, long].map(async (one) => (await served.ask(`HEAD /v2/sha/a/blobs/${one}`)).status));
     const begun = await served.ask('POST /v2/sha/a/blobs/uploads/?digest-algorithm=sha512');
-    const put = await served.ask(`PUT ${begun.header('location')}?digest=${digest}`, { body: 'by sha512' });
-    assert.deepEqual([put.status, put.header('docker-content-digest')], [201, digest]);
-    for (const one of [digest, sha256('by sha512')]) {
+    const put = await served.ask(`PUT ${begun.header('location')}?digest=${long}`, { body: 'by both' });
+    assert.deepEqual([put.status, put.header('docker-content-digest')], [201, long]);
+    assert.deepEqual(await found(), [404, 200]);
+    await pushBlob(served, 'sha/a', 'by both');
+    assert.deepEqual(await found(), [200, 200]);
+    for (const one of [short, long]) {
       const got = await served.ask(`GET /v2/sha/a/blobs/${one}`);
-      assert.deepEqual([got.status, got.header('docker-content-digest'), got.body.toString()], [200, one, 'by sha512']);
+      assert.deepEqual([got.header('docker-content-digest'), got.body.toString()], [one, 'by both']);
     }
+    assert.equal((await served.ask(`DELETE /v2/sha/a/blobs/${short}`)).status, 202);
+    assert.deepEqual(await found(), [404, 200]);
+    assert.equal((await served.ask(`DELETE /v2/sha/a/blobs/${long}`)).status, 202);
+    assert.deepEqual(await found(), [404, 404]);
   });
 
   test('is known at the end only: the bytes are read once more', async () => {
@@ -165,7 +174,7 @@ describe('digests by sha512', () => {
     const pushed = await served.ask(`POST /v2/sha/two/blobs/uploads/?digest=${digest}`, { body: 'one content' });
     assert.equal(pushed.status, 201);
     assert.equal(files(), before);
-    assert.equal((await served.ask(`HEAD /v2/sha/one/blobs/${digest}`)).status, 200);
+    assert.equal((await served.ask(`HEAD /v2/sha/two/blobs/${digest}`)).status, 200);
   });
 
   test('an algorithm that is not computed is refused', async () => {
