@@ -6,10 +6,12 @@ import { requireAccess } from './access.ts';
 import { isKnown } from './blobs.ts';
 import { type Exchange, notAllowed, say } from './exchange.ts';
 
+const pushTo = (name: string) => ({ type: 'repository', name, actions: ['pull', 'push'] }) as const;
+
 export async function manifestEndpoint(exchange: Exchange, repository: string, reference: string): Promise<void> {
   const { registry, access, method } = exchange;
   if (method === 'PUT') {
-    requireAccess(access, { type: 'repository', name: repository, actions: ['pull', 'push'] });
+    requireAccess(access, pushTo(repository));
     return await put(exchange, repository, reference);
   }
   if (method === 'DELETE') {
@@ -53,6 +55,8 @@ async function put(exchange: Exchange, repository: string, reference: string): P
       message: `one request gives a manifest ${maxTagParameters} tags at most`,
     });
   const body = await bodyOf(exchange);
+  // A namespace may be gone, or a colleague, since the body began.
+  requireAccess(access, pushTo(repository));
   const contentType = request.headers['content-type'] ?? '';
   const { who } = access;
   const { digest, subject } = await registry.manifests.put({

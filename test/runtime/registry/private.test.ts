@@ -1,11 +1,14 @@
 // What is private looks like what is not there (B04), changes of who may what hold at once, and `library/` is the engine's (B10).
 
 import assert from 'node:assert/strict';
-import type http from 'node:http';
+import { once } from 'node:events';
+import http from 'node:http';
 import { afterAll, beforeAll, test } from 'vitest';
 import { createAccount } from '../../../runtime/registry/accounts/people.ts';
+import { Refusal } from '../../../runtime/registry/refusal.ts';
 import type { OwnHub } from '../../support/own-hub.ts';
-import { sha256 } from '../../support/own-registry.ts';
+import { OwnRegistry, sha256 } from '../../support/own-registry.ts';
+import { mediaTypes, pushBlob } from './contents.ts';
 import { cases } from './every-route.ts';
 import { blob, digest, fillBlob, manifest, manifestDigest, openTeam, password, scopesOf, type Team } from './team.ts';
 
@@ -99,6 +102,29 @@ test('a colleague who has left may no more, with the token from before', async (
   await hub.accounts.change(() => namespaces.setMember('team', accounts.need('writer'), null));
   assert.equal((await team.ask('GET /v2/team/private/manifests/1', undefined, headers)).status, 401);
   await hub.accounts.change(() => namespaces.setMember('team', accounts.need('writer'), 'write'));
+});
+
+test('who loses their right while a manifest is on its way has not pushed it', async () => {
+  const asked = Promise.withResolvers<void>();
+  let isAllowed = true;
+  const allows = (): boolean => {
+    asked.resolve();
+    return isAllowed;
+  };
+  await using served = await OwnRegistry.open({
+    gate: { admit: () => ({ who: 'gone', allows, refuse: () => new Refusal('DENIED') }) },
+  });
+  await pushBlob(served, 'gone/app', blob);
+  const request = http.request(`${served.url}/v2/gone/app/manifests/1`, { method: 'PUT' });
+  request.setHeader('Content-Type', mediaTypes.ociManifest);
+  request.write(manifest.slice(0, 10));
+  await asked.promise;
+  isAllowed = false;
+  request.end(manifest.slice(10));
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  response.resume();
+  assert.equal(response.statusCode, 403);
+  assert.throws(() => served.registry.manifests.need('gone/app', '1'), { code: 'MANIFEST_UNKNOWN' });
 });
 
 test('B10 nobody writes to library/, whatever they are called', async () => {
