@@ -92,6 +92,8 @@ export interface HubPeople {
   pullLimits(): Promise<HubPullLimits>;
   /** Until the engine ends. */
   setPullLimits(limits: HubPullLimits): Promise<void>;
+  /** Of this account alone, such as a lab's, as long as it is there; empty: as all others. */
+  setPullLimit(account: string, limit: string): Promise<void>;
 }
 
 export type EngineCall = <Answer>(method: string, path: string, body?: unknown) => Promise<Answer>;
@@ -124,6 +126,7 @@ export function hubPeople(call: EngineCall): HubPeople {
     rights: (account, repository) => call('POST', '/hub/people/rights', { account, repository }),
     rotateKeys: () => call('POST', '/hub/people/keys'),
     pullLimits: () => call('GET', '/hub/people/pull-limits'),
+    setPullLimit: (account, limit) => call('PUT', `${accountPath(account)}/pull-limit`, { limit }),
     setPullLimits: (limits) => call('PUT', '/hub/people/pull-limits', limits),
   };
 }

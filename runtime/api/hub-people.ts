@@ -30,6 +30,7 @@ const visibilitySchema = z.strictObject({ visibility });
 const ownVisibilitySchema = z.strictObject({ visibility: visibility.nullable() });
 const memberSchema = z.strictObject({ access: z.enum(['read', 'write']).nullable() });
 const rightsSchema = z.strictObject({ account: text.nullable(), repository: text });
+const limitSchema = z.strictObject({ limit: text });
 const limitsSchema = z.strictObject({ nobody: text, account: text });
 
 const time = (ms: number): string => new Date(ms).toISOString();
@@ -108,6 +109,11 @@ export function hubPeopleRoutes<Subject>(hubOf: (subject: Subject) => HubAccount
       const { password } = await exchange.body(passwordSchema);
       await changePassword(hub(exchange), exchange.param('account'), password);
       exchange.end(204);
+    },
+    'PUT /hub/people/accounts/{account}/pull-limit': async (exchange) => {
+      const limit = parsePullLimit((await exchange.body(limitSchema)).limit);
+      const { accounts } = hub(exchange);
+      await change(exchange, () => accounts.setPulls(account(exchange), limit && pullLimitText(limit)));
     },
     'GET /hub/people/accounts/{account}/tokens': (exchange) =>
       exchange.answer(200, hub(exchange).tokens.list(account(exchange)).map(tokenInfo)),

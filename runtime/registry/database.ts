@@ -148,6 +148,10 @@ const migrations: readonly string[] = [
   -- By digests of which algorithms the repository has the blob: 1 sha256, 2 sha512, 3 either.
   ALTER TABLE link ADD COLUMN algorithms INTEGER NOT NULL DEFAULT 3;
   `,
+  `
+  -- The limit of pulls that an account has of its own, as \`100;w=21600\`.
+  ALTER TABLE account ADD COLUMN pulls TEXT;
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

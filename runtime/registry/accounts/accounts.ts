@@ -96,6 +96,16 @@ export class Accounts {
     );
   }
 
+  /** The limit of pulls that was said of this one alone, as a text. */
+  pulls(id: number): string | null {
+    const row = this.#database.get('SELECT pulls FROM account WHERE id = ?', id);
+    return typeof row?.pulls === 'string' ? row.pulls : null;
+  }
+
+  setPulls(account: Account, pulls: string | null): void {
+    this.#database.run('UPDATE account SET pulls = ? WHERE id = ?', pulls, account.id);
+  }
+
   /** In a transaction, after the namespaces that it owns. Its access tokens go with it. */
   remove(account: Account): void {
     this.#database.run('DELETE FROM account WHERE id = ?', account.id);

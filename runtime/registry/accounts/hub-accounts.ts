@@ -11,7 +11,7 @@ import { BearerTokens } from './bearer.ts';
 import { Guesses } from './guesses.ts';
 import { Login } from './login.ts';
 import { Namespaces } from './namespaces.ts';
-import { noPullLimits, PullCounts, type PullLimits } from './pull-limits.ts';
+import { noPullLimits, PullCounts, type PullLimits, parsePullLimit } from './pull-limits.ts';
 import { Rights } from './rights.ts';
 import { Sessions } from './sessions.ts';
 import { SigningKeys } from './signing-keys.ts';
@@ -61,7 +61,8 @@ export class HubAccounts {
     this.sessions = new Sessions({ database, accounts: this.accounts, namespaces: this.namespaces, keys });
     this.rights = new Rights(registry.repositories, this.namespaces, isOfficial);
     this.bearer = new BearerTokens(keys, now);
-    this.pulls = new PullCounts(pullLimits, monotonicMs);
+    const ownLimit = (account: number) => parsePullLimit(this.accounts.pulls(account) ?? '');
+    this.pulls = new PullCounts(pullLimits, ownLimit, monotonicMs);
     const { accounts, tokens, sessions } = this;
     this.login = new Login({ accounts, tokens, sessions, guesses: new Guesses(monotonicMs), now });
   }

@@ -41,19 +41,21 @@ interface Count {
 
 export class PullCounts {
   readonly #nowMs: () => number;
+  readonly #ownLimit: (account: number) => PullLimit | null;
   limits: PullLimits;
   /** By who: the window that their first pull has begun. */
   readonly #counts = new Map<string, Count>();
 
-  /** `nowMs` is a monotonic clock. */
-  constructor(limits: PullLimits, nowMs: () => number) {
+  /** `ownLimit`: what was said of one account alone. `nowMs` is a monotonic clock. */
+  constructor(limits: PullLimits, ownLimit: (account: number) => PullLimit | null, nowMs: () => number) {
     this.limits = limits;
+    this.#ownLimit = ownLimit;
     this.#nowMs = nowMs;
   }
 
   /** Counts one where `isPull`. The headers that tell what is left. Throws TOOMANYREQUESTS. */
   count(person: Person | null, source: string, isPull: boolean): OutgoingHttpHeaders {
-    const limit = person ? this.limits.account : this.limits.nobody;
+    const limit = person ? (this.#ownLimit(person.account) ?? this.limits.account) : this.limits.nobody;
     if (!limit) return {};
     const key = person ? `account ${person.account}` : `source ${source}`;
     const now = this.#nowMs();

@@ -140,5 +140,10 @@ test('keys change, and pulls are limited, while the hub runs', async () => {
   assert.deepEqual(await people.pullLimits(), { nobody: '', account: '' });
   await people.setPullLimits({ nobody: '100;w=21600', account: '' });
   assert.deepEqual(await people.pullLimits(), { nobody: '100;w=21600', account: '' });
+  await people.setPullLimit('ada', '5;w=60');
+  assert.equal(hub.accounts.accounts.pulls(hub.accounts.accounts.need('ada').id), '5;w=60');
+  await people.setPullLimit('ada', '');
+  assert.equal(hub.accounts.accounts.pulls(hub.accounts.accounts.need('ada').id), null);
+  await assert.rejects(people.setPullLimit('ada', '5'), { kind: 'invalid' });
   await assert.rejects(people.setPullLimits({ nobody: 'many', account: '' }), { kind: 'invalid' });
 });

@@ -105,7 +105,7 @@ test('a colleague who has left may no more, with the token from before', async (
 });
 
 test('who loses their right while a manifest is on its way has not pushed it', async () => {
-  const asked = Promise.withResolvers<void>();
+  let asked = Promise.withResolvers<void>();
   let isAllowed = true;
   const allows = (): boolean => {
     asked.resolve();
@@ -115,6 +115,7 @@ test('who loses their right while a manifest is on its way has not pushed it', a
     gate: { admit: () => ({ who: 'gone', allows, refuse: () => new Refusal('DENIED') }) },
   });
   await pushBlob(served, 'gone/app', blob);
+  asked = Promise.withResolvers();
   const request = http.request(`${served.url}/v2/gone/app/manifests/1`, { method: 'PUT' });
   request.setHeader('Content-Type', mediaTypes.ociManifest);
   request.write(manifest.slice(0, 10));

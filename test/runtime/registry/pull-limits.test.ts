@@ -81,6 +81,17 @@ test('an account has a limit of its own, wherever it comes from', async () => {
   assert.match(refused.body.toString(), /"You have reached your pull rate limit."/);
 });
 
+test('an account, such as a lab’s, may have a limit of its own', async () => {
+  const { accounts, sessions } = hub.accounts;
+  const lab = await hub.accounts.change(() => sessions.ensure('lab-1'));
+  await hub.accounts.change(() => accounts.setPulls(accounts.need('lab-1'), '1;w=10'));
+  const who = basic(lab.name, lab.password);
+  assert.deepEqual(told(await ask('GET', who)), [200, '1;w=10', '0;w=10']);
+  assert.equal((await ask('GET', who)).status, 429);
+  await hub.accounts.change(() => accounts.setPulls(accounts.need('lab-1'), null));
+  assert.deepEqual(told(await ask('GET', who)), [200, '3;w=3600', '1;w=3600']);
+});
+
 test('what is not there, or not allowed, is no pull', async () => {
   const headers = await hub.tokenHeader(['repository:ada/app:pull']);
   for (const [line, status] of [
