@@ -130,7 +130,10 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     scratchDirectory: `${paths.store}/scratch`,
     log,
   });
-  const hub = await Hub.open({ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log });
+  const hub = await Hub.open({
+    ...{ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log },
+    pullLimits: { nobody: settings.hubPulls, account: settings.hubPulls },
+  });
   const near = { registry: hub.near, blobs: hub.blobs };
   const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log, near });
   const startedAt = new Date().toISOString();

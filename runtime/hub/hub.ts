@@ -5,6 +5,7 @@ import type { Catalogue } from '../catalogue/catalogue.ts';
 import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
+import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import { Registry } from '../registry/registry.ts';
 import { Blobs } from '../store/blobs.ts';
 import { sourceOf } from './caller.ts';
@@ -19,6 +20,7 @@ export interface HubOptions {
   /** The store of the hosts' images, on whose file system the blobs are. */
   readonly storeDirectory: string;
   readonly catalogue: Catalogue;
+  readonly pullLimits: PullLimits;
   readonly log: Logger;
 }
 
@@ -50,7 +52,7 @@ export class Hub implements AsyncDisposable {
   }
 
   /** What an earlier engine's death has left half made is removed. Throws conflict where a later Drydock has written the tables. */
-  static async open({ dataDirectory, storeDirectory, catalogue, log }: HubOptions): Promise<Hub> {
+  static async open({ dataDirectory, storeDirectory, catalogue, pullLimits, log }: HubOptions): Promise<Hub> {
     const directory = `${storeDirectory}/registry`;
     const blobs = new Blobs(`${directory}/blobs`);
     const registry = await Registry.open({ databasePath: `${dataDirectory}/registry.db`, directory, blobs, log });
@@ -58,6 +60,7 @@ export class Hub implements AsyncDisposable {
     const accounts = await HubAccounts.open({
       registry,
       keysPath: `${dataDirectory}/hub-keys.json`,
+      pullLimits,
       isOfficial: (repository) => official.has(repository),
     });
     const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
