@@ -364,7 +364,7 @@ export const uploadPieceBytes = 512 * 1024;
 export const leastFreeBytes = 64 * 1024 * 1024;
 export const freeCheckBytes = 1024 * 1024;
 /** What is read of a blob at once while it is sent. */
-export const sendPieceBytes = 256 * 1024;
+export const sendPieceBytes = 512 * 1024;
 /** A client that neither sends nor takes anything for so long is cut off. */
 export const registryClientIdleMs = 60_000;
 /** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
