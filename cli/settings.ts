@@ -276,6 +276,14 @@ export const definitions = {
     otherwise: "the machine's own",
     meaning: 'The network namespace (ip netns) by which they do, and whose name servers they ask.',
   },
+  hubPulls: {
+    variable: 'DRYDOCK_HUB_PULLS',
+    schema: z.string().regex(/^(\d{1,7};w=[1-9]\d{0,6})?$/, 'is no limit such as 100;w=21600, a hundred in six hours'),
+    fallback: '',
+    otherwise: 'no limit',
+    meaning:
+      'How many images an account, or an address without one, pulls from the hub: 100;w=21600 is a hundred in six hours.',
+  },
   ociRuntime: {
     variable: 'DRYDOCK_OCI_RUNTIME',
     schema: derived(folder),

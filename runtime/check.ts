@@ -29,7 +29,7 @@ function findingsOfNetworks(host: Host): string[] {
 
 /** Changes nothing. Each finding is a sentence: what disagrees, and where. */
 export async function checkEngine(engine: Engine): Promise<CheckReport> {
-  const findings: string[] = [...engine.records.refusals(), ...engine.images.check()];
+  const findings: string[] = [...engine.records.refusals(), ...engine.images.check(), ...engine.hub.check()];
   const known = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
   const subvolumes = new Set([...known.values()].map((host) => host.record.subvolume));
   for (const name of fs.readdirSync(engine.paths.hosts)) {

@@ -21,6 +21,7 @@ import type {
 } from './client.ts';
 import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
+import { type HubClient, hubClient } from './client-hub.ts';
 import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
@@ -89,6 +90,8 @@ class SocketEngine implements EngineClient {
   readonly #turnstile = new Turnstile({ perKey: maxCommandsPerHost, inAll: maxCommands });
   /** One for each socket, so that its connections are kept. */
   readonly #dockers = new Map<string, HostDocker>();
+
+  readonly hub: HubClient = hubClient((method, path, body) => this.#call(method, path, body));
 
   constructor(socketPath: string) {
     this.#http = new UnixHttp(socketPath);

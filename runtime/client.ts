@@ -2,6 +2,7 @@
 
 import type { Duplex } from 'node:stream';
 import type { HostReach } from './client-files.ts';
+import type { HubClient } from './client-hub.ts';
 import type { HostInside } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
 
@@ -32,6 +33,8 @@ export interface HostOptions {
   readonly api?: readonly ApiWay[];
   /** Default none. */
   readonly egress?: EgressKind;
+  /** The account on the hub by whose rights those in the host ask who show no credentials (`hub.session`); default none. */
+  readonly hubAccount?: string;
 }
 
 export interface HostInfo {
@@ -199,6 +202,7 @@ export interface DockerClient {
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
 export interface EngineClient extends HostReach, HostInside {
+  readonly hub: HubClient;
   status(): Promise<EngineStatus>;
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */
   loop(since: number): Promise<LoopReport>;

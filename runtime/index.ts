@@ -22,6 +22,17 @@ export type {
 } from './client.ts';
 export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
+export type { HubClient, HubCollection, HubLogin, HubReport, HubRepository } from './client-hub.ts';
+export type {
+  HubAccessToken,
+  HubAccount,
+  HubAccountDetails,
+  HubNamespace,
+  HubPullLimits,
+  HubRights,
+  HubTokenScope,
+  HubVisibility,
+} from './client-hub-people.ts';
 export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePlace } from './client-inside.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';

@@ -320,3 +320,94 @@ export const maxEgressAddresses = 3;
 export const egressIdleMs = 5 * 60_000;
 /** How long sshd may take to listen. */
 export const sshdStartMs = 10_000;
+/** Repository names of the registry: distribution's own limit; tags have 128 characters by the specification. */
+export const maxRepositoryNameLength = 255;
+/** Of one namespace, and of one repository. A row of each is small; a list of all of them must stay so too. */
+export const maxRepositoriesPerNamespace = 500;
+export const maxTagsPerRepository = 5000;
+export const maxStoredManifestsPerRepository = 10_000;
+/** What a namespace holds where nobody has said otherwise: some tens of images. A blob that several repositories have counts once. */
+export const defaultNamespaceBytes = 4 * 1024 * 1024 * 1024;
+/** Layers, children and other blobs that one manifest names: those of images have 127 at most, artifacts may have more. */
+export const maxDescriptors = 1000;
+/** Tags that one request gives to a manifest; the specification wants ten or more. */
+export const maxTagParameters = 50;
+/** Open uploads: a push of docker has five, so these are many pushes at once. What nobody has touched for so long is removed. */
+export const maxUploadsPerNamespace = 100;
+export const maxUploadIdleMs = 2 * 60 * 60 * 1000;
+/** How long a blob that no manifest names is kept: a push sends all blobs first, and the manifest may come an hour later. */
+export const blobGraceMs = 60 * 60 * 1000;
+/** Rows that a collection looks at before others have the event loop: about a millisecond. */
+export const collectionSliceRows = 200;
+/** How often the registry is collected. */
+export const collectionPauseMs = 10 * 60 * 1000;
+/** Names on one page of tags or repositories, and what is on it where the request says nothing. */
+export const maxPageEntries = 1000;
+/** One page of referrers: each tells its manifest's annotations. */
+export const maxReferrersBytes = 1024 * 1024;
+/** Repositories that are looked at for a blob that is mounted from anywhere. */
+export const maxMountSources = 100;
+/**
+ * Bodies of uploads that are written, and blobs that are sent, at once: for one account or host, and for all. Each takes the loop
+ * 0.1 ms for each piece of 64 KiB, and a MiB of memory. A client has five.
+ */
+export const maxRegistryStreamsPerShare = 24;
+export const maxRegistryStreams = 256;
+/** Files that are brought to the disk at once: each takes one of Node's four threads for as long as the disk takes. */
+export const maxRegistrySyncs = 2;
+/** What an upload gathers before it is written: one write is under way while the next is gathered. */
+export const uploadPieceBytes = 512 * 1024;
+/**
+ * Uploads leave so much of the disk to others: hosts that write, and the registry's own tables, without which nothing could be deleted.
+ * It is looked at each time that so many bytes have come.
+ */
+export const leastFreeBytes = 64 * 1024 * 1024;
+export const freeCheckBytes = 1024 * 1024;
+/** What is read of a blob at once while it is sent. */
+export const sendPieceBytes = 512 * 1024;
+/** A client that neither sends nor takes anything for so long is cut off. */
+export const registryClientIdleMs = 60_000;
+/** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
+export const maxRegistryEvents = 100_000;
+/** Accounts of the hub, those of labs among them: a row of each has about 200 bytes. */
+export const maxAccounts = 50_000;
+export const maxAccountNameLength = 40;
+export const minPasswordCharacters = 8;
+export const maxPasswordCharacters = 128;
+/** Passwords that are hashed at once, each with 19 MiB for 45 ms in one of the four threads of Node's pool; and those that wait for it. */
+export const maxPasswordsAtOnce = 2;
+export const maxPasswordsWaiting = 64;
+/** Of one account. */
+export const maxAccessTokens = 50;
+export const maxTokenLabelLength = 80;
+export const maxNamespacesPerAccount = 20;
+export const maxMembers = 100;
+/** How often it is written down that an access token is used. */
+export const lastUseMs = 60_000;
+/** Sources and accounts whose wrong passwords are remembered: some 200 bytes each. */
+export const maxGuessKeys = 20_000;
+/** Of one request for a token: a push that mounts asks for two. */
+export const maxScopes = 40;
+export const maxScopeLength = 400;
+export const maxScopeActions = 10;
+/** Docker's own token servers give five minutes. */
+export const bearerTokenMs = 5 * 60_000;
+/** `docker login` keeps one instead of the password: a term, and some holidays. */
+export const refreshTokenMs = 180 * 24 * 60 * 60_000;
+export const maxSigningKeys = 20;
+/** Names and passwords that were right, so that a push by a client that sends both each time is not 45 ms a request. */
+export const maxRememberedLogins = 2_000;
+export const rememberedLoginMs = 5 * 60_000;
+/** Sources and accounts whose pulls are counted, where there is a limit. */
+export const maxPullCounts = 20_000;
+/** The body of `POST /token`: a refresh token has under 1 KiB, scopes 400 bytes each. */
+export const maxTokenRequestBytes = 32 * 1024;
+/** How long a client of the hub waits for an image of the catalogue that has to be built: docker waits for a header as long as it takes, proxies a minute. */
+export const officialBuildWaitMs = 30_000;
+/** A configuration up to this size is parsed on the loop, in a millisecond or two; a larger one in a thread. */
+export const maxInlineConfigurationBytes = 128 * 1024;
+/** Connections of one host's programs to the hub: skopeo has six, and a student's script may run several. */
+export const maxHubConnectionsPerHost = 32;
+/** How long a client of the hub may take to send a request's head, and keep a connection on which it asks nothing. */
+export const hubHeadersMs = 10_000;
+export const hubKeepAliveMs = 15_000;

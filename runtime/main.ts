@@ -10,6 +10,7 @@ import { serveEngine } from './api/server.ts';
 import { allowedName } from './egress/allow-list.ts';
 import { keepDescriptors } from './kernel/descriptors.ts';
 import { openEngine } from './open-engine.ts';
+import { parsePullLimit } from './registry/accounts/pull-limits.ts';
 import type { EngineSettings } from './settings.ts';
 
 const flags = {
@@ -29,6 +30,7 @@ const flags = {
   'oci-runtime': { type: 'string', default: '' },
   'egress-allow': { type: 'string', default: '' },
   'egress-network': { type: 'string', default: '' },
+  'hub-pulls': { type: 'string', default: '' },
   catalogue: { type: 'string', default: 'all' },
 } as const;
 
@@ -54,6 +56,7 @@ const schema = z.strictObject({
     .transform((names) => names.split(',').filter(Boolean))
     .pipe(z.array(z.string().regex(allowedName))),
   'egress-network': z.string().regex(/^(\/.+)?$/),
+  'hub-pulls': z.string().transform(parsePullLimit),
   catalogue: z.enum(['all', 'minimal']),
 });
 
@@ -80,6 +83,7 @@ function readSettings(argv: readonly string[]): EngineSettings {
     },
     ociRuntime: given['oci-runtime'] || null,
     egress: { allow: given['egress-allow'], network: given['egress-network'] || null },
+    hubPulls: given['hub-pulls'],
     catalogue: given.catalogue,
   };
 }

@@ -14,6 +14,7 @@ import { adoptHosts } from './hosts/adopt.ts';
 import { prepareEgress } from './hosts/open-egress.ts';
 import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
+import { Hub } from './hub/hub.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
 import { prepareCgroups } from './kernel/cgroups.ts';
@@ -129,7 +130,12 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     scratchDirectory: `${paths.store}/scratch`,
     log,
   });
-  const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log });
+  const hub = await Hub.open({
+    ...{ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log },
+    pullLimits: { nobody: settings.hubPulls, account: settings.hubPulls },
+  });
+  const near = { registry: hub.near, blobs: hub.blobs };
+  const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log, near });
   const startedAt = new Date().toISOString();
   const loop = new LoopWatch();
   const engine: Engine = {
@@ -140,6 +146,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     records,
     images,
     catalogue,
+    hub,
     egress: new Egress(settings.egress, log),
     hosts: new Map(),
     log,

@@ -2,6 +2,7 @@
 
 import type { HostLimits } from './client.ts';
 import type { EgressSettings } from './egress/egress.ts';
+import type { PullLimit } from './registry/accounts/pull-limits.ts';
 
 export interface EngineSettings {
   /** [a-z0-9-]{1,20}: stands in the name of every cgroup, interface and mount that this engine makes. */
@@ -25,6 +26,8 @@ export interface EngineSettings {
   /** An OCI runtime to use instead of crun, else runc. */
   readonly ociRuntime: string | null;
   readonly egress: EgressSettings;
+  /** Of each account on the hub, and of each address without one. */
+  readonly hubPulls: PullLimit | null;
   /** Build the whole catalogue, or only `busybox` and `workspace`. */
   readonly catalogue: 'all' | 'minimal';
 }

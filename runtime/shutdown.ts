@@ -20,6 +20,7 @@ export async function shutdownEngine(engine: Engine): Promise<void> {
   await removeGroup(engine.group);
   await engine.images.settle().catch((error: unknown) => engine.log.warn({ error }, 'the disk has failed'));
   engine.images.close();
+  await engine.hub[Symbol.asyncDispose]();
   engine.records.close();
   try {
     detachMount(engine.paths.store);

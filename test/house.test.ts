@@ -79,6 +79,13 @@ for (const [level, room] of rooms.entries()) {
   });
 }
 
+test('runtime/registry/ imports nothing from hosts, containers, images and the API', async () => {
+  const wrong = (await importsOf(clone, 'runtime/registry')).filter(({ file, from }) =>
+    /^runtime\/(hosts|containers|images|api)\//.test(path.join(path.dirname(file), from)),
+  );
+  assert.deepEqual(wrong, []);
+});
+
 test('only runtime/kernel makes system calls or starts programs', async () => {
   const powers = /^(koffi|(node:)?child_process|node-pty|node-unix-socket)$/;
   const wrong = (await importsOf(clone, 'runtime')).filter(

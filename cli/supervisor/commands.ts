@@ -48,6 +48,7 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...(settings.ociRuntime === null ? [] : ['--oci-runtime', settings.ociRuntime]),
     ...['--egress-allow', settings.egress.join(',')],
     ...(settings.egressNetwork === null ? [] : ['--egress-network', `/run/netns/${settings.egressNetwork}`]),
+    ...['--hub-pulls', settings.hubPulls],
     ...['--catalogue', settings.catalogue],
   ];
 }

@@ -21,6 +21,7 @@ import { hijack } from './hijack.ts';
 import { hostFileRoutes } from './host-files.ts';
 import { hostInsideRoutes } from './host-inside.ts';
 import { hostStateRoutes } from './host-states.ts';
+import { hubRoutes } from './hub.ts';
 import { integer } from './query.ts';
 import { type Handler, type Routes, withEach } from './router.ts';
 
@@ -46,6 +47,7 @@ const createSchema = z.strictObject({
   name: hostName,
   limits: limitsSchema.optional(),
   egress: z.enum(['none', 'proxy', 'open']).optional(),
+  hubAccount: z.string().max(100).optional(),
   workspace: z
     .string()
     .regex(/^workspace(-[a-z0-9-]{1,50})?$/, 'is a workspace image of the catalogue, such as workspace-vm')
@@ -190,6 +192,7 @@ function withKind(handler: Handler<Engine>): Handler<Engine> {
 }
 
 const routes: Routes<Engine> = {
+  ...hubRoutes,
   ...hostFileRoutes(hostOf),
   ...hostInsideRoutes(hostOf),
   ...hostStateRoutes({ hostOf, infoOf: hostInfo }),

@@ -124,6 +124,12 @@ export class Catalogue {
     return [...new Set(items.flatMap(({ recipe, entry }) => entry?.tags ?? recipe.tags))];
   }
 
+  /** The offered images of this repository that are built. */
+  entriesOf(repository: string): CatalogueEntry[] {
+    const items = [...this.#items.values()].filter(({ recipe }) => recipe.offered && recipe.repository === repository);
+    return items.flatMap(({ entry }) => entry ?? []);
+  }
+
   /** The repositories that a student can pull from, in the order of the alphabet. */
   repositories(): string[] {
     const offered = [...this.#items.values()].filter(({ recipe }) => recipe.offered);

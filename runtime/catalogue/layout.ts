@@ -33,6 +33,8 @@ export interface CatalogueEntry {
   readonly name: string;
   readonly tags: readonly string[];
   readonly manifestDigest: string;
+  /** The manifest, byte for byte as hashed. */
+  readonly manifest: string;
   /** The configuration's digest: what Docker calls the image's ID. */
   readonly imageId: string;
   /** The configuration, byte for byte as hashed. */
@@ -78,7 +80,8 @@ export function readLayout(directory: string, name: string): CatalogueEntry | nu
     const index = indexSchema.parse(JSON.parse(readFileSync(`${directory}/index.json`, 'utf8')));
     const [first] = index.manifests;
     if (!first) throw new EngineError('dataLoss', 'its index names no image');
-    const manifest = manifestSchema.parse(JSON.parse(blobs.read(first.digest, maxManifestBytes).toString('utf8')));
+    const text = blobs.read(first.digest, maxManifestBytes).toString('utf8');
+    const manifest = manifestSchema.parse(JSON.parse(text));
     const configuration = blobs.read(manifest.config.digest, maxManifestBytes).toString('utf8');
     const diffIds = configSchema.parse(JSON.parse(configuration)).rootfs.diff_ids;
     const layers = manifest.layers.map((layer, i): CatalogueLayer => {
@@ -95,6 +98,7 @@ export function readLayout(directory: string, name: string): CatalogueEntry | nu
       name,
       tags: index.manifests.map((one) => one.annotations[refName] ?? 'latest'),
       manifestDigest: first.digest,
+      manifest: text,
       imageId: manifest.config.digest,
       configuration,
       layers,

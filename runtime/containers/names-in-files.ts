@@ -2,6 +2,7 @@
 
 import { addressesOf, type Endpoints, inOrder } from '../networks/endpoint.ts';
 import { followNameServer, type NetworkFiles, ownLine, rewriteHosts, writeNetworkFiles } from '../networks/files.ts';
+import { hubHosts } from '../networks/hub-address.ts';
 import type { Container } from './container.ts';
 import { networkModeOf, networkOwner } from './joined.ts';
 import { linkedHosts } from './links.ts';
@@ -10,11 +11,13 @@ import { needsResolver } from './resolver.ts';
 function filesOf(container: Container, endpoints: Endpoints, embeddedDns: boolean): NetworkFiles {
   const { host, record } = container;
   const { config, hostConfig } = record;
+  // Where it has a name server of its own, that tells where the hub is; without a network the hub is not reached.
+  const knowsHub = !embeddedDns && Object.keys(endpoints).length > 0;
   return {
     hostname: config.Hostname,
     domainname: config.Domainname,
     ipAddresses: inOrder(endpoints).flatMap(([, endpoint]) => addressesOf(endpoint)),
-    extraHosts: [...(hostConfig.ExtraHosts ?? []), ...linkedHosts(container)],
+    extraHosts: [...(hostConfig.ExtraHosts ?? []), ...linkedHosts(container), ...(knowsHub ? hubHosts : [])],
     dns: hostConfig.Dns.length > 0 ? hostConfig.Dns : host.nameServers,
     dnsSearch: hostConfig.DnsSearch,
     dnsOptions: hostConfig.DnsOptions,

@@ -3,6 +3,7 @@
 import { maxDnsQueriesPerSecond } from '../limits.ts';
 import type { Names } from '../networks/dns/resolver.ts';
 import { addressesOf as addressesOfEndpoint, endpointIn, inOrder } from '../networks/endpoint.ts';
+import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { Network } from '../networks/network.ts';
 import type { Container, ContainerHost } from './container.ts';
 
@@ -90,7 +91,7 @@ function take(host: ContainerHost): boolean {
 
 export function namesKnownTo(container: Container): Names {
   return {
-    addressesOf: (name) => addressesOf(container, name),
+    addressesOf: (name) => addressesOf(container, name) ?? (name === hubName ? [hubAddress] : null),
     nameOf: (address) => nameOf(container, address),
     servers: () => {
       const { Dns } = container.record.hostConfig;

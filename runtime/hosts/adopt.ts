@@ -26,6 +26,7 @@ import { hostKind } from './host-record.ts';
 import { releaseLinks } from './link.ts';
 import { listenForTls } from './open-access.ts';
 import { openProxy } from './open-egress.ts';
+import { openHub } from './open-hub.ts';
 import { recallTerminal } from './recall-terminal.ts';
 import { removeHost } from './remove.ts';
 import { discardSnapshots } from './snapshots.ts';
@@ -169,6 +170,7 @@ async function adoptRunning(host: Host): Promise<void> {
 async function openPorts(host: Host): Promise<void> {
   await listenForTls(host);
   openProxy(host);
+  await openHub(host);
 }
 
 /** Calls `act` for every container. Where it throws, logs the error: the other containers and the host are adopted all the same. */

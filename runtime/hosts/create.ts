@@ -43,6 +43,7 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
       keptImages: () => imagesKeptBy(host),
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
       reach: () => reachOf(host),
+      hubAccount: () => host.record.hubAccount,
     }),
   });
   for (const snapshot of engine.records.list(snapshotKind, record.id)) {
@@ -81,6 +82,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     hostname,
     link,
     egress: options.egress ?? 'none',
+    hubAccount: options.hubAccount ?? null,
     startAgain: [],
     returns: false,
     workspaceLayers: null,

@@ -44,6 +44,8 @@ export interface HostRecord {
   readonly link: LinkPlace | null;
   /** What the host reaches of the internet, where the operator allows it: nothing, names by a proxy, or all. */
   readonly egress: EgressKind;
+  /** The account on the hub that its lab has; null where it has none. */
+  readonly hubAccount: string | null;
   /** The containers that the host's next start starts too: those that ran when the host ended. */
   readonly startAgain: readonly RunningAgain[];
   /** The host ran when the engine was shut down or the machine went down: the next engine starts it. */
@@ -82,6 +84,7 @@ const recordSchema = z.object({
   hostname: z.string(),
   link: z.object({ name: z.string(), address: z.string() } satisfies Shape<LinkPlace>).nullable(),
   egress: z.enum(['none', 'proxy', 'open']),
+  hubAccount: z.string().nullable(),
   startAgain: z.array(runningAgainSchema),
   returns: z.boolean(),
   workspaceLayers: z.array(z.string()).nullable(),
@@ -108,5 +111,10 @@ const version0 = z
 export const hostKind: RecordKind<HostRecord> = {
   name: 'host',
   schema: recordSchema,
-  upgrades: [(body) => version0.parse(body), (body) => ({ egress: 'none', ...z.looseObject({}).parse(body) })],
+  upgrades: [
+    (body) => version0.parse(body),
+    (body) => ({ egress: 'none', ...z.looseObject({}).parse(body) }),
+    // No lab had an account.
+    (body) => ({ ...z.looseObject({}).parse(body), hubAccount: null }),
+  ],
 };

@@ -12,6 +12,7 @@ import type { Egress } from '../egress/egress.ts';
 import type { EnginePaths } from '../engine-paths.ts';
 import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { HostImages } from '../images/image.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { HostTurns, Turns } from '../loop/turns.ts';
@@ -44,6 +45,7 @@ export interface HostEngine extends ContainerEngine {
   readonly paths: EnginePaths;
   readonly catalogue: Catalogue;
   readonly egress: Egress;
+  readonly hub: Hub;
   /** By name. */
   readonly hosts: Map<string, Host>;
   /** The Docker Engine API of one host; not listening yet. Handed in, so that hosts need not know HTTP. */

@@ -6,6 +6,7 @@ import { joinUplink, leaveUplink, type Place, prepareUplink } from '../egress/up
 import { listenInside } from '../kernel/bind.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import { defaultBridge } from '../networks/bridge.ts';
+import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { Host, HostEngine } from './host.ts';
 import { hostsOn } from './link.ts';
 
@@ -34,9 +35,17 @@ export function egressEnv(host: Host): string[] {
   const proxy = `http://${place.address}:${place.port}`;
   const { link, hostname } = host.record;
   const names = link ? hostsOn(host.engine, link.name).map(({ record }) => record.hostname) : [hostname];
-  const direct = ['localhost', '127.0.0.0/8', '::1', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', ...names].join(
-    ',',
-  );
+  const direct = [
+    'localhost',
+    '127.0.0.0/8',
+    '::1',
+    '10.0.0.0/8',
+    '172.16.0.0/12',
+    '192.168.0.0/16',
+    hubName,
+    hubAddress,
+    ...names,
+  ].join(',');
   return [
     ...['http_proxy', 'https_proxy', 'HTTP_PROXY', 'HTTPS_PROXY'].map((name) => `${name}=${proxy}`),
     ...['no_proxy', 'NO_PROXY'].map((name) => `${name}=${direct}`),

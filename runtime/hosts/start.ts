@@ -8,6 +8,7 @@ import { thaw } from './freeze.ts';
 import type { Host } from './host.ts';
 import { exchangeKeys, listenForTls, startSshd } from './open-access.ts';
 import { openProxy } from './open-egress.ts';
+import { openHub } from './open-hub.ts';
 import { makeGuestSocket, openSockets } from './sockets.ts';
 import { startContainersAgain } from './start-again.ts';
 import { startWorkspace, workspaceId } from './workspace.ts';
@@ -42,6 +43,7 @@ export async function startStoppedHost(host: Host): Promise<void> {
     exchangeKeys(host);
     await listenForTls(host);
     openProxy(host);
+    await openHub(host);
     await startSshd(host);
     await startContainersAgain(host);
     if (host.record.phase !== 'creating') host.save({ phase: 'whole', returns: false });

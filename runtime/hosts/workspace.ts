@@ -9,6 +9,7 @@ import { limitUserNamespace, openUserNamespace } from '../kernel/user-namespace.
 import { leastOomScore, maxTerminalsInWorkspace } from '../limits.ts';
 import { createBridge } from '../networks/bridge.ts';
 import { networkFileNames, writeNetworkFiles } from '../networks/files.ts';
+import { hubHosts } from '../networks/hub-address.ts';
 import { natRules } from '../networks/nat.ts';
 import { bridgesOf, madeNetworks } from '../networks/network.ts';
 import { workspaceCapabilities } from '../oci/capabilities.ts';
@@ -19,6 +20,7 @@ import { volumesDirectory } from '../volumes/volumes.ts';
 import type { Host } from './host.ts';
 import { joinLink, othersOnLink } from './link.ts';
 import { isOpen, joinInternet } from './open-egress.ts';
+import { trustHub } from './trust-hub.ts';
 
 /** The hostname that a student sees where the lab gives none. */
 export const defaultHostname = 'docker-host';
@@ -43,13 +45,16 @@ export async function startWorkspace(host: Host, socket: number): Promise<void> 
   try {
     const directory = `${host.directory}/workspace`;
     const layers = record.workspaceLayers ?? image.layers;
-    if (!fs.existsSync(directory)) createOwnLayer(directory, record.uidBase);
+    if (!fs.existsSync(directory)) {
+      createOwnLayer(directory, record.uidBase);
+      trustHub(`${directory}/upper`, record.uidBase, engine.hub.authority);
+    }
     host.volumes.makeDirectory();
     writeNetworkFiles(`${directory}/etc`, record.uidBase, {
       hostname: record.hostname,
       domainname: '',
       ipAddresses: [record.link?.address ?? '127.0.1.1'],
-      extraHosts: othersOnLink(host),
+      extraHosts: [...othersOnLink(host), ...hubHosts],
       dns: host.nameServers,
       dnsSearch: [],
       dnsOptions: [],

@@ -69,12 +69,21 @@ export async function bringLayer(
   options: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
 ): Promise<Layer> {
   const { path, digest, isHashed, diffId } = file;
-  if (diffId !== null && !view.layers.isComing(diffId)) return await unpackFile(view, { ...file, diffId }, options);
+  if (diffId !== null && (!view.layers.isComing(diffId) || isProven(view, file, diffId)))
+    return await unpackFile(view, { ...file, diffId }, options);
   const { maxBytes, signal, onBytes } = options;
   const job = { kind: 'hash', blob: path, maxBytes, digest: isHashed ? digest : null } as const;
   const hashed = await hash(job, signal, onBytes);
   check(hashed, file);
   return await bringHashed(view, path, hashed, { maxBytes, signal });
+}
+
+/** Whether the engine has seen before that a file with this digest, which the host has, expands to the layer. */
+function isProven({ layers, catalogue }: HostView, { digest, isHashed }: LayerFile, diffId: string): boolean {
+  if (digest === null || !isHashed) return false;
+  return (
+    layers.isFrom(diffId, digest) || (layers.get(diffId)?.blob === null && catalogue.layer(diffId)?.digest === digest)
+  );
 }
 
 /** The same for a file that was hashed here already. */

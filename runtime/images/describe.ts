@@ -9,7 +9,7 @@ import type { HostView } from './view.ts';
 export async function describe(view: HostView, text: string, options: RegistryOptions): Promise<object> {
   const reference = withDefaultTag(parseReference(text));
   await using session = await openSession(view, reference, 'pull', options);
-  const { descriptor, platforms } = await session.thread.ask('describe', {
+  const { descriptor, platforms } = await session.client.ask('describe', {
     reference: reference.digest ?? reference.tag ?? '',
   });
   return {

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { EngineError } from '../errors.ts';
 import { maxRegistries, maxRegistriesPerHost } from '../limits.ts';
+import type { NearRegistry } from '../registries/client.ts';
 import { Blobs } from '../store/blobs.ts';
 import { Layers } from '../store/layers.ts';
 import type { Records } from '../store/records.ts';
@@ -38,16 +39,19 @@ export interface ImageStoreOptions {
   readonly records: Records;
   readonly catalogue: Catalogue;
   readonly log: Logger;
+  /** A registry in this process, and its blobs, which share their files with those of images; null where there is none. */
+  readonly near: { readonly registry: NearRegistry; readonly blobs: Blobs } | null;
 }
 
 /** What an interrupted upload or unpacking has left in the store is removed. */
 export function createImageStore(options: ImageStoreOptions): ImageStore {
-  const { storeDirectory, records, catalogue, log } = options;
+  const { storeDirectory, records, catalogue, log, near } = options;
   const uploads = `${storeDirectory}/incoming/uploads`;
   rmSync(uploads, { recursive: true, force: true });
   mkdirSync(uploads, { recursive: true, mode: 0o700 });
   const blobs = new Blobs(`${storeDirectory}/blobs`);
   blobs.discardTemporary();
+  if (near) blobs.shareWith(near.blobs);
   const layers = new Layers({
     directory: `${storeDirectory}/layers`,
     temporary: `${storeDirectory}/incoming/layers`,
@@ -99,7 +103,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     forHost(owner) {
       const own = new OwnImages(owner.hostId, records, (imageId) => contents.has(imageId));
       const transfers = new Transfers();
-      const view = { owner, own, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard };
+      const view: HostView = {
+        ...{ owner, own, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard },
+        near: near?.registry ?? null,
+      };
       views.set(owner.hostId, view);
       return hostImages(view);
     },
@@ -150,7 +157,7 @@ function hostImages(view: HostView): HostImages {
     push: (repository, tagName, options) => push(view, repository, tagName, options),
     login: (server, options) => login(view, server, options),
     describe: (reference, options) => describe(view, reference, options),
-    search: (term, limit, filters) => search(view.catalogue, term, limit, filters),
+    search: (term, limit, filters) => search(view, term, limit, filters),
     save: (names, signal) => save(view, names, signal),
     commit: (request) => commit(view, request),
     load: (archive, options) => load(view, archive, options),

@@ -169,6 +169,8 @@ export interface ImageOwner {
   emit(event: ImageEvent): void;
   /** How it reaches registries. Throws unavailable where the host is stopped. */
   reach(): Reach;
+  /** The account on the hub that its lab has; null where it has none. */
+  hubAccount(): string | null;
 }
 
 /** All images of one engine: the shared blobs and layers, and a view for each host. */

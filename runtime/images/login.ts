@@ -2,9 +2,9 @@
 
 import { EngineError } from '../errors.ts';
 import { nobody } from '../registries/credentials.ts';
-import { RegistryThread } from '../registries/thread.ts';
 import type { RegistryOptions } from './image.ts';
 import { parseReference } from './reference.ts';
+import { connect } from './registry-session.ts';
 import type { HostView } from './view.ts';
 
 /** Docker Hub's, as clients have called it since before it had this name. */
@@ -37,7 +37,6 @@ export async function login(
 ): Promise<string> {
   const domain = registryOf(server);
   using _inside = await view.registries.enter(view.owner.hostId);
-  const data = { reach: view.owner.reach(), domain, path: '', shown: domain, credentials, actions: 'pull' } as const;
-  await using thread = new RegistryThread(data, signal);
-  return (await thread.ask('login', {})).identityToken;
+  await using client = connect(view, { domain, path: '' }, 'pull', { signal, credentials });
+  return (await client.ask('login', {})).identityToken;
 }

@@ -44,7 +44,7 @@ export async function pullFromRegistry(
   const session = stack.use(await openSession(view, reference, 'pull', options));
   const { domain, path } = reference;
   const references = everyTag
-    ? (await session.thread.ask('tags', {})).map((tag): Reference => ({ domain, path, tag }))
+    ? (await session.client.ask('tags', {})).map((tag): Reference => ({ domain, path, tag }))
     : [reference];
   const [first, ...others] = references;
   if (!first) throw new EngineError('notFound', `the registry has no tags of ${familiarName(reference)}`);
@@ -65,7 +65,7 @@ export async function pullFromRegistry(
 }
 
 async function find(session: RegistrySession, reference: Reference): Promise<Wanted> {
-  return { reference, top: await session.thread.ask('top', { reference: askedFor(reference) }) };
+  return { reference, top: await session.client.ask('top', { reference: askedFor(reference) }) };
 }
 
 function askedFor({ digest, tag = 'latest' }: Reference): string {
@@ -88,7 +88,7 @@ async function* pullOne(
   yield pullingLine(reference);
   const platform = options.platform === undefined ? ownPlatform : parsePlatform(options.platform);
   const configuration = session.newFile();
-  const image = await session.thread.ask('image', {
+  const image = await session.client.ask('image', {
     reference: askedFor(reference),
     platform,
     maxConfigurationBytes: configurationAllowance(view),
@@ -196,7 +196,7 @@ async function bringLayers(
 
 async function download(session: RegistrySession, { descriptor, path }: Layer, queue: ProgressQueue): Promise<void> {
   const id = shortId(descriptor.digest);
-  await session.thread.ask(
+  await session.client.ask(
     'download',
     { descriptor, path },
     {

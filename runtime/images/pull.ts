@@ -14,6 +14,7 @@ import { line, pullingLine } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
 import { pullFromRegistry } from './pull-registry.ts';
 import { familiar, familiarName, type Reference, referenceOf } from './reference.ts';
+import { askerOf } from './registry-session.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
 import type { HostView } from './view.ts';
@@ -39,17 +40,45 @@ export async function pull(
 ): Promise<AsyncIterable<Progress>> {
   const reference = referenceOf(repository, tag ?? '');
   const everyTag = tag === null;
+  const isHub = reference.domain === view.near?.domain;
+  if (isHub && view.near.officialName(reference.path) !== null)
+    return pullFromCatalogue(view, reference, everyTag, options);
   if (reference.domain !== 'docker.io') return await pullFromRegistry(view, reference, everyTag, options);
-  let found: Wanted[];
+  let wanted: Wanted[];
   try {
-    const wanted = everyTag ? tagsInCatalogue(view, reference) : [reference];
-    found = wanted.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+    wanted = wantedOf(view, reference, everyTag);
   } catch (error) {
     return await pullFromHub(view, reference, everyTag, options, error);
   }
+  return linesOf(view, reference, everyTag, wanted, options);
+}
+
+/** Throws notFound. */
+function pullFromCatalogue(
+  view: HostView,
+  reference: Reference,
+  everyTag: boolean,
+  options: PullOptions,
+): AsyncIterable<Progress> {
+  return linesOf(view, reference, everyTag, wantedOf(view, reference, everyTag), options);
+}
+
+/** Throws notFound. */
+function wantedOf(view: HostView, reference: Reference, everyTag: boolean): Wanted[] {
+  const references = everyTag ? tagsInCatalogue(view, reference) : [reference];
+  return references.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+}
+
+function linesOf(
+  view: HostView,
+  reference: Reference,
+  everyTag: boolean,
+  wanted: readonly Wanted[],
+  options: PullOptions,
+): AsyncIterable<Progress> {
   checkOwnPlatform(options.platform);
   const shown = everyTag ? familiarName(reference) : familiar(reference);
-  return lines(view, found, shown, options.signal);
+  return lines(view, wanted, shown, options.signal);
 }
 
 /** Docker Hub, where the host has a way there; else `why` the catalogue does not do is thrown. */
@@ -83,17 +112,19 @@ function checkOwnPlatform(platform: string | undefined): void {
 /** The reference itself where the repository is not known: looking it up says why. */
 function tagsInCatalogue(view: HostView, reference: Reference): Reference[] {
   const { domain, path } = reference;
-  const tags = view.catalogue.tags(path.replace(/^library\//, ''));
+  const tags = view.catalogue.tags(nameInCatalogue(view, reference) ?? '');
   return tags.length === 0 ? [reference] : tags.map((tag) => ({ domain, path, tag }));
 }
 
 function findInCatalogue(view: HostView, reference: Reference): string {
-  const found = reference.path.startsWith('library/')
-    ? view.catalogue.find(
-        reference.path.slice('library/'.length),
-        reference.digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest: reference.digest },
-      )
-    : 'no repository';
+  const name = nameInCatalogue(view, reference);
+  const found =
+    name === null
+      ? 'no repository'
+      : view.catalogue.find(
+          name,
+          reference.digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest: reference.digest },
+        );
   if (found === 'no repository') {
     throw new EngineError(
       'notFound',
@@ -104,9 +135,15 @@ function findInCatalogue(view: HostView, reference: Reference): string {
   return found.name;
 }
 
+/** Of Docker Hub's names those of official images; of the hub's own these and shorter ones. */
+function nameInCatalogue({ near }: HostView, { domain, path }: Reference): string | null {
+  if (near && domain === near.domain) return near.officialName(path);
+  return path.startsWith('library/') ? path.slice('library/'.length) : null;
+}
+
 /** Docker's words, and in place of the registry's own what there is. */
 function unknownManifest(view: HostView, reference: Reference): EngineError {
-  const tags = view.catalogue.tags(reference.path.slice('library/'.length));
+  const tags = view.catalogue.tags(nameInCatalogue(view, reference) ?? '');
   return new EngineError(
     'notFound',
     `manifest for ${familiar(reference)} not found: manifest unknown: the catalogue has ${familiarName(reference)} with the tags ${tags.join(', ')}`,
@@ -145,6 +182,8 @@ async function* pullOne(
     signal.throwIfAborted();
     record(view, reference, entry);
   }
+  if (view.near?.domain === reference.domain)
+    view.near.pulledOfficial(askerOf(view), reference.path, reference.tag ?? null, entry.manifestDigest);
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${entry.manifestDigest}` };
   return upToDate;

@@ -79,7 +79,7 @@ async function* pushOne(view: HostView, session: RegistrySession, reference: Ref
   }
   const { text, mediaType } = manifestOf(view, known, sent);
   const { domain, path, tag = '' } = reference;
-  const { digest, size } = await session.thread.ask('manifest', { reference: tag, mediaType, text });
+  const { digest, size } = await session.client.ask('manifest', { reference: tag, mediaType, text });
   // The name may be another image's by now, and the image gone.
   if (view.own.get(known.imageId)) view.own.name({ domain, path, digest }, known.imageId);
   yield { status: `${tag}: digest: ${digest} size: ${size}` };
@@ -119,7 +119,7 @@ async function pushBlobs(
   const configuration = configurationOf(view, known);
   const bytes = Buffer.from(configuration);
   const upload = { blob: { digest: known.imageId, size: bytes.length }, content: { bytes }, mountFrom: [] };
-  await Promise.all([...sending, session.thread.ask('upload', upload)]);
+  await Promise.all([...sending, session.client.ask('upload', upload)]);
 }
 
 async function pushLayer(
@@ -129,7 +129,7 @@ async function pushLayer(
 ): Promise<SentLayer> {
   const id = shortId(diffId);
   const { sent, compression, bytes: all } = await layerSource(view, diffId);
-  const uploaded = await session.thread.ask(
+  const uploaded = await session.client.ask(
     'upload',
     { ...sent, mountFrom: repositoriesWith(view, diffId, reference) },
     {

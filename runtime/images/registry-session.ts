@@ -1,5 +1,6 @@
 // What a pull, a push or a login holds while it talks to a registry: its place among the others, its thread, its files.
 
+import type { RegistryClient } from '../registries/client.ts';
 import { nobody } from '../registries/credentials.ts';
 import { RegistryThread } from '../registries/thread.ts';
 import type { RegistryOptions } from './image.ts';
@@ -8,7 +9,7 @@ import { Upload } from './upload.ts';
 import type { HostView } from './view.ts';
 
 export interface RegistrySession extends AsyncDisposable {
-  readonly thread: RegistryThread;
+  readonly client: RegistryClient;
   /** A new file's name, on the store's file system. The file goes with the session. */
   newFile(): string;
 }
@@ -24,16 +25,32 @@ export async function openSession(
   stack.use(await view.registries.enter(view.owner.hostId));
   signal.throwIfAborted();
   const upload = stack.use(new Upload(view.uploads));
-  const { domain, path } = reference;
-  const shown = familiarName(reference);
-  const thread = new RegistryThread({ reach: view.owner.reach(), domain, path, shown, credentials, actions }, signal);
   // First of all to go: it writes the files.
-  stack.use(thread);
+  const client = stack.use(connect(view, reference, actions, { signal, credentials }));
   const held = stack.move();
   let files = 0;
   return {
-    thread,
+    client,
     newFile: () => `${upload.directory}/${++files}`,
     [Symbol.asyncDispose]: () => held.disposeAsync(),
   };
+}
+
+/** A registry of the engine's own is asked here; another one by a thread in the host's network. Throws unavailable where the host is stopped. */
+export function connect(
+  view: HostView,
+  reference: Pick<Reference, 'domain' | 'path'>,
+  actions: 'pull' | 'pull,push',
+  { signal, credentials = nobody }: RegistryOptions,
+): RegistryClient {
+  const { domain, path } = reference;
+  const shown = path === '' ? domain : familiarName(reference);
+  const { near, owner } = view;
+  if (near?.domain === domain) return near.connect({ ...askerOf(view), path, shown, credentials, actions }, signal);
+  return new RegistryThread({ reach: owner.reach(), domain, path, shown, credentials, actions }, signal);
+}
+
+/** Who the host is to a registry of the engine's own. */
+export function askerOf({ owner }: HostView): { readonly hostId: string; readonly account: string | null } {
+  return { hostId: owner.hostId, account: owner.hubAccount() };
 }

@@ -1,6 +1,7 @@
 // What the verbs of one host's images work on. Internal to images/.
 
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { NearRegistry } from '../registries/client.ts';
 import type { Blobs } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
 import type { Turnstile } from '../turnstile.ts';
@@ -19,6 +20,8 @@ export interface HostView {
   readonly transfers: Transfers;
   /** Threads that talk to registries, of all hosts. */
   readonly registries: Turnstile;
+  /** The engine's own registry; null where it has none. */
+  readonly near: NearRegistry | null;
   /** Where uploads are put until they are checked: this engine's alone, on the store's file system. */
   readonly uploads: string;
   /** Forgets those of these images that no host has and no container or snapshot needs any more. */

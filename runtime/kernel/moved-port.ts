@@ -1,28 +1,36 @@
-// A port of a loopback address that really is another port, for all programs of a cgroup: their sockets are led there and back by small
-// BPF programs. So the first one is free for whoever wants to listen at it, and no packet filter has to look at every packet.
+// Ports of addresses that really are other ports, for all programs of a cgroup: their sockets are led there and back by small BPF
+// programs. So the first ones are free for whoever wants to listen at them, and no packet filter has to look at every packet.
 
 import { address, begin, hooks, load, proceed, set, setProgram, skipUnlessEqual, store, swapped } from './bpf.ts';
 
-/** Leads what goes to (or seems to come from) the one port of `ip` to the other. */
-function programFor(ip: string, from: number, to: number): Buffer {
-  const change = [set(1, swapped(to)), store(address.port, 1)];
-  return Buffer.concat([
-    begin,
-    load(2, address.ip4),
-    skipUnlessEqual(2, Buffer.from(ip.split('.').map(Number)).readInt32LE(), change.length + 2),
-    load(3, address.port),
-    skipUnlessEqual(3, swapped(from), change.length),
+/** Whoever connects or sends to `port` of the IPv4 address `ip` reaches `real`, and has its answers from `port`. */
+export interface MovedPort {
+  readonly ip: string;
+  readonly port: number;
+  readonly real: number;
+}
+
+/** Leads what goes to the one port of `ip` to the other. The address is in register 2, the port in 3. */
+function step({ ip, port, real }: MovedPort): Buffer[] {
+  const change = [set(1, swapped(real)), store(address.port, 1), ...proceed];
+  return [
+    skipUnlessEqual(2, Buffer.from(ip.split('.').map(Number)).readInt32LE(), change.length + 1),
+    skipUnlessEqual(3, swapped(port), change.length),
     ...change,
-    ...proceed,
-  ]);
+  ];
+}
+
+function programFor(moves: readonly MovedPort[]): Buffer {
+  return Buffer.concat([begin, load(2, address.ip4), load(3, address.port), ...moves.flatMap(step), ...proceed]);
 }
 
 /**
- * For the programs of the cgroup `group` in every network namespace: who connects or sends to `port` of the IPv4 address `ip` reaches
- * `real`, and has its answers from `port`. Idempotent. Throws SystemCallError, as on a kernel without BPF for cgroups.
+ * For the programs of the cgroup `group` in every network namespace, in place of what was led there before. `datagrams` are led both
+ * ways too. Idempotent. Throws SystemCallError, as on a kernel without BPF for cgroups.
  */
-export function movePort(group: string, ip: string, port: number, real: number): void {
-  setProgram(group, hooks.connect4, programFor(ip, port, real));
-  setProgram(group, hooks.sendUdp4, programFor(ip, port, real));
-  setProgram(group, hooks.receiveUdp4, programFor(ip, real, port));
+export function movePorts(group: string, connections: readonly MovedPort[], datagrams: readonly MovedPort[]): void {
+  const back = datagrams.map(({ ip, port, real }) => ({ ip, port: real, real: port }));
+  setProgram(group, hooks.connect4, programFor([...connections, ...datagrams]));
+  setProgram(group, hooks.sendUdp4, programFor(datagrams));
+  setProgram(group, hooks.receiveUdp4, programFor(back));
 }

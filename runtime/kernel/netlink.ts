@@ -38,7 +38,13 @@ const RTPROT_BOOT = 3;
 const RTN_UNICAST = 1;
 const RTN_UNREACHABLE = 7;
 const RTN_THROW = 9;
+const RTN_LOCAL = 2;
+const RT_TABLE_LOCAL = 255;
+const RT_SCOPE_HOST = 254;
 const RTA_DST = 1;
+const RTA_OIF = 4;
+/** The loopback's index, in every network namespace (LOOPBACK_IFINDEX). */
+const loopback = 1;
 const FRA_DST = 1;
 const FRA_PRIORITY = 6;
 const FR_ACT_TO_TBL = 1;
@@ -188,6 +194,13 @@ function routeTo({ ip, prefixLength }: Subnet, type: number, table: number): Pic
   const header = Buffer.from([AF_INET, prefixLength, 0, 0, table, RTPROT_BOOT, 0, type, 0, 0, 0, 0]);
   const body = Buffer.concat([header, attribute(RTA_DST, addressBytes(ip))]);
   return { what: `route to ${ip}/${prefixLength}`, body };
+}
+
+/** Lets the machine itself be at an address, in this thread's network namespace, that no link of it has. Fails with EEXIST where it is so. */
+export function localAddress(ip: string): Message {
+  const header = Buffer.from([AF_INET, 32, 0, 0, RT_TABLE_LOCAL, RTPROT_BOOT, RT_SCOPE_HOST, RTN_LOCAL, 0, 0, 0, 0]);
+  const body = Buffer.concat([header, attribute(RTA_DST, addressBytes(ip)), attribute(RTA_OIF, u32(loopback))]);
+  return { what: `be at ${ip}`, type: RTM_NEWROUTE, flags: NLM_F_CREATE | NLM_F_EXCL, body };
 }
 
 interface RuleAction {

@@ -32,5 +32,10 @@ export async function describeReference(
   const config = await repository.ask({ method: 'GET', url: repository.at(`blobs/${document.config.digest}`) }, [200]);
   const text = await readDocument(config, maxManifestBytes);
   verifyDigest(text, document.config.digest, 'image config');
-  return { descriptor, platforms: [platformOfConfiguration.parse(parseJson(text))] };
+  return { descriptor, platforms: [platformIn(text)] };
+}
+
+/** That a configuration says the image is for. */
+export function platformIn(configuration: Buffer): Platform {
+  return platformOfConfiguration.parse(parseJson(configuration));
 }

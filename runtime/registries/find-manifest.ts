@@ -31,10 +31,31 @@ export async function findTop(repository: Repository, reference: string): Promis
   return { top: { mediaType: type, digest, size: bytes.length }, document: parseDocument(bytes, type) };
 }
 
+/** Reads what a repository has. Throws RegistryFailure. */
+export interface ManifestReader {
+  manifest(digest: string): Promise<ReadManifest>;
+  /** Byte for byte as hashed. */
+  configuration(descriptor: Descriptor): Promise<Buffer>;
+}
+
+export interface ReadManifest {
+  readonly bytes: Buffer;
+  /** Its media type, as the registry says it. */
+  readonly type: string;
+}
+
+/** All that it reads is verified. */
+export function readerOf(repository: Repository): ManifestReader {
+  return {
+    manifest: (digest) => readManifest(repository, digest),
+    configuration: (descriptor) => readConfiguration(repository, descriptor),
+  };
+}
+
 /** The image itself: of an index, the one for the platform. Throws RegistryFailure. */
 export async function findManifest(
-  repository: Repository,
-  { document }: TopManifest,
+  reader: ManifestReader,
+  { document }: Pick<TopManifest, 'document'>,
   platform: Platform,
 ): Promise<FoundManifest> {
   let found = document;
@@ -46,10 +67,10 @@ export async function findManifest(
         kind: 'answer',
         code: 'NO_MATCHING_MANIFEST',
       });
-    const { bytes, type } = await readManifest(repository, chosen.digest);
+    const { bytes, type } = await reader.manifest(chosen.digest);
     found = parseDocument(bytes, type);
   }
-  return { manifest: found, configuration: await readConfiguration(repository, found.config) };
+  return { manifest: found, configuration: await reader.configuration(found.config) };
 }
 
 /** The registry's word for it: what comes for that digest is verified. Of one that says none, the tag's own document is hashed. */
@@ -71,7 +92,7 @@ async function digestOfTag(repository: Repository, tag: string): Promise<string>
   return digestOf(bytes);
 }
 
-async function readManifest(repository: Repository, digest: string): Promise<{ bytes: Buffer; type: string }> {
+async function readManifest(repository: Repository, digest: string): Promise<ReadManifest> {
   const url = repository.at(`manifests/${digest}`);
   const incoming = await repository.ask({ method: 'GET', url, headers: { Accept: accepted } }, [200]);
   const bytes = await readDocument(incoming, maxManifestBytes);

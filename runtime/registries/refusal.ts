@@ -3,6 +3,8 @@
 import { STATUS_CODES } from 'node:http';
 import { z } from 'zod';
 import { maxRegistryErrorBytes } from '../limits.ts';
+import { Refusal } from '../registry/refusal.ts';
+import { parseChallenges } from './challenge.ts';
 import { readDocument } from './document.ts';
 import { RegistryFailure } from './failure.ts';
 import type { Incoming } from './transport.ts';
@@ -29,6 +31,27 @@ function told(code: string, message: string): string {
   return `${code.toLowerCase().replaceAll('_', ' ')}: ${message}`;
 }
 
+/** What the challenge says of a token that was shown (RFC 6750 §3.1) goes before what the body says, as in distribution's client. */
+const tokenProblems: Readonly<Record<string, readonly [code: string, message: string]>> = {
+  invalid_token: ['UNAUTHORIZED', 'authentication required'],
+  insufficient_scope: ['DENIED', 'requested access to the resource is denied'],
+};
+
+function tokenProblemOf({ challenges }: Incoming): readonly [code: string, message: string] | null {
+  for (const { scheme, parameters } of challenges.flatMap((header) => parseChallenges(header))) {
+    const problem = scheme === 'bearer' ? tokenProblems[parameters.get('error') ?? ''] : undefined;
+    if (problem) return [problem[0], parameters.get('error_description') || problem[1]];
+  }
+  return null;
+}
+
+/** What an answer with this code and message would be read as. Another error is given back as it is. */
+export function refusedAs(error: unknown): unknown {
+  if (!(error instanceof Refusal)) return error;
+  const { code, message, status } = error;
+  return new RegistryFailure(told(code, message), { kind: 'answer', status, code, cause: error });
+}
+
 /** Reads the rest of an answer that is none of those expected. Never throws. */
 export async function refusalOf(incoming: Incoming): Promise<RegistryFailure> {
   const { status } = incoming;
@@ -36,12 +59,14 @@ export async function refusalOf(incoming: Incoming): Promise<RegistryFailure> {
     new RegistryFailure(message, { kind: 'answer', status, code });
   if (status < 400 || status > 499)
     return answered(`received unexpected HTTP status: ${status} ${STATUS_CODES[status] ?? ''}`.trim());
+  const problem = tokenProblemOf(incoming);
   let text = '';
   try {
     text = (await readDocument(incoming, maxRegistryErrorBytes)).toString('utf8');
   } catch (error) {
     return error instanceof RegistryFailure ? error : answered(String(error));
   }
+  if (problem) return answered(told(...problem), problem[0]);
   const usual = standard[status];
   const type = incoming.headers['content-type']?.split(';', 1)[0]?.trim() ?? '';
   if (type !== 'application/json' && type !== 'application/vnd.api+json') {

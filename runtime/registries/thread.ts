@@ -4,14 +4,8 @@ import { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { libcCalls } from '../kernel/libc.ts';
 import { maxRegistryTransferMs } from '../limits.ts';
+import type { Listeners, RegistryClient } from './client.ts';
 import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
-
-export interface Listeners {
-  /** Bytes of the blob that have been brought or sent. */
-  readonly onBytes?: (bytes: number) => void;
-  /** A try has failed; the next one is so many seconds away. */
-  readonly onRetry?: (seconds: number) => void;
-}
 
 interface Asked extends Listeners {
   readonly resolve: (answer: unknown) => void;
@@ -21,7 +15,7 @@ interface Asked extends Listeners {
 /** Of a document of 4 MiB of brackets; a real one takes 5 MB. */
 const maxHeapMb = 512;
 
-export class RegistryThread implements AsyncDisposable {
+export class RegistryThread implements RegistryClient {
   readonly #worker: Worker;
   readonly #asked = new Map<number, Asked>();
   readonly #release: () => void;

@@ -4,21 +4,21 @@
 import { writeFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { EngineError, type ErrorKind } from '../errors.ts';
-import { checkConfiguration, parseConfiguration } from '../images/configuration.ts';
-import { broughtConfiguration } from '../images/contents.ts';
+import { EngineError } from '../errors.ts';
 import { moveIntoNetworkOf } from '../kernel/thread-network.ts';
 import { blobPauseMs, registryIdleMs, registryProgressMs } from '../limits.ts';
 import { authoritiesIn } from './certificates.ts';
 import { describeReference } from './describe.ts';
 import { downloadBlob } from './download.ts';
-import { clean, RegistryFailure } from './failure.ts';
-import { findManifest, findTop, type TopManifest } from './find-manifest.ts';
+import { RegistryFailure } from './failure.ts';
+import { findManifest, findTop, readerOf, type TopManifest } from './find-manifest.ts';
+import { foundImage } from './found-image.ts';
 import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
 import { listTags } from './list-tags.ts';
 import { isInHosts, resolveBy } from './names.ts';
 import { pushManifest } from './push-manifest.ts';
 import { Repository } from './repository.ts';
+import { told } from './told.ts';
 import { Transport } from './transport.ts';
 import { uploadBlob } from './upload.ts';
 
@@ -38,8 +38,6 @@ let opened: Promise<Repository> | null = null;
 const repository = (): Promise<Repository> => (opened ??= Repository.open(transport, data));
 /** By the tag or digest that was asked for. */
 const tops = new Map<string, TopManifest>();
-/** Of what an image says that it is for. */
-const maxPlatformLength = 80;
 
 function tell(message: Message): void {
   parentPort?.postMessage(message);
@@ -84,28 +82,10 @@ const answers: Answers = {
     const found = tops.get(reference);
     if (!found) throw new EngineError('internal', `the manifest of ${reference} was not asked for`);
     tops.delete(reference);
-    const { manifest, configuration } = await findManifest(await repository(), found, platform);
-    if (configuration.length > maxConfigurationBytes)
-      throw new EngineError(
-        'exhausted',
-        `its configuration holds more than the ${Math.max(0, maxConfigurationBytes)} bytes that this host may still bring in: remove images first`,
-      );
-    const parsed = parseConfiguration(configuration.toString('utf8'));
-    checkConfiguration(parsed);
-    if (parsed.diffIds.length !== manifest.layers.length)
-      throw new EngineError(
-        'invalid',
-        `layers from manifest don't match image configuration: ${manifest.layers.length} and ${parsed.diffIds.length}`,
-      );
+    const { manifest, configuration } = await findManifest(readerOf(await repository()), found, platform);
+    const image = foundImage({ manifest, configuration, platform, maxConfigurationBytes });
     await writeFile(path, configuration, { flag: 'wx', mode: 0o600 });
-    const brought = broughtConfiguration(manifest.config.digest, parsed, configuration.length);
-    const { os, architecture } = parsed.details;
-    return {
-      platform: clean(`${os}/${architecture}`).slice(0, maxPlatformLength),
-      fits: os === platform.os && architecture === platform.architecture,
-      layers: manifest.layers,
-      configuration: brought,
-    };
+    return image;
   },
   async describe({ reference }) {
     return await describeReference(await repository(), reference);
@@ -122,27 +102,6 @@ const answers: Answers = {
   },
 };
 
-/** What a student is told, as moby translates it (`translatePullError`), and the kind that goes with its status. */
-function told(error: unknown, reference: string): { errorKind: ErrorKind; message: string } {
-  if (error instanceof EngineError) return { errorKind: error.kind, message: error.message };
-  if (!(error instanceof RegistryFailure)) return { errorKind: 'internal', message: String(error) };
-  const { code, message, kind } = error;
-  const { shown, actions } = data;
-  if (actions === 'pull' && code === 'DENIED')
-    return {
-      errorKind: 'notFound',
-      message: `pull access denied for ${shown}, repository does not exist or may require 'docker login': ${message}`,
-    };
-  if (actions === 'pull' && code === 'MANIFEST_UNKNOWN')
-    return { errorKind: 'notFound', message: `manifest for ${reference} not found: ${message}` };
-  if (actions === 'pull' && code === 'NAME_UNKNOWN')
-    return { errorKind: 'notFound', message: `repository ${shown} not found: ${message}` };
-  // The docker command asks for a name and password then.
-  if (code === 'UNAUTHORIZED') return { errorKind: 'unauthorized', message };
-  if (code === 'NO_MATCHING_MANIFEST') return { errorKind: 'notFound', message };
-  return { errorKind: kind === 'broken' ? 'dataLoss' : 'refused', message };
-}
-
 async function answer<Name extends JobName>({ id, name, ask }: Question<Name>): Promise<void> {
   try {
     tell({ kind: 'answer', id, answer: await answers[name](ask, id) });
@@ -150,7 +109,7 @@ async function answer<Name extends JobName>({ id, name, ask }: Question<Name>): 
     const { reference = '' } = ask as { reference?: string };
     const whole = `${data.shown}${reference.includes(':') ? '@' : ':'}${reference}`;
     const unreachable = error instanceof RegistryFailure && error.kind === 'network';
-    tell({ kind: 'failed', id, unreachable, ...told(error, whole) });
+    tell({ kind: 'failed', id, unreachable, ...told(error, data, whole) });
   }
 }
 

@@ -8,6 +8,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   createWriteStream,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -39,13 +40,38 @@ export function digestOf(content: Uint8Array | string): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`;
 }
 
+/** Not on the engine's own thread: a layer may take seconds to reach the disk. */
+async function sync(path: string): Promise<void> {
+  const file = await open(path, 'r');
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 export class Blobs {
   readonly #directory: string;
+  readonly #others: Blobs[] = [];
 
   /** `directory` is made where it is missing. */
   constructor(directory: string) {
     this.#directory = directory;
     mkdirSync(`${directory}/sha256`, { recursive: true, mode: 0o755 });
+  }
+
+  /** Where the names of the blobs stand. */
+  get folder(): string {
+    return `${this.#directory}/sha256`;
+  }
+
+  /**
+   * From now on a blob that both have is one file, with a name in each: either may remove its own. Both are on one file system, and
+   * neither changes a file that has its name.
+   */
+  shareWith(other: Blobs): void {
+    this.#others.push(other);
+    other.#others.push(this);
   }
 
   path(digest: string): string {
@@ -87,16 +113,38 @@ export class Blobs {
     return `${this.#directory}/${temporaryPrefix}${randomUUID()}`;
   }
 
-  /** Gives the finished file at `path` (on this file system) its place. The caller answers for the digest. Idempotent. */
-  async adopt(path: string, digest: string): Promise<void> {
-    // Not on the engine's own thread: a layer may take seconds to reach the disk.
-    const file = await open(path, 'r');
-    try {
-      await file.sync();
-    } finally {
-      await file.close();
+  /** Gives a blob that one of the others has its name here too. False where none has it. Idempotent. */
+  borrow(digest: string): boolean {
+    const path = this.path(digest);
+    for (const other of this.#others) {
+      try {
+        linkSync(other.path(digest), path);
+        return true;
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return true;
+        // It is not there, or its file has as many names as it may.
+      }
     }
-    this.place(path, digest);
+    return false;
+  }
+
+  /**
+   * Gives the finished file at `path` (on this file system) its place, or drops it where another store shares the same. The caller
+   * answers for the digest. Idempotent.
+   */
+  async adopt(path: string, digest: string): Promise<void> {
+    if (!this.borrow(digest)) {
+      await sync(path);
+      this.place(path, digest);
+      return;
+    }
+    rmSync(path, { force: true });
+    await this.sync(digest);
+  }
+
+  /** Brings the content of a blob to the disk, where it is not yet. */
+  async sync(digest: string): Promise<void> {
+    await sync(this.path(digest));
   }
 
   /** The same, without bringing it to the disk: for a blob that belongs to a layer. */

@@ -69,6 +69,8 @@ export interface LayerSource {
 
 /** A layer that is being unpacked, and who is told how far it is. */
 interface Running {
+  /** What the blob is known to hash to; null where that is yet to be seen. */
+  readonly digest: string | null;
   readonly layer: Promise<Layer>;
   readonly listeners: Set<OnBytes>;
 }
@@ -123,6 +125,13 @@ export class Layers {
     return this.get(diffId) !== undefined || this.#running.has(diffId);
   }
 
+  /** Whether it is known, or about to be, that a blob with this digest expands to the layer: it is, or is being, unpacked from one. */
+  isFrom(diffId: string, digest: string): boolean {
+    const layer = this.get(diffId);
+    if (layer) return layer.blob === digest || layer.compressed?.digest === digest;
+    return this.#running.get(diffId)?.digest === digest;
+  }
+
   /** The layer, or undefined where it is not unpacked. */
   get(diffId: string): Layer | undefined {
     const layer = this.#known.get(layerName(diffId));
@@ -158,7 +167,8 @@ export class Layers {
       for (const listener of listeners) listener(bytes);
     }).finally(() => this.#running.delete(source.diffId));
     layer.catch(() => undefined);
-    const running = { layer, listeners };
+    const digest = source.isHashed ? source.digest : null;
+    const running = { digest, layer, listeners };
     this.#running.set(source.diffId, running);
     return running;
   }

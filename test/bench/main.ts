@@ -12,6 +12,7 @@ import { crowdFigures } from './crowd-figures.ts';
 import { dockerTaskFigures } from './docker-figures.ts';
 import { dockerFigures, hostFigures, keepingFigures } from './engine-figures.ts';
 import { type Figure, reached, table } from './figures.ts';
+import { hubFigures } from './hub-figures.ts';
 import { labFigures } from './lab-figures.ts';
 import { containerFigures, idleHostFigure, residentFigure } from './memory-figures.ts';
 import { missedOf, type Neighbour, neighbourTable, neighbourText } from './neighbours.ts';
@@ -78,6 +79,10 @@ if (isOnly('registry')) {
   const host = await client.createHost('bench-registry', { limits: { cpus: os.cpus().length } });
   figures.push(...(await registryFigures(host.dockerSocket, dockerd?.socket ?? null)));
   await client.removeHost('bench-registry');
+}
+if (isOnly('hub')) {
+  say('push and pull of 100 MB by HTTP');
+  figures.push(...(await hubFigures()));
 }
 if (isOnly('crowd')) {
   say('hundreds of labs');

@@ -6,6 +6,7 @@ import { EngineError } from '../../errors.ts';
 import { canonical, isOfIpv6, isPlainIpv6 } from '../../kernel/ip-address.ts';
 import type { Subnet } from '../../kernel/netlink.ts';
 import { maxNetworkOptions } from '../../limits.ts';
+import { hubSubnet } from '../../networks/hub-address.ts';
 import type { AskedRange, StoredPool } from '../../networks/network-record.ts';
 import {
   contains,
@@ -116,7 +117,7 @@ export function askedOf(given: Range): AskedRange {
 export function askedAddresses(given: Range, taken: readonly Subnet[]): StoredPool {
   const subnet = parseSubnet(given.Subnet ?? '');
   if (!subnet) throw new Error('a range is checked first');
-  if (taken.some((other) => overlap(other, subnet)))
+  if ([...taken, hubSubnet].some((other) => overlap(other, subnet)))
     throw new EngineError('forbidden', 'invalid pool request: Pool overlaps with other one on this address space');
   const ipRange = given.IPRange ? parseSubnet(given.IPRange) : null;
   const reserved = Object.values(given.AuxiliaryAddresses ?? {}).map(canonical);

@@ -98,7 +98,7 @@ export async function testImages(): Promise<TestImages> {
   const ending = new AbortController();
   catalogue.start('minimal', ending.signal);
   const records = openRecords(`${directory}/engine.db`, log);
-  const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log });
+  const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log, near: null });
   const store = open();
   return {
     directory,
@@ -140,6 +140,7 @@ export function testHost(store: ImageStore, hostId: string, reach: Reach = ownNe
     keptImages: () => [],
     emit: (event) => void events.push(event),
     reach: () => reach,
+    hubAccount: () => null,
   });
   return { images, events, uses };
 }

@@ -1,0 +1,53 @@
+// What the server and the `drydock` command ask of the hub over the engine's socket.
+
+import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
+
+export interface HubRepository {
+  readonly name: string;
+  readonly tags: number;
+  readonly manifests: number;
+  /** Of its blobs, those that other repositories have too among them. */
+  readonly bytes: number;
+  readonly visibility: 'public' | 'private';
+  /** RFC 3339; null where nothing was pushed. */
+  readonly pushedAt: string | null;
+}
+
+export interface HubReport {
+  /** By name, without the official ones. */
+  readonly repositories: readonly HubRepository[];
+  /** Of all blobs, each counted once. */
+  readonly blobs: number;
+  readonly bytes: number;
+  readonly accounts: number;
+}
+
+export interface HubCollection {
+  readonly uploads: number;
+  readonly blobs: number;
+  readonly bytes: number;
+}
+
+/** A name and a password for `docker login`. */
+export interface HubLogin {
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface HubClient extends HubPeople {
+  report(): Promise<HubReport>;
+  /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
+  collect(now: boolean): Promise<HubCollection>;
+  /** The lab's account of that name, or a new one with a name that nobody has: the same password each time. Throws conflict. */
+  session(name?: string): Promise<HubLogin>;
+}
+
+/** Each is a request to the engine. */
+export function hubClient(call: EngineCall): HubClient {
+  return {
+    ...hubPeople(call),
+    report: () => call('GET', '/hub'),
+    collect: (now) => call('POST', `/hub/collect?now=${now}`),
+    session: (name) => call('POST', '/hub/sessions', { ...(name !== undefined && { name }) }),
+  };
+}

@@ -1,0 +1,103 @@
+// The hub: the engine's own registry with its accounts, and the official images, as the engine opens it, asks it and closes it.
+
+import type { Logger } from 'pino';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import { hubAddress, hubName } from '../networks/hub-address.ts';
+import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
+import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
+import type { PullLimits } from '../registry/accounts/pull-limits.ts';
+import { Registry } from '../registry/registry.ts';
+import { Blobs } from '../store/blobs.ts';
+import { sourceOf } from './caller.ts';
+import { type HubCertificate, openCertificate } from './certificate.ts';
+import { Door } from './door.ts';
+import { NearClient } from './near-client.ts';
+import { Official } from './official.ts';
+
+export interface HubOptions {
+  /** The engine's data: the tables and keys are in it. */
+  readonly dataDirectory: string;
+  /** The store of the hosts' images, on whose file system the blobs are. */
+  readonly storeDirectory: string;
+  readonly catalogue: Catalogue;
+  readonly pullLimits: PullLimits;
+  readonly log: Logger;
+}
+
+export class Hub implements AsyncDisposable {
+  readonly registry: Registry;
+  readonly accounts: HubAccounts;
+  readonly official: Official;
+  /** Shares its files with those of the hosts' images. */
+  readonly blobs: Blobs;
+  /** For the hosts' own pulls and pushes. */
+  readonly near: NearRegistry;
+  /** For all other programs in hosts. */
+  readonly door: Door;
+  /** Of the certificate that they see, in PEM. */
+  readonly authority: string;
+
+  private constructor(
+    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>,
+    certificate: HubCertificate,
+    log: Logger,
+  ) {
+    this.registry = parts.registry;
+    this.accounts = parts.accounts;
+    this.official = parts.official;
+    this.blobs = parts.blobs;
+    this.near = nearRegistry(parts.accounts, parts.official);
+    this.door = new Door({ ...parts, log }, certificate);
+    this.authority = certificate.authority;
+  }
+
+  /** What an earlier engine's death has left half made is removed. Throws conflict where a later Drydock has written the tables. */
+  static async open({ dataDirectory, storeDirectory, catalogue, pullLimits, log }: HubOptions): Promise<Hub> {
+    const directory = `${storeDirectory}/registry`;
+    const blobs = new Blobs(`${directory}/blobs`);
+    const registry = await Registry.open({ databasePath: `${dataDirectory}/registry.db`, directory, blobs, log });
+    const official = new Official(catalogue);
+    const accounts = await HubAccounts.open({
+      registry,
+      keysPath: `${dataDirectory}/hub-keys.json`,
+      pullLimits,
+      isOfficial: (repository) => official.has(repository),
+    });
+    const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
+    return new Hub({ registry, accounts, official, blobs }, certificate, log);
+  }
+
+  /** Where its tables and files disagree, a sentence each. Changes nothing. */
+  check(): readonly string[] {
+    return this.registry.check();
+  }
+
+  /** Nobody uses it any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.registry[Symbol.asyncDispose]();
+  }
+}
+
+function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
+  const parts = { accounts, official, domain: hubName };
+  return {
+    domain: hubName,
+    connect: (place, signal): RegistryClient => new NearClient(parts, place, signal),
+    officialName: (path) => official.nameOf(path),
+    search: ({ account }, term, most) => {
+      const person = accounts.login.ofSession(account);
+      const found: string[] = [];
+      for (const name of accounts.registry.repositories.after('')) {
+        if (!name.includes(term) || !accounts.rights.allow(person, name, ['pull'])) continue;
+        if (found.push(name) >= most) break;
+      }
+      return found;
+    },
+    pulledOfficial: ({ hostId, account }: Pick<NearPlace, 'hostId' | 'account'>, repository, reference, digest) => {
+      const person = accounts.login.ofSession(account);
+      accounts.pulls.count(person, sourceOf(hostId), true);
+      const who = person?.name ?? null;
+      accounts.registry.audit.tell({ action: 'pull', who, repository, reference, digest, bytes: null });
+    },
+  };
+}

@@ -1,0 +1,83 @@
+// The official images: repositories that are seen through to the catalogue. Nothing of it is copied into the registry, and an image
+// that is not built yet is built when somebody asks for its manifest.
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { CatalogueEntry } from '../catalogue/layout.ts';
+import { officialBuildWaitMs } from '../limits.ts';
+import { officialNamespace } from '../registry/accounts/names.ts';
+import type { OfficialBlob, OfficialManifest, OfficialRepositories } from '../registry/official.ts';
+import { Refusal } from '../registry/refusal.ts';
+
+const prefix = `${officialNamespace}/`;
+const manifestType = 'application/vnd.oci.image.manifest.v1+json';
+
+export class Official implements OfficialRepositories {
+  readonly #catalogue: Catalogue;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  /** The catalogue's repository that `redis` and `library/redis` mean; null where that is none of its. */
+  nameOf(repository: string): string | null {
+    const name = repository.startsWith(prefix) ? repository.slice(prefix.length) : repository;
+    return this.#catalogue.tags(name).length > 0 ? name : null;
+  }
+
+  has(repository: string): boolean {
+    return this.nameOf(repository) !== null;
+  }
+
+  repositories(): string[] {
+    return this.#catalogue.repositories().map((name) => `${prefix}${name}`);
+  }
+
+  tags(repository: string): string[] {
+    return this.#catalogue.tags(this.nameOf(repository) ?? '');
+  }
+
+  async manifest(repository: string, reference: string): Promise<OfficialManifest> {
+    const isDigest = reference.includes(':');
+    const wanted = isDigest ? { digest: reference } : { tag: reference };
+    const found = this.#catalogue.find(this.nameOf(repository) ?? '', wanted);
+    const entry =
+      typeof found === 'string' ? null : isDigest ? this.#catalogue.entry(found.name) : await this.#built(found.name);
+    if (!entry || (isDigest && entry.manifestDigest !== reference))
+      throw new Refusal('MANIFEST_UNKNOWN', { detail: { reference } });
+    return { digest: entry.manifestDigest, mediaType: manifestType, body: Buffer.from(entry.manifest) };
+  }
+
+  /** Throws UNAVAILABLE where it takes longer than a client waits: the build goes on, and asking again finds it. */
+  async #built(name: string): Promise<CatalogueEntry> {
+    const ready = this.#catalogue.ready(name);
+    const wait = new AbortController();
+    try {
+      const entry = await Promise.race([ready, sleep(officialBuildWaitMs, null, { signal: wait.signal, ref: false })]);
+      if (entry) return entry;
+    } catch (cause) {
+      throw new Refusal('UNAVAILABLE', { message: 'this machine cannot make the image now', cause });
+    } finally {
+      wait.abort();
+      ready.catch(() => undefined);
+    }
+    const { step } = this.#catalogue.progress(name);
+    throw new Refusal('UNAVAILABLE', {
+      message: `this machine makes the image on its first use${step === '' ? '' : ` (${step})`}: try again in a minute`,
+      headers: { 'Retry-After': 30 },
+    });
+  }
+
+  blob(repository: string, digest: string): OfficialBlob | null {
+    const name = this.nameOf(repository) ?? '';
+    for (const entry of this.#catalogue.entriesOf(name)) {
+      const layer = entry.layers.find((one) => one.digest === digest);
+      if (layer) return { size: layer.size, content: { path: layer.blob } };
+      if (entry.imageId === digest) {
+        const bytes = Buffer.from(entry.configuration);
+        return { size: bytes.length, content: { bytes } };
+      }
+    }
+    return null;
+  }
+}

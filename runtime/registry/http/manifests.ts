@@ -1,0 +1,90 @@
+// `/v2/NAME/manifests/REFERENCE`: by tag or digest, the bytes as they came.
+
+import { maxManifestBytes, maxTagParameters } from '../../limits.ts';
+import { Refusal } from '../refusal.ts';
+import { requireAccess } from './access.ts';
+import { isKnown } from './blobs.ts';
+import { type Exchange, notAllowed, say } from './exchange.ts';
+
+const pushTo = (name: string) => ({ type: 'repository', name, actions: ['pull', 'push'] }) as const;
+
+export async function manifestEndpoint(exchange: Exchange, repository: string, reference: string): Promise<void> {
+  const { registry, access, method } = exchange;
+  if (method === 'PUT') {
+    requireAccess(access, pushTo(repository));
+    return await put(exchange, repository, reference);
+  }
+  if (method === 'DELETE') {
+    requireAccess(access, { type: 'repository', name: repository, actions: ['delete'] });
+    await registry.manifests.remove(repository, reference, access.who);
+    return say(exchange, 202);
+  }
+  if (method !== 'GET') notAllowed(['GET', 'HEAD', 'PUT', 'DELETE']);
+  requireAccess(access, { type: 'repository', name: repository, actions: ['pull'] });
+  get(exchange, repository, reference);
+}
+
+function get(exchange: Exchange, repository: string, reference: string): void {
+  const { registry, access, request, response } = exchange;
+  const { digest, mediaType, size } = registry.manifests.need(repository, reference);
+  const isPull = request.method === 'GET' && !isKnown(request.headers['if-none-match'], digest);
+  const headers = {
+    'Content-Type': mediaType,
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    ...access.countPull?.(isPull),
+  };
+  if (isKnown(request.headers['if-none-match'], digest)) say(exchange, 304, headers);
+  else if (request.method === 'HEAD') {
+    response.writeHead(200, { ...headers, 'Content-Length': size });
+    response.end();
+  } else {
+    const tag = reference === digest ? null : reference;
+    const body = registry.manifests.body(repository, digest);
+    registry.audit.tell({ action: 'pull', who: access.who, repository, reference: tag, digest, bytes: size });
+    say(exchange, 200, headers, body);
+  }
+}
+
+async function put(exchange: Exchange, repository: string, reference: string): Promise<void> {
+  const { registry, access, request, query } = exchange;
+  const tags = query.getAll('tag');
+  if (tags.length > maxTagParameters)
+    throw new Refusal('TAG_INVALID', {
+      status: 414,
+      message: `one request gives a manifest ${maxTagParameters} tags at most`,
+    });
+  const body = await bodyOf(exchange);
+  // A namespace may be gone, or a colleague, since the body began.
+  requireAccess(access, pushTo(repository));
+  const contentType = request.headers['content-type'] ?? '';
+  const { who } = access;
+  const { digest, subject } = await registry.manifests.put({
+    ...{ repository, reference, tags, contentType, body, who },
+    digest: query.get('digest'),
+  });
+  say(exchange, 201, {
+    Location: `/v2/${repository}/manifests/${digest}`,
+    'Docker-Content-Digest': digest,
+    ...(subject !== null && { 'OCI-Subject': subject }),
+    ...(tags.length > 0 && { 'OCI-Tag': [...new Set(tags)] }),
+  });
+}
+
+/** Throws SIZE_INVALID. */
+async function bodyOf({ request }: Exchange): Promise<Buffer> {
+  const refusal = new Refusal('SIZE_INVALID', {
+    status: 413,
+    message: `a manifest has ${maxManifestBytes} bytes at most`,
+    detail: { most: maxManifestBytes },
+  });
+  if (Number(request.headers['content-length'] ?? 0) > maxManifestBytes) throw refusal;
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  for await (const piece of request.iterator({ destroyOnReturn: false })) {
+    bytes += piece.length;
+    if (bytes > maxManifestBytes) throw refusal;
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces);
+}

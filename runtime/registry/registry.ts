@@ -1,0 +1,110 @@
+// The registry: repositories, what is in them, and who did what. Knows no HTTP, and nobody's rights: whoever calls has asked first.
+
+import { mkdirSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { collectionPauseMs } from '../limits.ts';
+import type { Blobs } from '../store/blobs.ts';
+import { Audit } from './audit.ts';
+import { BlobFiles } from './blob-files.ts';
+import { BlobIndex } from './blob-index.ts';
+import { type BlobParts, RepositoryBlobs } from './blobs.ts';
+import { checkRegistry } from './check.ts';
+import { type Collected, collect } from './collect.ts';
+import { Database } from './database.ts';
+import { Manifests } from './manifests.ts';
+import { namespaceOf } from './names.ts';
+import { defaultQuota, Quota, type QuotaOf } from './quota.ts';
+import { type Referrer, referrersAfter } from './referrers.ts';
+import { Repositories } from './repositories.ts';
+import { Uploads } from './uploads.ts';
+
+export interface RegistryOptions {
+  /** Of the tables. */
+  readonly databasePath: string;
+  /** On the file system of the hosts' blobs, and this registry's alone: `blobs` is in it, and `uploads` is made in it. */
+  readonly directory: string;
+  /** In `directory`: shares its files with those of the hosts' images, where `shareWith` has been called. */
+  readonly blobs: Blobs;
+  readonly quotaOf?: QuotaOf;
+  readonly log: Logger;
+}
+
+export class Registry implements AsyncDisposable {
+  readonly repositories: Repositories;
+  readonly blobs: RepositoryBlobs;
+  readonly uploads: Uploads;
+  readonly manifests: Manifests;
+  readonly quota: Quota;
+  readonly audit: Audit;
+  /** The tables. Those of the accounts are in the same file. */
+  readonly database: Database;
+  readonly #parts: BlobParts;
+  readonly #collecting: NodeJS.Timeout;
+
+  private constructor(database: Database, parts: BlobParts, log: Logger) {
+    this.database = database;
+    this.#parts = parts;
+    this.repositories = parts.repositories;
+    this.uploads = parts.uploads;
+    this.quota = parts.quota;
+    this.audit = parts.audit;
+    this.blobs = new RepositoryBlobs(parts);
+    this.manifests = new Manifests(parts);
+    this.#collecting = setInterval(() => {
+      this.collect().catch((err: unknown) => log.error({ err }, 'the registry could not be collected'));
+    }, collectionPauseMs).unref();
+  }
+
+  /** What a death of the process has left half made is removed. Throws conflict where a later Drydock has written the tables. */
+  static async open(options: RegistryOptions): Promise<Registry> {
+    const { databasePath, directory, blobs, quotaOf = defaultQuota, log } = options;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const database = await Database.open(databasePath);
+    const index = new BlobIndex(database);
+    const quota = new Quota(database, quotaOf);
+    const parts: BlobParts = {
+      database,
+      index,
+      quota,
+      repositories: new Repositories(database),
+      files: await BlobFiles.open(blobs, (sha256) => index.isKnown(sha256)),
+      uploads: new Uploads(`${directory}/uploads`, database, quota),
+      audit: new Audit(database),
+    };
+    return new Registry(database, parts, log);
+  }
+
+  /** As `referrersAfter`. */
+  referrers(wanted: Parameters<typeof referrersAfter>[2]): Generator<Referrer> {
+    return referrersAfter(this.database, this.repositories, wanted);
+  }
+
+  /** Removes what nobody needs; blobs that no manifest names only when they were last used `graceMs` ago. */
+  collect(graceMs?: number): Promise<Collected> {
+    return collect(this.#parts, Date.now(), graceMs);
+  }
+
+  /** Forgets a repository and what is being sent to it; the next collection takes the files. In a transaction. Idempotent. */
+  removeRepository(name: string): void {
+    this.uploads.removeOf((repository) => repository === name);
+    this.repositories.remove(name);
+  }
+
+  /** The same for all repositories of a namespace. */
+  removeNamespace(namespace: string): void {
+    this.uploads.removeOf((repository) => namespaceOf(repository) === namespace);
+    for (const name of this.repositories.inNamespace(namespace)) this.repositories.remove(name);
+  }
+
+  /** Where tables and files disagree, a sentence each. */
+  check(): string[] {
+    return checkRegistry(this.database, this.#parts);
+  }
+
+  /** Nobody uses it any more. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#collecting);
+    await this.#parts.files[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,35 @@
+// Programs of other people that tests use where the machine has them: installed, or unpacked from Debian's packages (`dpkg -x`) into
+// a folder of /opt, with their libraries.
+
+import { spawn } from 'node:child_process';
+import { existsSync, globSync } from 'node:fs';
+import path from 'node:path';
+
+export interface UnpackedProgram {
+  readonly file: string;
+  readonly env: NodeJS.ProcessEnv;
+}
+
+/** Null where the machine has none. */
+export function unpacked(name: string): UnpackedProgram | null {
+  const installed = `/usr/bin/${name}`;
+  if (existsSync(installed)) return { file: installed, env: process.env };
+  const [file] = globSync(`/opt/*/usr/bin/${name}`);
+  if (file === undefined) return null;
+  const libraries = globSync(path.join(path.dirname(file), '../lib/*-linux-gnu'));
+  return { file, env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') } };
+}
+
+/** What it says, when it has ended well. Throws with what it says where it has not. */
+export async function runUnpacked({ file, env }: UnpackedProgram, args: readonly string[]): Promise<string> {
+  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  let said = '';
+  let out = '';
+  child.stdout.on('data', (piece: Buffer) => (out += piece));
+  child.stderr.on('data', (piece: Buffer) => (said += piece));
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  child.once('error', reject);
+  child.once('close', resolve);
+  if ((await promise) !== 0) throw new Error(`${path.basename(file)} ${args.join(' ')}: ${said}${out}`);
+  return out;
+}
