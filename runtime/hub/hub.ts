@@ -13,6 +13,7 @@ import { type HubCertificate, openCertificate } from './certificate.ts';
 import { Door } from './door.ts';
 import { NearClient } from './near-client.ts';
 import { Official } from './official.ts';
+import { listenForSite } from './site-socket.ts';
 
 export interface HubOptions {
   /** The engine's data: the tables and keys are in it. */
@@ -36,12 +37,15 @@ export class Hub implements AsyncDisposable {
   readonly door: Door;
   /** Of the certificate that they see, in PEM. */
   readonly authority: string;
+  readonly #log: Logger;
+  #site: { close(): void } | null = null;
 
   private constructor(
     parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>,
     certificate: HubCertificate,
     log: Logger,
   ) {
+    this.#log = log;
     this.registry = parts.registry;
     this.accounts = parts.accounts;
     this.official = parts.official;
@@ -67,6 +71,11 @@ export class Hub implements AsyncDisposable {
     return new Hub({ registry, accounts, official, blobs }, certificate, log);
   }
 
+  /** For the site's server, which owns the socket at `path`. */
+  async listenForSite(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+    this.#site = await listenForSite({ ...this, log: this.#log }, path, owner);
+  }
+
   /** Where its tables and files disagree, a sentence each. Changes nothing. */
   check(): readonly string[] {
     return this.registry.check();
@@ -74,6 +83,7 @@ export class Hub implements AsyncDisposable {
 
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#site?.close();
     await this.registry[Symbol.asyncDispose]();
   }
 }
