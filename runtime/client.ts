@@ -33,7 +33,10 @@ export interface HostOptions {
   readonly api?: readonly ApiWay[];
   /** Default none. */
   readonly egress?: EgressKind;
-  /** The account on the hub by whose rights those in the host ask who show no credentials (`hub.session`); default none. */
+  /**
+   * The account on the hub by whose rights those in the host ask who show no credentials; default one for the host and those on its
+   * link, which goes with the last of them.
+   */
   readonly hubAccount?: string;
 }
 
@@ -58,6 +61,8 @@ export interface HostInfo {
   /** Ids of containers that ended with the host, not by their student's doing, and have not been started since. */
   readonly interrupted: readonly string[];
   readonly terminals: number;
+  /** The account on the hub of those in the host; null where it has none. */
+  readonly hubAccount: string | null;
 }
 
 /** A host as it was at one moment: files, containers, images, and which containers ran. */
