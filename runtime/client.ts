@@ -1,10 +1,13 @@
 // What other packages use to speak to a running engine: its own API over RUN/engine.sock and each host's Docker API.
 
 import type { Duplex } from 'node:stream';
+import type { CheckReport } from './client-check.ts';
 import type { HostReach } from './client-files.ts';
 import type { HubClient } from './client-hub.ts';
 import type { HostInside } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
+
+export type { CheckReport };
 
 export interface HostLimits {
   readonly memoryBytes: number;
@@ -132,12 +135,6 @@ export interface EngineStatus {
   readonly storeFreeBytes: number;
   /** Of the last two minutes. */
   readonly loop: LoopReport;
-}
-
-export interface CheckReport {
-  readonly ok: boolean;
-  /** One sentence each: what disagrees and where. */
-  readonly findings: readonly string[];
 }
 
 export interface TerminalOptions {
