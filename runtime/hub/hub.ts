@@ -2,8 +2,11 @@
 
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { EngineError } from '../errors.ts';
 import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
+import { refusedAs } from '../registries/refusal.ts';
+import { told } from '../registries/told.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import { Registry } from '../registry/registry.ts';
@@ -105,7 +108,13 @@ function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
     },
     pulledOfficial: ({ hostId, account }: Pick<NearPlace, 'hostId' | 'account'>, repository, reference, digest) => {
       const person = accounts.login.ofSession(account);
-      accounts.pulls.count(person, sourceOf(hostId), true);
+      try {
+        accounts.pulls.count(person, sourceOf(hostId), true);
+      } catch (error) {
+        const shown = `${hubName}/${repository}`;
+        const { errorKind, message } = told(refusedAs(error), { shown, actions: 'pull' }, `${shown}@${digest}`);
+        throw new EngineError(errorKind, message, { cause: error });
+      }
       const who = person?.name ?? null;
       accounts.registry.audit.tell({ action: 'pull', who, repository, reference, digest, bytes: null });
     },
