@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command } from 'commander';
+import type { HubTokenScope } from '@drydock/runtime';
+import { Command, Option } from 'commander';
 import { cloneFolder } from './paths.ts';
 
 const { version } = JSON.parse(readFileSync(path.join(cloneFolder, 'package.json'), 'utf8')) as { version: string };
@@ -76,6 +77,9 @@ export function createProgram(): Command {
     });
   addSessionCommands(program.command('session').description("students' labs on this machine").helpCommand(false));
   addHostCommands(program.command('host').description('Docker hosts on this machine').helpCommand(false));
+  addHubCommands(
+    program.command('hub').description('the registry that Drydock serves, and its accounts').helpCommand(false),
+  );
   addLabCommands(program.command('lab').description('lessons and their labs: write and try them').helpCommand(false));
   return program;
 }
@@ -128,6 +132,48 @@ function addHostCommands(host: Command): void {
     .argument('<name>')
     .description('make a host as it was when it was created')
     .action(async (name: string) => (await import('./commands/host.ts')).resetHost(name));
+}
+
+function addHubCommands(hub: Command): void {
+  hub
+    .command('ls')
+    .description('list the repositories: tags, sizes, who may pull, when they were pushed to')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/hub.ts')).listHub({ json: options.json === true }),
+    );
+  hub
+    .command('gc')
+    .description('remove blobs that no image needs; Drydock does so by itself every ten minutes')
+    .option('--now', 'also those that were pushed within the last hour: no push may be under way')
+    .option(...json)
+    .action(async (options: JsonOption & { now?: boolean }) =>
+      (await import('./commands/hub.ts')).collectHub({ now: options.now === true, json: options.json === true }),
+    );
+  hub
+    .command('check')
+    .description('whether its tables and files agree')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/hub.ts')).checkHub({ json: options.json === true }),
+    );
+  hub
+    .command('account')
+    .argument('<name>', 'a-z, 0-9, - and _')
+    .description('make an account, or change its password, which is read from standard input')
+    .action(async (name: string) => (await import('./commands/hub.ts')).setAccount(name));
+  hub
+    .command('token')
+    .argument('<account>')
+    .description('make an access token and print it: docker login takes it for a password')
+    .option('--name <text>', 'what it is for', 'drydock hub token')
+    .addOption(
+      new Option('--scope <scope>', 'what it may').choices(['read', 'read-write', 'delete']).default('read-write'),
+    )
+    .option('--days <number>', 'until it expires; never where left out')
+    .action(async (account: string, options: { name: string; scope: HubTokenScope; days?: string }) =>
+      (await import('./commands/hub.ts')).createToken(account, { days: undefined, ...options }),
+    );
 }
 
 function addLabCommands(lab: Command): void {

@@ -1,5 +1,6 @@
 // What the server and the `drydock` command ask of the hub over the engine's socket.
 
+import type { CheckReport } from './client-check.ts';
 import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
 
 export interface HubRepository {
@@ -38,6 +39,8 @@ export interface HubClient extends HubPeople {
   report(): Promise<HubReport>;
   /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
   collect(now: boolean): Promise<HubCollection>;
+  /** Whether its tables and files agree. Changes nothing. */
+  check(): Promise<CheckReport>;
   /** The lab's account of that name, or a new one with a name that nobody has: the same password each time. Throws conflict. */
   session(name?: string): Promise<HubLogin>;
 }
@@ -48,6 +51,7 @@ export function hubClient(call: EngineCall): HubClient {
     ...hubPeople(call),
     report: () => call('GET', '/hub'),
     collect: (now) => call('POST', `/hub/collect?now=${now}`),
+    check: () => call('POST', '/hub/check'),
     session: (name) => call('POST', '/hub/sessions', { ...(name !== undefined && { name }) }),
   };
 }

@@ -1,10 +1,13 @@
 // What other packages use to speak to a running engine: its own API over RUN/engine.sock and each host's Docker API.
 
 import type { Duplex } from 'node:stream';
+import type { CheckReport } from './client-check.ts';
 import type { HostReach } from './client-files.ts';
 import type { HubClient } from './client-hub.ts';
 import type { HostInside } from './client-inside.ts';
 import type { HostUsage } from './client-usage.ts';
+
+export type { CheckReport };
 
 export interface HostLimits {
   readonly memoryBytes: number;
@@ -33,7 +36,10 @@ export interface HostOptions {
   readonly api?: readonly ApiWay[];
   /** Default none. */
   readonly egress?: EgressKind;
-  /** The account on the hub by whose rights those in the host ask who show no credentials (`hub.session`); default none. */
+  /**
+   * The account on the hub by whose rights those in the host ask who show no credentials; default one for the host and those on its
+   * link, which goes with the last of them.
+   */
   readonly hubAccount?: string;
 }
 
@@ -58,6 +64,8 @@ export interface HostInfo {
   /** Ids of containers that ended with the host, not by their student's doing, and have not been started since. */
   readonly interrupted: readonly string[];
   readonly terminals: number;
+  /** The account on the hub of those in the host; null where it has none. */
+  readonly hubAccount: string | null;
 }
 
 /** A host as it was at one moment: files, containers, images, and which containers ran. */
@@ -127,12 +135,6 @@ export interface EngineStatus {
   readonly storeFreeBytes: number;
   /** Of the last two minutes. */
   readonly loop: LoopReport;
-}
-
-export interface CheckReport {
-  readonly ok: boolean;
-  /** One sentence each: what disagrees and where. */
-  readonly findings: readonly string[];
 }
 
 export interface TerminalOptions {

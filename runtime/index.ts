@@ -37,5 +37,6 @@ export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePla
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
+export { hubHeaders, hubSocketName } from './hub/names.ts';
 export { smallTables, type Table } from './kernel/tables.ts';
 export { Recording } from './recording.ts';

@@ -411,3 +411,5 @@ export const maxHubConnectionsPerHost = 32;
 /** How long a client of the hub may take to send a request's head, and keep a connection on which it asks nothing. */
 export const hubHeadersMs = 10_000;
 export const hubKeepAliveMs = 15_000;
+/** Connections by which the site's server passes on what comes from outside: it has bounds of its own for each address. */
+export const maxHubConnectionsOfSite = 300;

@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { serveEngine } from './api/server.ts';
 import { allowedName } from './egress/allow-list.ts';
+import { hubSocketName } from './hub/names.ts';
 import { keepDescriptors } from './kernel/descriptors.ts';
 import { openEngine } from './open-engine.ts';
 import { parsePullLimit } from './registry/accounts/pull-limits.ts';
@@ -99,6 +100,7 @@ try {
   const api = serveEngine(engine);
   const server = net.createServer({ allowHalfOpen: true }, (socket) => api.emit('connection', socket));
   const { uid, gid } = settings.socketOwner;
+  await engine.hub.listenForSite(`${engine.paths.run}/${hubSocketName}`, { uid, gid });
   server.listen(socketPath, () => {
     fs.chmodSync(socketPath, 0o600);
     fs.chownSync(socketPath, uid, gid);

@@ -9,6 +9,8 @@ export const maxHeaders = 64;
 /** Time for a request's headers (slow senders), and for the whole request (a file over a slow line). */
 export const headersTimeoutMs = 15_000;
 export const requestTimeoutMs = 5 * 60_000;
+/** The same of a request that pushes a layer to the hub: 1 GB over a slow line. Whoever stands still is cut off sooner. */
+export const longRequestTimeoutMs = 2 * 60 * 60_000;
 /** How often Node looks for requests that are over these. */
 export const timeoutCheckMs = 5_000;
 /** All TCP connections: 500 students with a socket and a few requests each. */
@@ -255,3 +257,12 @@ export const previewHangUpMs = 30_000;
 export const previewWaitMs = 3_000;
 /** A TLS handshake with a container on this machine takes some milliseconds. A port that takes longer than this speaks no TLS. */
 export const previewTlsMs = 1_000;
+
+/** Requests to the hub that one address makes, per second and as a burst: docker asks some twenty things in a pull, and a class pulls together. */
+export const hubRequestsPerSecondPerAddress = 200;
+export const hubRequestBurstPerAddress = 4_000;
+/** Requests to the hub that are being answered, of one address and in all: docker has three to five, and a class is behind one router. */
+export const maxHubRequestsPerAddress = 200;
+export const maxHubRequests = 250;
+/** A request to the hub on which nothing comes or goes for so long is cut off. */
+export const hubIdleMs = 75_000;

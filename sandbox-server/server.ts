@@ -17,6 +17,7 @@ import { tokenFrom } from './http/cookie.ts';
 import { addFileRoutes } from './http/files.ts';
 import { addGateRoutes, hasPass } from './http/gate.ts';
 import { guardOf } from './http/guard.ts';
+import { HubProxy } from './http/hub.ts';
 import { addMetricsRoute } from './http/metrics.ts';
 import { listenForPreviews } from './http/preview-port.ts';
 import { PreviewServer } from './http/preview-server.ts';
@@ -122,8 +123,10 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   });
   const gate = new Gate(settings.invite);
   const studentOf = ({ headers }: IncomingMessage) => students.find(tokenFrom(settings.publicOrigin, headers.cookie));
+  const hub = new HubProxy({ settings, gate, addresses, log });
   const server = createServer({
     settings,
+    hub,
     guard: () => guard,
     gate,
     addresses,
@@ -191,6 +194,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
     const settled = desk.close();
     closeSockets(closeCodes.restarting, 'the server restarts');
     previews?.close();
+    hub.close();
     closeExtra();
     closeOperator();
     metrics[Symbol.dispose]();

@@ -108,6 +108,7 @@ export function hostInfo(host: Host): HostInfo {
     containersRunning: containers.filter(({ running }) => running).length,
     interrupted: containers.filter(({ running, state }) => !running && state.interrupted === true).map(({ id }) => id),
     terminals: host.terminals.size,
+    hubAccount: host.record.hubAccount?.name ?? null,
   };
 }
 

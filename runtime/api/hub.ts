@@ -23,5 +23,9 @@ export const hubRoutes: Routes<Engine> = {
     const { registry } = exchange.subject.hub;
     exchange.answer(200, await (flag(exchange.query, 'now') ? registry.collect(0) : registry.collect()));
   },
+  'POST /hub/check': (exchange) => {
+    const findings = exchange.subject.hub.check();
+    exchange.answer(200, { ok: findings.length === 0, findings });
+  },
   'POST /hub/sessions': session,
 };

@@ -12,6 +12,7 @@ import { maxNameLength } from '../limits.ts';
 import { createDisk } from './disk.ts';
 import { Host } from './host.ts';
 import type { HostRecord } from './host-record.ts';
+import { hubAccountFor } from './hub-account.ts';
 import { placeOn, writeHostNames } from './link.ts';
 import { accessFor } from './open-access.ts';
 import { reachOf } from './reach.ts';
@@ -43,7 +44,7 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
       keptImages: () => imagesKeptBy(host),
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
       reach: () => reachOf(host),
-      hubAccount: () => host.record.hubAccount,
+      hubAccount: () => host.record.hubAccount?.name ?? null,
     }),
   });
   for (const snapshot of engine.records.list(snapshotKind, record.id)) {
@@ -82,7 +83,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     hostname,
     link,
     egress: options.egress ?? 'none',
-    hubAccount: options.hubAccount ?? null,
+    hubAccount: hubAccountFor(engine, options.hubAccount, link),
     startAgain: [],
     returns: false,
     workspaceLayers: null,

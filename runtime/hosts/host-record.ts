@@ -13,6 +13,13 @@ export interface LinkPlace {
   readonly address: string;
 }
 
+/** The account on the hub by whose rights those in the host ask who show no credentials. */
+export interface HubAccountOf {
+  readonly name: string;
+  /** It was made for the host, and those on its link, and goes with the last of them. */
+  readonly goesWithHosts: boolean;
+}
+
 /** A container that runs again when its host starts, with the endpoints and the ports that it had. */
 export interface RunningAgain {
   readonly id: string;
@@ -44,8 +51,8 @@ export interface HostRecord {
   readonly link: LinkPlace | null;
   /** What the host reaches of the internet, where the operator allows it: nothing, names by a proxy, or all. */
   readonly egress: EgressKind;
-  /** The account on the hub that its lab has; null where it has none. */
-  readonly hubAccount: string | null;
+  /** Null where it has none. */
+  readonly hubAccount: HubAccountOf | null;
   /** The containers that the host's next start starts too: those that ran when the host ended. */
   readonly startAgain: readonly RunningAgain[];
   /** The host ran when the engine was shut down or the machine went down: the next engine starts it. */
@@ -84,7 +91,7 @@ const recordSchema = z.object({
   hostname: z.string(),
   link: z.object({ name: z.string(), address: z.string() } satisfies Shape<LinkPlace>).nullable(),
   egress: z.enum(['none', 'proxy', 'open']),
-  hubAccount: z.string().nullable(),
+  hubAccount: z.object({ name: z.string(), goesWithHosts: z.boolean() } satisfies Shape<HubAccountOf>).nullable(),
   startAgain: z.array(runningAgainSchema),
   returns: z.boolean(),
   workspaceLayers: z.array(z.string()).nullable(),

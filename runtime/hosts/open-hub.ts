@@ -9,7 +9,7 @@ export async function openHub(host: Host): Promise<void> {
   const { engine, record, sockets, id, turns } = host;
   if (!sockets || !portsAreMoved(host)) return;
   try {
-    const guest = { id, turns, account: () => host.record.hubAccount };
+    const guest = { id, turns, account: () => host.record.hubAccount?.name ?? null };
     sockets.own(await engine.hub.door.open(listenForHub(record.pid), guest));
   } catch (error) {
     engine.log.warn({ error, host: host.name }, 'programs in a host do not reach the hub');

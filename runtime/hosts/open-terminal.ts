@@ -10,6 +10,7 @@ import { type ProcessInput, processSpec } from '../oci/spec.ts';
 import { killedExitCode } from '../processes/exits.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { Host } from './host.ts';
+import { hubEnv } from './hub-account.ts';
 import { LiveTerminal, type TerminalFiles } from './live-terminal.ts';
 import { egressEnv } from './open-egress.ts';
 import { type TerminalRecord, terminalKind } from './terminal-record.ts';
@@ -121,6 +122,7 @@ function shellSpec(host: Host, options: TerminalOptions): ProcessInput {
     env: [
       ...defaultShellEnv(user),
       ...egressEnv(host),
+      ...hubEnv(host),
       'TERM=xterm-256color',
       'COLORTERM=truecolor',
       ...(options.env ?? []),

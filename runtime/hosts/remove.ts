@@ -4,6 +4,7 @@ import { deleteSubvolume } from '../kernel/btrfs.ts';
 import { writeAccessFilesOf } from './access-files.ts';
 import { endHost } from './finish.ts';
 import type { Host } from './host.ts';
+import { leaveHub } from './hub-account.ts';
 import { hostsOn, releaseLinks, writeHostNames } from './link.ts';
 import { discardSnapshots } from './snapshots.ts';
 import { releaseUidRange } from './uids.ts';
@@ -19,6 +20,7 @@ export function removeHost(host: Host): Promise<void> {
     engine.images.forgetHost(id);
     deleteSubvolume(host.directory);
     discardSnapshots(host.snapshotsDirectory, []);
+    await leaveHub(host);
     engine.records.deleteHost(id);
     engine.hosts.delete(name);
     if (host.record.link) {

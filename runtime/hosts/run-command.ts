@@ -11,6 +11,7 @@ import { ProcessConsole } from '../processes/console.ts';
 import { runProcess } from '../processes/run-process.ts';
 import type { OutputChunk } from '../processes/streams.ts';
 import type { Host } from './host.ts';
+import { hubEnv } from './hub-account.ts';
 import { egressEnv } from './open-egress.ts';
 import { workspaceId } from './workspace.ts';
 import { defaultShellEnv, resolveIn } from './workspace-process.ts';
@@ -41,7 +42,7 @@ export async function runCommand(host: Host, options: CommandOptions): Promise<C
       command: options.argv[0] ?? '',
       spec: processSpec({
         args: options.argv,
-        env: [...defaultShellEnv(user), ...egressEnv(host), ...(options.env ?? [])],
+        env: [...defaultShellEnv(user), ...egressEnv(host), ...hubEnv(host), ...(options.env ?? [])],
         cwd: options.cwd ?? user.home,
         user: user.ids,
         terminal: false,

@@ -2,8 +2,11 @@
 
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import { EngineError } from '../errors.ts';
 import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
+import { refusedAs } from '../registries/refusal.ts';
+import { told } from '../registries/told.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import { Registry } from '../registry/registry.ts';
@@ -13,6 +16,7 @@ import { type HubCertificate, openCertificate } from './certificate.ts';
 import { Door } from './door.ts';
 import { NearClient } from './near-client.ts';
 import { Official } from './official.ts';
+import { listenForSite } from './site-socket.ts';
 
 export interface HubOptions {
   /** The engine's data: the tables and keys are in it. */
@@ -36,12 +40,15 @@ export class Hub implements AsyncDisposable {
   readonly door: Door;
   /** Of the certificate that they see, in PEM. */
   readonly authority: string;
+  readonly #log: Logger;
+  #site: { close(): void } | null = null;
 
   private constructor(
     parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>,
     certificate: HubCertificate,
     log: Logger,
   ) {
+    this.#log = log;
     this.registry = parts.registry;
     this.accounts = parts.accounts;
     this.official = parts.official;
@@ -67,6 +74,11 @@ export class Hub implements AsyncDisposable {
     return new Hub({ registry, accounts, official, blobs }, certificate, log);
   }
 
+  /** For the site's server, which owns the socket at `path`. */
+  async listenForSite(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
+    this.#site = await listenForSite({ ...this, log: this.#log }, path, owner);
+  }
+
   /** Where its tables and files disagree, a sentence each. Changes nothing. */
   check(): readonly string[] {
     return this.registry.check();
@@ -74,6 +86,7 @@ export class Hub implements AsyncDisposable {
 
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#site?.close();
     await this.registry[Symbol.asyncDispose]();
   }
 }
@@ -95,7 +108,13 @@ function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
     },
     pulledOfficial: ({ hostId, account }: Pick<NearPlace, 'hostId' | 'account'>, repository, reference, digest) => {
       const person = accounts.login.ofSession(account);
-      accounts.pulls.count(person, sourceOf(hostId), true);
+      try {
+        accounts.pulls.count(person, sourceOf(hostId), true);
+      } catch (error) {
+        const shown = `${hubName}/${repository}`;
+        const { errorKind, message } = told(refusedAs(error), { shown, actions: 'pull' }, `${shown}@${digest}`);
+        throw new EngineError(errorKind, message, { cause: error });
+      }
       const who = person?.name ?? null;
       accounts.registry.audit.tell({ action: 'pull', who, repository, reference, digest, bytes: null });
     },

@@ -28,6 +28,11 @@ interface Wanted {
   readonly name: string;
 }
 
+interface Admitted extends Wanted {
+  /** Null where it is being built still. */
+  readonly built: CatalogueEntry | null;
+}
+
 /**
  * Gives the host an image, or with null for the tag all that the repository has. Throws notFound before the first line where there
  * is none of that name; what fails later is thrown out of the lines. Idempotent: what the host has already is up to date.
@@ -78,7 +83,9 @@ function linesOf(
 ): AsyncIterable<Progress> {
   checkOwnPlatform(options.platform);
   const shown = everyTag ? familiarName(reference) : familiar(reference);
-  return lines(view, wanted, shown, options.signal);
+  // Before the answer begins: the docker command then says whose the error is.
+  const admitted = wanted.map((one) => ({ ...one, built: admit(view, one.reference, view.catalogue.entry(one.name)) }));
+  return lines(view, admitted, shown, options.signal);
 }
 
 /** Docker Hub, where the host has a way there; else `why` the catalogue does not do is thrown. */
@@ -152,7 +159,7 @@ function unknownManifest(view: HostView, reference: Reference): EngineError {
 
 async function* lines(
   view: HostView,
-  wanted: readonly Wanted[],
+  wanted: readonly Admitted[],
   shown: string,
   signal: AbortSignal,
 ): AsyncGenerator<Progress> {
@@ -163,18 +170,25 @@ async function* lines(
   yield { status: `Status: ${how} ${shown}` };
 }
 
+/** Throws notFound where the image has another digest, refused where whoever asks has pulled as much as they may. */
+function admit<Entry extends CatalogueEntry | null>(view: HostView, reference: Reference, entry: Entry): Entry {
+  if (entry === null) return entry;
+  const { manifestDigest } = entry;
+  if (reference.digest !== undefined && reference.digest !== manifestDigest) throw unknownManifest(view, reference);
+  if (view.near?.domain === reference.domain)
+    view.near.pulledOfficial(askerOf(view), reference.path, reference.tag ?? null, manifestDigest);
+  return entry;
+}
+
 /** Gives back whether the host had it already. */
 async function* pullOne(
   view: HostView,
-  { reference, name }: Wanted,
+  { reference, name, built }: Admitted,
   signal: AbortSignal,
 ): AsyncGenerator<Progress, boolean> {
   const first = pullingLine(reference);
   yield first;
-  const built = view.catalogue.entry(name);
-  const entry = built ?? (yield* waitForBuild(view, name, first.id, signal));
-  if (reference.digest !== undefined && reference.digest !== entry.manifestDigest)
-    throw unknownManifest(view, reference);
+  const entry = built ?? admit(view, reference, yield* waitForBuild(view, name, first.id, signal));
   const upToDate = view.own.find(reference) === entry.imageId;
   if (!upToDate) {
     const queue = new ProgressQueue();
@@ -182,8 +196,6 @@ async function* pullOne(
     signal.throwIfAborted();
     record(view, reference, entry);
   }
-  if (view.near?.domain === reference.domain)
-    view.near.pulledOfficial(askerOf(view), reference.path, reference.tag ?? null, entry.manifestDigest);
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${entry.manifestDigest}` };
   return upToDate;

@@ -1,8 +1,9 @@
 // Node's own HTTP server, with our bounds. Knows no routes.
 
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import {
   headersTimeoutMs,
+  longRequestTimeoutMs,
   maxConnections,
   maxConnectionsPerAddress,
   maxHeaderBytes,
@@ -14,22 +15,40 @@ import { Tally } from '../tally.ts';
 import { type Addresses, addressKey } from './addresses.ts';
 import { refuse } from './hang-up.ts';
 
+/** Cuts a request off whose body takes longer than those of pages may. */
+function boundBody(request: IncomingMessage): void {
+  const { headers, socket } = request;
+  if (headers['transfer-encoding'] === undefined && headers['content-length'] === undefined) return;
+  const late = setTimeout(() => refuse(socket, '408 Request Timeout'), requestTimeoutMs);
+  late.unref();
+  const done = (): void => clearTimeout(late);
+  request.once('end', done);
+  request.once('close', done);
+}
+
 /**
  * A server that answers each request with `listener`. Only WebSockets cause `upgrade`. One address may have
- * `maxConnectionsPerAddress` connections; trusted proxies may have more.
+ * `maxConnectionsPerAddress` connections; trusted proxies may have more. `mayTakeLong` tells which requests have large bodies.
  */
-export function createNodeServer(addresses: Addresses, listener: RequestListener): Server {
+export function createNodeServer(
+  addresses: Addresses,
+  listener: RequestListener,
+  mayTakeLong: (request: IncomingMessage) => boolean = () => false,
+): Server {
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
       headersTimeout: headersTimeoutMs,
-      requestTimeout: requestTimeoutMs,
+      requestTimeout: longRequestTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
       keepAliveTimeout: 30_000,
       // Other upgrades (curl asks for h2c) are ignored: the request is answered over HTTP.
       shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
     },
-    listener,
+    (request, response) => {
+      if (!mayTakeLong(request)) boundBody(request);
+      listener(request, response);
+    },
   );
   server.maxHeadersCount = maxHeaders;
   server.maxConnections = maxConnections;

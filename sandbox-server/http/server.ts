@@ -22,6 +22,7 @@ import type { Addresses } from './addresses.ts';
 import { setCookie, tokenFrom } from './cookie.ts';
 import { askForCode, isOpenTo } from './gate.ts';
 import type { Guard } from './guard.ts';
+import type { HubProxy } from './hub.ts';
 import { createNodeServer } from './node-server.ts';
 import type { PreviewServer } from './preview-server.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -86,6 +87,7 @@ export interface ServerParts {
   readonly studentOf: (request: IncomingMessage) => Student | null;
   /** Answers on the origins of previews; null if there are none. */
   readonly previews: PreviewServer | null;
+  readonly hub: HubProxy;
   /** The origins of previews, as a source of a content security policy. */
   readonly previewSource: string | null;
   /** Called when a request was refused, or failed. */
@@ -95,17 +97,22 @@ export interface ServerParts {
 
 /** A server with hooks and error handling. `addApi` and the `add…Route` functions add the routes. */
 export function createServer(parts: ServerParts): FastifyInstance {
-  const { settings, guard, gate, addresses, studentOf, previews, previewSource, log } = parts;
+  const { settings, guard, gate, addresses, studentOf, previews, previewSource, hub, log } = parts;
   const server = Fastify({
     logger: false,
     bodyLimit: maxBodyBytes,
     forceCloseConnections: true,
     serverFactory: (listener) =>
-      createNodeServer(addresses, (request, response) => {
-        if (previews?.takes(request)) previews.answer(request, response);
-        else if (!isPlainTarget(request.url) || request.method === 'TRACE') refuseTarget(response, settings);
-        else listener(request, response);
-      }),
+      createNodeServer(
+        addresses,
+        (request, response) => {
+          if (previews?.takes(request)) previews.answer(request, response);
+          else if (!isPlainTarget(request.url) || request.method === 'TRACE') refuseTarget(response, settings);
+          else if (hub.takes(request)) hub.answer(request, response);
+          else listener(request, response);
+        },
+        (request) => hub.takes(request) && previews?.takes(request) !== true,
+      ),
     routerOptions: { maxParamLength: 64 },
     exposeHeadRoutes: false,
   });

@@ -15,6 +15,7 @@ import { type Figure, reached, table } from './figures.ts';
 import { hubFigures } from './hub-figures.ts';
 import { labFigures } from './lab-figures.ts';
 import { containerFigures, idleHostFigure, residentFigure } from './memory-figures.ts';
+import { nearFigures } from './near-figures.ts';
 import { missedOf, type Neighbour, neighbourTable, neighbourText } from './neighbours.ts';
 import { previewFigure } from './preview-figures.ts';
 import { processesOf } from './processes.ts';
@@ -79,6 +80,8 @@ if (isOnly('registry')) {
   const host = await client.createHost('bench-registry', { limits: { cpus: os.cpus().length } });
   figures.push(...(await registryFigures(host.dockerSocket, dockerd?.socket ?? null)));
   await client.removeHost('bench-registry');
+  say('push and pull of 100 MB at hub.drydock, docker-registry beside');
+  figures.push(...(await nearFigures(client)));
 }
 if (isOnly('hub')) {
   say('push and pull of 100 MB by HTTP');

@@ -14,6 +14,17 @@ const rounds = 4;
 const imageBytes = 100 * 1024 * 1024;
 const registry = 'localhost:5000';
 
+/** Starts one as the container `registry`, whose image is there. */
+export async function startRegistry(socket: string): Promise<void> {
+  await docker(socket, 'run', '-d', '--name', 'registry', '-p', '5000:5000', 'registry');
+  await until('the registry is reached', async () =>
+    docker(socket, 'pull', `${registry}/none`).then(
+      () => false,
+      (error: Error) => error.message.includes('manifest unknown'),
+    ),
+  );
+}
+
 /** `theirs` null: ours alone. */
 export async function registryFigures(ours: string, theirs: string | null): Promise<Figure[]> {
   await docker(ours, 'pull', '-q', 'registry');
@@ -22,15 +33,7 @@ export async function registryFigures(ours: string, theirs: string | null): Prom
   const times = new Map(sockets.map((socket) => [socket, { push: [] as number[], pull: [] as number[] }]));
   const folder = await mkdtemp(path.join(os.tmpdir(), 'drydock-bench-'));
   try {
-    for (const socket of sockets) {
-      await docker(socket, 'run', '-d', '--name', 'registry', '-p', '5000:5000', 'registry');
-      await until('the registry is reached', async () =>
-        docker(socket, 'pull', `${registry}/none`).then(
-          () => false,
-          (error: Error) => error.message.includes('manifest unknown'),
-        ),
-      );
-    }
+    for (const socket of sockets) await startRegistry(socket);
     for (let round = 0; round < rounds; round++) {
       const archive = path.join(folder, `${round}.tar`);
       await writeFile(archive, await tarOf([[{ name: 'random' }, new Uint8Array(randomBytes(imageBytes))]]));

@@ -17,6 +17,8 @@ for (const args of [
   ['host'],
   ['host', 'create'],
   ['host', 'shell'],
+  ['hub'],
+  ['hub', 'token'],
 ]) {
   test(`drydock ${[...args, '--help'].join(' ')} prints its usage and succeeds`, async () => {
     const { exitCode, stdout, stderr } = await runDrydock(env, ...args, '--help');
@@ -36,6 +38,7 @@ for (const args of [
   ['host', 'paint', 'a'],
   ['status', '--yaml'],
   ['host', 'ls', 'extra'],
+  ['hub', 'token', 'ann', '--scope', 'all'],
 ]) {
   test(`drydock ${args.join(' ')} is wrong usage: exit code 2, told on standard error`, async () => {
     const { exitCode, stdout, stderr } = await runDrydock(env, ...args);
@@ -45,7 +48,7 @@ for (const args of [
   });
 }
 
-for (const args of [['check'], ['host', 'ls'], ['host', 'create', 'a'], ['host', 'rm', 'a']]) {
+for (const args of [['check'], ['hub', 'ls'], ['host', 'ls'], ['host', 'create', 'a'], ['host', 'rm', 'a']]) {
   test(`drydock ${args.join(' ')} without an engine says how to start one, and exits 1`, async () => {
     const { exitCode, stderr } = await runDrydock(env, ...args);
     assert.equal(exitCode, 1);

@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { connectEngine } from '@drydock/runtime';
 import type { SessionReport } from '@drydock/sandbox-server/operator';
 import { afterAll, beforeAll, test } from 'vitest';
 import { timeOf } from '../../cli/commands/drain.ts';
 import { TestServer } from '../sandbox-server/server.ts';
 import { enterReady, last } from '../sandbox-server/sessions/student.ts';
+import { runDrydockWith } from '../support/command.ts';
 import { startDrydock, startSupervisor, type TestDrydock } from '../support/drydock.ts';
 import { until } from '../support/until.ts';
 
@@ -121,4 +123,23 @@ test('the time of a drain is one of today or tomorrow, or from now', () => {
   assert.deepEqual(timeOf('30m', now), new Date(2026, 10, 28, 18, 0));
   assert.deepEqual(timeOf('2h', now), new Date(2026, 10, 28, 19, 30));
   for (const text of ['25:00', 'soon', '', '18', '-1m']) assert.throws(() => timeOf(text, now), /is no time/);
+});
+
+test('hub account, token, ls, gc and check: who may use the hub, what is in it, and what nobody needs', async () => {
+  const { env } = drydock;
+  const made = await runDrydockWith(env, 'correct horse battery\n', 'hub', 'account', 'ann');
+  assert.deepEqual([made.exitCode, made.stdout], [0, 'ann\n'], made.stderr);
+  const token = await drydock.run('hub', 'token', 'ann', '--scope', 'read', '--days', '7');
+  assert.match(token.stdout, /^ddpat_[\w-]{43}\n$/);
+  const engine = connectEngine(drydock.engineSocket);
+  const [told] = await engine.hub.tokens('ann');
+  assert.deepEqual([told?.scope, told?.expiresAt !== null], ['read', true]);
+  await engine.hub.setVisibility('ann/empty', 'private');
+  assert.match((await drydock.run('hub', 'ls')).stdout, /^ann\/empty +0 +0 +0 B +private +-$/m);
+  assert.match((await drydock.run('hub', 'ls')).stdout, /0 blobs, 0 B in all; \d+ accounts?\.\n$/);
+  assert.match((await drydock.run('hub', 'gc', '--now')).stdout, /^Removed 0 blobs of 0 B, and 0 uploads /);
+  assert.equal((await drydock.run('hub', 'check')).stdout, 'The tables and files of the hub agree.\n');
+  const nobody = await drydock.run('hub', 'token', 'nobody');
+  assert.deepEqual([nobody.exitCode, nobody.stderr], [1, 'drydock: The hub has no account nobody.\n']);
+  await engine.hub.removeAccount('ann');
 });

@@ -18,9 +18,15 @@ export interface CommandOutcome {
 
 /** Never throws: a command that fails has its exit code. */
 export function runDrydock(env: NodeJS.ProcessEnv, ...args: string[]): Promise<CommandOutcome> {
+  return runDrydockWith(env, '', ...args);
+}
+
+/** The same for one that reads `stdin`. */
+export function runDrydockWith(env: NodeJS.ProcessEnv, stdin: string, ...args: string[]): Promise<CommandOutcome> {
   return new Promise((resolve) => {
-    execFile(drydockCommand, args, { env, timeout: timeoutMs }, (error, stdout, stderr) => {
+    const child = execFile(drydockCommand, args, { env, timeout: timeoutMs }, (error, stdout, stderr) => {
       resolve({ exitCode: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
     });
+    child.stdin?.on('error', () => undefined).end(stdin);
   });
 }

@@ -146,6 +146,29 @@ test('a second host’s pull of what the machine has copies nothing and unpacks 
   assert.equal(await ok(`docker run --rm ${name} stat -c %s /large`, bob), '100000000\n');
 });
 
+test('the hosts of a lab have one account, which goes with the last of them and all that it has pushed', async () => {
+  const create = (name: string, hostname: string) =>
+    engine.client.createHost(name, { link: 'hub-lab', hostname }).then((info) => new DockerHost(engine, info));
+  const [dev, prod] = [await create('hub-lab-dev', 'dev'), await create('hub-lab-prod', 'prod')];
+  const { hubAccount } = await engine.client.host('hub-lab-dev');
+  assert.ok(hubAccount);
+  assert.equal((await engine.client.host('hub-lab-prod')).hubAccount, hubAccount);
+  await ok(
+    'docker pull -q busybox && docker tag busybox hub.drydock/$HUB_NAMESPACE/b && docker push -q hub.drydock/$HUB_NAMESPACE/b',
+    dev,
+  );
+  await ok('docker pull -q hub.drydock/$HUB_NAMESPACE/b', prod);
+  await engine.client.removeHost('hub-lab-dev');
+  assert.equal((await engine.client.hub.account(hubAccount)).kind, 'session');
+  await engine.client.removeHost('hub-lab-prod');
+  await assert.rejects(engine.client.hub.account(hubAccount), /has no account/);
+  const { repositories } = await engine.client.hub.report();
+  assert.deepEqual(
+    repositories.filter(({ name }) => name.startsWith(`${hubAccount}/`)),
+    [],
+  );
+});
+
 test('tables and files agree', async () => {
   assert.deepEqual((await engine.client.check()).findings, []);
 });

@@ -1,0 +1,42 @@
+// The account that a lab has on the hub: all hosts of a link have one together, and it goes with the last of them.
+
+import type { Host, HostEngine } from './host.ts';
+import type { HubAccountOf } from './host-record.ts';
+import { hostsOn } from './link.ts';
+
+/** For a new host: the one that it is given, that of the others on its link, or one of its own. Null where the hub can have no more. */
+export function hubAccountFor(
+  engine: HostEngine,
+  given: string | undefined,
+  link: { readonly name: string } | null,
+): HubAccountOf | null {
+  if (given !== undefined) return { name: given, goesWithHosts: false };
+  const others = link ? hostsOn(engine, link.name) : [];
+  const theirs = others.find(({ record }) => record.hubAccount !== null)?.record.hubAccount;
+  if (theirs) return theirs;
+  const { sessions } = engine.hub.accounts;
+  try {
+    return { name: sessions.ensure(sessions.freeName()).name, goesWithHosts: true };
+  } catch (error) {
+    engine.log.warn({ error }, 'a host has no account on the hub');
+    return null;
+  }
+}
+
+/** The host is about to be removed: with the last host that has it an account goes too, and all that it has pushed. Idempotent. */
+export async function leaveHub(host: Host): Promise<void> {
+  const { engine, record } = host;
+  const account = record.hubAccount;
+  if (!account?.goesWithHosts) return;
+  const isShared = [...engine.hosts.values()].some(
+    (other) => other !== host && other.record.hubAccount?.name === account.name,
+  );
+  if (isShared) return;
+  const { accounts } = engine.hub;
+  await accounts.change(() => accounts.removeAccount(account.name));
+}
+
+/** What tells programs in the workspace whose names on the hub are the lab's. */
+export function hubEnv({ record }: Host): string[] {
+  return record.hubAccount ? [`HUB_NAMESPACE=${record.hubAccount.name}`] : [];
+}
