@@ -413,3 +413,5 @@ export const hubHeadersMs = 10_000;
 export const hubKeepAliveMs = 15_000;
 /** Connections by which the site's server passes on what comes from outside: it has bounds of its own for each address. */
 export const maxHubConnectionsOfSite = 300;
+/** Repositories that a search looks at whether they may be told of: a fiftieth of a millisecond each. */
+export const maxSearchedRepositories = 300;

@@ -1,12 +1,15 @@
 // The ports at which programs of a host reach what the engine serves there: the name servers of containers, and the hub.
 
-import { type MovedPort, movePorts } from '../kernel/moved-port.ts';
+import { type MovedPort, type MovedPorts, movePorts, prepareMoves } from '../kernel/moved-port.ts';
 import { resolverAddress, resolverPort, resolverRealPort } from '../networks/dns/resolver.ts';
 import { hubAddress, hubPorts, hubRealPort } from '../networks/hub-address.ts';
 import type { ContainerHost } from './container.ts';
 
 const names: readonly MovedPort[] = [{ ip: resolverAddress, port: resolverPort, real: resolverRealPort }];
 const hub: readonly MovedPort[] = hubPorts.map((port) => ({ ip: hubAddress, port, real: hubRealPort }));
+
+/** The same for all hosts. */
+let prepared: MovedPorts | null = null;
 
 /** By host: the workspace that it is so for, as its cgroup goes with it. */
 const moved = new WeakMap<ContainerHost, { readonly pid: number; readonly areMoved: boolean }>();
@@ -18,7 +21,8 @@ export function portsAreMoved(host: ContainerHost): boolean {
   if (known?.pid === pid) return known.areMoved;
   let areMoved = true;
   try {
-    movePorts(host.group, hub, names);
+    prepared ??= prepareMoves(hub, names);
+    movePorts(host.group, prepared);
   } catch (error) {
     host.engine.log.warn(
       { error, host: host.name },

@@ -29,6 +29,8 @@ export class Door {
   readonly #certificate: HubCertificate;
   readonly #api: http.Server;
   readonly #guests = new WeakMap<net.Socket, Guest>();
+  /** Ends a connection whose first request does not come. */
+  readonly #late = new WeakMap<net.Socket, NodeJS.Timeout>();
   /** Made when somebody comes by TLS. */
   #context: tls.SecureContext | null = null;
 
@@ -37,6 +39,7 @@ export class Door {
     const handle = hubHandler({ ...service, entranceOf: (request) => this.#entranceOf(request) });
     this.#api = http.createServer({ maxHeaderSize: 32 * 1024 }, (request, response) => {
       const guest = this.#guests.get(request.socket);
+      clearTimeout(this.#late.get(request.socket));
       // Who comes waits for their host's turn.
       inOrder(request.socket, response, () => {
         guest?.turns.next('the hub').then(
@@ -45,7 +48,6 @@ export class Door {
         );
       });
     });
-    this.#api.headersTimeout = hubHeadersMs;
     // A large upload takes as long as it takes; one that stands still is cut off.
     this.#api.requestTimeout = 0;
     this.#api.keepAliveTimeout = hubKeepAliveMs;
@@ -128,6 +130,10 @@ export class Door {
 
   #serve(socket: net.Socket, guest: Guest): void {
     this.#guests.set(socket, guest);
+    // A server that does not listen itself does not look for heads that do not end.
+    const late = setTimeout(() => socket.destroy(), hubHeadersMs);
+    this.#late.set(socket, late);
+    socket.once('close', () => clearTimeout(late));
     this.#api.emit('connection', socket);
     feedSlowly(socket);
   }

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import { EngineError } from '../errors.ts';
+import { maxSearchedRepositories } from '../limits.ts';
 import { hubAddress, hubName } from '../networks/hub-address.ts';
 import type { NearPlace, NearRegistry, RegistryClient } from '../registries/client.ts';
 import { refusedAs } from '../registries/refusal.ts';
@@ -99,12 +100,10 @@ function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
     officialName: (path) => official.nameOf(path),
     search: ({ account }, term, most) => {
       const person = accounts.login.ofSession(account);
-      const found: string[] = [];
-      for (const name of accounts.registry.repositories.after('')) {
-        if (!name.includes(term) || !accounts.rights.allow(person, name, ['pull'])) continue;
-        if (found.push(name) >= most) break;
-      }
-      return found;
+      return accounts.registry.repositories
+        .holding(term, maxSearchedRepositories)
+        .filter((name) => accounts.rights.allow(person, name, ['pull']))
+        .slice(0, most);
     },
     pulledOfficial: ({ hostId, account }: Pick<NearPlace, 'hostId' | 'account'>, repository, reference, digest) => {
       const person = accounts.login.ofSession(account);

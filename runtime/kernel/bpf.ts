@@ -89,15 +89,26 @@ function loadProgram(hook: Hook, program: Buffer): number {
   return checked('bpf load', loadCall(callNumber, BPF_PROG_LOAD, fields, koffi.sizeof(programFields)));
 }
 
+/** A program that is loaded once, for many cgroups: the kernel takes milliseconds to check and translate one. */
+export interface KeptProgram {
+  readonly descriptor: number;
+}
+
+/** As long as this process lives. Throws SystemCallError. */
+export function keepProgram(hook: Hook, program: Buffer): KeptProgram {
+  return { descriptor: loadProgram(hook, program) };
+}
+
 /** Makes `program` the only one at the hook of the cgroup `group`, or leaves none there (null). Idempotent. Throws SystemCallError. */
-export function setProgram(group: string, hook: Hook, program: Buffer | null): void {
+export function setProgram(group: string, hook: Hook, program: Buffer | KeptProgram | null): void {
   const directory = fs.openSync(unifiedGroup(group), fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
   const attributes = Buffer.alloc(16); // target_fd, attach_bpf_fd, attach_type, attach_flags: none, which replaces what is there
   attributes.writeInt32LE(directory, 0);
   attributes.writeUInt32LE(hook, 8);
   let loaded = -1;
   try {
-    if (program !== null) loaded = loadProgram(hook, program);
+    if (Buffer.isBuffer(program)) loaded = loadProgram(hook, program);
+    else if (program) loaded = program.descriptor;
     if (loaded !== -1) attributes.writeInt32LE(loaded, 4);
     const command = loaded === -1 ? BPF_PROG_DETACH : BPF_PROG_ATTACH;
     checked('bpf', attachCall(callNumber, command, attributes, attributes.length));
@@ -106,6 +117,6 @@ export function setProgram(group: string, hook: Hook, program: Buffer | null): v
     if (!nothingThere) throw error;
   } finally {
     fs.closeSync(directory);
-    if (loaded !== -1) fs.closeSync(loaded); // the cgroup keeps it
+    if (loaded !== -1 && Buffer.isBuffer(program)) fs.closeSync(loaded); // the cgroup keeps it
   }
 }

@@ -1,7 +1,20 @@
 // Ports of addresses that really are other ports, for all programs of a cgroup: their sockets are led there and back by small BPF
 // programs. So the first ones are free for whoever wants to listen at them, and no packet filter has to look at every packet.
 
-import { address, begin, hooks, load, proceed, set, setProgram, skipUnlessEqual, store, swapped } from './bpf.ts';
+import {
+  address,
+  begin,
+  hooks,
+  type KeptProgram,
+  keepProgram,
+  load,
+  proceed,
+  set,
+  setProgram,
+  skipUnlessEqual,
+  store,
+  swapped,
+} from './bpf.ts';
 
 /** Whoever connects or sends to `port` of the IPv4 address `ip` reaches `real`, and has its answers from `port`. */
 export interface MovedPort {
@@ -24,13 +37,25 @@ function programFor(moves: readonly MovedPort[]): Buffer {
   return Buffer.concat([begin, load(2, address.ip4), load(3, address.port), ...moves.flatMap(step), ...proceed]);
 }
 
-/**
- * For the programs of the cgroup `group` in every network namespace, in place of what was led there before. `datagrams` are led both
- * ways too. Idempotent. Throws SystemCallError, as on a kernel without BPF for cgroups.
- */
-export function movePorts(group: string, connections: readonly MovedPort[], datagrams: readonly MovedPort[]): void {
+export interface MovedPorts {
+  readonly connect: KeptProgram;
+  readonly send: KeptProgram;
+  readonly receive: KeptProgram;
+}
+
+/** To be moved in many cgroups. `datagrams` are led both ways. Throws SystemCallError, as on a kernel without BPF for cgroups. */
+export function prepareMoves(connections: readonly MovedPort[], datagrams: readonly MovedPort[]): MovedPorts {
   const back = datagrams.map(({ ip, port, real }) => ({ ip, port: real, real: port }));
-  setProgram(group, hooks.connect4, programFor([...connections, ...datagrams]));
-  setProgram(group, hooks.sendUdp4, programFor(datagrams));
-  setProgram(group, hooks.receiveUdp4, programFor(back));
+  return {
+    connect: keepProgram(hooks.connect4, programFor([...connections, ...datagrams])),
+    send: keepProgram(hooks.sendUdp4, programFor(datagrams)),
+    receive: keepProgram(hooks.receiveUdp4, programFor(back)),
+  };
+}
+
+/** For the programs of the cgroup `group` in every network namespace, in place of what was led there before. Idempotent. Throws SystemCallError. */
+export function movePorts(group: string, { connect, send, receive }: MovedPorts): void {
+  setProgram(group, hooks.connect4, connect);
+  setProgram(group, hooks.sendUdp4, send);
+  setProgram(group, hooks.receiveUdp4, receive);
 }

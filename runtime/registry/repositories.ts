@@ -55,6 +55,13 @@ export class Repositories {
     for (const { name } of rows) yield String(name);
   }
 
+  /** Names that hold `text`, in order, at most `most`. */
+  holding(text: string, most: number): string[] {
+    return this.#database
+      .all('SELECT name FROM repository WHERE instr(name, ?) > 0 ORDER BY name LIMIT ?', text, most)
+      .map(({ name }) => String(name));
+  }
+
   /** Those of one namespace, in order. */
   inNamespace(namespace: string): string[] {
     const rows = this.#database.all('SELECT name FROM repository WHERE namespace = ? ORDER BY name', namespace);
