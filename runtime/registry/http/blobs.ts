@@ -19,14 +19,7 @@ export async function blobEndpoint(exchange: Exchange, repository: string, given
   const digest = checkDigest(given);
   const mayPush = access.allows({ type: 'repository', name: repository, actions: ['push'] });
   const blob = registry.blobs[mayPush ? 'needToPush' : 'need'](repository, digest);
-  const headers = {
-    'Accept-Ranges': 'bytes',
-    'Content-Type': 'application/octet-stream',
-    'Docker-Content-Digest': digest,
-    ETag: `"${digest}"`,
-    // What has this name will never be anything else.
-    'Cache-Control': 'max-age=31536000',
-  };
+  const headers = blobHeaders(digest);
   if (isKnown(request.headers['if-none-match'], digest)) return say(exchange, 304, headers);
   if (request.method === 'HEAD') {
     exchange.response.writeHead(200, { ...headers, 'Content-Length': blob.size });
@@ -57,6 +50,18 @@ async function sendBlob(
     return;
   }
   await sendFile(file, { start, end }, response);
+}
+
+/** What is told of a blob, besides its length. */
+export function blobHeaders(digest: string) {
+  return {
+    'Accept-Ranges': 'bytes',
+    'Content-Type': 'application/octet-stream',
+    'Docker-Content-Digest': digest,
+    ETag: `"${digest}"`,
+    // What has this name will never be anything else.
+    'Cache-Control': 'max-age=31536000',
+  };
 }
 
 /** A header `If-None-Match` that names the digest. */

@@ -8,7 +8,7 @@ import { checkDigest } from '../names.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
 import { type RepositoryAction, requireAccess } from './access.ts';
-import { isKnown } from './blobs.ts';
+import { blobHeaders, isKnown } from './blobs.ts';
 import { type Exchange, notAllowed, say, sayJson } from './exchange.ts';
 import { pageOf } from './pages.ts';
 import { rangeOf } from './ranges.ts';
@@ -94,13 +94,7 @@ async function sendBlob(
   const blob = official.blob(repository, digest);
   if (!blob) throw new Refusal('BLOB_UNKNOWN', { detail: { digest } });
   const { size, content } = blob;
-  const headers = {
-    'Accept-Ranges': 'bytes',
-    'Content-Type': 'application/octet-stream',
-    'Docker-Content-Digest': digest,
-    ETag: `"${digest}"`,
-    'Cache-Control': 'max-age=31536000',
-  };
+  const headers = blobHeaders(digest);
   if (isKnown(request.headers['if-none-match'], digest)) return say(exchange, 304, headers);
   const range = request.method === 'HEAD' ? null : rangeOf(request.headers.range, size);
   const { start, end } = range ?? { start: 0, end: size - 1 };
