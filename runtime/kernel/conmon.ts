@@ -59,8 +59,26 @@ function runtimeOf(tools: OciTools): string[] {
   return [tools.runtime, `--root=${tools.stateDirectory}`];
 }
 
-function commandOf(plan: ConmonPlan, runtime: readonly string[]): string[] {
+/**
+ * Runs what follows it, and ends when conmon has taken the terminal that came of it, which it shows by removing its console
+ * socket. conmon 2.1.6 that learns of the runtime's end before it has looked at the socket gives up, although the process runs.
+ */
+const untilTerminalIsTaken = [
+  '/bin/sh',
+  '-c',
+  [
+    '"$@"; status=$?',
+    'while [ $# -gt 1 ] && [ "$1" != --console-socket ]; do shift; done',
+    'looks=400; while [ $status = 0 ] && [ -S "$2" ] && [ $((looks -= 1)) -gt 0 ]; do sleep 0.05; done',
+    'exit $status',
+  ].join('\n'),
+  'sh',
+];
+
+/** conmon's command, which calls the runtime by the words of `calling`. */
+function commandOf(plan: ConmonPlan, calling: readonly string[]): string[] {
   const { tools, bundle } = plan;
+  const runtime = plan.terminal ? [...untilTerminalIsTaken, ...calling] : calling;
   return [
     tools.conmon,
     ...['--api-version', '1', '--cid', plan.containerId, '--cuuid', plan.processId, '--name', plan.processId],
