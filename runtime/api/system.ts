@@ -6,6 +6,7 @@ import { listContainers } from '../containers/list.ts';
 import { volumesWithSizes } from '../containers/mounts/volumes.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
+import { insecureRegistries, isRange } from '../registries/daemon-settings.ts';
 import type { Exchange } from './exchange.ts';
 import { diskUsageInVersion } from './older-versions.ts';
 import { ownArchitecture } from './platform.ts';
@@ -66,6 +67,18 @@ function version(exchange: Exchange<Host>): void {
   });
 }
 
+/** What `docker info` lists as insecure registries; names stand among the registries that are known. */
+function insecureConfig({ record }: Host): object {
+  const entries = insecureRegistries(record.pid);
+  const known = (Name: string, isHub: boolean) =>
+    [Name, { Mirrors: [], Name, Official: isHub, Secure: isHub }] as const;
+  const names = entries.filter((entry) => !isRange(entry));
+  return {
+    IndexConfigs: Object.fromEntries([known('docker.io', true), ...names.map((name) => known(name, false))]),
+    InsecureRegistryCIDRs: [...entries.filter(isRange), '::1/128', '127.0.0.0/8'],
+  };
+}
+
 function info(exchange: Exchange<Host>): void {
   const { subject: host, version } = exchange;
   const states = [...host.containers.values()].map(({ state }) => state.status);
@@ -118,8 +131,7 @@ function info(exchange: Exchange<Host>): void {
     Architecture: machines[process.arch] ?? process.arch,
     IndexServerAddress: 'https://index.docker.io/v1/',
     RegistryConfig: {
-      IndexConfigs: { 'docker.io': { Mirrors: [], Name: 'docker.io', Official: true, Secure: true } },
-      InsecureRegistryCIDRs: ['::1/128', '127.0.0.0/8'],
+      ...insecureConfig(host),
       Mirrors: null,
     },
     NCPU: cpusOf(host),

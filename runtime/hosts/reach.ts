@@ -2,19 +2,16 @@
 
 import type { Reach } from '../registries/reach.ts';
 import type { Host } from './host.ts';
-import { hostsOn } from './link.ts';
 import { proxyOf } from './open-egress.ts';
 
 /** Throws unavailable where the host is stopped, conflict where it is frozen. */
 export function reachOf(host: Host): Reach {
   host.needRunning();
-  const { pid, startTicks, link } = host.record;
-  const others = link ? hostsOn(host.engine, link.name).filter((other) => other !== host) : [];
+  const { pid, startTicks } = host.record;
   return {
     pid,
     startTicks,
     namesDirectory: `${host.directory}/workspace/etc`,
-    trusted: others.flatMap(({ record }) => record.link?.address ?? []),
     proxy: proxyOf(host),
   };
 }

@@ -6,13 +6,14 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { registryConnectMs } from '../limits.ts';
 import { hostPort, isLoopback, isRefused } from './addresses.ts';
+import type { IsInsecure } from './daemon-settings.ts';
 import { RegistryFailure } from './failure.ts';
 import type { Resolve } from './names.ts';
 
 export interface Way {
   readonly resolve: Resolve;
-  /** Addresses that may be asked over plain HTTP, and need no certificate, besides those of the host itself: the lab's other hosts. */
-  readonly trusted: readonly string[];
+  /** Those that may be asked over plain HTTP, and need no certificate, besides those of the host's loopback; none where left out. */
+  readonly isInsecure?: IsInsecure;
   /** The certificate authorities, in PEM, that the host trusts for `HOST:PORT` besides the usual ones; null where it has none. */
   readonly authorities?: (place: string) => string | null;
   /** Where the host has no way out but by an HTTP proxy: names that it does not know by itself are asked for there. */
@@ -47,9 +48,9 @@ const untrusted = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
 ];
 
-/** Whether plain HTTP will do there, as Docker has it for registries of the own machine. */
-export function isTrusted(way: Way, address: string): boolean {
-  return isLoopback(address) || way.trusted.includes(address);
+/** Whether plain HTTP will do for the registry `place`, `dev:5000`, at this address: as Docker has it for those of the own machine. */
+export function isInsecure(way: Way, place: string, address: string): boolean {
+  return isLoopback(address) || way.isInsecure?.(place, address) === true;
 }
 
 /** Without the brackets that a URL has around an IPv6 address. */
@@ -70,21 +71,22 @@ export async function addressesOf(way: Way, host: string): Promise<readonly stri
 /** Connected, and verified where it is `secure`. Throws RegistryFailure. */
 export async function dialRegistry(way: Way, host: string, port: number, secure: boolean): Promise<net.Socket> {
   const bare = bareHost(host);
+  const place = port === (secure ? 443 : 80) ? host : `${host}:${port}`;
   if (secure && way.proxy && isFar(way, host)) {
     const socket = await connectThrough(way.proxy, `${bare}:${port}`);
-    return await secured(socket, bare, false, authoritiesFor(way, host, port));
+    return await secured(socket, bare, false, authoritiesFor(way, place));
   }
   let failure: unknown;
   for (const address of (await addressesOf(way, host)).slice(0, maxTried)) {
     try {
-      const trusted = isTrusted(way, address);
-      if (!secure && !trusted)
+      const insecure = isInsecure(way, place, address);
+      if (!secure && !insecure)
         throw new RegistryFailure(
-          `plain HTTP is for registries of this Docker host and of its lab alone; ${host} must have TLS`,
+          `plain HTTP is for registries of this Docker host alone, and for those of its insecure-registries; ${host} must have TLS`,
           { kind: 'network' },
         );
       const socket = await connectTo(address, port);
-      return secure ? await secured(socket, bare, trusted, authoritiesFor(way, host, port)) : socket;
+      return secure ? await secured(socket, bare, insecure, authoritiesFor(way, place)) : socket;
     } catch (error) {
       failure ??= error;
     }
@@ -130,20 +132,20 @@ async function connectThrough({ address, port }: Proxy, target: string): Promise
 }
 
 /** Kept under the name that the registry is called by, with its port unless it is that of https. */
-function authoritiesFor(way: Way, host: string, port: number): string[] {
-  const own = way.authorities?.(port === 443 ? host : `${host}:${port}`) ?? null;
+function authoritiesFor(way: Way, place: string): string[] {
+  const own = way.authorities?.(place) ?? null;
   return own === null ? [] : [own];
 }
 
 function secured(
   socket: net.Socket,
   host: string,
-  trusted: boolean,
+  insecure: boolean,
   authorities: readonly string[],
 ): Promise<net.Socket> {
   const encrypted = tls.connect({
     socket,
-    rejectUnauthorized: !trusted,
+    rejectUnauthorized: !insecure,
     ALPNProtocols: ['http/1.1'],
     ...(authorities.length > 0 && { ca: [...tls.rootCertificates, ...authorities] }),
     ...(net.isIP(host) === 0 && { servername: host }),

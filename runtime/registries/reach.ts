@@ -6,8 +6,6 @@ export interface Reach {
   readonly startTicks: number;
   /** Holds the workspace's `hosts` and `resolv.conf`. */
   readonly namesDirectory: string;
-  /** Addresses of the lab's other hosts, which may be asked without TLS. */
-  readonly trusted: readonly string[];
   /** The HTTP proxy that is its only way out; null where it has none. */
   readonly proxy: { readonly address: string; readonly port: number } | null;
 }

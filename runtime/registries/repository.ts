@@ -3,7 +3,7 @@
 import { maxRegistryErrorBytes } from '../limits.ts';
 import { Authorizer } from './authorizer.ts';
 import type { Credentials } from './credentials.ts';
-import { addressesOf, isFar, isTrusted } from './dial.ts';
+import { addressesOf, isFar, isInsecure } from './dial.ts';
 import { readDocument } from './document.ts';
 import { RegistryFailure } from './failure.ts';
 import { refusalOf } from './refusal.ts';
@@ -125,7 +125,7 @@ async function findBase(transport: Transport, domain: string): Promise<{ base: U
 async function mayBePlain({ way }: Transport, url: URL): Promise<boolean> {
   if (isFar(way, url.hostname)) return false;
   try {
-    return (await addressesOf(way, url.hostname)).some((address) => isTrusted(way, address));
+    return (await addressesOf(way, url.hostname)).some((address) => isInsecure(way, url.host, address));
   } catch (error) {
     throw error instanceof RegistryFailure ? error.of('GET', new URL('/v2/', url)) : error;
   }

@@ -8,6 +8,7 @@ import { EngineError } from '../errors.ts';
 import { moveIntoNetworkOf } from '../kernel/thread-network.ts';
 import { blobPauseMs, registryIdleMs, registryProgressMs } from '../limits.ts';
 import { authoritiesIn } from './certificates.ts';
+import { insecureIn } from './daemon-settings.ts';
 import { describeReference } from './describe.ts';
 import { downloadBlob } from './download.ts';
 import { RegistryFailure } from './failure.ts';
@@ -24,11 +25,11 @@ import { uploadBlob } from './upload.ts';
 
 const data = workerData as RegistryThreadData;
 moveIntoNetworkOf(data.reach);
-const { pid, namesDirectory, trusted, proxy } = data.reach;
+const { pid, namesDirectory, proxy } = data.reach;
 const isNear = (name: string): boolean => name === 'localhost' || isInHosts(namesDirectory, name);
 const way = {
   resolve: resolveBy(namesDirectory),
-  trusted,
+  isInsecure: insecureIn(pid),
   authorities: authoritiesIn(pid),
   proxy: proxy && { ...proxy, isNear },
 };

@@ -62,7 +62,6 @@ function newHost(): TestHost {
     pid,
     startTicks: startTicksOf(pid),
     namesDirectory,
-    trusted: [],
     proxy: null,
   });
 }
@@ -222,7 +221,7 @@ test('B06: a registry that sends a byte now and then, or none, is left', async (
     return true;
   };
   // So long must nothing come before a head, and `idleMs` within a body: this process serves the registry too, and may have to wait.
-  using transport = new Transport({ resolve: async () => ['127.0.0.1'], trusted: [] }, 1_000);
+  using transport = new Transport({ resolve: async () => ['127.0.0.1'] }, 1_000);
   const place = { domain: slow.domain, path: 'slow', credentials: nobody, actions: 'pull' };
   const repository = await Repository.open(transport, place);
   let retries = 0;

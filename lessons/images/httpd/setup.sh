@@ -5,7 +5,9 @@ dpkg --purge --force-depends $(dpkg-query --show --showformat '${Package}\n' | g
 mkdir -p /usr/local/apache2/logs /usr/local/apache2/cgi-bin
 ln -s /usr/lib/apache2/modules /usr/local/apache2/modules
 ln -s /etc/mime.types /usr/local/apache2/conf/mime.types
+ln -s /usr/bin/htpasswd /usr/local/apache2/bin/htpasswd
 rm -rf /var/www
 # Without it the server does not start.
 test -s /usr/local/apache2/conf/mime.types
 /usr/local/apache2/bin/httpd -v
+htpasswd -nbB somebody password | grep -q '^somebody:\$2y\$'

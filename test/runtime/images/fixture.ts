@@ -126,7 +126,6 @@ const ownNetwork: Reach = {
   pid: process.pid,
   startTicks: startTicksOf(process.pid),
   namesDirectory: '/nonexistent',
-  trusted: [],
   proxy: null,
 };
 

@@ -87,13 +87,25 @@ test('all tags are pushed and pulled', async () => {
   assert.equal((await ok('docker images --quiet localhost:5000/all')).trim().split('\n').length, 2);
 });
 
-test('an image that is committed is pushed, and another host of the lab pulls it by the name of the first', async () => {
+test('an image that is committed is pushed, and another host of the lab that may do without TLS pulls it', async () => {
+  assert.equal(
+    await fails('docker pull dev:5000/made', other),
+    'Get "https://dev:5000/v2/": http: server gave HTTP response to HTTPS client',
+  );
+  const settings = '{"insecure-registries": ["dev:5000", "10.9.0.0/16"]}';
+  await ok(`mkdir -p /etc/docker && echo '${settings}' > /etc/docker/daemon.json`, other);
+  assert.match(
+    await ok('docker info', other),
+    /\n Insecure Registries:\n {2}dev:5000\n {2}10\.9\.0\.0\/16\n {2}::1\/128\n {2}127\.0\.0\.0\/8\n/,
+  );
   await ok('docker run --name made busybox sh -c "echo made here >/made" && docker commit made localhost:5000/made');
   await ok('docker push localhost:5000/made');
   await ok('docker pull dev:5000/made', other);
   assert.equal(await ok('docker run --rm dev:5000/made cat /made', other), 'made here\n');
   await ok('docker tag dev:5000/made dev:5000/again && docker push dev:5000/again', other);
   await ok('docker pull localhost:5000/again');
+  await ok("echo '{}' > /etc/docker/daemon.json", other);
+  assert.match(await fails('docker pull dev:5000/made', other), /gave HTTP response to HTTPS client$/);
 });
 
 test('what cannot be pulled or pushed is told in Docker’s words', async () => {

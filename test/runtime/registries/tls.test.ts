@@ -39,7 +39,7 @@ afterAll(async () => {
 
 async function tags(way: Partial<Way>, domain: string): Promise<readonly string[]> {
   const resolve = async () => assert.fail('a name was looked up');
-  using transport = new Transport({ resolve, trusted: [], ...way }, 20_000);
+  using transport = new Transport({ resolve, ...way }, 20_000);
   return await listTags(
     await Repository.open(transport, { domain, path: 'app', credentials: nobody, actions: 'pull' }),
   );
