@@ -400,6 +400,8 @@ export const maxRememberedLogins = 2_000;
 export const rememberedLoginMs = 5 * 60_000;
 /** Sources and accounts whose pulls are counted, where there is a limit. */
 export const maxPullCounts = 20_000;
+/** How long a limit of pulls holds that somebody tries out: longer than one tries, and soon over for whoever forgets it. */
+export const pullPracticeMs = 5 * 60_000;
 /** The body of `POST /token`: a refresh token has under 1 KiB, scopes 400 bytes each. */
 export const maxTokenRequestBytes = 32 * 1024;
 /** How long a client of the hub waits for an image of the catalogue that has to be built: docker waits for a header as long as it takes, proxies a minute. */

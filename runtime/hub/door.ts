@@ -12,6 +12,7 @@ import { hubAddress, hubName } from '../networks/hub-address.ts';
 import { type Entrance, entranceAmong } from '../registry/accounts/entrance.ts';
 import { sourceOf } from './caller.ts';
 import type { HubCertificate } from './certificate.ts';
+import { ownAccountHandler, ownAccountPath } from './own-account.ts';
 import { type HubService, hubHandler } from './serve.ts';
 
 /** A host whose programs come. */
@@ -36,14 +37,15 @@ export class Door {
 
   constructor(service: Omit<HubService, 'entranceOf'>, certificate: HubCertificate) {
     this.#certificate = certificate;
-    const handle = hubHandler({ ...service, entranceOf: (request) => this.#entranceOf(request) });
+    const own = { ...service, entranceOf: (request: http.IncomingMessage) => this.#entranceOf(request) };
+    const [handleRegistry, handleAccount] = [hubHandler(own), ownAccountHandler(own)];
     this.#api = http.createServer({ maxHeaderSize: 32 * 1024 }, (request, response) => {
       const guest = this.#guests.get(request.socket);
       clearTimeout(this.#late.get(request.socket));
       // Who comes waits for their host's turn.
       inOrder(request.socket, response, () => {
         guest?.turns.next('the hub').then(
-          () => handle(request, response),
+          () => (request.url?.startsWith(ownAccountPath) ? handleAccount : handleRegistry)(request, response),
           () => request.socket.destroy(),
         );
       });

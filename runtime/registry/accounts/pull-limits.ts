@@ -2,7 +2,7 @@
 
 import type { OutgoingHttpHeaders } from 'node:http';
 import { EngineError } from '../../errors.ts';
-import { maxPullCounts } from '../../limits.ts';
+import { maxPullCounts, pullPracticeMs } from '../../limits.ts';
 import { Refusal } from '../refusal.ts';
 import type { Person } from './rights.ts';
 
@@ -45,6 +45,8 @@ export class PullCounts {
   limits: PullLimits;
   /** By who: the window that their first pull has begun. */
   readonly #counts = new Map<string, Count>();
+  /** By account: a limit that they try out, besides the usual one. */
+  readonly #practices = new Map<number, { readonly limit: PullLimit; readonly endsMs: number }>();
 
   /** `ownLimit`: what was said of one account alone. `nowMs` is a monotonic clock. */
   constructor(limits: PullLimits, ownLimit: (account: number) => PullLimit | null, nowMs: () => number) {
@@ -53,11 +55,31 @@ export class PullCounts {
     this.#nowMs = nowMs;
   }
 
+  /**
+   * A limit that an account asks for, to see what one is like: it ends by itself, and the usual one holds all the same. Null: none any
+   * more. How many seconds it holds; 0 for none.
+   */
+  practise(account: number, limit: PullLimit | null): number {
+    this.#practices.delete(account);
+    this.#counts.delete(`practice ${account}`);
+    if (!limit) return 0;
+    this.#practices.set(account, { limit, endsMs: this.#nowMs() + pullPracticeMs });
+    const [oldest] = this.#practices.keys();
+    if (oldest !== undefined && this.#practices.size > maxPullCounts) this.#practices.delete(oldest);
+    return pullPracticeMs / 1000;
+  }
+
   /** Counts one where `isPull`. The headers that tell what is left. Throws TOOMANYREQUESTS. */
   count(person: Person | null, source: string, isPull: boolean): OutgoingHttpHeaders {
     const limit = person ? (this.#ownLimit(person.account) ?? this.limits.account) : this.limits.nobody;
-    if (!limit) return {};
     const key = person ? `account ${person.account}` : `source ${source}`;
+    const usual = limit ? this.#countOf(key, limit, person, isPull) : {};
+    const practice = person && this.#practices.get(person.account);
+    if (!practice || practice.endsMs <= this.#nowMs()) return usual;
+    return this.#countOf(`practice ${person.account}`, practice.limit, person, isPull);
+  }
+
+  #countOf(key: string, limit: PullLimit, person: Person | null, isPull: boolean): OutgoingHttpHeaders {
     const now = this.#nowMs();
     const { endsMs, pulls } = this.#counted(key, now) ?? { endsMs: now + limit.seconds * 1000, pulls: 0 };
     const headers = (left: number): OutgoingHttpHeaders => ({
