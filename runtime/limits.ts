@@ -417,3 +417,15 @@ export const hubKeepAliveMs = 15_000;
 export const maxHubConnectionsOfSite = 300;
 /** Repositories that a search looks at whether they may be told of: a fiftieth of a millisecond each. */
 export const maxSearchedRepositories = 300;
+/** `${a:-${b:-…}}` in a Dockerfile: real ones are two deep. Each level is a few calls on the engine's stack. */
+export const maxSubstitutionDepth = 100;
+/** One value of a Dockerfile, or one file that is written in it, with its variables put in. */
+export const maxExpandedCharacters = 1024 * 1024;
+/** Characters and comparisons that all expansions of one Dockerfile take together: 0.1 s. Real ones take 100,000. */
+export const maxExpansionWork = 20_000_000;
+/** A Dockerfile. Docker's own examples have 3 KiB, the largest that are written by programs 200 KiB. */
+export const maxDockerfileBytes = 1024 * 1024;
+/** Instructions of one Dockerfile: one has 30 mostly. Each becomes a step of the build, a line of the history, or both. */
+export const maxStatements = 10_000;
+/** Heredocs of one instruction: one or two. */
+export const maxHeredocs = 100;
