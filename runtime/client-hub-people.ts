@@ -13,6 +13,12 @@ export interface HubAccount {
   readonly createdAt: string;
 }
 
+/** Somebody whose password was right. */
+export interface HubEntered extends HubAccount {
+  /** Shows that it was, until it is changed or the account removed. */
+  readonly stamp: string;
+}
+
 export interface HubAccountDetails extends HubAccount {
   /** Namespaces that it owns, that of its name first, and those that it belongs to. */
   readonly owned: readonly string[];
@@ -65,7 +71,7 @@ export interface HubPeople {
   /** Ends all logins with the old one; access tokens stay. */
   setPassword(name: string, password: string): Promise<void>;
   /** `source`: who asks, such as an address. Throws unauthorized; exhausted after too many wrong ones. */
-  checkPassword(name: string, password: string, source: string): Promise<HubAccount>;
+  checkPassword(name: string, password: string, source: string): Promise<HubEntered>;
   tokens(account: string): Promise<readonly HubAccessToken[]>;
   /** The secret is told this one time. `expiresAt`: RFC 3339. */
   createToken(

@@ -1,6 +1,7 @@
 // What the server and the `drydock` command ask of the hub over the engine's socket.
 
 import type { CheckReport } from './client-check.ts';
+import { type HubPageChanges, type HubPages, hubPages } from './client-hub-pages.ts';
 import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
 
 export interface HubRepository {
@@ -36,6 +37,7 @@ export interface HubLogin {
 }
 
 export interface HubClient extends HubPeople {
+  readonly pages: HubPages & HubPageChanges;
   report(): Promise<HubReport>;
   /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
   collect(now: boolean): Promise<HubCollection>;
@@ -49,6 +51,7 @@ export interface HubClient extends HubPeople {
 export function hubClient(call: EngineCall): HubClient {
   return {
     ...hubPeople(call),
+    pages: hubPages(call),
     report: () => call('GET', '/hub'),
     collect: (now) => call('POST', `/hub/collect?now=${now}`),
     check: () => call('POST', '/hub/check'),

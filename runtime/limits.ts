@@ -369,6 +369,8 @@ export const sendPieceBytes = 512 * 1024;
 export const registryClientIdleMs = 60_000;
 /** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
 export const maxRegistryEvents = 100_000;
+/** Days of which it is known how often a repository was pulled: a row of 60 bytes each. */
+export const pullDays = 30;
 /** Accounts of the hub, those of labs among them: a row of each has about 200 bytes. */
 export const maxAccounts = 50_000;
 export const maxAccountNameLength = 40;
@@ -429,3 +431,14 @@ export const maxDockerfileBytes = 1024 * 1024;
 export const maxStatements = 10_000;
 /** Heredocs of one instruction: one or two. */
 export const maxHeredocs = 100;
+/** What one answer for the hub's pages holds: repositories, tags, events; layers and steps of an image; images of an index; referrers. */
+export const maxShownRepositories = 30;
+export const maxShownTags = 25;
+export const maxShownEvents = 50;
+export const maxShownSteps = 500;
+export const maxShownChildren = 100;
+export const maxShownReferrers = 50;
+/** Manifests larger than this are not looked into for the pages: those of images have under 20 KiB. */
+export const maxShownManifestBytes = 256 * 1024;
+/** Manifests of which it is remembered what they hold: some 300 bytes each. */
+export const maxSeenManifests = 2_000;

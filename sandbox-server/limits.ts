@@ -266,3 +266,14 @@ export const maxHubRequestsPerAddress = 200;
 export const maxHubRequests = 250;
 /** A request to the hub on which nothing comes or goes for so long is cut off. */
 export const hubIdleMs = 75_000;
+/** Until somebody who has signed in to the hub's pages has to do so again. */
+export const hubSignInMs = 30 * dayMs;
+/** Browsers in which somebody has signed in: of one account, and of all. One more signs the oldest out. */
+export const maxSignInsPerAccount = 20;
+export const maxSignIns = 20_000;
+/** Changes that one browser or address makes on the hub's pages, per second and as a burst: each is brought to the disk. */
+export const hubChangesPerSecond = 2;
+export const hubChangeBurst = 30;
+/** Of a lab's repositories, beside its lesson: as many as fit there, with the tags that moved last. */
+export const maxLabRepositories = 12;
+export const maxLabTags = 4;

@@ -2,6 +2,7 @@
 // must know. The one file that the site imports of this package.
 
 export * from './protocol/http.ts';
+export * from './protocol/hub.ts';
 export * from './protocol/page-messages.ts';
 export * from './protocol/server-messages.ts';
 export * from './protocol/view.ts';

@@ -18,12 +18,18 @@ import { addFileRoutes } from './http/files.ts';
 import { addGateRoutes, hasPass } from './http/gate.ts';
 import { guardOf } from './http/guard.ts';
 import { HubProxy } from './http/hub.ts';
+import { addHubApi } from './http/hub-api.ts';
+import { hubAskerOf } from './http/hub-asker.ts';
+import { addHubPages } from './http/hub-page.ts';
+import { addHubSignIn } from './http/hub-sign-in.ts';
 import { addMetricsRoute } from './http/metrics.ts';
 import { listenForPreviews } from './http/preview-port.ts';
 import { PreviewServer } from './http/preview-server.ts';
 import { addPreviewRoute } from './http/previews.ts';
 import { createServer } from './http/server.ts';
 import { serveSite } from './http/site.ts';
+import { HubShelf } from './hub/shelf.ts';
+import { SignIns } from './hub/sign-ins.ts';
 import { readLesson, readLessons } from './labs/lessons.ts';
 import { dayMs, forgetEveryMs, networkShare, settleMs, sweepMs } from './limits.ts';
 import { Counts, Metrics } from './metrics/metrics.ts';
@@ -143,6 +149,12 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   addApi(server, { settings, desk, students, tickets, progress, health, callers, addresses });
   addPreviewRoute(server, { callers, previews: opened, origins });
   addFileRoutes(server, { callers, files: new Files(link) });
+  const signIns = new SignIns(database);
+  const shelf = new HubShelf(link);
+  const askerOf = hubAskerOf({ settings, callers, desk, signIns });
+  addHubApi(server, { callers, addresses, shelf, askerOf });
+  addHubSignIn(server, { settings, addresses, shelf, signIns, askerOf });
+  addHubPages(server, { directory: settings.siteDirectory, shelf, askerOf });
   await serveSite(server, settings.siteDirectory);
   const closeSockets = acceptSockets(server.server, {
     previews,

@@ -1,10 +1,12 @@
 // The part of the engine's own API about the people of the hub. The shapes are those of `client-hub-people.ts`.
 
 import { z } from 'zod';
-import type { HubAccessToken, HubAccount, HubAccountDetails, HubNamespace } from '../client-hub-people.ts';
+import type { HubAccount, HubAccountDetails, HubNamespace } from '../client-hub-people.ts';
 import { EngineError, type ErrorKind } from '../errors.ts';
+import { stampOf } from '../hub/pages/asker.ts';
+import { tokenInfo } from '../hub/pages/changes.ts';
 import { maxPageEntries } from '../limits.ts';
-import { type AccessTokenInfo, tokenScopes } from '../registry/accounts/access-tokens.ts';
+import { tokenScopes } from '../registry/accounts/access-tokens.ts';
 import type { Account } from '../registry/accounts/accounts.ts';
 import type { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import { changePassword, createAccount } from '../registry/accounts/people.ts';
@@ -37,14 +39,6 @@ const time = (ms: number): string => new Date(ms).toISOString();
 
 const accountInfo = ({ name, kind, created }: Account): HubAccount => ({ name, kind, createdAt: time(created) });
 
-function tokenInfo({ id, name, scope, created, expires, used }: AccessTokenInfo): HubAccessToken {
-  return {
-    ...{ id, name, scope, createdAt: time(created) },
-    expiresAt: expires === null ? null : time(expires),
-    usedAt: used === null ? null : time(used),
-  };
-}
-
 function details(hub: HubAccounts, account: Account): HubAccountDetails {
   return { ...accountInfo(account), ...hub.namespaces.of(account) };
 }
@@ -59,10 +53,11 @@ const kinds: Partial<Readonly<Record<RefusalCode, ErrorKind>>> = {
   DENIED: 'exhausted',
   NAME_INVALID: 'invalid',
   NAME_UNKNOWN: 'notFound',
+  MANIFEST_UNKNOWN: 'notFound',
 };
 
 /** What the registry refuses is told as the engine's errors are. */
-function asEngineError<Subject>(handler: Handler<Subject>): Handler<Subject> {
+export function asEngineError<Subject>(handler: Handler<Subject>): Handler<Subject> {
   return async (exchange) => {
     try {
       await handler(exchange);
@@ -102,8 +97,11 @@ export function hubPeopleRoutes<Subject>(hubOf: (subject: Subject) => HubAccount
     },
     'POST /hub/people/login': async (exchange) => {
       const { name, password, source } = await exchange.body(loginSchema);
-      await hub(exchange).login.enter(name, password, source);
-      exchange.answer(200, accountInfo(hub(exchange).accounts.need(name)));
+      const { token } = await hub(exchange).login.enter(name, password, source);
+      // It may less than the account, and whoever is signed in may all.
+      if (token) throw new EngineError('unauthorized', 'an access token is for programs; sign in with the password');
+      const account = hub(exchange).accounts.need(name);
+      exchange.answer(200, { ...accountInfo(account), stamp: stampOf(account) });
     },
     'PUT /hub/people/accounts/{account}/password': async (exchange) => {
       const { password } = await exchange.body(passwordSchema);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../engine.ts';
 import { hubReport } from '../hub/report.ts';
 import type { Exchange } from './exchange.ts';
+import { hubPagesRoutes } from './hub-pages.ts';
 import { hubPeopleRoutes } from './hub-people.ts';
 import { flag } from './query.ts';
 import type { Routes } from './router.ts';
@@ -18,6 +19,10 @@ async function session(exchange: Exchange<Engine>): Promise<void> {
 
 export const hubRoutes: Routes<Engine> = {
   ...hubPeopleRoutes<Engine>(({ hub }) => hub.accounts),
+  ...hubPagesRoutes<Engine>(({ hub, hosts }) => ({
+    shelf: hub.pages,
+    labAccountOf: (host) => hosts.get(host)?.record.hubAccount?.name ?? null,
+  })),
   'GET /hub': async (exchange) => exchange.answer(200, await hubReport(exchange.subject.hub)),
   'POST /hub/collect': async (exchange) => {
     const { registry } = exchange.subject.hub;

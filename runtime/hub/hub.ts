@@ -17,6 +17,7 @@ import { type HubCertificate, openCertificate } from './certificate.ts';
 import { Door } from './door.ts';
 import { NearClient } from './near-client.ts';
 import { Official } from './official.ts';
+import { PageShelf } from './pages/shelf.ts';
 import { listenForSite } from './site-socket.ts';
 
 export interface HubOptions {
@@ -35,6 +36,8 @@ export class Hub implements AsyncDisposable {
   readonly official: Official;
   /** Shares its files with those of the hosts' images. */
   readonly blobs: Blobs;
+  /** For the site's pages. */
+  readonly pages: PageShelf;
   /** For the hosts' own pulls and pushes. */
   readonly near: NearRegistry;
   /** For all other programs in hosts. */
@@ -54,6 +57,7 @@ export class Hub implements AsyncDisposable {
     this.accounts = parts.accounts;
     this.official = parts.official;
     this.blobs = parts.blobs;
+    this.pages = new PageShelf(parts.accounts, parts.official);
     this.near = nearRegistry(parts.accounts, parts.official);
     this.door = new Door({ ...parts, log }, certificate);
     this.authority = certificate.authority;

@@ -8,11 +8,12 @@ import { officialBuildWaitMs } from '../limits.ts';
 import { officialNamespace } from '../registry/accounts/names.ts';
 import type { OfficialBlob, OfficialManifest, OfficialRepositories } from '../registry/official.ts';
 import { Refusal } from '../registry/refusal.ts';
+import type { OfficialShelf } from './pages/shelf.ts';
 
 const prefix = `${officialNamespace}/`;
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
-export class Official implements OfficialRepositories {
+export class Official implements OfficialRepositories, OfficialShelf {
   readonly #catalogue: Catalogue;
 
   constructor(catalogue: Catalogue) {
@@ -35,6 +36,27 @@ export class Official implements OfficialRepositories {
 
   tags(repository: string): string[] {
     return this.#catalogue.tags(this.nameOf(repository) ?? '');
+  }
+
+  summary(repository: string): string {
+    return this.#catalogue.summary(this.nameOf(repository) ?? '');
+  }
+
+  bytes(repository: string): number {
+    const layers = this.#catalogue.entriesOf(this.nameOf(repository) ?? '').flatMap((entry) => entry.layers);
+    return [...new Map(layers.map(({ digest, size }) => [digest, size])).values()].reduce((sum, size) => sum + size, 0);
+  }
+
+  look(repository: string, reference: string): { entry: CatalogueEntry | null; step: string } | null {
+    const isDigest = reference.includes(':');
+    const found = this.#catalogue.find(
+      this.nameOf(repository) ?? '',
+      isDigest ? { digest: reference } : { tag: reference },
+    );
+    if (typeof found === 'string') return null;
+    const entry = this.#catalogue.entry(found.name);
+    if (isDigest && entry?.manifestDigest !== reference) return null;
+    return { entry, step: this.#catalogue.progress(found.name).step };
   }
 
   async manifest(repository: string, reference: string): Promise<OfficialManifest> {

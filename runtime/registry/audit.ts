@@ -1,6 +1,6 @@
 // Who pushed, pulled and deleted what: the last events, in a table, and told to who listens as they happen.
 
-import { maxRegistryEvents } from '../limits.ts';
+import { maxRegistryEvents, pullDays } from '../limits.ts';
 import type { Database, Row } from './database.ts';
 
 export type RegistryAction =
@@ -35,8 +35,16 @@ export interface StoredEvent extends RegistryEvent {
   readonly id: number;
 }
 
+/** How often images of a repository were pulled on one day. */
+export interface DayOfPulls {
+  /** `2026-11-30`, of UTC. */
+  readonly day: string;
+  readonly pulls: number;
+}
+
 /** After how many events the oldest are looked for. */
 const trimEvery = 1000;
+const dayMs = 24 * 60 * 60 * 1000;
 
 export class Audit {
   readonly #database: Database;
@@ -50,7 +58,7 @@ export class Audit {
   /** In the transaction that does what it tells, where there is one. */
   tell(given: Omit<RegistryEvent, 'at'>): void {
     const event = { at: Date.now(), ...given };
-    if (event.action !== 'pull-blob') this.#store(event);
+    if (event.action !== 'pull-blob') this.#database.transaction(() => this.#store(event));
     for (const listener of [...this.#listeners]) listener(event);
   }
 
@@ -59,9 +67,44 @@ export class Audit {
       'INSERT INTO event (at, action, who, repository, reference, digest, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)',
       ...[at, action, who, repository, reference, digest, bytes],
     );
+    if (action === 'pull') this.#count(repository, Math.floor(at / dayMs));
     if (++this.#untrimmed < trimEvery) return;
     this.#untrimmed = 0;
     this.#database.run('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?', maxRegistryEvents);
+    this.#database.run('DELETE FROM pull_count WHERE day <= ?', Math.floor(at / dayMs) - pullDays);
+  }
+
+  #count(repository: string, day: number): void {
+    this.#database.run(
+      `INSERT INTO pull_count (repository, day, pulls) VALUES (?, ?, 1)
+         ON CONFLICT (repository, day) DO UPDATE SET pulls = pulls + 1`,
+      ...[repository, day],
+    );
+  }
+
+  /** The pulls of a repository on each of the last `pullDays` days, the latest last. */
+  pulls(repository: string, now = Date.now()): DayOfPulls[] {
+    const first = Math.floor(now / dayMs) - pullDays + 1;
+    const rows = this.#database.all(
+      'SELECT day, pulls FROM pull_count WHERE repository = ? AND day >= ?',
+      ...[repository, first],
+    );
+    const counts = new Map(rows.map(({ day, pulls }) => [Number(day), Number(pulls)]));
+    return Array.from({ length: pullDays }, (_, n) => ({
+      day: new Date((first + n) * dayMs).toISOString().slice(0, 10),
+      pulls: counts.get(first + n) ?? 0,
+    }));
+  }
+
+  /** Whole images that were pushed, pulled and deleted in a namespace, the newest first: `before` the event with that number. */
+  ofNamespace(namespace: string, before: number, most: number): StoredEvent[] {
+    return this.#database
+      .all(
+        `SELECT * FROM event WHERE substr(repository, 1, instr(repository, '/') - 1) = ? AND id < ?
+           AND action IN ('push', 'pull', 'delete') ORDER BY id DESC LIMIT ?`,
+        ...[namespace, before, most],
+      )
+      .map(eventOf);
   }
 
   /** Calls `listener` at each event, until the function that is returned is called. It must not throw. */

@@ -152,6 +152,18 @@ const migrations: readonly string[] = [
   -- The limit of pulls that an account has of its own, as \`100;w=21600\`.
   ALTER TABLE account ADD COLUMN pulls TEXT;
   `,
+  `
+  -- The events of a namespace, by their number.
+  CREATE INDEX event_namespace ON event (substr(repository, 1, instr(repository, '/') - 1), id);
+
+  -- How often images of a repository were pulled on a day (of UTC, counted from 1970).
+  CREATE TABLE pull_count (
+    repository TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    pulls INTEGER NOT NULL,
+    PRIMARY KEY (repository, day)
+  ) WITHOUT ROWID;
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -82,6 +82,7 @@ export class Repositories {
   /** With all that it holds; the next collection takes the files. Idempotent. */
   remove(name: string): void {
     this.#database.run('DELETE FROM repository WHERE name = ?', name);
+    this.#database.run('DELETE FROM pull_count WHERE repository = ?', name);
   }
 
   /** Forgets those that hold nothing, but `used`, and those of which something was said. */

@@ -8,9 +8,28 @@ export function cookieName(publicOrigin: string): string {
   return publicOrigin.startsWith('https:') ? '__Host-drydock' : 'drydock';
 }
 
-export function setCookie(publicOrigin: string, token: string, name = cookieName(publicOrigin)): string {
+export function setCookie(
+  publicOrigin: string,
+  token: string,
+  name = cookieName(publicOrigin),
+  ageSeconds = maxAgeSeconds,
+): string {
   const secure = publicOrigin.startsWith('https:') ? '; Secure' : '';
-  return `${name}=${token}; Path=/; Max-Age=${maxAgeSeconds}; HttpOnly; SameSite=Lax${secure}`;
+  return `${name}=${token}; Path=/; Max-Age=${ageSeconds}; HttpOnly; SameSite=Lax${secure}`;
+}
+
+/** The cookie of whoever has signed in with an account of the hub. */
+function hubName(publicOrigin: string): string {
+  return `${cookieName(publicOrigin)}-hub`;
+}
+
+/** Null takes it away. */
+export function hubCookie(publicOrigin: string, token: string | null, ageMs: number): string {
+  return setCookie(publicOrigin, token ?? '', hubName(publicOrigin), token === null ? 0 : Math.floor(ageMs / 1000));
+}
+
+export function hubToken(publicOrigin: string, header: string | undefined): string | undefined {
+  return tokenFrom(publicOrigin, header, hubName(publicOrigin));
 }
 
 /** The cookie that is set once the operator's code was entered. */

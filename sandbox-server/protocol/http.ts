@@ -1,13 +1,17 @@
-// Every HTTP route between the site and the server, a line of doc each. Imports nothing, so that the site may import it whole.
+// Every HTTP route between the site and the server, a line of doc each. Imports nothing but other routes, so that the
+// site may import it whole.
 //
 // JSON in, JSON out, always with `content-type: application/json`. Unsafe methods need same-origin `fetch` (Origin and
 // Sec-Fetch-Site are checked). Failures are `Failure` with the HTTP status; 429 and 503 carry Retry-After in seconds.
 
+import { hubRoutes } from './hub.ts';
+
 /**
- * Who may call a route: anyone, anyone with a student's cookie, only the student whose session it is, or the operator. With a
- * code (DRYDOCK_INVITE), all but `health`, `metrics` and the invite answer 403 to browsers in which the code was not entered.
+ * Who may call a route: anyone, anyone with a student's cookie, only the student whose session it is, those with an account on the hub
+ * (their own, or a lab's), or the operator. With a code (DRYDOCK_INVITE), all but `health`, `metrics` and the invite answer 403 to
+ * browsers in which the code was not entered.
  */
-export type Access = 'anyone' | 'student' | 'owner' | 'operator';
+export type Access = 'anyone' | 'student' | 'owner' | 'account' | 'operator';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
@@ -52,6 +56,7 @@ export const routes = {
   changeFiles: { method: 'POST', path: '/api/sessions/:session/files', access: 'owner' },
   /** The WebSocket (upgrade). Exact Origin, the cookie, then a `hello` with a ticket within 5 seconds. */
   socket: { method: 'GET', path: '/api/socket', access: 'student' },
+  ...hubRoutes,
 } as const satisfies Record<string, Route>;
 
 /** The lesson id that means: one host, no lesson. */

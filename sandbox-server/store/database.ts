@@ -69,6 +69,13 @@ const migrations = [
    ) STRICT, WITHOUT ROWID;`,
   // A reset that was begun is finished, even if server or engine is killed meanwhile.
   'ALTER TABLE sessions ADD COLUMN going_back_to TEXT;',
+  // Browsers in which somebody has signed in with an account of the hub.
+  `CREATE TABLE hub_sign_ins (
+     token_hash BLOB PRIMARY KEY,
+     account TEXT NOT NULL,
+     stamp TEXT NOT NULL,
+     created_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;`,
 ] as const;
 
 /** Opens `server.db` in `directory` (made if missing, for its owner alone). A write is on the disk once it has returned. */

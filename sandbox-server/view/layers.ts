@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { ViewLayer } from '../protocol.ts';
+import { instruction } from './instruction.ts';
 import { plainText } from './plain-text.ts';
 
 const maxMadeLength = 80;
@@ -41,16 +42,4 @@ export function layersFrom(historyAnswer: unknown, imageAnswer: unknown): readon
 
 function shortDigest(digest: string): string {
   return digest.replace(/^sha256:/, '').slice(0, 12);
-}
-
-/** As a Dockerfile would say it: the classic builder and BuildKit both wrap it, and our catalogue has words of its own. */
-function instruction(createdBy: string): string {
-  // Far more than is shown.
-  const text = createdBy.slice(0, 1000).trim();
-  const recipe = /^recipe ([\w.:-]+)(?:, packages (.+))?$/.exec(text);
-  if (recipe) return recipe[2] === undefined ? (recipe[1] ?? '') : `install ${recipe[2]}`;
-  const nop = /^\/bin\/sh -c #\(nop\)\s+(.+)$/s.exec(text)?.[1];
-  if (nop !== undefined) return nop;
-  const run = /^(?:RUN\s+)?(?:\|\d+ .*?)?\/bin\/sh -c\s+(.+?)(?:\s*# buildkit)?$/s.exec(text)?.[1];
-  return run === undefined ? text.replace(/\s*# buildkit$/, '') : `RUN ${run.replace(/\s+/g, ' ')}`;
 }
