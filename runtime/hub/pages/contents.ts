@@ -35,11 +35,11 @@ const indexSchema = z.object({
     .transform((list) => list ?? []),
 });
 const configSchema = z.object({
-  os: z.unknown(),
-  architecture: z.unknown(),
-  variant: z.unknown(),
-  created: z.unknown(),
-  author: z.unknown(),
+  os: z.unknown().optional(),
+  architecture: z.unknown().optional(),
+  variant: z.unknown().optional(),
+  created: z.unknown().optional(),
+  author: z.unknown().optional(),
   config: z.record(z.string(), z.unknown()).nullish().catch(null),
   history: z.array(z.record(z.string(), z.unknown())).nullish().catch(null),
 });
