@@ -1,6 +1,7 @@
 // What the server and the `drydock` command ask of the hub over the engine's socket.
 
 import type { CheckReport } from './client-check.ts';
+import type { HubImageContents, HubImageContentsWish } from './client-hub-contents.ts';
 import { type HubPageChanges, type HubPages, hubPages } from './client-hub-pages.ts';
 import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
 
@@ -45,6 +46,8 @@ export interface HubClient extends HubPeople {
   check(): Promise<CheckReport>;
   /** The lab's account of that name, or a new one with a name that nobody has: the same password each time. Throws conflict. */
   session(name?: string): Promise<HubLogin>;
+  /** What is in an image. Throws notFound where there is none of that name, or it is not for whoever asks; invalid. */
+  contents(wish: HubImageContentsWish): Promise<HubImageContents>;
 }
 
 /** Each is a request to the engine. */
@@ -56,5 +59,6 @@ export function hubClient(call: EngineCall): HubClient {
     collect: (now) => call('POST', `/hub/collect?now=${now}`),
     check: () => call('POST', '/hub/check'),
     session: (name) => call('POST', '/hub/sessions', { ...(name !== undefined && { name }) }),
+    contents: (wish) => call('POST', '/hub/contents', wish),
   };
 }

@@ -24,6 +24,16 @@ export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type { HubClient, HubCollection, HubLogin, HubReport, HubRepository } from './client-hub.ts';
 export type {
+  HubImageContents,
+  HubImageContentsWish,
+  HubPackage,
+  HubUnknown,
+  HubUpdates,
+  HubVulnerabilities,
+  HubVulnerability,
+  HubVulnerabilityStatus,
+} from './client-hub-contents.ts';
+export type {
   HubAsker,
   HubChild,
   HubContents,

@@ -442,3 +442,13 @@ export const maxShownReferrers = 50;
 export const maxShownManifestBytes = 256 * 1024;
 /** Manifests of which it is remembered what they hold: some 300 bytes each. */
 export const maxSeenManifests = 2_000;
+/** Packages of one image: a desktop of Debian has 3,000. */
+export const maxImagePackages = 10_000;
+/** dpkg's lists of them, of one layer: a desktop's have 4 MiB. */
+export const maxStatusBytes = 16 * 1024 * 1024;
+/** How long looking into one image may take: 4 GiB of layers that are not unpacked take half a minute. */
+export const lookIntoImageMs = 180_000;
+/** Images that wait to be looked into; more are looked for in the tables when these are done. */
+export const maxWaitingImages = 1000;
+/** How long whoever asks what is in an image may wait for it. */
+export const maxContentsWaitMs = 30_000;

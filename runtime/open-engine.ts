@@ -189,5 +189,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   await adoptHosts(engine);
   images.sweepUnused();
   returnHosts(engine);
+  hub.lookIntoImages((diffId, digest) => images.unpackedLayer(diffId, digest));
   return engine;
 }

@@ -24,11 +24,11 @@ import { type Routes, withEach } from './router.ts';
 const text = z.string().max(1000);
 const visibility = z.enum(['public', 'private']);
 const name = z.string().max(maxRepositoryNameLength);
-const asker = z.strictObject({
+export const askerSchema = z.strictObject({
   login: z.strictObject({ account: text, stamp: text }).nullable(),
   hosts: z.array(text).max(100),
 });
-const asked = z.strictObject({ asker });
+const asked = z.strictObject({ asker: askerSchema });
 const ofAccount = asked.extend({ account: text });
 const ofRepository = asked.extend({ repository: name });
 

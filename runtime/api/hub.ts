@@ -2,13 +2,22 @@
 
 import { z } from 'zod';
 import type { Engine } from '../engine.ts';
+import { hubContents } from '../hub/contents.ts';
+import { Asker } from '../hub/pages/asker.ts';
 import { hubReport } from '../hub/report.ts';
+import { maxContentsWaitMs } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
-import { hubPagesRoutes } from './hub-pages.ts';
+import { askerSchema, hubPagesRoutes } from './hub-pages.ts';
 import { hubPeopleRoutes } from './hub-people.ts';
 import { flag } from './query.ts';
 import type { Routes } from './router.ts';
 
+const contentsSchema = z.strictObject({
+  repository: z.string().max(1000),
+  reference: z.string().max(1000),
+  asker: askerSchema.optional(),
+  waitMs: z.number().int().min(0).max(maxContentsWaitMs).optional(),
+});
 const sessionSchema = z.strictObject({ name: z.string().max(100).optional() });
 
 async function session(exchange: Exchange<Engine>): Promise<void> {
@@ -17,12 +26,14 @@ async function session(exchange: Exchange<Engine>): Promise<void> {
   exchange.answer(201, await accounts.change(() => accounts.sessions.ensure(name ?? accounts.sessions.freeName())));
 }
 
+const labAccountOf =
+  (hosts: Engine['hosts']) =>
+  (host: string): string | null =>
+    hosts.get(host)?.record.hubAccount?.name ?? null;
+
 export const hubRoutes: Routes<Engine> = {
   ...hubPeopleRoutes<Engine>(({ hub }) => hub.accounts),
-  ...hubPagesRoutes<Engine>(({ hub, hosts }) => ({
-    shelf: hub.pages,
-    labAccountOf: (host) => hosts.get(host)?.record.hubAccount?.name ?? null,
-  })),
+  ...hubPagesRoutes<Engine>(({ hub, hosts }) => ({ shelf: hub.pages, labAccountOf: labAccountOf(hosts) })),
   'GET /hub': async (exchange) => exchange.answer(200, await hubReport(exchange.subject.hub)),
   'POST /hub/collect': async (exchange) => {
     const { registry } = exchange.subject.hub;
@@ -31,6 +42,14 @@ export const hubRoutes: Routes<Engine> = {
   'POST /hub/check': (exchange) => {
     const findings = exchange.subject.hub.check();
     exchange.answer(200, { ok: findings.length === 0, findings });
+  },
+  'POST /hub/contents': async (exchange) => {
+    const { asker, waitMs = 0, repository, reference } = await exchange.body(contentsSchema);
+    const { hub, hosts } = exchange.subject;
+    if (asker) new Asker(hub.accounts, asker, labAccountOf(hosts)).mustSee(repository);
+    const late = AbortSignal.timeout(waitMs);
+    const patience = waitMs > 0 ? AbortSignal.any([late, exchange.signal]) : AbortSignal.abort();
+    exchange.answer(200, await hubContents(hub, { repository, reference }, patience));
   },
   'POST /hub/sessions': session,
 };

@@ -10,6 +10,7 @@ import { refusedAs } from '../registries/refusal.ts';
 import { told } from '../registries/told.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
+import type { UnpackedLayer } from '../registry/contents/image-source.ts';
 import { Registry } from '../registry/registry.ts';
 import { Blobs } from '../store/blobs.ts';
 import { sourceOf } from './caller.ts';
@@ -82,6 +83,11 @@ export class Hub implements AsyncDisposable {
   /** For the site's server, which owns the socket at `path`. */
   async listenForSite(path: string, owner: { readonly uid: number; readonly gid: number }): Promise<void> {
     this.#site = await listenForSite({ ...this, log: this.#log }, path, owner);
+  }
+
+  /** From now on what is in its images is found out, beside what else goes on. */
+  lookIntoImages(unpacked: UnpackedLayer): void {
+    this.registry.contents.start({ unpacked, official: this.official });
   }
 
   /** Where its tables and files disagree, a sentence each. Changes nothing. */

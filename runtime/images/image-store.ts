@@ -97,6 +97,11 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   return {
     layersDirectory: layers.directory,
+    unpackedLayer: (diffId, digest) => {
+      const layer = layers.get(diffId);
+      const isProven = layers.isFrom(diffId, digest) || catalogue.layer(diffId)?.digest === digest;
+      return layer && isProven ? `${layers.directory}/${layer.name}` : null;
+    },
     get prepared() {
       return prepared;
     },

@@ -178,6 +178,11 @@ export interface ImageStore {
   /** The one directory that holds every unpacked layer, owned by root, each under a short name. */
   readonly layersDirectory: string;
   forHost(owner: ImageOwner): HostImages;
+  /**
+   * The directory of the unpacked layer that the blob with this digest expands to; null where it is not unpacked, or nobody has seen
+   * that it does. A layer that is removed is renamed first.
+   */
+  unpackedLayer(diffId: string, digest: string): string | null;
   /** Gives up what no host needs any more: after a start, when all hosts are known. */
   sweepUnused(): void;
   /** Gives up everything that a removed host had. */

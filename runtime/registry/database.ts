@@ -164,6 +164,37 @@ const migrations: readonly string[] = [
     PRIMARY KEY (repository, day)
   ) WITHOUT ROWID;
   `,
+  `
+  -- What is in an image, by the digest of its manifest: found once, however many repositories have it. \`found\` is JSON of that
+  -- \`format\`; where it could not be found, \`failure\` says why. \`official\`: of an image that no repository keeps.
+  CREATE TABLE content (
+    digest TEXT PRIMARY KEY,
+    format INTEGER NOT NULL,
+    official INTEGER NOT NULL,
+    made INTEGER NOT NULL,
+    packages INTEGER NOT NULL,
+    failure TEXT,
+    found TEXT
+  );
+  CREATE INDEX manifest_digest ON manifest (digest);
+
+  -- For which images the hub itself has pushed an SBOM, a manifest of this digest with this blob: once. It may have been deleted since.
+  CREATE TABLE sbom (
+    repository INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    PRIMARY KEY (repository, subject),
+    FOREIGN KEY (repository, subject) REFERENCES manifest (repository, digest) ON DELETE CASCADE
+  ) WITHOUT ROWID;
+  CREATE INDEX sbom_digest ON sbom (repository, digest);
+  CREATE INDEX sbom_blob ON sbom (blob);
+  CREATE TRIGGER sbom_goes_with_image BEFORE DELETE ON manifest BEGIN
+    DELETE FROM manifest WHERE repository = old.repository
+      AND digest IN (SELECT digest FROM sbom WHERE repository = old.repository AND subject = old.digest);
+  END;
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -10,6 +10,7 @@ import { BlobIndex } from './blob-index.ts';
 import { type BlobParts, RepositoryBlobs } from './blobs.ts';
 import { checkRegistry } from './check.ts';
 import { type Collected, collect } from './collect.ts';
+import { Contents } from './contents/contents.ts';
 import { Database } from './database.ts';
 import { Manifests } from './manifests.ts';
 import { namespaceOf } from './names.ts';
@@ -36,6 +37,8 @@ export class Registry implements AsyncDisposable {
   readonly manifests: Manifests;
   readonly quota: Quota;
   readonly audit: Audit;
+  /** What is in the images. To be started. */
+  readonly contents: Contents;
   /** The tables. Those of the accounts are in the same file. */
   readonly database: Database;
   readonly #parts: BlobParts;
@@ -50,6 +53,7 @@ export class Registry implements AsyncDisposable {
     this.audit = parts.audit;
     this.blobs = new RepositoryBlobs(parts);
     this.manifests = new Manifests(parts);
+    this.contents = new Contents({ ...parts, manifests: this.manifests, log });
     this.#collecting = setInterval(() => {
       this.collect().catch((err: unknown) => log.error({ err }, 'the registry could not be collected'));
     }, collectionPauseMs).unref();
@@ -80,8 +84,10 @@ export class Registry implements AsyncDisposable {
   }
 
   /** Removes what nobody needs; blobs that no manifest names only when they were last used `graceMs` ago. */
-  collect(graceMs?: number): Promise<Collected> {
-    return collect(this.#parts, Date.now(), graceMs);
+  async collect(graceMs?: number): Promise<Collected> {
+    const collected = await collect(this.#parts, Date.now(), graceMs);
+    await this.contents.collect();
+    return collected;
   }
 
   /** Forgets a repository and what is being sent to it; the next collection takes the files. In a transaction. Idempotent. */
@@ -104,6 +110,7 @@ export class Registry implements AsyncDisposable {
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#collecting);
+    await this.contents[Symbol.asyncDispose]();
     await this.#parts.files[Symbol.asyncDispose]();
     await this.database[Symbol.asyncDispose]();
   }
