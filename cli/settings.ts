@@ -1,6 +1,6 @@
 // Every setting of Drydock, in one place: its name, its default, what it means. How they are read: load-settings.ts.
 
-import { allowedName } from '@drydock/runtime';
+import { allowedName, Places } from '@drydock/runtime';
 import * as z from 'zod';
 import { parseSize } from './sizes.ts';
 
@@ -51,6 +51,19 @@ const siteOrigin = z.string().transform((text, context) => {
   return origin;
 });
 const secret = z.string().regex(/^[A-Za-z0-9._~-]{8,100}$/, 'must be 8 to 100 letters, digits and . _ ~ -');
+/** Of names and addresses, each with a port or without. */
+const places = z.string().transform((text, context) => {
+  const list = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
+  try {
+    return new Places(list).texts;
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: `names a place that is none: ${(error as Error).message}` });
+    return z.NEVER;
+  }
+});
 const names = z.string().transform((text, context) => {
   const list = text
     .toLowerCase()
@@ -283,6 +296,14 @@ export const definitions = {
     otherwise: 'no limit',
     meaning:
       'How many images an account, or an address without one, pulls from the hub: 100;w=21600 is a hundred in six hours.',
+  },
+  hubWebhooks: {
+    variable: 'DRYDOCK_HUB_WEBHOOKS',
+    schema: places,
+    fallback: '',
+    otherwise: "the lab's own hosts",
+    meaning:
+      'Where webhooks of the hub go besides: names, *.NAME, * for every name; private addresses and ranges; with :PORT.',
   },
   ociRuntime: {
     variable: 'DRYDOCK_OCI_RUNTIME',

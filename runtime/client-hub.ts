@@ -1,9 +1,11 @@
 // What the server and the `drydock` command ask of the hub over the engine's socket.
 
 import type { CheckReport } from './client-check.ts';
+import { type HubActivity, hubActivity } from './client-hub-activity.ts';
 import type { HubImageContents, HubImageContentsWish } from './client-hub-contents.ts';
 import { type HubPageChanges, type HubPages, hubPages } from './client-hub-pages.ts';
 import { type EngineCall, type HubPeople, hubPeople } from './client-hub-people.ts';
+import { type HubWebhooks, hubWebhooks } from './client-hub-webhooks.ts';
 
 export interface HubRepository {
   readonly name: string;
@@ -37,7 +39,7 @@ export interface HubLogin {
   readonly password: string;
 }
 
-export interface HubClient extends HubPeople {
+export interface HubClient extends HubPeople, HubWebhooks, HubActivity {
   readonly pages: HubPages & HubPageChanges;
   report(): Promise<HubReport>;
   /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
@@ -55,6 +57,8 @@ export function hubClient(call: EngineCall): HubClient {
   return {
     ...hubPeople(call),
     pages: hubPages(call),
+    ...hubWebhooks(call),
+    ...hubActivity(call),
     report: () => call('GET', '/hub'),
     collect: (now) => call('POST', `/hub/collect?now=${now}`),
     check: () => call('POST', '/hub/check'),

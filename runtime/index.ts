@@ -24,6 +24,13 @@ export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type { HubClient, HubCollection, HubLogin, HubReport, HubRepository } from './client-hub.ts';
 export type {
+  HubAction,
+  HubActivity,
+  HubEvent,
+  HubEventFilter,
+  HubFigures,
+} from './client-hub-activity.ts';
+export type {
   HubImageContents,
   HubImageContentsWish,
   HubPackage,
@@ -68,10 +75,12 @@ export type {
   HubTokenScope,
   HubVisibility,
 } from './client-hub-people.ts';
+export type { HubDelivery, HubWebhook, HubWebhookAction, HubWebhooks } from './client-hub-webhooks.ts';
 export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePlace } from './client-inside.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
 export { hubHeaders, hubSocketName } from './hub/names.ts';
 export { smallTables, type Table } from './kernel/tables.ts';
+export { Places } from './outside/places.ts';
 export { Recording } from './recording.ts';

@@ -367,8 +367,12 @@ export const freeCheckBytes = 1024 * 1024;
 export const sendPieceBytes = 512 * 1024;
 /** A client that neither sends nor takes anything for so long is cut off. */
 export const registryClientIdleMs = 60_000;
-/** Events of pushes, pulls and deletions that are remembered: each row has about 200 bytes. */
-export const maxRegistryEvents = 100_000;
+/** Events of each action (push, pull, delete, …) that are remembered: each row has about 200 bytes. */
+export const maxEventsPerAction = 25_000;
+/** Events that a search looks at before others have the event loop: some milliseconds. */
+export const auditSliceRows = 5_000;
+/** What one answer tells of them. */
+export const maxEventsPerAnswer = 1_000;
 /** Days of which it is known how often a repository was pulled: a row of 60 bytes each. */
 export const pullDays = 30;
 /** Accounts of the hub, those of labs among them: a row of each has about 200 bytes. */
@@ -452,3 +456,19 @@ export const lookIntoImageMs = 180_000;
 export const maxWaitingImages = 1000;
 /** How long whoever asks what is in an image may wait for it. */
 export const maxContentsWaitMs = 30_000;
+/** Webhooks of one namespace; their addresses, and the names that their owners give them. */
+export const maxWebhooksPerNamespace = 10;
+export const maxWebhookUrlLength = 500;
+export const maxWebhookNameLength = 80;
+/** Deliveries of a webhook that are kept, those that wait among them: a row has under 2 KB. */
+export const maxDeliveriesPerWebhook = 100;
+/** After each try that failed; when all are used up, it is given up: two and a half hours after the event. */
+export const webhookPausesMs: readonly number[] = [10_000, 60_000, 5 * 60_000, 30 * 60_000, 2 * 60 * 60_000];
+/** Until the answer to a delivery is there, and what of its body is looked at. */
+export const webhookTimeoutMs = 10_000;
+export const maxWebhookAnswerBytes = 1024;
+/** Deliveries under way, one of a namespace at a time; and the pause after each, so that a push in a loop is no flood. */
+export const maxDeliveriesAtOnce = 8;
+export const webhookPaceMs = 100;
+/** How long the thread that delivers is kept with nothing to do. */
+export const webhookThreadIdleMs = 30_000;

@@ -32,6 +32,7 @@ const flags = {
   'egress-allow': { type: 'string', default: '' },
   'egress-network': { type: 'string', default: '' },
   'hub-pulls': { type: 'string', default: '' },
+  'hub-webhooks': { type: 'string', default: '' },
   catalogue: { type: 'string', default: 'all' },
 } as const;
 
@@ -58,6 +59,7 @@ const schema = z.strictObject({
     .pipe(z.array(z.string().regex(allowedName))),
   'egress-network': z.string().regex(/^(\/.+)?$/),
   'hub-pulls': z.string().transform(parsePullLimit),
+  'hub-webhooks': z.string().transform((places) => places.split(',').filter(Boolean)),
   catalogue: z.enum(['all', 'minimal']),
 });
 
@@ -85,6 +87,7 @@ function readSettings(argv: readonly string[]): EngineSettings {
     ociRuntime: given['oci-runtime'] || null,
     egress: { allow: given['egress-allow'], network: given['egress-network'] || null },
     hubPulls: given['hub-pulls'],
+    hubWebhooks: given['hub-webhooks'],
     catalogue: given.catalogue,
   };
 }

@@ -11,6 +11,7 @@ import type { Engine } from './engine.ts';
 import type { EnginePaths } from './engine-paths.ts';
 import { EngineError } from './errors.ts';
 import { adoptHosts } from './hosts/adopt.ts';
+import { dialLab } from './hosts/dial-lab.ts';
 import { prepareEgress } from './hosts/open-egress.ts';
 import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
@@ -133,6 +134,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   const hub = await Hub.open({
     ...{ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log },
     pullLimits: { nobody: settings.hubPulls, account: settings.hubPulls },
+    webhookPlaces: settings.hubWebhooks,
+    dialLab: (account, hostname, port, signal) => dialLab(engine, account, hostname, port, signal),
   });
   const near = { registry: hub.near, blobs: hub.blobs };
   const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log, near });
@@ -190,5 +193,6 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
   images.sweepUnused();
   returnHosts(engine);
   hub.lookIntoImages((diffId, digest) => images.unpackedLayer(diffId, digest));
+  hub.webhooks.start();
   return engine;
 }

@@ -28,6 +28,8 @@ export interface EngineSettings {
   readonly egress: EgressSettings;
   /** Of each account on the hub, and of each address without one. */
   readonly hubPulls: PullLimit | null;
+  /** Places that webhooks of the hub may go to, as `Places` takes them. */
+  readonly hubWebhooks: readonly string[];
   /** Build the whole catalogue, or only `busybox` and `workspace`. */
   readonly catalogue: 'all' | 'minimal';
 }

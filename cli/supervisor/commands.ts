@@ -49,6 +49,7 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...['--egress-allow', settings.egress.join(',')],
     ...(settings.egressNetwork === null ? [] : ['--egress-network', `/run/netns/${settings.egressNetwork}`]),
     ...['--hub-pulls', settings.hubPulls],
+    ...['--hub-webhooks', settings.hubWebhooks.join(',')],
     ...['--catalogue', settings.catalogue],
   ];
 }

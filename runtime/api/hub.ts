@@ -7,8 +7,10 @@ import { Asker } from '../hub/pages/asker.ts';
 import { hubReport } from '../hub/report.ts';
 import { maxContentsWaitMs } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
+import { hubActivityRoutes } from './hub-activity.ts';
 import { askerSchema, hubPagesRoutes } from './hub-pages.ts';
 import { hubPeopleRoutes } from './hub-people.ts';
+import { hubWebhookRoutes } from './hub-webhooks.ts';
 import { flag } from './query.ts';
 import type { Routes } from './router.ts';
 
@@ -34,6 +36,8 @@ const labAccountOf =
 export const hubRoutes: Routes<Engine> = {
   ...hubPeopleRoutes<Engine>(({ hub }) => hub.accounts),
   ...hubPagesRoutes<Engine>(({ hub, hosts }) => ({ shelf: hub.pages, labAccountOf: labAccountOf(hosts) })),
+  ...hubWebhookRoutes<Engine>(({ hub }) => ({ webhooks: hub.webhooks, database: hub.registry.database })),
+  ...hubActivityRoutes<Engine>(({ hub }) => hub),
   'GET /hub': async (exchange) => exchange.answer(200, await hubReport(exchange.subject.hub)),
   'POST /hub/collect': async (exchange) => {
     const { registry } = exchange.subject.hub;

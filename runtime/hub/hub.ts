@@ -12,6 +12,7 @@ import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import type { UnpackedLayer } from '../registry/contents/image-source.ts';
 import { Registry } from '../registry/registry.ts';
+import { type WebhookOptions, Webhooks } from '../registry/webhooks/webhooks.ts';
 import { Blobs } from '../store/blobs.ts';
 import { sourceOf } from './caller.ts';
 import { type HubCertificate, openCertificate } from './certificate.ts';
@@ -28,6 +29,9 @@ export interface HubOptions {
   readonly storeDirectory: string;
   readonly catalogue: Catalogue;
   readonly pullLimits: PullLimits;
+  /** Where webhooks may go to. */
+  readonly webhookPlaces: readonly string[];
+  readonly dialLab: WebhookOptions['dialLab'];
   readonly log: Logger;
 }
 
@@ -35,6 +39,7 @@ export class Hub implements AsyncDisposable {
   readonly registry: Registry;
   readonly accounts: HubAccounts;
   readonly official: Official;
+  readonly webhooks: Webhooks;
   /** Shares its files with those of the hosts' images. */
   readonly blobs: Blobs;
   /** For the site's pages. */
@@ -49,7 +54,7 @@ export class Hub implements AsyncDisposable {
   #site: { close(): void } | null = null;
 
   private constructor(
-    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs'>,
+    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs' | 'webhooks'>,
     certificate: HubCertificate,
     log: Logger,
   ) {
@@ -59,13 +64,15 @@ export class Hub implements AsyncDisposable {
     this.official = parts.official;
     this.blobs = parts.blobs;
     this.pages = new PageShelf(parts.accounts, parts.official);
+    this.webhooks = parts.webhooks;
     this.near = nearRegistry(parts.accounts, parts.official);
     this.door = new Door({ ...parts, log }, certificate);
     this.authority = certificate.authority;
   }
 
   /** What an earlier engine's death has left half made is removed. Throws conflict where a later Drydock has written the tables. */
-  static async open({ dataDirectory, storeDirectory, catalogue, pullLimits, log }: HubOptions): Promise<Hub> {
+  static async open(options: HubOptions): Promise<Hub> {
+    const { dataDirectory, storeDirectory, catalogue, pullLimits, log } = options;
     const directory = `${storeDirectory}/registry`;
     const blobs = new Blobs(`${directory}/blobs`);
     const registry = await Registry.open({ databasePath: `${dataDirectory}/registry.db`, directory, blobs, log });
@@ -76,8 +83,15 @@ export class Hub implements AsyncDisposable {
       pullLimits,
       isOfficial: (repository) => official.has(repository),
     });
+    const webhooks = new Webhooks({
+      registry,
+      needNamespace: (name) => accounts.namespaces.need(name),
+      derive: (text) => accounts.keys.derive(text),
+      places: options.webhookPlaces,
+      dialLab: options.dialLab,
+    });
     const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
-    return new Hub({ registry, accounts, official, blobs }, certificate, log);
+    return new Hub({ registry, accounts, official, blobs, webhooks }, certificate, log);
   }
 
   /** For the site's server, which owns the socket at `path`. */
@@ -98,6 +112,7 @@ export class Hub implements AsyncDisposable {
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#site?.close();
+    await this.webhooks[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
   }
 }

@@ -1,12 +1,28 @@
 // Who pushed, pulled and deleted what: the last events, in a table, and told to who listens as they happen.
 
-import { maxRegistryEvents, pullDays } from '../limits.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { auditSliceRows, maxEventsPerAction, pullDays } from '../limits.ts';
 import type { Database, Row } from './database.ts';
+
+export const auditActions = [
+  'push',
+  'pull',
+  'delete',
+  'delete-repository',
+  'fetch',
+  'push-blob',
+  'mount-blob',
+  'delete-blob',
+] as const;
 
 export type RegistryAction =
   | 'push'
   | 'pull'
   | 'delete'
+  /** With all that it held. */
+  | 'delete-repository'
+  /** The machine has fetched it from another registry, for whoever asked. */
+  | 'fetch'
   /** A blob was sent whole. */
   | 'push-blob'
   /** A blob came from another repository, without being sent. */
@@ -42,14 +58,25 @@ export interface DayOfPulls {
   readonly pulls: number;
 }
 
-/** After how many events the oldest are looked for. */
-const trimEvery = 1000;
+/** After how many events of an action the oldest are looked for. */
+const trimEvery = 500;
 const dayMs = 24 * 60 * 60 * 1000;
+
+export interface EventFilter {
+  readonly repository?: string;
+  readonly namespace?: string;
+  readonly who?: string;
+  readonly action?: RegistryAction;
+  /** Milliseconds since 1970. */
+  readonly since?: number;
+  /** Those before the event with that number. */
+  readonly before?: number;
+}
 
 export class Audit {
   readonly #database: Database;
   readonly #listeners = new Set<(event: RegistryEvent) => void>();
-  #untrimmed = trimEvery;
+  readonly #untrimmed = new Map<RegistryAction, number>();
 
   constructor(database: Database) {
     this.#database = database;
@@ -58,7 +85,15 @@ export class Audit {
   /** In the transaction that does what it tells, where there is one. */
   tell(given: Omit<RegistryEvent, 'at'>): void {
     const event = { at: Date.now(), ...given };
-    if (event.action !== 'pull-blob') this.#database.transaction(() => this.#store(event));
+    if (event.action === 'pull-blob') this.#notify(event);
+    else
+      this.#database.transaction(() => {
+        this.#store(event);
+        this.#notify(event);
+      });
+  }
+
+  #notify(event: RegistryEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
   }
 
@@ -68,9 +103,15 @@ export class Audit {
       ...[at, action, who, repository, reference, digest, bytes],
     );
     if (action === 'pull') this.#count(repository, Math.floor(at / dayMs));
-    if (++this.#untrimmed < trimEvery) return;
-    this.#untrimmed = 0;
-    this.#database.run('DELETE FROM event WHERE id <= (SELECT max(id) FROM event) - ?', maxRegistryEvents);
+    // So many of each action: who pulls all day long makes nobody's pushes be forgotten.
+    const untrimmed = (this.#untrimmed.get(action) ?? trimEvery) + 1;
+    this.#untrimmed.set(action, untrimmed < trimEvery ? untrimmed : 0);
+    if (untrimmed < trimEvery) return;
+    this.#database.run(
+      `DELETE FROM event WHERE action = ?1 AND id <=
+         (SELECT id FROM event WHERE action = ?1 ORDER BY id DESC LIMIT 1 OFFSET ?2)`,
+      ...[action, maxEventsPerAction],
+    );
     this.#database.run('DELETE FROM pull_count WHERE day <= ?', Math.floor(at / dayMs) - pullDays);
   }
 
@@ -107,7 +148,10 @@ export class Audit {
       .map(eventOf);
   }
 
-  /** Calls `listener` at each event, until the function that is returned is called. It must not throw. */
+  /**
+   * Calls `listener` at each event, in its transaction where it has one, until the function that is returned is called. What it throws
+   * undoes what was done.
+   */
   listen(listener: (event: RegistryEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -124,6 +168,27 @@ export class Audit {
             ...[repository, before, most],
           );
     return rows.map(eventOf);
+  }
+
+  /** The newest first, at most `most`. Others have the loop in between: it may have to look at all that there are. */
+  async search(filter: EventFilter, most: number): Promise<StoredEvent[]> {
+    const { repository = null, namespace = null, who = null, action = null, since = 0, before = null } = filter;
+    const range = this.#database.get('SELECT min(id) AS first, max(id) AS last FROM event');
+    const first = Number(range?.first ?? 0);
+    const found: StoredEvent[] = [];
+    let end = Math.min(before ?? Number.MAX_SAFE_INTEGER, Number(range?.last ?? 0) + 1);
+    while (found.length < most && end > first) {
+      const rows = this.#database.all(
+        `SELECT * FROM event WHERE id >= ?1 AND id < ?2 AND at >= ?3 AND (?4 IS NULL OR repository = ?4)
+           AND (?5 IS NULL OR repository = ?5 OR substr(repository, 1, length(?5) + 1) = ?5 || '/')
+           AND (?6 IS NULL OR who = ?6) AND (?7 IS NULL OR action = ?7) ORDER BY id DESC LIMIT ?8`,
+        ...[end - auditSliceRows, end, since, repository, namespace, who, action, most - found.length],
+      );
+      found.push(...rows.map(eventOf));
+      end -= auditSliceRows;
+      await nextTurn();
+    }
+    return found;
   }
 }
 

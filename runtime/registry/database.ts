@@ -195,6 +195,42 @@ const migrations: readonly string[] = [
       AND digest IN (SELECT digest FROM sbom WHERE repository = old.repository AND subject = old.digest);
   END;
   `,
+  `
+  -- Where the events of a namespace are sent to. \`actions\`: those that are sent, with commas between.
+  CREATE TABLE webhook (
+    id TEXT PRIMARY KEY,
+    namespace TEXT NOT NULL REFERENCES namespace (name) ON DELETE CASCADE,
+    name TEXT NOT NULL,
+    url TEXT NOT NULL,
+    actions TEXT NOT NULL,
+    created INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX webhook_namespace ON webhook (namespace);
+
+  -- What was sent, or is to be. \`next\`: when it is tried; null when it was delivered, or is given up.
+  CREATE TABLE delivery (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    webhook TEXT NOT NULL REFERENCES webhook (id) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    action TEXT NOT NULL,
+    repository TEXT,
+    reference TEXT,
+    digest TEXT,
+    created INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    tried INTEGER,
+    next INTEGER,
+    state TEXT NOT NULL,
+    status INTEGER,
+    message TEXT NOT NULL,
+    answer TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX delivery_webhook ON delivery (webhook, id);
+  CREATE INDEX delivery_next ON delivery (next) WHERE next IS NOT NULL;
+
+  CREATE INDEX event_action ON event (action, id);
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

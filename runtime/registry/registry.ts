@@ -12,6 +12,7 @@ import { checkRegistry } from './check.ts';
 import { type Collected, collect } from './collect.ts';
 import { Contents } from './contents/contents.ts';
 import { Database } from './database.ts';
+import { Figures } from './figures.ts';
 import { Manifests } from './manifests.ts';
 import { namespaceOf } from './names.ts';
 import { defaultQuota, Quota, type QuotaOf } from './quota.ts';
@@ -39,6 +40,8 @@ export class Registry implements AsyncDisposable {
   readonly audit: Audit;
   /** What is in the images. To be started. */
   readonly contents: Contents;
+  /** Since it was opened. */
+  readonly figures: Figures;
   /** The tables. Those of the accounts are in the same file. */
   readonly database: Database;
   readonly #parts: BlobParts;
@@ -51,6 +54,7 @@ export class Registry implements AsyncDisposable {
     this.uploads = parts.uploads;
     this.quota = parts.quota;
     this.audit = parts.audit;
+    this.figures = new Figures(parts.audit);
     this.blobs = new RepositoryBlobs(parts);
     this.manifests = new Manifests(parts);
     this.contents = new Contents({ ...parts, manifests: this.manifests, log });
@@ -87,19 +91,25 @@ export class Registry implements AsyncDisposable {
   async collect(graceMs?: number): Promise<Collected> {
     const collected = await collect(this.#parts, Date.now(), graceMs);
     await this.contents.collect();
+    this.figures.collected(collected);
     return collected;
   }
 
-  /** Forgets a repository and what is being sent to it; the next collection takes the files. In a transaction. Idempotent. */
-  removeRepository(name: string): void {
+  /**
+   * Forgets a repository and what is being sent to it; the next collection takes the files. In a transaction. Idempotent. `who`: the
+   * account that wants it, for the audit; null where that is the operator.
+   */
+  removeRepository(name: string, who: string | null = null): void {
     this.uploads.removeOf((repository) => repository === name);
+    if (this.repositories.find(name) === null) return;
     this.repositories.remove(name);
+    this.audit.tell({ action: 'delete-repository', who, repository: name, reference: null, digest: null, bytes: null });
   }
 
   /** The same for all repositories of a namespace. */
   removeNamespace(namespace: string): void {
     this.uploads.removeOf((repository) => namespaceOf(repository) === namespace);
-    for (const name of this.repositories.inNamespace(namespace)) this.repositories.remove(name);
+    for (const name of this.repositories.inNamespace(namespace)) this.removeRepository(name);
   }
 
   /** Where tables and files disagree, a sentence each. */

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { EngineError } from '../../runtime/errors.ts';
 import { entranceAmong, tokenPath } from '../../runtime/registry/accounts/entrance.ts';
 import { accountsGate } from '../../runtime/registry/accounts/gate.ts';
 import { HubAccounts } from '../../runtime/registry/accounts/hub-accounts.ts';
@@ -15,6 +16,7 @@ import type { PullLimits } from '../../runtime/registry/accounts/pull-limits.ts'
 import { tokenHandler } from '../../runtime/registry/accounts/token-endpoint.ts';
 import { registryHandler } from '../../runtime/registry/http/serve.ts';
 import { Registry } from '../../runtime/registry/registry.ts';
+import { type WebhookOptions, Webhooks } from '../../runtime/registry/webhooks/webhooks.ts';
 import { Blobs } from '../../runtime/store/blobs.ts';
 import { type Answer, type AskOptions, askRegistry } from './own-registry.ts';
 
@@ -33,6 +35,8 @@ export class TestClock {
 export interface OwnHubOptions {
   readonly clock?: TestClock;
   readonly pullLimits?: PullLimits;
+  /** Where its webhooks may go to, and how they are tried again. */
+  readonly webhooks?: Partial<Pick<WebhookOptions, 'places' | 'pausesMs' | 'paceMs'>>;
   /** Kept when it is closed; a new one, which is removed, where left out. */
   readonly directory?: string;
   /** A socket that is bound already. */
@@ -57,6 +61,7 @@ export const bearer = (token: string): http.OutgoingHttpHeaders => ({ Authorizat
 
 export class OwnHub implements AsyncDisposable {
   readonly accounts: HubAccounts;
+  readonly webhooks: Webhooks;
   readonly clock: TestClock;
   readonly directory: string;
   /** Each line of the log. */
@@ -65,11 +70,12 @@ export class OwnHub implements AsyncDisposable {
   readonly #isTemporary: boolean;
 
   private constructor(
-    parts: Pick<OwnHub, 'accounts' | 'clock' | 'directory' | 'log'>,
+    parts: Pick<OwnHub, 'accounts' | 'webhooks' | 'clock' | 'directory' | 'log'>,
     server: http.Server,
     isTemporary: boolean,
   ) {
     this.accounts = parts.accounts;
+    this.webhooks = parts.webhooks;
     this.clock = parts.clock;
     this.directory = parts.directory;
     this.log = parts.log;
@@ -95,6 +101,18 @@ export class OwnHub implements AsyncDisposable {
       clocks: { now: () => clock.wallMs, monotonicMs: () => clock.monotonicMs },
       ...(options.pullLimits && { pullLimits: options.pullLimits }),
     });
+    const webhooks = new Webhooks({
+      registry,
+      needNamespace: (name) => accounts.namespaces.need(name),
+      derive: (text) => accounts.keys.derive(text),
+      places: [],
+      dialLab: async () => {
+        throw new EngineError('notFound', 'this hub has no labs');
+      },
+      paceMs: 0,
+      ...options.webhooks,
+    });
+    webhooks.start();
     let origins = options.origins ?? [];
     const entranceOf = (request: http.IncomingMessage) =>
       entranceAmong(origins, request, String(request.headers['x-test-source'] ?? 'loopback'));
@@ -106,7 +124,11 @@ export class OwnHub implements AsyncDisposable {
     });
     server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
     await once(server, 'listening');
-    const hub = new OwnHub({ accounts, clock, directory, log: lines }, server, options.directory === undefined);
+    const hub = new OwnHub(
+      { accounts, webhooks, clock, directory, log: lines },
+      server,
+      options.directory === undefined,
+    );
     if (options.origins === undefined) origins = [hub.url];
     return hub;
   }
@@ -157,6 +179,7 @@ export class OwnHub implements AsyncDisposable {
     const closed = once(this.#server, 'close');
     this.#server.close();
     await closed;
+    await this.webhooks[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
     if (this.#isTemporary) fs.rmSync(this.directory, { recursive: true, force: true });
   }

@@ -26,6 +26,8 @@ function sameText(one: string, other: string): boolean {
 }
 
 export class Login {
+  /** Names and secrets that were wrong, or came too often. */
+  refused = 0;
   readonly #parts: LoginParts;
   /** By a keyed hash of name and password, until when it need not be worked on again: clients send both with each request. */
   readonly #remembered = new Map<
@@ -43,6 +45,15 @@ export class Login {
    * asks: a host, an address.
    */
   async enter(name: string, secret: string, source: string): Promise<Person> {
+    try {
+      return await this.#enter(name, secret, source);
+    } catch (error) {
+      if (error instanceof Refusal) this.refused += 1;
+      throw error;
+    }
+  }
+
+  async #enter(name: string, secret: string, source: string): Promise<Person> {
     const { accounts, guesses } = this.#parts;
     const account = accounts.find(name);
     // What nobody can guess is not slowed down by those who guess.

@@ -43,6 +43,8 @@ export class PullCounts {
   readonly #nowMs: () => number;
   readonly #ownLimit: (account: number) => PullLimit | null;
   limits: PullLimits;
+  /** Pulls that were over a limit. */
+  refused = 0;
   /** By who: the window that their first pull has begun. */
   readonly #counts = new Map<string, Count>();
   /** By account: a limit that they try out, besides the usual one. */
@@ -86,11 +88,13 @@ export class PullCounts {
       'RateLimit-Limit': pullLimitText(limit),
       'RateLimit-Remaining': pullLimitText({ ...limit, pulls: Math.max(0, left) }),
     });
-    if (isPull && pulls >= limit.pulls)
+    if (isPull && pulls >= limit.pulls) {
+      this.refused += 1;
       throw new Refusal('TOOMANYREQUESTS', {
         message: `You have reached your pull rate limit.${person ? '' : ' You may increase the limit by authenticating.'}`,
         headers: { ...headers(0), 'Retry-After': Math.ceil((endsMs - now) / 1000) },
       });
+    }
     if (isPull) this.#set(key, { endsMs, pulls: pulls + 1 });
     return headers(limit.pulls - pulls - (isPull ? 1 : 0));
   }
