@@ -22,7 +22,8 @@ export async function setVisibility(
 
 export async function removeRepository(hub: HubAccounts, asker: Asker, repository: string): Promise<void> {
   asker.mustOwnRepository(repository);
-  await hub.change(() => hub.registry.removeRepository(repository));
+  const who = asker.as(repository, 'delete')?.name ?? null;
+  await hub.change(() => hub.registry.removeRepository(repository, who));
 }
 
 export async function setNamespaceVisibility(
