@@ -1,11 +1,8 @@
 // Pull, push and login of a Docker host at the hub, without a network between: by reference. A blob that the store has gets another
 // name; nothing is copied that need not be. Access is decided, progress is told and failures are worded as at any other registry.
 
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { copyFile, link, readFile, writeFile } from 'node:fs/promises';
-import { Readable, Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { Readable } from 'node:stream';
 import { at, EngineError } from '../errors.ts';
 import { maxInlineConfigurationBytes, maxManifestBytes, maxReferencesPerHost, registryProgressMs } from '../limits.ts';
 import type { Listeners, NearPlace, RegistryClient } from '../registries/client.ts';
@@ -256,7 +253,6 @@ export class NearClient implements RegistryClient {
       const from = await this.#mount(caller, blob, upload.mountFrom);
       if (from !== null) return { kind: 'mounted', from, blob };
     }
-    const given = blob && { sha256: blob.digest, size: blob.size };
     if (!('plain' in upload)) {
       const { content, blob: whole } = upload;
       await blobs.give(repository, { sha256: whole.digest, size: whole.size }, who, (path) =>
@@ -264,14 +260,17 @@ export class NearClient implements RegistryClient {
       );
       return { kind: 'sent', blob: whole };
     }
-    // The registry may have from another repository what it was compressed to before.
-    if (given && blobs.isAnywhere(given.sha256)) {
-      await blobs.give(repository, given, who, async () => {
-        throw new Refusal('BLOB_UPLOAD_UNKNOWN');
-      });
-      return { kind: 'sent', blob };
+    const mayPull = (name: string): boolean => caller.may(name, ['pull']);
+    // Another repository may have what it was compressed to before.
+    if (blob && (await blobs.mount(repository, blob.digest, null, who, mayPull))) return { kind: 'sent', blob };
+    const pieces = Readable.from(gzipFile(upload.plain, paced(onBytes)), { objectMode: false });
+    try {
+      const sender = { repository, digest: null, who, mayPull };
+      const { sha256: digest, size } = await blobs.take(sender, pieces, this.#signal);
+      return { kind: 'sent', blob: { digest, size } };
+    } finally {
+      pieces.destroy();
     }
-    return { kind: 'sent', blob: await this.#compress(upload.plain, repository, who, onBytes) };
   }
 
   /** The repository that it was taken from; null where none of them has it, or those that do are not for the caller. */
@@ -292,29 +291,6 @@ export class NearClient implements RegistryClient {
       if (await blobs.mount(repository, digest, from, who, mayPull)) return from;
     }
     return null;
-  }
-
-  async #compress(plain: string, repository: string, who: string | null, onBytes: Listeners['onBytes']): Promise<Blob> {
-    const { blobs } = this.#registry;
-    const file = blobs.newFile();
-    const hash = createHash('sha256');
-    let size = 0;
-    const count = new Transform({
-      transform(piece: Buffer, _encoding, done) {
-        hash.update(piece);
-        size += piece.length;
-        done(null, piece);
-      },
-    });
-    try {
-      const pieces = Readable.from(gzipFile(plain, paced(onBytes)), { objectMode: false });
-      await pipeline(pieces, count, createWriteStream(file.path, { flags: 'wx' }), { signal: this.#signal });
-      const blob = { digest: `sha256:${hash.digest('hex')}`, size };
-      await blobs.give(repository, { sha256: blob.digest, size }, who, (path) => anotherName(file.path, path));
-      return blob;
-    } finally {
-      file[Symbol.dispose]();
-    }
   }
 
   async #manifest({ reference, mediaType, text }: RegistryJobs['manifest']['ask']) {

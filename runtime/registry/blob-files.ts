@@ -8,7 +8,7 @@ import { renameSync, rmSync } from 'node:fs';
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { maxRegistrySyncs } from '../limits.ts';
-import type { Blobs } from '../store/blobs.ts';
+import { type Blobs, syncFile } from '../store/blobs.ts';
 import { GroupSync } from '../store/group-sync.ts';
 import { Turnstile } from '../turnstile.ts';
 
@@ -16,8 +16,9 @@ export class BlobFiles implements AsyncDisposable {
   readonly #blobs: Blobs;
   readonly #names: GroupSync;
   readonly #isKnown: (sha256: string) => boolean;
-  /** Those whose rows are gone, and whose files are about to go. */
-  readonly #leaving = new Set<string>();
+  /** Those whose rows are gone, and whose files are about to go: which in number it was. */
+  readonly #leaving = new Map<string, number>();
+  #left = 0;
   readonly #syncs = new Turnstile({ perKey: maxRegistrySyncs, inAll: maxRegistrySyncs });
   /** Those whose rows are about to come, and how many times. */
   readonly #coming = new Map<string, number>();
@@ -70,26 +71,34 @@ export class BlobFiles implements AsyncDisposable {
       if (others > 0) this.#coming.set(sha256, others);
       else {
         this.#coming.delete(sha256);
-        if (!this.#isKnown(sha256)) this.#leaving.add(sha256);
+        if (!this.#isKnown(sha256)) this.leave(sha256);
       }
     }
   }
 
   async #placeFile(path: string, sha256: string): Promise<void> {
-    if (!this.has(sha256)) return await this.#blobs.adopt(path, sha256);
+    // Also where it is there already: how long a push takes does not tell what others have (B04).
+    await syncFile(path);
+    if (!this.has(sha256) && !this.#blobs.borrow(sha256)) return this.#blobs.place(path, sha256);
     rmSync(path, { force: true });
     // It may have been placed at this moment, as a name of a file that is not on the disk yet.
     await this.#blobs.sync(sha256);
   }
 
-  /** The row of this blob is going: its file goes with the next `removeLeaving`, unless it has a row then. */
+  /** The row of this blob is going: its file goes with a later `removeLeaving`, unless it has a row then. */
   leave(sha256: string): void {
-    this.#leaving.add(sha256);
+    this.#leaving.set(sha256, ++this.#left);
   }
 
-  /** To be called when it is on the disk that the rows are gone. */
-  async removeLeaving(): Promise<void> {
-    for (const sha256 of this.#leaving) {
+  /** How many have left so far. */
+  get left(): number {
+    return this.#left;
+  }
+
+  /** Removes the files of the first `left`, of which it is on the disk that the rows are gone: a file goes after its row. */
+  async removeLeaving(left: number): Promise<void> {
+    for (const [sha256, number] of this.#leaving) {
+      if (number > left) continue;
       this.#leaving.delete(sha256);
       if (this.#coming.has(sha256) || this.#isKnown(sha256) || !this.has(sha256)) continue;
       const away = this.#blobs.temporary();

@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
 import { blobGraceMs } from '../limits.ts';
 import type { Audit } from './audit.ts';
@@ -28,6 +29,12 @@ export interface BlobParts {
   readonly audit: Audit;
 }
 
+/** Who sends a blob, for the audit, and what they may pull: what they may not must not be told by how long it takes (B04). */
+export interface Sender {
+  readonly who: string | null;
+  readonly mayPull: (repository: string) => boolean;
+}
+
 export class RepositoryBlobs {
   readonly #parts: BlobParts;
 
@@ -43,10 +50,14 @@ export class RepositoryBlobs {
     throw new Refusal('BLOB_UNKNOWN', { detail: { digest } });
   }
 
-  /** The same for whoever may push: a blob that was found will be there for the manifest that is about to refer to it. */
+  /**
+   * The same for whoever may push: a blob that was found will be there for the manifest that is about to refer to it. One whose file
+   * was lost is unknown to them, so that they send it again.
+   */
   needToPush(repository: string, digest: string): StoredBlob {
-    const { database, repositories, index } = this.#parts;
+    const { database, repositories, index, files } = this.#parts;
     const blob = this.need(repository, digest);
+    if (!files.has(blob.sha256)) throw new Refusal('BLOB_UNKNOWN', { detail: { digest } });
     database.transaction(() => index.touch(repositories.need(repository), blob.id, freshMs));
     return blob;
   }
@@ -67,35 +78,67 @@ export class RepositoryBlobs {
   }
 
   /**
+   * Makes a blob of all that `body` holds, whose digest is `digest` where that is known. On the disk when it resolves; nothing of it
+   * stays where this throws: as `finish`, and what `Uploads` throws.
+   */
+  async take(
+    { repository, digest, ...sender }: Sender & { readonly repository: string; readonly digest: string | null },
+    body: Readable,
+    signal?: AbortSignal,
+  ): Promise<Omit<StoredBlob, 'id'>> {
+    const { database, uploads } = this.#parts;
+    const { id } = uploads.begin(repository, algorithmOf(digest ?? ''));
+    return await uploads.alone(repository, id, async (upload, own) => {
+      const ended = signal ? AbortSignal.any([own, signal]) : own;
+      try {
+        await uploads.append(upload, body, ended);
+        return await this.finish(upload, digest ?? (await upload.sha256(ended)), sender, ended);
+      } catch (error) {
+        // Nobody knows its name to go on with it.
+        database.transaction(() => uploads.remove(upload));
+        throw error;
+      }
+    });
+  }
+
+  /**
    * Makes a blob of an upload that is whole. On the disk when it resolves. Throws DIGEST_INVALID where it has another digest, DENIED
    * where its namespace would hold more than it may; the upload is gone then too, but stays where `signal` ends this.
    */
-  async finish(upload: Upload, digest: string, who: string | null, signal: AbortSignal): Promise<StoredBlob> {
-    const { database, uploads, index, files } = this.#parts;
+  async finish(
+    upload: Upload,
+    digest: string,
+    { who, mayPull }: Sender,
+    signal: AbortSignal,
+  ): Promise<Omit<StoredBlob, 'id'>> {
+    const { database, uploads, files } = this.#parts;
     try {
       const found = await upload.digests(algorithmOf(digest), signal);
       if (found.get(algorithmOf(digest)) !== digest)
         throw new Refusal('DIGEST_INVALID', { detail: { digest, found: found.get(algorithmOf(digest)) } });
-      const sha256 = found.get('sha256') ?? '';
-      const { size } = upload;
-      let blob: StoredBlob | null = null;
-      const commit = (): void => {
-        blob = database.transaction(() => this.#commit(upload, { sha256, size }, digest, who));
-      };
-      // A file that was lost comes back with the next push.
-      if (index.isKnown(sha256) && files.has(sha256)) commit();
-      else await files.place(upload.path, sha256, commit);
+      const given = { sha256: found.get('sha256') ?? '', size: upload.size };
+      const commit = (): void => database.transaction(() => this.#commit(upload, given, digest, who));
+      if (this.#source(given.sha256, mayPull) === null) await files.place(upload.path, given.sha256, commit);
+      else commit();
       await database.durable();
-      return blob ?? this.need(upload.repository, digest);
+      return given;
     } catch (error) {
       if (!signal.aborted) database.transaction(() => uploads.remove(upload));
       throw error;
     }
   }
 
+  /** A repository that has the blob, with its file, and that `mayPull` says yes to; null where there is none. */
+  #source(digest: string, mayPull: (name: string) => boolean): string | null {
+    const { index, files } = this.#parts;
+    const blob = index.anywhere(digest);
+    if (!blob || !files.has(blob.sha256)) return null;
+    return index.holders(digest).find((name) => mayPull(name)) ?? null;
+  }
+
   /**
-   * Gives the repository a blob whose content and digest the caller answers for. `makeFile` is called where the blob is in none: it
-   * fills the new file that it is told. On the disk when it resolves. Throws DENIED where the namespace would hold more than it may.
+   * Gives the repository a blob whose content and digest the caller answers for: `makeFile` fills the new file that it is told. On the
+   * disk when it resolves. Throws DENIED where the namespace would hold more than it may.
    */
   async give(
     repository: string,
@@ -110,40 +153,35 @@ export class RepositoryBlobs {
         quota.check(namespaceOf(repository));
         audit.tell({ action: 'push-blob', who, repository, reference: null, digest, bytes });
       });
-    if (index.isKnown(given.sha256)) commit();
-    else {
-      using file = this.newFile();
-      await makeFile(file.path);
-      await files.place(file.path, given.sha256, commit);
-    }
+    using file = this.#newFile();
+    await makeFile(file.path);
+    await files.place(file.path, given.sha256, commit);
     await database.durable();
   }
 
   /** A new file's name, on the file system of the blobs. The file goes with it, and with the process. */
-  newFile(): Disposable & { readonly path: string } {
+  #newFile(): Disposable & { readonly path: string } {
     const path = this.#parts.files.temporary();
     return { path, [Symbol.dispose]: () => rmSync(path, { force: true }) };
   }
 
-  /** Whether some repository has the blob, or had it until just now. */
-  isAnywhere(sha256: string): boolean {
-    return this.#parts.index.isKnown(sha256);
-  }
-
-  /** Whether the repository has the blob. */
+  /** Whether the repository has the blob, as `needToPush`. */
   has(repository: string, digest: string): boolean {
-    const id = this.#parts.repositories.find(repository);
-    return id !== null && this.#parts.index.find(id, digest) !== null;
+    const { repositories, index, files } = this.#parts;
+    const id = repositories.find(repository);
+    const blob = id === null ? null : index.find(id, digest);
+    return blob !== null && files.has(blob.sha256);
   }
 
-  #commit(upload: Upload, given: Omit<StoredBlob, 'id'>, digest: string, who: string | null): StoredBlob {
+  #commit(upload: Upload, given: Omit<StoredBlob, 'id'>, digest: string, who: string | null): void {
     const { repositories, uploads, index, quota, audit } = this.#parts;
-    const { repository } = upload;
-    const blob = index.add(repositories.ensure(repository), given, digest);
+    const { repository, id } = upload;
+    // Its namespace may have gone while the disk was waited for.
+    uploads.need(repository, id);
+    index.add(repositories.ensure(repository), given, digest);
     quota.check(namespaceOf(repository));
-    audit.tell({ action: 'push-blob', who, repository, reference: null, digest, bytes: blob.size });
+    audit.tell({ action: 'push-blob', who, repository, reference: null, digest, bytes: given.size });
     uploads.remove(upload);
-    return blob;
   }
 
   /**
@@ -158,15 +196,14 @@ export class RepositoryBlobs {
     mayPull: (name: string) => boolean,
   ): Promise<StoredBlob | null> {
     const { database, index, repositories, quota, audit } = this.#parts;
-    const source = (from === null ? index.holders(digest) : [from]).find(
-      (name) => mayPull(name) && this.has(name, digest),
-    );
-    const blob = source === undefined ? null : index.anywhere(digest);
+    const isSource = from !== null && mayPull(from) && this.has(from, digest);
+    const source = from === null ? this.#source(digest, mayPull) : isSource ? from : null;
+    const blob = source === null ? null : index.anywhere(digest);
     if (!blob) return null;
     database.transaction(() => {
       index.link(repositories.ensure(repository), blob.id, digest);
       quota.check(namespaceOf(repository));
-      audit.tell({ action: 'mount-blob', who, repository, reference: source ?? null, digest, bytes: blob.size });
+      audit.tell({ action: 'mount-blob', who, repository, reference: source, digest, bytes: blob.size });
     });
     await database.durable();
     return blob;

@@ -22,8 +22,10 @@ export async function collect(parts: BlobParts, now: number, graceMs = blobGrace
   await unlinkUnneeded(parts, now - graceMs);
   const { blobs, bytes } = await removeUnlinked(parts);
   database.transaction(() => repositories.removeEmpty(uploads.repositories()));
+  // Another collection may take more rows away while the disk is waited for.
+  const { left } = files;
   await database.durable();
-  await files.removeLeaving();
+  await files.removeLeaving(left);
   return { uploads: idle, blobs, bytes };
 }
 

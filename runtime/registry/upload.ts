@@ -50,7 +50,7 @@ export class Upload {
    */
   async alone<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
     while (this.#taken) {
-      this.#taken.abort.abort(new EngineError('conflict', 'the upload goes on in another request'));
+      this.end(new EngineError('conflict', 'the upload goes on in another request'));
       await this.#taken.left;
     }
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
@@ -58,10 +58,23 @@ export class Upload {
     this.#taken = { abort, left };
     try {
       return await work(abort.signal);
+    } catch (error) {
+      // What fails then fails because of it: its file may have gone.
+      throw abort.signal.aborted ? abort.signal.reason : error;
     } finally {
       this.#taken = null;
       leave();
     }
+  }
+
+  /** Whether some work goes on. */
+  get isBusy(): boolean {
+    return this.#taken !== null;
+  }
+
+  /** Tells the work that goes on to end, with `reason`. */
+  end(reason: Error): void {
+    this.#taken?.abort.abort(reason);
   }
 
   /**
@@ -110,6 +123,10 @@ export class Upload {
       this.#hashes = hashes;
     }
     return new Map([...hashes].map(([name, hash]) => [name, `${name}:${hash.copy().digest('hex')}`]));
+  }
+
+  async sha256(signal: AbortSignal): Promise<string> {
+    return (await this.digests('sha256', signal)).get('sha256') ?? '';
   }
 }
 

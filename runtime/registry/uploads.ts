@@ -17,7 +17,8 @@ export class Uploads {
   readonly #database: Database;
   readonly #quota: Quota;
   readonly #open = new Map<string, Upload>();
-  /** Bytes in the files of each namespace's uploads. */
+  /** With how many bytes each of them counts, and all of a namespace. */
+  readonly #counted = new Map<Upload, number>();
   readonly #bytes = new Map<string, number>();
 
   /** `directory` is this registry's alone, on the blobs' file system. */
@@ -39,11 +40,16 @@ export class Uploads {
 
   #know(upload: Upload): void {
     this.#open.set(upload.id, upload);
-    this.#count(upload.repository, upload.size);
+    this.#counted.set(upload, 0);
+    this.#count(upload, upload.size);
   }
 
-  #count(repository: string, bytes: number): void {
-    const namespace = namespaceOf(repository);
+  /** Of one that is gone nothing counts. */
+  #count(upload: Upload, bytes: number): void {
+    const counted = this.#counted.get(upload);
+    if (counted === undefined) return;
+    this.#counted.set(upload, counted + bytes);
+    const namespace = namespaceOf(upload.repository);
     const all = (this.#bytes.get(namespace) ?? 0) + bytes;
     if (all > 0) this.#bytes.set(namespace, all);
     else this.#bytes.delete(namespace);
@@ -97,7 +103,6 @@ export class Uploads {
   async append(upload: Upload, body: Readable, signal: AbortSignal): Promise<void> {
     const namespace = namespaceOf(upload.repository);
     const most = this.#quota.of(namespace);
-    this.#database.run('UPDATE upload SET used = ? WHERE id = ?', Date.now(), upload.id);
     const before = upload.size;
     let added = 0;
     let lookAt = 0;
@@ -107,14 +112,15 @@ export class Uploads {
         lookAt = added + freeCheckBytes;
       }
       added += bytes;
-      this.#count(upload.repository, bytes);
+      this.#count(upload, bytes);
       if ((this.#bytes.get(namespace) ?? 0) > most) throw this.#quota.refusal(namespace);
     };
     try {
       await upload.append(body, admit, signal);
     } finally {
       // What was told and is not in the file counts no more.
-      this.#count(upload.repository, upload.size - before - added);
+      this.#count(upload, upload.size - before - added);
+      this.#database.run('UPDATE upload SET used = ? WHERE id = ?', Date.now(), upload.id);
     }
   }
 
@@ -126,24 +132,29 @@ export class Uploads {
   /** Forgets it, and removes its file where it is there still. In a transaction with what became of it. Idempotent. */
   remove(upload: Upload): void {
     if (!this.#open.delete(upload.id)) return;
-    this.#count(upload.repository, -upload.size);
+    this.#count(upload, -(this.#counted.get(upload) ?? 0));
+    this.#counted.delete(upload);
     this.#database.run('DELETE FROM upload WHERE id = ?', upload.id);
     rmSync(upload.path, { force: true });
   }
 
-  /** Removes those to such repositories. In a transaction. */
+  /** Removes those to such repositories, and ends what sends to them. In a transaction. */
   removeOf(isOne: (repository: string) => boolean): void {
-    for (const upload of [...this.#open.values()]) if (isOne(upload.repository)) this.remove(upload);
+    for (const upload of [...this.#open.values()]) {
+      if (!isOne(upload.repository)) continue;
+      this.remove(upload);
+      upload.end(new Refusal('BLOB_UPLOAD_UNKNOWN', { detail: { uploadId: upload.id } }));
+    }
   }
 
-  /** Removes those that nobody has touched for long. */
+  /** Removes those that nobody has touched for long; on a slow line one request takes as long as it takes. */
   removeIdle(now: number): number {
-    const rows = this.#database.all('SELECT id FROM upload WHERE used < ?', now - maxUploadIdleMs);
-    for (const { id } of rows) {
-      const upload = this.#open.get(String(id));
-      if (upload) this.remove(upload);
-    }
-    return rows.length;
+    const idle = this.#database
+      .all('SELECT id FROM upload WHERE used < ?', now - maxUploadIdleMs)
+      .flatMap(({ id }) => this.#open.get(String(id)) ?? [])
+      .filter(({ isBusy }) => !isBusy);
+    for (const upload of idle) this.remove(upload);
+    return idle.length;
   }
 
   /** The repositories that something is being sent to. */

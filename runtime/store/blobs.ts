@@ -41,7 +41,7 @@ export function digestOf(content: Uint8Array | string): string {
 }
 
 /** Not on the engine's own thread: a layer may take seconds to reach the disk. */
-async function sync(path: string): Promise<void> {
+export async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
     await file.sync();
@@ -134,7 +134,7 @@ export class Blobs {
    */
   async adopt(path: string, digest: string): Promise<void> {
     if (!this.borrow(digest)) {
-      await sync(path);
+      await syncFile(path);
       this.place(path, digest);
       return;
     }
@@ -144,7 +144,7 @@ export class Blobs {
 
   /** Brings the content of a blob to the disk, where it is not yet. */
   async sync(digest: string): Promise<void> {
-    await sync(this.path(digest));
+    await syncFile(this.path(digest));
   }
 
   /** The same, without bringing it to the disk: for a blob that belongs to a layer. */

@@ -1,6 +1,7 @@
 // `/v2/NAME/blobs/uploads/` and what is below it: blobs that are sent, in one request or many, or mounted without being sent.
 
-import { type Algorithm, algorithmOf, algorithms, checkDigest } from '../names.ts';
+import type { Sender } from '../blobs.ts';
+import { type Algorithm, algorithms, checkDigest } from '../names.ts';
 import { Refusal } from '../refusal.ts';
 import type { Upload } from '../upload.ts';
 import { requireAccess } from './access.ts';
@@ -23,20 +24,24 @@ export async function uploadsEndpoint(exchange: Exchange, repository: string): P
   const mount = query.get('mount');
   if (mount !== null && (await mounted(exchange, repository, checkDigest(mount)))) return;
   const digest = query.get('digest');
-  const isWhole = digest !== null && mount === null;
-  const algorithm = isWhole ? algorithmOf(checkDigest(digest)) : algorithmIn(query);
-  const { id } = registry.uploads.begin(repository, algorithm);
-  await registry.uploads.alone(repository, id, async (upload, signal) => {
-    if (!isWhole) return sayBegun(exchange, upload);
-    try {
-      await registry.uploads.append(upload, request, signal);
-    } catch (error) {
-      // Nobody knows its name to go on with it.
-      registry.uploads.remove(upload);
-      throw error;
-    }
-    await finish(exchange, upload, digest, signal);
-  });
+  if (digest === null || mount !== null)
+    return sayBegun(exchange, registry.uploads.begin(repository, algorithmIn(query)));
+  checkDigest(digest);
+  request.once('end', () => waitForDisk(exchange));
+  await registry.blobs.take({ repository, digest, ...senderOf(exchange) }, request);
+  sayCreated(exchange, repository, digest);
+}
+
+function senderOf({ access }: Exchange): Sender {
+  return {
+    who: access.who,
+    mayPull: (name) => access.allows({ type: 'repository', name, actions: ['pull'] }),
+  };
+}
+
+/** Nothing passes while the disk is waited for; that is not the client's fault. */
+function waitForDisk({ request }: Exchange): void {
+  request.setTimeout(0);
 }
 
 function sayBegun(exchange: Exchange, upload: Upload): void {
@@ -56,10 +61,10 @@ function algorithmIn(query: URLSearchParams): Algorithm {
 }
 
 async function mounted(exchange: Exchange, repository: string, digest: string): Promise<boolean> {
-  const { registry, access, query } = exchange;
+  const { registry, query } = exchange;
+  const { who, mayPull } = senderOf(exchange);
   // What they may not pull is for them as if it were not there (B04).
-  const mayPull = (name: string): boolean => access.allows({ type: 'repository', name, actions: ['pull'] });
-  const blob = await registry.blobs.mount(repository, digest, query.get('from'), access.who, mayPull);
+  const blob = await registry.blobs.mount(repository, digest, query.get('from'), who, mayPull);
   if (!blob) return false;
   sayCreated(exchange, repository, digest);
   return true;
@@ -93,7 +98,9 @@ async function patch(exchange: Exchange, upload: Upload, signal: AbortSignal): P
 async function close(exchange: Exchange, upload: Upload, signal: AbortSignal): Promise<void> {
   const digest = checkDigest(exchange.query.get('digest') ?? '');
   await takeChunk(exchange, upload, signal);
-  await finish(exchange, upload, digest, signal);
+  waitForDisk(exchange);
+  await exchange.registry.blobs.finish(upload, digest, senderOf(exchange), signal);
+  sayCreated(exchange, upload.repository, digest);
 }
 
 /** Adds the request's body, at the place that its headers tell, where they tell one. Throws RANGE_INVALID, SIZE_INVALID. */
@@ -116,11 +123,4 @@ async function takeChunk({ registry, request }: Exchange, upload: Upload, signal
       detail: { contentRange: wanted, received: upload.size - before },
       headers: stateOf(upload),
     });
-}
-
-async function finish(exchange: Exchange, upload: Upload, digest: string, signal: AbortSignal): Promise<void> {
-  // Nothing passes while the disk is waited for; that is not the client's fault.
-  exchange.request.setTimeout(0);
-  await exchange.registry.blobs.finish(upload, digest, exchange.access.who, signal);
-  sayCreated(exchange, upload.repository, digest);
 }
