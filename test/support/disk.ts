@@ -23,10 +23,20 @@ export class Disk implements Disposable {
     run('mount', '-o', 'loop', image, this.directory);
   }
 
-  /** How often the kernel has written to it, as /sys/block/LOOP/stat tells. */
-  get writes(): string {
+  /** As /sys/block/LOOP/stat tells it. */
+  #stat(field: number): string {
     const device = path.basename(run('findmnt', '--noheadings', '--output', 'SOURCE', this.directory).trim());
-    return fs.readFileSync(`/sys/block/${device}/stat`, 'utf8').trim().split(/\s+/)[4] ?? '';
+    return fs.readFileSync(`/sys/block/${device}/stat`, 'utf8').trim().split(/\s+/)[field] ?? '';
+  }
+
+  /** How often the kernel has written to it. */
+  get writes(): string {
+    return this.#stat(4);
+  }
+
+  /** How much. */
+  get writtenBytes(): number {
+    return Number(this.#stat(6)) * 512;
   }
 
   [Symbol.dispose](): void {
