@@ -48,7 +48,10 @@ export class Records {
     fs.closeSync(fs.openSync(path, 'a', 0o600));
     fs.chmodSync(path, 0o600); // SQLite gives its other files the mode of this one
     this.#database = new DatabaseSync(path);
-    this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    // EXCLUSIVE: nobody else opens it, and so SQLite maps no file of its own. On a full btrfs a write to such a mapping is a SIGBUS.
+    this.#database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    // An engine before 2026-11-30 mapped it.
+    fs.rmSync(`${path}-shm`, { force: true });
     this.#bringUpToDate(path);
     this.#put = this.#database.prepare(
       'INSERT OR REPLACE INTO record (kind, host, id, v, body) VALUES (?, ?, ?, ?, ?)',

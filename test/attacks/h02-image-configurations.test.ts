@@ -4,15 +4,12 @@
 import assert from 'node:assert/strict';
 import { readdirSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
-import { pino } from 'pino';
 import { test } from 'vitest';
 import { detailsKind, historyKind } from '../../runtime/images/configuration.ts';
 import { contentKind } from '../../runtime/images/contents.ts';
 import { ownImageKind } from '../../runtime/images/own-images.ts';
 import { maxConfigurationBytesPerHost } from '../../runtime/limits.ts';
-import { openRecords } from '../../runtime/open-records.ts';
 import { digestOf } from '../../runtime/store/blobs.ts';
-import type { Records } from '../../runtime/store/records.ts';
 import { collect, type TestHost, type TestImages, testHost, testImages, untilDone } from '../runtime/images/fixture.ts';
 import { tarOf } from '../support/tar.ts';
 import { addRows } from '../upgrade/rows.ts';
@@ -47,18 +44,10 @@ function recordBytes(images: TestImages): number {
   return size('engine.db') + size('engine.db-wal');
 }
 
-const records = (images: TestImages): Records =>
-  openRecords(`${images.directory}/engine.db`, pino({ level: 'silent' }));
 const blobs = (images: TestImages): string[] => readdirSync(`${images.directory}/store/blobs/sha256`);
 
-function kept(images: TestImages): string[] {
-  const file = records(images);
-  try {
-    return [contentKind, detailsKind, historyKind].flatMap((kind) => file.ids(kind, ''));
-  } finally {
-    file.close();
-  }
-}
+const kept = (images: TestImages): string[] =>
+  [contentKind, detailsKind, historyKind].flatMap((kind) => images.records.ids(kind, ''));
 
 test('h02: an image without layers goes with its last name, with its last host, and with the container that used it', async () => {
   await using images = await testImages();
@@ -166,21 +155,17 @@ test('h02: what an engine before had leaked is gone after a start, unread, and w
     lastTagTime: '2026-11-01T00:00:00Z',
     broughtBytes: 0,
   };
-  addRows(`${images.directory}/engine.db`, [
-    old(used),
-    ...leaked,
-    { kind: 'image', host: 'h1', id: usedId, v: 0, body: owned },
-  ]);
-  const before = recordBytes(images);
-  const store = await images.reopen();
+  let before = 0;
+  const store = await images.reopen((file) => {
+    addRows(file, [old(used), ...leaked, { kind: 'image', host: 'h1', id: usedId, v: 0, body: owned }]);
+    before = recordBytes(images);
+  });
   const host = testHost(store, 'h1');
   store.sweepUnused();
   assert.deepEqual(kept(images).filter((id) => id === usedId).length, 3);
   assert.equal(host.images.history('app:1').length, 1);
   assert.deepEqual((host.images.inspect('app:1') as { Config: { Labels: object } }).Config.Labels, { name: 'used' });
-  const after = records(images);
-  assert.deepEqual(after.ids(ownImageKind, ''), []);
-  after.close();
+  assert.deepEqual(images.records.ids(ownImageKind, ''), []);
   assert.ok(recordBytes(images) < before / 4, 'the file is smaller');
   assert.deepEqual(store.check(), []);
 });

@@ -11,6 +11,7 @@ import { createImageStore } from '../../../runtime/images/image-store.ts';
 import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { openRecords } from '../../../runtime/open-records.ts';
 import type { Reach } from '../../../runtime/registries/reach.ts';
+import type { Records } from '../../../runtime/store/records.ts';
 import { keptFolder } from '../../support/instance.ts';
 
 export interface TestDirectory extends AsyncDisposable {
@@ -43,8 +44,13 @@ export interface TestImages extends AsyncDisposable {
   readonly catalogue: Catalogue;
   readonly store: ImageStore;
   host(id: string, reach?: Reach): TestHost;
-  /** The same store and records, as after a restart of the engine. The first store is not to be used any more. */
-  reopen(): Promise<ImageStore>;
+  /** The engine's records, whose file nobody else can open meanwhile. */
+  readonly records: Records;
+  /**
+   * The same store and records, as after a restart of the engine. The first store is not to be used any more. `whileClosed` is told the
+   * file of the records, which are closed for it.
+   */
+  reopen(whileClosed?: (file: string) => void): Promise<ImageStore>;
 }
 
 const log = pino({ level: 'silent' });
@@ -97,7 +103,8 @@ export async function testImages(): Promise<TestImages> {
   });
   const ending = new AbortController();
   catalogue.start('minimal', ending.signal);
-  const records = openRecords(`${directory}/engine.db`, log);
+  const file = `${directory}/engine.db`;
+  let records = openRecords(file, log);
   const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log, near: null });
   const store = open();
   return {
@@ -105,9 +112,17 @@ export async function testImages(): Promise<TestImages> {
     catalogue,
     store,
     host: (id, reach) => testHost(store, id, reach),
-    async reopen() {
+    get records() {
+      return records;
+    },
+    async reopen(whileClosed) {
       // What it does in the background must be over: two stores on one directory would clean up after each other.
       await store.workspace();
+      if (whileClosed) {
+        records.close();
+        whileClosed(file);
+        records = openRecords(file, log);
+      }
       return open();
     },
     async [Symbol.asyncDispose]() {

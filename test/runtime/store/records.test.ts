@@ -32,7 +32,7 @@ interface Opened extends AsyncDisposable {
   readonly logged: { readonly level: number; readonly msg: string; readonly id: string }[];
   records: Records;
   reopen(kinds?: readonly RecordKind<unknown>[]): Records;
-  /** Runs SQL on the file, as nobody but an older engine or a fault does. */
+  /** Runs SQL on the file, as nobody but an older engine or a fault does: the records are closed for it, and opened again. */
   sql(statement: string, ...values: (string | number)[]): void;
 }
 
@@ -52,9 +52,11 @@ async function opened(): Promise<Opened> {
       return file.records;
     },
     sql(statement, ...values) {
+      file.records.close();
       const database = new DatabaseSync(path);
       database.prepare(statement).run(...values);
       database.close();
+      file.records = open();
     },
     async [Symbol.asyncDispose]() {
       file.records.close();
@@ -138,9 +140,11 @@ for (const [what, v, body, why] of unreadable) {
     assert.match(file.logged[0]?.msg ?? '', /^the record box bad of host h cannot be read: /);
     assert.match(file.logged[0]?.msg ?? '', why);
     assert.match(file.records.refusals()[0] ?? '', why);
+    file.records.close();
     const raw = new DatabaseSync(file.path);
     assert.equal(raw.prepare(`SELECT body FROM record WHERE id = 'bad'`).get()?.body, body);
     raw.close();
+    file.records = new Records(file.path, [boxKind, shelfKind], pino({ level: 'silent' }));
   });
 }
 
@@ -167,11 +171,13 @@ test('a file that a later version has written is refused whole, with a sentence,
   file.records.put(boxKind, 'h', 'a', box);
   const later: RecordKind<Box> = { ...boxKind, upgrades: [...boxKind.upgrades, (body) => body] };
   file.reopen([later, shelfKind]).put(later, 'h', 'b', box);
+  file.records.close();
   assert.throws(() => new Records(file.path, [boxKind, shelfKind], pino({ level: 'silent' })), {
     kind: 'conflict',
     message: `open ${file.path}: it was written by a newer Drydock (records 3, this one knows 2); start that version instead`,
   });
-  assert.equal(file.reopen([later, shelfKind]).list(later).length, 2);
+  file.records = new Records(file.path, [later, shelfKind], pino({ level: 'silent' }));
+  assert.equal(file.records.list(later).length, 2);
 });
 
 test('a record of a kind that the file does not know is not stored', async () => {
