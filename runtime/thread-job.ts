@@ -1,8 +1,8 @@
 // One job in a thread of its own, which ends with it.
 
-import { Worker } from 'node:worker_threads';
 import { EngineError, type ErrorKind } from './errors.ts';
 import { libcCalls } from './kernel/libc.ts';
+import { keepSpare, type ThreadProgram, takeThread } from './spare-threads.ts';
 
 /** What a thread says that could not do its job. */
 export interface FailedJob {
@@ -12,11 +12,11 @@ export interface FailedJob {
 }
 
 export interface ThreadJob<Message, Answer> {
-  readonly program: URL;
-  /** Its `workerData`. */
+  readonly program: ThreadProgram;
+  /** Whether another job is likely to follow soon: then a thread waits for it. */
+  readonly isFrequent: boolean;
+  /** The thread's first message. */
   readonly data: unknown;
-  /** A hostile job must not make it take the engine's memory. */
-  readonly maxHeapMb: number;
   /** Called for each message in turn, until it gives the answer. */
   readonly answerOf: (message: Exclude<Message, FailedJob>) => Answer | undefined;
   /** What is thrown where the thread dies of its job. */
@@ -29,11 +29,11 @@ function isFailed(message: object): message is FailedJob {
 
 /** The thread's answer. Throws what it says that failed, and the reason of `signal`, with which it ends. */
 export async function inThread<Message extends object, Answer>(
-  { program, data, maxHeapMb, answerOf, died }: ThreadJob<Message, Answer>,
+  { program, isFrequent, data, answerOf, died }: ThreadJob<Message, Answer>,
   signal: AbortSignal,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const worker = new Worker(program, { workerData: data, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+  const worker = takeThread(program);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const abort = (): void => reject(signal.reason);
   signal.addEventListener('abort', abort);
@@ -46,7 +46,8 @@ export async function inThread<Message extends object, Answer>(
     if (answer !== undefined) resolve(answer);
   });
   worker.on('error', (error: Error) => reject(died(error)));
-  worker.on('exit', () => reject(new EngineError('internal', `${program.pathname} ended without an answer`)));
+  worker.on('exit', () => reject(new EngineError('internal', `${program.url.pathname} ended without an answer`)));
+  worker.postMessage(data);
   try {
     return await promise;
   } finally {
@@ -54,5 +55,6 @@ export async function inThread<Message extends object, Answer>(
     await worker.terminate();
     // What the thread had, up to 64 MB, the C library keeps for the next thread unless it is told.
     libcCalls.mallocTrim(0);
+    if (isFrequent) keepSpare(program);
   }
 }

@@ -121,6 +121,8 @@ export class Container {
   unclean = false;
   /** While it is made: its volumes are being filled, and it is in no record yet. */
   unmade = false;
+  /** The number of the devpts file system that it uses; null for none, undefined where nobody has looked yet (take-terminals.ts). */
+  terminals: number | null | undefined;
   /** What has the container's files open from outside: archives. */
   readonly fileUses = new FileUses();
   /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */

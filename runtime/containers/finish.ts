@@ -30,6 +30,7 @@ export async function cleanUp(container: Container): Promise<void> {
     });
   }
   await clearContainer(host.engine.tools, { id, group, bundle });
+  container.terminals = null; // its bundle told it
   removeLinksLater(container);
   container.unclean = false;
 }

@@ -1,4 +1,4 @@
-// Which of its host's devpts file systems a container uses while it runs. Its bundle tells the number, also to the next engine.
+// Which of its host's devpts file systems a container uses while it runs. Its bundle tells the number to the next engine.
 
 import fs from 'node:fs';
 import { parentOf } from '../kernel/processes.ts';
@@ -17,8 +17,13 @@ export function takeTerminals(container: Container): void {
     most: maxTerminalsPerContainer,
   };
   const places = placesFor(container);
-  if (places === null) mountTerminals(plan);
-  else fs.writeFileSync(fileOf(container), String(mountTerminalsAt(places, plan)));
+  if (places === null) {
+    mountTerminals(plan);
+    return;
+  }
+  const place = mountTerminalsAt(places, plan);
+  fs.writeFileSync(fileOf(container), String(place));
+  container.terminals = place;
 }
 
 /** Null where the workspace has lost its conmon, as by a fault: then nobody keeps them. */
@@ -28,10 +33,19 @@ function placesFor(container: Container): TerminalPlaces | null {
   if (keeper?.name !== 'conmon') return null;
   const used = new Set<number>();
   for (const other of host.containers.values()) {
-    const file = fileOf(other);
-    if (other !== container && fs.existsSync(file)) used.add(Number(fs.readFileSync(file, 'latin1')));
+    const place = placeOf(other);
+    if (other !== container && place !== null) used.add(place);
   }
   const all = Array.from({ length: maxContainersPerHost }, (_, place) => place);
   const directory = host.engine.stage.terminalPlaces;
   return { keeper: keeper.pid, directory, free: all.filter((place) => !used.has(place)) };
+}
+
+/** The number that a container has. Read from its bundle once: where an engine before this one has chosen it. */
+function placeOf(container: Container): number | null {
+  if (container.terminals === undefined) {
+    const file = fileOf(container);
+    container.terminals = fs.existsSync(file) ? Number(fs.readFileSync(file, 'latin1')) : null;
+  }
+  return container.terminals;
 }

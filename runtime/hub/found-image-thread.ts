@@ -7,16 +7,16 @@ import { type FailedJob, inThread } from '../thread-job.ts';
 
 export type FoundMessage = { readonly kind: 'found'; readonly image: FoundImage } | FailedJob;
 
-/** Of a document of 4 MiB of brackets. */
-const maxHeapMb = 512;
+/** A document of 4 MiB of brackets takes so much. */
+const program = { url: new URL('./found-image-worker.ts', import.meta.url), maxHeapMb: 512 };
 
 /** As `foundImage`. */
 export function findInThread(parts: FoundParts, signal: AbortSignal): Promise<FoundImage> {
   return inThread<FoundMessage, FoundImage>(
     {
-      program: new URL('./found-image-worker.ts', import.meta.url),
+      program,
+      isFrequent: false,
       data: parts,
-      maxHeapMb,
       answerOf: ({ image }) => image,
       died: (cause) => new EngineError('dataLoss', 'the image configuration cannot be read', { cause }),
     },

@@ -1,6 +1,6 @@
 // The thread that looks at a large configuration. Started by `found-image-thread.ts` only.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { type FoundParts, foundImage } from '../registries/found-image.ts';
 import type { FoundMessage } from './found-image-thread.ts';
@@ -9,9 +9,11 @@ function tell(message: FoundMessage): void {
   parentPort?.postMessage(message);
 }
 
-try {
-  tell({ kind: 'found', image: foundImage(workerData as FoundParts) });
-} catch (error) {
-  const errorKind = error instanceof EngineError ? error.kind : 'internal';
-  tell({ kind: 'failed', errorKind, message: error instanceof Error ? error.message : String(error) });
-}
+parentPort?.once('message', (parts: FoundParts) => {
+  try {
+    tell({ kind: 'found', image: foundImage(parts) });
+  } catch (error) {
+    const errorKind = error instanceof EngineError ? error.kind : 'internal';
+    tell({ kind: 'failed', errorKind, message: error instanceof Error ? error.message : String(error) });
+  }
+});

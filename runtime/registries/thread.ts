@@ -1,9 +1,10 @@
 // A thread that talks to one registry for one host, as the engine uses it: questions in, answers out, until it is disposed of.
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { libcCalls } from '../kernel/libc.ts';
 import { maxRegistryTransferMs } from '../limits.ts';
+import { keepSpare, takeThread } from '../spare-threads.ts';
 import type { Listeners, RegistryClient } from './client.ts';
 import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
 
@@ -12,8 +13,8 @@ interface Asked extends Listeners {
   readonly reject: (error: unknown) => void;
 }
 
-/** Of a document of 4 MiB of brackets; a real one takes 5 MB. */
-const maxHeapMb = 512;
+/** A document of 4 MiB of brackets takes so much; a real one 5 MB. */
+const program = { url: new URL('./worker.ts', import.meta.url), maxHeapMb: 512 };
 
 export class RegistryThread implements RegistryClient {
   readonly #worker: Worker;
@@ -25,10 +26,7 @@ export class RegistryThread implements RegistryClient {
 
   /** Connects with the first question. `signal` ends it, as does an hour. */
   constructor(data: RegistryThreadData, signal: AbortSignal) {
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), {
-      workerData: data,
-      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-    });
+    this.#worker = takeThread(program);
     const abort = (): void => this.#end(signal.reason);
     const timer = setTimeout(
       () => this.#end(new EngineError('deadline', 'the registry took longer than an hour')),
@@ -42,6 +40,7 @@ export class RegistryThread implements RegistryClient {
     this.#worker.on('message', (message: Message) => this.#take(message));
     this.#worker.on('error', (error: Error) => this.#end(diedOf(error)));
     this.#worker.on('exit', () => this.#end(new EngineError('internal', 'the thread of a registry ended by itself')));
+    this.#worker.postMessage(data);
     if (signal.aborted) abort();
   }
 
@@ -64,6 +63,7 @@ export class RegistryThread implements RegistryClient {
     await this.#worker.terminate();
     // What the thread had the C library keeps for the next one unless it is told.
     libcCalls.mallocTrim(0);
+    keepSpare(program);
   }
 
   #take(message: Message): void {

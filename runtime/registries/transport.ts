@@ -4,6 +4,7 @@
 import http from 'node:http';
 import type net from 'node:net';
 import type { Readable } from 'node:stream';
+import { giveBack } from '../give-back.ts';
 import { maxRegistryConnections, maxRegistryRedirects } from '../limits.ts';
 import { dialRegistry, type Way } from './dial.ts';
 import { RegistryFailure } from './failure.ts';
@@ -98,15 +99,19 @@ export class Transport implements Disposable {
     request.setTimeout(this.idleMs, () =>
       request.destroy(new RegistryFailure('net/http: timeout awaiting response headers', { kind: 'lost' })),
     );
+    request.once('socket', (socket) => {
+      // Behind Node's own listener, whose parser has made copies of what belongs to a body.
+      socket.on('data', giveBack);
+      request.once('close', () => socket.off('data', giveBack));
+    });
     request.once('response', resolve);
     // Later ones are the answer's, and its reader's.
     request.on('error', reject);
     if (body === undefined) request.end();
     else if (body instanceof Uint8Array) request.end(body);
     else {
-      body.once('error', (error) => request.destroy(error));
       request.once('close', () => body.destroy());
-      body.pipe(request);
+      void pour(body, request);
     }
     try {
       const response = await promise;
@@ -123,6 +128,24 @@ export class Transport implements Disposable {
       if (isStale && (body === undefined || body instanceof Uint8Array)) return await this.#sendOne(outgoing);
       throw failureOf(error).of(method, url);
     }
+  }
+}
+
+/** Sends all that `body` has. What was sent is empty then: each piece is a buffer of its own, which nobody else has. */
+async function pour(body: Readable, request: http.ClientRequest): Promise<void> {
+  let wake: (() => void) | null = null;
+  request.on('drain', () => wake?.()).once('close', () => wake?.());
+  try {
+    for await (const piece of body as AsyncIterable<Buffer>) {
+      const mayGoOn = request.write(piece, (error) => {
+        if (!error) giveBack(piece);
+      });
+      if (request.destroyed) return;
+      if (!mayGoOn) await new Promise<void>((resolve) => (wake = resolve));
+    }
+    request.end();
+  } catch (error) {
+    request.destroy(error instanceof Error ? error : new Error(String(error)));
   }
 }
 

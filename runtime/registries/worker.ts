@@ -3,7 +3,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { STATUS_CODES } from 'node:http';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { EngineError } from '../errors.ts';
 import { moveIntoNetworkOf } from '../kernel/thread-network.ts';
 import { blobPauseMs, registryIdleMs, registryProgressMs } from '../limits.ts';
@@ -23,20 +23,40 @@ import { told } from './told.ts';
 import { Transport } from './transport.ts';
 import { uploadBlob } from './upload.ts';
 
-const data = workerData as RegistryThreadData;
-moveIntoNetworkOf(data.reach);
-const { pid, namesDirectory, proxy } = data.reach;
-const isNear = (name: string): boolean => name === 'localhost' || isInHosts(namesDirectory, name);
-const way = {
-  resolve: resolveBy(namesDirectory),
-  isInsecure: insecureIn(pid),
-  authorities: authoritiesIn(pid),
-  proxy: proxy && { ...proxy, isNear },
-};
-const transport = new Transport(way, registryIdleMs);
-/** Opened with the first question, whose failure says what is wrong. */
-let opened: Promise<Repository> | null = null;
-const repository = (): Promise<Repository> => (opened ??= Repository.open(transport, data));
+/** For whom it asks which registry. Opened with the first question, whose failure says what is wrong. */
+interface Place {
+  readonly data: RegistryThreadData;
+  readonly transport: Transport;
+  opened: Promise<Repository> | null;
+}
+
+let place: Place | null = null;
+
+/** Enters the host's network, for good. */
+function enter(data: RegistryThreadData): Place {
+  moveIntoNetworkOf(data.reach);
+  const { pid, namesDirectory, proxy } = data.reach;
+  const isNear = (name: string): boolean => name === 'localhost' || isInHosts(namesDirectory, name);
+  const way = {
+    resolve: resolveBy(namesDirectory),
+    isInsecure: insecureIn(pid),
+    authorities: authoritiesIn(pid),
+    proxy: proxy && { ...proxy, isNear },
+  };
+  return { data, transport: new Transport(way, registryIdleMs), opened: null };
+}
+
+function need(): Place {
+  if (!place) throw new EngineError('internal', 'the thread of a registry was not told which');
+  return place;
+}
+
+function repository(): Promise<Repository> {
+  const there = need();
+  there.opened ??= Repository.open(there.transport, there.data);
+  return there.opened;
+}
+
 /** By the tag or digest that was asked for. */
 const tops = new Map<string, TopManifest>();
 
@@ -108,10 +128,14 @@ async function answer<Name extends JobName>({ id, name, ask }: Question<Name>): 
     tell({ kind: 'answer', id, answer: await answers[name](ask, id) });
   } catch (error) {
     const { reference = '' } = ask as { reference?: string };
+    const { data } = need();
     const whole = `${data.shown}${reference.includes(':') ? '@' : ':'}${reference}`;
     const unreachable = error instanceof RegistryFailure && error.kind === 'network';
     tell({ kind: 'failed', id, unreachable, ...told(error, data, whole) });
   }
 }
 
-parentPort?.on('message', (question: Question) => void answer(question));
+parentPort?.once('message', (data: RegistryThreadData) => {
+  place = enter(data);
+  parentPort?.on('message', (question: Question) => void answer(question));
+});

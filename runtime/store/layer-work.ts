@@ -53,8 +53,8 @@ export type LayerMessage =
   | { readonly kind: 'hashed'; readonly result: Hashed }
   | FailedJob;
 
-/** A layer's thread needs about 20 MB; a hostile archive must not make it take the engine's memory. */
-const maxWorkerHeapMb = 256;
+/** It needs about 20 MB. */
+const program = { url: new URL('./layer-worker.ts', import.meta.url), maxHeapMb: 256 };
 
 /** Called with the bytes of the tar (pack) or of the blob (unpack, hash) that are done. */
 export type OnBytes = (bytes: number) => void;
@@ -82,9 +82,9 @@ function work<Answer>(
 ): Promise<Answer> {
   return inThread<LayerMessage, Answer>(
     {
-      program: new URL('./layer-worker.ts', import.meta.url),
+      program,
+      isFrequent: true,
       data: job,
-      maxHeapMb: maxWorkerHeapMb,
       answerOf: (message) => {
         if (message.kind === 'progress') onBytes(message.bytes);
         return answerOf(message);

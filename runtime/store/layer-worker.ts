@@ -3,7 +3,7 @@
 import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
 import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
 import { extractLayer } from './extract.ts';
@@ -99,12 +99,16 @@ function limiter(maxBytes: number): Transform {
 }
 
 const doing = { pack: 'pack layer', unpack: 'unpack layer', hash: 'read layer' } as const;
-const job = workerData as LayerJob;
-try {
-  if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
-  else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
-  else tell({ kind: 'hashed', result: await hashJob(job) });
-} catch (error) {
-  const failure = at(doing[job.kind], error);
-  tell({ kind: 'failed', errorKind: failure.kind, message: failure.message });
+
+async function answer(job: LayerJob): Promise<void> {
+  try {
+    if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
+    else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
+    else tell({ kind: 'hashed', result: await hashJob(job) });
+  } catch (error) {
+    const failure = at(doing[job.kind], error);
+    tell({ kind: 'failed', errorKind: failure.kind, message: failure.message });
+  }
 }
+
+parentPort?.once('message', answer);

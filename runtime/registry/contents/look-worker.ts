@@ -1,8 +1,9 @@
 // The thread that looks into one image. Started by `look.ts` only.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { at, EngineError } from '../../errors.ts';
 import { maxStatusBytes } from '../../limits.ts';
+import type { Content } from './content.ts';
 import type { LayerPlace, LookJob, LookMessage } from './look.ts';
 import { readArchive } from './read-archive.ts';
 import { readDirectory } from './read-directory.ts';
@@ -21,8 +22,7 @@ async function read({ blob, directory }: LayerPlace): Promise<LayerFiles> {
   return await readArchive(blob);
 }
 
-try {
-  const { layers } = workerData as LookJob;
+async function look({ layers }: LookJob): Promise<Content> {
   const found: LayerFiles[] = [];
   let characters = 0;
   for (const layer of layers.toReversed()) {
@@ -31,11 +31,17 @@ try {
     if (characters > 2 * maxStatusBytes) throw new EngineError('tooLarge', 'its lists of packages are too large');
     found.push(files);
   }
-  tell({ kind: 'content', content: contentOf(found) });
-} catch (error) {
-  const failure = at('look into image', error);
-  tell({ kind: 'failed', errorKind: errorKindOf(error, failure), message: failure.message });
+  return contentOf(found);
 }
+
+parentPort?.once('message', async (job: LookJob) => {
+  try {
+    tell({ kind: 'content', content: await look(job) });
+  } catch (error) {
+    const failure = at('look into image', error);
+    tell({ kind: 'failed', errorKind: errorKindOf(error, failure), message: failure.message });
+  }
+});
 
 /** What zlib and the reader of archives throw tells of the archive, not of us. */
 function errorKindOf(error: unknown, failure: EngineError): EngineError['kind'] {

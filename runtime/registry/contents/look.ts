@@ -17,16 +17,16 @@ export interface LookJob {
 
 export type LookMessage = { readonly kind: 'content'; readonly content: Content } | FailedJob;
 
-/** Of lists of 16 MiB in some layers, and the blocks of an archive. */
-const maxHeapMb = 256;
+/** Lists of 16 MiB in some layers, and the blocks of an archive, take so much. */
+const program = { url: new URL('./look-worker.ts', import.meta.url), maxHeapMb: 256 };
 
 /** Throws invalid, tooLarge or dataLoss where the image is not what an image should be. */
 export function lookInto(job: LookJob, signal: AbortSignal): Promise<Content> {
   return inThread<LookMessage, Content>(
     {
-      program: new URL('./look-worker.ts', import.meta.url),
+      program,
+      isFrequent: false,
       data: job,
-      maxHeapMb,
       answerOf: ({ content }) => content,
       died: (cause) =>
         (cause as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY'
