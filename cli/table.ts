@@ -1,5 +1,10 @@
 // Columns of text for a terminal: as wide as the widest cell, two spaces apart, no lines.
 
+/** What others have written, without what a terminal would take for orders. */
+export function printable(text: string): string {
+  return text.replace(/\p{C}+/gu, ' ');
+}
+
 /** The last column is not padded, so that a line ends where its text ends. */
 export function formatTable(rows: readonly (readonly string[])[]): string {
   const widths: number[] = [];

@@ -14,6 +14,8 @@ export interface HubRepository {
   /** Of its blobs, those that other repositories have too among them. */
   readonly bytes: number;
   readonly visibility: 'public' | 'private';
+  /** Of the last 30 days. */
+  readonly pulls: number;
   /** RFC 3339; null where nothing was pushed. */
   readonly pushedAt: string | null;
 }

@@ -3,7 +3,7 @@
 import { EngineError, type HubTokenScope } from '@drydock/runtime';
 import { Failure } from '../failure.ts';
 import { formatSize } from '../sizes.ts';
-import { formatTable } from '../table.ts';
+import { formatTable, printable } from '../table.ts';
 import { withEngine } from './engine.ts';
 
 export async function listHub(options: { readonly json: boolean }): Promise<void> {
@@ -12,11 +12,11 @@ export async function listHub(options: { readonly json: boolean }): Promise<void
     console.log(JSON.stringify(report, null, 2));
     return;
   }
-  const rows = report.repositories.map(({ name, tags, manifests, bytes, visibility, pushedAt }) => [
-    ...[name, String(tags), String(manifests), formatSize(bytes), visibility],
+  const rows = report.repositories.map(({ name, tags, manifests, bytes, visibility, pulls, pushedAt }) => [
+    ...[name, String(tags), String(manifests), formatSize(bytes), visibility, String(pulls)],
     pushedAt?.slice(0, 19) ?? '-',
   ]);
-  console.log(formatTable([['REPOSITORY', 'TAGS', 'MANIFESTS', 'SIZE', 'FOR', 'LAST PUSH'], ...rows]));
+  console.log(formatTable([['REPOSITORY', 'TAGS', 'MANIFESTS', 'SIZE', 'FOR', 'PULLS', 'LAST PUSH'], ...rows]));
   console.log(
     `${count(report.blobs, 'blob')}, ${formatSize(report.bytes)} in all; ${count(report.accounts, 'account')}.`,
   );
@@ -62,6 +62,27 @@ export async function createToken(
   const { name, scope } = options;
   const { secret } = await withEngine((engine) => engine.hub.createToken(account, { name, scope, expiresAt }));
   console.log(secret);
+}
+
+export async function listTokens(account: string, options: { readonly json: boolean }): Promise<void> {
+  const tokens = await withEngine((engine) => engine.hub.tokens(account));
+  if (options.json) {
+    console.log(JSON.stringify(tokens, null, 2));
+    return;
+  }
+  const rows = tokens.map(({ id, name, scope, createdAt, expiresAt, usedAt }) => [
+    ...[id, printable(name), scope, day(createdAt), expiresAt === null ? 'never' : day(expiresAt)],
+    usedAt === null ? 'never' : usedAt.slice(0, 16),
+  ]);
+  console.log(formatTable([['ID', 'NAME', 'SCOPE', 'MADE', 'EXPIRES', 'LAST USE'], ...rows]));
+}
+
+const day = (time: string): string => time.slice(0, 10);
+
+/** With the logins that it was used for, at once. */
+export async function revokeToken(account: string, id: string): Promise<void> {
+  await withEngine((engine) => engine.hub.revokeToken(account, id));
+  console.log(id);
 }
 
 /** Reads the password from standard input, a line. Makes the account, or gives one that is there the new password. */

@@ -14,6 +14,7 @@ function slice({ registry }: Hub, last: string): Row[] {
     `SELECT repository.id, repository.name, repository.visibility, namespace.visibility AS usual,
        (SELECT count(*) FROM tag WHERE tag.repository = repository.id) AS tags,
        (SELECT count(*) FROM manifest WHERE manifest.repository = repository.id) AS manifests,
+       (SELECT coalesce(sum(pulls), 0) FROM pull_count WHERE pull_count.repository = repository.name) AS pulls,
        (SELECT max(pushed) FROM manifest WHERE manifest.repository = repository.id) AS pushed,
        (SELECT coalesce(sum(size), 0) FROM link JOIN blob ON blob.id = link.blob WHERE link.repository = repository.id) AS bytes
      FROM repository LEFT JOIN namespace ON namespace.name = repository.namespace
@@ -29,6 +30,7 @@ function repositoryOf(row: Row): HubRepository {
     manifests: Number(row.manifests),
     bytes: Number(row.bytes),
     visibility: (row.visibility ?? row.usual) === 'public' ? 'public' : 'private',
+    pulls: Number(row.pulls),
     pushedAt: row.pushed === null ? null : new Date(Number(row.pushed)).toISOString(),
   };
 }

@@ -3,12 +3,14 @@
 import { statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { HubFigures } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
 import { statusOfFailure } from '../errors.ts';
 import { engineAnswerMs, startSecondsBounds } from '../limits.ts';
 import type { FailureKind } from '../protocol.ts';
 import type { Desk } from '../sessions/desk.ts';
 import type { Settings } from '../settings.ts';
+import { hubMetrics } from './hub-metrics.ts';
 import { Histogram, type Metric, metricsText } from './text.ts';
 
 /** What is counted as it happens. */
@@ -47,7 +49,11 @@ export class Metrics implements Disposable {
   async text(): Promise<string> {
     const { counts, desk, settings } = this.#parts;
     const { sessions, queued, stored, spareHosts } = desk.counts;
-    const [engineSeconds, disk] = await Promise.all([this.#engineSeconds(), statfs(settings.dataDirectory)]);
+    const [engineSeconds, disk, hub] = await Promise.all([
+      this.#engineSeconds(),
+      statfs(settings.dataDirectory),
+      this.#hub(),
+    ]);
     const gauge = (name: string, help: string, ...samples: Metric['samples']): Metric => {
       return { name: `drydock_${name}`, help, type: 'gauge', samples };
     };
@@ -94,6 +100,7 @@ export class Metrics implements Disposable {
       gauge('engine_answer_seconds', 'How long the engine took for its smallest answer just now.', {
         value: engineSeconds ?? Number.NaN,
       }),
+      ...(hub ? hubMetrics(hub) : []),
       gauge('event_loop_delay_seconds', 'Delay of the server’s event loop since the last scrape.', ...loop),
       gauge('memory_bytes', 'Resident memory of the server.', { value: process.memoryUsage.rss() }),
       gauge('machine_memory_free_bytes', 'Memory of the machine that is free.', { value: freemem() }),
@@ -102,6 +109,12 @@ export class Metrics implements Disposable {
         value: Math.round(Date.now() / 1000 - process.uptime()),
       }),
     ]);
+  }
+
+  /** Null if the engine does not answer. */
+  async #hub(): Promise<HubFigures | null> {
+    const { link } = this.#parts;
+    return link.up ? await link.call((engine) => engine.hub.figures(), engineAnswerMs).catch(() => null) : null;
   }
 
   /** Null if the engine does not answer. */

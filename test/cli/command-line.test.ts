@@ -19,6 +19,10 @@ for (const args of [
   ['host', 'shell'],
   ['hub'],
   ['hub', 'token'],
+  ['hub', 'token', 'ls'],
+  ['hub', 'audit'],
+  ['hub', 'webhook'],
+  ['hub', 'webhook', 'add'],
 ]) {
   test(`drydock ${[...args, '--help'].join(' ')} prints its usage and succeeds`, async () => {
     const { exitCode, stdout, stderr } = await runDrydock(env, ...args, '--help');
@@ -39,6 +43,9 @@ for (const args of [
   ['status', '--yaml'],
   ['host', 'ls', 'extra'],
   ['hub', 'token', 'ann', '--scope', 'all'],
+  ['hub', 'token', 'revoke', 'ann'],
+  ['hub', 'audit', '--action', 'paint'],
+  ['hub', 'webhook', 'add', 'ann', 'http://dev.lab/', '--on', 'pull'],
 ]) {
   test(`drydock ${args.join(' ')} is wrong usage: exit code 2, told on standard error`, async () => {
     const { exitCode, stdout, stderr } = await runDrydock(env, ...args);

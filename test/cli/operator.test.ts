@@ -134,12 +134,73 @@ test('hub account, token, ls, gc and check: who may use the hub, what is in it, 
   const engine = connectEngine(drydock.engineSocket);
   const [told] = await engine.hub.tokens('ann');
   assert.deepEqual([told?.scope, told?.expiresAt !== null], ['read', true]);
+  const listed = await drydock.run('hub', 'token', 'ls', 'ann');
+  assert.match(listed.stdout, new RegExp(`^${told?.id} +drydock hub token +read +\\S+ +\\S+ +never$`, 'm'));
+  assert.ok(!listed.stdout.includes(token.stdout.trim()));
+  assert.equal((await drydock.run('hub', 'token', 'revoke', 'ann', told?.id ?? '')).stdout, `${told?.id}\n`);
+  assert.deepEqual(JSON.parse((await drydock.run('hub', 'token', 'ls', 'ann', '--json')).stdout), []);
+  const gone = await drydock.run('hub', 'token', 'revoke', 'ann', told?.id ?? '');
+  assert.deepEqual([gone.exitCode, gone.stderr], [1, `drydock: Ann has no access token ${told?.id}.\n`]);
   await engine.hub.setVisibility('ann/empty', 'private');
-  assert.match((await drydock.run('hub', 'ls')).stdout, /^ann\/empty +0 +0 +0 B +private +-$/m);
+  assert.match((await drydock.run('hub', 'ls')).stdout, /^ann\/empty +0 +0 +0 B +private +0 +-$/m);
   assert.match((await drydock.run('hub', 'ls')).stdout, /0 blobs, 0 B in all; \d+ accounts?\.\n$/);
   assert.match((await drydock.run('hub', 'gc', '--now')).stdout, /^Removed 0 blobs of 0 B, and 0 uploads /);
   assert.equal((await drydock.run('hub', 'check')).stdout, 'The tables and files of the hub agree.\n');
   const nobody = await drydock.run('hub', 'token', 'nobody');
   assert.deepEqual([nobody.exitCode, nobody.stderr], [1, 'drydock: The hub has no account nobody.\n']);
+  await engine.hub.removeRepository('ann/empty');
+  const audit = await drydock.run('hub', 'audit', '--namespace', 'ann', '--since', '1h');
+  assert.match(audit.stdout, /^TIME +WHO +ACTION +WHAT +DIGEST +SIZE\n\S+ +- +delete-repository +ann\/empty +- +-\n$/);
+  const [event] = (await drydock.run('hub', 'audit', '--namespace', 'ann', '--json')).stdout.trim().split('\n');
+  assert.equal(JSON.parse(event ?? '').action, 'delete-repository');
+  const wrong = await drydock.run('hub', 'audit', '--since', 'yesterday');
+  assert.deepEqual([wrong.exitCode, wrong.stdout], [2, '']);
   await engine.hub.removeAccount('ann');
+});
+
+test('hub webhook: made, tried, its deliveries told, and removed; an address that nobody allowed is refused in a sentence', async () => {
+  const { env } = drydock;
+  await runDrydockWith(env, 'correct horse battery\n', 'hub', 'account', 'bea');
+  const refused = await drydock.run('hub', 'webhook', 'add', 'bea', 'http://127.0.0.1:9/');
+  assert.deepEqual([refused.exitCode, refused.stdout], [1, '']);
+  assert.match(refused.stderr, /^drydock: Webhooks go to the lab’s own hosts alone here, /);
+  const made = await drydock.run(
+    'hub',
+    'webhook',
+    'add',
+    'bea',
+    'http://dev.lab:9000/x',
+    '--name',
+    'ci',
+    '--on',
+    'push',
+  );
+  const [, id = '', secret = ''] = /^([0-9a-f]{16})\n([\w-]{43})\n$/.exec(made.stdout) ?? [];
+  assert.match(
+    (await drydock.run('hub', 'webhook', 'ls', 'bea')).stdout,
+    new RegExp(`^${id} +ci +push +- +http://dev.lab:9000/x$`, 'm'),
+  );
+  assert.ok(!(await drydock.run('hub', 'webhook', 'ls', 'bea', '--json')).stdout.includes(secret));
+  assert.equal((await drydock.run('hub', 'webhook', 'test', 'bea', id)).stdout, `${id}\n`);
+  const engine = connectEngine(drydock.engineSocket);
+  await until('it was tried', async () => (await engine.hub.deliveries('bea', id))[0]?.tries === 1);
+  const log = await drydock.run('hub', 'webhook', 'log', 'bea', id);
+  assert.match(log.stdout, /^\d+ +\S+ +ping +- +waiting +1 +- +bea is of no lab that has a host dev$/m);
+  assert.equal((await drydock.run('hub', 'webhook', 'again', 'bea', id, '4711')).exitCode, 1);
+  assert.equal((await drydock.run('hub', 'webhook', 'rm', 'bea', id)).stdout, `${id}\n`);
+  await engine.hub.removeAccount('bea');
+});
+
+test('/metrics has lines of the hub', async () => {
+  const text = await (await fetch(`${drydock.url}/metrics`)).text();
+  for (const line of [
+    /^drydock_hub_pushes_total \d+$/m,
+    /^drydock_hub_blob_bytes_total\{way="pulled"\} \d+$/m,
+    /^drydock_hub_webhook_deliveries_total\{result="failed"\} [1-9]\d*$/m,
+    /^drydock_hub_refused_logins_total \d+$/m,
+    /^drydock_hub_collections_total [1-9]\d*$/m,
+    /^drydock_hub_repositories \d+$/m,
+    /^drydock_hub_stored_bytes \d+$/m,
+  ])
+    assert.match(text, line);
 });
