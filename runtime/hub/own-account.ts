@@ -122,16 +122,21 @@ async function bodyOf<T>(request: IncomingMessage, schema: z.ZodType<T>): Promis
     if (bytes > maxTokenRequestBytes) throw invalid('the body is too large');
     pieces.push(piece);
   }
-  let document: unknown;
-  try {
-    document = JSON.parse(Buffer.concat(pieces).toString('utf8'));
-  } catch {
-    throw invalid('the body is no JSON: look at its quotes');
-  }
+  const document = documentIn(Buffer.concat(pieces).toString('utf8'));
   const read = schema.safeParse(document);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   throw invalid(`${[...(issue?.path ?? []), ''].join(': ')}${issue?.message ?? 'invalid'}`);
+}
+
+/** JSON, or what `curl -d visibility=private` sends. Throws Refusal. */
+function documentIn(text: string): unknown {
+  if (!text.trimStart().startsWith('{')) return Object.fromEntries(new URLSearchParams(text));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw invalid('the body is no JSON: look at its quotes');
+  }
 }
 
 const invalid = (message: string): Refusal => new Refusal('UNSUPPORTED', { status: 400, message });

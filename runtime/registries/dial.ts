@@ -149,6 +149,7 @@ function secured(
     ALPNProtocols: ['http/1.1'],
     ...(authorities.length > 0 && { ca: [...tls.rootCertificates, ...authorities] }),
     ...(net.isIP(host) === 0 && { servername: host }),
+    checkServerIdentity: checkName,
   });
   return settled(
     encrypted,
@@ -158,7 +159,23 @@ function secured(
   );
 }
 
-function wordsForTls({ code = '', message }: NodeJS.ErrnoException, host: string): string {
+/** As Go does it: a name in the certificate's subject alone is no name. */
+function checkName(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname) return tls.checkServerIdentity(host, certificate);
+  return Object.assign(new Error('the certificate has no alternative names'), { code: 'ERR_TLS_NO_ALTERNATIVE_NAMES' });
+}
+
+/** The names in a certificate, which are somebody's words. */
+function validFor(error: NodeJS.ErrnoException): string {
+  const { cert } = error as { cert?: tls.PeerCertificate };
+  const names = [...(cert?.subjectaltname ?? '').matchAll(/\bDNS:([a-z0-9*.-]{1,253})(?:,|$)/gi)].map(
+    ([, name]) => name,
+  );
+  return names.length > 0 && names.length <= 5 ? `valid for ${names.join(', ')}, ` : 'valid for other names, ';
+}
+
+function wordsForTls(error: NodeJS.ErrnoException, host: string): string {
+  const { code = '', message } = error;
   // The first bytes are `HTTP/`, and no record of TLS.
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(`${code} ${message}`))
     return 'http: server gave HTTP response to HTTPS client';
@@ -166,8 +183,10 @@ function wordsForTls({ code = '', message }: NodeJS.ErrnoException, host: string
     return 'tls: failed to verify certificate: x509: certificate signed by unknown authority';
   if (code === 'CERT_HAS_EXPIRED' || code === 'CERT_NOT_YET_VALID')
     return 'tls: failed to verify certificate: x509: certificate has expired or is not yet valid';
+  if (code === 'ERR_TLS_NO_ALTERNATIVE_NAMES')
+    return 'tls: failed to verify certificate: x509: certificate relies on legacy Common Name field, use SANs instead';
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return `tls: failed to verify certificate: x509: certificate is not valid for ${host}`;
+    return `tls: failed to verify certificate: x509: certificate is ${validFor(error)}not ${host}`;
   return code === 'ECONNRESET' ? 'EOF' : `tls: ${code || message}`;
 }
 

@@ -53,8 +53,10 @@ test('a private repository is pulled by those who have a token, until it is revo
   await said(bob, `docker pull -q hub.drydock/${name}:1`);
   const wish = { repository: name, visibility: 'private' };
   assert.equal(await said(ann, ask('PUT', 'repository', wish)), `${JSON.stringify(wish)}\n 200`);
+  const form = `-d repository=${name} -d visibility=private`;
+  assert.equal(await said(ann, ask('PUT', 'repository', undefined, form)), `${JSON.stringify(wish)}\n 200`);
   assert.equal(await failure(bob, `docker pull hub.drydock/${name}:1`), denied(name));
-  const made = await said(ann, `curl -sS ${hub}/tokens -d '{"name": "prod", "scope": "read"}'`);
+  const made = await said(ann, `curl -sS ${hub}/tokens -d name=prod -d scope=read`);
   const { id, secret } = JSON.parse(made) as { id: string; secret: string };
   assert.match(secret, /^ddpat_/);
   const [account = ''] = name.split('/');
@@ -89,6 +91,7 @@ test('nobody says anything about what is another’s, and what makes no sense is
     assert.match(await said(ann, ask('PUT', 'repository', { ...wish, repository })), / 403$/);
   assert.match(await said(ann, ask('PUT', 'repository', { ...wish, visibility: 'hidden' })), /visibility: .* 400$/s);
   assert.match(await said(ann, `curl -sS -X PUT ${hub}/repository -d '{menu}'`), /no JSON: look at its quotes/);
+  assert.match(await said(ann, `curl -sS ${hub}/tokens -d name=prod`), /scope: /);
   assert.match(await said(ann, ask('DELETE', 'tokens?id=none')), / 404$/);
   assert.match(await said(ann, ask('GET', 'nothing')), / 404$/);
   assert.match(await said(ann, ask('GET', 'tokens', undefined, '-H "Authorization: Bearer x"')), / 401$/);

@@ -18,24 +18,33 @@ import { type TestDirectory, temporaryDirectory } from '../images/fixture.ts';
 let directory: TestDirectory;
 let registry: TestRegistry;
 let certificate: string;
+/** One whose certificate has its name in the subject alone. */
+let legacy: TestRegistry;
+let legacyCertificate: string;
 /** The name in its certificate. */
 const name = 'registry.example';
 
 beforeAll(async () => {
   directory = await temporaryDirectory();
-  const [keyFile, certFile] = [`${directory.path}/key.pem`, `${directory.path}/cert.pem`];
-  execFileSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-keyout', keyFile, '-out', certFile, '-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
-  ]);
-  certificate = readFileSync(certFile, 'utf8');
-  registry = await TestRegistry.open(undefined, { key: readFileSync(keyFile, 'utf8'), cert: certificate });
+  [registry, certificate] = await openWith('-addext', `subjectAltName=DNS:${name}`);
+  [legacy, legacyCertificate] = await openWith();
   await registry.putImage('app', '1', ['content']);
 });
 afterAll(async () => {
   await registry?.[Symbol.asyncDispose]();
+  await legacy?.[Symbol.asyncDispose]();
   await directory?.[Symbol.asyncDispose]();
 });
+
+async function openWith(...more: string[]): Promise<[TestRegistry, string]> {
+  const [keyFile, certFile] = [`${directory.path}/key.pem`, `${directory.path}/cert.pem`];
+  execFileSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-keyout', keyFile, '-out', certFile, '-subj', `/CN=${name}`, ...more],
+  ]);
+  const cert = readFileSync(certFile, 'utf8');
+  return [await TestRegistry.open(undefined, { key: readFileSync(keyFile, 'utf8'), cert }), cert];
+}
 
 async function tags(way: Partial<Way>, domain: string): Promise<readonly string[]> {
   const resolve = async () => assert.fail('a name was looked up');
@@ -48,6 +57,7 @@ async function tags(way: Partial<Way>, domain: string): Promise<readonly string[
 /** Leads every CONNECT to the registry, and remembers what was asked for. */
 async function openProxy(
   answer: (target: string) => boolean,
+  to = registry.port,
 ): Promise<AsyncDisposable & { readonly port: number; readonly asked: string[] }> {
   const asked: string[] = [];
   const server = http.createServer();
@@ -57,7 +67,7 @@ async function openProxy(
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
       return;
     }
-    const there = net.connect(registry.port, '127.0.0.1', () => {
+    const there = net.connect(to, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       there.pipe(socket).pipe(there);
     });
@@ -97,7 +107,16 @@ test('elsewhere the certificate must be one that the host has in certs.d, and fo
   });
   await assert.rejects(
     tags({ ...way, authorities }, 'other.example'),
-    /x509: certificate is not valid for other\.example/,
+    /x509: certificate is valid for registry\.example, not other\.example$/,
+  );
+});
+
+test('a name in the subject of a certificate alone is no name', async () => {
+  const way = { authorities: () => legacyCertificate };
+  await using proxy = await openProxy(() => true, legacy.port);
+  await assert.rejects(
+    tags({ ...way, proxy: { address: '127.0.0.1', port: proxy.port, isNear: () => false } }, name),
+    /: x509: certificate relies on legacy Common Name field, use SANs instead$/,
   );
 });
 
