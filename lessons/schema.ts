@@ -1,7 +1,7 @@
 // What a lab file (`lab.yaml` beside a `lesson.mdx`) may say. A leaf: imports nothing of ours but what is in schema/. Strict,
 // so that a typo fails the start and the tests, not a student. README.md tells it to whoever writes a lesson.
 
-export { checkKinds, everyCheck, hostOf } from './schema/check.ts';
+export { checkKinds, everyCheck, fromOf, hostOf } from './schema/check.ts';
 export type * from './schema/check-kinds.ts';
 export { fillIn, holdsParameter, namesIn, type ParameterValues } from './schema/fill-in.ts';
 export { type FrontMatter, frontMatter } from './schema/front-matter.ts';
@@ -19,6 +19,8 @@ export {
   type WrongAttempt,
   withParameters,
 } from './schema/lab.ts';
+export { namespaceHosts } from './schema/namespaces.ts';
 export { nearest, orNear } from './schema/near.ts';
 export { chooseParameters, type Parameter, type Parameters } from './schema/parameters.ts';
 export { type Mistake, mistakesInWords, parseLab, placeOf, readLab, readYaml } from './schema/read.ts';
+export { anonymous, hubName, isOnHub } from './schema/repository-words.ts';

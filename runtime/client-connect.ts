@@ -23,6 +23,7 @@ import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
 import { type HubClient, hubClient } from './client-hub.ts';
 import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
+import type { ImageMove, TrafficNews } from './client-traffic.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
 import { Turnstile } from './turnstile.ts';
@@ -37,7 +38,8 @@ const dockerApi = '/v1.51';
 const maxCommandsPerHost = 4;
 const maxCommands = 512;
 
-async function* eventsOf(body: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<DockerEvent> {
+/** The objects of a stream of JSON, one on each line. */
+async function* objectsOf<T>(body: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<T> {
   let rest = '';
   const decoder = new TextDecoder();
   try {
@@ -45,7 +47,7 @@ async function* eventsOf(body: AsyncIterable<Buffer>, signal: AbortSignal): Asyn
       const lines = (rest + decoder.decode(piece, { stream: true })).split('\n');
       rest = lines.pop() ?? '';
       if (rest.length > maxEventBytes) throw new EngineError('tooLarge', 'an event is too large');
-      for (const line of lines) if (line !== '') yield JSON.parse(line) as DockerEvent;
+      for (const line of lines) if (line !== '') yield JSON.parse(line) as T;
     }
   } catch (error) {
     // The engine went, or the caller did: both end the events.
@@ -79,7 +81,7 @@ class HostDocker implements DockerClient {
   }
 
   async events(signal: AbortSignal): Promise<AsyncIterable<DockerEvent>> {
-    return eventsOf(await this.#http.stream(`${dockerApi}/events`, signal), signal);
+    return objectsOf<DockerEvent>(await this.#http.stream(`${dockerApi}/events`, signal), signal);
   }
 }
 
@@ -253,6 +255,21 @@ class SocketEngine implements EngineClient {
 
   tryConnection(host: string, wish: ConnectionWish): Promise<ConnectionTold> {
     return this.#call('POST', `${hostPath(host)}/inside/connect`, wish);
+  }
+
+  moves(host: string): Promise<readonly ImageMove[]> {
+    return this.#call('GET', `${hostPath(host)}/moves`);
+  }
+
+  async traffic(
+    { hosts, namespaces }: { readonly hosts: readonly string[]; readonly namespaces: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<TrafficNews>> {
+    const query = new URLSearchParams([
+      ...hosts.map((host) => ['host', host]),
+      ...namespaces.map((namespace) => ['namespace', namespace]),
+    ]);
+    return objectsOf<TrafficNews>(await this.#http.stream(`/traffic?${query}`, signal), signal);
   }
 
   docker(host: HostInfo): DockerClient {

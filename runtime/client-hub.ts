@@ -20,6 +20,26 @@ export interface HubRepository {
   readonly pushedAt: string | null;
 }
 
+/** A tag, and the image that it names now. */
+export interface HubTag {
+  readonly name: string;
+  /** Of its manifest or index. */
+  readonly digest: string;
+  /** Of the image, for this machine where there are several; null where that is not known. */
+  readonly imageId: string | null;
+  /** Of that image's layers, as they are sent. */
+  readonly bytes: number | null;
+  /** Milliseconds since 1970. */
+  readonly movedAt: number;
+}
+
+export interface HubRepositoryNow {
+  readonly name: string;
+  readonly visibility: 'public' | 'private';
+  /** Those that moved last come first; 100 at most. */
+  readonly tags: readonly HubTag[];
+}
+
 export interface HubReport {
   /** By name, without the official ones. */
   readonly repositories: readonly HubRepository[];
@@ -44,6 +64,10 @@ export interface HubLogin {
 export interface HubClient extends HubPeople, HubWebhooks, HubActivity {
   readonly pages: HubPages & HubPageChanges;
   report(): Promise<HubReport>;
+  /** What a repository holds now; null where there is none of that name. Asks nobody's rights. */
+  repository(name: string): Promise<HubRepositoryNow | null>;
+  /** The same of a namespace's, by name; 30 at most. */
+  repositories(namespace: string): Promise<readonly HubRepositoryNow[]>;
   /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
   collect(now: boolean): Promise<HubCollection>;
   /** Whether its tables and files agree. Changes nothing. */
@@ -62,6 +86,8 @@ export function hubClient(call: EngineCall): HubClient {
     ...hubWebhooks(call),
     ...hubActivity(call),
     report: () => call('GET', '/hub'),
+    repository: (name) => call('POST', '/hub/look', { repository: name }),
+    repositories: (namespace) => call('POST', '/hub/look', { namespace }),
     collect: (now) => call('POST', `/hub/collect?now=${now}`),
     check: () => call('POST', '/hub/check'),
     session: (name) => call('POST', '/hub/sessions', { ...(name !== undefined && { name }) }),

@@ -5,6 +5,7 @@ import type { CheckReport } from './client-check.ts';
 import type { HostReach } from './client-files.ts';
 import type { HubClient } from './client-hub.ts';
 import type { HostInside } from './client-inside.ts';
+import type { HostTraffic } from './client-traffic.ts';
 import type { HostUsage } from './client-usage.ts';
 
 export type { CheckReport };
@@ -41,6 +42,8 @@ export interface HostOptions {
    * link, which goes with the last of them.
    */
   readonly hubAccount?: string;
+  /** It has one for itself, as a second student's, whatever the others on its link have. Default false. */
+  readonly ownHubAccount?: boolean;
 }
 
 export interface HostInfo {
@@ -203,7 +206,7 @@ export interface DockerClient {
 }
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
-export interface EngineClient extends HostReach, HostInside {
+export interface EngineClient extends HostReach, HostInside, HostTraffic {
   readonly hub: HubClient;
   status(): Promise<EngineStatus>;
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */

@@ -22,7 +22,15 @@ export type {
 } from './client.ts';
 export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
-export type { HubClient, HubCollection, HubLogin, HubReport, HubRepository } from './client-hub.ts';
+export type {
+  HubClient,
+  HubCollection,
+  HubLogin,
+  HubReport,
+  HubRepository,
+  HubRepositoryNow,
+  HubTag,
+} from './client-hub.ts';
 export type {
   HubAction,
   HubActivity,
@@ -77,6 +85,7 @@ export type {
 } from './client-hub-people.ts';
 export type { HubDelivery, HubWebhook, HubWebhookAction, HubWebhooks } from './client-hub-webhooks.ts';
 export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePlace } from './client-inside.ts';
+export type { HostTraffic, ImageMove, MovedLayer, TrafficNews } from './client-traffic.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';
 export { EngineError, type ErrorKind } from './errors.ts';

@@ -234,6 +234,15 @@ export const maxRegistryTransferMs = 60 * 60 * 1000;
 /** Tries of a blob without progress, as in Docker; before each the pause is longer by this (Docker's begin with five seconds). */
 export const maxBlobTries = 5;
 export const blobPauseMs = 1000;
+/** Pushes and pulls that have ended which one host remembers, and layers of each: an image of Docker's has 127 at most. */
+export const maxMovesPerHost = 24;
+export const maxMovedLayers = 127;
+/** Streams by which pushes, pulls and the hub are followed: a lab that somebody looks at has one. */
+export const maxTrafficWatches = 4096;
+/** A lab has four hosts at most. */
+export const maxTrafficHosts = 8;
+/** Whoever follows it is told at most so often. */
+export const trafficTellingMs = 100;
 /** How often a thread tells how far a blob is. */
 export const registryProgressMs = 100;
 /** An error, a token: distribution's are under 4 KiB. */
@@ -341,6 +350,11 @@ export const blobGraceMs = 60 * 60 * 1000;
 export const collectionSliceRows = 200;
 /** How often the registry is collected. */
 export const collectionPauseMs = 10 * 60 * 1000;
+/** Of a repository and of a namespace, what a lab's checks and its picture look at; a lesson has one repository with three tags. */
+export const maxLookedAtTags = 100;
+export const maxLookedAtRepositories = 30;
+/** Of all manifests that one look reads, while nobody else has the event loop: Docker's have under 10 KiB each. */
+export const maxLookedAtManifestBytes = 512 * 1024;
 /** Names on one page of tags or repositories, and what is on it where the request says nothing. */
 export const maxPageEntries = 1000;
 /** One page of referrers: each tells its manifest's annotations. */

@@ -8,6 +8,7 @@ import { snapshotKind } from './hosts/snapshot-record.ts';
 import { terminalKind } from './hosts/terminal-record.ts';
 import { detailsKind, historyKind } from './images/configuration.ts';
 import { contentKind } from './images/contents.ts';
+import { moveKind } from './images/move-record.ts';
 import { ownImageKind } from './images/own-images.ts';
 import { networkKind } from './networks/network-record.ts';
 import { layerKind } from './store/layers.ts';
@@ -22,6 +23,7 @@ export const recordKinds = [
   containerKind,
   networkKind,
   volumeKind,
+  moveKind,
   snapshotKind,
   terminalKind,
   ownImageKind,

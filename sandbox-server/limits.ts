@@ -166,6 +166,9 @@ export const maxCheckedFileBytes = 256 * 1024;
  */
 export const maxYamlBytes = 16 * 1024;
 export const maxYamlMs = 1_000;
+/** Of a registry of the student's own: an answer, and how many tags of it are looked at. */
+export const maxRegistryAnswerBytes = 256 * 1024;
+export const maxRegistryTags = 100;
 /** The answer of a port that a check asks: how long it may take, and how much of it is looked at. */
 export const answerMs = 3_000;
 export const maxAnswerBytes = 64 * 1024;

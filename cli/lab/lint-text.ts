@@ -3,7 +3,7 @@
 import { readFence } from '../../lessons/schema/code-fence.ts';
 import { leadsOut, parameterIn } from '../../lessons/schema/markdown.ts';
 import { homePath } from '../../lessons/schema/words.ts';
-import { type Lab, namesIn, orNear } from '../../lessons/schema.ts';
+import { type Lab, namesIn, namespaceHosts, orNear } from '../../lessons/schema.ts';
 import { type Component, type LessonText, type Place, textAttribute, withThoseInside } from './lesson-text.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -144,7 +144,7 @@ function lintScripts({ scripts }: LessonText, sayParameters: (place: Place, text
 
 /** Says what is wrong with a text, and where it does not fit its lab. */
 export function lintText(text: LessonText, lab: Lab, around: Surroundings, say: Say): void {
-  const parameters = Object.keys(lab.parameters);
+  const parameters = [...Object.keys(lab.parameters), ...namespaceHosts(lab.hosts).keys()];
   const sayParameters = (place: Place, said: string) => {
     for (const name of namesIn(said))
       if (!parameters.includes(name)) say(place, `lab.yaml has no parameter ${name}${orNear(name, parameters)}`);

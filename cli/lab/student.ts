@@ -79,7 +79,7 @@ export class Student {
 
   /** What `{{name}}` stands for in this student's lab. */
   get parameters(): Readonly<Record<string, string>> {
-    return this.#page.last('welcome')?.parameters ?? {};
+    return { ...this.#page.last('welcome')?.parameters, ...this.#page.last('parameters')?.parameters };
   }
 
   task(id: string): TaskState {

@@ -66,6 +66,20 @@ export interface ContainerFilter {
   readonly user?: string | undefined;
   /** Words of the reason why it could not be started. */
   readonly error?: string | undefined;
+  /** Its image came from there. */
+  readonly repository?: FromRepository | undefined;
+}
+
+/** Where an image came from: a pull or a push has given it this repository's digest. */
+export interface FromRepository {
+  /** As `RepositoryCheck.name`. */
+  readonly name: string;
+  /** It is what this tag points to now. Of the hub alone. */
+  readonly tag?: string | undefined;
+  /** It is what this host of the lab has pushed there last. */
+  readonly pushedBy?: string | undefined;
+  /** Of a container: it was made from `name@sha256:…`. Of an image: it is in the list by that. */
+  readonly byDigest?: boolean | undefined;
 }
 
 /** A mount of a container; all that is given must hold. */
@@ -156,6 +170,72 @@ export interface ImageCheck extends OnHost {
   readonly exposes?: string | undefined;
   /** In bytes, or as `20m`. */
   readonly smallerThan?: string | undefined;
+  /** It came from there, or was pushed there. */
+  readonly repository?: FromRepository | undefined;
+}
+
+/** What a repository of a registry holds now; with `name` alone: it is there. All that is given must hold. */
+export interface RepositoryCheck extends OnHost {
+  /**
+   * As `docker push` takes it, without a tag. Where no registry is named it is the hub's; `localhost:5000/web` is asked of the port
+   * 5000 of the host, `dev:5000/web` of that host's.
+   */
+  readonly name: string;
+  /** It answers by HTTPS, whoever has signed its certificate; plain HTTP where left out. Not of the hub, as the next. */
+  readonly tls?: boolean | undefined;
+  /** It takes this name and password (Basic). */
+  readonly login?: { readonly user: string; readonly password: string } | undefined;
+  readonly tag?: string | undefined;
+  /** All of these are there. */
+  readonly tags?: readonly string[] | undefined;
+  /** False: there is no such repository, or no such tag. */
+  readonly exists?: boolean | undefined;
+  /** What `tag` points to, `sha256:…`; as the next ones say it in other ways. */
+  readonly digest?: string | undefined;
+  /** The same as this tag. */
+  readonly sameTag?: string | undefined;
+  /** Something else than this tag, which is there. */
+  readonly otherThanTag?: string | undefined;
+  /** The image that the host has by this name. */
+  readonly sameImage?: string | undefined;
+  /** Whether everybody may pull it. Of a registry of the student's own: whether it lets in who has not logged in. */
+  readonly visibility?: 'public' | 'private' | undefined;
+  /** Hosts of the lab, or `anonymous` for whoever has not logged in. Of the hub alone, as the next. */
+  readonly mayPull?: readonly string[] | undefined;
+  readonly mayNotPull?: readonly string[] | undefined;
+}
+
+/** The host's Docker has pushed to this repository; all that is given must hold of one push. */
+export interface PushedCheck extends OnHost {
+  /** As `RepositoryCheck.name`. */
+  readonly name: string;
+  readonly tag?: string | undefined;
+  /** So many layers were sent. */
+  readonly layersSent?: number | undefined;
+  readonly layersSentAtMost?: number | undefined;
+  readonly layersSentAtLeast?: number | undefined;
+  /** The registry had so many already. */
+  readonly layersThereAtLeast?: number | undefined;
+  /** It ended after this task was done; that must be so. */
+  readonly since?: string | undefined;
+}
+
+/** The host's Docker has pulled from this repository; all that is given must hold of one pull. */
+export interface PulledCheck extends OnHost {
+  /** As `RepositoryCheck.name`. */
+  readonly name: string;
+  readonly tag?: string | undefined;
+  /** `name@sha256:…` was asked for. */
+  readonly byDigest?: boolean | undefined;
+  /** It brought what this host of the lab has pushed there last. */
+  readonly pushedBy?: string | undefined;
+  /** So many layers came. */
+  readonly layersBrought?: number | undefined;
+  readonly layersBroughtAtMost?: number | undefined;
+  readonly layersBroughtAtLeast?: number | undefined;
+  /** The host had so many already. */
+  readonly layersThereAtLeast?: number | undefined;
+  readonly since?: string | undefined;
 }
 
 export interface NetworkCheck extends OnHost {
@@ -280,6 +360,9 @@ export type Check =
   | { readonly volume: VolumeCheck }
   | { readonly network: NetworkCheck }
   | { readonly connection: ConnectionCheck }
+  | { readonly repository: RepositoryCheck }
+  | { readonly pushed: PushedCheck }
+  | { readonly pulled: PulledCheck }
   | { readonly file: FileCheck }
   | { readonly yaml: YamlCheck }
   /** The same of a file for Compose, whose own ways to write a thing are taken as one. */

@@ -1,10 +1,11 @@
 // Reads what tells that a task is done: facts of the student's hosts, as the engine has them, and how they compose.
 
 import { z } from 'zod';
-import type { Check, WantedMember } from './check-kinds.ts';
+import type { Check, FromRepository, WantedMember } from './check-kinds.ts';
 import { containerFilter } from './container-filter.ts';
 import { checkPlace, filePlace } from './file-place.ts';
 import { pattern } from './pattern.ts';
+import { anonymous, fromRepository, pulled, pushed, repository } from './repository-words.ts';
 import {
   containerName,
   exitCode,
@@ -148,6 +149,7 @@ const kinds = {
     workdir: z.string().max(255).optional(),
     exposes: portNumber.optional(),
     smallerThan: size.optional(),
+    repository: fromRepository.optional(),
   }),
   volume: z
     .strictObject({
@@ -184,6 +186,9 @@ const kinds = {
     port: portNumber,
     works: z.boolean().default(true),
   }),
+  repository,
+  pushed,
+  pulled,
   file,
   yaml,
   compose,
@@ -244,8 +249,33 @@ export function everyCheck(of: Check): readonly Check[] {
 /** The tasks that a check wants done before its facts count. */
 export function tasksBefore(of: Check): readonly string[] {
   if ('after' in of) return of.after.tasks;
-  const since = 'removed' in of ? of.removed.since : 'ran' in of ? of.ran.since : undefined;
+  const since = sinceOf(of);
   return since === undefined ? [] : [since];
+}
+
+function sinceOf(of: Check): string | undefined {
+  if ('removed' in of) return of.removed.since;
+  if ('ran' in of) return of.ran.since;
+  if ('pushed' in of) return of.pushed.since;
+  return 'pulled' in of ? of.pulled.since : undefined;
+}
+
+/** Names of other hosts that a check asks about, beside `hostOf`. */
+export function otherHostsOf(of: Check): readonly string[] {
+  if ('repository' in of) {
+    const { mayPull = [], mayNotPull = [] } = of.repository;
+    return [...mayPull, ...mayNotPull].filter((puller) => puller !== anonymous);
+  }
+  if ('pulled' in of) return of.pulled.pushedBy === undefined ? [] : [of.pulled.pushedBy];
+  const from = fromOf(of);
+  return from?.pushedBy === undefined ? [] : [from.pushedBy];
+}
+
+/** Where a check wants a container or an image to have come from. */
+export function fromOf(of: Check): FromRepository | undefined {
+  if ('container' in of) return of.container.repository;
+  if ('containers' in of) return of.containers.repository;
+  return 'image' in of ? of.image.repository : undefined;
 }
 
 /** The host that a check is about; undefined for the first, and where it is about none. */

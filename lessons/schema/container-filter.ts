@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { holdsParameter } from './fill-in.ts';
 import { mounts } from './mount-words.ts';
+import { fromRepository } from './repository-words.ts';
 import { containerName, exitCode, formed, imageName, labels, line, numeral, size } from './words.ts';
 
 /** An IPv4 address, or an IPv6 address in brackets. */
@@ -64,4 +65,5 @@ export const containerFilter = {
   autoRemove: z.boolean().optional(),
   user: z.string().max(64).optional(),
   error: line.optional(),
+  repository: fromRepository.optional(),
 };

@@ -1,9 +1,10 @@
 // What one `lab.yaml` says: the lab's hosts and what is in them from the start, and its tasks with their checks and solutions.
 
 import { z } from 'zod';
-import { check, everyCheck, hostOf, tasksBefore } from './check.ts';
+import { check, everyCheck, hostOf, otherHostsOf, tasksBefore } from './check.ts';
 import type { Check } from './check-kinds.ts';
 import { fillInAll, type ParameterValues } from './fill-in.ts';
+import { namespaceHosts } from './namespaces.ts';
 import { type Parameters, parameter, parameterName } from './parameters.ts';
 import { homePath, hostName, imageName, line, portNumber, sentence, taskId } from './words.ts';
 
@@ -15,6 +16,8 @@ export interface LabHost {
   readonly workspace: string;
   /** How the lab's other hosts reach its Docker API; by no way where it is left out. They find the keys for it. */
   readonly api?: readonly ('tls' | 'ssh')[] | undefined;
+  /** `own`: it has an account of its own on the hub, as a second student's; the lab's where it is left out. */
+  readonly account?: 'own' | undefined;
 }
 
 /** A terminal beside the first one: opened when the student asks for it, or runs a command that names it. */
@@ -159,6 +162,7 @@ const shape = z.strictObject({
           .max(2)
           .readonly()
           .optional(),
+        account: z.literal('own').optional(),
       }),
     )
     .min(1)
@@ -196,11 +200,19 @@ function complainOfNames(said: Parsed, complain: Complain): void {
   const titles = said.terminals.map(({ title }) => title);
   complainOfTwins(taskIds, (place) => ['tasks', place, 'id'], complain);
   complainOfTwins(hosts, (place) => ['hosts', place, 'name'], complain);
-  said.hosts.forEach(({ api }, place) => {
+  said.hosts.forEach(({ api, account }, place) => {
+    if (account && place === 0)
+      complain(['hosts', place, 'account'], 'is for the other hosts: the account of the first is the lab’s');
     if (api && hosts.length === 1)
       complain(['hosts', place, 'api'], 'is for the other hosts of the lab, and there is none');
     complainOfTwins(api ?? [], (way) => ['hosts', place, 'api', way], complain);
   });
+  for (const [name, host] of namespaceHosts(said.hosts))
+    if (Object.hasOwn(said.parameters, name))
+      complain(
+        ['parameters', name],
+        `is the namespace of ${host} on the hub, which no lab file says; take another name`,
+      );
   complainOfTwins(titles, (place) => ['terminals', place, 'title'], complain);
   const wantHost = (host: string | undefined, path: (string | number)[]) => {
     if (host !== undefined && !hosts.includes(host)) complain(path, `there is no host ${host} in this lab`);
@@ -230,7 +242,7 @@ function complainOfNames(said: Parsed, complain: Complain): void {
     }
     const inCheck = (of: Check, mayAwait: readonly string[], at: (string | number)[], why: string) => {
       for (const each of everyCheck(of)) {
-        wantHost(hostOf(each), at);
+        for (const host of [hostOf(each), ...otherHostsOf(each)]) wantHost(host, at);
         const wrong = tasksBefore(each).find((id) => !mayAwait.includes(id));
         if (wrong !== undefined) complain(at, `waits for the task ${wrong}, ${why}`);
       }

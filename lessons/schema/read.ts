@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import { fillInAll, namesIn } from './fill-in.ts';
 import { keysAt } from './known-keys.ts';
 import { type Lab, lab } from './lab.ts';
+import { namespaceHosts, sampleNamespaces } from './namespaces.ts';
 import { nearest } from './near.ts';
 import { chooseParameters } from './parameters.ts';
 
@@ -247,11 +248,12 @@ export function readLab(text: string): { readonly lab: Lab } | { readonly mistak
   const raw: unknown = reading.mistakes.length > 0 ? null : document.toJS({ maxAliasCount });
   const said = reading.mistakes.length > 0 ? null : reading.judge(lab, raw);
   if (said !== null) {
+    const namespaces = namespaceHosts(said.hosts);
     visit(document, {
       Scalar(_, node) {
         if (typeof node.value !== 'string') return;
         for (const name of namesIn(node.value))
-          if (!Object.hasOwn(said.parameters, name))
+          if (!Object.hasOwn(said.parameters, name) && !namespaces.has(name))
             reading.add(
               node.range?.[0] ?? 0,
               `{{${name}}} is none of this lab’s parameters; \\{{${name}}} stands for the text itself`,
@@ -260,7 +262,10 @@ export function readLab(text: string): { readonly lab: Lab } | { readonly mistak
     });
     // Once more with values, for the forms that a parameter hid.
     if (reading.mistakes.length === 0)
-      reading.judge(lab, fillInAll(raw, chooseParameters(said.parameters, 'a sample')));
+      reading.judge(
+        lab,
+        fillInAll(raw, { ...chooseParameters(said.parameters, 'a sample'), ...sampleNamespaces(said.hosts) }),
+      );
   }
   const result = reading.result(said);
   return 'data' in result ? { lab: result.data } : result;

@@ -24,6 +24,7 @@ import { hostStateRoutes } from './host-states.ts';
 import { hubRoutes } from './hub.ts';
 import { integer } from './query.ts';
 import { type Handler, type Routes, withEach } from './router.ts';
+import { trafficRoutes } from './traffic.ts';
 
 const hostName = z
   .string()
@@ -48,6 +49,7 @@ const createSchema = z.strictObject({
   limits: limitsSchema.optional(),
   egress: z.enum(['none', 'proxy', 'open']).optional(),
   hubAccount: z.string().max(100).optional(),
+  ownHubAccount: z.boolean().optional(),
   workspace: z
     .string()
     .regex(/^workspace(-[a-z0-9-]{1,50})?$/, 'is a workspace image of the catalogue, such as workspace-vm')
@@ -196,6 +198,7 @@ const routes: Routes<Engine> = {
   ...hubRoutes,
   ...hostFileRoutes(hostOf),
   ...hostInsideRoutes(hostOf),
+  ...trafficRoutes(hostOf),
   ...hostStateRoutes({ hostOf, infoOf: hostInfo }),
   'GET /status': (exchange) => exchange.answer(200, exchange.subject.status()),
   'GET /loop': (exchange) => exchange.answer(200, exchange.subject.loop.report(integer(exchange.query, 'since') ?? 0)),

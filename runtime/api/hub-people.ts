@@ -81,6 +81,7 @@ export function hubPeopleRoutes<Subject>(hubOf: (subject: Subject) => HubAccount
   };
   const changeNamespace = async (exchange: Ask, work: () => void): Promise<void> => {
     await hub(exchange).change(work);
+    hub(exchange).registry.audit.touch(exchange.param('namespace'));
     exchange.answer(200, namespaceInfo(exchange));
   };
   const routes: Routes<Subject> = {

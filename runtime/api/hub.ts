@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Engine } from '../engine.ts';
 import { hubContents } from '../hub/contents.ts';
 import { Asker } from '../hub/pages/asker.ts';
+import { lookAtNamespace, lookAtRepository } from '../hub/look.ts';
 import { hubReport } from '../hub/report.ts';
 import { maxContentsWaitMs } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
@@ -20,6 +21,8 @@ const contentsSchema = z.strictObject({
   asker: askerSchema.optional(),
   waitMs: z.number().int().min(0).max(maxContentsWaitMs).optional(),
 });
+const name = z.string().max(400);
+const lookSchema = z.union([z.strictObject({ repository: name }), z.strictObject({ namespace: name })]);
 const sessionSchema = z.strictObject({ name: z.string().max(100).optional() });
 
 async function session(exchange: Exchange<Engine>): Promise<void> {
@@ -39,6 +42,14 @@ export const hubRoutes: Routes<Engine> = {
   ...hubWebhookRoutes<Engine>(({ hub }) => ({ webhooks: hub.webhooks, database: hub.registry.database })),
   ...hubActivityRoutes<Engine>(({ hub }) => hub),
   'GET /hub': async (exchange) => exchange.answer(200, await hubReport(exchange.subject.hub)),
+  'POST /hub/look': async (exchange) => {
+    const wanted = await exchange.body(lookSchema);
+    const { hub } = exchange.subject;
+    exchange.answer(
+      200,
+      'repository' in wanted ? lookAtRepository(hub, wanted.repository) : lookAtNamespace(hub, wanted.namespace),
+    );
+  },
   'POST /hub/collect': async (exchange) => {
     const { registry } = exchange.subject.hub;
     exchange.answer(200, await (flag(exchange.query, 'now') ? registry.collect(0) : registry.collect()));

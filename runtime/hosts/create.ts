@@ -8,6 +8,8 @@ import type { Engine } from '../engine.ts';
 import { at, EngineError } from '../errors.ts';
 import { EventLog } from '../events.ts';
 import { defaultWorkspace } from '../images/image.ts';
+import { moveKind } from '../images/move-record.ts';
+import { Traffic } from '../images/traffic.ts';
 import { maxNameLength } from '../limits.ts';
 import { createDisk } from './disk.ts';
 import { Host } from './host.ts';
@@ -26,8 +28,16 @@ import { defaultHostname } from './workspace.ts';
 /** The host of a record, with its stored snapshots. The engine knows the host from then on. */
 export function hostOf(engine: Engine, record: HostRecord): Host {
   const events = new EventLog();
+  const traffic = new Traffic({
+    put: (move) => {
+      // One that ends with the host leaves nothing behind.
+      if (engine.hosts.get(record.name) === host) engine.records.put(moveKind, record.id, String(move.id), move);
+    },
+    delete: (id) => engine.records.delete(moveKind, record.id, String(id)),
+  });
   const host: Host = new Host(engine, record, {
     events,
+    traffic,
     images: engine.images.forHost({
       hostId: record.id,
       usedImages: () =>
@@ -45,6 +55,7 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
       emit: ({ action, id, name }) => events.emit('image', action, id, { name }),
       reach: () => reachOf(host),
       hubAccount: () => host.record.hubAccount?.name ?? null,
+      traffic,
     }),
   });
   for (const snapshot of engine.records.list(snapshotKind, record.id)) {
@@ -83,7 +94,7 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     hostname,
     link,
     egress: options.egress ?? 'none',
-    hubAccount: hubAccountFor(engine, options.hubAccount, link),
+    hubAccount: hubAccountFor(engine, options, link),
     startAgain: [],
     returns: false,
     workspaceLayers: null,

@@ -5,6 +5,7 @@ import { Container } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { imagesOf } from '../containers/mounts/mount-point.ts';
 import type { KeptImage } from '../images/image.ts';
+import { moveKind } from '../images/move-record.ts';
 import { ownImageKind } from '../images/own-images.ts';
 import { madeNetworks, networkOfRecord, predefinedNetworks } from '../networks/network.ts';
 import { type NetworkRecord, networkKind } from '../networks/network-record.ts';
@@ -18,7 +19,7 @@ import type { Holdings } from './snapshot-record.ts';
 type EachNoun<T> = { readonly [Noun in keyof Holdings]: T };
 
 /** What a new host holds. */
-export const nothing: Holdings = { containers: [], images: [], networks: [], volumes: [], running: [] };
+export const nothing: Holdings = { containers: [], images: [], networks: [], volumes: [], moves: [], running: [] };
 
 /** The containers that run or are about to be restarted, with their endpoints and ports; where the host is stopped, those that its next start starts. */
 export function runningIn(host: Host): readonly RunningAgain[] {
@@ -46,6 +47,7 @@ export function holdingsNow(host: Host): Holdings {
     images: host.images.stored(),
     networks: madeNetworks(host.networks),
     volumes: host.volumes.all(),
+    moves: host.traffic.ended(),
     running: runningIn(host),
   };
 }
@@ -80,6 +82,7 @@ export function imagesNeededBy({ containers, images }: Pick<Holdings, 'container
     images,
     networks: [],
     volumes: [],
+    moves: [],
     running: [], // each is a container too
   };
   return Object.values(needed).flat();
@@ -90,6 +93,7 @@ const kinds: EachNoun<RecordKind<unknown> | null> = {
   images: ownImageKind,
   networks: networkKind,
   volumes: volumeKind,
+  moves: moveKind,
   running: null,
 };
 
@@ -97,12 +101,13 @@ const kinds: EachNoun<RecordKind<unknown> | null> = {
 export const heldKinds = Object.values(kinds).filter((kind) => kind !== null);
 
 /** The records that stand for it; `running` goes into the host's own. */
-export function recordsOf({ containers, images, networks, volumes }: Holdings): readonly NewRecord[] {
+export function recordsOf({ containers, images, networks, volumes, moves }: Holdings): readonly NewRecord[] {
   const records: EachNoun<readonly NewRecord[]> = {
     containers: containers.map((container) => newRecord(containerKind, container.id, container)),
     images: images.map((image) => newRecord(ownImageKind, image.imageId, image)),
     networks: networks.map((network) => newRecord(networkKind, network.id, network)),
     volumes: volumes.map((volume) => newRecord(volumeKind, volume.name, volume)),
+    moves: moves.map((move) => newRecord(moveKind, String(move.id), move)),
     running: [],
   };
   return Object.values(records).flat();
@@ -115,6 +120,7 @@ export function loadHoldings(host: Host): void {
     images: null, // read with the host itself
     networks: () => addNetworks(host, host.engine.records.list(networkKind, host.id)),
     volumes: () => host.volumes.become(host.engine.records.list(volumeKind, host.id)),
+    moves: () => host.traffic.become(host.engine.records.list(moveKind, host.id)),
     running: null, // in the host's own record
   };
   for (const act of Object.values(load)) act?.();
@@ -123,7 +129,7 @@ export function loadHoldings(host: Host): void {
 /** Puts `holdings` in the place of all that the host holds in memory; the records say so already. `needed` before is given up. */
 export function becomeHoldings(
   host: Host,
-  { containers, networks, volumes }: Holdings,
+  { containers, networks, volumes, moves }: Holdings,
   needed: readonly KeptImage[],
 ): void {
   const become: EachNoun<(() => void) | null> = {
@@ -140,6 +146,7 @@ export function becomeHoldings(
       addNetworks(host, networks);
     },
     volumes: () => host.volumes.become(volumes),
+    moves: () => host.traffic.become(moves),
     running: null, // in the host's own record
   };
   for (const act of Object.values(become)) act?.();

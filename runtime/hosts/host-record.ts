@@ -18,6 +18,8 @@ export interface HubAccountOf {
   readonly name: string;
   /** It was made for the host, and those on its link, and goes with the last of them. */
   readonly goesWithHosts: boolean;
+  /** It is for this host alone, and not for the others on its link. */
+  readonly own: boolean;
 }
 
 /** A container that runs again when its host starts, with the endpoints and the ports that it had. */
@@ -91,7 +93,13 @@ const recordSchema = z.object({
   hostname: z.string(),
   link: z.object({ name: z.string(), address: z.string() } satisfies Shape<LinkPlace>).nullable(),
   egress: z.enum(['none', 'proxy', 'open']),
-  hubAccount: z.object({ name: z.string(), goesWithHosts: z.boolean() } satisfies Shape<HubAccountOf>).nullable(),
+  hubAccount: z
+    .object({
+      name: z.string(),
+      goesWithHosts: z.boolean(),
+      own: z.boolean().default(false),
+    } satisfies Shape<HubAccountOf>)
+    .nullable(),
   startAgain: z.array(runningAgainSchema),
   returns: z.boolean(),
   workspaceLayers: z.array(z.string()).nullable(),

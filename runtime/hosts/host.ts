@@ -14,6 +14,7 @@ import { EngineError } from '../errors.ts';
 import type { EventLog } from '../events.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { HostImages } from '../images/image.ts';
+import type { Traffic } from '../images/traffic.ts';
 import { countsSnapshots, diskGroupOf } from '../kernel/quotas.ts';
 import type { HostTurns, Turns } from '../loop/turns.ts';
 import type { LoopWatch } from '../loop/watch.ts';
@@ -65,6 +66,7 @@ export class Host implements ContainerHost {
   readonly engine: HostEngine;
   readonly images: HostImages;
   readonly events: EventLog;
+  readonly traffic: Traffic;
   /** The host's share of the event loop. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
@@ -90,13 +92,14 @@ export class Host implements ContainerHost {
   #record: HostRecord;
   #lock: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: HostEngine, record: HostRecord, parts: { images: HostImages; events: EventLog }) {
+  constructor(engine: HostEngine, record: HostRecord, parts: Pick<Host, 'images' | 'events' | 'traffic'>) {
     this.engine = engine;
     this.#record = record;
     this.images = parts.images;
     this.networks = predefinedNetworks(record.id, record.createdAt);
     this.turns = engine.turns.forHost(record.name);
     this.events = parts.events;
+    this.traffic = parts.traffic;
   }
 
   get record(): HostRecord {

@@ -1,22 +1,26 @@
 // The account that a lab has on the hub: all hosts of a link have one together, and it goes with the last of them.
 
+import type { HostOptions } from '../client.ts';
 import type { Host, HostEngine } from './host.ts';
 import type { HubAccountOf } from './host-record.ts';
 import { hostsOn } from './link.ts';
 
-/** For a new host: the one that it is given, that of the others on its link, or one of its own. Null where the hub can have no more. */
+/**
+ * For a new host: one of its own where that is asked for; else the one that it is given, that of the others on its link, or a new one.
+ * Null where the hub can have no more.
+ */
 export function hubAccountFor(
   engine: HostEngine,
-  given: string | undefined,
+  { hubAccount: given, ownHubAccount: own = false }: Pick<HostOptions, 'hubAccount' | 'ownHubAccount'>,
   link: { readonly name: string } | null,
 ): HubAccountOf | null {
-  if (given !== undefined) return { name: given, goesWithHosts: false };
-  const others = link ? hostsOn(engine, link.name) : [];
-  const theirs = others.find(({ record }) => record.hubAccount !== null)?.record.hubAccount;
+  if (given !== undefined && !own) return { name: given, goesWithHosts: false, own };
+  const others = link && !own ? hostsOn(engine, link.name) : [];
+  const theirs = others.find(({ record }) => record.hubAccount?.own === false)?.record.hubAccount;
   if (theirs) return theirs;
   const { sessions } = engine.hub.accounts;
   try {
-    return { name: sessions.ensure(sessions.freeName()).name, goesWithHosts: true };
+    return { name: sessions.ensure(sessions.freeName()).name, goesWithHosts: true, own };
   } catch (error) {
     engine.log.warn({ error }, 'a host has no account on the hub');
     return null;

@@ -1,7 +1,9 @@
 // A snapshot of a host as it is stored.
 
 import { z } from 'zod';
+import type { ImageMove } from '../client-traffic.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
+import { moveKind } from '../images/move-record.ts';
 import { type OwnImage, ownImageKind } from '../images/own-images.ts';
 import { type NetworkRecord, networkKind } from '../networks/network-record.ts';
 import { type HeldRecord, heldRecord, holdRecord, type RecordKind, type Shape } from '../store/record-kind.ts';
@@ -15,6 +17,8 @@ export interface Holdings {
   /** Those that the student made. */
   readonly networks: readonly NetworkRecord[];
   readonly volumes: readonly VolumeRecord[];
+  /** The images that it has pushed and pulled. */
+  readonly moves: readonly ImageMove[];
   /** The containers that run. They stand in the host's own record; all else has records of its own, stored at each change. */
   readonly running: readonly RunningAgain[];
 }
@@ -50,9 +54,10 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
     images: z.array(heldRecord(ownImageKind)),
     networks: z.array(heldRecord(networkKind)).default([]), // engines before had none
     volumes: z.array(heldRecord(volumeKind)),
+    moves: z.array(heldRecord(moveKind)).default([]), // engines before remembered none
     running: z.array(runningAgainSchema),
   } satisfies Shape<SnapshotRecord>),
-  write: ({ id, createdAt, subvolume, containers, images, networks, volumes, running }) =>
+  write: ({ id, createdAt, subvolume, containers, images, networks, volumes, moves, running }) =>
     ({
       id,
       createdAt,
@@ -61,6 +66,7 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
       images: images.map((image) => holdRecord(ownImageKind, image)),
       networks: networks.map((network) => holdRecord(networkKind, network)),
       volumes: volumes.map((volume) => holdRecord(volumeKind, volume)),
+      moves: moves.map((move) => holdRecord(moveKind, move)),
       running,
     }) satisfies Record<keyof SnapshotRecord, unknown>,
   upgrades: [(body) => version0.parse(body), (body) => version1.parse(body)],

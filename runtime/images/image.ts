@@ -6,6 +6,7 @@ import type { Credentials } from '../registries/credentials.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { OwnImage } from './own-images.ts';
+import type { Traffic } from './traffic.ts';
 
 /** The catalogue image that a host's workspace starts from where none is asked for. */
 export const defaultWorkspace = 'workspace';
@@ -171,6 +172,8 @@ export interface ImageOwner {
   reach(): Reach;
   /** The account on the hub that its lab has; null where it has none. */
   hubAccount(): string | null;
+  /** Where its pushes and pulls are told. */
+  readonly traffic: Traffic;
 }
 
 /** All images of one engine: the shared blobs and layers, and a view for each host. */

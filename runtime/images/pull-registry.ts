@@ -14,6 +14,7 @@ import { canonical, familiar, familiarName, type Reference } from './reference.t
 import { openSession, type RegistrySession } from './registry-session.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
+import type { LiveMove } from './traffic.ts';
 import type { HostView } from './view.ts';
 
 /** A reference, and what the registry has by it. */
@@ -97,9 +98,18 @@ async function* pullOne(
   const { imageId } = image.configuration;
   const byDigest = { domain, path, digest: top.digest };
   const upToDate = view.own.find(reference) === imageId && view.own.find(byDigest) === imageId;
-  if (!upToDate) {
+  using move = view.owner.traffic.begin({
+    direction: 'pull',
+    registry: domain,
+    repository: path,
+    reference: askedFor(reference),
+    imageId,
+    diffIds: image.configuration.diffIds,
+  });
+  if (upToDate) tellThere(image, move);
+  else {
     const queue = new ProgressQueue();
-    const work = bringImage(view, session, { image, configuration }, queue, options.signal);
+    const work = bringImage(view, session, { image, configuration }, { queue, move }, options.signal);
     try {
       yield* queue.follow(work);
     } finally {
@@ -109,6 +119,7 @@ async function* pullOne(
     view.own.name(reference, imageId);
     view.own.name(byDigest, imageId);
   }
+  move.arrived(top.digest);
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${top.digest}` };
   // Docker does not refuse an image that has no index and is for another platform.
@@ -117,6 +128,16 @@ async function* pullOne(
       ? null
       : `image with reference ${canonical(reference)} was found but its platform (${image.platform}) does not match the specified platform (${platformText(platform)})`;
   return { upToDate, warning };
+}
+
+/** Where progress is told: to the client, and to the host's traffic. */
+interface Telling {
+  readonly queue: ProgressQueue;
+  readonly move: LiveMove;
+}
+
+function tellThere({ layers, configuration: { diffIds } }: FoundImage, move: LiveMove): void {
+  for (const [i, { size }] of layers.entries()) move.layer(diffIds[i] ?? '', { bytes: size, state: 'there' });
 }
 
 interface Brought {
@@ -130,13 +151,13 @@ async function bringImage(
   view: HostView,
   session: RegistrySession,
   { image, configuration }: Brought,
-  queue: ProgressQueue,
+  telling: Telling,
   signal: AbortSignal,
 ): Promise<void> {
   const { imageId, diffIds } = image.configuration;
   await bringing(view, imageId, diffIds, async () => {
-    const missing = missingLayers(view, session, image, queue);
-    const broughtBytes = missing.length === 0 ? 0 : await bringLayers(view, session, missing, queue, signal);
+    const missing = missingLayers(view, session, image, telling);
+    const broughtBytes = missing.length === 0 ? 0 : await bringLayers(view, session, missing, telling, signal);
     signal.throwIfAborted();
     await view.contents.bring(image.configuration, configuration);
     view.own.add(imageId, broughtBytes);
@@ -148,13 +169,15 @@ function missingLayers(
   view: HostView,
   session: RegistrySession,
   { layers, configuration: { diffIds } }: FoundImage,
-  queue: ProgressQueue,
+  { queue, move }: Telling,
 ): Layer[] {
   const missing: Layer[] = [];
   for (const [i, descriptor] of layers.entries()) {
     const diffId = diffIds[i] ?? '';
     const exists = hostHasLayer(view, diffId);
     queue.push(line(shortId(descriptor.digest), exists ? 'Already exists' : 'Pulling fs layer'));
+    if (diffIds.indexOf(diffId) === i)
+      move.layer(diffId, { bytes: descriptor.size, state: exists ? 'there' : 'waiting' });
     if (!exists && diffIds.indexOf(diffId) === i) missing.push({ descriptor, diffId, path: session.newFile() });
   }
   return missing;
@@ -165,7 +188,7 @@ async function bringLayers(
   view: HostView,
   session: RegistrySession,
   layers: readonly Layer[],
-  queue: ProgressQueue,
+  { queue, move }: Telling,
   signal: AbortSignal,
 ): Promise<number> {
   const packedBytes = layers.reduce((sum, { descriptor }) => sum + descriptor.size, 0);
@@ -176,7 +199,7 @@ async function bringLayers(
       `the image has ${packedBytes} bytes, and this host may still bring in ${most}: remove images that were pulled or loaded`,
     );
   const coming = new Turnstile({ perKey: maxBlobsComing, inAll: maxBlobsComing });
-  const downloads = layers.map((layer) => coming.pass('', () => download(session, layer, queue)));
+  const downloads = layers.map((layer) => coming.pass('', () => download(session, layer, { queue, move })));
   // One that fails ends the session, and so the others.
   for (const each of downloads) each.catch(() => undefined);
   let broughtBytes = 0;
@@ -189,18 +212,27 @@ async function bringLayers(
     const { size } = await bringLayer(view, file, { maxBytes, signal, onBytes });
     broughtBytes += size;
     onBytes(descriptor.size);
+    move.layer(diffId, { movedBytes: descriptor.size, state: 'moved' });
     queue.push(line(id, 'Pull complete'));
   }
   return broughtBytes;
 }
 
-async function download(session: RegistrySession, { descriptor, path }: Layer, queue: ProgressQueue): Promise<void> {
+async function download(
+  session: RegistrySession,
+  { descriptor, diffId, path }: Layer,
+  { queue, move }: Telling,
+): Promise<void> {
+  move.layer(diffId, { state: 'moving' });
   const id = shortId(descriptor.digest);
   await session.client.ask(
     'download',
     { descriptor, path },
     {
-      onBytes: (bytes) => queue.push(line(id, 'Downloading', bytes, descriptor.size)),
+      onBytes: (bytes) => {
+        queue.push(line(id, 'Downloading', bytes, descriptor.size));
+        move.layer(diffId, { movedBytes: bytes });
+      },
       onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
     },
   );

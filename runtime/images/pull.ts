@@ -17,6 +17,7 @@ import { familiar, familiarName, type Reference, referenceOf } from './reference
 import { askerOf } from './registry-session.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
+import type { LiveMove } from './traffic.ts';
 import type { HostView } from './view.ts';
 
 /** How often a client that waits for a build is told how far it is. */
@@ -190,12 +191,22 @@ async function* pullOne(
   yield first;
   const entry = built ?? admit(view, reference, yield* waitForBuild(view, name, first.id, signal));
   const upToDate = view.own.find(reference) === entry.imageId;
-  if (!upToDate) {
+  using move = view.owner.traffic.begin({
+    direction: 'pull',
+    registry: reference.domain,
+    repository: reference.path,
+    reference: reference.digest ?? reference.tag ?? '',
+    imageId: entry.imageId,
+    diffIds: entry.layers.map(({ diffId }) => diffId),
+  });
+  if (upToDate) for (const { diffId, size } of entry.layers) move.layer(diffId, { bytes: size, state: 'there' });
+  else {
     const queue = new ProgressQueue();
-    yield* queue.follow(pullLayers(view, entry, queue, signal));
+    yield* queue.follow(pullLayers(view, entry, { queue, move }, signal));
     signal.throwIfAborted();
     record(view, reference, entry);
   }
+  move.arrived(entry.manifestDigest);
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${entry.manifestDigest}` };
   return upToDate;
@@ -231,13 +242,14 @@ async function* waitForBuild(
 async function pullLayers(
   view: HostView,
   entry: CatalogueEntry,
-  queue: ProgressQueue,
+  { queue, move }: { readonly queue: ProgressQueue; readonly move: LiveMove },
   signal: AbortSignal,
 ): Promise<void> {
   const missing: CatalogueLayer[] = [];
   for (const layer of entry.layers) {
     const exists = hostHasLayer(view, layer.diffId);
     queue.push(line(shortId(layer.digest), exists ? 'Already exists' : 'Pulling fs layer'));
+    move.layer(layer.diffId, { bytes: layer.size, state: exists ? 'there' : 'moving' });
     if (!exists) missing.push(layer);
   }
   for (const layer of missing) {
@@ -250,6 +262,7 @@ async function pullLayers(
     const id = shortId(layer.digest);
     await addCatalogueLayer(view, layer, signal, (bytes) => queue.push(line(id, 'Extracting', bytes, layer.size)));
     queue.push(line(id, 'Extracting', layer.size, layer.size));
+    move.layer(layer.diffId, { movedBytes: layer.size, state: 'moved' });
     queue.push(line(id, 'Pull complete'));
   }
 }

@@ -15,6 +15,7 @@ import { familiar, familiarName, parseReference, type Reference, referenceOf } f
 import { openSession, type RegistrySession } from './registry-session.ts';
 import { resolve, shortId } from './resolve.ts';
 import { configurationOf } from './save.ts';
+import type { LiveMove } from './traffic.ts';
 import type { HostView } from './view.ts';
 
 /** Repositories that a registry is asked to take a layer from. */
@@ -70,7 +71,15 @@ async function* pushOne(view: HostView, session: RegistrySession, reference: Ref
   const known = resolve(view, familiar(reference));
   const queue = new ProgressQueue();
   const sent: SentLayer[] = [];
-  const work = pushBlobs(view, session, { known, reference, queue, sent });
+  using move = view.owner.traffic.begin({
+    direction: 'push',
+    registry: reference.domain,
+    repository: reference.path,
+    reference: reference.tag ?? '',
+    imageId: known.imageId,
+    diffIds: known.diffIds,
+  });
+  const work = pushBlobs(view, session, { known, reference, queue, sent, move });
   try {
     yield* queue.follow(work);
   } finally {
@@ -82,6 +91,7 @@ async function* pushOne(view: HostView, session: RegistrySession, reference: Ref
   const { digest, size } = await session.client.ask('manifest', { reference: tag, mediaType, text });
   // The name may be another image's by now, and the image gone.
   if (view.own.get(known.imageId)) view.own.name({ domain, path, digest }, known.imageId);
+  move.arrived(digest);
   yield { status: `${tag}: digest: ${digest} size: ${size}` };
   yield { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } };
 }
@@ -96,13 +106,14 @@ interface Pushed {
   readonly queue: ProgressQueue;
   /** Filled with what was sent, base first. */
   readonly sent: SentLayer[];
+  readonly move: LiveMove;
 }
 
 /** All that the manifest will name. */
 async function pushBlobs(
   view: HostView,
   session: RegistrySession,
-  { known, reference, queue, sent }: Pushed,
+  { known, reference, queue, sent, move }: Pushed,
 ): Promise<void> {
   const going = new Turnstile({ perKey: maxBlobsGoing, inAll: maxBlobsGoing });
   const layers = [...known.diffIds.entries()].reverse();
@@ -111,7 +122,7 @@ async function pushBlobs(
   const sending = layers.map(async ([i, diffId]) => {
     let layer = first.get(diffId);
     if (!layer) {
-      layer = going.pass('', () => pushLayer(view, session, { diffId, reference, queue }));
+      layer = going.pass('', () => pushLayer(view, session, { diffId, reference, queue, move }));
       first.set(diffId, layer);
     }
     sent[i] = await layer;
@@ -125,20 +136,27 @@ async function pushBlobs(
 async function pushLayer(
   view: HostView,
   session: RegistrySession,
-  { diffId, reference, queue }: { diffId: string; reference: Reference; queue: ProgressQueue },
+  { diffId, reference, queue, move }: Pick<Pushed, 'reference' | 'queue' | 'move'> & { readonly diffId: string },
 ): Promise<SentLayer> {
   const id = shortId(diffId);
   const { sent, compression, bytes: all } = await layerSource(view, diffId);
+  move.layer(diffId, { bytes: all, state: 'moving' });
   const uploaded = await session.client.ask(
     'upload',
     { ...sent, mountFrom: repositoriesWith(view, diffId, reference) },
     {
-      onBytes: (bytes) => queue.push(line(id, 'Pushing', bytes, all)),
+      onBytes: (bytes) => {
+        queue.push(line(id, 'Pushing', bytes, all));
+        move.layer(diffId, { movedBytes: bytes });
+      },
       onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
     },
   );
   const { blob } = uploaded;
   if ('plain' in sent && sent.blob?.digest !== blob.digest) view.layers.compressedTo(diffId, blob);
+  const kinds = { there: 'there', mounted: 'elsewhere', sent: 'moved' } as const;
+  const isSent = uploaded.kind === 'sent';
+  move.layer(diffId, { bytes: blob.size, movedBytes: isSent ? blob.size : 0, state: kinds[uploaded.kind] });
   if (uploaded.kind === 'there') queue.push(line(id, 'Layer already exists'));
   else if (uploaded.kind === 'mounted') queue.push(line(id, `Mounted from ${uploaded.from}`));
   else {

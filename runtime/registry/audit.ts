@@ -3,6 +3,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { auditSliceRows, maxEventsPerAction, pullDays } from '../limits.ts';
 import type { Database, Row } from './database.ts';
+import { namespaceOf } from './names.ts';
 
 export const auditActions = [
   'push',
@@ -62,6 +63,9 @@ export interface DayOfPulls {
 const trimEvery = 500;
 const dayMs = 24 * 60 * 60 * 1000;
 
+/** What changes what a namespace holds. */
+const changing: readonly RegistryAction[] = ['push', 'delete', 'delete-repository'];
+
 export interface EventFilter {
   readonly repository?: string;
   readonly namespace?: string;
@@ -76,6 +80,7 @@ export interface EventFilter {
 export class Audit {
   readonly #database: Database;
   readonly #listeners = new Set<(event: RegistryEvent) => void>();
+  readonly #changes = new Set<(namespace: string) => void>();
   readonly #untrimmed = new Map<RegistryAction, number>();
 
   constructor(database: Database) {
@@ -95,6 +100,7 @@ export class Audit {
 
   #notify(event: RegistryEvent): void {
     for (const listener of [...this.#listeners]) listener(event);
+    if (changing.includes(event.action)) this.touch(namespaceOf(event.repository));
   }
 
   #store({ at, action, who, repository, reference, digest, bytes }: RegistryEvent): void {
@@ -146,6 +152,17 @@ export class Audit {
         ...[namespace, before, most],
       )
       .map(eventOf);
+  }
+
+  /** Whoever looks at a namespace should look again: something was pushed or deleted, or who may do what has changed. */
+  touch(namespace: string): void {
+    for (const listener of [...this.#changes]) listener(namespace);
+  }
+
+  /** Calls `listener` when a namespace has changed, perhaps before that is stored, until the function that is returned is called. It must not throw. */
+  listenToChanges(listener: (namespace: string) => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
   }
 
   /**

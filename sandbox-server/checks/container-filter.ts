@@ -7,6 +7,7 @@ import type { ContainerFact } from './facts.ts';
 import { isImage } from './image-name.ts';
 import { compareMounts } from './mounts.ts';
 import { isPort, portsInWords } from './ports.ts';
+import { originKey } from './registries/origin.ts';
 import { listed, shown } from './shown.ts';
 
 function comparePort(wanted: string, { ports }: ContainerFact): Compared {
@@ -59,6 +60,7 @@ export function compareContainer(wanted: ContainerFilter, has: ContainerFact): r
     ...compareNetworks(wanted, has),
     ...compareOne(wanted.mounts, (mounts) => compareMounts(mounts, has.mounts)),
     ...compareLabels(wanted.labels, has.labels),
+    ...compareOne(wanted.repository, (from) => has.origins.get(originKey(from)) ?? { holds: null, instead: '' }),
     ...compareDetails(wanted, has.details, has.interrupted),
   ];
 }

@@ -31,6 +31,7 @@ export function containerFact(container: ListedContainer, interrupted: ReadonlyS
     started: null,
     interrupted: interrupted.has(id) && state === 'exited',
     details: null,
+    origins: new Map(),
   };
 }
 
@@ -143,6 +144,7 @@ export function imageFrom(answer: unknown): ImageFact {
   return {
     id: Id,
     digests: RepoDigests.map((digest) => digest.slice(digest.indexOf('@') + 1)),
+    repoDigests: RepoDigests,
     layers: RootFS.Layers,
     sizeBytes: Size,
     command: Config.Cmd.join(' '),
@@ -151,6 +153,7 @@ export function imageFrom(answer: unknown): ImageFact {
     user: Config.User ?? '',
     workdir: Config.WorkingDir ?? '',
     exposes: Object.keys(Config.ExposedPorts ?? {}),
+    origins: new Map(),
   };
 }
 

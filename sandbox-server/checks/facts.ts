@@ -2,8 +2,10 @@
 
 import type { ConnectionTold } from '@drydock/runtime';
 import type { ContainerState } from '../../lessons/schema.ts';
+import type { Compared } from './compared.ts';
 import type { MountFact } from './mounts.ts';
 import type { PublishedPort } from './ports.ts';
+import type { MoveFact, RepositoryFact } from './registries/facts.ts';
 import type { YamlFact } from './yaml/read.ts';
 
 /** What only `docker inspect` tells. */
@@ -57,6 +59,8 @@ export interface ContainerFact {
   readonly interrupted: boolean;
   /** Null where nobody asked. */
   readonly details: ContainerDetails | null;
+  /** Whether its image came from where checks ask, by `originKey`. */
+  readonly origins: ReadonlyMap<string, Compared>;
 }
 
 /** A container that has run to its end; it may be gone by now. */
@@ -93,6 +97,8 @@ export interface ImageFact {
   readonly id: string;
   /** `sha256:…` each. */
   readonly digests: readonly string[];
+  /** The same with the names of their repositories: `nginx@sha256:…`. */
+  readonly repoDigests: readonly string[];
   /** The base's first. */
   readonly layers: readonly string[];
   readonly sizeBytes: number;
@@ -103,6 +109,8 @@ export interface ImageFact {
   readonly workdir: string;
   /** `80/tcp` each. */
   readonly exposes: readonly string[];
+  /** As of a container. */
+  readonly origins: ReadonlyMap<string, Compared>;
 }
 
 export interface NetworkFact {
@@ -170,6 +178,10 @@ export interface HostFacts {
   /** By `8080/path`. */
   readonly answers: ReadonlyMap<string, AnswerFact>;
   readonly processes: readonly ProcessFact[] | null;
+  /** What it has pushed and pulled, the oldest first; null where nobody asked. */
+  readonly moves: readonly MoveFact[] | null;
+  /** Of registries, by `repositoryKey`. */
+  readonly repositories: ReadonlyMap<string, RepositoryFact>;
   /** By the JSON of its arguments. */
   readonly commands: ReadonlyMap<string, CommandFact>;
 }
@@ -196,6 +208,8 @@ export const emptyHost: HostFacts = {
   connections: new Map(),
   answers: new Map(),
   processes: null,
+  moves: null,
+  repositories: new Map(),
   commands: new Map(),
 };
 

@@ -5,8 +5,9 @@ import type { Compared } from './compared.ts';
 import { connectionFound, connectionKey } from './connection-check.ts';
 import { type Facts, factsOf, type HostFacts } from './facts.ts';
 import { askSaved, fileKey, noFile, noPlace, whereIn } from './file-place.ts';
-import { answerKey, commandKey, compareImage } from './judge.ts';
+import { answerKey, commandKey, compareImage, moveCheckOf, repositoryCompared } from './judge.ts';
 import { compareNetwork } from './network-check.ts';
+import { movesFound } from './registries/moves-check.ts';
 import { firstDifference } from './same-text.ts';
 import { listed, shown } from './shown.ts';
 import { compareVolume } from './volume-check.ts';
@@ -58,6 +59,9 @@ export function askedFound(check: Check, facts: Facts): string {
     if (has === null) return `There is no volume ${name} on this host yet.`;
     return firstFalse(compareVolume(check.volume, has, containers, emptyVolumes.get(name)));
   }
+  if ('repository' in check) return firstFalse(repositoryCompared(check.repository, facts));
+  const move = moveCheckOf(check);
+  if (move !== null) return movesFound(move, facts.doneTasks, (host) => factsOf(facts, host).moves ?? undefined);
   if ('connection' in check) {
     const has = factsOf(facts, check.connection.host).connections.get(connectionKey(check.connection));
     return has === undefined ? '' : connectionFound(check.connection, has);

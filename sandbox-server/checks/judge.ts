@@ -1,6 +1,13 @@
 // Whether a check holds: true, false, or null where a fact that it hangs on was not asked for. Pure.
 
-import type { AbsentCheck, Check, ImageCheck, NamedThing, ProcessCheck } from '../../lessons/schema.ts';
+import type {
+  AbsentCheck,
+  Check,
+  ImageCheck,
+  NamedThing,
+  ProcessCheck,
+  RepositoryCheck,
+} from '../../lessons/schema.ts';
 import { allHold, type Compared, compareLabels } from './compared.ts';
 import { connectionKey, judgeConnection } from './connection-check.ts';
 import { compareEnv } from './container-details.ts';
@@ -18,6 +25,10 @@ import { fileKey, noPlace } from './file-place.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
 import { compareNetwork } from './network-check.ts';
+import { judgeMoves, type MoveCheck } from './registries/moves-check.ts';
+import { repositoryKey } from './registries/names.ts';
+import { originKey } from './registries/origin.ts';
+import { compareRepository } from './registries/repository-check.ts';
 import { withoutInvisible } from './same-text.ts';
 import { shown } from './shown.ts';
 import { bytesOf, sizeInWords } from './sizes.ts';
@@ -43,7 +54,8 @@ export function compareImage(
   has: ImageFact,
   other: (name: string) => ImageFact | null | undefined,
 ): readonly Compared[] {
-  const { from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan } = wanted;
+  const { from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan, repository } =
+    wanted;
   const one = (holds: boolean, instead: string): Compared[] => [{ holds, instead }];
   const told = (text: string) => shown(text) || 'empty';
   const onTopOf = (name: string): Compared[] => {
@@ -77,7 +89,19 @@ export function compareImage(
     ...(smallerThan === undefined
       ? []
       : one(has.sizeBytes < bytesOf(smallerThan), `its size is ${sizeInWords(has.sizeBytes)}`)),
+    ...(repository === undefined ? [] : [has.origins.get(originKey(repository)) ?? { holds: null, instead: '' }]),
   ];
+}
+
+/** A check of pushes or of pulls; null for all others. */
+export function moveCheckOf(check: Check): MoveCheck | null {
+  if ('pushed' in check) return { direction: 'push', ...check.pushed };
+  return 'pulled' in check ? { direction: 'pull', ...check.pulled } : null;
+}
+
+export function repositoryCompared(wanted: RepositoryCheck, facts: Facts): readonly Compared[] {
+  const { repositories, images } = factsOf(facts, wanted.host);
+  return compareRepository(wanted, repositories.get(repositoryKey(wanted)), (name) => images.get(name));
 }
 
 /** The key of an answer in `HostFacts.answers`. */
@@ -193,6 +217,9 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     if (has === undefined || has === null) return has === null ? false : null;
     return allHold(compareVolume(check.volume, has, containers, emptyVolumes.get(name)));
   }
+  if ('repository' in check) return allHold(repositoryCompared(check.repository, facts));
+  const move = moveCheckOf(check);
+  if (move !== null) return judgeMoves(move, facts.doneTasks, (host) => factsOf(facts, host).moves ?? undefined);
   if ('connection' in check) {
     const { connections } = factsOf(facts, check.connection.host);
     return judgeConnection(check.connection, connections.get(connectionKey(check.connection)));

@@ -6,6 +6,7 @@ import { kindOf } from '../errors.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
 import { checkWaitMs, commandCheckMs, maxCheckedFileBytes } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
+import { mapOf, orNull } from './ask.ts';
 import { connectionKey } from './connection-check.ts';
 import type {
   AnswerFact,
@@ -19,25 +20,12 @@ import type {
 import { fileKey } from './file-place.ts';
 import { askPort } from './http-answer.ts';
 import { answerKey, commandKey } from './judge.ts';
+import type { LookParts } from './look.ts';
 import { type DearCheck, fileOf } from './needs.ts';
+import { askRegistry, type OwnRegistry } from './registries/ask-registry.ts';
+import type { RepositoryFact } from './registries/facts.ts';
+import { parseRepository, repositoryKey } from './registries/names.ts';
 import { readYamlText, type YamlFact } from './yaml/read.ts';
-
-/** Null for notFound: the container or image may have been removed meanwhile. That is a fact too. */
-export async function orNull<T>(ask: Promise<T>): Promise<T | null> {
-  try {
-    return await ask;
-  } catch (error) {
-    if (kindOf(error) === 'notFound') return null;
-    throw error;
-  }
-}
-
-export async function mapOf<T>(
-  names: Iterable<string>,
-  ask: (name: string) => Promise<T>,
-): Promise<ReadonlyMap<string, T>> {
-  return new Map(await Promise.all([...names].map(async (name) => [name, await ask(name)] as const)));
-}
 
 const decoded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
 
@@ -140,12 +128,37 @@ function yamlFacts(dear: readonly DearCheck[], files: ReadonlyMap<string, FileFa
   );
 }
 
+/** The registries of the student's own that are asked, by `repositoryKey`. */
+function ownRegistries(dear: readonly DearCheck[]): ReadonlyMap<string, OwnRegistry> {
+  const registries = new Map<string, OwnRegistry>();
+  for (const check of dear) {
+    if (!('repository' in check)) continue;
+    const { name, tls = false, login, tag, tags = [], sameTag, otherThanTag } = check.repository;
+    const key = repositoryKey(check.repository);
+    const before = registries.get(key)?.tags ?? [];
+    const those = [...before, ...tags, ...[tag, sameTag, otherThanTag].filter((one) => one !== undefined)];
+    registries.set(key, { ...parseRepository(name), tls, login, tags: [...new Set(those)] });
+  }
+  return registries;
+}
+
+/** The machine and port of a registry: another host of the lab where it is called so, else the one that asks. */
+function doorOf(
+  registry: string,
+  tls: boolean,
+  asking: string,
+  hosts: readonly WatchedHost[],
+): { readonly machine: string; readonly port: number } {
+  const [, called = registry, port = tls ? '443' : '80'] = /^(.*?)(?::(\d+))?$/.exec(registry) ?? [];
+  return { machine: hosts.find(({ name }) => name === called)?.info.name ?? asking, port: Number(port) };
+}
+
 /** `facts` with what costly checks ask for, and for how long the whole server waited for it. Throws what the engine throws. */
 export async function withDearFacts(
   host: WatchedHost,
   facts: HostFacts,
   dear: readonly DearCheck[],
-  { link, signal }: { readonly link: EngineLink; readonly signal: AbortSignal },
+  { link, signal, hosts }: Pick<LookParts, 'link' | 'signal' | 'hosts'>,
 ): Promise<{ readonly facts: HostFacts; readonly blockedMs: number }> {
   const { name } = host.info;
   const places = new Map(
@@ -173,6 +186,13 @@ export async function withDearFacts(
     const { from, to, port } = connections.get(key) ?? { from: '', to: '', port: '0' };
     return link.call((engine) => engine.tryConnection(name, { from, to, port: Number(port) }), checkWaitMs);
   };
+  const registries = ownRegistries(dear);
+  const registry = async (key: string): Promise<RepositoryFact> => {
+    const own = registries.get(key);
+    if (own === undefined) throw new Error(`look: no registry ${key}`);
+    const { machine, port } = doorOf(own.registry, own.tls, name, hosts);
+    return askRegistry(own, (ending) => link.call((engine) => engine.dial(machine, port, ending), checkWaitMs), signal);
+  };
   const files = withoutNull(await mapOf(places.keys(), file));
   const volumes = dear.flatMap((check) => ('volume' in check ? [check.volume.name] : []));
   const beganMs = monotonicMs();
@@ -185,6 +205,7 @@ export async function withDearFacts(
     emptyVolumes: withoutNull(await mapOf(new Set(volumes), (volume) => isEmpty(link, name, volume))),
     connections: await mapOf(connections.keys(), connect),
     answers: await mapOf(asked.keys(), answer),
+    repositories: new Map([...facts.repositories, ...(await mapOf(registries.keys(), registry))]),
     commands: await mapOf(run.keys(), (key) => commandFact(link, name, run.get(key) ?? [])),
     processes: dear.some((check) => 'process' in check) ? await processFacts(link, name, facts.containers) : null,
   };

@@ -5,13 +5,15 @@ import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
 import { checkWaitMs, maxInspected } from '../limits.ts';
+import { mapOf, orNull } from './ask.ts';
 import { readLog } from './container-log.ts';
 import { containerFact, detailsFrom, imageFrom, networkFrom, volumeFrom } from './docker-facts.ts';
 import { type ContainerFact, emptyHost, type Facts, type HostFacts } from './facts.ts';
 import { checkMark } from './http-answer.ts';
 import { isSameName, namedImage } from './image-name.ts';
-import { mapOf, orNull, withDearFacts } from './look-closely.ts';
+import { withDearFacts } from './look-closely.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
+import { withRegistryFacts } from './registries/look.ts';
 import type { Seen } from './seen.ts';
 
 export interface LookParts {
@@ -19,6 +21,8 @@ export interface LookParts {
   readonly link: EngineLink;
   readonly signal: AbortSignal;
   readonly seen: (host: WatchedHost) => Seen;
+  /** The tasks that were done at a moment, in milliseconds since 1970. */
+  readonly doneBy: (atMs: number) => ReadonlySet<string>;
 }
 
 const asPath = (name: string) => name.split('/').map(encodeURIComponent).join('/');
@@ -161,7 +165,7 @@ export async function look(open: readonly Task[], doneTasks: ReadonlySet<string>
       return [host.name, await dockerFacts(host, needs, parts.seen(host), parts)] as const;
     }),
   );
-  const facts: Facts = { hosts: new Map(known), doneTasks };
+  const facts: Facts = { hosts: await withRegistryFacts(new Map(known), open, parts), doneTasks };
   const dear = dearNeeds(open, facts);
   if (dear.length === 0) return { facts, dear, blockedMs: 0 };
   const all = await Promise.all(

@@ -1,7 +1,7 @@
 // Which facts the open tasks need, so that nothing else is asked for. The Docker API is cheap and is asked on every look. Files,
 // ports, processes and programs are costly, and are asked only if the rest of their check holds already.
 
-import { type Check, everyCheck, type FilePlace, hostOf, type Task } from '../../lessons/schema.ts';
+import { type Check, everyCheck, type FilePlace, hostOf, isOnHub, type Task } from '../../lessons/schema.ts';
 import { asksForDetails } from './container-details.ts';
 import type { Facts } from './facts.ts';
 import { judge } from './judge.ts';
@@ -16,10 +16,13 @@ export type DearCheck =
   | Of<'process'>
   | Of<'command'>
   | Of<'connection'>
+  /** Of a registry of the student's own. */
+  | Of<'repository'>
   | Of<'volume'>;
 
 export function isDear(check: Check): check is DearCheck {
   if ('volume' in check) return check.volume.empty !== undefined;
+  if ('repository' in check) return !isOnHub(check.repository.name);
   return ['file', 'yaml', 'compose', 'http', 'process', 'command', 'connection'].some((kind) => kind in check);
 }
 
@@ -75,6 +78,7 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
       ...ofContainers,
       ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs]),
       ...gone.map(({ image }) => image),
+      ...checks.map((check) => ('repository' in check ? check.repository.sameImage : undefined)),
     ]),
     networks: names([...ofNetworks.map(({ name }) => name), ...gone.map(({ network }) => network)]),
     volumes: names([...ofVolumes, ...gone.map(({ volume }) => volume)]),

@@ -3,8 +3,12 @@
 import type { AbsentCheck, Check, ContainerFilter, ImageCheck } from '../../lessons/schema.ts';
 import { connectionInWords } from './connection-check.ts';
 import { whereIn } from './file-place.ts';
+import { moveCheckOf } from './judge.ts';
 import { wantedMounts } from './mounts.ts';
 import { networkInWords } from './network-check.ts';
+import { moveInWords } from './registries/moves-check.ts';
+import { originInWords } from './registries/origin.ts';
+import { repositoryInWords } from './registries/repository-check.ts';
 import { listed } from './shown.ts';
 import { volumeInWords } from './volume-check.ts';
 
@@ -14,7 +18,7 @@ const on = (host: string | undefined) => (host === undefined ? '' : ` on the hos
 function features(wanted: ContainerFilter): string {
   const { name, image, sameImage, detached, port, publishes, exitCode } = wanted;
   const { oomKilled, command, env, labels, network, networks, mounts, health, restart, restartsAtLeast } = wanted;
-  const { memory, memoryReservation, cpus, cpuShares, pids, readOnly, autoRemove, user, error } = wanted;
+  const { memory, memoryReservation, cpus, cpuShares, pids, readOnly, autoRemove, user, error, repository } = wanted;
   const said = [
     ...(name === undefined ? [] : [`named ${name}`]),
     ...(image === undefined ? [] : [`from the image ${image}`]),
@@ -44,6 +48,7 @@ function features(wanted: ContainerFilter): string {
     ...(autoRemove === undefined ? [] : [autoRemove ? 'that is removed when it ends' : 'that stays when it ends']),
     ...(user === undefined ? [] : [`with the user ${user || 'root'}`]),
     ...(error === undefined ? [] : [`that could not start: ${error}`]),
+    ...(repository === undefined ? [] : [originInWords(repository)]),
   ];
   return said.length === 0 ? '' : ` ${said.join(', ')}`;
 }
@@ -56,7 +61,8 @@ export function containerInWords(wanted: ContainerFilter): string {
 }
 
 function imageInWords(wanted: ImageCheck): string {
-  const { name, from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan } = wanted;
+  const { name, from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan, repository } =
+    wanted;
   const said = [
     ...(from === undefined ? [] : [`made from ${from}`]),
     ...(sameAs === undefined ? [] : [`the same as ${sameAs}`]),
@@ -69,6 +75,7 @@ function imageInWords(wanted: ImageCheck): string {
     ...(workdir === undefined ? [] : [`with the working directory ${workdir}`]),
     ...(exposes === undefined ? [] : [`that exposes port ${exposes}`]),
     ...(smallerThan === undefined ? [] : [`smaller than ${smallerThan}`]),
+    ...(repository === undefined ? [] : [originInWords(repository)]),
   ];
   return `an image ${name}${said.length === 0 ? '' : `, ${said.join(', ')}`}`;
 }
@@ -106,6 +113,9 @@ export function inWords(check: Check): string {
   if ('network' in check) return networkInWords(check.network) + on(check.network.host);
   if ('volume' in check) return volumeInWords(check.volume) + on(check.volume.host);
   if ('connection' in check) return connectionInWords(check.connection) + on(check.connection.host);
+  if ('repository' in check) return repositoryInWords(check.repository);
+  const move = moveCheckOf(check);
+  if (move !== null) return moveInWords(move) + on(move.host);
   if ('yaml' in check || 'compose' in check) {
     const said = 'yaml' in check ? check.yaml : check.compose;
     const what = said.means === undefined ? 'that says what is asked for' : `with ${said.means}`;
@@ -131,5 +141,6 @@ export function inWords(check: Check): string {
   if ('command' in check) return check.command.means + on(check.command.host);
   if ('all' in check) return listed(check.all.map(inWords));
   if ('any' in check) return listed(check.any.map(inWords), 'or');
-  return 'not' in check ? `not ${inWords(check.not)}` : inWords(check.after.check);
+  if ('not' in check) return `not ${inWords(check.not)}`;
+  return 'after' in check ? inWords(check.after.check) : '';
 }

@@ -6,6 +6,7 @@ import type { DockerEvent } from '@drydock/runtime';
 import type { Task } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
+import type { LabTraffic } from '../hosts/lab-traffic.ts';
 import { pollWaitMs, SlowingPoll } from '../hosts/slowing-poll.ts';
 import { changesHost, type WatchedHost } from '../hosts/watched-host.ts';
 import { checkDelayMs, checkIntervalMs, checkPollMs, checkRestTimes, maxTracePollMs } from '../limits.ts';
@@ -16,6 +17,7 @@ import { evaluate } from './evaluate.ts';
 import type { Facts } from './facts.ts';
 import { type Looked, look } from './look.ts';
 import { type DearCheck, dockerNeeds, fileOf } from './needs.ts';
+import { asksForHub } from './registries/look.ts';
 import { afterEvent, nothingSeen, type Seen } from './seen.ts';
 
 export interface WatcherParts {
@@ -24,6 +26,7 @@ export interface WatcherParts {
   /** The lab's, in its order: the first is meant where a check names none. */
   readonly hosts: readonly WatchedHost[];
   readonly link: EngineLink;
+  readonly traffic: LabTraffic;
   /** The tasks that are done already. The watcher adds those that become done. */
   readonly done: Set<string>;
   /** A task became done: called once each, before `changed`. */
@@ -39,11 +42,14 @@ export class Watcher {
   readonly #seen = new Map<string, Seen>();
   readonly #followed = new Set<string>();
   readonly #poll: SlowingPoll;
+  /** When each task became done, in milliseconds since 1970; those of before are not in it. */
+  readonly #doneAt = new Map<string, number>();
   #tasks: readonly Task[];
   #told = '';
   #timer: NodeJS.Timeout | undefined;
   /** What the last look has asked for leaves traces with the student, such as lines in a log. */
   #leavesTraces = false;
+  #followsHub = false;
   #looking = false;
   #lookAgain = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -131,8 +137,10 @@ export class Watcher {
       const { hosts, link, done } = this.#parts;
       const { signal } = this.#abort;
       const open = this.#open;
+      this.#followHub(open);
       const seen = ({ name }: WatchedHost) => this.#seenOn(name);
-      const looked = await look(open, done, { hosts, link, signal, seen });
+      const doneBy = (atMs: number) => new Set([...done].filter((id) => (this.#doneAt.get(id) ?? 0) <= atMs));
+      const looked = await look(open, done, { hosts, link, signal, seen, doneBy });
       dear = looked.dear;
       if (signal.aborted) return;
       this.#follow(open, looked.facts, dear);
@@ -168,6 +176,7 @@ export class Watcher {
       if (!done || this.#parts.done.has(id)) continue;
       this.#parts.becameDone(id);
       this.#parts.done.add(id);
+      this.#doneAt.set(id, Date.now());
       // Tasks that waited for this one are looked at now.
       this.#lookAgain = true;
     }
@@ -204,6 +213,14 @@ export class Watcher {
       });
       if (files) this.#once(`files of ${host.name}`, () => this.#watchFiles(host));
     });
+  }
+
+  /** What changes on the hub causes the next look, as long as a check asks for that. */
+  #followHub(open: readonly Task[]): void {
+    if (this.#followsHub || !asksForHub(open)) return;
+    this.#followsHub = true;
+    const leave = this.#parts.traffic.listen({ hubChanged: () => this.poke() });
+    this.#abort.signal.addEventListener('abort', leave);
   }
 
   get #firstHost(): string | undefined {

@@ -6,6 +6,7 @@ import type { View } from './view.ts';
 /** All that the server says. All but `attached`, `opened`, `refused` and `pong` tell a whole state, so hearing one twice is no harm. */
 export type ServerMessage =
   | Welcome
+  | ParametersTold
   | SessionState
   | Terminals
   | Opened
@@ -26,12 +27,21 @@ export interface Welcome {
   readonly lesson: string;
   /** The lab's names of its hosts, the first one first. */
   readonly hosts: readonly string[];
-  /** What `{{name}}` stands for in this student's lab, by name; the same for as long as the session is kept. */
+  /**
+   * What `{{name}}` stands for in this student's lab, by name; the same for as long as the session is kept. Those of the lab's
+   * namespaces on the hub are known once it has hosts.
+   */
   readonly parameters: Readonly<Record<string, string>>;
   /** Minutes without a page open, or four times as long without typing, after which the lab is put away as it is. */
   readonly idleMinutes: number;
   /** Days without a page open after which a lab that was put away ends. */
   readonly keepDays: number;
+}
+
+/** As in `welcome`, with those that are known by now. Told before the phase `ready`. */
+export interface ParametersTold {
+  readonly type: 'parameters';
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export type SessionPhase =

@@ -107,9 +107,11 @@ export class SessionHosts {
     named(names);
     const link = hosts.length > 1 ? { link: newName().replace('s-', 'n-') } : {};
     return settleAll(
-      hosts.map(({ name, workspace, api = [] }, place) => {
+      hosts.map(({ name, workspace, api = [], account }, place) => {
         const host = names.get(name) ?? newName();
-        return this.#make({ name, host }, { workspace, hostname: name, ...link, api, egress }, `t${place + 1}`, size);
+        const own = account === 'own' ? { ownHubAccount: true } : {};
+        const options = { workspace, hostname: name, ...link, ...own, api, egress };
+        return this.#make({ name, host }, options, `t${place + 1}`, size);
       }),
     );
   }

@@ -6,6 +6,7 @@ import type { Task } from '../../lessons/schema.ts';
 import { Watcher } from '../checks/watcher.ts';
 import { type EngineLink, isAway } from '../engine-link.ts';
 import { kindOf, ServerError, sentences } from '../errors.ts';
+import { LabTraffic } from '../hosts/lab-traffic.ts';
 import { WatchedHost } from '../hosts/watched-host.ts';
 import type { TaskState, View } from '../protocol.ts';
 import { firstTerminal, type Size, Terminals } from '../terminals/terminals.ts';
@@ -47,6 +48,7 @@ export class RunningLab {
   readonly #titles: TitleRecords;
   readonly #events: RunningLabEvents;
   readonly #hosts: readonly WatchedHost[];
+  readonly #traffic: LabTraffic;
   readonly #watcher: Watcher;
   readonly #view: EngineView;
   /** Each host's init, by the engine's name of the host: one that is started again has another. */
@@ -84,10 +86,16 @@ export class RunningLab {
       },
       failed: (message) => events.terminalFailed(message),
     });
+    this.#traffic = new LabTraffic({
+      hosts: this.#hosts,
+      link,
+      failed: (error) => events.failed('the traffic of a lab was not heard', error),
+    });
     this.#watcher = new Watcher({
       tasks,
       hosts: this.#hosts,
       link,
+      traffic: this.#traffic,
       done,
       becameDone: (task) => events.becameDone(task),
       changed: (states) => events.tasksChanged(states),
@@ -165,6 +173,7 @@ export class RunningLab {
     this.terminals.release();
     this.#watcher.release();
     this.#view.release();
+    this.#traffic.release();
     for (const host of this.#hosts) host.release();
   }
 

@@ -3,7 +3,7 @@
 
 import type { DockerClient, HostInfo } from '@drydock/runtime';
 import type { Logger } from 'pino';
-import { chooseParameters, type Lab, withParameters } from '../../lessons/schema.ts';
+import { chooseParameters, type Lab, namespaceHosts, withParameters } from '../../lessons/schema.ts';
 import type { EngineLink } from '../engine-link.ts';
 import { messageOf, ServerError, sentences } from '../errors.ts';
 import type { Lesson } from '../labs/lessons.ts';
@@ -55,6 +55,10 @@ export class Session {
   lab: Lab;
   files: Lesson['files'];
   readonly parameters: Readonly<Record<string, string>>;
+  /** The lab as its file has it. */
+  #written: Lab;
+  /** What the lab's namespaces on the hub are called, by the parameter's name; empty until it has hosts. */
+  #namespaces: Readonly<Record<string, string>> = {};
   readonly points: ResetPoints;
   /** Held while its hosts are changed. */
   readonly lock = new Lock();
@@ -83,7 +87,8 @@ export class Session {
     this.student = record.student;
     this.lesson = record.lesson;
     this.parameters = record.parameters;
-    this.lab = withParameters(parts.lesson.lab, record.parameters);
+    this.#written = parts.lesson.lab;
+    this.lab = withParameters(this.#written, record.parameters);
     this.files = parts.lesson.files;
     this.points = new ResetPoints(record.id, parts.records);
     this.#hosts = record.hosts;
@@ -102,6 +107,11 @@ export class Session {
   /** Empty while it has no hosts. */
   get hosts(): HostNames {
     return this.#hosts;
+  }
+  /** What `{{name}}` stands for, as far as that is known. */
+  get values(): Readonly<Record<string, string>> {
+    const chosen = chooseParameters(this.#written.parameters, this.id);
+    return { ...chosen, ...this.parameters, ...this.#namespaces };
   }
   get phase(): SessionPhase {
     return this.#phase;
@@ -180,6 +190,7 @@ export class Session {
   /** Takes up hosts that run, with their terminals: the session is ready then. */
   activate(hosts: readonly ReadyHost[]): void {
     this.release();
+    this.#nameNamespaces(hosts);
     const { link, docker, records, log, shellsEnded } = this.#parts;
     this.#running = new RunningLab(hosts, {
       link,
@@ -209,6 +220,21 @@ export class Session {
     for (const page of [...this.#pages]) page.terminalsReady();
   }
 
+  /** The lab's texts name its namespaces on the hub from now on. */
+  #nameNamespaces(hosts: readonly ReadyHost[]): void {
+    const named = [...namespaceHosts(this.#written.hosts)].flatMap(([parameter, of]) => {
+      const account = hosts.find(({ name }) => name === of)?.host.hubAccount ?? null;
+      return account === null ? [] : [[parameter, account] as const];
+    });
+    this.#namespaces = Object.fromEntries(named);
+    this.lab = withParameters(this.#written, this.values);
+    this.#tasks = this.#tasks.map((task) => {
+      return { ...task, expected: this.lab.tasks.find(({ id }) => id === task.id)?.expected ?? task.expected };
+    });
+    this.#broadcast({ type: 'parameters', parameters: this.values });
+    this.#setTasks(this.#tasks);
+  }
+
   /** A reset to `point` begins: from now on those tasks are done that were done then, and no others. */
   takeBack(point: PointRecord): void {
     this.takenBack += 1;
@@ -226,7 +252,8 @@ export class Session {
 
   /** The lesson has changed (`drydock lab dev`). Takes its tasks and files; the hosts stay as they are. */
   setLesson({ lab, files }: Lesson): void {
-    this.lab = withParameters(lab, { ...chooseParameters(lab.parameters, this.id), ...this.parameters });
+    this.#written = lab;
+    this.lab = withParameters(lab, this.values);
     this.files = files;
     this.#setTasks(this.#unseen());
     this.#running?.setTasks(this.lab.tasks);

@@ -163,7 +163,7 @@ export class PageConnection {
     clearTimeout(this.#helloTimer);
     this.#session = session;
     const { idleMinutes, keepDays } = this.#parts;
-    const { id, lesson, parameters } = session;
+    const { id, lesson, values: parameters } = session;
     const hosts = session.lab.hosts.map(({ name }) => name);
     this.tell({ type: 'welcome', session: id, lesson, hosts, parameters, idleMinutes, keepDays });
     this.#leave = session.join(this);

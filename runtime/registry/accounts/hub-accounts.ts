@@ -102,5 +102,6 @@ export class HubAccounts {
     this.namespaces.need(namespaceOf(repository));
     this.registry.repositories.ensure(repository);
     this.registry.repositories.setVisibility(repository, visibility);
+    this.registry.audit.touch(namespaceOf(repository));
   }
 }

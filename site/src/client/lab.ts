@@ -186,6 +186,9 @@ function hear(message: ServerMessage): void {
       });
       screens.attachAll();
       return;
+    case 'parameters':
+      parameters.value = new Map(Object.entries(message.parameters));
+      return;
     case 'session':
       if (message.phase === 'ended' || message.phase === 'failed') end(phaseOf(message));
       else state.phase.value = phaseOf(message);

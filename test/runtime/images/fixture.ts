@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
+import { Traffic } from '../../../runtime/images/traffic.ts';
 import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { openRecords } from '../../../runtime/open-records.ts';
 import type { Reach } from '../../../runtime/registries/reach.ts';
@@ -155,6 +156,7 @@ export function testHost(store: ImageStore, hostId: string, reach: Reach = ownNe
     emit: (event) => void events.push(event),
     reach: () => reach,
     hubAccount: () => null,
+    traffic: new Traffic({ put: () => undefined, delete: () => undefined }),
   });
   return { images, events, uses };
 }

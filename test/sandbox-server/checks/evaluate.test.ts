@@ -31,6 +31,7 @@ const web: ContainerFact = {
   started: 'in the background',
   interrupted: false,
   details: null,
+  origins: new Map(),
 };
 type Given = Partial<HostFacts> & { readonly doneTasks?: ReadonlySet<string> };
 const factsWith = ({ doneTasks = new Set(), ...host }: Given): Facts => ({

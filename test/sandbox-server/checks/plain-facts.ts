@@ -62,6 +62,7 @@ const cache: ContainerFact = {
   ],
   imageId: 'sha256:seven',
   sameImages: ['redis:7.0'],
+  origins: new Map(),
   started: 'in the background',
   interrupted: false,
   details: {
@@ -97,6 +98,8 @@ const ended: ContainerFact = {
 const base: ImageFact = {
   id: 'sha256:base',
   digests: [],
+  repoDigests: [],
+  origins: new Map(),
   layers: ['l1'],
   sizeBytes: 50 * 1024 ** 2,
   command: 'bash',

@@ -1,0 +1,87 @@
+// What the hosts of one lab push and pull, and when the lab's namespaces on the hub change: one subscription for both readers, the checks
+// and the engine view. Independent of message transport.
+
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ImageMove } from '@drydock/runtime';
+import type { EngineLink } from '../engine-link.ts';
+import { kindOf } from '../errors.ts';
+import { engineProbeMs } from '../limits.ts';
+import type { WatchedHost } from './watched-host.ts';
+
+export interface LabTrafficParts {
+  readonly hosts: readonly WatchedHost[];
+  readonly link: EngineLink;
+  /** The subscription failed, and not because the engine is away. It is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface TrafficReader {
+  /** Told of all that a host remembers when the subscription stands, and then of each change. `host` is the lab's name of it. */
+  moved?(host: string, move: ImageMove): void;
+  /** The subscription stands, for the first time or again, or the lab's part of the hub has changed. */
+  hubChanged(): void;
+}
+
+export class LabTraffic {
+  readonly #parts: LabTrafficParts;
+  readonly #readers = new Set<TrafficReader>();
+  /** Ends the subscription; null while there is no reader. */
+  #hearing: AbortController | null = null;
+
+  constructor(parts: LabTrafficParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Tells `reader` of everything until the returned function is called (idempotent). The first reader causes the subscription, and the
+   * last one that leaves ends it. One that comes later is told of what happens from then on.
+   */
+  listen(reader: TrafficReader): () => void {
+    this.#readers.add(reader);
+    if (this.#hearing === null) {
+      this.#hearing = new AbortController();
+      void this.#hear(this.#hearing.signal);
+    }
+    return () => {
+      if (this.#readers.delete(reader) && this.#readers.size === 0) this.#endSubscription();
+    };
+  }
+
+  /** Ends the subscription. No reader is told anything any more. Idempotent. */
+  release(): void {
+    this.#readers.clear();
+    this.#endSubscription();
+  }
+
+  #endSubscription(): void {
+    this.#hearing?.abort();
+    this.#hearing = null;
+  }
+
+  async #hear(signal: AbortSignal): Promise<void> {
+    const { hosts, link, failed } = this.#parts;
+    const names = new Map(hosts.map(({ name, info }) => [info.name, name]));
+    const namespaces = [...new Set(hosts.flatMap(({ info }) => info.hubAccount ?? []))];
+    let pauseMs = engineProbeMs / 4;
+    while (!signal.aborted) {
+      try {
+        const traffic = await link.call((engine) => engine.traffic({ hosts: [...names.keys()], namespaces }, signal));
+        if (signal.aborted) return;
+        pauseMs = engineProbeMs / 4;
+        for (const reader of [...this.#readers]) reader.hubChanged();
+        for await (const news of traffic) {
+          if (signal.aborted) return;
+          for (const reader of [...this.#readers]) {
+            if (news.kind === 'hub') reader.hubChanged();
+            else reader.moved?.(names.get(news.host) ?? news.host, news.move);
+          }
+        }
+      } catch (error) {
+        if (!signal.aborted && kindOf(error) !== 'unavailable') failed(error);
+      }
+      if (signal.aborted) return;
+      await delay(pauseMs, undefined, { signal }).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, engineProbeMs * 10);
+    }
+  }
+}
