@@ -225,6 +225,7 @@ test('facts are read from what the Docker API answers', () => {
     networks: ['bridge'],
     interrupted: false,
     details: null,
+    origins: new Map(),
   });
   assert.deepEqual(endedFrom({ image: 'hello-world', exitCode: '0', name: 'x' }, [], true, new Set(['a'])), {
     name: 'x',

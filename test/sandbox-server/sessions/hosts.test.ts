@@ -92,7 +92,9 @@ test('images, files and parameters of a lab are there before it is ready, the sa
   assert.match(parameters.name ?? '', /^[a-z]+-[a-z]+$/);
   assert.match(last(page, 'tasks')?.tasks[1]?.expected ?? '', new RegExp(`named ${parameters.name} runs`));
   const again = await server.enter(await server.ticket(lab));
-  assert.deepEqual((await again.hears('welcome')).parameters, parameters);
+  const namespace = last(page, 'parameters')?.parameters.namespace ?? '';
+  assert.match(namespace, /^student-/);
+  assert.deepEqual((await again.hears('welcome')).parameters, { ...parameters, namespace });
   await end(server, lab);
 });
 
