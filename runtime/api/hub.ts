@@ -3,8 +3,8 @@
 import { z } from 'zod';
 import type { Engine } from '../engine.ts';
 import { hubContents } from '../hub/contents.ts';
-import { Asker } from '../hub/pages/asker.ts';
 import { lookAtNamespace, lookAtRepository } from '../hub/look.ts';
+import { Asker } from '../hub/pages/asker.ts';
 import { hubReport } from '../hub/report.ts';
 import { maxContentsWaitMs } from '../limits.ts';
 import type { Exchange } from './exchange.ts';

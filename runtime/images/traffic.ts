@@ -2,7 +2,6 @@
 
 import type { ImageMove, MovedLayer } from '../client-traffic.ts';
 import { maxMovedLayers, maxMovesPerHost } from '../limits.ts';
-import { shortId } from './resolve.ts';
 
 /** An image that is about to travel. */
 export interface Departure {
@@ -100,7 +99,7 @@ export class LiveMove implements Disposable {
     this.#departure = departure;
     this.#changed = changed;
     const waiting = departure.diffIds.slice(0, maxMovedLayers).map((diffId): [string, MovedLayer] => {
-      return [diffId, { id: shortId(diffId), bytes: 0, movedBytes: 0, state: 'waiting' }];
+      return [diffId, { id: diffId.replace(/^sha256:/, '').slice(0, 12), bytes: 0, movedBytes: 0, state: 'waiting' }];
     });
     this.#layers = new Map(waiting);
   }

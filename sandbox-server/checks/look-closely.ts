@@ -20,7 +20,6 @@ import type {
 import { fileKey } from './file-place.ts';
 import { askPort } from './http-answer.ts';
 import { answerKey, commandKey } from './judge.ts';
-import type { LookParts } from './look.ts';
 import { type DearCheck, fileOf } from './needs.ts';
 import { askRegistry, type OwnRegistry } from './registries/ask-registry.ts';
 import type { RepositoryFact } from './registries/facts.ts';
@@ -153,12 +152,19 @@ function doorOf(
   return { machine: hosts.find(({ name }) => name === called)?.info.name ?? asking, port: Number(port) };
 }
 
+export interface CloseLookParts {
+  /** All of the lab's. */
+  readonly hosts: readonly WatchedHost[];
+  readonly link: EngineLink;
+  readonly signal: AbortSignal;
+}
+
 /** `facts` with what costly checks ask for, and for how long the whole server waited for it. Throws what the engine throws. */
 export async function withDearFacts(
   host: WatchedHost,
   facts: HostFacts,
   dear: readonly DearCheck[],
-  { link, signal, hosts }: Pick<LookParts, 'link' | 'signal' | 'hosts'>,
+  { link, signal, hosts }: CloseLookParts,
 ): Promise<{ readonly facts: HostFacts; readonly blockedMs: number }> {
   const { name } = host.info;
   const places = new Map(

@@ -11,15 +11,12 @@ import { containerFact, detailsFrom, imageFrom, networkFrom, volumeFrom } from '
 import { type ContainerFact, emptyHost, type Facts, type HostFacts } from './facts.ts';
 import { checkMark } from './http-answer.ts';
 import { isSameName, namedImage } from './image-name.ts';
-import { withDearFacts } from './look-closely.ts';
+import { type CloseLookParts, withDearFacts } from './look-closely.ts';
 import { type DearCheck, type DockerNeeds, dearNeeds, dockerNeeds } from './needs.ts';
 import { withRegistryFacts } from './registries/look.ts';
 import type { Seen } from './seen.ts';
 
-export interface LookParts {
-  readonly hosts: readonly WatchedHost[];
-  readonly link: EngineLink;
-  readonly signal: AbortSignal;
+export interface LookParts extends CloseLookParts {
   readonly seen: (host: WatchedHost) => Seen;
   /** The tasks that were done at a moment, in milliseconds since 1970. */
   readonly doneBy: (atMs: number) => ReadonlySet<string>;
