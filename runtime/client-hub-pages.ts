@@ -104,6 +104,8 @@ export interface HubRepositoryPage extends HubSeenRepository {
 
 export interface HubSeenLayer {
   readonly digest: string;
+  /** Of its content without compression, as hosts know it; empty where the configuration does not say. */
+  readonly diffId: string;
   readonly mediaType: string;
   readonly bytes: number;
 }

@@ -42,6 +42,10 @@ const configSchema = z.object({
   author: z.unknown().optional(),
   config: z.record(z.string(), z.unknown()).nullish().catch(null),
   history: z.array(z.record(z.string(), z.unknown())).nullish().catch(null),
+  rootfs: z
+    .object({ diff_ids: z.array(digest) })
+    .nullish()
+    .catch(null),
 });
 export type ImageConfig = z.output<typeof configSchema>;
 
@@ -58,7 +62,7 @@ const configTypes: readonly string[] = [
 export interface ReadManifest {
   readonly kind: HubContents['kind'];
   readonly config: string | null;
-  readonly layers: readonly HubSeenLayer[];
+  readonly layers: readonly Omit<HubSeenLayer, 'diffId'>[];
   readonly children: readonly Omit<HubChild, 'bytes'>[];
   /** Of layers and configuration. */
   readonly bytes: number;
@@ -138,9 +142,11 @@ export function shownConfig(digest: string, image: ImageConfig): HubSeenConfig {
  * Each step with the layer that it made. The history tells which of its steps made none; where the numbers do not agree, the layers
  * have no words.
  */
-export function stepsOf(layers: readonly HubSeenLayer[], history: ImageConfig['history']): HubStep[] {
-  const steps = history ?? [];
-  const left = [...layers];
+export function stepsOf(layers: ReadManifest['layers'], config: ImageConfig | null): HubStep[] {
+  const steps = config?.history ?? [];
+  const diffIds = config?.rootfs?.diff_ids ?? [];
+  const isSame = diffIds.length === layers.length;
+  const left = layers.map((layer, n): HubSeenLayer => ({ ...layer, diffId: isSame ? (diffIds[n] ?? '') : '' }));
   const isTold = steps.filter((step) => step.empty_layer !== true).length === layers.length;
   const all = isTold
     ? steps.map((step) => ({
@@ -148,6 +154,6 @@ export function stepsOf(layers: readonly HubSeenLayer[], history: ImageConfig['h
         comment: shown(step.comment, 200),
         layer: step.empty_layer === true ? null : (left.shift() ?? null),
       }))
-    : layers.map((layer) => ({ createdBy: '', comment: '', layer }));
+    : left.map((layer) => ({ createdBy: '', comment: '', layer }));
   return all.slice(0, maxShownSteps);
 }

@@ -57,7 +57,7 @@ async function ownImage(shelf: PageShelf, repository: string, reference: string)
     ...{ isOfficial: false, contents, waitsFor: '', manifestBytes: size },
     ...{ pushedAt: new Date(pushed).toISOString(), pushedBy },
     tags: otherTags(shelf, repository, digest, reference),
-    steps: stepsOf(manifest?.layers ?? [], config?.history ?? null),
+    steps: stepsOf(manifest?.layers ?? [], config),
     config: config && manifest?.config ? shownConfig(manifest.config, config) : null,
     children: (manifest?.children ?? []).map(
       (child): HubChild => ({ ...child, bytes: reader.imageBytes(repository, child.digest) }),

@@ -21,7 +21,7 @@ export function officialSteps(entry: CatalogueEntry): { steps: HubStep[]; config
   const config = configOf(entry);
   const layers = entry.layers.map(({ digest, mediaType, size }) => ({ digest, mediaType, bytes: size }));
   return {
-    steps: stepsOf(layers, config?.history ?? null),
+    steps: stepsOf(layers, config),
     config: config && shownConfig(entry.imageId, config),
   };
 }
