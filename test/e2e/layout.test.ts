@@ -16,6 +16,7 @@ afterAll(async () => {
 });
 
 const pages = ['/', '/glossary/', lessonPath, '/playground/', '/nothing/here/'];
+const hubPages = ['/hub/', '/hub/library/redis', '/hub/library/redis:latest'];
 
 for (const [width, height] of [
   [1440, 900],
@@ -25,7 +26,7 @@ for (const [width, height] of [
     await using student = await newStudent(drydock.url, { width, height });
     const { page } = student;
     await page.addInitScript(measure);
-    for (const path of [...pages, '/', lessonPath]) {
+    for (const path of [...pages, '/', lessonPath, ...hubPages]) {
       await page.goto(path);
       if (path === lessonPath || path === '/playground/') {
         // A narrow page draws no terminal before it is looked at.
@@ -33,6 +34,7 @@ for (const [width, height] of [
         await page.locator(isThere).waitFor({ state: 'attached' });
         if (path === lessonPath) await page.locator('[data-task][data-state="now"] .found').first().waitFor();
       }
+      if (hubPages.includes(path)) await page.locator('#hub :is(.hub-row, .hub-table, .hub-step)').first().waitFor();
       await page.evaluate('document.fonts.ready');
       await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       const { shift } = await measured(page);

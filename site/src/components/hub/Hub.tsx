@@ -31,7 +31,7 @@ export function Hub({ place }: { place: HubPlace | null }) {
 function Place({ place, me }: { place: HubPlace | null; me: Asked<HubMe> }) {
   switch (place?.kind) {
     case 'search':
-      return <SearchPage me={me} />;
+      return <SearchPage />;
     case 'namespace':
       return <NamespacePage namespace={place.namespace} />;
     case 'repository':

@@ -1,5 +1,5 @@
 /** A repository: how to pull it, its tags, who sees it, how often it is pulled. */
-import { type HubRepositoryPage, type HubSeenTag, hubAddress } from '@drydock/sandbox-server/protocol';
+import { type HubRepositoryPage, type HubSeenTag, type HubTagList, hubAddress } from '@drydock/sandbox-server/protocol';
 import { useState } from 'preact/hooks';
 import { hub, sentenceFor } from '../../client/hub/api.ts';
 import { type Asked, useAsked } from '../../client/hub/asked.ts';
@@ -12,16 +12,22 @@ import { VisibilitySwitch } from './VisibilitySwitch.tsx';
 
 export function RepositoryPage({ repository }: { repository: string }) {
   const asked = useAsked(repository, () => hub.repository(repository));
+  const found = useAsked(`tags ${repository}`, () => hub.tags(repository));
   return (
-    <Shown asked={asked} what={repository}>
-      {(page) => <Repository page={page} asked={asked} />}
+    <Shown asked={asked} waitsFor={found} what={repository}>
+      {(page) => <Repository page={page} asked={asked} found={found} />}
     </Shown>
   );
 }
 
-function Repository({ page, asked }: { page: HubRepositoryPage; asked: Asked<HubRepositoryPage> }) {
+interface RepositoryProps {
+  readonly page: HubRepositoryPage;
+  readonly asked: Asked<HubRepositoryPage>;
+  readonly found: Asked<HubTagList>;
+}
+
+function Repository({ page, asked, found }: RepositoryProps) {
   const { name, isOfficial, summary, visibility, tags, pushedAt, bytes, pulls } = page;
-  const found = useAsked(`tags ${name}`, () => hub.tags(name));
   const reference = referenceOf(found.value?.tags ?? []);
   return (
     <>

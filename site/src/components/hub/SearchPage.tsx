@@ -3,7 +3,7 @@ import type { HubMe, HubRepositoryList, HubSeenRepository } from '@drydock/sandb
 import { hubAddress } from '@drydock/sandbox-server/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import { hub, sentenceFor } from '../../client/hub/api.ts';
-import { type Asked, useAsked } from '../../client/hub/asked.ts';
+import { useAsked } from '../../client/hub/asked.ts';
 import { Plate, Shown } from './parts.tsx';
 import { RepositoryRows } from './RepositoryRows.tsx';
 
@@ -12,7 +12,25 @@ const pauseMs = 250;
 /** Namespaces of one's own whose repositories stand on the first page; the others are named. */
 const maxOwn = 4;
 
-export function SearchPage({ me }: { me: Asked<HubMe> }) {
+interface Home {
+  readonly list: HubRepositoryList;
+  readonly own: readonly { readonly name: string; readonly repositories: readonly HubSeenRepository[] }[];
+  /** Namespaces of one's own that are named alone. */
+  readonly others: readonly string[];
+}
+
+/** All of the page at once, so that nothing on it jumps. */
+async function homeOf(wanted: string): Promise<Home> {
+  const isSearch = wanted !== '';
+  const [list, me] = await Promise.all([hub.list(wanted), isSearch ? undefined : hub.me()]);
+  const names = (me?.namespaces ?? []).map(({ name }: HubMe['namespaces'][number]) => name);
+  const own = await Promise.all(
+    names.slice(0, maxOwn).map(async (name) => ({ name, repositories: (await hub.list('', name)).repositories })),
+  );
+  return { list, own, others: names.slice(maxOwn) };
+}
+
+export function SearchPage() {
   const [text, setText] = useState(() => new URLSearchParams(location.search).get('q') ?? '');
   const [wanted, setWanted] = useState(text.trim());
   useEffect(() => {
@@ -22,7 +40,7 @@ export function SearchPage({ me }: { me: Asked<HubMe> }) {
   useEffect(() => {
     history.replaceState(null, '', wanted === '' ? '/hub/' : `/hub/?q=${encodeURIComponent(wanted)}`);
   }, [wanted]);
-  const found = useAsked(`list ${wanted}`, () => hub.list(wanted));
+  const found = useAsked(`list ${wanted}`, () => homeOf(wanted));
   return (
     <>
       <h1>Hub</h1>
@@ -52,15 +70,17 @@ export function SearchPage({ me }: { me: Asked<HubMe> }) {
           />
         </form>
       </search>
-      {wanted === '' && me.value && <Own me={me.value} />}
       <Shown asked={found} what="its repositories">
-        {(list) => <Found list={list} wanted={wanted} own={wanted === '' ? ownOf(me.value) : []} />}
+        {(home) => (
+          <>
+            <Own {...home} />
+            <Found list={home.list} wanted={wanted} own={home.own.map(({ name }) => name)} />
+          </>
+        )}
       </Shown>
     </>
   );
 }
-
-const ownOf = (me: HubMe | undefined): string[] => (me?.namespaces ?? []).slice(0, maxOwn).map(({ name }) => name);
 
 function Found({ list, wanted, own }: { list: HubRepositoryList; wanted: string; own: readonly string[] }) {
   const [more, setMore] = useState<readonly HubSeenRepository[]>([]);
@@ -118,20 +138,23 @@ function Found({ list, wanted, own }: { list: HubRepositoryList; wanted: string;
   );
 }
 
-function Own({ me }: { me: HubMe }) {
-  const shown = me.namespaces.slice(0, maxOwn);
-  const rest = me.namespaces.slice(maxOwn);
-  if (shown.length === 0) return null;
+function Own({ own, others }: Home) {
+  if (own.length === 0) return null;
   return (
     <section class="hub-section">
       <h2>Yours</h2>
-      {shown.map(({ name }) => (
-        <OwnNamespace key={name} name={name} />
+      {own.map(({ name, repositories }) => (
+        <div class="hub-own" key={name}>
+          <h3>
+            <a href={hubAddress(name)}>{name}</a>
+          </h3>
+          {repositories.length === 0 ? <NothingYet name={name} /> : <RepositoryRows repositories={repositories} />}
+        </div>
       ))}
-      {rest.length > 0 && (
+      {others.length > 0 && (
         <p class="hub-note">
           Also{' '}
-          {rest.map(({ name }, n) => (
+          {others.map((name, n) => (
             <span key={name}>
               {n > 0 && ', '}
               <a href={hubAddress(name)}>{name}</a>
@@ -144,26 +167,12 @@ function Own({ me }: { me: HubMe }) {
   );
 }
 
-function OwnNamespace({ name }: { name: string }) {
-  const found = useAsked(`own ${name}`, () => hub.list('', name));
+function NothingYet({ name }: { name: string }) {
   return (
-    <div class="hub-own">
-      <h3>
-        <a href={hubAddress(name)}>{name}</a>
-      </h3>
-      <Shown asked={found} what={`the repositories of ${name}`}>
-        {({ repositories }) =>
-          repositories.length === 0 ? (
-            <div class="hub-empty">
-              <p>Nothing was pushed here yet. What you push from your lab shows here, with its tags and layers:</p>
-              <Plate command={`docker tag nginx hub.drydock/${name}/web:1`} />
-              <Plate command={`docker push hub.drydock/${name}/web:1`} />
-            </div>
-          ) : (
-            <RepositoryRows repositories={repositories} />
-          )
-        }
-      </Shown>
+    <div class="hub-empty">
+      <p>Nothing was pushed here yet. What you push from your lab shows here, with its tags and layers:</p>
+      <Plate command={`docker tag nginx hub.drydock/${name}/web:1`} />
+      <Plate command={`docker push hub.drydock/${name}/web:1`} />
     </div>
   );
 }

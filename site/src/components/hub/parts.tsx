@@ -11,15 +11,19 @@ import { ago } from '../engine-view/sizes.ts';
 export function Shown<T>({
   asked,
   what,
+  waitsFor,
   children,
 }: {
   asked: Asked<T>;
   what: string;
+  /** Something else that is drawn in it: it waits for that too, so that nothing jumps. */
+  waitsFor?: Pick<Asked<unknown>, 'value' | 'failure'>;
   children: (value: T) => ComponentChildren;
 }) {
   const { value, failure, again } = asked;
   if (failure?.isMissing) return <Missing what={what} message={failure.message} />;
-  if (value !== undefined)
+  const isHeld = waitsFor && waitsFor.value === undefined && !waitsFor.failure;
+  if (value !== undefined && !isHeld)
     return (
       <>
         {failure && <Failed message={failure.message} again={again} />}
