@@ -337,6 +337,10 @@ export const maxTagsPerRepository = 5000;
 export const maxStoredManifestsPerRepository = 10_000;
 /** What a namespace holds where nobody has said otherwise: some tens of images. A blob that several repositories have counts once. */
 export const defaultNamespaceBytes = 4 * 1024 * 1024 * 1024;
+/** Of one namespace: blobs, each as often as a repository has it; manifests; tags. To look at so many with each push takes 4 ms. */
+export const maxRowsPerNamespace = 20_000;
+/** All manifests of one namespace: they are in the tables, on the machine's own disk. A usual one has 2 KiB. */
+export const maxManifestBytesPerNamespace = 256 * 1024 * 1024;
 /** Layers, children and other blobs that one manifest names: those of images have 127 at most, artifacts may have more. */
 export const maxDescriptors = 1000;
 /** Tags that one request gives to a manifest; the specification wants ten or more. */
@@ -346,6 +350,11 @@ export const maxUploadsPerNamespace = 100;
 export const maxUploadIdleMs = 2 * 60 * 60 * 1000;
 /** How long a blob that no manifest names is kept: a push sends all blobs first, and the manifest may come an hour later. */
 export const blobGraceMs = 60 * 60 * 1000;
+/** The same of a blob that a manifest has named since it was sent or asked for: another push may be about to name it too. */
+export const namedBlobGraceMs = 5 * 60 * 1000;
+/** After something was deleted the registry is collected: so soon, and not more often than that. */
+export const collectSoonMs = 1000;
+export const collectAgainMs = 10_000;
 /** Rows that a collection looks at before others have the event loop: about a millisecond. */
 export const collectionSliceRows = 200;
 /** How often the registry is collected. */
@@ -355,10 +364,20 @@ export const maxLookedAtTags = 100;
 export const maxLookedAtRepositories = 30;
 /** Of all manifests that one look reads, while nobody else has the event loop: Docker's have under 10 KiB each. */
 export const maxLookedAtManifestBytes = 512 * 1024;
+/** Repositories that a catalogue looks at before others have the event loop: some forty microseconds each. */
+export const catalogSliceRows = 50;
 /** Names on one page of tags or repositories, and what is on it where the request says nothing. */
 export const maxPageEntries = 1000;
 /** One page of referrers: each tells its manifest's annotations. */
-export const maxReferrersBytes = 1024 * 1024;
+export const maxReferrersBytes = 256 * 1024;
+/**
+ * Manifests and pages of referrers beyond this size are in memory as they come and go: so many at once, of one host or address and in
+ * all, and for so long.
+ */
+export const largeDocumentBytes = 64 * 1024;
+export const maxLargeDocumentsPerShare = 4;
+export const maxLargeDocuments = 24;
+export const largeDocumentMs = 3 * 60_000;
 /** Repositories that are looked at for a blob that is mounted from anywhere. */
 export const maxMountSources = 100;
 /**

@@ -17,11 +17,11 @@ export interface Collected {
 
 /** `now` in milliseconds since 1970. Several at once do no harm. */
 export async function collect(parts: BlobParts, now: number, graceMs = blobGraceMs): Promise<Collected> {
-  const { database, files, uploads, repositories } = parts;
+  const { database, files, uploads } = parts;
   const idle = database.transaction(() => uploads.removeIdle(now));
   await unlinkUnneeded(parts, now - graceMs);
   const { blobs, bytes } = await removeUnlinked(parts);
-  database.transaction(() => repositories.removeEmpty(uploads.repositories()));
+  await removeEmpty(parts);
   // Another collection may take more rows away while the disk is waited for.
   const { left } = files;
   await database.durable();
@@ -70,4 +70,10 @@ async function removeUnlinked({ database, files }: BlobParts): Promise<{ blobs: 
     if (rows.length < collectionSliceRows) return { blobs, bytes };
     await nextTurn();
   }
+}
+
+async function removeEmpty({ database, repositories, uploads }: BlobParts): Promise<void> {
+  const after = (last: number): number | null =>
+    database.transaction(() => repositories.removeEmpty(last, collectionSliceRows, uploads.repositories()));
+  for (let last = after(-1); last !== null; last = after(last)) await nextTurn();
 }

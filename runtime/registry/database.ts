@@ -231,6 +231,10 @@ const migrations: readonly string[] = [
 
   CREATE INDEX event_action ON event (action, id);
   `,
+  `
+  -- What the manifests of a repository add to its namespace's quota.
+  CREATE INDEX manifest_size ON manifest (repository, size);
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 // The manifests and indexes of repositories, kept as they came, their tags, and what refers to them.
 
 import { createHash } from 'node:crypto';
-import { maxStoredManifestsPerRepository, maxTagsPerRepository } from '../limits.ts';
+import { blobGraceMs, maxStoredManifestsPerRepository, maxTagsPerRepository, namedBlobGraceMs } from '../limits.ts';
 import type { Audit } from './audit.ts';
 import type { BlobIndex } from './blob-index.ts';
 import type { Database, Row } from './database.ts';
@@ -109,6 +109,7 @@ export class Manifests {
       const id = this.#repositories.ensure(repository);
       for (const need of document.needs) this.#checkNeed(id, need);
       this.#store(id, digest, document, given);
+      this.#releaseBlobs(id, digest);
       for (const tag of tags) this.#moveTag(id, tag, digest, given.who);
       this.#quota.check(namespaceOf(repository));
       for (const tag of tags.length > 0 ? tags : [null])
@@ -179,21 +180,20 @@ export class Manifests {
     const id = this.#repositories.need(repository);
     const tag = reference.includes(':') ? null : reference;
     this.#database.transaction(() => {
-      if (tag === null) this.#removeManifest(id, digest);
+      if (tag === null) this.#database.run('DELETE FROM manifest WHERE repository = ? AND digest = ?', id, digest);
       else this.#database.run('DELETE FROM tag WHERE repository = ? AND name = ?', id, tag);
       this.#audit.tell({ action: 'delete', who, repository, reference: tag, digest, bytes: size });
     });
     await this.#database.durable();
   }
 
-  #removeManifest(repository: number, digest: string): void {
-    // Who has just been told that one of its blobs is there may be about to refer to it.
+  /** Its blobs are not kept for the push that has named them any more, but for that of another that has been told that they are there. */
+  #releaseBlobs(repository: number, digest: string): void {
     this.#database.run(
-      `UPDATE link SET used = ?1 WHERE repository = ?2 AND blob IN (SELECT blob FROM need
+      `UPDATE link SET used = ?1 WHERE repository = ?2 AND used > ?1 AND blob IN (SELECT blob FROM need
          JOIN address ON address.digest = need.digest WHERE repository = ?2 AND manifest = ?3)`,
-      ...[Date.now(), repository, digest],
+      ...[Date.now() - blobGraceMs + namedBlobGraceMs, repository, digest],
     );
-    this.#database.run('DELETE FROM manifest WHERE repository = ? AND digest = ?', repository, digest);
   }
 
   /** Names of tags after `last`, in order (distribution-spec: case does not count). Throws NAME_UNKNOWN. */

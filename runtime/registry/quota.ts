@@ -1,6 +1,6 @@
 // What a namespace may hold: blobs, each once however many of its repositories have it, and manifests.
 
-import { defaultNamespaceBytes } from '../limits.ts';
+import { defaultNamespaceBytes, maxManifestBytesPerNamespace, maxRowsPerNamespace } from '../limits.ts';
 import type { Database } from './database.ts';
 import { Refusal } from './refusal.ts';
 
@@ -18,16 +18,22 @@ export class Quota {
     this.#quotaOf = quotaOf;
   }
 
-  /** Bytes. */
-  used(namespace: string): number {
+  #held(namespace: string) {
     const row = this.#database.get(
-      `SELECT (SELECT coalesce(sum(size), 0) FROM blob WHERE id IN (SELECT blob FROM link
-           WHERE repository IN (SELECT id FROM repository WHERE namespace = ?1)))
-         + (SELECT coalesce(sum(size), 0) FROM manifest
-           WHERE repository IN (SELECT id FROM repository WHERE namespace = ?1)) AS used`,
+      `WITH mine AS (SELECT id FROM repository WHERE namespace = ?)
+         SELECT (SELECT coalesce(sum(size), 0) FROM blob WHERE id IN (SELECT blob FROM link WHERE repository IN mine)) AS blobs,
+           (SELECT coalesce(sum(size), 0) FROM manifest WHERE repository IN mine) AS manifests,
+           max((SELECT count(*) FROM link WHERE repository IN mine), (SELECT count(*) FROM manifest WHERE repository IN mine),
+             (SELECT count(*) FROM tag WHERE repository IN mine)) AS rows`,
       namespace,
     );
-    return Number(row?.used ?? 0);
+    return { blobs: Number(row?.blobs), manifests: Number(row?.manifests), rows: Number(row?.rows) };
+  }
+
+  /** Bytes. */
+  used(namespace: string): number {
+    const { blobs, manifests } = this.#held(namespace);
+    return blobs + manifests;
   }
 
   /** Bytes that it may hold. */
@@ -37,14 +43,21 @@ export class Quota {
 
   /** Throws DENIED where the namespace holds more than it may: to be called in the transaction that gave it more. */
   check(namespace: string): void {
-    if (this.used(namespace) > this.of(namespace)) throw this.refusal(namespace);
+    const { blobs, manifests, rows } = this.#held(namespace);
+    if (blobs + manifests > this.of(namespace)) throw this.refusal(namespace);
+    if (manifests > maxManifestBytesPerNamespace)
+      throw refused(namespace, `${inMiB(maxManifestBytesPerNamespace)} MiB of manifests`);
+    if (rows > maxRowsPerNamespace) throw refused(namespace, `${maxRowsPerNamespace} blobs, manifests or tags`);
   }
 
   refusal(namespace: string): Refusal {
     const quota = this.of(namespace);
-    return new Refusal('DENIED', {
-      message: `${namespace} may hold ${Math.floor(quota / (1024 * 1024))} MiB; delete images and try again`,
-      detail: { namespace, quota, used: this.used(namespace) },
-    });
+    return refused(namespace, `${inMiB(quota)} MiB`, { namespace, quota, used: this.used(namespace) });
   }
+}
+
+const inMiB = (bytes: number): number => Math.floor(bytes / (1024 * 1024));
+
+function refused(namespace: string, most: string, detail: object = { namespace }): Refusal {
+  return new Refusal('DENIED', { message: `${namespace} may hold ${most}; delete images and try again`, detail });
 }

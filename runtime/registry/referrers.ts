@@ -31,10 +31,10 @@ export function* referrersAfter(
   if (id === null) return;
   const rows = database.each(
     `SELECT digest, media_type, size, artifact_type, annotations FROM manifest
-       WHERE repository = ? AND subject = ? AND digest > ? ORDER BY digest`,
-    ...[id, subject, last],
+       WHERE repository = ?1 AND subject = ?2 AND digest > ?3 AND (?4 IS NULL OR artifact_type = ?4) ORDER BY digest`,
+    ...[id, subject, last, artifactType],
   );
-  for (const row of rows) if (artifactType === null || row.artifact_type === artifactType) yield referrerOf(row);
+  for (const row of rows) yield referrerOf(row);
 }
 
 function referrerOf(row: Row): Referrer {

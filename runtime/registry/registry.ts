@@ -2,7 +2,7 @@
 
 import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
-import { collectionPauseMs } from '../limits.ts';
+import { collectAgainMs, collectionPauseMs, collectSoonMs } from '../limits.ts';
 import type { Blobs } from '../store/blobs.ts';
 import { Audit } from './audit.ts';
 import { BlobFiles } from './blob-files.ts';
@@ -45,7 +45,13 @@ export class Registry implements AsyncDisposable {
   /** The tables. Those of the accounts are in the same file. */
   readonly database: Database;
   readonly #parts: BlobParts;
+  readonly #log: Logger;
   readonly #collecting: NodeJS.Timeout;
+  /** Collections that go on. */
+  readonly #going = new Set<Promise<unknown>>();
+  /** That follows a deletion. */
+  #collectingSoon: NodeJS.Timeout | null = null;
+  #collectedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(database: Database, parts: BlobParts, log: Logger) {
     this.database = database;
@@ -58,9 +64,26 @@ export class Registry implements AsyncDisposable {
     this.blobs = new RepositoryBlobs(parts);
     this.manifests = new Manifests(parts);
     this.contents = new Contents({ ...parts, manifests: this.manifests, log });
-    this.#collecting = setInterval(() => {
-      this.collect().catch((err: unknown) => log.error({ err }, 'the registry could not be collected'));
-    }, collectionPauseMs).unref();
+    this.#log = log;
+    this.#collecting = setInterval(() => this.#collectBeside(), collectionPauseMs).unref();
+    parts.audit.listen(({ action }) => {
+      if (action.startsWith('delete')) this.#collectSoon();
+    });
+  }
+
+  #collectBeside(): void {
+    this.collect().catch((err: unknown) => this.#log.error({ err }, 'the registry could not be collected'));
+  }
+
+  /** Whoever has deleted something because there was no room will try again. */
+  #collectSoon(): void {
+    if (this.#collectingSoon) return;
+    const waitMs = Math.max(collectSoonMs, this.#collectedMs + collectAgainMs - performance.now());
+    this.#collectingSoon = setTimeout(() => {
+      this.#collectingSoon = null;
+      this.#collectedMs = performance.now();
+      this.#collectBeside();
+    }, waitMs).unref();
   }
 
   /** What a death of the process has left half made is removed. Throws conflict where a later Drydock has written the tables. */
@@ -89,6 +112,12 @@ export class Registry implements AsyncDisposable {
 
   /** Removes what nobody needs; blobs that no manifest names only when they were last used `graceMs` ago. */
   async collect(graceMs?: number): Promise<Collected> {
+    const collecting = this.#collect(graceMs);
+    this.#going.add(collecting);
+    return await collecting.finally(() => this.#going.delete(collecting));
+  }
+
+  async #collect(graceMs: number | undefined): Promise<Collected> {
     const collected = await collect(this.#parts, Date.now(), graceMs);
     await this.contents.collect();
     this.figures.collected(collected);
@@ -120,6 +149,8 @@ export class Registry implements AsyncDisposable {
   /** Nobody uses it any more. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#collecting);
+    if (this.#collectingSoon) clearTimeout(this.#collectingSoon);
+    await Promise.allSettled(this.#going);
     await this.contents[Symbol.asyncDispose]();
     await this.#parts.files[Symbol.asyncDispose]();
     await this.database[Symbol.asyncDispose]();

@@ -49,10 +49,11 @@ export class Repositories {
     return this.need(name);
   }
 
-  /** The names after `last`, in order. To be left before the end of a long list, and before anything is changed. */
-  *after(last: string): Generator<string> {
-    const rows = this.#database.each('SELECT name FROM repository WHERE name > ? ORDER BY name', last);
-    for (const { name } of rows) yield String(name);
+  /** The names after `last`, in order, at most `most`. */
+  after(last: string, most: number): string[] {
+    return this.#database
+      .all('SELECT name FROM repository WHERE name > ? ORDER BY name LIMIT ?', last, most)
+      .map(({ name }) => String(name));
   }
 
   /** Names that hold `text`, in order, at most `most`. */
@@ -85,13 +86,19 @@ export class Repositories {
     this.#database.run('DELETE FROM pull_count WHERE repository = ?', name);
   }
 
-  /** Forgets those that hold nothing, but `used`, and those of which something was said. */
-  removeEmpty(used: ReadonlySet<string>): void {
+  /**
+   * Of `most` repositories after the one with that number, forgets those that hold nothing, but `used`, and those of which something was
+   * said. The number of the last one that it has looked at; null where there are no more.
+   */
+  removeEmpty(after: number, most: number, used: ReadonlySet<string>): number | null {
     const rows = this.#database.all(
-      `SELECT id, name FROM repository WHERE NOT EXISTS (SELECT 1 FROM link WHERE link.repository = repository.id)
-         AND NOT EXISTS (SELECT 1 FROM manifest WHERE manifest.repository = repository.id) AND visibility IS NULL`,
+      `SELECT id, name, visibility IS NULL AND NOT EXISTS (SELECT 1 FROM link WHERE link.repository = repository.id)
+           AND NOT EXISTS (SELECT 1 FROM manifest WHERE manifest.repository = repository.id) AS empty
+         FROM repository WHERE id > ? ORDER BY id LIMIT ?`,
+      ...[after, most],
     );
-    for (const { id, name } of rows)
-      if (!used.has(String(name))) this.#database.run('DELETE FROM repository WHERE id = ?', Number(id));
+    for (const { id, name, empty } of rows)
+      if (empty && !used.has(String(name))) this.#database.run('DELETE FROM repository WHERE id = ?', Number(id));
+    return rows.length < most ? null : Number(rows.at(-1)?.id);
   }
 }

@@ -14,6 +14,8 @@ export interface Exchange {
   /** `HEAD` is a `GET` without the body. */
   readonly method: string;
   readonly query: URLSearchParams;
+  /** Resolves when there is room for another large document of whoever asks, until it is disposed of. */
+  room(): Promise<Disposable>;
 }
 
 /** Answers with `body`, or without one. */

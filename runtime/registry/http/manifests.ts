@@ -1,10 +1,11 @@
 // `/v2/NAME/manifests/REFERENCE`: by tag or digest, the bytes as they came.
 
-import { maxManifestBytes, maxTagParameters } from '../../limits.ts';
+import { largeDocumentBytes, largeDocumentMs, maxManifestBytes, maxTagParameters } from '../../limits.ts';
 import { Refusal } from '../refusal.ts';
 import { requireAccess } from './access.ts';
 import { isKnown } from './blobs.ts';
 import { type Exchange, notAllowed, say } from './exchange.ts';
+import { type Large, sendLarge } from './large.ts';
 
 const pushTo = (name: string) => ({ type: 'repository', name, actions: ['pull', 'push'] }) as const;
 
@@ -21,10 +22,10 @@ export async function manifestEndpoint(exchange: Exchange, repository: string, r
   }
   if (method !== 'GET') notAllowed(['GET', 'HEAD', 'PUT', 'DELETE']);
   requireAccess(access, { type: 'repository', name: repository, actions: ['pull'] });
-  get(exchange, repository, reference);
+  await get(exchange, repository, reference);
 }
 
-function get(exchange: Exchange, repository: string, reference: string): void {
+async function get(exchange: Exchange, repository: string, reference: string): Promise<void> {
   const { registry, access, request, response } = exchange;
   const { digest, mediaType, size } = registry.manifests.need(repository, reference);
   const isPull = request.method === 'GET' && !isKnown(request.headers['if-none-match'], digest);
@@ -40,9 +41,13 @@ function get(exchange: Exchange, repository: string, reference: string): void {
     response.end();
   } else {
     const tag = reference === digest ? null : reference;
-    const body = registry.manifests.body(repository, digest);
-    registry.audit.tell({ action: 'pull', who: access.who, repository, reference: tag, digest, bytes: size });
-    say(exchange, 200, headers, body);
+    const read = (): Large => {
+      const text = registry.manifests.body(repository, digest);
+      registry.audit.tell({ action: 'pull', who: access.who, repository, reference: tag, digest, bytes: size });
+      return { headers, text };
+    };
+    if (size > largeDocumentBytes) return await sendLarge(exchange, 200, read);
+    say(exchange, 200, headers, read().text);
   }
 }
 
@@ -54,6 +59,8 @@ async function put(exchange: Exchange, repository: string, reference: string): P
       status: 414,
       message: `one request gives a manifest ${maxTagParameters} tags at most`,
     });
+  const isSmall = Number(request.headers['content-length'] ?? Number.POSITIVE_INFINITY) <= largeDocumentBytes;
+  using _room = isSmall ? null : await exchange.room();
   const body = await bodyOf(exchange);
   // A namespace may be gone, or a colleague, since the body began.
   requireAccess(access, pushTo(repository));
@@ -71,7 +78,7 @@ async function put(exchange: Exchange, repository: string, reference: string): P
   });
 }
 
-/** Throws SIZE_INVALID. */
+/** A client that has not sent it in time is cut off. Throws SIZE_INVALID. */
 async function bodyOf({ request }: Exchange): Promise<Buffer> {
   const refusal = new Refusal('SIZE_INVALID', {
     status: 413,
@@ -81,10 +88,15 @@ async function bodyOf({ request }: Exchange): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxManifestBytes) throw refusal;
   const pieces: Buffer[] = [];
   let bytes = 0;
-  for await (const piece of request.iterator({ destroyOnReturn: false })) {
-    bytes += piece.length;
-    if (bytes > maxManifestBytes) throw refusal;
-    pieces.push(piece);
+  const late = setTimeout(() => request.destroy(), largeDocumentMs);
+  try {
+    for await (const piece of request.iterator({ destroyOnReturn: false })) {
+      bytes += piece.length;
+      if (bytes > maxManifestBytes) throw refusal;
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    clearTimeout(late);
   }
-  return Buffer.concat(pieces);
 }

@@ -10,7 +10,7 @@ export interface Page {
 }
 
 /** How many the request wants at most. Throws PAGINATION_NUMBER_INVALID. */
-function wantedOf(query: URLSearchParams): number {
+export function wantedOf(query: URLSearchParams): number {
   const n = query.get('n');
   if (n === null || n === '') return maxPageEntries;
   if (!/^\d{1,9}$/.test(n)) throw new Refusal('PAGINATION_NUMBER_INVALID', { detail: { n: n.slice(0, 40) } });

@@ -4,7 +4,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { diskFull, EngineError } from '../../errors.ts';
-import { maxPathLength, maxRegistryStreams, maxRegistryStreamsPerShare, registryClientIdleMs } from '../../limits.ts';
+import {
+  maxLargeDocuments,
+  maxLargeDocumentsPerShare,
+  maxPathLength,
+  maxRegistryStreams,
+  maxRegistryStreamsPerShare,
+  registryClientIdleMs,
+} from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
@@ -31,6 +38,7 @@ export type RegistryHandler = (request: IncomingMessage, response: ServerRespons
 
 export function registryHandler(service: RegistryService): RegistryHandler {
   const streams = new Turnstile({ perKey: maxRegistryStreamsPerShare, inAll: maxRegistryStreams });
+  const large = new Turnstile({ perKey: maxLargeDocumentsPerShare, inAll: maxLargeDocuments });
   return async (request, response) => {
     // Errors of a client that goes: whoever reads or writes notices by itself.
     request.on('error', () => undefined);
@@ -42,8 +50,9 @@ export function registryHandler(service: RegistryService): RegistryHandler {
       const route = routeOf(path);
       const access = await service.gate.admit(request);
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '');
-      const exchange = { registry: service.registry, access, request, response, method, query };
       const share = access.share ?? access.who ?? request.socket.remoteAddress ?? '';
+      const room = () => large.enter(share);
+      const exchange = { registry: service.registry, access, request, response, method, query, room };
       using _stream = isStream(route) ? await streams.enter(share) : null;
       await answer(exchange, route, service.official);
     } catch (error) {
@@ -70,7 +79,7 @@ async function answer(
       requireAccess(exchange.access, { type: 'base' });
       return say(exchange, 200, { 'Content-Type': 'application/json' }, '{}');
     case 'catalog':
-      return catalogEndpoint(exchange, official?.repositories() ?? []);
+      return await catalogEndpoint(exchange, official?.repositories() ?? []);
     case 'tags':
       return tagsEndpoint(exchange, route.repository);
     case 'manifest':
@@ -82,7 +91,7 @@ async function answer(
     case 'upload':
       return await uploadEndpoint(exchange, route.repository, route.id);
     case 'referrers':
-      return referrersEndpoint(exchange, route.repository, route.digest);
+      return await referrersEndpoint(exchange, route.repository, route.digest);
     case 'bad-name':
       throw new Refusal('NAME_INVALID', { detail: { name: route.repository.slice(0, 255) } });
     default:

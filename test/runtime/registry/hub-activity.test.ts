@@ -115,7 +115,9 @@ test('figures count what was done', async () => {
     [grown('pushes'), grown('pulls'), grown('pushedBytes'), grown('pulledBytes')],
     [1, 1, blob.length, blob.length],
   );
-  assert.deepEqual([grown('refusedLogins'), grown('collections')], [1, 1]);
+  assert.equal(grown('refusedLogins'), 1);
+  // One more may have followed a deletion.
+  assert.ok(grown('collections') >= 1);
   assert.equal(after.repositories, before.repositories + 1);
   assert.ok(after.blobs >= 1 && after.blobBytes >= blob.length);
 });

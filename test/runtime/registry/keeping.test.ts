@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, test } from 'vitest';
+import { blobGraceMs, namedBlobGraceMs } from '../../../runtime/limits.ts';
 import { Blobs } from '../../../runtime/store/blobs.ts';
 import { OwnRegistry, sha256, sha512 } from '../../support/own-registry.ts';
+import { until } from '../../support/until.ts';
 import { codeOf, descriptorOf, mediaTypes, pushBlob, pushManifest, pushParts } from './contents.ts';
 
 const KiB = 1024;
@@ -89,6 +91,32 @@ describe('garbage collection', () => {
     await served.registry.collect(-1);
     assert.deepEqual(filesOf(served), []);
     assert.deepEqual((await served.ask('GET /v2/_catalog')).json(), { repositories: [] });
+  });
+
+  test('what a deleted image had is kept for minutes, for who may be about to name it, and for the hour of who has asked for it', async () => {
+    await using served = await OwnRegistry.open();
+    const image = await pushManifest(served, 'gc/b', 'v1', await pushParts(served, 'gc/b', ['named', 'asked for']));
+    const sent = await pushBlob(served, 'gc/b', 'just sent');
+    await served.ask(`DELETE /v2/gc/b/manifests/${image}`);
+    const there = async (): Promise<string[]> => {
+      const contents = ['named', 'asked for', 'just sent'];
+      const has = contents.map((text) => served.registry.blobs.has('gc/b', sha256(text)));
+      return contents.filter((_, n) => has[n]);
+    };
+    await served.registry.collect();
+    assert.deepEqual(await there(), ['named', 'asked for', 'just sent']);
+    assert.equal((await served.ask(`HEAD /v2/gc/b/blobs/${sha256('asked for')}`)).status, 200);
+    // As after these minutes.
+    await served.registry.collect(blobGraceMs - namedBlobGraceMs - 1);
+    assert.deepEqual(await there(), ['asked for', 'just sent']);
+    assert.equal((await served.ask(`HEAD /v2/gc/b/blobs/${sent}`)).status, 200);
+  });
+
+  test('follows a deletion', async () => {
+    await using served = await OwnRegistry.open();
+    const digest = await pushBlob(served, 'gc/soon', 'not for long');
+    await served.ask(`DELETE /v2/gc/soon/blobs/${digest}`);
+    await until('its file has gone', () => !served.blobs.has(digest));
   });
 
   test('a file that was lost is found missing, and comes back with the next push', async () => {
