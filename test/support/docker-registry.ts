@@ -15,8 +15,18 @@ export interface DockerRegistry extends AsyncDisposable {
   readonly domain: string;
 }
 
+/** Keeps what it is asked for of another registry, which it asks as `username` where there is one. */
+export interface Mirrored {
+  readonly remoteurl: string;
+  readonly username?: string;
+  readonly password?: string;
+}
+
 /** With an empty store, which goes with it. */
-export async function startDockerRegistry({ file, env }: UnpackedProgram): Promise<DockerRegistry> {
+export async function startDockerRegistry(
+  { file, env }: UnpackedProgram,
+  proxy: Mirrored | null = null,
+): Promise<DockerRegistry> {
   const folder = path.join(os.tmpdir(), `drydock-docker-registry-${randomUUID()}`);
   fs.mkdirSync(folder);
   const settings = {
@@ -24,6 +34,7 @@ export async function startDockerRegistry({ file, env }: UnpackedProgram): Promi
     log: { level: 'info', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: `${folder}/store` }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0' },
+    ...(proxy && { proxy }),
   };
   fs.writeFileSync(`${folder}/config.yml`, JSON.stringify(settings));
   const child = spawn(file, ['serve', `${folder}/config.yml`], { env, stdio: ['ignore', 'ignore', 'pipe'] });

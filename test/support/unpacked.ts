@@ -20,9 +20,22 @@ export function unpacked(name: string): UnpackedProgram | null {
   return { file, env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
+export interface RunOptions {
+  readonly cwd?: string;
+  /** What it reads from its standard input; nothing where left out. */
+  readonly input?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** What it says, when it has ended well. Throws with what it says where it has not. */
-export async function runUnpacked({ file, env }: UnpackedProgram, args: readonly string[]): Promise<string> {
-  const child = spawn(file, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+export async function runUnpacked(
+  { file, env }: UnpackedProgram,
+  args: readonly string[],
+  { cwd, input = '', env: more }: RunOptions = {},
+): Promise<string> {
+  const child = spawn(file, args, { env: { ...env, ...more }, ...(cwd && { cwd }), stdio: ['pipe', 'pipe', 'pipe'] });
+  child.stdin.on('error', () => undefined); // it may not read it
+  child.stdin.end(input);
   let said = '';
   let out = '';
   child.stdout.on('data', (piece: Buffer) => (out += piece));
