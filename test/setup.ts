@@ -12,6 +12,7 @@ import { keptFolder, testRun } from './support/instance.ts';
 import { changesOf, machineDevices } from './support/machine-files.ts';
 import { startShared } from './support/shared.ts';
 import { isSoak } from './support/soak.ts';
+import { lackingPrograms } from './support/unpacked.ts';
 
 export default async function setup({ vitest }: TestProject): Promise<() => Promise<void>> {
   const startedAt = performance.now();
@@ -40,6 +41,11 @@ export default async function setup({ vitest }: TestProject): Promise<() => Prom
         : `✖ left behind:\n${left.map((line) => `    ${line}`).join('\n')}`,
     );
     if (isWhole) {
+      const lacking = lackingPrograms();
+      if (lacking.length > 0)
+        console.log(
+          `ℹ skipped, for they are not on this machine (README tells how to have them): ${lacking.join(', ')}`,
+        );
       console.log(`ℹ slowest: ${slowestOf(vitest)}`);
       const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
       console.log(`${isPrepared ? '✔' : '✖'} types, lint and site; all in ${minutes} min`);

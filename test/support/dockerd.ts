@@ -78,6 +78,8 @@ function removed(group: string): boolean {
   }
 }
 
+export const hasDockerd = environment() !== null;
+
 /** Resolves to null where dockerd is not installed. Disposing ends it and its containers, and removes what it made. */
 export async function startDockerd(): Promise<Dockerd | null> {
   const env = environment();

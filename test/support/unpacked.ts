@@ -20,6 +20,12 @@ export function unpacked(name: string): UnpackedProgram | null {
   return { file, env: { ...process.env, LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
+/** Those that tests of registries use. */
+const registryPrograms = ['skopeo', 'oras', 'buildah', 'docker-registry'];
+
+/** Of these the ones that the machine has not: their tests are skipped. */
+export const lackingPrograms = (): string[] => registryPrograms.filter((name) => !unpacked(name));
+
 export interface RunOptions {
   readonly cwd?: string;
   /** What it reads from its standard input; nothing where left out. */
