@@ -366,6 +366,8 @@ export const maxLookedAtRepositories = 30;
 export const maxLookedAtManifestBytes = 512 * 1024;
 /** Repositories that a catalogue looks at before others have the event loop: some forty microseconds each. */
 export const catalogSliceRows = 50;
+/** Repositories, manifests and tags of a lab's namespace that a snapshot of its hosts keeps the names of; a lesson has ten. */
+export const maxKeptEntries = 1000;
 /** Names on one page of tags or repositories, and what is on it where the request says nothing. */
 export const maxPageEntries = 1000;
 /** One page of referrers: each tells its manifest's annotations. */

@@ -1,6 +1,7 @@
 // The account that a lab has on the hub: all hosts of a link have one together, and it goes with the last of them.
 
 import type { HostOptions } from '../client.ts';
+import { type KeptNamespace, keepNamespace, restoreNamespace } from '../registry/kept-namespace.ts';
 import type { Host, HostEngine } from './host.ts';
 import type { HubAccountOf } from './host-record.ts';
 import { hostsOn } from './link.ts';
@@ -38,6 +39,19 @@ export async function leaveHub(host: Host): Promise<void> {
   if (isShared) return;
   const { accounts } = engine.hub;
   await accounts.change(() => accounts.removeAccount(account.name));
+}
+
+/** What the lab has on the hub, for a snapshot; null where the account outlives it. */
+export function keepHub({ engine, record }: Host): KeptNamespace | null {
+  const account = record.hubAccount;
+  return account?.goesWithHosts ? keepNamespace(engine.hub.registry, account.name) : null;
+}
+
+/** Puts the lab's namespace back to what it was. Each of its hosts does; the second finds it so. */
+export async function restoreHub({ engine, record }: Host, kept: KeptNamespace | null): Promise<void> {
+  if (kept === null || !record.hubAccount?.goesWithHosts || record.hubAccount.name !== kept.name) return;
+  const { accounts, registry } = engine.hub;
+  await accounts.change(() => restoreNamespace(registry, kept));
 }
 
 /** What tells programs in the workspace whose names on the hub are the lab's. */

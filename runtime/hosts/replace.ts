@@ -37,17 +37,18 @@ export function anotherSubvolume(host: Host): string {
 
 /**
  * Kills every process of the host, and starts the host with `subvolume`, which is ready, and with `holdings`. The caller holds
- * the host's lock.
+ * the host's lock. `beforeStart` is called when nothing of the host runs; it must not throw.
  */
 export async function replaceHost(
   host: Host,
   subvolume: string,
   holdings: Holdings,
-  options: ReplaceOptions,
+  { beforeStart, ...options }: ReplaceOptions & { readonly beforeStart?: () => Promise<void> },
 ): Promise<void> {
   const { engine } = host;
   host.save({ phase: 'replacing', startAgain: runningIn(host) });
   await endHost(host);
+  await beforeStart?.();
   const old = host.directory;
   swapHoldings(host, subvolume, asEnded(holdings), options);
   try {

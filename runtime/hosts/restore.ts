@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { deleteSubvolume, snapshotSubvolume } from '../kernel/btrfs.ts';
 import { limitSubvolume } from '../kernel/quotas.ts';
 import type { Host } from './host.ts';
+import { restoreHub } from './hub-account.ts';
 import { anotherSubvolume, replaceHost } from './replace.ts';
 
 /**
@@ -30,6 +31,11 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
       throw error;
     }
     const { workspaceLayers } = record;
-    await replaceHost(host, subvolume, snapshot, { workspaceLayers, forgetSnapshots: false, access: host.access });
+    const beforeStart = () =>
+      restoreHub(host, snapshot.hub).catch((error: unknown) => {
+        engine.log.warn({ error, host: host.name }, 'what a lab has on the hub was not put back');
+      });
+    const options = { workspaceLayers, forgetSnapshots: false, access: host.access, beforeStart };
+    await replaceHost(host, subvolume, snapshot, options);
   });
 }

@@ -6,6 +6,7 @@ import { type ContainerRecord, containerKind } from '../containers/container-rec
 import { moveKind } from '../images/move-record.ts';
 import { type OwnImage, ownImageKind } from '../images/own-images.ts';
 import { type NetworkRecord, networkKind } from '../networks/network-record.ts';
+import { type KeptNamespace, keptNamespaceSchema } from '../registry/kept-namespace.ts';
 import { type HeldRecord, heldRecord, holdRecord, type RecordKind, type Shape } from '../store/record-kind.ts';
 import { type VolumeRecord, volumeKind } from '../volumes/volume-record.ts';
 import { type RunningAgain, runningAgainSchema, runningVersion0 } from './host-record.ts';
@@ -30,6 +31,8 @@ export interface SnapshotRecord extends Holdings {
   readonly createdAt: string;
   /** Name in the directory of the host's snapshots. */
   readonly subvolume: string;
+  /** What the lab had on the hub; null where the account is not the lab's alone, or has too much there. */
+  readonly hub: KeptNamespace | null;
 }
 
 /** In version 0 the records in a snapshot had no version of their own: they are of version 0. */
@@ -54,14 +57,16 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
     images: z.array(heldRecord(ownImageKind)),
     networks: z.array(heldRecord(networkKind)).default([]), // engines before had none
     volumes: z.array(heldRecord(volumeKind)),
+    hub: keptNamespaceSchema.nullable().default(null),
     moves: z.array(heldRecord(moveKind)).default([]), // engines before remembered none
     running: z.array(runningAgainSchema),
   } satisfies Shape<SnapshotRecord>),
-  write: ({ id, createdAt, subvolume, containers, images, networks, volumes, moves, running }) =>
+  write: ({ id, createdAt, subvolume, hub, containers, images, networks, volumes, moves, running }) =>
     ({
       id,
       createdAt,
       subvolume,
+      hub,
       containers: containers.map((container) => holdRecord(containerKind, container)),
       images: images.map((image) => holdRecord(ownImageKind, image)),
       networks: networks.map((network) => holdRecord(networkKind, network)),

@@ -9,6 +9,7 @@ import { deleteSubvolume, snapshotSubvolume } from '../kernel/btrfs.ts';
 import { maxSnapshotsPerHost } from '../limits.ts';
 import { holdingsAcrossCopy, imagesNeededBy } from './holdings.ts';
 import type { Host } from './host.ts';
+import { keepHub } from './hub-account.ts';
 import { type SnapshotRecord, snapshotKind } from './snapshot-record.ts';
 
 export function snapshotInfo({ id, createdAt, running }: SnapshotRecord): SnapshotInfo {
@@ -54,7 +55,13 @@ export function takeSnapshot(host: Host, id: string): Promise<SnapshotInfo> {
       group: host.diskGroup,
       lock: host.engine.paths.copying,
     });
-    const record: SnapshotRecord = { id, createdAt: new Date().toISOString(), subvolume, ...holdings() };
+    const record: SnapshotRecord = {
+      id,
+      createdAt: new Date().toISOString(),
+      subvolume,
+      hub: keepHub(host),
+      ...holdings(),
+    };
     host.engine.records.put(snapshotKind, host.id, id, record);
     host.snapshots.set(id, record);
     if (replaced) deleteSubvolume(`${host.snapshotsDirectory}/${replaced.subvolume}`);
