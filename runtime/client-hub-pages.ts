@@ -183,7 +183,7 @@ export interface HubSeenEvent {
   readonly id: number;
   /** RFC 3339. */
   readonly at: string;
-  readonly action: 'push' | 'pull' | 'delete';
+  readonly action: 'push' | 'pull' | 'delete' | 'delete-repository';
   readonly who: string | null;
   readonly repository: string;
   readonly tag: string | null;

@@ -148,7 +148,7 @@ export class Audit {
     return this.#database
       .all(
         `SELECT * FROM event WHERE substr(repository, 1, instr(repository, '/') - 1) = ? AND id < ?
-           AND action IN ('push', 'pull', 'delete') ORDER BY id DESC LIMIT ?`,
+           AND action IN ('push', 'pull', 'delete', 'delete-repository') ORDER BY id DESC LIMIT ?`,
         ...[namespace, before, most],
       )
       .map(eventOf);

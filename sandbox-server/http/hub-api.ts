@@ -7,6 +7,7 @@ import type { HubShelf } from '../hub/shelf.ts';
 import { hubChangeBurst, hubChangesPerSecond } from '../limits.ts';
 import {
   type HubEvents,
+  type HubImageContents,
   type HubMadeToken,
   type HubNamespace,
   type HubNamespacePage,
@@ -20,6 +21,7 @@ import {
 import { RateLimit } from '../rate-limit.ts';
 import type { Addresses } from './addresses.ts';
 import type { Callers } from './callers.ts';
+import { addHubWebhooks } from './hub-webhooks.ts';
 import * as wish from './hub-wishes.ts';
 import { limitRate } from './server.ts';
 
@@ -108,6 +110,11 @@ export function addHubApi(server: FastifyInstance, { callers, addresses, shelf, 
     return await shelf.image(askerOf(request), repository, reference);
   });
 
+  server.get(routes.hubContents.path, async (request): Promise<HubImageContents> => {
+    const image = wish.image.parse(request.query);
+    return await shelf.ask((hub) => hub.contents({ ...image, asker: askerOf(request) }));
+  });
+
   server.get(routes.hubEvents.path, async (request): Promise<HubEvents> => {
     const asker = changer(request);
     const { namespace, before } = wish.events.parse(request.query);
@@ -132,6 +139,8 @@ export function addHubApi(server: FastifyInstance, { callers, addresses, shelf, 
     await shelf.ask((hub) => hub.pages.revokeToken(asker, account, id));
     return reply.code(204).send();
   });
+
+  addHubWebhooks(server, { shelf, changer });
 
   server.get(routes.labRepositories.path, async (request): Promise<LabRepositories> => {
     const { session } = callers.theirs(request);

@@ -31,5 +31,14 @@ export const token = z.strictObject({
   days: z.int().min(1).max(3650).nullable(),
 });
 export const tokenId = z.strictObject({ account: name, id: name });
+export const webhooks = z.strictObject({ namespace: name });
+export const webhook = z.strictObject({
+  namespace: name,
+  url: z.string().max(4000),
+  name: z.string().max(255),
+  actions: z.array(z.enum(['push', 'delete'])).max(2),
+});
+export const webhookId = z.strictObject({ namespace: name, id: name });
+export const delivery = z.strictObject({ namespace: name, webhook: name, delivery: z.int().positive().nullable() });
 export const signIn = z.strictObject({ name: z.string().max(255), password: z.string().max(1000) });
 export const password = z.strictObject({ current: z.string().max(1000), next: z.string().max(1000) });

@@ -42,6 +42,14 @@ export class HubShelf {
     }
   }
 
+  /** Throws notFound where the namespace is none of theirs, forbidden where it is and they do not own it. */
+  async mustOwn(asker: HubAsker, namespace: string): Promise<void> {
+    const { role } = await this.ask((hub) => hub.pages.namespacePage(asker, namespace));
+    if (role === 'owner') return;
+    if (role === null) throw new ServerError('notFound', `There is no namespace ${namespace} of yours.`);
+    throw new ServerError('forbidden', `Only whoever owns ${namespace} may do this.`);
+  }
+
   /** With the instructions of its steps as a Dockerfile has them. */
   async image(asker: HubAsker, repository: string, reference: string): Promise<HubImagePage> {
     const page = await this.ask((hub) => hub.pages.imagePage(asker, repository, reference));

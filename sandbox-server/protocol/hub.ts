@@ -25,7 +25,18 @@ export type {
 import type { HubMe, HubSeenEvent, HubSeenRepository, HubSeenTag } from '@drydock/runtime/hub-pages';
 import type { HubAccessToken, HubNamespace, HubTokenScope, HubVisibility } from '@drydock/runtime/hub-people';
 
-export type { HubAccessToken, HubNamespace, HubTokenScope, HubVisibility };
+import type { HubDelivery, HubWebhook, HubWebhookAction } from '@drydock/runtime/hub-webhooks';
+
+export type {
+  HubImageContents,
+  HubPackage,
+  HubUnknown,
+  HubUpdates,
+  HubVulnerabilities,
+  HubVulnerability,
+  HubVulnerabilityStatus,
+} from '@drydock/runtime/hub-contents';
+export type { HubAccessToken, HubDelivery, HubNamespace, HubTokenScope, HubVisibility, HubWebhook, HubWebhookAction };
 
 /**
  * Whoever calls may what their accounts may: the one they have signed in with, and those of this browser's labs. What they may not see
@@ -62,6 +73,8 @@ export const hubRoutes = {
   hubDeleteTag: { method: 'DELETE', path: '/api/hub/tag', access: 'account' },
   /** `?repository=&reference=` -> `HubImagePage`; the reference is a tag or a digest. */
   hubImage: { method: 'GET', path: '/api/hub/image', access: 'anyone' },
+  /** `?repository=&reference=` -> `HubImageContents`: its packages, and what is known of them; to be asked again while it is coming. */
+  hubContents: { method: 'GET', path: '/api/hub/contents', access: 'anyone' },
   /** `?namespace=&before=` -> `HubEvents`, the newest first. */
   hubEvents: { method: 'GET', path: '/api/hub/events', access: 'account' },
   /** `?account=` -> `HubTokens`. */
@@ -70,6 +83,16 @@ export const hubRoutes = {
   hubMakeToken: { method: 'POST', path: '/api/hub/tokens', access: 'account' },
   /** `?account=&id=` -> 204. */
   hubRevokeToken: { method: 'DELETE', path: '/api/hub/tokens', access: 'account' },
+  /** `?namespace=` -> `HubWebhookList`. */
+  hubWebhooks: { method: 'GET', path: '/api/hub/webhooks', access: 'account' },
+  /** `HubWebhookWish` -> `HubWebhook`. 403 where it may not go there. */
+  hubMakeWebhook: { method: 'POST', path: '/api/hub/webhooks', access: 'account' },
+  /** `?namespace=&id=` -> 204. */
+  hubRemoveWebhook: { method: 'DELETE', path: '/api/hub/webhooks', access: 'account' },
+  /** `?namespace=&id=` -> `HubDeliveries`, the newest first. */
+  hubDeliveries: { method: 'GET', path: '/api/hub/deliveries', access: 'account' },
+  /** `HubDeliveryWish` -> 204: sends one again, or one that tells of no event. */
+  hubDeliver: { method: 'POST', path: '/api/hub/deliveries', access: 'account' },
   /** What this lab's account has on the hub: `LabRepositories`. */
   labRepositories: { method: 'GET', path: '/api/sessions/:session/hub', access: 'owner' },
 } as const;
@@ -103,6 +126,27 @@ export interface HubTokenWish {
   readonly scope: HubTokenScope;
   /** Null: it does not expire. */
   readonly days: number | null;
+}
+export interface HubWebhookWish {
+  readonly namespace: string;
+  readonly url: string;
+  /** May be empty. */
+  readonly name: string;
+  readonly actions: readonly HubWebhookAction[];
+}
+export interface HubWebhookList {
+  readonly webhooks: readonly HubWebhook[];
+  /** Where webhooks may go to besides hosts of the lab (`http://HOST.lab:PORT/`). May be empty. */
+  readonly places: readonly string[];
+}
+export interface HubDeliveries {
+  readonly deliveries: readonly HubDelivery[];
+}
+export interface HubDeliveryWish {
+  readonly namespace: string;
+  readonly webhook: string;
+  /** The one that is sent again; null: one that tells of no event. */
+  readonly delivery: number | null;
 }
 export interface HubTokens {
   readonly tokens: readonly HubAccessToken[];

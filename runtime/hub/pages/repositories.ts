@@ -165,7 +165,7 @@ export function eventsOf(shelf: PageShelf, asker: Asker, namespace: string, befo
   return shelf.registry.audit
     .ofNamespace(namespace, before ?? Number.MAX_SAFE_INTEGER, maxShownEvents)
     .flatMap(({ id, at, action, who, repository, reference: tag, digest }) =>
-      action === 'push' || action === 'pull' || action === 'delete'
+      action === 'push' || action === 'pull' || action === 'delete' || action === 'delete-repository'
         ? [{ id, at: new Date(at).toISOString(), action, who, repository, tag, digest }]
         : [],
     );

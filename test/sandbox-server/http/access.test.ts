@@ -23,6 +23,8 @@ const bodies: Readonly<Record<string, unknown>> = {
   hubNamespaceVisibility: { name: 'team', visibility: 'public' },
   hubMember: { namespace: 'team', account: 'ada', access: 'read' },
   hubVisibility: { repository: 'team/a', visibility: null },
+  hubMakeWebhook: { namespace: 'team', url: 'http://docker-host.lab:9000/', name: '', actions: ['push'] },
+  hubDeliver: { namespace: 'team', webhook: '0', delivery: null },
   hubMakeToken: { account: 'ada', name: 'ci', scope: 'read', days: null },
 };
 const queries: Readonly<Record<string, string>> = {
@@ -39,6 +41,10 @@ const queries: Readonly<Record<string, string>> = {
   hubEvents: '?namespace=team',
   hubTokens: '?account=ada',
   hubRevokeToken: '?account=ada&id=0',
+  hubContents: '?repository=team/a&reference=1',
+  hubWebhooks: '?namespace=team',
+  hubRemoveWebhook: '?namespace=team&id=0',
+  hubDeliveries: '?namespace=team&id=0',
 };
 const headers: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   invite: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -86,6 +92,12 @@ const expected: Readonly<Record<keyof typeof routes, readonly [number, number, n
   hubTokens: [403, 403, 503, 503, 503],
   hubMakeToken: [403, 403, 503, 503, 503],
   hubRevokeToken: [403, 403, 503, 503, 503],
+  hubContents: [503, 503, 503, 503, 503],
+  hubWebhooks: [403, 403, 503, 503, 503],
+  hubMakeWebhook: [403, 403, 503, 503, 503],
+  hubRemoveWebhook: [403, 403, 503, 503, 503],
+  hubDeliveries: [403, 403, 503, 503, 503],
+  hubDeliver: [403, 403, 503, 503, 503],
   labRepositories: [403, 403, 404, 404, 503],
   endSession: [403, 403, 404, 404, 204],
 };

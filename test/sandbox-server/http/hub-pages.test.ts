@@ -68,6 +68,8 @@ afterAll(async () => {
 
 test('F10 each route of the hub’s pages answers each identity as the matrix says', async () => {
   const { id: tokenId } = await hub.createToken(ada.name, { name: 'of ada', scope: 'read' });
+  const webhook = { url: 'http://docker-host.lab:9000/', name: 'of ada', actions: ['push', 'delete'] } as const;
+  const { id: webhookId } = await hub.createWebhook(team, webhook);
   const onApp = `?repository=${app}`;
   /** What is asked of each route: the query and the body. */
   const wishes: Readonly<Record<keyof typeof hubRoutes, readonly [string, unknown?]>> = {
@@ -88,6 +90,12 @@ test('F10 each route of the hub’s pages answers each identity as the matrix sa
     hubTokens: [`?account=${ada.name}`],
     hubMakeToken: ['', { account: ada.name, name: 'made', scope: 'read', days: 1 }],
     hubRevokeToken: [`?account=${ada.name}&id=${tokenId}`],
+    hubContents: [`${onApp}&reference=1`],
+    hubWebhooks: [`?namespace=${team}`],
+    hubMakeWebhook: ['', { namespace: team, ...webhook }],
+    hubDeliveries: [`?namespace=${team}&id=${webhookId}`],
+    hubDeliver: ['', { namespace: team, webhook: webhookId, delivery: null }],
+    hubRemoveWebhook: [`?namespace=${team}&id=${webhookId}`],
     hubDeleteTag: [`${onApp}&tag=1&digest=${pushed.digest}`],
     hubRemoveRepository: [onApp],
     labRepositories: [''],
@@ -111,6 +119,12 @@ test('F10 each route of the hub’s pages answers each identity as the matrix sa
     hubTokens: [403, 404, 404, 404, 404, 200],
     hubMakeToken: [403, 404, 404, 404, 404, 200],
     hubRevokeToken: [403, 404, 404, 404, 404, 204],
+    hubContents: [404, 404, 404, 404, 200, 200],
+    hubWebhooks: [403, 404, 404, 404, 403, 200],
+    hubMakeWebhook: [403, 404, 404, 404, 403, 200],
+    hubDeliveries: [403, 404, 404, 404, 403, 200],
+    hubDeliver: [403, 404, 404, 404, 403, 204],
+    hubRemoveWebhook: [403, 404, 404, 404, 403, 204],
     hubDeleteTag: [403, 404, 404, 404, 403, 204],
     hubRemoveRepository: [403, 404, 404, 404, 403, 204],
     labRepositories: [403, 200, 404, 403, 403, 403],
