@@ -54,8 +54,8 @@ export const terminals = signal<readonly TerminalState[]>([]);
 export const currentTerminal = signal<string | undefined>(undefined);
 /** The points that the lab can be reset to; undefined until the server has told. */
 export const resetPoints = signal<ResetPoints | undefined>(undefined);
-/** What the lab's place shows: the shown terminals, the editor, or a page: `preview:HOST:PORT`. */
-export type Place = 'terminal' | 'editor' | `preview:${string}`;
+/** What the lab's place shows: the shown terminals, the editor, what the lab has on the hub, or a page: `preview:HOST:PORT`. */
+export type Place = 'terminal' | 'editor' | 'hub' | `preview:${string}`;
 export const place = signal<Place>('terminal');
 /** Ids of the terminals side by side: one, or two; `currentTerminal` is among them. */
 export const shownTerminals = signal<readonly string[]>([]);

@@ -4,6 +4,7 @@ import { setStage } from '../client/lab.ts';
 import { currentTerminal, phase, place } from '../client/lab-state.ts';
 import { EditorPlace } from './EditorPlace.tsx';
 import { EngineView } from './EngineView.tsx';
+import { HubPlace } from './HubPlace.tsx';
 import { LabBanner } from './LabBanner.tsx';
 import { LabFoot } from './LabFoot.tsx';
 import { LabTabs } from './LabTabs.tsx';
@@ -33,6 +34,7 @@ export function Lab() {
             <div class="stage" ref={stage} />
           </div>
           <EditorPlace />
+          <HubPlace />
           <Previews />
           <LabWaiting />
         </div>

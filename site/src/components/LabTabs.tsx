@@ -3,6 +3,7 @@ import type { TerminalState } from '@drydock/sandbox-server/protocol';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { isFocusLost } from '../client/focus.ts';
+import { hasHubTab } from '../client/lab-hub.ts';
 import { canType, currentTerminal, hosts, type Place, phase, place, presets, terminals } from '../client/lab-state.ts';
 import { type PreviewAddress, placeOf, previewTabs, showPreview } from '../client/previews.ts';
 import { closeTerminal, openPreset, selectTerminal } from '../client/terminals.ts';
@@ -67,6 +68,11 @@ export function LabTabs() {
           >
             <span>Editor</span>
           </PlaceTab>
+          {hasHubTab.value && (
+            <PlaceTab to="hub" go={() => (place.value = 'hub')}>
+              <span>Hub</span>
+            </PlaceTab>
+          )}
           {previewTabs.value.map((address) => (
             <PreviewTab key={placeOf(address)} address={address} />
           ))}

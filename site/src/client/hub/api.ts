@@ -1,6 +1,9 @@
 /** The routes of the hub's pages, as functions. All throw `ServerRefusal`, or `TypeError` when nothing answers. */
 import {
+  type HubDeliveries,
+  type HubDeliveryWish,
   type HubEvents,
+  type HubImageContents,
   type HubImagePage,
   type HubMadeToken,
   type HubMe,
@@ -16,6 +19,9 @@ import {
   type HubTokens,
   type HubTokenWish,
   type HubVisibilityWish,
+  type HubWebhook,
+  type HubWebhookList,
+  type HubWebhookWish,
   hubRoutes,
   type Route,
 } from '@drydock/sandbox-server/protocol';
@@ -55,11 +61,18 @@ export const hub = {
   image: (repository: string, reference: string) => call<HubImagePage>(hubRoutes.hubImage, { repository, reference }),
   deleteTag: (repository: string, tag: string, digest: string) =>
     call<void>(hubRoutes.hubDeleteTag, { repository, tag, digest }),
+  contents: (repository: string, reference: string) =>
+    call<HubImageContents>(hubRoutes.hubContents, { repository, reference }),
   events: (namespace: string, before?: number) =>
     call<HubEvents>(hubRoutes.hubEvents, { namespace, before: before?.toString() }),
   tokens: (account: string) => call<HubTokens>(hubRoutes.hubTokens, { account }),
   makeToken: (wish: HubTokenWish) => call<HubMadeToken>(hubRoutes.hubMakeToken, {}, wish),
   revokeToken: (account: string, id: string) => call<void>(hubRoutes.hubRevokeToken, { account, id }),
+  webhooks: (namespace: string) => call<HubWebhookList>(hubRoutes.hubWebhooks, { namespace }),
+  makeWebhook: (wish: HubWebhookWish) => call<HubWebhook>(hubRoutes.hubMakeWebhook, {}, wish),
+  removeWebhook: (namespace: string, id: string) => call<void>(hubRoutes.hubRemoveWebhook, { namespace, id }),
+  deliveries: (namespace: string, id: string) => call<HubDeliveries>(hubRoutes.hubDeliveries, { namespace, id }),
+  deliver: (wish: HubDeliveryWish) => call<void>(hubRoutes.hubDeliver, {}, wish),
 };
 
 /** What went wrong, in a sentence for whoever reads it. */

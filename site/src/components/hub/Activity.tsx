@@ -7,7 +7,12 @@ import { Shown, shortDigest, When } from './parts.tsx';
 
 /** As the server tells at once: fewer are the last ones. */
 const pageSize = 50;
-const verbs = { push: 'pushed', pull: 'pulled', delete: 'deleted' } as const;
+const verbs = {
+  push: 'pushed',
+  pull: 'pulled',
+  delete: 'deleted',
+  'delete-repository': 'deleted the whole repository',
+} as const;
 
 export function Activity({ namespace }: { namespace: string }) {
   const asked = useAsked(`events ${namespace}`, async () => (await hub.events(namespace)).events);

@@ -61,7 +61,7 @@ function Image({ page }: { page: HubImagePage }) {
       {page.children.length > 0 && <Children page={page} />}
       {page.steps.length > 0 && <Layers page={page} />}
       {page.config && <Configuration config={page.config} />}
-      {digest !== '' && <ImageContents repository={repository} digest={digest} />}
+      {digest !== '' && contents?.kind !== 'artifact' && <ImageContents repository={repository} reference={digest} />}
       {page.referrers.length > 0 && <Referrers page={page} />}
     </>
   );
@@ -72,8 +72,8 @@ function Facts({ page }: { page: HubImagePage }) {
   if (!contents) return null;
   const kind = { image: 'An image', index: 'An index: one image for each platform', artifact: 'No image' } as const;
   return (
-    <dl class="hub-facts-list hub-facts-wide">
-      <div>
+    <dl class="hub-facts-list hub-glance">
+      <div class="hub-all">
         <dt>Digest</dt>
         <dd>
           <span class="hub-whole-digest">{contents.digest}</span>

@@ -7,6 +7,7 @@ import { Activity } from './Activity.tsx';
 import { People } from './People.tsx';
 import { Badge, Plate, Shown } from './parts.tsx';
 import { RepositoryRows } from './RepositoryRows.tsx';
+import { Webhooks } from './Webhooks.tsx';
 
 export function NamespacePage({ namespace }: { namespace: string }) {
   const asked = useAsked(`namespace ${namespace}`, () => hub.namespace(namespace));
@@ -30,6 +31,12 @@ export function NamespacePage({ namespace }: { namespace: string }) {
             <section class="hub-section">
               <h2>People</h2>
               <People people={page.people} isOwner={page.role === 'owner'} changed={asked.again} />
+            </section>
+          )}
+          {page.role === 'owner' && (
+            <section class="hub-section">
+              <h2>Webhooks</h2>
+              <Webhooks namespace={page.name} />
             </section>
           )}
           {page.role === 'owner' && (

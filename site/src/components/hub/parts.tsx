@@ -85,19 +85,26 @@ export function Plate({ command, label }: { command: string; label?: string }) {
   );
 }
 
-export function Copy({ text, what, class: className }: { text: string; what: string; class?: string }) {
+interface CopyProps {
+  readonly text: string;
+  readonly what: string;
+  readonly word?: string;
+  readonly class?: string;
+}
+
+export function Copy({ text, what, word: idle = 'Copy', class: className }: CopyProps) {
   const [copied, setCopied] = useState<'' | 'done' | 'failed'>('');
   useEffect(() => {
     if (copied === '') return;
     const timer = setTimeout(() => setCopied(''), 2000);
     return () => clearTimeout(timer);
   }, [copied]);
-  const word = copied === 'done' ? 'Copied' : copied === 'failed' ? 'Cannot copy' : 'Copy';
+  const word = copied === 'done' ? 'Copied' : copied === 'failed' ? 'Cannot copy' : idle;
   return (
     <button
       type="button"
       class={className}
-      aria-label={`${word}: ${what}`}
+      aria-label={word.endsWith(what) ? word : `${word}: ${what}`}
       onClick={() => void copyText(text).then((done) => setCopied(done ? 'done' : 'failed'))}
     >
       {word}
