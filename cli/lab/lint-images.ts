@@ -87,9 +87,12 @@ function imagesOf(check: Check): readonly string[] {
     .filter((name) => name !== undefined);
 }
 
+/** The name that the catalogue has for what is pulled from the hub itself: `redis:8` for `hub.drydock/redis:8`. */
+const inCatalogue = (image: string): string => image.replace(/^hub\.drydock\/(library\/)?/, '');
+
 /** Why an image of the catalogue cannot be had, and what can be instead. */
 export function noImage(image: string, { names, tags }: Recipes): string {
-  const [name = '', tag] = image.split(':');
+  const [name = '', tag] = inCatalogue(image).split(':');
   const has = tags(name);
   if (tag !== undefined && has.length > 0)
     return `the catalogue has no image ${image}; of ${name} it has ${has.join(', ')}`;
@@ -111,7 +114,7 @@ export function lintImages(
     holdsParameter(image) ||
     image.includes('@') ||
     /^(sha256:)?[0-9a-f]{4,64}$/.test(image) ||
-    recipes.offers(image) ||
+    recipes.offers(inCatalogue(image)) ||
     made.has(image.split(':')[0] ?? '');
   lab.tasks.forEach(({ check, slips, solution }, number) => {
     for (const image of new Set(imagesOf(check).filter((one) => !isThere(one))))

@@ -229,6 +229,13 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     /^lesson\.mdx:16:1: the catalogue has no image reddis; did you mean redis\?$/,
   ],
   ['lesson.mdx', 'run="docker images"', 'run="docker run reddis" expect="fails"', /^$/],
+  ['lesson.mdx', 'run="docker images"', 'run="docker pull hub.drydock/redis:8"', /^$/],
+  [
+    'lesson.mdx',
+    'run="docker images"',
+    'run="docker pull hub.drydock/library/reddis"',
+    /the catalogue has no image hub\.drydock\/library\/reddis; did you mean redis\?$/,
+  ],
   ['lesson.mdx', 'A step says', 'A [step](/lessons/ports/#a) says', /^$/],
   ['lesson.mdx', 'id="run" ', '', /lab\.yaml has no task without an id/],
   ['lesson.mdx', ' right>', '>', /^lesson\.mdx:28:3: the question ends has 0 options that are right, not one$/],
