@@ -35,7 +35,7 @@ export async function surroundings(folder: string): Promise<Surroundings> {
     components: await lessonComponents(path.join(cloneFolder, 'site/src/lesson-components')),
     recipes: await readRecipes(path.join(cloneFolder, 'lessons/images')),
     terms: new Set([...words.matchAll(/^- id: (\S+)$/gm)].map(([, id = '']) => id)),
-    pages: new Set(['/', '/playground/', '/glossary/', ...lessons.map(addressOf)]),
+    pages: new Set(['/', '/playground/', '/glossary/', '/images/', '/hub/', ...lessons.map(addressOf)]),
     lessons,
   };
 }
