@@ -470,6 +470,12 @@ export const maxDockerfileBytes = 1024 * 1024;
 export const maxStatements = 10_000;
 /** Heredocs of one instruction: one or two. */
 export const maxHeredocs = 100;
+/** Warnings of one Dockerfile. Each is a line that the client prints. */
+export const maxLintWarnings = 1000;
+/** Patterns of one `.dockerignore`: 20 mostly. The client compares each of its files with each of them. */
+export const maxIgnorePatterns = 2000;
+/** Stages of one Dockerfile: five or ten. Each begins with a copy of what its base has. */
+export const maxStages = 500;
 /** What one answer for the hub's pages holds: repositories, tags, events; layers and steps of an image; images of an index; referrers. */
 export const maxShownRepositories = 30;
 export const maxShownTags = 25;

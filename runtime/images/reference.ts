@@ -42,8 +42,9 @@ export function parseReference(text: string): Reference {
   const colon = named.indexOf(':', named.lastIndexOf('/') + 1);
   const tag = colon < 0 ? undefined : named.slice(colon + 1);
   const { domain, path } = splitDomain(colon < 0 ? named : named.slice(0, colon));
-  if (path !== path.toLowerCase() && pathPattern.test(path.toLowerCase())) {
-    throw new EngineError('invalid', `invalid reference format: repository name (${path}) must be lowercase`);
+  const [written = ''] = splitDomain(text).path.split(':');
+  if (written !== written.toLowerCase()) {
+    throw new EngineError('invalid', `invalid reference format: repository name (${written}) must be lowercase`);
   }
   if (!domainPattern.test(domain) || !pathPattern.test(path)) throw badFormat();
   if (path.length > maxPathLength) {

@@ -109,9 +109,9 @@ export async function startDockerd(): Promise<Dockerd | null> {
     for (const { Id } of body as { Id: string }[]) await ask(socket, `DELETE /containers/${Id}?force=1`);
     await ended(child);
     execFileSync('ip', ['netns', 'del', name]);
-    // The kernel lets go of what ended there a moment later.
-    for (const group of fs.globSync(`/sys/fs/cgroup/{*/,}${name}`))
-      await until(`${group} is empty`, () => removed(group));
+    // The kernel lets go of what ended there a moment later. A build leaves a group of its own in it.
+    const groups = fs.globSync(`/sys/fs/cgroup/{*/,}${name}{,/buildkit}`).toSorted();
+    for (const group of groups.reverse()) await until(`${group} is empty`, () => removed(group));
     await instance[Symbol.asyncDispose]();
   };
   try {

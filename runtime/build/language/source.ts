@@ -24,8 +24,8 @@ export function rangesOf({ first, last }: Location, most: number): readonly Rang
 }
 
 /**
- * A Dockerfile cannot be built as it is written. The message is BuildKit's, without what buildx puts in front. The protocol
- * sends one source for each of `locations`, in this order.
+ * A Dockerfile cannot be built as it is written. The message is BuildKit's, without what buildx puts in front. buildx prints
+ * an excerpt for each of `locations`, in this order, if the protocol sends a source for each.
  */
 export class LanguageError extends Error {
   readonly locations: readonly Location[];
@@ -39,10 +39,10 @@ export class LanguageError extends Error {
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** `error` with one more location behind those that it has. */
+/** `error` with one more location before those that it has. */
 export function located(error: unknown, location: Location): LanguageError {
   const locations = error instanceof LanguageError ? error.locations : [];
-  return new LanguageError(messageOf(error), [...locations, location], { cause: error });
+  return new LanguageError(messageOf(error), [location, ...locations], { cause: error });
 }
 
 /** `error` with this location instead of those that it has. */

@@ -1,0 +1,80 @@
+// The image that a stage becomes, while its instructions are applied.
+
+import { cut } from '../go-text.ts';
+import type { HistoryEntry, ImageConfig, ImageDocument } from '../image-document.ts';
+
+/** Those that are set as a whole. */
+type Settings = {
+  -readonly [Key in keyof Omit<
+    ImageConfig,
+    'Env' | 'Labels' | 'ExposedPorts' | 'Volumes' | 'OnBuild'
+  >]: ImageConfig[Key];
+};
+
+/** What BuildKit writes of an entry of the history that it made. */
+const comment = 'buildkit.dockerfile.v0';
+
+const nothings = (names: ReadonlySet<string>): Record<string, Record<string, never>> =>
+  Object.fromEntries(Array.from(names, (name) => [name, {}]));
+
+export class ImageDraft {
+  /** All but `config` and `history`. */
+  document: ImageDocument;
+  readonly config: Settings;
+  /** In the order in which they were first set. */
+  readonly environment: Map<string, string>;
+  readonly labels: Map<string, string>;
+  readonly ports: Set<string>;
+  readonly volumes: Set<string>;
+  /** What is done where another image begins with this one. */
+  triggers: string[];
+  readonly #history: HistoryEntry[];
+
+  constructor(image: ImageDocument) {
+    const { config = {}, history = [], ...document } = image;
+    const { Env = [], Labels, ExposedPorts, Volumes, OnBuild, ...settings } = config;
+    this.document = document;
+    this.config = settings;
+    this.environment = new Map(
+      Env.map((variable) => {
+        const [name, value] = cut(variable, '=');
+        return [name, value ?? ''];
+      }),
+    );
+    this.labels = new Map(Object.entries(Labels ?? {}));
+    this.ports = new Set(Object.keys(ExposedPorts ?? {}));
+    this.volumes = new Set(Object.keys(Volumes ?? {}));
+    this.triggers = [...(OnBuild ?? [])];
+    this.#history = [...history];
+  }
+
+  /** `epoch`: SOURCE_DATE_EPOCH, in seconds. */
+  addHistory(createdBy: string, hasLayer: boolean, epoch: number | null): void {
+    this.#history.push({
+      ...(epoch !== null && { created: new Date(epoch * 1000).toISOString().replace('.000Z', 'Z') }),
+      created_by: createdBy,
+      comment,
+      ...(!hasLayer && { empty_layer: true }),
+    });
+  }
+
+  /** What is empty is left out, as where there is none. */
+  finished(): ImageDocument {
+    const { labels, ports, volumes, triggers } = this;
+    const { Cmd, Entrypoint, ...config } = this.config;
+    return {
+      ...this.document,
+      config: {
+        ...config,
+        ...(Cmd && Cmd.length > 0 && { Cmd }),
+        ...(Entrypoint && Entrypoint.length > 0 && { Entrypoint }),
+        Env: Array.from(this.environment, ([name, value]) => `${name}=${value}`),
+        ...(labels.size > 0 && { Labels: Object.fromEntries(labels) }),
+        ...(ports.size > 0 && { ExposedPorts: nothings(ports) }),
+        ...(volumes.size > 0 && { Volumes: nothings(volumes) }),
+        ...(triggers.length > 0 && { OnBuild: [...triggers] }),
+      },
+      history: [...this.#history],
+    };
+  }
+}
