@@ -7,8 +7,8 @@ import { SlowFirst } from './test/slow-first.ts';
 import { fileTimeoutMs, TimeLimit } from './test/time-limit.ts';
 
 const files = await testFiles();
-/** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one. */
-const isAgainst = process.env.TEST_AGAINST !== undefined;
+/** `npm test -- --against dockerd`: what asks a Docker API, and asks a real one; with `docker-registry`, what asks a registry. */
+const against = process.env.TEST_AGAINST;
 
 /** Files of these kinds have a process each, so that they disturb neither each other nor a time. All others share `filesAtATime` processes. */
 const isolated: readonly (keyof typeof files)[] = ['own-process', 'timed'];
@@ -29,10 +29,11 @@ export default defineConfig({
   // Vite's own conditions, such as `module`, are none of Node's.
   ssr: { resolve: { conditions: [] } },
   test: {
-    projects: isAgainst
-      ? [project('api', 0)]
+    projects: against
+      ? [project(against === 'docker-registry' ? 'registry' : 'api', 0)]
       : [
           project('unit', 0),
+          project('registry', 0),
           project('own-process', 0),
           project('engine', 1),
           project('api', 1),

@@ -5,10 +5,10 @@ import path from 'node:path';
 
 /**
  * `timed`: starts an engine, and a test's name promises a time. `own-process`: changes the process that it runs in, or measures it.
- * `unit`: starts no engine. `api`: asks a Docker API, ours or a real dockerd's. `browser`: any other file of test/e2e. `engine`:
+ * `unit`: starts no engine. `registry`: asks a registry, ours or docker-registry. `api`: asks a Docker API, ours or a real dockerd's. `browser`: any other file of test/e2e. `engine`:
  * the rest.
  */
-export type Kind = 'unit' | 'own-process' | 'engine' | 'api' | 'browser' | 'timed';
+export type Kind = 'unit' | 'registry' | 'own-process' | 'engine' | 'api' | 'browser' | 'timed';
 
 /** One more than the two cores of a small machine: a file often waits for an event or a process. */
 export const filesAtATime = 3;
@@ -20,6 +20,7 @@ const starters = [
 ];
 
 const eitherDocker = ['test/support/either-docker.ts'];
+const eitherRegistry = ['test/support/either-registry.ts'];
 
 /** Whether a file imports one of these, by itself or through its helpers. */
 async function imports(file: string, wanted: readonly string[], seen = new Set<string>()): Promise<boolean> {
@@ -42,14 +43,22 @@ async function kindOf(file: string): Promise<Kind> {
   const startsEngine = await imports(file, starters);
   if (startsEngine && promisesTime.test(text)) return 'timed';
   if (changesProcess.test(text)) return 'own-process';
-  if (!startsEngine) return 'unit';
+  if (!startsEngine) return (await imports(file, eitherRegistry)) ? 'registry' : 'unit';
   if (await imports(file, eitherDocker)) return 'api';
   return file.startsWith('test/e2e/') ? 'browser' : 'engine';
 }
 
 /** All test files, relative to the clone, which is the working directory. */
 export async function testFiles(): Promise<Record<Kind, string[]>> {
-  const files: Record<Kind, string[]> = { unit: [], 'own-process': [], engine: [], api: [], browser: [], timed: [] };
+  const files: Record<Kind, string[]> = {
+    unit: [],
+    registry: [],
+    'own-process': [],
+    engine: [],
+    api: [],
+    browser: [],
+    timed: [],
+  };
   for await (const file of glob('test/**/*.test.ts')) files[await kindOf(file)].push(file);
   return files;
 }

@@ -2,13 +2,14 @@
 
 import assert from 'node:assert/strict';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { type Answer, OwnRegistry, sha256, sha512 } from '../../support/own-registry.ts';
+import { type EitherRegistry, openRegistry, unlike } from '../../support/either-registry.ts';
+import { type Answer, sha256, sha512 } from '../../support/own-registry.ts';
 import { codeOf, descriptorOf, mediaTypes, pushBlob, pushManifest, pushParts } from './contents.ts';
 
-let served: OwnRegistry;
+let served: EitherRegistry;
 
 beforeAll(async () => {
-  served = await OwnRegistry.open();
+  served = await openRegistry();
 });
 
 afterAll(async () => {
@@ -37,22 +38,30 @@ describe('pushing a manifest', () => {
     assert.equal((await served.ask(`GET ${answer.header('location')}`)).body.toString(), text);
   });
 
-  test('by digest it has to have that digest', async () => {
-    const text = await pushParts(served, 'push/digest', ['layer']);
-    assert.deepEqual(refused(await put(`push/digest ${sha256('other')}`, text)), [400, 'DIGEST_INVALID']);
-    assert.deepEqual(refused(await put('push/digest sha256:abc', text)), [400, 'DIGEST_INVALID']);
-    assert.equal((await put(`push/digest ${sha256(text)}`, text)).status, 201);
-    assert.equal((await put(`push/digest ${sha512(text)}`, text)).header('docker-content-digest'), sha512(text));
-    const got = await served.ask(`GET /v2/push/digest/manifests/${sha512(text)}`);
-    assert.deepEqual([got.header('docker-content-digest'), got.body.toString()], [sha512(text), text]);
-  });
+  test(
+    'by digest it has to have that digest',
+    unlike('sha512 is a 500, and a digest that is none an address that it does not know'),
+    async () => {
+      const text = await pushParts(served, 'push/digest', ['layer']);
+      assert.deepEqual(refused(await put(`push/digest ${sha256('other')}`, text)), [400, 'DIGEST_INVALID']);
+      assert.deepEqual(refused(await put('push/digest sha256:abc', text)), [400, 'DIGEST_INVALID']);
+      assert.equal((await put(`push/digest ${sha256(text)}`, text)).status, 201);
+      assert.equal((await put(`push/digest ${sha512(text)}`, text)).header('docker-content-digest'), sha512(text));
+      const got = await served.ask(`GET /v2/push/digest/manifests/${sha512(text)}`);
+      assert.deepEqual([got.header('docker-content-digest'), got.body.toString()], [sha512(text), text]);
+    },
+  );
 
-  test('a tag that is none is refused', async () => {
-    const text = await pushParts(served, 'push/tag', ['layer']);
-    for (const tag of ['.a', '-a', 'a'.repeat(129), 'a%2B'])
-      assert.deepEqual(refused(await put(`push/tag ${tag}`, text)), [400, 'TAG_INVALID']);
-    assert.equal((await put(`push/tag ${'a'.repeat(128)}`, text)).status, 201);
-  });
+  test(
+    'a tag that is none is refused',
+    unlike('to it that is an address that it does not know: 404, as text'),
+    async () => {
+      const text = await pushParts(served, 'push/tag', ['layer']);
+      for (const tag of ['.a', '-a', 'a'.repeat(129), 'a%2B'])
+        assert.deepEqual(refused(await put(`push/tag ${tag}`, text)), [400, 'TAG_INVALID']);
+      assert.equal((await put(`push/tag ${'a'.repeat(128)}`, text)).status, 201);
+    },
+  );
 
   test('a tag moves, and what it was at stays', async () => {
     const [first, second] = [await pushParts(served, 'push/move', ['1']), await pushParts(served, 'push/move', ['2'])];
@@ -62,7 +71,7 @@ describe('pushing a manifest', () => {
     assert.equal((await served.ask(`GET /v2/push/move/manifests/${sha256(first)}`)).body.toString(), first);
   });
 
-  test('with tags beside its digest it has them all', async () => {
+  test('with tags beside its digest it has them all', unlike('it has no parameter for tags'), async () => {
     const text = await pushParts(served, 'push/tags', ['layer']);
     const tags = Array.from({ length: 10 }, (_, n) => `t${n}`);
     const query = tags.map((tag) => `tag=${tag}`).join('&');
@@ -76,14 +85,21 @@ describe('pushing a manifest', () => {
     assert.equal((await put(`push/tags ${sha256(text)}?${many}`, text)).status, 414);
   });
 
-  test('by tag it has the digest that the request tells, and is kept by it', async () => {
-    const text = await pushParts(served, 'push/told', ['layer']);
-    assert.equal((await put(`push/told a?digest=${sha512(text)}`, text)).header('docker-content-digest'), sha512(text));
-    assert.equal((await served.ask('HEAD /v2/push/told/manifests/a')).header('docker-content-digest'), sha512(text));
-    assert.deepEqual(refused(await put(`push/told b?digest=${sha512('other')}`, text)), [400, 'DIGEST_INVALID']);
-  });
+  test(
+    'by tag it has the digest that the request tells, and is kept by it',
+    unlike('it knows sha256 alone'),
+    async () => {
+      const text = await pushParts(served, 'push/told', ['layer']);
+      assert.equal(
+        (await put(`push/told a?digest=${sha512(text)}`, text)).header('docker-content-digest'),
+        sha512(text),
+      );
+      assert.equal((await served.ask('HEAD /v2/push/told/manifests/a')).header('docker-content-digest'), sha512(text));
+      assert.deepEqual(refused(await put(`push/told b?digest=${sha512('other')}`, text)), [400, 'DIGEST_INVALID']);
+    },
+  );
 
-  test('what it names has to be there, with the size that it says', async () => {
+  test('what it names has to be there, with the size that it says', unlike('it does not compare sizes'), async () => {
     const text = await pushParts(served, 'push/names', ['here']);
     const missing = descriptorOf('nowhere', 'application/vnd.oci.image.layer.v1.tar');
     const { layers, ...rest } = JSON.parse(text);
@@ -103,20 +119,28 @@ describe('pushing a manifest', () => {
     assert.equal((await served.ask('HEAD /v2/push/names/manifests/a')).status, 404);
   });
 
-  test('what another repository has is not there (B04)', async () => {
-    const text = await pushParts(served, 'push/theirs', ['theirs']);
-    assert.deepEqual(refused(await put('push/mine a', text)), [400, 'MANIFEST_BLOB_UNKNOWN']);
-  });
+  test(
+    'what another repository has is not there (B04)',
+    unlike('it tells of the config and the layer, as two errors'),
+    async () => {
+      const text = await pushParts(served, 'push/theirs', ['theirs']);
+      assert.deepEqual(refused(await put('push/mine a', text)), [400, 'MANIFEST_BLOB_UNKNOWN']);
+    },
+  );
 
-  test('layers that may not be handed on need not be there', async () => {
-    for (const type of [
-      'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
-      'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
-    ]) {
-      const text = await pushParts(served, 'push/foreign', [], { layers: [descriptorOf('nowhere', type)] });
-      assert.equal((await put('push/foreign a', text)).status, 201);
-    }
-  });
+  test(
+    'layers that may not be handed on need not be there',
+    unlike('it wants such a layer to have an address of its own'),
+    async () => {
+      for (const type of [
+        'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip',
+        'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip',
+      ]) {
+        const text = await pushParts(served, 'push/foreign', [], { layers: [descriptorOf('nowhere', type)] });
+        assert.equal((await put('push/foreign a', text)).status, 201);
+      }
+    },
+  );
 
   test('Docker’s own form is kept as it is', async () => {
     const config = descriptorOf('{}', 'application/vnd.docker.container.image.v1+json');
@@ -131,7 +155,7 @@ describe('pushing a manifest', () => {
     assert.deepEqual([got.header('content-type'), got.body.toString()], [mediaTypes.dockerManifest, text]);
   });
 
-  test('4 MiB are accepted, more are not', async () => {
+  test('4 MiB are accepted, more are not', unlike('what is too long is a 400 to it'), async () => {
     const annotations = Object.fromEntries(Array.from({ length: 390 }, (_, n) => [`test.${n}`, 'x'.repeat(10_000)]));
     const text = await pushParts(served, 'push/large', ['layer'], { annotations });
     assert.ok(text.length > 3_900_000);
@@ -154,14 +178,21 @@ describe('media types', () => {
       assert.deepEqual(refused(await put('type/a a', text, type)), [400, 'MANIFEST_INVALID']);
   });
 
-  test('none, or one with parameters, is what the document says', async () => {
-    const text = await pushParts(served, 'type/b', ['layer']);
-    for (const type of [null, `${mediaTypes.ociManifest}; charset=utf-8`]) {
-      assert.equal((await put('type/b a', text, type)).status, 201);
-      assert.equal((await served.ask('HEAD /v2/type/b/manifests/a')).header('content-type'), mediaTypes.ociManifest);
-    }
-  });
+  test(
+    'none, or one with parameters, is what the document says',
+    unlike('it refuses one with parameters'),
+    async () => {
+      const text = await pushParts(served, 'type/b', ['layer']);
+      for (const type of [null, `${mediaTypes.ociManifest}; charset=utf-8`]) {
+        assert.equal((await put('type/b a', text, type)).status, 201);
+        assert.equal((await served.ask('HEAD /v2/type/b/manifests/a')).header('content-type'), mediaTypes.ociManifest);
+      }
+    },
+  );
 });
+
+/** What docker-registry refuses in its own way. */
+const odd = ['no config', 'schema 1', 'a bad digest', 'a null'];
 
 describe('ambiguous documents (B03)', () => {
   const wrong: readonly [string, (parts: object) => object, string][] = [
@@ -191,7 +222,7 @@ describe('ambiguous documents (B03)', () => {
     ],
   ];
   for (const [what, change, type] of wrong) {
-    test(`${what}: refused`, async () => {
+    test(`${what}: refused`, odd.includes(what) ? unlike('it answers 500, or with several errors') : {}, async () => {
       const parts = JSON.parse(await pushParts(served, 'two/a', ['layer']));
       assert.deepEqual(refused(await put('two/a a', JSON.stringify(change(parts)), type)), [400, 'MANIFEST_INVALID']);
     });
@@ -204,14 +235,14 @@ describe('ambiguous documents (B03)', () => {
     ['nothing', ''],
     ['lists in lists', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
   ] as const) {
-    test(`${what}: refused`, async () => {
+    test(`${what}: refused`, odd.includes(what) ? unlike('it answers 500, or with several errors') : {}, async () => {
       assert.deepEqual(refused(await put('two/a a', text)), [400, 'MANIFEST_INVALID']);
     });
   }
 });
 
 describe('an index', () => {
-  test('of the OCI may be sparse, Docker’s may not', async () => {
+  test('of the OCI may be sparse, Docker’s may not', unlike('all that an index names has to be there'), async () => {
     const manifests = [descriptorOf('not there', mediaTypes.ociManifest)];
     const oci = JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests });
     assert.equal((await put('index/a oci', oci, mediaTypes.ociIndex)).status, 201);
@@ -239,15 +270,19 @@ describe('an index', () => {
 });
 
 describe('pulling a manifest', () => {
-  test('what is not there is unknown', async () => {
-    assert.deepEqual(refused(await served.ask('GET /v2/no/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
-    await pushBlob(served, 'some/where', 'x');
-    assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
-    assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/.bad')), [404, 'MANIFEST_UNKNOWN']);
-    const digest = sha256('nothing');
-    assert.deepEqual(refused(await served.ask(`GET /v2/some/where/manifests/${digest}`)), [404, 'MANIFEST_UNKNOWN']);
-    assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/sha256:x')), [400, 'DIGEST_INVALID']);
-  });
+  test(
+    'what is not there is unknown',
+    unlike('a reference that is none is an address that it does not know'),
+    async () => {
+      assert.deepEqual(refused(await served.ask('GET /v2/no/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
+      await pushBlob(served, 'some/where', 'x');
+      assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/a')), [404, 'MANIFEST_UNKNOWN']);
+      assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/.bad')), [404, 'MANIFEST_UNKNOWN']);
+      const digest = sha256('nothing');
+      assert.deepEqual(refused(await served.ask(`GET /v2/some/where/manifests/${digest}`)), [404, 'MANIFEST_UNKNOWN']);
+      assert.deepEqual(refused(await served.ask('GET /v2/some/where/manifests/sha256:x')), [400, 'DIGEST_INVALID']);
+    },
+  );
 
   test('who has it already is told so', async () => {
     const digest = await pushManifest(served, 'pull/etag', 'a', await pushParts(served, 'pull/etag', ['layer']));
@@ -257,7 +292,7 @@ describe('pulling a manifest', () => {
 });
 
 describe('deleting', () => {
-  test('a tag leaves the manifest and its other tags', async () => {
+  test('a tag leaves the manifest and its other tags', unlike('it does not delete tags'), async () => {
     const text = await pushParts(served, 'delete/tag', ['layer']);
     const digest = await pushManifest(served, 'delete/tag', 'a', text);
     await pushManifest(served, 'delete/tag', 'b', text);
