@@ -66,8 +66,8 @@ export interface HubContents {
   readonly digest: string;
   readonly mediaType: string;
   readonly kind: 'image' | 'index' | 'artifact';
-  /** Of what a pull of it brings: layers and configuration, or all images of the index that are there. */
-  readonly bytes: number;
+  /** Of what a pull of it brings: layers and configuration, or all images of the index that are there; null for too many. */
+  readonly bytes: number | null;
   readonly platforms: readonly HubPlatform[];
 }
 
@@ -141,7 +141,8 @@ export interface HubChild {
   readonly digest: string;
   readonly mediaType: string;
   readonly platform: HubPlatform | null;
-  /** Of the image; null where it is not in the repository. */
+  readonly isThere: boolean;
+  /** Of the image; null where it is not in the repository, or has too many layers. */
   readonly bytes: number | null;
   /** It tells how another was built, and is not meant to be run. */
   readonly isAttestation: boolean;

@@ -63,7 +63,7 @@ export interface ReadManifest {
   readonly kind: HubContents['kind'];
   readonly config: string | null;
   readonly layers: readonly Omit<HubSeenLayer, 'diffId'>[];
-  readonly children: readonly Omit<HubChild, 'bytes'>[];
+  readonly children: readonly Omit<HubChild, 'bytes' | 'isThere'>[];
   /** Of layers and configuration. */
   readonly bytes: number;
 }

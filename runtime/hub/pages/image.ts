@@ -1,11 +1,12 @@
 // The page of an image: what its manifest, its configuration and those who refer to it say; and the deletion of a tag.
 
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { HubChild, HubImagePage, HubSeenReferrer } from '../../client-hub-pages.ts';
 import { EngineError } from '../../errors.ts';
-import { maxShownReferrers } from '../../limits.ts';
+import { maxReferrersBytes, maxShownReferrers } from '../../limits.ts';
 import { isDigest, isTag } from '../../registry/names.ts';
 import type { Asker } from './asker.ts';
-import { shownConfig, stepsOf } from './contents.ts';
+import { type ReadManifest, shownConfig, stepsOf } from './contents.ts';
 import { officialContents, officialSteps } from './official-page.ts';
 import type { PageShelf } from './shelf.ts';
 import { shown, shownPairs } from './shown.ts';
@@ -59,11 +60,23 @@ async function ownImage(shelf: PageShelf, repository: string, reference: string)
     tags: otherTags(shelf, repository, digest, reference),
     steps: stepsOf(manifest?.layers ?? [], config),
     config: config && manifest?.config ? shownConfig(manifest.config, config) : null,
-    children: (manifest?.children ?? []).map(
-      (child): HubChild => ({ ...child, bytes: reader.imageBytes(repository, child.digest) }),
-    ),
+    children: await childrenOf(shelf, repository, manifest),
     referrers: referrersOf(shelf, repository, digest),
   };
+}
+
+async function childrenOf(
+  { reader }: PageShelf,
+  repository: string,
+  manifest: ReadManifest | null,
+): Promise<HubChild[]> {
+  const children: HubChild[] = [];
+  for (const child of manifest?.children ?? []) {
+    const isThere = reader.has(repository, child.digest);
+    children.push({ ...child, isThere, bytes: isThere ? reader.imageBytes(repository, child.digest) : null });
+    await nextTurn();
+  }
+  return children;
 }
 
 function otherTags({ registry }: PageShelf, repository: string, digest: string, tag: string): string[] {
@@ -75,8 +88,10 @@ function otherTags({ registry }: PageShelf, repository: string, digest: string, 
     .map(({ name }) => String(name));
 }
 
+/** The first ones: each tells its annotations, and one may have 4 MiB of them. */
 function referrersOf({ registry }: PageShelf, repository: string, subject: string): HubSeenReferrer[] {
   const found: HubSeenReferrer[] = [];
+  let bytes = 0;
   for (const referrer of registry.referrers({ repository, subject, last: '', artifactType: null })) {
     found.push({
       digest: referrer.digest,
@@ -84,7 +99,8 @@ function referrersOf({ registry }: PageShelf, repository: string, subject: strin
       bytes: referrer.size,
       annotations: shownPairs(referrer.annotations, 20, 500),
     });
-    if (found.length === maxShownReferrers) break;
+    bytes += referrer.size;
+    if (found.length === maxShownReferrers || bytes > maxReferrersBytes) break;
   }
   return found;
 }

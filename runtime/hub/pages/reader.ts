@@ -5,6 +5,7 @@ import { EngineError } from '../../errors.ts';
 import { parseJson } from '../../json.ts';
 import { maxInlineConfigurationBytes, maxSeenManifests, maxShownManifestBytes } from '../../limits.ts';
 import type { StoredBlob } from '../../registry/blob-index.ts';
+import type { Row } from '../../registry/database.ts';
 import { Refusal } from '../../registry/refusal.ts';
 import type { Registry } from '../../registry/registry.ts';
 import { type ImageConfig, platformOf, type ReadManifest, readConfig, readManifest } from './contents.ts';
@@ -77,30 +78,46 @@ export class Reader {
     if (oldest !== undefined && this.#seen.size > maxSeenManifests) this.#seen.delete(oldest);
   }
 
-  /** Of the blobs of an image, each once; null where it is not in the repository. */
-  imageBytes(repository: string, digest: string): number | null {
-    const row = this.#registry.database.get(
-      `SELECT (SELECT coalesce(sum(size), 0) FROM (SELECT DISTINCT blob.id, blob.size FROM need
-           JOIN address ON address.digest = need.digest JOIN blob ON blob.id = address.blob
-           WHERE need.repository = manifest.repository AND need.manifest = manifest.digest)) AS bytes
-         FROM manifest JOIN repository ON repository.id = manifest.repository WHERE repository.name = ? AND digest = ?`,
-      ...[repository, digest],
+  /** Whether the repository has the manifest. */
+  has(repository: string, digest: string): boolean {
+    const { database, repositories } = this.#registry;
+    const id = repositories.find(repository);
+    return (
+      id !== null &&
+      database.get('SELECT 1 FROM manifest WHERE repository = ? AND digest = ?', id, digest) !== undefined
     );
-    return row ? Number(row.bytes) : null;
   }
 
-  /** Of the blobs of all images of an index, each once. */
-  indexBytes(repository: string, digest: string): number {
-    const row = this.#registry.database.get(
-      `SELECT coalesce(sum(size), 0) AS bytes FROM (SELECT DISTINCT blob.id, blob.size FROM need AS child
-         JOIN need AS part ON part.repository = child.repository AND part.manifest = child.digest
-         JOIN address ON address.digest = part.digest JOIN blob ON blob.id = address.blob
-         WHERE child.repository = ? AND child.manifest = ?)`,
-      ...[this.#registry.repositories.need(repository), digest],
+  /** Of the blobs of an image that its repository has, each once; null where they are too many. */
+  imageBytes(repository: string, digest: string): number | null {
+    const { database } = this.#registry;
+    const id = this.#registry.repositories.need(repository);
+    return this.#sum(
+      database.all(`${blobsOf} WHERE need.repository = ? AND need.manifest = ? LIMIT ?`, ...[id, digest, mostRows]),
     );
-    return Number(row?.bytes ?? 0);
+  }
+
+  /** Of the blobs of all images of an index, each once; null where they are too many. */
+  indexBytes(repository: string, digest: string): number | null {
+    const rows = this.#registry.database.all(
+      `${blobsOf} JOIN need AS child ON child.repository = need.repository AND child.digest = need.manifest
+         WHERE child.repository = ? AND child.manifest = ? LIMIT ?`,
+      ...[this.#registry.repositories.need(repository), digest, mostRows],
+    );
+    return this.#sum(rows);
+  }
+
+  #sum(rows: readonly Row[]): number | null {
+    if (rows.length === mostRows) return null;
+    return [...new Map(rows.map(({ id, size }) => [id, Number(size)])).values()].reduce((sum, size) => sum + size, 0);
   }
 }
+
+/** A manifest names 1000 blobs at most, and an index 1000 manifests: a million rows would hold the loop for a second. */
+const mostRows = 2_000;
+/** Of what a manifest names, the blobs that its own repository has: that another one has them is nobody's to learn (B04). */
+const blobsOf = `SELECT blob.id, blob.size FROM need JOIN address ON address.digest = need.digest
+  JOIN blob ON blob.id = address.blob JOIN link ON link.repository = need.repository AND link.blob = blob.id`;
 
 /** Null for what is no JSON, or more of it than anybody needs. */
 function parsed(bytes: Buffer): unknown {

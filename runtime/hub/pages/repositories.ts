@@ -11,7 +11,7 @@ import type {
   HubTagList,
 } from '../../client-hub-pages.ts';
 import { EngineError } from '../../errors.ts';
-import { maxSearchedRepositories, maxShownEvents, maxShownRepositories, maxShownTags } from '../../limits.ts';
+import { maxShownEvents, maxShownRepositories, maxShownTags } from '../../limits.ts';
 import { officialNamespace } from '../../registry/accounts/names.ts';
 import type { DayOfPulls } from '../../registry/audit.ts';
 import type { Row } from '../../registry/database.ts';
@@ -66,39 +66,57 @@ export async function listRepositories(
         .filter((name) => name.includes(text))
         .map((name) => officialRepository(shelf, name))
     : [];
-  const { database } = shelf.registry;
-  const names = database.all(
-    `SELECT name FROM repository WHERE name > ?1 AND instr(name, ?2) > 0 AND (?3 = '' OR namespace = ?3)
-       ORDER BY name LIMIT ?4`,
-    ...[after, text, namespace ?? '', maxSearchedRepositories],
-  );
   let many = 0;
-  for (const [n, { name: given }] of names.entries()) {
-    const name = String(given);
-    if (!shelf.official.nameOf(name) && asker.may(name, 'pull')) {
-      const row = database.get(
-        `SELECT ${columns} FROM repository LEFT JOIN namespace ON namespace.name = repository.namespace
-           WHERE repository.name = ?`,
-        name,
-      );
+  let last = after;
+  for (let looked = 0; looked < maxSearchedNames; looked += sliceNames) {
+    const names = namesAfter(shelf, last, namespace ?? '');
+    for (const name of names) {
+      last = name;
+      if (!name.includes(text) || shelf.official.nameOf(name) || !asker.may(name, 'pull')) continue;
+      const row = rowOf(shelf, name);
       if (row) found.push(ownRepository(shelf, row));
-      many++;
+      await nextTurn();
+      if (++many === maxShownRepositories) return { repositories: found, next: last };
     }
-    const isLast = n === names.length - 1 && names.length < maxSearchedRepositories;
-    if (!isLast && (many === maxShownRepositories || n === names.length - 1))
-      return { repositories: found, next: name };
-    if (n % 20 === 19) await nextTurn();
+    if (names.length < sliceNames) return { repositories: found, next: null };
+    await nextTurn();
   }
-  return { repositories: found, next: null };
+  return { repositories: found, next: last };
+}
+
+/** Names that are looked at before others have the event loop, and in one answer. */
+const sliceNames = 100;
+const maxSearchedNames = 5_000;
+
+function namesAfter({ registry }: PageShelf, last: string, namespace: string): string[] {
+  const rows = namespace
+    ? registry.database.all(
+        'SELECT name FROM repository WHERE namespace = ? AND name > ? ORDER BY name LIMIT ?',
+        ...[namespace, last, sliceNames],
+      )
+    : registry.database.all('SELECT name FROM repository WHERE name > ? ORDER BY name LIMIT ?', last, sliceNames);
+  return rows.map(({ name }) => String(name));
+}
+
+function rowOf({ registry }: PageShelf, name: string): Row | undefined {
+  return registry.database.get(
+    `SELECT ${columns} FROM repository LEFT JOIN namespace ON namespace.name = repository.namespace
+       WHERE repository.name = ?`,
+    name,
+  );
 }
 
 export async function namespacePage(shelf: PageShelf, asker: Asker, name: string): Promise<HubNamespacePage> {
   if (name === officialNamespace) return { name, isOfficial: true, role: null, people: null };
   const role = asker.role(name);
   if (role !== null) return { name, isOfficial: false, role, people: shelf.accounts.namespaces.need(name) };
-  // Strangers learn of it by what they may see in it.
-  const sees = shelf.registry.repositories.inNamespace(name).some((repository) => asker.may(repository, 'pull'));
-  if (!sees)
+  // Strangers learn of it by what is public in it.
+  const open = shelf.registry.database.get(
+    `SELECT 1 FROM repository JOIN namespace ON namespace.name = repository.namespace WHERE repository.namespace = ?
+       AND coalesce(repository.visibility, namespace.visibility) = 'public' LIMIT 1`,
+    name,
+  );
+  if (!open)
     throw new EngineError('notFound', `there is no namespace ${name.slice(0, 80)} with anything for you to see`);
   return { name, isOfficial: false, role: null, people: null };
 }

@@ -4,8 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { useAsked } from '../client/hub/asked.ts';
 import { labRepositories } from '../client/lab-hub.ts';
 import { phase, place } from '../client/lab-state.ts';
-import { diskSize } from './engine-view/sizes.ts';
-import { shortDigest, When } from './hub/parts.tsx';
+import { shortDigest, sizeWord, When } from './hub/parts.tsx';
 
 /** A push shows so soon. */
 const againMs = 3_000;
@@ -60,7 +59,7 @@ function Repositories({ told: { namespace, repositories, more } }: { told: LabRe
                     :{tag}
                   </a>
                   <code title={digest}>{shortDigest(digest)}</code>
-                  <span>{contents && diskSize(contents.bytes)}</span>
+                  <span>{contents && sizeWord(contents.bytes)}</span>
                   <span>{movedAt !== null && <When at={movedAt} />}</span>
                 </li>
               ))}

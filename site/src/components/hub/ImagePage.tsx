@@ -2,14 +2,13 @@
 import { type HubImagePage, hubAddress } from '@drydock/sandbox-server/protocol';
 import { hub } from '../../client/hub/api.ts';
 import { useAsked } from '../../client/hub/asked.ts';
-import { diskSize } from '../engine-view/sizes.ts';
 import { Configuration } from './Configuration.tsx';
 import { DeleteTag } from './DeleteTag.tsx';
 import { ImageContents } from './ImageContents.tsx';
 import { Layers } from './Layers.tsx';
 import { nameInLab, nameOutside, withReference } from './names.ts';
 import { Children, Referrers } from './Others.tsx';
-import { Badge, Digest, Plate, platformWord, Shown, When } from './parts.tsx';
+import { Badge, Digest, Plate, platformWord, Shown, sizeWord, When } from './parts.tsx';
 
 export function ImagePage({ repository, reference }: { repository: string; reference: string }) {
   const asked = useAsked(`${repository} ${reference}`, () => hub.image(repository, reference));
@@ -95,7 +94,7 @@ function Facts({ page }: { page: HubImagePage }) {
       <div>
         <dt>Size</dt>
         <dd>
-          {diskSize(contents.bytes)}
+          {sizeWord(contents.bytes)}
           <small>compressed, as it is pulled</small>
         </dd>
       </div>

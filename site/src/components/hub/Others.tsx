@@ -1,7 +1,7 @@
 /** What belongs to an image: the images of an index, and what refers to it. */
 import { type HubImagePage, hubAddress } from '@drydock/sandbox-server/protocol';
 import { diskSize } from '../engine-view/sizes.ts';
-import { platformWord, shortDigest } from './parts.tsx';
+import { platformWord, shortDigest, sizeWord } from './parts.tsx';
 
 export function Children({ page }: { page: HubImagePage }) {
   return (
@@ -17,7 +17,7 @@ export function Children({ page }: { page: HubImagePage }) {
           </tr>
         </thead>
         <tbody>
-          {page.children.map(({ digest, platform, bytes, isAttestation }) => (
+          {page.children.map(({ digest, platform, bytes, isThere, isAttestation }) => (
             <tr key={digest}>
               <th scope="row">
                 {isAttestation
@@ -27,7 +27,7 @@ export function Children({ page }: { page: HubImagePage }) {
                     : 'not said'}
               </th>
               <td data-label="Digest">
-                {bytes === null ? (
+                {!isThere ? (
                   <code title={digest}>{shortDigest(digest)}</code>
                 ) : (
                   <a href={hubAddress(page.repository, digest)} title={digest}>
@@ -36,7 +36,7 @@ export function Children({ page }: { page: HubImagePage }) {
                 )}
               </td>
               <td data-label="Size">
-                {bytes === null ? <span class="hub-none">not in this repository</span> : diskSize(bytes)}
+                {isThere ? sizeWord(bytes) : <span class="hub-none">not in this repository</span>}
               </td>
             </tr>
           ))}

@@ -3,10 +3,9 @@ import { type HubRepositoryPage, type HubSeenTag, type HubTagList, hubAddress } 
 import { useEffect, useState } from 'preact/hooks';
 import { hub, sentenceFor } from '../../client/hub/api.ts';
 import type { Asked } from '../../client/hub/asked.ts';
-import { diskSize } from '../engine-view/sizes.ts';
 import { DeleteTag } from './DeleteTag.tsx';
 import { nameInLab } from './names.ts';
-import { Digest, Plate, platformWord, Shown, When } from './parts.tsx';
+import { Digest, Plate, platformWord, Shown, sizeWord, When } from './parts.tsx';
 
 const mostPlatforms = 3;
 
@@ -94,7 +93,7 @@ function TagRow({ tag, page, deleted }: { tag: HubSeenTag; page: HubRepositoryPa
       <td data-label="Digest">
         <Digest digest={tag.digest} />
       </td>
-      <td data-label="Size">{contents ? diskSize(contents.bytes) : <span class="hub-none">not built yet</span>}</td>
+      <td data-label="Size">{contents ? sizeWord(contents.bytes) : <span class="hub-none">not built yet</span>}</td>
       <td data-label="Platform">{contents && platforms(contents)}</td>
       {!page.isOfficial && (
         <td data-label="Pushed">

@@ -5,7 +5,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { copyText } from '../../client/clipboard.ts';
 import type { Asked } from '../../client/hub/asked.ts';
 import { signInAddress } from '../../client/hub/sign-in.ts';
-import { ago } from '../engine-view/sizes.ts';
+import { ago, diskSize } from '../engine-view/sizes.ts';
 
 /** Draws what was asked for when it is there; until then, or if it does not come, says so. `what`: `the tags of ada/app`. */
 export function Shown<T>({
@@ -142,6 +142,11 @@ export function When({ at }: { at: string }) {
       {ago(now - ms)}
     </time>
   );
+}
+
+/** Of what may be too much to be counted. */
+export function sizeWord(bytes: number | null): string {
+  return bytes === null ? 'not counted' : diskSize(bytes);
 }
 
 export function platformWord({ os, architecture, variant }: HubPlatform): string {
