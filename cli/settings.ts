@@ -297,6 +297,29 @@ export const definitions = {
     meaning:
       'How many images an account, or an address without one, pulls from the hub: 100;w=21600 is a hundred in six hours.',
   },
+  upstream: {
+    variable: 'DRYDOCK_UPSTREAM',
+    schema: z
+      .string()
+      .regex(/^(docker\.io|https?:\/\/[A-Za-z0-9.:[\]-]+(\/[a-z0-9._/-]*)?)?$/, 'is neither docker.io nor an address'),
+    fallback: '',
+    otherwise: 'nowhere',
+    meaning: "Where images of docker.io that the catalogue lacks come from: docker.io itself, or a mirror's address.",
+  },
+  mirrors: {
+    variable: 'DRYDOCK_MIRRORS',
+    schema: derived(folder),
+    fallback: '',
+    otherwise: 'none',
+    meaning:
+      'A file of registries that the machine fetches from: lines NAME ADDRESS, or NAME ADDRESS USER PASSWORD-FILE.',
+  },
+  mirrorBytes: {
+    variable: 'DRYDOCK_MIRROR_SIZE',
+    schema: size(64 * 1024 * 1024),
+    fallback: '10GiB',
+    meaning: 'What is kept of each such registry; what nobody has used for the longest goes.',
+  },
   hubWebhooks: {
     variable: 'DRYDOCK_HUB_WEBHOOKS',
     schema: places,

@@ -513,3 +513,25 @@ export const maxDeliveriesAtOnce = 8;
 export const webhookPaceMs = 100;
 /** How long the thread that delivers is kept with nothing to do. */
 export const webhookThreadIdleMs = 30_000;
+/** How long a tag that was fetched from another registry is taken for what it is there: docker's users know that tags move, and wait. */
+export const tagFreshMs = 60_000;
+/** What a mirror answers 404 to is not asked again for so long; so many such answers are remembered. */
+export const unknownMs = 30_000;
+export const maxUnknown = 1_000;
+/** How long a registry that does not answer is left alone, and the longest that one which says when it may be asked is. */
+export const mirrorAwayMs = 10_000;
+export const maxMirrorPauseMs = 6 * 60 * 60_000;
+/** Threads that fetch, of one mirror and of all; each goes when it had nothing to do for so long. */
+export const maxFetchersPerMirror = 6;
+export const maxFetchers = 12;
+export const fetcherIdleMs = 2_000;
+/** Manifests that one host, account or address has the machine ask a mirror for, in so long: a student's script is no flood there. */
+export const maxFetchesPerAsker = 200;
+export const fetchesWindowMs = 10 * 60_000;
+export const maxFetchAskers = 5_000;
+/** How often it is written down that a fetched image is used. */
+export const keptUseMs = 60_000;
+/** The file that names mirrors, and one with a password. */
+export const maxMirrorsFileBytes = 64 * 1024;
+export const maxMirrors = 50;
+export const maxPasswordFileBytes = 4 * 1024;

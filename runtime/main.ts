@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { z } from 'zod';
 import { serveEngine } from './api/server.ts';
 import { allowedName } from './egress/allow-list.ts';
+import { mirrorsOf } from './hub/mirrors/mirrors-file.ts';
 import { hubSocketName } from './hub/names.ts';
 import { keepDescriptors } from './kernel/descriptors.ts';
 import { openEngine } from './open-engine.ts';
@@ -33,6 +34,9 @@ const flags = {
   'egress-network': { type: 'string', default: '' },
   'hub-pulls': { type: 'string', default: '' },
   'hub-webhooks': { type: 'string', default: '' },
+  upstream: { type: 'string', default: '' },
+  mirrors: { type: 'string', default: '' },
+  'mirror-bytes': { type: 'string', default: String(10 * 1024 ** 3) },
   catalogue: { type: 'string', default: 'all' },
 } as const;
 
@@ -59,6 +63,9 @@ const schema = z.strictObject({
     .pipe(z.array(z.string().regex(allowedName))),
   'egress-network': z.string().regex(/^(\/.+)?$/),
   'hub-pulls': z.string().transform(parsePullLimit),
+  upstream: z.string(),
+  mirrors: z.string().regex(/^(\/.+)?$/),
+  'mirror-bytes': count,
   'hub-webhooks': z.string().transform((places) => places.split(',').filter(Boolean)),
   catalogue: z.enum(['all', 'minimal']),
 });
@@ -88,6 +95,8 @@ function readSettings(argv: readonly string[]): EngineSettings {
     egress: { allow: given['egress-allow'], network: given['egress-network'] || null },
     hubPulls: given['hub-pulls'],
     hubWebhooks: given['hub-webhooks'],
+    mirrors: mirrorsOf(given.upstream, given.mirrors),
+    mirrorBytes: given['mirror-bytes'],
     catalogue: given.catalogue,
   };
 }

@@ -135,6 +135,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     ...{ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log },
     pullLimits: { nobody: settings.hubPulls, account: settings.hubPulls },
     webhookPlaces: settings.hubWebhooks,
+    mirrors: settings.mirrors,
+    mirrorBytes: settings.mirrorBytes,
     dialLab: (account, hostname, port, signal) => dialLab(engine, account, hostname, port, signal),
   });
   const near = { registry: hub.near, blobs: hub.blobs };

@@ -2,6 +2,7 @@
 
 import type { HostLimits } from './client.ts';
 import type { EgressSettings } from './egress/egress.ts';
+import type { Mirror } from './hub/mirrors/mirrors-file.ts';
 import type { PullLimit } from './registry/accounts/pull-limits.ts';
 
 export interface EngineSettings {
@@ -30,6 +31,9 @@ export interface EngineSettings {
   readonly hubPulls: PullLimit | null;
   /** Places that webhooks of the hub may go to, as `Places` takes them. */
   readonly hubWebhooks: readonly string[];
+  /** Registries that the machine fetches from for those who pull, and the bytes that it keeps of each. */
+  readonly mirrors: readonly Mirror[];
+  readonly mirrorBytes: number;
   /** Build the whole catalogue, or only `busybox` and `workspace`. */
   readonly catalogue: 'all' | 'minimal';
 }

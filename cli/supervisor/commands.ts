@@ -49,6 +49,9 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...['--egress-allow', settings.egress.join(',')],
     ...(settings.egressNetwork === null ? [] : ['--egress-network', `/run/netns/${settings.egressNetwork}`]),
     ...['--hub-pulls', settings.hubPulls],
+    ...['--upstream', settings.upstream],
+    ...(settings.mirrors === null ? [] : ['--mirrors', settings.mirrors]),
+    ...['--mirror-bytes', String(settings.mirrorBytes)],
     ...['--hub-webhooks', settings.hubWebhooks.join(',')],
     ...['--catalogue', settings.catalogue],
   ];

@@ -11,12 +11,15 @@ import { told } from '../registries/told.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import type { UnpackedLayer } from '../registry/contents/image-source.ts';
+import { defaultQuota } from '../registry/quota.ts';
 import { Registry } from '../registry/registry.ts';
 import { type WebhookOptions, Webhooks } from '../registry/webhooks/webhooks.ts';
 import { Blobs } from '../store/blobs.ts';
 import { sourceOf } from './caller.ts';
 import { type HubCertificate, openCertificate } from './certificate.ts';
 import { Door } from './door.ts';
+import { Mirrors } from './mirrors/mirrors.ts';
+import type { Mirror } from './mirrors/mirrors-file.ts';
 import { NearClient } from './near-client.ts';
 import { Official } from './official.ts';
 import { PageShelf } from './pages/shelf.ts';
@@ -31,6 +34,9 @@ export interface HubOptions {
   readonly pullLimits: PullLimits;
   /** Where webhooks may go to. */
   readonly webhookPlaces: readonly string[];
+  /** Registries that the machine may fetch from, and the bytes that are kept of each. */
+  readonly mirrors: readonly Mirror[];
+  readonly mirrorBytes: number;
   readonly dialLab: WebhookOptions['dialLab'];
   readonly log: Logger;
 }
@@ -40,6 +46,7 @@ export class Hub implements AsyncDisposable {
   readonly accounts: HubAccounts;
   readonly official: Official;
   readonly webhooks: Webhooks;
+  readonly mirrors: Mirrors;
   /** Shares its files with those of the hosts' images. */
   readonly blobs: Blobs;
   /** For the site's pages. */
@@ -54,7 +61,7 @@ export class Hub implements AsyncDisposable {
   #site: { close(): void } | null = null;
 
   private constructor(
-    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs' | 'webhooks'>,
+    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs' | 'webhooks' | 'mirrors'>,
     certificate: HubCertificate,
     log: Logger,
   ) {
@@ -65,7 +72,8 @@ export class Hub implements AsyncDisposable {
     this.blobs = parts.blobs;
     this.pages = new PageShelf(parts.accounts, parts.official);
     this.webhooks = parts.webhooks;
-    this.near = nearRegistry(parts.accounts, parts.official);
+    this.mirrors = parts.mirrors;
+    this.near = nearRegistry(parts);
     this.door = new Door({ ...parts, log }, certificate);
     this.authority = certificate.authority;
   }
@@ -75,13 +83,18 @@ export class Hub implements AsyncDisposable {
     const { dataDirectory, storeDirectory, catalogue, pullLimits, log } = options;
     const directory = `${storeDirectory}/registry`;
     const blobs = new Blobs(`${directory}/blobs`);
-    const registry = await Registry.open({ databasePath: `${dataDirectory}/registry.db`, directory, blobs, log });
+    const mirrored = new Set(options.mirrors.map(({ name }) => name));
+    const registry = await Registry.open({
+      ...{ databasePath: `${dataDirectory}/registry.db`, directory, blobs, log },
+      quotaOf: (namespace) => (mirrored.has(namespace) ? options.mirrorBytes : defaultQuota(namespace)),
+    });
     const official = new Official(catalogue);
+    const mirrors = new Mirrors({ registry, directory, mirrors: options.mirrors, log });
     const accounts = await HubAccounts.open({
       registry,
       keysPath: `${dataDirectory}/hub-keys.json`,
       pullLimits,
-      isOfficial: (repository) => official.has(repository),
+      isOfficial: (repository) => official.has(repository) || mirrors.has(repository),
     });
     const webhooks = new Webhooks({
       registry,
@@ -91,7 +104,7 @@ export class Hub implements AsyncDisposable {
       dialLab: options.dialLab,
     });
     const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
-    return new Hub({ registry, accounts, official, blobs, webhooks }, certificate, log);
+    return new Hub({ registry, accounts, official, blobs, webhooks, mirrors }, certificate, log);
   }
 
   /** For the site's server, which owns the socket at `path`. */
@@ -113,14 +126,16 @@ export class Hub implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#site?.close();
     await this.webhooks[Symbol.asyncDispose]();
+    await this.mirrors[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
   }
 }
 
-function nearRegistry(accounts: HubAccounts, official: Official): NearRegistry {
-  const parts = { accounts, official, domain: hubName };
+function nearRegistry({ accounts, official, mirrors }: Pick<Hub, 'accounts' | 'official' | 'mirrors'>): NearRegistry {
+  const parts = { accounts, official, mirrors, domain: hubName };
   return {
     domain: hubName,
+    pathOf: (domain, path) => (domain === hubName ? path : mirrors.pathOf(domain, path)),
     connect: (place, signal): RegistryClient => new NearClient(parts, place, signal),
     officialName: (path) => official.nameOf(path),
     search: ({ account }, term, most) => {

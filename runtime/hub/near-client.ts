@@ -23,6 +23,7 @@ import { told } from '../registries/told.ts';
 import type { UploadBlob, Uploaded } from '../registries/upload.ts';
 import type { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { RepositoryAction } from '../registry/http/access.ts';
+import type { FetchAsker, MirroredRepositories } from '../registry/mirrored.ts';
 import type { OfficialRepositories } from '../registry/official.ts';
 import { Refusal } from '../registry/refusal.ts';
 import type { Blob } from '../store/blobs.ts';
@@ -33,6 +34,7 @@ import { findInThread } from './found-image-thread.ts';
 export interface NearParts {
   readonly accounts: HubAccounts;
   readonly official: OfficialRepositories;
+  readonly mirrors: MirroredRepositories;
   /** `hub.drydock` */
   readonly domain: string;
 }
@@ -56,10 +58,13 @@ export class NearClient implements RegistryClient {
   readonly #answers: Answers = {
     login: () => this.#login(),
     tags: () => this.#tags(),
+    fetch: async () => {
+      throw new EngineError('internal', 'the hub is not fetched from');
+    },
     top: ({ reference }) => this.#top(reference),
     image: (ask) => this.#image(ask),
     describe: ({ reference }) => this.#describe(reference),
-    download: ({ descriptor, path }) => this.#download(descriptor, path),
+    download: ({ descriptor, path }, listeners) => this.#download(descriptor, path, listeners),
     upload: (upload, listeners) => this.#upload(upload, listeners),
     manifest: (ask) => this.#manifest(ask),
   };
@@ -120,9 +125,14 @@ export class NearClient implements RegistryClient {
   }
 
   async #tags(): Promise<string[]> {
-    await this.#mayDo('pull');
+    const caller = await this.#mayDo('pull');
+    const { mirrors } = this.#parts;
+    const { path } = this.#place;
     const tags: string[] = [];
-    for (const tag of this.#registry.manifests.tagsAfter(this.#place.path, '')) {
+    const all = mirrors.has(path)
+      ? await mirrors.tags(path, askerOf(caller))
+      : this.#registry.manifests.tagsAfter(path, '');
+    for (const tag of all) {
       tags.push(tag);
       if (tags.length > maxReferencesPerHost)
         throw new RegistryFailure(
@@ -133,10 +143,24 @@ export class NearClient implements RegistryClient {
     return tags;
   }
 
-  async #top(reference: string): Promise<Descriptor> {
+  /** What is another registry's is fetched. A sentence where that one could not be asked. */
+  async #bring(reference: string): Promise<string | null> {
+    const { mirrors } = this.#parts;
+    const { path } = this.#place;
+    return mirrors.has(path) ? await mirrors.bringManifest(path, reference, askerOf(await this.#who())) : null;
+  }
+
+  async #bringBlob(digest: string, onBytes?: Listeners['onBytes']): Promise<void> {
+    const { mirrors } = this.#parts;
+    const { path } = this.#place;
+    if (mirrors.has(path)) await mirrors.bringBlob(path, digest, askerOf(await this.#who()), onBytes);
+  }
+
+  async #top(reference: string): Promise<Descriptor & { readonly note?: string }> {
     const { person, source } = await this.#mayDo('pull');
     const { manifests, audit } = this.#registry;
     const { path: repository } = this.#place;
+    const note = await this.#bring(reference);
     const { digest, mediaType, size } = manifests.need(repository, reference);
     this.#parts.accounts.pulls.count(person, source, true);
     const document = parseDocument(manifests.body(repository, digest), mediaType);
@@ -144,7 +168,7 @@ export class NearClient implements RegistryClient {
     audit.tell({ action: 'pull', who: person?.name ?? null, repository, reference: tag, digest, bytes: size });
     const descriptor = { mediaType, digest, size };
     this.#tops.set(reference, { descriptor, document });
-    return descriptor;
+    return note === null ? descriptor : { ...descriptor, note };
   }
 
   async #image({
@@ -170,6 +194,7 @@ export class NearClient implements RegistryClient {
     return {
       manifest: async (digest): Promise<ReadManifest> => {
         const { manifests } = this.#registry;
+        await this.#bring(digest);
         const { mediaType } = manifests.need(this.#place.path, digest);
         return { bytes: manifests.body(this.#place.path, digest), type: mediaType };
       },
@@ -179,6 +204,7 @@ export class NearClient implements RegistryClient {
 
   async #configuration({ digest }: Descriptor): Promise<Buffer> {
     const { blobs } = this.#registry;
+    await this.#bringBlob(digest);
     const blob = blobs.need(this.#place.path, digest);
     if (blob.size > maxManifestBytes)
       throw new RegistryFailure(`it has ${blob.size} bytes, the most is ${maxManifestBytes}`, { kind: 'broken' });
@@ -191,7 +217,7 @@ export class NearClient implements RegistryClient {
     await this.#mayDo('pull');
     const found = this.#parts.official.has(this.#place.path)
       ? await this.#officialTop(reference)
-      : this.#storedTop(reference);
+      : await this.#storedTop(reference);
     const { descriptor, document, configuration } = found;
     const platforms =
       document.kind === 'index'
@@ -200,8 +226,9 @@ export class NearClient implements RegistryClient {
     return { descriptor, platforms };
   }
 
-  #storedTop(reference: string) {
+  async #storedTop(reference: string) {
     const { manifests } = this.#registry;
+    await this.#bring(reference);
     const { digest, mediaType, size } = manifests.need(this.#place.path, reference);
     const document = parseDocument(manifests.body(this.#place.path, digest), mediaType);
     const descriptor: Descriptor = { mediaType, digest, size };
@@ -221,10 +248,11 @@ export class NearClient implements RegistryClient {
     return { descriptor, document: parseDocument(body, mediaType), configuration };
   }
 
-  async #download({ digest, size }: Descriptor, path: string): Promise<null> {
+  async #download({ digest, size }: Descriptor, path: string, { onBytes }: Listeners): Promise<null> {
     const { person } = await this.#mayDo('pull');
     const { blobs, audit } = this.#registry;
     const { path: repository } = this.#place;
+    await this.#bringBlob(digest, onBytes);
     const blob = blobs.need(repository, digest);
     if (blob.size !== size)
       throw new RegistryFailure(`the blob ${digest} has ${blob.size} bytes, not ${size}`, { kind: 'broken' });
@@ -308,6 +336,8 @@ export class NearClient implements RegistryClient {
     return { digest, size: body.length };
   }
 }
+
+const askerOf = ({ person, source }: Caller): FetchAsker => ({ share: source, mayFetch: person !== null });
 
 /** The content of `from` under the new name `to`: one file, but across file systems, or where it has as many names as it may. */
 async function anotherName(from: string, to: string): Promise<void> {

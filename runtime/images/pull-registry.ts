@@ -2,7 +2,7 @@
 
 import { EngineError } from '../errors.ts';
 import { maxBlobsComing } from '../limits.ts';
-import type { FoundImage } from '../registries/jobs.ts';
+import type { FoundImage, RegistryJobs } from '../registries/jobs.ts';
 import type { Descriptor } from '../registries/manifest.ts';
 import { ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
 import { Turnstile } from '../turnstile.ts';
@@ -21,7 +21,7 @@ import type { HostView } from './view.ts';
 interface Wanted {
   readonly reference: Reference;
   /** What the tag or digest names: an index, or the manifest. */
-  readonly top: Descriptor;
+  readonly top: RegistryJobs['top']['answer'];
 }
 
 interface Layer {
@@ -87,6 +87,7 @@ async function* pullOne(
 ): AsyncGenerator<Progress, Pulled> {
   const { domain, path } = reference;
   yield pullingLine(reference);
+  if (top.note !== undefined) yield { status: top.note };
   const platform = options.platform === undefined ? ownPlatform : parsePlatform(options.platform);
   const configuration = session.newFile();
   const image = await session.client.ask('image', {

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
 import { EngineError } from '../errors.ts';
 import { maxCatalogueLayerBytes } from '../limits.ts';
+import { nobody } from '../registries/credentials.ts';
 import { mayFind } from '../registries/names.ts';
 import { isOwnPlatform, ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
 import { hubHost } from '../registries/repository.ts';
@@ -14,7 +15,7 @@ import { line, pullingLine } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
 import { pullFromRegistry } from './pull-registry.ts';
 import { familiar, familiarName, type Reference, referenceOf } from './reference.ts';
-import { askerOf } from './registry-session.ts';
+import { askerOf, isNear } from './registry-session.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
 import type { LiveMove } from './traffic.ts';
@@ -89,7 +90,7 @@ function linesOf(
   return lines(view, admitted, shown, options.signal);
 }
 
-/** Docker Hub, where the host has a way there; else `why` the catalogue does not do is thrown. */
+/** Docker Hub, where the machine fetches from it or the host has a way there; else `why` the catalogue does not do is thrown. */
 async function pullFromHub(
   view: HostView,
   reference: Reference,
@@ -98,7 +99,8 @@ async function pullFromHub(
   why: unknown,
 ): Promise<AsyncIterable<Progress>> {
   const { proxy, namesDirectory } = view.owner.reach();
-  if (!proxy && !mayFind(namesDirectory, hubHost)) throw why;
+  const isMirrored = isNear(view, reference, 'pull', options.credentials ?? nobody);
+  if (!isMirrored && !proxy && !mayFind(namesDirectory, hubHost)) throw why;
   try {
     return await pullFromRegistry(view, reference, everyTag, options);
   } catch (error) {

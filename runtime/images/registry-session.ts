@@ -1,7 +1,7 @@
 // What a pull, a push or a login holds while it talks to a registry: its place among the others, its thread, its files.
 
 import type { RegistryClient } from '../registries/client.ts';
-import { nobody } from '../registries/credentials.ts';
+import { type Credentials, nobody } from '../registries/credentials.ts';
 import { RegistryThread } from '../registries/thread.ts';
 import type { RegistryOptions } from './image.ts';
 import { familiarName, type Reference } from './reference.ts';
@@ -46,8 +46,25 @@ export function connect(
   const { domain, path } = reference;
   const shown = path === '' ? domain : familiarName(reference);
   const { near, owner } = view;
-  if (near?.domain === domain) return near.connect({ ...askerOf(view), path, shown, credentials, actions }, signal);
+  const nearPath = isNear(view, reference, actions, credentials) ? near?.pathOf(domain, path) : null;
+  if (near && nearPath != null)
+    return near.connect({ ...askerOf(view), path: nearPath, shown, credentials, actions }, signal);
   return new RegistryThread({ reach: owner.reach(), domain, path, shown, credentials, actions }, signal);
+}
+
+/**
+ * Whether the engine's own registry is asked: for what is its own, and for pulls from those that it is a mirror of. Whoever is known to
+ * such a registry asks it by themselves.
+ */
+export function isNear(
+  { near }: HostView,
+  { domain, path }: Pick<Reference, 'domain' | 'path'>,
+  actions: 'pull' | 'pull,push',
+  { username, identityToken, registryToken }: Credentials,
+): boolean {
+  if (!near || domain === near.domain) return near !== null;
+  const isNobody = [username, identityToken, registryToken].every((text) => text === '');
+  return actions === 'pull' && path !== '' && isNobody && near.pathOf(domain, path) !== null;
 }
 
 /** Who the host is to a registry of the engine's own. */

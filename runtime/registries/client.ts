@@ -35,6 +35,11 @@ export interface NearPlace {
 /** A registry that is in this process: nothing that it is asked for goes over a network. */
 export interface NearRegistry {
   readonly domain: string;
+  /**
+   * The path at `connect` of a repository that is called so in images' names: of its own domain, or of another registry that it is a
+   * mirror of, which is pulled from alone. Null where it is neither.
+   */
+  pathOf(domain: string, path: string): string | null;
   connect(place: NearPlace, signal: AbortSignal): RegistryClient;
   /** The image of the catalogue's repository that a path of it means; null where it means none. */
   officialName(path: string): string | null;

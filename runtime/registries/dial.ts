@@ -16,6 +16,8 @@ export interface Way {
   readonly isInsecure?: IsInsecure;
   /** The certificate authorities, in PEM, that the host trusts for `HOST:PORT` besides the usual ones; null where it has none. */
   readonly authorities?: (place: string) => string | null;
+  /** Whether a connection may be made at all; all that the network lets through where left out. */
+  readonly mayReach?: (place: string, address: string) => boolean;
   /** Where the host has no way out but by an HTTP proxy: names that it does not know by itself are asked for there. */
   readonly proxy?: Proxy | null;
 }
@@ -79,6 +81,8 @@ export async function dialRegistry(way: Way, host: string, port: number, secure:
   let failure: unknown;
   for (const address of (await addressesOf(way, host)).slice(0, maxTried)) {
     try {
+      if (way.mayReach?.(place, address) === false)
+        throw new RegistryFailure(`${place} is at ${address}, which is no address of the internet`, { kind: 'broken' });
       const insecure = isInsecure(way, place, address);
       if (!secure && !insecure)
         throw new RegistryFailure(

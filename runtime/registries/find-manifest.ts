@@ -31,6 +31,12 @@ export async function findTop(repository: Repository, reference: string): Promis
   return { top: { mediaType: type, digest, size: bytes.length }, document: parseDocument(bytes, type) };
 }
 
+/** What a tag or digest names, byte for byte, verified; null for a tag that has the digest `known`. Throws RegistryFailure. */
+export async function fetchManifest(repository: Repository, reference: string, known: string | null) {
+  const digest = reference.includes(':') ? reference : await digestOfTag(repository, reference);
+  return { digest, found: digest === known ? null : await readManifest(repository, digest) };
+}
+
 /** Reads what a repository has. Throws RegistryFailure. */
 export interface ManifestReader {
   manifest(digest: string): Promise<ReadManifest>;

@@ -3,14 +3,15 @@
 import type { ErrorKind } from '../errors.ts';
 import type { BroughtConfiguration } from '../images/contents.ts';
 import type { Credentials } from './credentials.ts';
+import type { FailureOptions } from './failure.ts';
 import type { Descriptor, Platform } from './manifest.ts';
 import type { SentManifest } from './push-manifest.ts';
-import type { Reach } from './reach.ts';
+import type { MachineReach, Reach } from './reach.ts';
 import type { UploadBlob, Uploaded } from './upload.ts';
 
 /** What a thread is started for. */
 export interface RegistryThreadData {
-  readonly reach: Reach;
+  readonly reach: Reach | MachineReach;
   readonly domain: string;
   /** The repository; empty for a login. */
   readonly path: string;
@@ -33,8 +34,8 @@ export interface FoundImage {
 export interface RegistryJobs {
   login: { ask: Record<never, never>; answer: { identityToken: string } };
   tags: { ask: Record<never, never>; answer: readonly string[] };
-  /** What the tag or digest names: an index, or the manifest. Asked for before `image`. */
-  top: { ask: { readonly reference: string }; answer: Descriptor };
+  /** What the tag or digest names: an index, or the manifest. Asked for before `image`. `note`: what whoever pulls should know of it. */
+  top: { ask: { readonly reference: string }; answer: Descriptor & { readonly note?: string } };
   image: {
     ask: {
       readonly reference: string;
@@ -44,6 +45,11 @@ export interface RegistryJobs {
       readonly path: string;
     };
     answer: FoundImage;
+  };
+  /** The manifest or index of a tag or digest, as it is; null where the tag has the digest that is known. */
+  fetch: {
+    ask: { readonly reference: string; readonly known: string | null };
+    answer: { readonly digest: string; readonly found: { readonly bytes: Uint8Array; readonly type: string } | null };
   };
   describe: {
     ask: { readonly reference: string };
@@ -72,7 +78,8 @@ export type Message =
       readonly id: number;
       readonly errorKind: ErrorKind;
       readonly message: string;
-      readonly unreachable: boolean;
+      /** What the registry said, or where it could not be asked. */
+      readonly failure: (FailureOptions & { readonly message: string }) | null;
     }
   | { readonly kind: 'bytes'; readonly id: number; readonly bytes: number }
   | { readonly kind: 'retry'; readonly id: number; readonly seconds: number };

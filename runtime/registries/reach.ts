@@ -1,5 +1,10 @@
 // How a host's registries are reached.
 
+/** From the machine itself, to a registry that the operator has named, by its origin, and to where that leads on the internet. Plain data. */
+export interface MachineReach {
+  readonly origin: string;
+}
+
 /** From the network of its workspace, by the names that it knows. Plain data: it goes to a thread. */
 export interface Reach {
   readonly pid: number;

@@ -52,11 +52,25 @@ export function refusedAs(error: unknown): unknown {
   return new RegistryFailure(told(code, message), { kind: 'answer', status, code, cause: error });
 }
 
+/** When it may be asked again: as it says, or when the time that its limit is for has gone by (`100;w=21600`). */
+function retryAfterIn({ status, headers }: Incoming): number | null {
+  if (status !== 429 && status !== 503) return null;
+  const said = headers['retry-after'] ?? '';
+  if (/^\d{1,7}$/.test(said)) return Number(said);
+  const at = Date.parse(said);
+  if (!Number.isNaN(at)) return Math.max(1, Math.ceil((at - Date.now()) / 1000));
+  const reset = String(headers['ratelimit-reset'] ?? '');
+  if (/^\d{1,7}$/.test(reset)) return Number(reset);
+  const span = /;w=(\d{1,7})$/.exec(String(headers['ratelimit-limit'] ?? ''))?.[1];
+  return span === undefined ? null : Number(span);
+}
+
 /** Reads the rest of an answer that is none of those expected. Never throws. */
 export async function refusalOf(incoming: Incoming): Promise<RegistryFailure> {
   const { status } = incoming;
+  const retryAfterSeconds = retryAfterIn(incoming);
   const answered = (message: string, code = ''): RegistryFailure =>
-    new RegistryFailure(message, { kind: 'answer', status, code });
+    new RegistryFailure(message, { kind: 'answer', status, code, retryAfterSeconds });
   if (status < 400 || status > 499)
     return answered(`received unexpected HTTP status: ${status} ${STATUS_CODES[status] ?? ''}`.trim());
   const problem = tokenProblemOf(incoming);

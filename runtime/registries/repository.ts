@@ -17,6 +17,8 @@ export interface RepositoryPlace {
   readonly credentials: Credentials;
   /** What a token is to allow: `pull`, or `pull,push`. */
   readonly actions: string;
+  /** Where the registry is, where that is known: `https://mirror.example.org`. */
+  readonly origin?: string;
 }
 
 /** Docker Hub answers at another name than its images have. */
@@ -40,7 +42,7 @@ export class Repository {
 
   /** Finds out where the registry is and what it wants. Throws RegistryFailure. */
   static async open(transport: Transport, place: RepositoryPlace): Promise<Repository> {
-    const { base, ping } = await findBase(transport, place.domain);
+    const { base, ping } = await findBase(transport, place);
     const authorizer = new Authorizer(transport, place.credentials);
     if (ping.status === 401) authorizer.learn(ping);
     await readDocument(ping, maxRegistryErrorBytes).catch(() => undefined);
@@ -105,7 +107,14 @@ export class Repository {
 }
 
 /** As Docker does it: TLS, and where the registry is one that needs none, plain HTTP after that has failed. */
-async function findBase(transport: Transport, domain: string): Promise<{ base: URL; ping: Incoming }> {
+async function findBase(
+  transport: Transport,
+  { domain, origin }: RepositoryPlace,
+): Promise<{ base: URL; ping: Incoming }> {
+  if (origin !== undefined) {
+    const base = new URL(origin);
+    return { base, ping: await transport.send({ method: 'GET', url: new URL('/v2/', base) }) };
+  }
   const host = domain === hubDomain ? hubHost : domain;
   const secure = URL.parse(`https://${host}`);
   if (!secure) throw new RegistryFailure(`${host} is no name of a registry`, { kind: 'network' });

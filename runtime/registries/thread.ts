@@ -6,6 +6,7 @@ import { libcCalls } from '../kernel/libc.ts';
 import { maxRegistryTransferMs } from '../limits.ts';
 import { keepSpare, takeThread } from '../spare-threads.ts';
 import type { Listeners, RegistryClient } from './client.ts';
+import { RegistryFailure } from './failure.ts';
 import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
 
 interface Asked extends Listeners {
@@ -88,15 +89,13 @@ export class RegistryThread implements RegistryClient {
   }
 }
 
-const unreachable = Symbol('unreachable');
-
-function failed({ errorKind, message, ...more }: Message & { kind: 'failed' }): EngineError {
-  return new EngineError(errorKind, message, more.unreachable ? { cause: unreachable } : {});
+function failed({ errorKind, message, failure }: Message & { kind: 'failed' }): EngineError {
+  return new EngineError(errorKind, message, failure ? { cause: new RegistryFailure(failure.message, failure) } : {});
 }
 
 /** Whether what `ask` has thrown means that there is no way to the registry. */
 export function isUnreachable(error: unknown): boolean {
-  return error instanceof EngineError && error.cause === unreachable;
+  return error instanceof EngineError && error.cause instanceof RegistryFailure && error.cause.kind === 'network';
 }
 
 function diedOf(error: Error): EngineError {

@@ -12,10 +12,11 @@ import { insecureIn } from './daemon-settings.ts';
 import { describeReference } from './describe.ts';
 import { downloadBlob } from './download.ts';
 import { RegistryFailure } from './failure.ts';
-import { findManifest, findTop, readerOf, type TopManifest } from './find-manifest.ts';
+import { fetchManifest, findManifest, findTop, readerOf, type TopManifest } from './find-manifest.ts';
 import { foundImage } from './found-image.ts';
 import type { JobName, Message, Question, RegistryJobs, RegistryThreadData } from './jobs.ts';
 import { listTags } from './list-tags.ts';
+import { machineWay } from './machine-way.ts';
 import { isInHosts, resolveBy } from './names.ts';
 import { pushManifest } from './push-manifest.ts';
 import { Repository } from './repository.ts';
@@ -32,8 +33,10 @@ interface Place {
 
 let place: Place | null = null;
 
-/** Enters the host's network, for good. */
+/** Enters the host's network, for good; where the machine itself asks, stays in its own. */
 function enter(data: RegistryThreadData): Place {
+  if ('origin' in data.reach)
+    return { data, transport: new Transport(machineWay(data.reach), registryIdleMs), opened: null };
   moveIntoNetworkOf(data.reach);
   const { pid, namesDirectory, proxy } = data.reach;
   const isNear = (name: string): boolean => name === 'localhost' || isInHosts(namesDirectory, name);
@@ -53,7 +56,9 @@ function need(): Place {
 
 function repository(): Promise<Repository> {
   const there = need();
-  there.opened ??= Repository.open(there.transport, there.data);
+  const { data, transport } = there;
+  const base = 'origin' in data.reach ? { origin: data.reach.origin } : {};
+  there.opened ??= Repository.open(transport, { ...data, ...base });
   return there.opened;
 }
 
@@ -108,6 +113,9 @@ const answers: Answers = {
     await writeFile(path, configuration, { flag: 'wx', mode: 0o600 });
     return image;
   },
+  async fetch({ reference, known }) {
+    return await fetchManifest(await repository(), reference, known);
+  },
   async describe({ reference }) {
     return await describeReference(await repository(), reference);
   },
@@ -130,9 +138,14 @@ async function answer<Name extends JobName>({ id, name, ask }: Question<Name>): 
     const { reference = '' } = ask as { reference?: string };
     const { data } = need();
     const whole = `${data.shown}${reference.includes(':') ? '@' : ':'}${reference}`;
-    const unreachable = error instanceof RegistryFailure && error.kind === 'network';
-    tell({ kind: 'failed', id, unreachable, ...told(error, data, whole) });
+    tell({ kind: 'failed', id, failure: failureIn(error), ...told(error, data, whole) });
   }
+}
+
+function failureIn(error: unknown) {
+  if (!(error instanceof RegistryFailure)) return null;
+  const { kind, status, code, retryAfterSeconds, message } = error;
+  return { kind, status, code, retryAfterSeconds, message };
 }
 
 parentPort?.once('message', (data: RegistryThreadData) => {

@@ -145,13 +145,14 @@ export class RepositoryBlobs {
     given: Omit<StoredBlob, 'id'>,
     who: string | null,
     makeFile: (path: string) => Promise<void>,
+    action: 'push-blob' | 'fetch' = 'push-blob',
   ): Promise<void> {
     const { database, repositories, index, files, quota, audit } = this.#parts;
     const commit = (): void =>
       database.transaction(() => {
         const { sha256: digest, size: bytes } = index.add(repositories.ensure(repository), given, given.sha256);
         quota.check(namespaceOf(repository));
-        audit.tell({ action: 'push-blob', who, repository, reference: null, digest, bytes });
+        audit.tell({ action, who, repository, reference: null, digest, bytes });
       });
     using file = this.#newFile();
     await makeFile(file.path);

@@ -235,6 +235,17 @@ const migrations: readonly string[] = [
   -- What the manifests of a repository add to its namespace's quota.
   CREATE INDEX manifest_size ON manifest (repository, size);
   `,
+  `
+  -- Manifests that were fetched from other registries, and when somebody last used each.
+  CREATE TABLE kept (
+    repository INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    used INTEGER NOT NULL,
+    PRIMARY KEY (repository, digest),
+    FOREIGN KEY (repository, digest) REFERENCES manifest (repository, digest) ON DELETE CASCADE
+  ) WITHOUT ROWID;
+  CREATE INDEX kept_used ON kept (used);
+  `,
 ];
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -9,8 +9,9 @@ export class Figures {
   pulls = 0;
   /** Tags, manifests and repositories. */
   deletions = 0;
-  /** Manifests that came from other registries. */
+  /** Manifests and blobs that came from other registries. */
   fetches = 0;
+  fetchedBytes = 0;
   /** Blobs that were taken in; those that were there already, or came by reference, count too. */
   pushedBytes = 0;
   /** Blobs that were given out. */
@@ -24,8 +25,10 @@ export class Figures {
       if (action === 'push') this.pushes += 1;
       else if (action === 'pull') this.pulls += 1;
       else if (action === 'delete' || action === 'delete-repository') this.deletions += 1;
-      else if (action === 'fetch') this.fetches += 1;
-      else if (action === 'push-blob') this.pushedBytes += bytes ?? 0;
+      else if (action === 'fetch') {
+        this.fetches += 1;
+        this.fetchedBytes += bytes ?? 0;
+      } else if (action === 'push-blob') this.pushedBytes += bytes ?? 0;
       else if (action === 'pull-blob') this.pulledBytes += bytes ?? 0;
     });
   }

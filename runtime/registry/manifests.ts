@@ -119,6 +119,34 @@ export class Manifests {
     return { digest, subject: document.subject };
   }
 
+  /**
+   * Keeps what another registry has, whose blobs and children are not here yet. `tag`: that it has there; null where it was asked for by
+   * its digest. On the disk when it resolves. Throws MANIFEST_INVALID, DENIED.
+   */
+  async keep(given: {
+    readonly repository: string;
+    readonly tag: string | null;
+    readonly contentType: string;
+    readonly body: Buffer;
+  }): Promise<string> {
+    const { repository, tag, contentType, body } = given;
+    const digest = digestOf(body, 'sha256:');
+    const document = parseDocument(body, contentType);
+    this.#database.transaction(() => {
+      const id = this.#repositories.ensure(repository);
+      this.#store(id, digest, document, { ...given, reference: digest, digest, tags: [], who: null });
+      this.#database.run(
+        'INSERT INTO kept (repository, digest, used) VALUES (?, ?, ?) ON CONFLICT (repository, digest) DO UPDATE SET used = excluded.used',
+        ...[id, digest, Date.now()],
+      );
+      if (tag !== null) this.#moveTag(id, tag, digest, null);
+      this.#quota.check(namespaceOf(repository));
+      this.#audit.tell({ action: 'fetch', who: null, repository, reference: tag, digest, bytes: body.length });
+    });
+    await this.#database.durable();
+    return digest;
+  }
+
   #checkNeed(repository: number, { digest, size, before }: Need): void {
     if (before === 'nothing') return;
     const there = before === 'blob' ? this.#index.find(repository, digest) : this.#find(repository, digest);

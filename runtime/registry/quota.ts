@@ -1,6 +1,11 @@
 // What a namespace may hold: blobs, each once however many of its repositories have it, and manifests.
 
-import { defaultNamespaceBytes, maxManifestBytesPerNamespace, maxRowsPerNamespace } from '../limits.ts';
+import {
+  defaultNamespaceBytes,
+  maxManifestBytes,
+  maxManifestBytesPerNamespace,
+  maxRowsPerNamespace,
+} from '../limits.ts';
 import type { Database } from './database.ts';
 import { Refusal } from './refusal.ts';
 
@@ -39,6 +44,16 @@ export class Quota {
   /** Bytes that it may hold. */
   of(namespace: string): number {
     return this.#quotaOf(namespace);
+  }
+
+  /** Whether `check` would throw if a manifest or blob of so many bytes came. */
+  isFullFor(namespace: string, bytes: number): boolean {
+    const { blobs, manifests, rows } = this.#held(namespace);
+    return (
+      blobs + manifests + bytes > this.of(namespace) ||
+      manifests + Math.min(bytes, maxManifestBytes) > maxManifestBytesPerNamespace ||
+      rows >= maxRowsPerNamespace
+    );
   }
 
   /** Throws DENIED where the namespace holds more than it may: to be called in the transaction that gave it more. */

@@ -52,6 +52,9 @@ export interface EngineOptions {
   readonly catalogue?: Catalogue;
   /** The names that hosts reach, and the file of the network namespace by which they do. */
   readonly egress?: { readonly allow: readonly string[]; readonly network: string };
+  /** Where images of docker.io come from, and the file of other registries; nowhere, and none, where left out. */
+  readonly upstream?: string;
+  readonly mirrors?: string;
   /** Path; crun where left out. */
   readonly ociRuntime?: string;
 }
@@ -102,6 +105,8 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       'host-disk-bytes': options.hostDiskBytes ?? 1024 * MiB,
       'egress-allow': options.egress?.allow.join(',') ?? '',
       'egress-network': options.egress?.network ?? '',
+      upstream: options.upstream ?? '',
+      mirrors: options.mirrors ?? '',
       'oci-runtime': options.ociRuntime ?? '',
       catalogue: options.catalogue ?? 'minimal',
     };

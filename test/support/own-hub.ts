@@ -9,12 +9,15 @@ import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
 import { EngineError } from '../../runtime/errors.ts';
+import { Mirrors } from '../../runtime/hub/mirrors/mirrors.ts';
+import type { Mirror } from '../../runtime/hub/mirrors/mirrors-file.ts';
 import { entranceAmong, tokenPath } from '../../runtime/registry/accounts/entrance.ts';
 import { accountsGate } from '../../runtime/registry/accounts/gate.ts';
 import { HubAccounts } from '../../runtime/registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../../runtime/registry/accounts/pull-limits.ts';
 import { tokenHandler } from '../../runtime/registry/accounts/token-endpoint.ts';
 import { registryHandler } from '../../runtime/registry/http/serve.ts';
+import { defaultQuota } from '../../runtime/registry/quota.ts';
 import { Registry } from '../../runtime/registry/registry.ts';
 import { type WebhookOptions, Webhooks } from '../../runtime/registry/webhooks/webhooks.ts';
 import { Blobs } from '../../runtime/store/blobs.ts';
@@ -37,6 +40,8 @@ export interface OwnHubOptions {
   readonly pullLimits?: PullLimits;
   /** Where its webhooks may go to, and how they are tried again. */
   readonly webhooks?: Partial<Pick<WebhookOptions, 'places' | 'pausesMs' | 'paceMs'>>;
+  /** Registries that it fetches from, what it keeps of each, and how long a tag is taken for fresh. */
+  readonly mirrors?: { readonly of: readonly Mirror[]; readonly bytes?: number; readonly freshMs?: number };
   /** Kept when it is closed; a new one, which is removed, where left out. */
   readonly directory?: string;
   /** A socket that is bound already. */
@@ -62,6 +67,7 @@ export const bearer = (token: string): http.OutgoingHttpHeaders => ({ Authorizat
 export class OwnHub implements AsyncDisposable {
   readonly accounts: HubAccounts;
   readonly webhooks: Webhooks;
+  readonly mirrors: Mirrors;
   readonly clock: TestClock;
   readonly directory: string;
   /** Each line of the log. */
@@ -70,12 +76,13 @@ export class OwnHub implements AsyncDisposable {
   readonly #isTemporary: boolean;
 
   private constructor(
-    parts: Pick<OwnHub, 'accounts' | 'webhooks' | 'clock' | 'directory' | 'log'>,
+    parts: Pick<OwnHub, 'accounts' | 'webhooks' | 'mirrors' | 'clock' | 'directory' | 'log'>,
     server: http.Server,
     isTemporary: boolean,
   ) {
     this.accounts = parts.accounts;
     this.webhooks = parts.webhooks;
+    this.mirrors = parts.mirrors;
     this.clock = parts.clock;
     this.directory = parts.directory;
     this.log = parts.log;
@@ -93,11 +100,15 @@ export class OwnHub implements AsyncDisposable {
       databasePath: `${directory}/registry.db`,
       directory: `${directory}/registry`,
       blobs: new Blobs(`${directory}/registry/blobs`),
+      quotaOf: (namespace) => (mirrors.names.includes(namespace) ? bytes : defaultQuota(namespace)),
       log,
     });
+    const { of: mirrorsOf = [], bytes = 1024 * 1024 * 1024, freshMs = 60_000 } = options.mirrors ?? {};
+    const mirrors: Mirrors = new Mirrors({ registry, directory, mirrors: mirrorsOf, freshMs, log });
     const accounts = await HubAccounts.open({
       registry,
       keysPath: `${directory}/hub-keys.json`,
+      isOfficial: (repository) => mirrors.has(repository),
       clocks: { now: () => clock.wallMs, monotonicMs: () => clock.monotonicMs },
       ...(options.pullLimits && { pullLimits: options.pullLimits }),
     });
@@ -116,7 +127,7 @@ export class OwnHub implements AsyncDisposable {
     let origins = options.origins ?? [];
     const entranceOf = (request: http.IncomingMessage) =>
       entranceAmong(origins, request, String(request.headers['x-test-source'] ?? 'loopback'));
-    const handle = registryHandler({ registry, gate: accountsGate(accounts, entranceOf), log });
+    const handle = registryHandler({ registry, gate: accountsGate(accounts, entranceOf), mirrored: mirrors, log });
     const giveToken = tokenHandler({ accounts, entranceOf, log });
     const server = http.createServer((request, response) => {
       const isToken = (request.url ?? '').split('?', 1)[0] === tokenPath;
@@ -125,7 +136,7 @@ export class OwnHub implements AsyncDisposable {
     server.listen(options.fd === undefined ? { port: 0, host: '127.0.0.1' } : { fd: options.fd });
     await once(server, 'listening');
     const hub = new OwnHub(
-      { accounts, webhooks, clock, directory, log: lines },
+      { accounts, webhooks, mirrors, clock, directory, log: lines },
       server,
       options.directory === undefined,
     );
@@ -180,6 +191,7 @@ export class OwnHub implements AsyncDisposable {
     this.#server.close();
     await closed;
     await this.webhooks[Symbol.asyncDispose]();
+    await this.mirrors[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
     if (this.#isTemporary) fs.rmSync(this.directory, { recursive: true, force: true });
   }

@@ -13,6 +13,7 @@ import {
   registryClientIdleMs,
 } from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
+import type { MirroredRepositories } from '../mirrored.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
 import type { Registry } from '../registry.ts';
@@ -21,6 +22,7 @@ import { blobEndpoint } from './blobs.ts';
 import { type Exchange, notAllowed, refuse, say } from './exchange.ts';
 import { catalogEndpoint, referrersEndpoint, tagsEndpoint } from './lists.ts';
 import { manifestEndpoint } from './manifests.ts';
+import { mirroredEndpoint } from './mirrored.ts';
 import { officialEndpoint } from './official.ts';
 import { type Route, routeOf } from './route.ts';
 import { uploadEndpoint, uploadsEndpoint } from './uploads.ts';
@@ -30,6 +32,8 @@ export interface RegistryService {
   readonly gate: Gate;
   /** Repositories that are shown and not kept; none where left out. */
   readonly official?: OfficialRepositories;
+  /** Those of other registries that are brought when somebody asks for them; none where left out. */
+  readonly mirrored?: MirroredRepositories;
   readonly log: Logger;
 }
 
@@ -54,7 +58,7 @@ export function registryHandler(service: RegistryService): RegistryHandler {
       const room = () => large.enter(share);
       const exchange = { registry: service.registry, access, request, response, method, query, room };
       using _stream = isStream(route) ? await streams.enter(share) : null;
-      await answer(exchange, route, service.official);
+      await answer(exchange, route, service);
     } catch (error) {
       await refuse({ request, response }, refusalOf(error, service, request));
     }
@@ -69,8 +73,10 @@ function isStream(route: Route | null): boolean {
 async function answer(
   exchange: Exchange,
   route: Route | null,
-  official: OfficialRepositories | undefined,
+  { official, mirrored }: Pick<RegistryService, 'official' | 'mirrored'>,
 ): Promise<void> {
+  if (mirrored && route && 'repository' in route && mirrored.has(route.repository))
+    return await mirroredEndpoint(exchange, mirrored, route, () => answer(exchange, route, {}));
   if (official && route && 'repository' in route && official.has(route.repository))
     return await officialEndpoint(exchange, official, route);
   switch (route?.kind) {

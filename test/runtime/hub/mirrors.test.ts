@@ -1,0 +1,390 @@
+// Pull-through: what is fetched from another registry, how often, what is kept, what is told where that one is away or wants no more, and
+// where the machine does not go for it (B07).
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import fs from 'node:fs';
+import type http from 'node:http';
+import net from 'node:net';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, test } from 'vitest';
+import { type Mirror, parseMirrors } from '../../../runtime/hub/mirrors/mirrors-file.ts';
+import { createAccount } from '../../../runtime/registry/accounts/people.ts';
+import { dockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
+import { basic, OwnHub, type OwnHubOptions } from '../../support/own-hub.ts';
+import { type Answer, askRegistry, sha256 } from '../../support/own-registry.ts';
+import { refuse, say, TestRegistry, types } from '../../support/registry.ts';
+import { mediaTypes, pushParts } from '../registry/contents.ts';
+import { blob, digest, fill } from '../registry/team.ts';
+
+let upstream: TestRegistry;
+const hubs: OwnHub[] = [];
+const password = 'correct horse';
+const ada = basic('ada', password);
+const name = 'registry.example.org';
+const image = `${name}/team/app`;
+
+beforeEach(async () => {
+  upstream = await TestRegistry.open();
+});
+
+afterEach(async () => {
+  for (const hub of hubs.splice(0)) await hub[Symbol.asyncDispose]();
+  await upstream?.[Symbol.asyncDispose]();
+});
+
+const mirrorOf = (origin: string, login: Mirror['login'] = null): Mirror => ({ name, origin, prefix: '', login });
+
+async function openHub(mirrors: Partial<OwnHubOptions['mirrors']> = {}): Promise<OwnHub> {
+  const hub = await OwnHub.open({ mirrors: { of: [mirrorOf(upstream.url)], ...mirrors } });
+  hubs.push(hub);
+  await createAccount(hub.accounts, { name: 'ada', password });
+  return hub;
+}
+
+const ask = (hub: OwnHub, line: string, headers: http.OutgoingHttpHeaders = ada): Promise<Answer> =>
+  hub.ask(line, { headers });
+const code = (answer: Answer): string => (answer.json() as { errors: { code: string }[] }).errors[0]?.code ?? '';
+const message = (answer: Answer): string =>
+  (answer.json() as { errors: { message: string }[] }).errors[0]?.message ?? '';
+/** But for `GET /v2/`, which each thread asks first. */
+const asked = (): string[] => upstream.requests.filter((line) => line !== 'GET /v2/');
+
+test('an image is fetched once for all who ask at once, verified, and kept', async () => {
+  const { digest: manifestDigest, layers, imageId } = await upstream.putImage('team/app', '1', ['one', 'two']);
+  const hub = await openHub();
+  const tags = await Promise.all(Array.from({ length: 8 }, () => ask(hub, `GET /v2/${image}/manifests/1`)));
+  for (const { status, header } of tags)
+    assert.deepEqual([status, header('docker-content-digest')], [200, manifestDigest]);
+  const wanted = [...layers.map((layer) => sha256(layer)), imageId];
+  const blobs = await Promise.all(
+    [...wanted, ...wanted, ...wanted].map((one) => ask(hub, `GET /v2/${image}/blobs/${one}`)),
+  );
+  for (const [n, { status, body }] of blobs.entries())
+    assert.deepEqual([status, sha256(body)], [200, wanted[n % wanted.length]]);
+  assert.deepEqual(asked().toSorted(), [
+    ...wanted.map((one) => `GET /v2/team/app/blobs/${one}`).toSorted(),
+    `GET /v2/team/app/manifests/${manifestDigest}`,
+    'HEAD /v2/team/app/manifests/1',
+  ]);
+  await upstream[Symbol.asyncDispose]();
+  for (const line of [`manifests/1`, `manifests/${manifestDigest}`, ...wanted.map((one) => `blobs/${one}`)])
+    assert.equal((await ask(hub, `GET /v2/${image}/${line}`)).status, 200, line);
+  const events = hub.registry.audit.list({ repository: image, most: 100 });
+  assert.equal(events.filter(({ action }) => action === 'fetch').length, 1 + wanted.length);
+  assert.equal(events.filter(({ action, who }) => action === 'pull' && who === 'ada').length, 10);
+  upstream = await TestRegistry.open();
+});
+
+test('an index is kept as it is, and its children come when they are asked for', async () => {
+  const child = await upstream.putImage('team/app', 'child', ['one']);
+  const body = { schemaVersion: 2, mediaType: types.index, manifests: [] as object[] };
+  const size = upstream.manifests.get('team/app:child')?.body.length ?? 0;
+  body.manifests.push({
+    mediaType: types.manifest,
+    digest: child.digest,
+    size,
+    platform: { os: 'linux', architecture: 'amd64' },
+  });
+  const index = upstream.putManifest('team/app', '1', types.index, body);
+  const hub = await openHub();
+  assert.equal((await ask(hub, `HEAD /v2/${image}/manifests/1`)).header('docker-content-digest'), index);
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/${child.digest}`)).status, 200);
+  assert.deepEqual((await ask(hub, `GET /v2/${image}/tags/list`)).json(), { name: image, tags: ['1', 'child'] });
+});
+
+test('a tag that has moved there is followed, one that has not is not fetched again, one that is gone is gone', async () => {
+  const first = await upstream.putImage('team/app', '1', ['one']);
+  const hub = await openHub({ freshMs: 0 });
+  const look = async () => (await ask(hub, `GET /v2/${image}/manifests/1`)).header('docker-content-digest');
+  assert.equal(await look(), first.digest);
+  upstream.requests.length = 0;
+  assert.equal(await look(), first.digest);
+  assert.deepEqual(asked(), ['HEAD /v2/team/app/manifests/1']);
+  const second = await upstream.putImage('team/app', '1', ['two']);
+  assert.equal(await look(), second.digest);
+  upstream.manifests.delete('team/app:1');
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).status, 404);
+  await upstream[Symbol.asyncDispose]();
+  upstream = await TestRegistry.open();
+  assert.equal(
+    (await ask(hub, `GET /v2/${image}/manifests/1`)).status,
+    404,
+    'nor is it told when the registry is away',
+  );
+});
+
+test('a registry that is away: what it had is told, with a warning that says so; what it has not given is not there', async () => {
+  const { digest: manifestDigest } = await upstream.putImage('team/app', '1', ['one']);
+  const hub = await openHub({ freshMs: 0 });
+  await ask(hub, `GET /v2/${image}/manifests/1`);
+  await upstream[Symbol.asyncDispose]();
+  const stale = await ask(hub, `GET /v2/${image}/manifests/1`);
+  assert.deepEqual([stale.status, stale.header('docker-content-digest')], [200, manifestDigest]);
+  assert.match(
+    stale.header('warning'),
+    /^110 - "registry\.example\.org does not answer this machine at the moment: this is 1 as it was there on \d{4}-\d\d-\d\d \d\d:\d\d UTC"$/,
+  );
+  const missing = await ask(hub, `GET /v2/${image}/manifests/2`);
+  assert.deepEqual([missing.status, code(missing)], [503, 'UNAVAILABLE']);
+  assert.ok(!missing.body.includes('127.0.0.1') && !stale.header('warning').includes('127.0.0.1'));
+  assert.ok(hub.log.some((line) => line.includes('another registry cannot be asked')));
+  assert.equal(hub.mirrors.stale, 1);
+  upstream = await TestRegistry.open();
+});
+
+test('a registry that wants no more is left alone for as long as it says, and whoever asks is told how long that is', async () => {
+  await upstream.putImage('team/app', '1', ['one']);
+  const hub = await openHub({ freshMs: 0 });
+  await ask(hub, `GET /v2/${image}/manifests/1`);
+  upstream.hook = (_request, response) => {
+    response.setHeader('Retry-After', '7200');
+    refuse(response, 429, 'TOOMANYREQUESTS', 'You have reached your pull rate limit.');
+    return true;
+  };
+  const limited = await ask(hub, `GET /v2/${image}/manifests/2`);
+  assert.deepEqual([limited.status, code(limited)], [429, 'TOOMANYREQUESTS']);
+  assert.match(message(limited), /^registry\.example\.org has had as many requests .* may be asked again in 2 hours$/);
+  assert.equal(limited.header('retry-after'), '7200');
+  upstream.requests.length = 0;
+  const again = await ask(hub, `GET /v2/${name}/other/app/manifests/1`);
+  assert.equal(again.status, 429);
+  assert.ok(Number(again.header('retry-after')) <= 7200 && Number(again.header('retry-after')) > 3600);
+  assert.match((await ask(hub, `GET /v2/${image}/manifests/1`)).header('warning'), /may be asked again in/);
+  assert.deepEqual(upstream.requests, []);
+});
+
+test('a limit without a Retry-After is taken from the RateLimit headers', async () => {
+  upstream.hook = (_request, response) => {
+    response.setHeader('RateLimit-Limit', '100;w=21600');
+    refuse(response, 429, 'TOOMANYREQUESTS', 'You have reached your pull rate limit.');
+    return true;
+  };
+  const hub = await openHub();
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).header('retry-after'), '21600');
+});
+
+test('what is unknown there is unknown here, and not asked for again at once; what is private there is denied', async () => {
+  const hub = await openHub();
+  const unknown = await ask(hub, `GET /v2/${image}/manifests/1`);
+  assert.deepEqual([unknown.status, code(unknown)], [404, 'MANIFEST_UNKNOWN']);
+  upstream.requests.length = 0;
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).status, 404);
+  assert.deepEqual(upstream.requests, []);
+  upstream.hook = (_request, response) => {
+    refuse(response, 401, 'UNAUTHORIZED', 'authentication required');
+    return true;
+  };
+  const denied = await ask(hub, `GET /v2/${name}/secret/app/manifests/1`);
+  assert.deepEqual([denied.status, code(denied)], [403, 'DENIED']);
+});
+
+test('B03: a blob that is not what its digest says is not kept, nor a manifest', async () => {
+  const { layers } = await upstream.putImage('team/app', '1', ['one']);
+  const layer = layers[0] ?? Buffer.alloc(0);
+  const forged = Buffer.from(layer);
+  forged[forged.length - 1] = (forged.at(-1) ?? 0) ^ 1;
+  const place = `team/app@${sha256(layer)}`;
+  upstream.blobs.set(place, forged);
+  const hub = await openHub();
+  await ask(hub, `GET /v2/${image}/manifests/1`);
+  const broken = await ask(hub, `GET /v2/${image}/blobs/${sha256(layer)}`);
+  assert.deepEqual([broken.status, code(broken)], [502, 'UNKNOWN']);
+  upstream.blobs.set(place, layer);
+  assert.deepEqual((await ask(hub, `GET /v2/${image}/blobs/${sha256(layer)}`)).body, layer);
+  const other = await upstream.putImage('team/app', '2', ['two']);
+  const found = upstream.manifests.get('team/app:2');
+  upstream.manifests.set(`team/app@${other.digest}`, { type: types.manifest, body: Buffer.from(`${found?.body} `) });
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/${other.digest}`)).status, 502);
+  assert.deepEqual(hub.registry.check(), []);
+});
+
+test('what nobody has used for the longest goes where there is no room; what is too large is refused', async () => {
+  const random = (n: number): string => Buffer.alloc(300_000, sha256(String(n))).toString('latin1');
+  const store = { compress: (tar: Buffer) => gzipSync(tar, { level: 0 }) };
+  for (const tag of ['1', '2', '3']) await upstream.putImage('team/app', tag, [random(Number(tag))], store);
+  await upstream.putImage('team/app', 'large', [random(4), random(5), random(6), random(7)], store);
+  const hub = await openHub({ bytes: 700_000 });
+  const pull = async (tag: string): Promise<number> => {
+    const manifest = await ask(hub, `GET /v2/${image}/manifests/${tag}`);
+    const { layers = [] } = manifest.json() as { layers?: { digest: string }[] };
+    const statuses = [];
+    for (const layer of layers) statuses.push((await ask(hub, `GET /v2/${image}/blobs/${layer.digest}`)).status);
+    return Math.max(manifest.status, ...statuses);
+  };
+  for (const tag of ['1', '2', '3']) assert.equal(await pull(tag), 200, tag);
+  assert.ok(hub.registry.quota.used(name) <= 700_000);
+  const there = (): string[] => [...hub.registry.manifests.tagsAfter(image, '')];
+  assert.deepEqual(there(), ['2', '3']);
+  assert.equal(await pull('1'), 200, 'it is fetched again');
+  assert.equal(await pull('large'), 403);
+  await hub.registry.collect();
+  assert.deepEqual(hub.registry.check(), []);
+});
+
+test('nobody without an account makes the machine fetch, and nobody pushes there or deletes', async () => {
+  await upstream.putImage('team/app', '1', ['one']);
+  const hub = await openHub({ freshMs: 0 });
+  const nobody = await hub.tokenHeader([`repository:${image}:pull`]);
+  const refused = await ask(hub, `GET /v2/${image}/manifests/1`, nobody);
+  assert.deepEqual([refused.status, code(refused)], [403, 'DENIED']);
+  assert.deepEqual(upstream.requests, []);
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).status, 200);
+  upstream.requests.length = 0;
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`, nobody)).status, 200, 'what is here is for everybody');
+  assert.deepEqual(upstream.requests, []);
+  for (const line of [
+    `PUT /v2/${image}/manifests/1`,
+    `DELETE /v2/${image}/manifests/1`,
+    `POST /v2/${image}/blobs/uploads/`,
+  ])
+    assert.equal((await ask(hub, line)).status, 403, line);
+});
+
+test('B04: naming the digest of somebody’s private blob gives nothing of it', async () => {
+  const hub = await openHub();
+  await hub.accounts.change(() => hub.accounts.setVisibility('ada/secret', 'private'));
+  await fill(hub, 'ada/secret');
+  upstream.putManifest('team/app', '1', types.manifest, {
+    schemaVersion: 2,
+    mediaType: types.manifest,
+    config: { mediaType: types.config, digest, size: blob.length },
+    layers: [],
+  });
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).status, 200);
+  const answer = await ask(hub, `GET /v2/${image}/blobs/${digest}`);
+  assert.equal(answer.status, 404);
+  assert.ok(!answer.body.includes(blob));
+});
+
+test('B07: where it leads inward is not gone to, and no credentials go there', async () => {
+  const connections: net.Socket[] = [];
+  const trap = net.createServer((socket) => connections.push(socket));
+  trap.listen(0, '127.0.0.1');
+  await once(trap, 'listening');
+  const { port } = trap.address() as net.AddressInfo;
+  const { layers } = await upstream.putImage('team/app', '1', ['one']);
+  const hub = await openHub();
+  await ask(hub, `GET /v2/${image}/manifests/1`);
+  const inward = ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0', '[::ffff:127.0.0.1]', '2130706433', '169.254.169.254'];
+  for (const scheme of ['http', 'https'])
+    for (const host of inward) {
+      upstream.hook = ({ url = '' }, response) => {
+        if (!url.includes('/blobs/')) return false;
+        say(response, 307, { Location: `${scheme}://${host}:${port}/x` }, '');
+        return true;
+      };
+      const answer = await ask(hub, `GET /v2/${image}/blobs/${sha256(layers[0] ?? '')}`);
+      assert.equal(answer.status, 502, `${scheme} ${host}: ${answer.body}`);
+    }
+  for (const host of inward) {
+    upstream.hook = (_request, response) => {
+      const realm = `Bearer realm="https://${host}:${port}/token",service="x"`;
+      say(response, 401, { 'WWW-Authenticate': realm }, '');
+      return true;
+    };
+    const answer = await ask(hub, `GET /v2/${name}/other/app${inward.indexOf(host)}/manifests/1`);
+    assert.equal(answer.status, 502, `${host}: ${answer.body}`);
+  }
+  assert.equal(connections.length, 0);
+  trap.close();
+});
+
+test('F14: a mirror with a user and a password; neither is told to anybody, nor is a wrong one', async () => {
+  const theirs = await OwnHub.open();
+  hubs.push(theirs);
+  const canary = 'canary-mirror-4711';
+  await createAccount(theirs.accounts, { name: 'bot', password: canary });
+  await theirs.accounts.change(() => theirs.accounts.setVisibility('bot/app', 'private'));
+  await fill(theirs, 'bot/app');
+  const passwordFile = path.join(theirs.directory, 'password');
+  fs.writeFileSync(passwordFile, `${canary}\n`, { mode: 0o600 });
+  const login = { user: 'bot', passwordFile };
+  const hub = await openHub({ of: [mirrorOf(theirs.url, login)], freshMs: 0 });
+  const place = `${name}/bot/app`;
+  const answers = [await ask(hub, `GET /v2/${place}/manifests/1`), await ask(hub, `GET /v2/${place}/blobs/${digest}`)];
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [200, 200],
+  );
+  assert.equal(answers[1]?.body.toString(), blob);
+  fs.writeFileSync(passwordFile, `${canary}-wrong\n`);
+  const wrong = await openHub({ of: [mirrorOf(theirs.url, login)] });
+  answers.push(await ask(wrong, `GET /v2/${place}/manifests/1`));
+  fs.rmSync(passwordFile);
+  const none = await openHub({ of: [mirrorOf(theirs.url, login)] });
+  answers.push(await ask(none, `GET /v2/${place}/manifests/1`));
+  assert.deepEqual(
+    answers.slice(2).map(({ status }) => status),
+    [403, 500],
+  );
+  assert.ok(wrong.log.some((line) => line.includes('refuses the user or the password')));
+  const texts = [
+    ...answers.map(({ headers, body }) => JSON.stringify(headers) + body),
+    ...[hub, wrong, none].flatMap(({ log, registry }) => [
+      log.join(''),
+      JSON.stringify(registry.audit.list({ most: 100 })),
+    ]),
+  ];
+  for (const one of [hub, wrong, none])
+    for (const file of fs.readdirSync(one.directory, { recursive: true, encoding: 'utf8' })) {
+      const full = path.join(one.directory, file);
+      if (fs.statSync(full).isFile()) texts.push(fs.readFileSync(full, 'latin1'));
+    }
+  for (const secret of [canary, Buffer.from(`bot:${canary}`).toString('base64').slice(0, -2)])
+    for (const text of texts) assert.ok(!text.includes(secret), text.slice(0, 300));
+});
+
+test.skipIf(!dockerRegistry)('Debian’s docker-registry is pulled through', async () => {
+  assert.ok(dockerRegistry);
+  await using theirs = await startDockerRegistry(dockerRegistry);
+  const url = `http://${theirs.domain}`;
+  const served = {
+    ask: (line: string, options = {}) => {
+      const [method = '', target = ''] = line.split(' ');
+      return askRegistry(url, method, target, options);
+    },
+  };
+  const body = await pushParts(served as never, 'team/app', ['first', 'second']);
+  const put = await askRegistry(url, 'PUT', '/v2/team/app/manifests/1', {
+    headers: { 'Content-Type': mediaTypes.ociManifest },
+    body,
+  });
+  assert.equal(put.status, 201);
+  const hub = await openHub({ of: [mirrorOf(url)] });
+  assert.equal((await ask(hub, `GET /v2/${image}/manifests/1`)).body.toString(), body);
+  assert.equal((await ask(hub, `GET /v2/${image}/blobs/${sha256('second')}`)).body.toString(), 'second');
+  assert.deepEqual((await ask(hub, `GET /v2/${image}/tags/list`)).json(), { name: image, tags: ['1'] });
+});
+
+test('a file of mirrors is read line by line, and what is wrong is told by its line, without what stands there', () => {
+  const text = [
+    '# registries',
+    '',
+    'docker.io https://mirror.example.org/proxy/',
+    'registry.example.org http://10.0.0.5:5000 bot /etc/drydock/password # ours',
+  ].join('\n');
+  assert.deepEqual(parseMirrors(text, 'f'), [
+    { name: 'docker.io', origin: 'https://mirror.example.org', prefix: 'proxy/', login: null },
+    {
+      ...{ name: 'registry.example.org', origin: 'http://10.0.0.5:5000', prefix: '' },
+      login: { user: 'bot', passwordFile: '/etc/drydock/password' },
+    },
+  ]);
+  for (const line of [
+    'docker.io',
+    'docker.io https://x.org user',
+    'docker.io https://x.org user secret',
+    'docker.io https://user:secret@x.org',
+    'docker.io ftp://x.org',
+    'team https://x.org',
+    'UPPER.org https://x.org',
+    'a.org https://x.org\na.org https://y.org',
+  ])
+    assert.throws(
+      () => parseMirrors(line, 'f'),
+      (error: Error) => /^f, line \d: /.test(error.message) && !error.message.includes('secret'),
+      line,
+    );
+});
