@@ -10,6 +10,13 @@ import { namespaceOf } from '../../registry/names.ts';
 import { Refusal } from '../../registry/refusal.ts';
 import type { Registry } from '../../registry/registry.ts';
 
+export interface Coming {
+  readonly digest: string;
+  readonly bytes: number;
+  /** What it names, and comes after it. */
+  readonly later?: number;
+}
+
 export interface KnownTag {
   readonly digest: string;
   /** When the registry was last asked for it: milliseconds since 1970. */
@@ -27,6 +34,8 @@ export class Keeper {
   readonly #registry: Registry;
   /** On the file system of the blobs. */
   readonly #directory: string;
+  /** Bytes that room was made for, and that are not here yet, by namespace. */
+  readonly #coming = new Map<string, number>();
 
   constructor(registry: Registry, directory: string) {
     this.#registry = registry;
@@ -85,34 +94,52 @@ export class Keeper {
     return needs.find((need) => need.digest === digest && need.before === 'blob')?.size ?? null;
   }
 
-  /** `later`: what comes after it. Throws DENIED where all of it is more than the namespace may hold, noSpace where the disk is nearly full. */
-  async makeRoom(repository: string, bytes: number, later = 0): Promise<void> {
+  /**
+   * Makes room for something, until the answer is disposed of: what comes at the same time has its own. `later`: what comes after it.
+   * Throws DENIED where all of it is more than the namespace may hold, noSpace where the disk is nearly full.
+   */
+  async makeRoom(repository: string, coming: Coming): Promise<Disposable> {
     const { quota, database, repositories } = this.#registry;
+    const { bytes, later = 0 } = coming;
     const namespace = namespaceOf(repository);
     if (bytes + later > quota.of(namespace)) throw quota.refusal(namespace);
     if (freeBytesOf(this.#directory) < leastFreeBytes + bytes)
       throw new EngineError('noSpace', 'no space left on the disk for images of other registries');
-    const isFull = (): boolean =>
-      quota.isFullFor(namespace, bytes) ||
+    const isFullFor = (more: number): boolean =>
+      quota.isFullFor(namespace, more) ||
       (repositories.find(repository) === null &&
         repositories.inNamespace(namespace).length >= maxRepositoriesPerNamespace);
+    const all = (): number => this.#coming.get(namespace) ?? 0;
+    this.#coming.set(namespace, all() + bytes);
+    const room = { [Symbol.dispose]: () => void this.#coming.set(namespace, all() - bytes) };
     let hasRemoved = false;
-    while (isFull()) {
-      if (!database.transaction(() => this.#removeOldest(namespace))) throw quota.refusal(namespace);
-      hasRemoved = true;
-      await nextTurn();
+    try {
+      while (isFullFor(all())) {
+        if (database.transaction(() => this.#removeOldest(namespace, repository, coming.digest))) hasRemoved = true;
+        else if (isFullFor(bytes)) throw quota.refusal(namespace);
+        // What comes beside may be here already.
+        else break;
+        await nextTurn();
+      }
+      return room;
+    } catch (error) {
+      room[Symbol.dispose]();
+      throw error;
+    } finally {
+      // The files go with it.
+      if (hasRemoved) void this.#registry.collect().catch(() => undefined);
     }
-    // The files go with it.
-    if (hasRemoved) void this.#registry.collect().catch(() => undefined);
   }
 
-  /** The manifest that nobody has used for the longest, with its blobs. False where there is none. */
-  #removeOldest(namespace: string): boolean {
+  /** The manifest that nobody has used for the longest, but those that name what comes, with its blobs. False where there is none. */
+  #removeOldest(namespace: string, into: string, digest: string): boolean {
     const { database, uploads, repositories } = this.#registry;
     const row = database.get(
-      `SELECT repository, digest FROM kept WHERE repository IN (SELECT id FROM repository WHERE namespace = ?)
+      `SELECT repository, digest FROM kept WHERE repository IN (SELECT id FROM repository WHERE namespace = ?1)
+         AND NOT EXISTS (SELECT 1 FROM need WHERE need.repository = kept.repository AND need.manifest = kept.digest AND need.digest = ?3
+           AND need.repository = (SELECT id FROM repository WHERE name = ?2))
          ORDER BY used, digest LIMIT 1`,
-      namespace,
+      ...[namespace, into, digest],
     );
     if (!row) return false;
     const repository = Number(row.repository);

@@ -213,11 +213,12 @@ export class Mirrors implements MirroredRepositories, AsyncDisposable {
     const { mirror, path } = this.#place(repository);
     const tag = reference.includes(':') ? null : reference;
     try {
-      const { found } = await this.#fetchers.ask(mirror, path, 'fetch', { reference, known });
+      const { digest, found } = await this.#fetchers.ask(mirror, path, 'fetch', { reference, known });
       if (!found) this.#keeper.confirm(repository, reference);
       else {
         const body = Buffer.from(found.bytes);
-        await this.#keeper.makeRoom(repository, body.length, blobBytes(body, found.type));
+        const coming = { digest, bytes: body.length, later: blobBytes(body, found.type) };
+        using _room = await this.#keeper.makeRoom(repository, coming);
         await this.#options.registry.manifests.keep({ repository, tag, contentType: found.type, body });
       }
     } catch (error) {
@@ -232,7 +233,7 @@ export class Mirrors implements MirroredRepositories, AsyncDisposable {
     const { mirror, path } = this.#place(repository);
     // Others of the same registry may have it. Of all else that is on the machine nobody gets anything by naming its digest.
     if (await blobs.mount(repository, digest, null, null, (name) => namespaceOf(name) === mirror.name)) return;
-    await this.#keeper.makeRoom(repository, size);
+    using _room = await this.#keeper.makeRoom(repository, { digest, bytes: size });
     const onBytes = (bytes: number): void => {
       for (const listener of this.#listeners.get(key) ?? []) listener(bytes);
     };

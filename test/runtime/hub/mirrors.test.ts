@@ -223,6 +223,21 @@ test('what nobody has used for the longest goes where there is no room; what is 
   assert.deepEqual(hub.registry.check(), []);
 });
 
+test('layers that come at once have room together, where the image fits and others have to go for it', async () => {
+  const random = (n: number): string => Buffer.alloc(100_000, sha256(String(n))).toString('latin1');
+  const store = { compress: (tar: Buffer) => gzipSync(tar, { level: 0 }) };
+  const texts = (from: number): string[] => [0, 1, 2, 3, 4].map((n) => random(from + n));
+  for (const [n, tag] of ['1', '2', '3'].entries()) await upstream.putImage('team/app', tag, texts(n * 10), store);
+  const hub = await openHub({ bytes: 600_000 });
+  for (const tag of ['1', '2', '3', '1']) {
+    const { layers } = (await ask(hub, `GET /v2/${image}/manifests/${tag}`)).json() as { layers: { digest: string }[] };
+    const blobs = await Promise.all(layers.map((layer) => ask(hub, `GET /v2/${image}/blobs/${layer.digest}`)));
+    for (const [n, { status, body }] of blobs.entries())
+      assert.deepEqual([status, sha256(body)], [200, layers[n]?.digest], tag);
+  }
+  assert.ok(hub.registry.quota.used(name) <= 600_000);
+});
+
 test('nobody without an account makes the machine fetch, and nobody pushes there or deletes', async () => {
   await upstream.putImage('team/app', '1', ['one']);
   const hub = await openHub({ freshMs: 0 });
