@@ -1,5 +1,5 @@
 // `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench PART`: one part alone,
-// `figures`, `docker`, `registry`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
+// `figures`, `docker`, `registry`, `hub`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
 
 import fs from 'node:fs';
 import os from 'node:os';
