@@ -50,7 +50,7 @@ test('the first text is there within a second on a slow phone', async () => {
   }
 });
 
-for (const path of ['/', lessonPath, '/playground/']) {
+for (const path of ['/', lessonPath, '/playground/', '/hub/']) {
   inSoak(`Lighthouse gives ${path} 95 of 100 and more, on a slow phone`, async () => {
     const scores = await lighthouseScores(drydock.url + path, 95, 3);
     assert.ok(

@@ -3,7 +3,7 @@ import type { HubPackage } from '@drydock/sandbox-server/protocol';
 import { useState } from 'preact/hooks';
 
 /** More rows than anybody reads at once. */
-const mostShown = 100;
+const mostShown = 50;
 
 export function Packages({ packages }: { packages: readonly HubPackage[] }) {
   const [text, setText] = useState('');
@@ -12,6 +12,7 @@ export function Packages({ packages }: { packages: readonly HubPackage[] }) {
   const sorted = packages.toSorted((a, b) => Number(b.newer !== null) - Number(a.newer !== null));
   const found = sorted.filter(({ name, source }) => name.includes(wanted) || source.name.includes(wanted));
   const left = found.length - mostShown;
+  const hasNewer = packages.some(({ newer }) => newer !== null);
   return (
     <details class="hub-details">
       <summary>Show the packages</summary>
@@ -32,7 +33,7 @@ export function Packages({ packages }: { packages: readonly HubPackage[] }) {
           <tr>
             <th scope="col">Package</th>
             <th scope="col">Version</th>
-            <th scope="col">Newer</th>
+            {hasNewer && <th scope="col">Newer</th>}
           </tr>
         </thead>
         <tbody>
@@ -40,9 +41,7 @@ export function Packages({ packages }: { packages: readonly HubPackage[] }) {
             <tr key={`${name} ${architecture}`}>
               <th scope="row">{name}</th>
               <td data-label="Version">{version}</td>
-              <td data-label="Newer">
-                {newer ? `${newer.version} in ${newer.suite}` : <span class="hub-none">–</span>}
-              </td>
+              {hasNewer && <td data-label="Newer">{newer && `${newer.version} in ${newer.suite}`}</td>}
             </tr>
           ))}
         </tbody>

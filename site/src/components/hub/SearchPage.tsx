@@ -171,7 +171,7 @@ function NothingYet({ name }: { name: string }) {
   return (
     <div class="hub-empty">
       <p>Nothing was pushed here yet. What you push from your lab shows here, with its tags and layers:</p>
-      <Plate command={`docker tag nginx hub.drydock/${name}/web:1`} />
+      <Plate command={`docker pull nginx && docker tag nginx hub.drydock/${name}/web:1`} />
       <Plate command={`docker push hub.drydock/${name}/web:1`} />
     </div>
   );
