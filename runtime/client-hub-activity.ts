@@ -49,6 +49,10 @@ export interface HubFigures {
   readonly fetches: number;
   readonly pushedBytes: number;
   readonly pulledBytes: number;
+  /** Of other registries' manifests and blobs. */
+  readonly fetchedBytes: number;
+  /** Answers of what was here, while another registry was away. */
+  readonly staleAnswers: number;
   readonly collections: number;
   readonly collectedBytes: number;
   readonly refusedLogins: number;

@@ -89,6 +89,7 @@ export type { HostTraffic, ImageMove, MovedLayer, TrafficNews } from './client-t
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';
 export { EngineError, type ErrorKind } from './errors.ts';
+export { mirrorsOf } from './hub/mirrors/mirrors-file.ts';
 export { hubHeaders, hubSocketName } from './hub/names.ts';
 export { smallTables, type Table } from './kernel/tables.ts';
 export { Places } from './outside/places.ts';

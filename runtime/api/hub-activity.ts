@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { HubAction, HubEvent, HubFigures } from '../client-hub-activity.ts';
 import { EngineError } from '../errors.ts';
+import type { Mirrors } from '../hub/mirrors/mirrors.ts';
 import { maxEventsPerAnswer } from '../limits.ts';
 import type { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import { auditActions, type StoredEvent } from '../registry/audit.ts';
@@ -25,9 +26,10 @@ const isTold = (event: StoredEvent): event is StoredEvent & { action: HubAction 
 export interface ActivityParts {
   readonly accounts: HubAccounts;
   readonly webhooks: Webhooks;
+  readonly mirrors: Pick<Mirrors, 'stale'>;
 }
 
-function figuresOf({ accounts, webhooks }: ActivityParts): HubFigures {
+function figuresOf({ accounts, webhooks, mirrors }: ActivityParts): HubFigures {
   const { figures, database } = accounts.registry;
   const { pushes, pulls, deletions, fetches, pushedBytes, pulledBytes, collections, collectedBytes } = figures;
   const now = database.get(
@@ -35,6 +37,8 @@ function figuresOf({ accounts, webhooks }: ActivityParts): HubFigures {
   );
   return {
     ...{ pushes, pulls, deletions, fetches, pushedBytes, pulledBytes, collections, collectedBytes },
+    fetchedBytes: figures.fetchedBytes,
+    staleAnswers: mirrors.stale,
     refusedLogins: accounts.login.refused,
     refusedPulls: accounts.pulls.refused,
     deliveries: { ...webhooks.counts, waiting: webhooks.waiting },

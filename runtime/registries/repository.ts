@@ -4,6 +4,7 @@ import { maxRegistryErrorBytes } from '../limits.ts';
 import { Authorizer } from './authorizer.ts';
 import type { Credentials } from './credentials.ts';
 import { addressesOf, isFar, isInsecure } from './dial.ts';
+import { hubDomain, hubHost } from './docker-hub.ts';
 import { readDocument } from './document.ts';
 import { RegistryFailure } from './failure.ts';
 import { refusalOf } from './refusal.ts';
@@ -20,10 +21,6 @@ export interface RepositoryPlace {
   /** Where the registry is, where that is known: `https://mirror.example.org`. */
   readonly origin?: string;
 }
-
-/** Docker Hub answers at another name than its images have. */
-const hubDomain = 'docker.io';
-export const hubHost = 'registry-1.docker.io';
 
 export class Repository {
   readonly #transport: Transport;

@@ -15,12 +15,16 @@ export function hubMetrics(hub: HubFigures): Metric[] {
     counter('pushes', 'Manifests that were pushed to the hub.', { value: hub.pushes }),
     counter('pulls', 'Manifests that were pulled from the hub.', { value: hub.pulls }),
     counter('deletions', 'Tags, manifests and repositories that were deleted on the hub.', { value: hub.deletions }),
-    counter('fetches', 'Manifests that the hub has fetched from other registries.', { value: hub.fetches }),
+    counter('fetches', 'Manifests and blobs that the hub has fetched from other registries.', { value: hub.fetches }),
+    counter('stale_answers', 'Answers of what was kept, while another registry was away or wanted no more.', {
+      value: hub.staleAnswers,
+    }),
     counter(
       'blob_bytes',
-      'Bytes of blobs that the hub was given, and that it has given out; by reference too.',
+      'Bytes of blobs that the hub was given and that it has given out, by reference too; and of what it has fetched.',
       { labels: { way: 'pushed' }, value: hub.pushedBytes },
       { labels: { way: 'pulled' }, value: hub.pulledBytes },
+      { labels: { way: 'fetched' }, value: hub.fetchedBytes },
     ),
     counter('refused_logins', 'Names and passwords or tokens that were wrong, or came too often.', {
       value: hub.refusedLogins,

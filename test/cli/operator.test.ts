@@ -201,6 +201,8 @@ test('/metrics has lines of the hub', async () => {
     /^drydock_hub_collections_total [1-9]\d*$/m,
     /^drydock_hub_repositories \d+$/m,
     /^drydock_hub_stored_bytes \d+$/m,
+    /^drydock_hub_blob_bytes_total\{way="fetched"\} 0$/m,
+    /^drydock_hub_stale_answers_total 0$/m,
   ])
     assert.match(text, line);
 });

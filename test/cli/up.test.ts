@@ -25,6 +25,17 @@ beforeAll(async () => {
 });
 afterAll(() => drydock?.[Symbol.asyncDispose]());
 
+test('a file of mirrors that cannot be read, or is wrong, is told in a sentence, and nothing starts', async () => {
+  const instance = await makeInstance();
+  const env = settingsFor(instance, await freePort(), { DRYDOCK_MIRRORS: '/nonexistent/mirrors' });
+  const { exitCode, stdout, stderr } = await runDrydock(env, 'up');
+  assert.deepEqual(
+    [exitCode, stdout, stderr],
+    [1, '', 'drydock: DRYDOCK_MIRRORS: the file of mirrors /nonexistent/mirrors cannot be read: ENOENT.\n'],
+  );
+  await instance[Symbol.asyncDispose]();
+});
+
 interface Status {
   readonly ready: boolean;
   readonly url: string;

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { EngineError } from '../../errors.ts';
 import { maxMirrors, maxMirrorsFileBytes, maxPasswordFileBytes } from '../../limits.ts';
 import { type Credentials, nobody } from '../../registries/credentials.ts';
-import { hubHost } from '../../registries/repository.ts';
+import { hubDomain, hubHost } from '../../registries/docker-hub.ts';
 import { isRepository } from '../../registry/names.ts';
 
 export interface Mirror {
@@ -18,13 +18,12 @@ export interface Mirror {
 }
 
 const namePattern = /^[a-z0-9]+(?:[.-][a-z0-9]+)+$/;
-const docker = 'docker.io';
 
 /** `docker.io`, or the address of a mirror of it; empty: none. `file`: empty where there is none. Throws invalid. */
 export function mirrorsOf(upstream: string, file: string): Mirror[] {
   const named = file === '' ? [] : parseMirrors(textOf(file), file);
-  const origin = upstream === docker ? `https://${hubHost}` : upstream;
-  const usual = upstream === '' ? [] : [mirrorOf(docker, origin, null, 'DRYDOCK_UPSTREAM')];
+  const origin = upstream === hubDomain ? `https://${hubHost}` : upstream;
+  const usual = upstream === '' ? [] : [mirrorOf(hubDomain, origin, null, 'DRYDOCK_UPSTREAM')];
   // The file's word for docker.io counts before the setting's.
   return [...new Map([...usual, ...named].map((mirror) => [mirror.name, mirror])).values()];
 }
