@@ -181,14 +181,16 @@ export function lintText(text: LessonText, lab: Lab, around: Surroundings, say: 
   lintLinks(text, around, say);
 }
 
-function lintLinks({ links }: LessonText, { pages }: Surroundings, say: Say): void {
+function lintLinks({ links }: LessonText, { pages, recipes }: Surroundings, say: Say): void {
+  /** The hub's page of an official image: `/hub/library/nginx:latest`. */
+  const isOfImage = (address: string) => recipes.offers(/^\/hub\/library\/([^/]+)$/.exec(address)?.[1] ?? '');
   for (const { to, ...place } of links) {
     const [address = ''] = to.split('#');
     if (leadsOut(to)) {
       if (!URL.canParse(to)) say(place, `${to} is no address`);
     } else if (/^[a-z][a-z0-9+.-]*:/i.test(to) || to.startsWith('//')) {
       say(place, `${to} leads out of Drydock by another way than https://`);
-    } else if (address !== '' && !pages.has(address)) {
+    } else if (address !== '' && !pages.has(address) && !isOfImage(address)) {
       say(place, `${to} leads nowhere${orNear(address, pages)}`);
     }
   }

@@ -237,6 +237,8 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     /the catalogue has no image hub\.drydock\/library\/reddis; did you mean redis\?$/,
   ],
   ['lesson.mdx', 'A step says', 'A [step](/lessons/ports/#a) says', /^$/],
+  ['lesson.mdx', 'A step says', 'A [step](/hub/library/nginx:latest) says on the [hub](/hub/)', /^$/],
+  ['lesson.mdx', 'A step says', 'A [step](/hub/library/ngin:latest) says', /\/hub\/library\/ngin:latest leads nowhere/],
   ['lesson.mdx', 'id="run" ', '', /lab\.yaml has no task without an id/],
   ['lesson.mdx', ' right>', '>', /^lesson\.mdx:28:3: the question ends has 0 options that are right, not one$/],
   [
