@@ -495,6 +495,8 @@ export const maxStatusBytes = 16 * 1024 * 1024;
 export const lookIntoImageMs = 180_000;
 /** Images that wait to be looked into; more are looked for in the tables when these are done. */
 export const maxWaitingImages = 1000;
+/** SBOMs that the hub has pushed, of one namespace: 500 bytes for each package of an image. They count in no quota. */
+export const maxSbomBytesPerNamespace = 64 * 1024 * 1024;
 /** How long whoever asks what is in an image may wait for it. */
 export const maxContentsWaitMs = 30_000;
 /** Webhooks of one namespace; their addresses, and the names that their owners give them. */

@@ -19,7 +19,9 @@ export async function hubContents(hub: Hub, image: Image, patience: AbortSignal)
   const digest = isOfficial ? officialDigest(hub, image) : ownDigest(hub, image);
   if (digest === null)
     return { ...nothing, digest: '', state: 'coming', why: 'The image is built when it is pulled for the first time.' };
-  return told(digest, await hub.registry.contents.of({ repository, digest, isOfficial }, patience));
+  const { contents } = hub.registry;
+  const stored = await contents.of({ repository, digest, isOfficial }, patience);
+  return { ...told(digest, stored), sbom: isOfficial ? null : contents.bill({ repository, digest }) };
 }
 
 /** Null where it is not built: whoever asks what is in it does not want it built. */

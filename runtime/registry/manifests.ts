@@ -108,7 +108,7 @@ export class Manifests {
     this.#database.transaction(() => {
       const id = this.#repositories.ensure(repository);
       for (const need of document.needs) this.#checkNeed(id, need);
-      this.#store(id, digest, document, given);
+      this.store(id, digest, document, given);
       this.#releaseBlobs(id, digest);
       for (const tag of tags) this.#moveTag(id, tag, digest, given.who);
       this.#quota.check(namespaceOf(repository));
@@ -163,7 +163,13 @@ export class Manifests {
     return row ? { size: Number(row.size) } : null;
   }
 
-  #store(repository: number, digest: string, document: Document, { body, who }: PutManifest): void {
+  /** In a transaction. What it names is there, and nobody asks for a quota. Throws DENIED where the repository has as many as it may. */
+  store(
+    repository: number,
+    digest: string,
+    document: Document,
+    { body, who }: Pick<PutManifest, 'body' | 'who'>,
+  ): void {
     const now = Date.now();
     if (this.#find(repository, digest)) {
       this.#database.run(

@@ -1,4 +1,5 @@
-// What a namespace may hold: blobs, each once however many of its repositories have it, and manifests.
+// What a namespace may hold: blobs, each once however many of its repositories have it, and manifests. The SBOMs that the hub itself has
+// pushed are none of it: they have a bound of their own (contents/attach-bill.ts).
 
 import {
   defaultNamespaceBytes,
@@ -25,9 +26,14 @@ export class Quota {
 
   #held(namespace: string) {
     const row = this.#database.get(
-      `WITH mine AS (SELECT id FROM repository WHERE namespace = ?)
-         SELECT (SELECT coalesce(sum(size), 0) FROM blob WHERE id IN (SELECT blob FROM link WHERE repository IN mine)) AS blobs,
-           (SELECT coalesce(sum(size), 0) FROM manifest WHERE repository IN mine) AS manifests,
+      `WITH mine AS (SELECT id FROM repository WHERE namespace = ?),
+           own AS (SELECT blob FROM link WHERE repository IN mine)
+         SELECT (SELECT coalesce(sum(size), 0) FROM blob WHERE id IN own)
+             - (SELECT coalesce(sum(size), 0) FROM blob WHERE id IN own
+               AND sha256 IN (SELECT sbom.blob FROM sbom WHERE repository IN mine)) AS blobs,
+           (SELECT coalesce(sum(size), 0) FROM manifest WHERE repository IN mine)
+             - (SELECT coalesce(sum(size), 0) FROM sbom JOIN manifest USING (repository, digest)
+               WHERE sbom.repository IN mine) AS manifests,
            max((SELECT count(*) FROM link WHERE repository IN mine), (SELECT count(*) FROM manifest WHERE repository IN mine),
              (SELECT count(*) FROM tag WHERE repository IN mine)) AS rows`,
       namespace,

@@ -11,8 +11,9 @@ import type { BlobParts } from '../blobs.ts';
 import type { Manifests } from '../manifests.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
+import { attachBill, billIn } from './attach-bill.ts';
 import type { Content } from './content.ts';
-import { ContentTable, type StoredContent } from './content-table.ts';
+import { ContentTable, type RepositoryImage, type StoredContent } from './content-table.ts';
 import { type ImageSource, layersOf, type UnpackedLayer } from './image-source.ts';
 import { lookInto } from './look.ts';
 import { Waiting, type WaitingImage } from './waiting.ts';
@@ -75,6 +76,11 @@ export class Contents implements AsyncDisposable {
     return this.#table.get(digest) ?? (trouble === undefined ? null : { failure: trouble });
   }
 
+  /** The digest of the manifest of its SBOM in its repository; null where it has none, or it was deleted. */
+  bill(image: RepositoryImage): string | null {
+    return billIn(this.#parts, image);
+  }
+
   /** Forgets what is in images that are gone. */
   async collect(): Promise<void> {
     const { database } = this.#parts;
@@ -127,6 +133,10 @@ export class Contents implements AsyncDisposable {
     const { repository, digest } = image;
     try {
       if (!this.#table.has(digest)) await this.#look(image);
+      this.#settled.emit(digest);
+      const stored = image.isOfficial ? null : this.#table.get(digest);
+      if (stored && 'content' in stored && stored.content.packages.length > 0)
+        await attachBill(this.#parts, image, stored.content, this.#ending.signal);
     } catch (err) {
       if (this.#ending.signal.aborted) return;
       log.warn({ err, repository, digest }, 'an image cannot be looked into now');
