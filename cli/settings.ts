@@ -328,6 +328,14 @@ export const definitions = {
     meaning:
       'Where webhooks of the hub go besides: names, *.NAME, * for every name; private addresses and ranges; with :PORT.',
   },
+  vulnerabilities: {
+    variable: 'DRYDOCK_VULNERABILITIES',
+    schema: derived(folder),
+    fallback: '',
+    otherwise: 'none, or in DRYDOCK_DATA',
+    meaning:
+      'A feed of known vulnerabilities for the hub: the JSON of Debian’s security tracker, or the zip of OSV’s advisories.',
+  },
   ociRuntime: {
     variable: 'DRYDOCK_OCI_RUNTIME',
     schema: derived(folder),

@@ -50,6 +50,8 @@ export interface HubUpdates {
   readonly known: true;
   /** What was looked at, and of when it is: `bookworm-security`, RFC 3339. */
   readonly suites: readonly { readonly name: string; readonly date: string }[];
+  /** Why later lists are not used; null where there are none. */
+  readonly problem: string | null;
   /** Packages that are there in a newer version. */
   readonly many: number;
 }

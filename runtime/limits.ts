@@ -537,3 +537,16 @@ export const keptUseMs = 60_000;
 export const maxMirrorsFileBytes = 64 * 1024;
 export const maxMirrors = 50;
 export const maxPasswordFileBytes = 4 * 1024;
+/** A feed of known vulnerabilities: Debian's tracker and OSV's zip have tens of megabytes. */
+export const maxFeedBytes = 1024 * 1024 * 1024;
+/** What it says of one package in one release, each; Debian's tracker has 250,000. */
+export const maxAdvisories = 5_000_000;
+export const maxDescriptionLength = 300;
+/** How long reading a feed, or the lists of Debian's packages, may take: seconds. */
+export const readKnownMs = 10 * 60_000;
+/** How often we look whether such files have changed, where somebody asks. */
+export const knownCheckMs = 1000;
+/** Packages, or source packages, that are looked up before others have the event loop: a few milliseconds. */
+export const lookUpSlice = 200;
+/** Vulnerabilities that one answer tells of; the kernel's headers alone may have a thousand. */
+export const maxToldVulnerabilities = 2000;

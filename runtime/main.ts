@@ -37,6 +37,7 @@ const flags = {
   upstream: { type: 'string', default: '' },
   mirrors: { type: 'string', default: '' },
   'mirror-bytes': { type: 'string', default: String(10 * 1024 ** 3) },
+  vulnerabilities: { type: 'string', default: '' },
   catalogue: { type: 'string', default: 'all' },
 } as const;
 
@@ -67,6 +68,7 @@ const schema = z.strictObject({
   mirrors: z.string().regex(/^(\/.+)?$/),
   'mirror-bytes': count,
   'hub-webhooks': z.string().transform((places) => places.split(',').filter(Boolean)),
+  vulnerabilities: z.string().regex(/^(\/.+)?$/),
   catalogue: z.enum(['all', 'minimal']),
 });
 
@@ -97,6 +99,7 @@ function readSettings(argv: readonly string[]): EngineSettings {
     hubWebhooks: given['hub-webhooks'],
     mirrors: mirrorsOf(given.upstream, given.mirrors),
     mirrorBytes: given['mirror-bytes'],
+    vulnerabilities: given.vulnerabilities || null,
     catalogue: given.catalogue,
   };
 }

@@ -138,6 +138,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     mirrors: settings.mirrors,
     mirrorBytes: settings.mirrorBytes,
     dialLab: (account, hostname, port, signal) => dialLab(engine, account, hostname, port, signal),
+    listDirectories: [`${paths.data}/debian-lists`, `${settings.cacheDirectory}/debian-lists`, '/var/lib/apt/lists'],
+    feedPath: settings.vulnerabilities,
   });
   const near = { registry: hub.near, blobs: hub.blobs };
   const images = createImageStore({ storeDirectory: paths.store, records, catalogue, log, near });

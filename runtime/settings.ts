@@ -34,6 +34,8 @@ export interface EngineSettings {
   /** Registries that the machine fetches from for those who pull, and the bytes that it keeps of each. */
   readonly mirrors: readonly Mirror[];
   readonly mirrorBytes: number;
+  /** The feed of known vulnerabilities that the hub tells of; where null, it is looked for in the data directory. */
+  readonly vulnerabilities: string | null;
   /** Build the whole catalogue, or only `busybox` and `workspace`. */
   readonly catalogue: 'all' | 'minimal';
 }

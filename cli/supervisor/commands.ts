@@ -53,6 +53,7 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...(settings.mirrors === null ? [] : ['--mirrors', settings.mirrors]),
     ...['--mirror-bytes', String(settings.mirrorBytes)],
     ...['--hub-webhooks', settings.hubWebhooks.join(',')],
+    ...(settings.vulnerabilities === null ? [] : ['--vulnerabilities', settings.vulnerabilities]),
     ...['--catalogue', settings.catalogue],
   ];
 }

@@ -1,11 +1,10 @@
 // What is in an image of the hub: found once in the image, and told with what is known of its packages now. Knows nobody's rights:
 // whoever calls has asked first.
 
-import type { HubImageContents, HubImageContentsWish, HubPackage } from '../client-hub-contents.ts';
+import type { HubImageContents, HubImageContentsWish } from '../client-hub-contents.ts';
 import { EngineError } from '../errors.ts';
 import { mediaTypes, parseDocument } from '../registries/manifest.ts';
 import { chooseManifest, ownPlatform } from '../registries/platform.ts';
-import type { Package } from '../registry/contents/content.ts';
 import type { StoredContent } from '../registry/contents/content-table.ts';
 import { Refusal } from '../registry/refusal.ts';
 import type { Hub } from './hub.ts';
@@ -21,7 +20,11 @@ export async function hubContents(hub: Hub, image: Image, patience: AbortSignal)
     return { ...nothing, digest: '', state: 'coming', why: 'The image is built when it is pulled for the first time.' };
   const { contents } = hub.registry;
   const stored = await contents.of({ repository, digest, isOfficial }, patience);
-  return { ...told(digest, stored), sbom: isOfficial ? null : contents.bill({ repository, digest }) };
+  const told = withoutKnowledge(digest, stored);
+  if (!stored || !('content' in stored) || told.state !== 'made') return told;
+  await hub.knowledge.refresh(patience);
+  const sbom = isOfficial ? null : contents.bill({ repository, digest });
+  return { ...told, sbom, ...(await hub.knowledge.of(stored.content)) };
 }
 
 /** Null where it is not built: whoever asks what is in it does not want it built. */
@@ -60,24 +63,20 @@ function missing({ repository, reference }: Image): EngineError {
   return new EngineError('notFound', `there is no image ${name.slice(0, 400)}`);
 }
 
-function told(digest: string, stored: StoredContent | null): HubImageContents {
+function withoutKnowledge(digest: string, stored: StoredContent | null): HubImageContents {
   if (!stored) return { ...nothing, digest, state: 'coming', why: 'The image is being looked into.' };
   if ('failure' in stored)
     return { ...nothing, digest, state: 'unreadable', why: `The image cannot be looked into: ${stored.failure}.` };
   const { release, packages } = stored.content;
   if (packages.length === 0)
     return { ...nothing, digest, release, state: 'none', why: 'There are no Debian packages in the image.' };
-  return { ...nothing, digest, state: 'made', why: '', release, packages: packages.map(packageInfo) };
-}
-
-function packageInfo(found: Package): HubPackage {
-  return { ...found, newer: null };
+  return { ...nothing, digest, state: 'made', why: '', release };
 }
 
 const nothing = {
   release: null,
   packages: [],
   sbom: null,
-  updates: { known: false, why: 'This machine has no list of the packages of the image’s release.' },
-  vulnerabilities: { known: false, why: 'This machine has no feed of known vulnerabilities.' },
+  updates: { known: false, why: 'There is nothing to compare.' },
+  vulnerabilities: { known: false, why: 'There is nothing to look up.' },
 } as const;

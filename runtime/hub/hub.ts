@@ -11,6 +11,7 @@ import { told } from '../registries/told.ts';
 import { HubAccounts } from '../registry/accounts/hub-accounts.ts';
 import type { PullLimits } from '../registry/accounts/pull-limits.ts';
 import type { UnpackedLayer } from '../registry/contents/image-source.ts';
+import { Knowledge } from '../registry/contents/known/knowledge.ts';
 import { defaultQuota } from '../registry/quota.ts';
 import { Registry } from '../registry/registry.ts';
 import { type WebhookOptions, Webhooks } from '../registry/webhooks/webhooks.ts';
@@ -38,12 +39,18 @@ export interface HubOptions {
   readonly mirrors: readonly Mirror[];
   readonly mirrorBytes: number;
   readonly dialLab: WebhookOptions['dialLab'];
+  /** Where lists of Debian's packages may be, as apt keeps them. */
+  readonly listDirectories: readonly string[];
+  /** The feed of known vulnerabilities; where null, it is looked for in the data directory. */
+  readonly feedPath: string | null;
   readonly log: Logger;
 }
 
 export class Hub implements AsyncDisposable {
   readonly registry: Registry;
   readonly accounts: HubAccounts;
+  /** Of Debian's packages. */
+  readonly knowledge: Knowledge;
   readonly official: Official;
   readonly webhooks: Webhooks;
   readonly mirrors: Mirrors;
@@ -61,13 +68,14 @@ export class Hub implements AsyncDisposable {
   #site: { close(): void } | null = null;
 
   private constructor(
-    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs' | 'webhooks' | 'mirrors'>,
+    parts: Pick<Hub, 'registry' | 'accounts' | 'official' | 'blobs' | 'webhooks' | 'mirrors' | 'knowledge'>,
     certificate: HubCertificate,
     log: Logger,
   ) {
     this.#log = log;
     this.registry = parts.registry;
     this.accounts = parts.accounts;
+    this.knowledge = parts.knowledge;
     this.official = parts.official;
     this.blobs = parts.blobs;
     this.pages = new PageShelf(parts.accounts, parts.official);
@@ -80,7 +88,7 @@ export class Hub implements AsyncDisposable {
 
   /** What an earlier engine's death has left half made is removed. Throws conflict where a later Drydock has written the tables. */
   static async open(options: HubOptions): Promise<Hub> {
-    const { dataDirectory, storeDirectory, catalogue, pullLimits, log } = options;
+    const { dataDirectory, storeDirectory, catalogue, pullLimits, listDirectories, feedPath, log } = options;
     const directory = `${storeDirectory}/registry`;
     const blobs = new Blobs(`${directory}/blobs`);
     const mirrored = new Set(options.mirrors.map(({ name }) => name));
@@ -104,7 +112,13 @@ export class Hub implements AsyncDisposable {
       dialLab: options.dialLab,
     });
     const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
-    return new Hub({ registry, accounts, official, blobs, webhooks, mirrors }, certificate, log);
+    const knowledge = new Knowledge({
+      directory: `${dataDirectory}/hub-known`,
+      feed: { directory: dataDirectory, path: feedPath },
+      listDirectories,
+      log,
+    });
+    return new Hub({ registry, accounts, official, blobs, webhooks, mirrors, knowledge }, certificate, log);
   }
 
   /** For the site's server, which owns the socket at `path`. */
@@ -127,6 +141,7 @@ export class Hub implements AsyncDisposable {
     this.#site?.close();
     await this.webhooks[Symbol.asyncDispose]();
     await this.mirrors[Symbol.asyncDispose]();
+    await this.knowledge[Symbol.asyncDispose]();
     await this.registry[Symbol.asyncDispose]();
   }
 }

@@ -134,7 +134,7 @@ export class Manifests {
     const document = parseDocument(body, contentType);
     this.#database.transaction(() => {
       const id = this.#repositories.ensure(repository);
-      this.#store(id, digest, document, { ...given, reference: digest, digest, tags: [], who: null });
+      this.store(id, digest, document, { body, who: null });
       this.#database.run(
         'INSERT INTO kept (repository, digest, used) VALUES (?, ?, ?) ON CONFLICT (repository, digest) DO UPDATE SET used = excluded.used',
         ...[id, digest, Date.now()],
@@ -163,7 +163,7 @@ export class Manifests {
     return row ? { size: Number(row.size) } : null;
   }
 
-  /** In a transaction. What it names is there, and nobody asks for a quota. Throws DENIED where the repository has as many as it may. */
+  /** In a transaction. Looks at no quota, nor whether what it names is there. Throws DENIED where the repository has as many as it may. */
   store(
     repository: number,
     digest: string,

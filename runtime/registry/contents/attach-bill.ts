@@ -78,12 +78,13 @@ interface Subject {
   readonly size: number;
 }
 
-/** Null where the image is gone, or was given its SBOM. */
+/** Null where the image is gone, was given its SBOM, or is another registry's. */
 function subjectOf({ database, repositories }: ContentsParts, { repository, digest }: RepositoryImage): Subject | null {
   const id = repositories.find(repository);
   const row = database.get(
     `SELECT media_type, size FROM manifest WHERE repository = ?1 AND digest = ?2
-       AND NOT EXISTS (SELECT 1 FROM sbom WHERE repository = ?1 AND subject = ?2)`,
+       AND NOT EXISTS (SELECT 1 FROM sbom WHERE repository = ?1 AND subject = ?2)
+       AND NOT EXISTS (SELECT 1 FROM kept WHERE repository = ?1 AND digest = ?2)`,
     ...[id, digest],
   );
   return id === null || !row ? null : { repository: id, mediaType: String(row.media_type), size: Number(row.size) };

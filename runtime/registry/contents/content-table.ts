@@ -72,12 +72,14 @@ export class ContentTable {
   }
 
   /**
-   * Images of repositories that were not looked into, or have packages and no SBOM was pushed for them. Looks at `most` manifests of
+   * Images that were pushed and not looked into yet, or have packages and no SBOM was pushed for them. Looks at `most` manifests of
    * those with rows after `last`; `last` is then the row to go on from, null after all of them.
    */
   unfinished(last: number, most: number): { readonly images: RepositoryImage[]; readonly last: number | null } {
     const rows = this.#database.all(
-      `SELECT manifest.rowid AS row, name, digest, artifact_type IN (${imageTypes}) AND NOT EXISTS (
+      `SELECT manifest.rowid AS row, name, digest, artifact_type IN (${imageTypes})
+           AND NOT EXISTS (SELECT 1 FROM kept WHERE kept.repository = manifest.repository AND kept.digest = manifest.digest)
+           AND NOT EXISTS (
            SELECT 1 FROM content WHERE content.digest = manifest.digest AND format = ?2 AND (packages = 0 OR EXISTS (
              SELECT 1 FROM sbom WHERE sbom.repository = manifest.repository AND subject = manifest.digest))) AS wanted
          FROM manifest JOIN repository ON repository.id = manifest.repository

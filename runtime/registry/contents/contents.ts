@@ -139,7 +139,9 @@ export class Contents implements AsyncDisposable {
         await attachBill(this.#parts, image, stored.content, this.#ending.signal);
     } catch (err) {
       if (this.#ending.signal.aborted) return;
-      log.warn({ err, repository, digest }, 'an image cannot be looked into now');
+      // Of what is fetched from elsewhere the layers may not be here yet.
+      if (!(err instanceof EngineError && err.kind === 'notFound'))
+        log.warn({ err, repository, digest }, 'an image cannot be looked into now');
       if (this.#troubles.size >= maxWaitingImages) this.#troubles.clear();
       this.#troubles.set(digest, err instanceof EngineError ? err.message : 'it cannot be looked into now');
     } finally {

@@ -19,14 +19,14 @@ export interface WrittenBill {
 
 export type BillMessage = { readonly kind: 'written'; readonly bill: WrittenBill } | FailedJob;
 
-const maxHeapMb = 256;
+const program = { url: new URL('./bill-worker.ts', import.meta.url), maxHeapMb: 256 };
 
 export function writeBill(job: BillJob, signal: AbortSignal): Promise<WrittenBill> {
   return inThread<BillMessage, WrittenBill>(
     {
-      program: new URL('./bill-worker.ts', import.meta.url),
+      program,
+      isFrequent: false,
       data: job,
-      maxHeapMb,
       answerOf: ({ bill }) => bill,
       died: (cause) => new EngineError('internal', `the SBOM could not be written: ${String(cause)}`, { cause }),
     },

@@ -26,7 +26,9 @@ interface Referrer {
 }
 
 async function referrers(repository: string, subject: string): Promise<readonly Referrer[]> {
-  const answer = await served.ask(`GET /v2/${repository}/referrers/${subject}?artifactType=${encodeURIComponent(cyclonedx)}`);
+  const answer = await served.ask(
+    `GET /v2/${repository}/referrers/${subject}?artifactType=${encodeURIComponent(cyclonedx)}`,
+  );
   assert.equal(answer.status, 200);
   return (answer.json() as { manifests: Referrer[] }).manifests;
 }
