@@ -165,6 +165,18 @@ function addHubCommands(hub: Command): void {
     .action(async (name: string) => (await import('./commands/hub.ts')).setAccount(name));
   addTokenCommands(hub);
   hub
+    .command('contents')
+    .argument('<image>', 'ann/app:1, ann/app@sha256:…, nginx')
+    .description('the Debian packages of an image, their newer versions and known vulnerabilities')
+    .option('--fail', 'end with 3 where a newer package would mend a known vulnerability')
+    .option(...json)
+    .action(async (image: string, options: JsonOption & { fail?: boolean }) =>
+      (await import('./commands/hub-contents.ts')).showContents(image, {
+        json: options.json === true,
+        fail: options.fail === true,
+      }),
+    );
+  hub
     .command('audit')
     .description('who pushed, pulled and deleted what, the newest last')
     .option('--repository <name>', 'of one repository')

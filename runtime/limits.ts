@@ -547,6 +547,6 @@ export const readKnownMs = 10 * 60_000;
 /** How often we look whether such files have changed, where somebody asks. */
 export const knownCheckMs = 1000;
 /** Packages, or source packages, that are looked up before others have the event loop: a few milliseconds. */
-export const lookUpSlice = 200;
+export const lookUpSlice = 100;
 /** Vulnerabilities that one answer tells of; the kernel's headers alone may have a thousand. */
 export const maxToldVulnerabilities = 2000;

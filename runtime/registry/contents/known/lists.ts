@@ -9,8 +9,8 @@ import type { ListFile } from './read-known.ts';
 const listName =
   /^(.+_dists_.+?)_(main|contrib|non-free|non-free-firmware)_binary-[a-z0-9]+_Packages(?:\.(?:gz|zst|lz4|xz))?$/;
 const codenamePattern = /^([a-z]+)(-updates|-security)?$/;
-/** The head of a release's file, before its checksums. */
-const headBytes = 8192;
+/** Of a release's file: its head, and the sums of all lists. Debian's have 200 KB. */
+const maxReleaseBytes = 1024 * 1024;
 /** Of one directory: a machine with many sources has a hundred. */
 const maxLists = 500;
 
@@ -33,14 +33,14 @@ export async function findLists(directories: readonly string[]): Promise<Found |
   if (chosen.length === 0) return null;
   return {
     fingerprint: JSON.stringify(chosen.map(({ print }) => print)),
-    read: { kind: 'lists', files: chosen.map(({ path, suite, codename, date }) => ({ path, suite, codename, date })) },
+    read: { kind: 'lists', files: chosen.map(({ key: _key, print: _print, ...file }) => file) },
   };
 }
 
 async function listsIn(directory: string): Promise<FoundList[]> {
   const names = await readdir(directory).catch(() => [] as string[]);
   const found: FoundList[] = [];
-  const releases = new Map<string, Promise<ReleaseHead | null>>();
+  const releases = new Map<string, Promise<ReleaseFile | null>>();
   for (const name of names.sort().slice(0, 10 * maxLists)) {
     const release = listName.exec(name)?.[1];
     if (release === undefined) continue;
@@ -52,24 +52,34 @@ async function listsIn(directory: string): Promise<FoundList[]> {
     const { size, mtimeMs } = await stat(path);
     // Without what it was compressed with: the same list may be there twice.
     const key = `${known.suite} ${name.slice(release.length).replace(/\.[a-z0-9]+$/, '')}`;
-    found.push({ ...known, path, key, print: `${path} ${size} ${mtimeMs} ${known.date}` });
+    const { text, ...suite } = known;
+    const print = `${path} ${size} ${mtimeMs} ${known.date}`;
+    found.push({ ...suite, path, key, print, sha256: sumIn(text, name.slice(release.length + 1)) });
     if (found.length === maxLists) break;
   }
   return found;
 }
 
-interface ReleaseHead {
+/** `main_binary-amd64_Packages.lz4` is `main/binary-amd64/Packages` in a line of sums. */
+function sumIn(release: string, name: string): string {
+  const listed = name.replaceAll('_', '/').replace(/\.[a-z0-9]+$/, '');
+  const line = release.split('\n').find((one) => one.endsWith(` ${listed}`) && /^ [0-9a-f]{64} /.test(one));
+  return line?.slice(1, 65) ?? '';
+}
+
+interface ReleaseFile {
+  readonly text: string;
   readonly suite: string;
   readonly codename: string;
   readonly date: string;
 }
 
 /** Null where it is not one of Debian's own, or a suite that nobody upgrades from. */
-async function readRelease(directory: string, release: string, names: readonly string[]): Promise<ReleaseHead | null> {
+async function readRelease(directory: string, release: string, names: readonly string[]): Promise<ReleaseFile | null> {
   const name = [`${release}_InRelease`, `${release}_Release`].find((one) => names.includes(one));
   if (name === undefined) return null;
   await using file = await open(`${directory}/${name}`, 'r');
-  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(headBytes), position: 0 });
+  const { buffer, bytesRead } = await file.read({ buffer: Buffer.alloc(maxReleaseBytes), position: 0 });
   const text = buffer.toString('utf8', 0, bytesRead);
   const field = (wanted: string): string => new RegExp(`^${wanted}: *(.*)$`, 'm').exec(text)?.[1]?.trim() ?? '';
   const [suite, codename] = codenamePattern.exec(field('Codename')) ?? [];
@@ -77,5 +87,5 @@ async function readRelease(directory: string, release: string, names: readonly s
   if (field('Origin') !== 'Debian' || suite === undefined || codename === undefined || Number.isNaN(date)) return null;
   // Of the updates the codename is that of the release as a rule.
   const isUpdates = field('Suite').endsWith('-updates') && suite === codename;
-  return { suite: isUpdates ? `${suite}-updates` : suite, codename, date: new Date(date).toISOString() };
+  return { text, suite: isUpdates ? `${suite}-updates` : suite, codename, date: new Date(date).toISOString() };
 }

@@ -12,6 +12,8 @@ export interface ListFile {
   readonly codename: string;
   /** RFC 3339. */
   readonly date: string;
+  /** Hex, of the list itself; empty where the release's file does not say it. */
+  readonly sha256: string;
 }
 
 export interface KnownJob {

@@ -1,7 +1,9 @@
 // Reads lists of a suite's packages into tables. For a worker thread.
 
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { DatabaseSync } from 'node:sqlite';
+import { Transform } from 'node:stream';
 import { EngineError } from '../../../errors.ts';
 import { readAptList } from '../../../kernel/apt-lists.ts';
 import type { ListFile } from './read-known.ts';
@@ -29,7 +31,7 @@ export async function readLists(files: readonly ListFile[], tables: DatabaseSync
     'INSERT OR IGNORE INTO package (codename, name, architecture, version, suite) VALUES (?, ?, ?, ?, ?)',
   );
   let rows = 0;
-  for (const { path, suite: name, codename, date } of files) {
+  for (const { path, suite: name, codename, date, sha256 } of files) {
     suite.run(name, codename, date);
     await using list = readAptList(path);
     let found = { package: '', version: '', architecture: '' };
@@ -40,7 +42,16 @@ export async function readLists(files: readonly ListFile[], tables: DatabaseSync
       if (++rows > maxRows) throw new EngineError('tooLarge', `the lists name more than ${maxRows} packages`);
       insert.run(codename, packageName, architecture, version, name);
     };
-    for await (const line of createInterface({ input: list.content, crlfDelay: Number.POSITIVE_INFINITY })) {
+    const hash = createHash('sha256');
+    const input = list.content.pipe(
+      new Transform({
+        transform(piece: Buffer, _encoding, done) {
+          hash.update(piece);
+          done(null, piece);
+        },
+      }),
+    );
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
       if (line === '') end();
       else if (line.startsWith('Package: ')) found.package = line.slice(9);
       else if (line.startsWith('Version: ')) found.version = line.slice(9);
@@ -48,6 +59,8 @@ export async function readLists(files: readonly ListFile[], tables: DatabaseSync
     }
     end();
     await list.done;
+    if (sha256 !== '' && hash.digest('hex') !== sha256)
+      throw new EngineError('invalid', `${path} is not the list that its release’s file names`);
   }
   return rows;
 }

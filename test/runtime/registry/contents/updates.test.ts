@@ -1,7 +1,7 @@
 // Packages with newer versions, by lists of Debian's suites that are on the machine.
 
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -58,16 +58,18 @@ function bring({ directory = 'apt', host = 'deb.debian.org_debian', suite, packa
   const { origin = 'Debian', date, codename = suite } = more;
   const release = `${root}/${directory}/${host}_dists_${suite}`;
   const head = [`Origin: ${origin}`, `Label: ${origin}`, `Suite: oldstable${suite.replace(/^[a-z]+/, '')}`];
-  fs.writeFileSync(
-    `${release}_InRelease`,
-    `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${head.join('\n')}\nVersion: 12\nCodename: ${codename}\nDate: ${date}\nSHA256:\n`,
-  );
   const paragraphs = packages.map((one) => {
     const [name, version, architecture] = one.split(' ');
     return `Package: ${name}\nSource: x\nVersion: ${version}\nInstalled-Size: 1\nArchitecture: ${architecture}\nDescription: y\n`;
   });
+  const text = paragraphs.join('\n');
+  const sum = createHash('sha256').update(text).digest('hex');
+  fs.writeFileSync(
+    `${release}_InRelease`,
+    `-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\n${head.join('\n')}\nVersion: 12\nCodename: ${codename}\nDate: ${date}\nSHA256:\n ${sum} ${text.length} main/binary-amd64/Packages\n`,
+  );
   const path = `${release}_main_binary-amd64_Packages`;
-  fs.writeFileSync(`${path}.gz`, gzipSync(paragraphs.join('\n')));
+  fs.writeFileSync(`${path}.gz`, gzipSync(text));
   return `${path}.gz`;
 }
 
@@ -180,7 +182,7 @@ test('lists that change are taken up, and damaged ones are told of, while what w
   fs.writeFileSync(list, fs.readFileSync(list).subarray(0, 30));
   await until('the damage is told of', async () => (await updates()).problem !== null);
   const { problem, many } = await updates();
-  assert.match(problem ?? '', /Packages\.gz cannot be read: it is damaged/);
+  assert.match(problem ?? '', /Packages\.gz (cannot be read|is not the list)/);
   assert.equal(many, 0);
 });
 
