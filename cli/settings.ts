@@ -332,7 +332,7 @@ export const definitions = {
     variable: 'DRYDOCK_VULNERABILITIES',
     schema: derived(folder),
     fallback: '',
-    otherwise: 'none, or in DRYDOCK_DATA',
+    otherwise: 'in DRYDOCK_DATA',
     meaning:
       'A feed of known vulnerabilities for the hub: the JSON of Debian’s security tracker, or the zip of OSV’s advisories.',
   },

@@ -21,6 +21,7 @@ for (const args of [
   ['hub', 'token'],
   ['hub', 'token', 'ls'],
   ['hub', 'audit'],
+  ['hub', 'contents'],
   ['hub', 'webhook'],
   ['hub', 'webhook', 'add'],
 ]) {
@@ -45,6 +46,7 @@ for (const args of [
   ['hub', 'token', 'ann', '--scope', 'all'],
   ['hub', 'token', 'revoke', 'ann'],
   ['hub', 'audit', '--action', 'paint'],
+  ['hub', 'contents'],
   ['hub', 'webhook', 'add', 'ann', 'http://dev.lab/', '--on', 'pull'],
 ]) {
   test(`drydock ${args.join(' ')} is wrong usage: exit code 2, told on standard error`, async () => {

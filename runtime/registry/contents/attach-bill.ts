@@ -10,7 +10,7 @@ import { namespaceOf } from '../names.ts';
 import { Refusal } from '../refusal.ts';
 import type { Content } from './content.ts';
 import type { RepositoryImage } from './content-table.ts';
-import type { ContentsParts } from './contents.ts';
+import type { ContentsParts } from './parts.ts';
 import { type WrittenBill, writeBill } from './write-bill.ts';
 
 /** IANA's media type of CycloneDX in JSON: that of the artifact, and of its one blob. */
@@ -27,7 +27,7 @@ export function billIn(
 ): string | null {
   const row = database.get(
     `SELECT sbom.digest FROM sbom JOIN manifest ON manifest.repository = sbom.repository AND manifest.digest = sbom.digest
-       WHERE sbom.repository = ? AND subject = ?`,
+       WHERE sbom.repository = ? AND sbom.subject = ?`,
     ...[repositories.find(repository), digest],
   );
   return row ? String(row.digest) : null;

@@ -3,12 +3,9 @@
 
 import { EventEmitter } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Logger } from 'pino';
 import { EngineError } from '../../errors.ts';
 import { collectionSliceRows, lookIntoImageMs, maxWaitingImages } from '../../limits.ts';
 import { RegistryFailure } from '../../registries/failure.ts';
-import type { BlobParts } from '../blobs.ts';
-import type { Manifests } from '../manifests.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
 import { attachBill, billIn } from './attach-bill.ts';
@@ -16,17 +13,13 @@ import type { Content } from './content.ts';
 import { ContentTable, type RepositoryImage, type StoredContent } from './content-table.ts';
 import { type ImageSource, layersOf, type UnpackedLayer } from './image-source.ts';
 import { lookInto } from './look.ts';
+import type { ContentsParts } from './parts.ts';
 import { Waiting, type WaitingImage } from './waiting.ts';
 
 export interface ContentsService {
   readonly unpacked: UnpackedLayer;
   /** Null where there are none. */
   readonly official: OfficialRepositories | null;
-}
-
-export interface ContentsParts extends BlobParts {
-  readonly manifests: Manifests;
-  readonly log: Logger;
 }
 
 export class Contents implements AsyncDisposable {
