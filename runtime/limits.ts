@@ -550,3 +550,34 @@ export const knownCheckMs = 1000;
 export const lookUpSlice = 100;
 /** Vulnerabilities that one answer tells of; the kernel's headers alone may have a thousand. */
 export const maxToldVulnerabilities = 2000;
+/** One message of a client that builds: a Dockerfile, or the definition of another build's result. BuildKit takes 16 MiB. */
+export const maxBuildMessageBytes = 16 * 1024 * 1024;
+/** Calls on one connection at once: buildx has about 5, compose 5 for each service. */
+export const maxBuildStreams = 100;
+/** Sessions of clients that build, of one host at once. */
+export const maxBuildSessions = 20;
+/** How often a client that builds is asked whether it is there, as BuildKit does; three times as long for its answer. */
+export const sessionCheckMs = 5000;
+/** How long a build waits for the session that it names: real ones come within milliseconds. */
+export const sessionWaitMs = 5000;
+/** Output of one step that is kept and sent, as in BuildKit. */
+export const maxStepLogBytes = 2 * 1024 * 1024;
+/** Builds of one host at once, each with its progress in memory. compose builds all services of a project at once. */
+export const maxBuilds = 20;
+/** Events of one build's progress: a step has about 5, and the rest is its output, line by line. */
+export const maxProgressEvents = 20_000;
+/** What a client may send to a build: files, and their names, as long as Linux takes them. */
+export const maxContextEntries = 200_000;
+export const maxContextPathBytes = 4096;
+export const maxContextDepth = 100;
+/** What the builds of one host keep of their steps, so that the next one need not do them again. */
+export const maxStepCacheBytes = 1024 * 1024 * 1024;
+export const maxStepCacheEntries = 500;
+/** Directories of clients whose last state is kept, for their next builds. */
+export const maxKeptContexts = 4;
+/** Files of a client that come at once: BuildKit's clients send four. */
+export const maxOpenContextFiles = 32;
+/** A file of a client below this is written when it has come whole. */
+export const smallContextFileBytes = 64 * 1024;
+/** What one build may be sent. The host's disk bounds it as well. */
+export const maxContextBytes = 1024 * 1024 * 1024;

@@ -6,6 +6,7 @@ import { containerKind } from './containers/container-record.ts';
 import { hostKind } from './hosts/host-record.ts';
 import { snapshotKind } from './hosts/snapshot-record.ts';
 import { terminalKind } from './hosts/terminal-record.ts';
+import { cachedStepKind } from './images/cached-step.ts';
 import { detailsKind, historyKind } from './images/configuration.ts';
 import { contentKind } from './images/contents.ts';
 import { moveKind } from './images/move-record.ts';
@@ -32,6 +33,7 @@ export const recordKinds = [
   historyKind,
   layerKind,
   unsettledKind,
+  cachedStepKind,
 ] as const;
 
 /** Opens the records in the file at `path`, which is made where it is missing. Throws conflict where a later Drydock has written it. */

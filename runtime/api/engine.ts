@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { checkEngine } from '../check.ts';
 import type { HostInfo } from '../client.ts';
 import { lastRuns } from '../containers/last-run.ts';
+import { shownContainers } from '../containers/shown.ts';
 import type { Engine } from '../engine.ts';
 import { EngineError, statusOfKind } from '../errors.ts';
 import { createHost } from '../hosts/create.ts';
@@ -96,7 +97,7 @@ function given<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key], 
 
 export function hostInfo(host: Host): HostInfo {
   const { name, id, createdAt, uidBase, pid, limits } = host.record;
-  const containers = [...host.containers.values()];
+  const containers = shownContainers(host);
   return {
     name,
     id,

@@ -1,37 +1,50 @@
-// BuildKit's gRPC, which buildx uses to build. The connection is accepted, so that buildx shows why it cannot build. If we
-// refused it over HTTP, buildx would try to start a BuildKit of its own in a container, and report the failure of that.
+// BuildKit's gRPC, by which buildx and compose build: the client's calls to the builder (`/grpc`), and a connection on which the
+// builder calls the client (`/session`).
 
-import http2 from 'node:http2';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { hijack } from './hijack.ts';
 import type { Routes } from './router.ts';
 
-const message =
-  'Building images is not supported yet by this engine: pull one of the catalogue, or import an archive with `docker import`';
-/** `UNIMPLEMENTED` of gRPC's status codes. */
-const unimplemented = '12';
+function checkUpgrade({ request }: Exchange<Host>): void {
+  if (request.headers.upgrade !== 'h2c')
+    throw new EngineError('invalid', 'this address speaks gRPC: docker build and docker compose build use it');
+}
 
-function refuse(exchange: Exchange<Host>): void {
-  if (exchange.request.headers.upgrade !== 'h2c') throw new EngineError('notImplemented', message);
-  const socket = hijack(exchange, 'application/grpc');
-  const session = http2.performServerHandshake(socket);
-  session.on('error', () => socket.destroy());
-  session.on('stream', (stream) => {
-    stream.on('error', () => undefined);
-    stream.respond(
-      {
-        ':status': 200,
-        'content-type': 'application/grpc',
-        'grpc-status': unimplemented,
-        // Percent-encoded, as the protocol has it (gRPC over HTTP/2, "Responses").
-        'grpc-message': encodeURIComponent(message),
-      },
-      { endStream: true },
-    );
-    stream.resume();
+async function grpc(exchange: Exchange<Host>): Promise<void> {
+  checkUpgrade(exchange);
+  exchange.subject.needRunning();
+  const builder = await exchange.subject.builder();
+  builder.serve(hijack(exchange, 'application/grpc'));
+}
+
+async function session(exchange: Exchange<Host>): Promise<void> {
+  checkUpgrade(exchange);
+  exchange.subject.needRunning();
+  const builder = await exchange.subject.builder();
+  const given = (name: string): string[] => exchange.request.headersDistinct[`x-docker-expose-session-${name}`] ?? [];
+  const headers = {
+    id: given('uuid')[0] ?? '',
+    sharedKey: (given('sharedkey')[0] ?? '').slice(0, 200),
+    methods: new Set(given('grpc-method').map((path) => path.toLowerCase())),
+  };
+  builder.sessions.check(headers);
+  builder.addSession(headers, hijack(exchange, 'application/grpc'));
+}
+
+/** `docker builder prune` as `docker system prune` asks for it. */
+async function prune(exchange: Exchange<Host>): Promise<void> {
+  const most = Number(exchange.query.get('max-used-space') ?? exchange.query.get('keep-storage') ?? 0);
+  const removed = exchange.subject.images.builds.steps.prune({ maxBytes: Number.isSafeInteger(most) ? most : 0 });
+  exchange.answer(200, {
+    CachesDeleted: removed.length > 0 ? removed.map(({ id }) => id) : null,
+    SpaceReclaimed: removed.reduce((sum, { bytes }) => sum + bytes, 0),
   });
 }
 
-export const grpcRoutes: Routes<Host> = { 'POST /grpc': { takesOver: refuse }, 'POST /session': { takesOver: refuse } };
+export const grpcRoutes: Routes<Host> = {
+  'POST /build/prune': prune,
+  'POST /grpc': { takesOver: grpc },
+  'POST /session': { takesOver: session },
+};

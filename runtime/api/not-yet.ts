@@ -18,7 +18,7 @@ function notYet(what: string, instead: string): Handler<Host> {
   return refuse(`${what} not supported yet by this engine: ${instead}`);
 }
 
-const builds = notYet('Building images is', 'pull one of the catalogue, or import an archive with `docker import`');
+const builds = notYet('The classic builder is', 'leave out DOCKER_BUILDKIT=0, so that docker builds with buildx');
 /** Docker's own words for a node outside of a swarm. */
 export const noSwarm =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
@@ -43,7 +43,6 @@ function below(noun: string, handler: Handler<Host>): Routes<Host> {
 
 /** Before `notYetRoutes`, whose patterns would take these too. */
 export const noneRoutes: Routes<Host> = {
-  'POST /build/prune': say(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
   'GET /plugins': say(200, []),
   'POST /swarm/init': swarm,
   'POST /swarm/join': swarm,

@@ -4,8 +4,10 @@ import { existsSync } from 'node:fs';
 import os from 'node:os';
 import { listContainers } from '../containers/list.ts';
 import { volumesWithSizes } from '../containers/mounts/volumes.ts';
+import { shownContainers } from '../containers/shown.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
+import type { CachedStep } from '../images/cached-step.ts';
 import { insecureRegistries, isRange } from '../registries/daemon-settings.ts';
 import type { Exchange } from './exchange.ts';
 import { diskUsageInVersion } from './older-versions.ts';
@@ -81,7 +83,7 @@ function insecureConfig({ record }: Host): object {
 
 function info(exchange: Exchange<Host>): void {
   const { subject: host, version } = exchange;
-  const states = [...host.containers.values()].map(({ state }) => state.status);
+  const states = shownContainers(host).map(({ state }) => state.status);
   const count = (...wanted: string[]) => states.filter((state) => wanted.includes(state)).length;
   const unified = existsSync('/sys/fs/cgroup/cgroup.controllers');
   exchange.answer(200, {
@@ -176,6 +178,20 @@ function imagesOf(host: Host): readonly ImageSummary[] {
   return host.images.list(new Map(), { all: false, digests: false, sharedSize: true });
 }
 
+function cachedStep({ id, bytes, description, createdAt, usedAt, uses }: CachedStep): object {
+  return {
+    ID: id,
+    Type: 'regular',
+    Description: description,
+    InUse: false,
+    Shared: false,
+    Size: bytes,
+    CreatedAt: createdAt,
+    LastUsedAt: usedAt,
+    UsageCount: uses,
+  };
+}
+
 const objectTypes = ['container', 'image', 'volume', 'build-cache'];
 
 /** `?type=` asks for some of the lists only. The others are null then, and are not counted. */
@@ -191,7 +207,7 @@ async function diskUsage(exchange: Exchange<Host>): Promise<void> {
     Images: wants('image') ? imagesOf(host) : null,
     Containers: wants('container') ? await listContainers(host, all) : null,
     Volumes: wants('volume') ? await volumesWithSizes(host) : null,
-    BuildCache: wants('build-cache') ? [] : null,
+    BuildCache: wants('build-cache') ? host.images.builds.steps.all().map(cachedStep) : null,
   };
   exchange.answer(200, diskUsageInVersion(exchange.version, usage));
 }

@@ -1,6 +1,7 @@
 // What the threads of archives are given to do, and what passes between them and the engine's own thread.
 
 import type { MessagePort } from 'node:worker_threads';
+import type { BuildFilesJob } from '../build/files/files-job.ts';
 import type { LoadableImage, ReceiveOptions } from '../images/receive-images.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { FailedJob } from '../thread-job.ts';
@@ -75,7 +76,7 @@ export interface FilesJob {
 }
 
 export type ReadJob = PackJob | ChangesJob | FilesJob;
-export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob;
+export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob;
 
 /** From the thread: a piece of the tar, or that so many bytes were written, or its end. */
 export type TreeMessage =

@@ -2,6 +2,7 @@
 // its own. Bounded: what the other side has not taken is not made, and what the thread has not written is not read.
 
 import type { Readable } from 'node:stream';
+import type { BuildFilesJob } from '../build/files/files-job.ts';
 import { EngineError } from '../errors.ts';
 import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
@@ -58,6 +59,16 @@ export async function packLayerFile(job: LayerJob, signal: AbortSignal): Promise
   );
   if (!packed) throw new EngineError('internal', 'the layer was packed, and nothing is known of it');
   return packed;
+}
+
+/** Makes the files of a build's step. Throws what was wrong with them, and the reason of `signal`. The thread is gone then. */
+export async function makeFilesOf(job: BuildFilesJob, signal: AbortSignal): Promise<void> {
+  await thread(
+    job,
+    signal,
+    () => undefined,
+    () => undefined,
+  );
 }
 
 /** Writes the archive; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */

@@ -208,6 +208,12 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
   if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
   if (job.kind !== 'files') moveIntoMounts(job.mounts);
   try {
+    if (job.kind === 'build-files') {
+      // Only here, as above.
+      const { makeFiles } = await import('../build/files/make-files.ts');
+      makeFiles(job);
+      return done;
+    }
     if (job.kind === 'layer') return { ...done, packed: await layerJob(job, talk) };
     if (job.kind === 'write') await writeJob(job, talk);
     else await readJob(job, talk);

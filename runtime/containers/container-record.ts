@@ -91,6 +91,8 @@ export interface ContainerRecord {
   readonly restartCount: number;
   /** A client was attached when its last run was started, as by `docker run` without -d. False if it has never run. */
   readonly foreground: boolean;
+  /** A step of a build: the engine's own, which nobody is told of, and gone with its build. */
+  readonly isStep: boolean;
 }
 
 const strings = z.array(z.string());
@@ -154,6 +156,7 @@ const recordSchema = z.object({
   mounts: z.array(mountPointSchema),
   restartCount: number,
   foreground: z.boolean(),
+  isStep: z.boolean(),
 } satisfies Shape<ContainerRecord>);
 
 /** Earlier engines did not store these. The request tells whether the container ran in the foreground. */
@@ -172,8 +175,16 @@ const version2 = z
   .looseObject({ state: z.looseObject({}) })
   .transform((old) => ({ ...old, state: { manualEnd: 'none', health: null, ...old.state } }));
 
+/** Before there were builds. */
+const version3 = z.looseObject({}).transform((old) => ({ ...old, isStep: false }));
+
 export const containerKind: RecordKind<ContainerRecord> = {
   name: 'container',
   schema: recordSchema,
-  upgrades: [(body) => version0.parse(body), (body) => version1.parse(body), (body) => version2.parse(body)],
+  upgrades: [
+    (body) => version0.parse(body),
+    (body) => version1.parse(body),
+    (body) => version2.parse(body),
+    (body) => version3.parse(body),
+  ],
 };

@@ -33,6 +33,8 @@ export interface CreateRequest {
   readonly macAddress?: string;
   readonly networks?: Attachments | null;
   readonly warnings: readonly string[];
+  /** What a step of a build stands on: it is made for it, and has no name. Null or left out for a container that a client asked for. */
+  readonly step?: Image | null;
 }
 
 /** Throws notFound (no such image), conflict (name taken), exhausted (too many containers or volumes), invalid, noSpace. */
@@ -41,7 +43,7 @@ export async function createContainer(
   request: CreateRequest,
 ): Promise<{ Id: string; Warnings: string[] }> {
   const networks = request.networks ? withNames(host.networks, request.networks) : null;
-  const image = host.images.resolve(request.config.Image);
+  const image = request.step ?? host.images.resolve(request.config.Image);
   if (host.containers.size >= maxContainersPerHost) {
     throw new EngineError(
       'exhausted',
@@ -107,6 +109,7 @@ export async function createContainer(
     mounts: [],
     restartCount: 0,
     foreground: false,
+    isStep: request.step != null,
   };
   const made: string[] = [];
   try {

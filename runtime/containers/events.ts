@@ -3,7 +3,8 @@
 import type { Container } from './container.ts';
 
 export function emit(container: Container, action: string, attributes: Readonly<Record<string, string>> = {}): void {
-  const { config, name } = container.record;
+  const { config, name, isStep } = container.record;
+  if (isStep) return;
   container.host.events.emit('container', action, container.id, {
     ...config.Labels,
     ...attributes,

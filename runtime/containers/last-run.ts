@@ -4,10 +4,11 @@
 import type { ContainerRun } from '../client.ts';
 import { never } from './clock.ts';
 import type { ContainerHost } from './container.ts';
+import { shownContainers } from './shown.ts';
 
 /** How the last run of each container that has run was started. */
 export function lastRuns(host: ContainerHost): ContainerRun[] {
-  return [...host.containers.values()]
+  return shownContainers(host)
     .filter(({ state }) => state.startedAt !== never)
     .map(({ id, record }) => ({ id, foreground: record.foreground }));
 }

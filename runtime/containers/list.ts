@@ -8,6 +8,7 @@ import { type Filters, flagFilter, matchLabels } from './filters.ts';
 import { linkNamesOf } from './links.ts';
 import { shownMount } from './mounts/mount-point.ts';
 import { networkSummaries, networksOfContainer, portSummaries } from './network-settings.ts';
+import { shownContainers } from './shown.ts';
 import { sizesOf } from './sizes.ts';
 import { statusInWords } from './status.ts';
 
@@ -199,7 +200,7 @@ export function chooseContainers(host: ContainerHost, options: Omit<ListOptions,
   const limited = options.limit !== null && options.limit > 0;
   const all = options.all || limited || (options.filters.get('status')?.length ?? 0) > 0;
   const chosen = chosenBy(host, options.filters);
-  const containers = [...host.containers.values()]
+  const containers = shownContainers(host)
     .filter((container) => (all || container.active) && chosen(container))
     .sort((a, b) => createdOf(b) - createdOf(a));
   return limited ? containers.slice(0, options.limit ?? undefined) : containers;

@@ -5,6 +5,7 @@ import type { Container } from './container.ts';
 import { networksOfContainer } from './network-settings.ts';
 
 export function emitNetwork(container: Container, network: Network, action: 'connect' | 'disconnect'): void {
+  if (container.record.isStep) return;
   const { id, name, driver } = network;
   container.host.events.emit('network', action, id, { container: container.id, name, type: driver });
 }

@@ -4,6 +4,7 @@ import { EngineError } from '../errors.ts';
 import type { ContainerHost } from './container.ts';
 import { type Filters, matchPruneLabels } from './filters.ts';
 import { removeContainer } from './remove.ts';
+import { shownContainers } from './shown.ts';
 import { sizesOf } from './sizes.ts';
 import { untilMs } from './timestamps.ts';
 
@@ -16,7 +17,7 @@ export async function pruneContainers(host: ContainerHost, filters: Filters): Pr
   const before = until[0] ?? Number.POSITIVE_INFINITY;
   const deleted: string[] = [];
   let reclaimed = 0;
-  for (const container of [...host.containers.values()]) {
+  for (const container of shownContainers(host)) {
     if (container.active || container.state.status === 'removing') continue;
     if (Date.parse(container.record.created) > before) continue;
     if (!matchPruneLabels(filters, container.record.config.Labels)) continue;

@@ -6,6 +6,7 @@ import type { Container } from '../containers/container.ts';
 import { discard } from '../containers/discard.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
 import { watchHealth } from '../containers/health-checks.ts';
+import { removeContainer } from '../containers/remove.ts';
 import { expectExit, restartLater } from '../containers/start.ts';
 import type { Engine } from '../engine.ts';
 import { deleteSubvolume } from '../kernel/btrfs.ts';
@@ -151,6 +152,7 @@ async function adoptRunning(host: Host): Promise<void> {
     engine.log.error({ error, host: host.name }, 'could not take up the networks of a host');
   });
   await forEachContainer(host, adoptContainer);
+  removeSteps(host);
   const terminals = engine.records.list(terminalKind, host.id);
   await clearBundles(host, terminals);
   chargeConmons(host);
@@ -208,6 +210,14 @@ async function adoptContainer(container: Container): Promise<void> {
   restartLater(container);
 }
 
+/** Nobody goes on with the builds that the old engine was at. Not waited for: it may be a while until their processes are gone. */
+function removeSteps(host: Host): void {
+  for (const container of host.containers.values()) {
+    if (!container.record.isStep) continue;
+    void untilDone(host, 'remove a step of a build', () => removeContainer(container, { force: true, volumes: true }));
+  }
+}
+
 /** Adopts a host whose workspace has ended: after a reboot, a shutdown, or a crash while the host was created. */
 async function adoptStopped(host: Host): Promise<void> {
   await finishHost(host);
@@ -218,6 +228,7 @@ async function adoptStopped(host: Host): Promise<void> {
     else if (status === 'exited' && exitCode === killedExitCode && interrupted === null)
       container.saveState({ interrupted: true });
   });
+  removeSteps(host);
   const { records } = host.engine;
   for (const id of records.ids(terminalKind, host.id)) records.delete(terminalKind, host.id, id);
 }

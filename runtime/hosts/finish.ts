@@ -37,6 +37,7 @@ export async function endHost(host: Host): Promise<void> {
   const { engine } = host;
   host.sockets?.close();
   host.sockets = null;
+  host.endBuilds();
   engine.exits.forget(workspaceId(host));
   host.tellEnding = null;
   await endConmons(host);

@@ -4,6 +4,7 @@
 import { Container } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { imagesOf } from '../containers/mounts/mount-point.ts';
+import { shownContainers } from '../containers/shown.ts';
 import type { KeptImage } from '../images/image.ts';
 import { moveKind } from '../images/move-record.ts';
 import { ownImageKind } from '../images/own-images.ts';
@@ -24,7 +25,7 @@ export const nothing: Holdings = { containers: [], images: [], networks: [], vol
 /** The containers that run or are about to be restarted, with their endpoints and ports; where the host is stopped, those that its next start starts. */
 export function runningIn(host: Host): readonly RunningAgain[] {
   if (!host.running) return host.record.startAgain;
-  const containers = [...host.containers.values()].filter(({ active }) => active);
+  const containers = shownContainers(host).filter(({ active }) => active);
   return containers.map(({ id, record, state, keptEndpoints }) => ({
     id,
     endpoints: state.status === 'restarting' ? keptEndpoints : record.endpoints,
@@ -43,7 +44,7 @@ export function toStartAgain(host: Host): readonly RunningAgain[] {
 /** What the host holds at this moment. */
 export function holdingsNow(host: Host): Holdings {
   return {
-    containers: [...host.containers.values()].map(({ record }) => record),
+    containers: shownContainers(host).map(({ record }) => record),
     images: host.images.stored(),
     networks: madeNetworks(host.networks),
     volumes: host.volumes.all(),

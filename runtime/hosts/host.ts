@@ -4,10 +4,12 @@ import type http from 'node:http';
 import type net from 'node:net';
 import type { AccessRecord } from '../access/access-record.ts';
 import { Agenda } from '../agenda.ts';
+import type { Builder } from '../build/builder.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Container, ContainerEngine, ContainerHost } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { Execs } from '../containers/execs.ts';
+import { shownContainers } from '../containers/shown.ts';
 import type { Egress } from '../egress/egress.ts';
 import type { EnginePaths } from '../engine-paths.ts';
 import { EngineError } from '../errors.ts';
@@ -89,6 +91,7 @@ export class Host implements ContainerHost {
   access: AccessRecord | null = null;
   /** The host's API sockets; null while the host is stopped. */
   sockets: HostSockets | null = null;
+  #builder: Promise<Builder> | null = null;
   #record: HostRecord;
   #lock: Promise<unknown> = Promise.resolve();
 
@@ -100,6 +103,18 @@ export class Host implements ContainerHost {
     this.turns = engine.turns.forHost(record.name);
     this.events = parts.events;
     this.traffic = parts.traffic;
+  }
+
+  /** What builds its images; loaded when its first client builds. */
+  builder(): Promise<Builder> {
+    this.#builder ??= import('../build/builder.ts').then(({ Builder }) => new Builder(this));
+    return this.#builder;
+  }
+
+  /** Gives up its builds: the host ends. */
+  endBuilds(): void {
+    void this.#builder?.then((builder) => builder.close());
+    this.#builder = null;
   }
 
   get record(): HostRecord {
@@ -206,10 +221,10 @@ export class Host implements ContainerHost {
   /** By ID, name (with or without slash) or unambiguous ID prefix, as Docker resolves it. Throws notFound or invalid. */
   findContainer(reference: string): Container {
     const exact = this.containers.get(reference);
-    if (exact) return exact;
+    if (exact && !exact.record.isStep) return exact;
     const name = reference.replace(/^\//, '');
     const byPrefix: Container[] = [];
-    for (const container of this.containers.values()) {
+    for (const container of shownContainers(this)) {
       if (container.name === name) return container;
       if (reference !== '' && container.id.startsWith(reference)) byPrefix.push(container);
     }

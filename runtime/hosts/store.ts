@@ -42,6 +42,7 @@ async function putAway(host: Host, returns: boolean): Promise<void> {
   // The sockets first: a check must not take the end of a container for something that the student did.
   host.sockets?.close();
   host.sockets = null;
+  host.endBuilds();
   await thaw(host);
   host.agenda.clear();
   await askToEnd(host);

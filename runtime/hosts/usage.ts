@@ -4,6 +4,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from '../client-usage.ts';
 import type { Container } from '../containers/container.ts';
+import { shownContainers } from '../containers/shown.ts';
 import { countOwnLayer } from '../containers/sizes.ts';
 import { cpuNsOf, usageOf } from '../kernel/cgroup-usage.ts';
 import { monitorsOf, processesIn } from '../kernel/cgroups.ts';
@@ -36,7 +37,7 @@ export async function hostUsage(host: Host): Promise<HostUsage> {
   if (!host.running) return { memoryBytes: 0, memoryLimitBytes: 0, pids: 0, containers: [], processes: [] };
   const own = await ownUsage(host);
   const containers: ContainerUsage[] = [];
-  for (const container of [...host.containers.values()]) containers.push(await containerUsage(container));
+  for (const container of shownContainers(host)) containers.push(await containerUsage(container));
   return { ...own, containers };
 }
 

@@ -6,7 +6,7 @@ import { healthConfigSchema, said, storedHealthConfig } from '../containers/heal
 import { EngineError } from '../errors.ts';
 import { maxHistoryBytes, maxHistorySteps, maxLabels, maxLayers, maxPortsPerContainer } from '../limits.ts';
 import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
-import type { Image, ImageConfig } from './image.ts';
+import type { Image, ImageConfig } from './image-config.ts';
 
 const strings = z.array(z.string()).nullish();
 const emptyObjects = z.record(z.string(), z.object({})).nullish();

@@ -11,6 +11,7 @@ import { type Blobs, digestOf } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
 import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
 import type { Records } from '../store/records.ts';
+import { cachedStepKind } from './cached-step.ts';
 import {
   detailsKind,
   type HistoryStep,
@@ -19,7 +20,7 @@ import {
   type ParsedConfiguration,
   parseConfiguration,
 } from './configuration.ts';
-import type { Image } from './image.ts';
+import type { Image } from './image-config.ts';
 
 /** As stored, and in memory. */
 interface Content {
@@ -98,6 +99,7 @@ export class Contents {
       else if (records.complete) this.#forgetRecords(content.imageId);
     }
     this.#takeOver();
+    for (const { diffId } of records.list(cachedStepKind)) this.#need(diffId);
     if (!records.complete) return;
     this.discardUnused(layers.all().map((layer) => layer.diffId));
     const kept = new Set(layers.all().map((layer) => layer.blob));
@@ -197,6 +199,21 @@ export class Contents {
     };
   }
 
+  /** Keeps a layer until it is let go, also for the engines after this one: who calls this stores that. */
+  keep(diffId: string): void {
+    this.#need(diffId);
+  }
+
+  /** What `keep` kept goes where nobody else needs it. */
+  letGo(diffId: string): void {
+    this.#needed.set(diffId, (this.#needed.get(diffId) ?? 1) - 1);
+    this.discardUnused([diffId]);
+  }
+
+  #need(diffId: string): void {
+    this.#needed.set(diffId, (this.#needed.get(diffId) ?? 0) + 1);
+  }
+
   /** Removes those of these layers that a host brought in and that no image needs, with their blobs. */
   discardUnused(diffIds: readonly string[]): void {
     if (!this.#records.complete) return;
@@ -232,6 +249,10 @@ export class Contents {
   /** What the image's layers hold together. */
   size(known: { readonly diffIds: readonly string[] }): number {
     return known.diffIds.reduce((sum, diffId) => sum + (this.#layers.get(diffId)?.size ?? 0), 0);
+  }
+
+  hasLayer(diffId: string): boolean {
+    return this.#layers.get(diffId) !== undefined;
   }
 
   layerSize(diffId: string): number {

@@ -10,6 +10,7 @@ import { Blobs } from '../store/blobs.ts';
 import { Layers } from '../store/layers.ts';
 import type { Records } from '../store/records.ts';
 import { Turnstile } from '../turnstile.ts';
+import { buildImages } from './building.ts';
 import { commit } from './commit.ts';
 import { Contents } from './contents.ts';
 import { describe } from './describe.ts';
@@ -28,6 +29,7 @@ import { remove } from './remove.ts';
 import { resolve } from './resolve.ts';
 import { save } from './save.ts';
 import { search } from './search.ts';
+import { StepCache } from './step-cache.ts';
 import { Sweeper } from './sweeper.ts';
 import { tag } from './tag.ts';
 import { Transfers } from './transfers.ts';
@@ -107,9 +109,10 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     },
     forHost(owner) {
       const own = new OwnImages(owner.hostId, records, (imageId) => contents.has(imageId));
+      const steps = new StepCache(owner.hostId, records, contents);
       const transfers = new Transfers();
       const view: HostView = {
-        ...{ owner, own, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard },
+        ...{ owner, own, steps, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard },
         near: near?.registry ?? null,
       };
       views.set(owner.hostId, view);
@@ -119,6 +122,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const view = views.get(hostId);
       if (!view) return;
       for (const { imageId } of view.own.all()) records.delete(ownImageKind, hostId, imageId);
+      view.steps.clear();
       views.delete(hostId);
       // Its containers may be gone already, with what they needed.
       sweep(contents.ids());
@@ -141,6 +145,7 @@ function needsOf({ own, owner }: HostView): string[] {
 
 function hostImages(view: HostView): HostImages {
   return {
+    builds: buildImages(view),
     resolve: (reference) => resolve(view, reference).image,
     list: (filters, options) => list(view, filters, options),
     layersSize: () => layersSize(view),

@@ -1,42 +1,19 @@
 // What an image is to the rest of the engine, and what one host may do with the images that it has.
 
 import type { Readable } from 'node:stream';
-import type { HealthConfig } from '../containers/health-config.ts';
 import type { Credentials } from '../registries/credentials.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
+import type { BuildImages } from './build-images.ts';
+import type { Image, ImageConfig } from './image-config.ts';
 import type { OwnImage } from './own-images.ts';
+
+export type { Image, ImageConfig } from './image-config.ts';
+
 import type { Traffic } from './traffic.ts';
 
 /** The catalogue image that a host's workspace starts from where none is asked for. */
 export const defaultWorkspace = 'workspace';
-
-/** The `config` of an OCI image configuration (image-spec config.md), every field optional as there. */
-export interface ImageConfig {
-  readonly User?: string;
-  readonly ExposedPorts?: Readonly<Record<string, Record<string, never>>>;
-  readonly Env?: readonly string[];
-  readonly Entrypoint?: readonly string[] | null;
-  readonly Cmd?: readonly string[] | null;
-  readonly Volumes?: Readonly<Record<string, Record<string, never>>> | null;
-  readonly WorkingDir?: string;
-  readonly Labels?: Readonly<Record<string, string>> | null;
-  readonly StopSignal?: string;
-  readonly OnBuild?: readonly string[] | null;
-  /** Docker's own; the OCI has no such. */
-  readonly Healthcheck?: HealthConfig;
-}
-
-export interface Image {
-  /** `sha256:` and the digest of the image's configuration. */
-  readonly id: string;
-  readonly config: ImageConfig;
-  readonly architecture: string;
-  readonly os: string;
-  readonly created: string;
-  /** Names of the unpacked layers, base first: directories under the layer store's one directory (`ImageStore.layersDirectory`). */
-  readonly layers: readonly string[];
-}
 
 /** A line of the progress that pull, load and import stream, as the Docker Engine API shapes it. */
 export interface Progress {
@@ -89,6 +66,8 @@ export interface Pruned {
 
 /** The images of one host: what it pulled, loaded, imported or tagged is its own; the layers below are shared by all. */
 export interface HostImages {
+  /** What a builder needs of them. */
+  readonly builds: BuildImages;
   /** By ID, unambiguous ID prefix (12 or more digits or as few as are unambiguous), `name[:tag]` or `name@digest`. Throws notFound: `No such image: X`. */
   resolve(reference: string): Image;
   /** Bodies as `GET /images/json` has them; `filters` as parsed from the query: key to values. */

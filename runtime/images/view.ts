@@ -8,11 +8,13 @@ import type { Turnstile } from '../turnstile.ts';
 import type { Contents } from './contents.ts';
 import type { ImageOwner } from './image.ts';
 import type { OwnImages } from './own-images.ts';
+import type { StepCache } from './step-cache.ts';
 import type { Transfers } from './transfers.ts';
 
 export interface HostView {
   readonly owner: ImageOwner;
   readonly own: OwnImages;
+  readonly steps: StepCache;
   readonly contents: Contents;
   readonly layers: Layers;
   readonly blobs: Blobs;

@@ -4,6 +4,7 @@ import { volumeDriver } from '../../volumes/volumes.ts';
 import type { Container } from '../container.ts';
 
 export function emitMounts({ host, id, record }: Container, action: 'mount' | 'unmount'): void {
+  if (record.isStep) return;
   for (const { type, name, destination, readOnly, propagation } of record.mounts) {
     if (type !== 'volume') continue;
     const more = { destination, 'read/write': String(readOnly === 'no'), propagation };

@@ -7,6 +7,7 @@ import type { Network } from '../../networks/network.ts';
 import { subnetInWords } from '../../networks/subnet.ts';
 import type { ContainerHost } from '../container.ts';
 import { networksOfContainer } from '../network-settings.ts';
+import { shownContainers } from '../shown.ts';
 
 const defaultOptions = ({ link }: Bridge): Record<string, string> => ({
   'com.docker.network.bridge.default_bridge': 'true',
@@ -20,7 +21,7 @@ const defaultOptions = ({ link }: Bridge): Record<string, string> => ({
 /** The running containers on a network. */
 function members(host: ContainerHost, network: Network): Record<string, object> {
   const { name: networkName, bridge } = network;
-  const running = [...host.containers.values()].filter(
+  const running = shownContainers(host).filter(
     (container) =>
       container.running &&
       (bridge

@@ -129,8 +129,9 @@ describe('requests that are refused', () => {
     await expect(socket, 'GET /_ping', 200);
   });
   test('because they are not supported, with what to do', { skip: isReference }, async () => {
-    for (const place of ['POST /build', 'POST /grpc', 'POST /session'])
-      await expect(socket, place, 501, { message: /not supported yet by this engine: \w/ });
+    await expect(socket, 'POST /build', 501, { message: /not supported yet by this engine: \w/ });
+    for (const place of ['POST /grpc', 'POST /session'])
+      await expect(socket, place, 400, { message: /speaks gRPC: docker build/ });
   });
   // Docker knows no longest name.
   for (const name of ['../x', 'a/b', 'a'.repeat(300), 'ünicode', '--root', '%00', '-x'])

@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
-import http2 from 'node:http2';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
 import { until } from '../../support/until.ts';
@@ -268,20 +267,6 @@ describe('exec', () => {
     await expect(socket, 'GET /exec/nope/json', 404, { message: 'No such exec instance: nope' });
     await expectSending(socket, 'POST /exec/nope/start', {}, 404);
   });
-});
-
-// Docker builds.
-test('gRPC is taken up, and every call told what to do instead', { skip: isReference }, async () => {
-  using connection = new Bytes(socket);
-  connection.request('POST /grpc', { Connection: 'Upgrade', Upgrade: 'h2c' });
-  await connection.until(/^HTTP\/1\.1 101 UPGRADED\r\n[\s\S]*Upgrade: h2c\r\n[\s\S]*\r\n\r\n/);
-  const upgraded = connection.handOver('\r\n\r\n');
-  const session = http2.connect('http://docker', { createConnection: () => upgraded });
-  const call = session.request({ ':method': 'POST', ':path': '/moby.buildkit.v1.Control/ListWorkers' });
-  const headers = await new Promise<http2.IncomingHttpHeaders>((resolve) => call.once('response', resolve));
-  assert.equal(headers['grpc-status'], '12');
-  assert.match(decodeURIComponent(String(headers['grpc-message'])), /^Building images is not supported yet/);
-  session.destroy();
 });
 
 // Of dockerd's own process, and of limits that it has not, nothing is promised.

@@ -1,0 +1,93 @@
+// Builds of one host that are under way, as their clients know them: by a reference that the client has made up.
+
+import { randomBytes } from 'node:crypto';
+import { maxBuilds, sessionWaitMs } from '../limits.ts';
+import { codes, GrpcError } from './grpc/status.ts';
+import { Progress } from './progress.ts';
+import type { Session, Sessions } from './sessions.ts';
+
+/** What a frontend has made of its options. It is worked out when somebody needs what comes of it. */
+export interface Solved {
+  readonly id: string;
+  readonly metadata: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+}
+
+export class Build<Result extends Solved> {
+  readonly ref: string;
+  readonly progress = new Progress();
+  readonly session: () => Promise<Session>;
+  /** By id. */
+  readonly results = new Map<string, Result>();
+  /** What the client says that the build has come to; null where it was only to ask something. */
+  readonly returned: PromiseWithResolvers<Result | null> = Promise.withResolvers();
+  /** Why its frontend failed: more than the client tells when it gives the build back. */
+  failure: GrpcError | null = null;
+  readonly #stop = new AbortController();
+
+  constructor(ref: string, session: (signal: AbortSignal) => Promise<Session>) {
+    this.ref = ref;
+    this.session = () => session(this.signal);
+    this.returned.promise.catch(() => undefined);
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Gives it up: all that is done for it ends. */
+  stop(reason: Error): void {
+    this.#stop.abort(reason);
+    this.returned.reject(reason);
+  }
+}
+
+/** An id that nobody can guess, of the length that BuildKit's have. */
+export function newId(): string {
+  return BigInt(`0x${randomBytes(16).toString('hex')}`)
+    .toString(36)
+    .padStart(25, '0')
+    .slice(-25);
+}
+
+export class Builds<Result extends Solved> {
+  readonly #builds = new Map<string, Build<Result>>();
+  readonly #waiting = new Set<() => void>();
+
+  /** Throws alreadyExists, resourceExhausted. */
+  begin(ref: string, sessionId: string, sessions: Sessions): Build<Result> {
+    if (ref === '') throw new GrpcError(codes.invalidArgument, 'a build needs a reference');
+    if (this.#builds.has(ref)) throw new GrpcError(codes.alreadyExists, `job ID ${ref.slice(0, 100)} exists`);
+    if (this.#builds.size >= maxBuilds)
+      throw new GrpcError(codes.resourceExhausted, `this host is building ${maxBuilds} images, the most at once`);
+    const build = new Build<Result>(ref, (signal) => sessions.get(sessionId, signal));
+    this.#builds.set(ref, build);
+    for (const wake of this.#waiting) wake();
+    return build;
+  }
+
+  /** It has ended. */
+  end(build: Build<Result>): void {
+    build.progress.end();
+    this.#builds.delete(build.ref);
+  }
+
+  /** Who asks may be a moment earlier than who builds. Throws unknown, as BuildKit does. */
+  async find(ref: string, signal: AbortSignal): Promise<Build<Result>> {
+    const late = AbortSignal.any([signal, AbortSignal.timeout(sessionWaitMs)]);
+    for (;;) {
+      const build = this.#builds.get(ref);
+      if (build) return build;
+      if (late.aborted) throw new GrpcError(codes.unknown, `no such job ${ref.slice(0, 100)}`);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.add(resolve);
+      late.addEventListener('abort', () => resolve(), { once: true });
+      await promise;
+      this.#waiting.delete(resolve);
+    }
+  }
+
+  /** All are given up. */
+  stop(reason: Error): void {
+    for (const build of this.#builds.values()) build.stop(reason);
+  }
+}

@@ -1,0 +1,267 @@
+// Carries out the steps of a build: each once, those that do not need each other side by side, and none whose result is known.
+
+import { randomUUID } from 'node:crypto';
+import type { ContainerHost } from '../../containers/container.ts';
+import { EngineError } from '../../errors.ts';
+import { maxContextBytes } from '../../limits.ts';
+import { digestOf } from '../../store/blobs.ts';
+import { newId } from '../builds.ts';
+import type { FileAction } from '../files/files-job.ts';
+import { SentTree } from '../files/source-tree.ts';
+import { codes, GrpcError } from '../grpc/status.ts';
+import { environmentOf } from '../language/environment.ts';
+import {
+  type CopyAction,
+  type FilesStep,
+  inputsOf,
+  type LocalStep,
+  type RunStep,
+  type Step,
+  stepsOf,
+  type Tree,
+} from '../language/steps.ts';
+import type { Progress, Vertex } from '../progress.ts';
+import type { Session } from '../sessions.ts';
+import { contentKey } from './content-key.ts';
+import { filesStep, type Source } from './files-step.ts';
+import { runStep } from './run-step.ts';
+import type { Sent, SentFiles } from './sent-files.ts';
+
+/** A layer of what is built, and when it was made; null for one of a base image. */
+export interface BuiltLayer {
+  readonly diffId: string;
+  readonly createdAt: string | null;
+}
+
+/** What a step has made: layers, base first, or files that a client has sent. */
+type Made =
+  | { readonly kind: 'layers'; readonly layers: readonly BuiltLayer[] }
+  | { readonly kind: 'sent'; readonly sent: Sent };
+
+export interface ExecutorParts {
+  readonly host: ContainerHost;
+  readonly sentFiles: SentFiles;
+  readonly progress: Progress;
+  readonly session: () => Promise<Session>;
+  /** Patterns of what the client is not to send of a local directory. */
+  readonly ignored: (local: string) => readonly string[];
+  readonly signal: AbortSignal;
+  /** With the place in the Dockerfile where a step stands. */
+  readonly located: (step: Step, error: GrpcError, vertex: string) => GrpcError;
+}
+
+const nothing: Made = { kind: 'layers', layers: [] };
+
+export class Executor implements AsyncDisposable {
+  readonly #parts: ExecutorParts;
+  readonly #made = new Map<Step, Promise<Made>>();
+  readonly #vertices = new Map<Step, Vertex>();
+  readonly #stop = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #held = new AsyncDisposableStack();
+
+  constructor(parts: ExecutorParts) {
+    this.#parts = parts;
+    this.#signal = AbortSignal.any([parts.signal, this.#stop.signal]);
+  }
+
+  /** The layers of a tree. Throws GrpcError, the one of the step that failed first. */
+  async build(tree: Tree): Promise<readonly BuiltLayer[]> {
+    const steps = stepsOf(tree);
+    const names = new Map<Step, string>();
+    for (const step of steps) names.set(step, digestOf(`${newId()} ${step.name}`));
+    for (const step of steps) {
+      const inputs = inputsOf(step).map((input) => names.get(input) ?? '');
+      const plan = { digest: names.get(step) ?? '', name: step.name, inputs };
+      if (!this.#vertices.has(step)) this.#vertices.set(step, this.#parts.progress.vertex(plan));
+    }
+    return (await this.#layersOf(tree)).layers;
+  }
+
+  /** What was made for the build alone may go. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
+    await Promise.allSettled(this.#made.values());
+    await this.#held.disposeAsync();
+  }
+
+  async #layersOf(tree: Tree): Promise<Extract<Made, { kind: 'layers' }>> {
+    const made = await this.#of(tree);
+    if (made.kind === 'sent') throw new GrpcError(codes.unimplemented, 'files of the client are no file system');
+    return made;
+  }
+
+  #of(tree: Tree): Promise<Made> {
+    if (!tree) return Promise.resolve(nothing);
+    const made = this.#made.get(tree) ?? this.#make(tree);
+    this.#made.set(tree, made);
+    made.catch(() => undefined);
+    return made;
+  }
+
+  async #make(step: Step): Promise<Made> {
+    const inputs = await Promise.all(inputsOf(step).map((input) => this.#of(input)));
+    const vertex = this.#vertices.get(step);
+    if (!vertex) throw new EngineError('internal', `the step ${step.name} was not told of`);
+    try {
+      this.#signal.throwIfAborted();
+      return await this.#carryOut(step, inputs, vertex);
+    } catch (error) {
+      const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
+      vertex.fail(failure.message.replace(/^failed to compute cache key: /, ''));
+      this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
+      throw failure;
+    }
+  }
+
+  async #carryOut(step: Step, inputs: readonly Made[], vertex: Vertex): Promise<Made> {
+    switch (step.kind) {
+      case 'image': {
+        vertex.start();
+        const { diffIds } = this.#images.base(step.reference);
+        this.#held.use(this.#images.hold(diffIds));
+        vertex.complete();
+        return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
+      }
+      case 'local':
+        return { kind: 'sent', sent: this.#held.use(await this.#receive(step, vertex)) };
+      case 'run':
+        return await this.#run(step, layersIn(inputs[0]), vertex);
+      case 'files':
+        return await this.#files(step, vertex);
+      default:
+        throw new GrpcError(codes.unimplemented, `${step.name}: this is not supported by this builder yet`);
+    }
+  }
+
+  get #images() {
+    return this.#parts.host.images.builds;
+  }
+
+  async #receive(step: LocalStep, vertex: Vertex): Promise<Sent> {
+    const { sentFiles, ignored } = this.#parts;
+    vertex.start();
+    const session = await this.#parts.session();
+    const status = vertex.status(`transferring ${step.local}:`, 'transferring');
+    let last = 0;
+    const sent = await sentFiles.receive(
+      session,
+      { directory: step.local, followed: step.paths ?? [], included: [], excluded: ignored(step.local) },
+      {
+        key: session.sharedKey === '' ? randomUUID() : `${step.local}:${session.sharedKey}`,
+        maxBytes: maxContextBytes,
+        onBytes: (bytes) => {
+          if (bytes - last < 1024 * 1024) return;
+          last = bytes;
+          status.at(bytes);
+        },
+        signal: this.#signal,
+      },
+    );
+    status.done(sent.entries.reduce((sum, { size, kind }) => sum + (kind === 'file' ? size : 0), 0));
+    vertex.complete();
+    return sent;
+  }
+
+  async #run(step: RunStep, below: readonly BuiltLayer[], vertex: Vertex): Promise<Made> {
+    if (step.mounts.length > 0)
+      throw new GrpcError(codes.unimplemented, 'RUN --mount is not supported by this builder yet');
+    const { host } = this.#parts;
+    const env = environmentOf(step.environment);
+    const { arguments: args, workingDirectory: cwd, user, network } = step;
+    const key = { kind: 'run', args, env, cwd, user, network };
+    const description = `mount / from exec ${args.join(' ')}`;
+    return await this.#layer(step, below, { key, description }, vertex, () =>
+      runStep(
+        host,
+        below.map(({ diffId }) => diffId),
+        { args, env: [...env, ...[...step.proxies].map(([name, value]) => `${name}=${value}`)], cwd, user, network },
+        (stream, bytes) => vertex.log(stream, bytes),
+        this.#signal,
+      ),
+    );
+  }
+
+  async #files(step: FilesStep, vertex: Vertex): Promise<Made> {
+    const { host } = this.#parts;
+    const below = (await this.#layersOf(step.base)).layers;
+    const trees = [...new Set(step.actions.flatMap((action) => (action.kind === 'copy' ? [action.from] : [])))];
+    const made = await Promise.all(trees.map((tree) => this.#of(tree)));
+    const actions = step.actions.map((action): FileAction => {
+      if (action.kind !== 'copy') return action;
+      const { from, source, destination, ...rest } = action;
+      return { ...rest, source: trees.indexOf(from), from: source, to: destination };
+    });
+    const key = {
+      kind: 'files',
+      actions,
+      contents: step.actions.flatMap((action) =>
+        action.kind === 'copy' ? [this.#contentOf(action, made[trees.indexOf(action.from)])] : [],
+      ),
+    };
+    return await this.#layer(step, below, { key, description: step.instruction }, vertex, () =>
+      filesStep(
+        host,
+        below.map(({ diffId }) => diffId),
+        made.map(sourceOf),
+        actions,
+        this.#signal,
+      ),
+    );
+  }
+
+  /** What the result hangs on of what is copied: of a client's files those that are meant, of a stage all. */
+  #contentOf(action: CopyAction, made: Made | undefined): string {
+    if (made?.kind !== 'sent')
+      return layersIn(made)
+        .map(({ diffId }) => diffId)
+        .join();
+    const tree = new SentTree(made.sent.directory, made.sent.entries);
+    const found = contentKey(tree, made.sent.entries, action);
+    if (found !== null) return found;
+    const ref = `${this.#parts.host.id}::${newId()}`;
+    throw new GrpcError(
+      codes.unknown,
+      `failed to compute cache key: failed to calculate checksum of ref ${ref}: ${JSON.stringify(action.source)}: not found`,
+    );
+  }
+
+  /** The layers below and one more: one that is known, or that `make` makes. */
+  async #layer(
+    step: Step,
+    below: readonly BuiltLayer[],
+    of: { readonly key: object; readonly description: string },
+    vertex: Vertex,
+    make: () => Promise<{ readonly diffId: string; readonly bytes: number }>,
+  ): Promise<Made> {
+    const { steps } = this.#images;
+    const key = digestOf(JSON.stringify({ ...of.key, below: below.map(({ diffId }) => diffId) }));
+    const known = step.ignoreCache ? undefined : steps.find(key);
+    if (known) {
+      this.#held.use(this.#images.hold([known.diffId]));
+      vertex.cached();
+      return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
+    }
+    vertex.start();
+    const { diffId, bytes } = await make();
+    this.#held.use(this.#images.hold([diffId]));
+    if (step.ignoreCache) steps.remove(key);
+    const { createdAt } = steps.add({ key, id: newId(), diffId, bytes, description: of.description });
+    vertex.complete();
+    return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
+  }
+}
+
+function layersIn(made: Made | undefined): readonly BuiltLayer[] {
+  return made?.kind === 'layers' ? made.layers : [];
+}
+
+function sourceOf(made: Made): Source {
+  if (made.kind === 'layers') return { kind: 'stage', diffIds: made.layers.map(({ diffId }) => diffId) };
+  return { kind: 'sent', directory: made.sent.directory, entries: made.sent.entries };
+}
+
+function asGrpc(error: unknown): GrpcError {
+  if (error instanceof GrpcError) return error;
+  return new GrpcError(codes.unknown, error instanceof Error ? error.message : String(error));
+}

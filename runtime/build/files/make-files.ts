@@ -1,0 +1,233 @@
+// Makes the files of a step: what COPY and WORKDIR say, by BuildKit's rules (solver/llbsolver/file, fsutil/copy). Blocks: for worker
+// threads.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { LiveTree } from '../../archives/live-tree.ts';
+import { EngineError } from '../../errors.ts';
+import { openInView, pathOf } from '../../kernel/beneath.ts';
+import { SystemCallError } from '../../kernel/libc.ts';
+import { here } from '../../kernel/mounts.ts';
+import { readBeneath } from '../../kernel/safe-read.ts';
+import { moveIntoMounts } from '../../kernel/thread-mounts.ts';
+import { resolveUser } from '../../processes/users.ts';
+import type { Attributes } from '../../store/tree.ts';
+import { applyFileMode } from '../language/file-modes.ts';
+import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
+import { matchesOf } from './glob.ts';
+import { MountedTree, SentTree, type SourceEntry, type SourceTree } from './source-tree.ts';
+
+const chunkBytes = 256 * 1024;
+
+/** Throws notFound for a source that is not there, in BuildKit's words, and what the file system throws. */
+export function makeFiles(job: BuildFilesJob): void {
+  using opened = new DisposableStack();
+  const sources = job.sources.map((source) => openSource(source, job.uidBase, opened));
+  moveIntoMounts(job.mounts);
+  const root = openInView(here, job.root);
+  opened.defer(() => fs.closeSync(root));
+  using tree = new LiveTree(root, { directory: '/', uidBase: job.uidBase, noOverwriteDirNonDir: false });
+  const making = new Making(root, tree);
+  for (const action of job.actions) making.act(action, sources);
+  tree.finish();
+}
+
+function openSource(source: FilesSource, uidBase: number, opened: DisposableStack): SourceTree {
+  if (source.kind === 'sent') return new SentTree(source.directory, source.entries);
+  moveIntoMounts(source.mounts);
+  const root = openInView(here, source.root);
+  opened.defer(() => fs.closeSync(root));
+  return new MountedTree(root, uidBase);
+}
+
+const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
+
+class Making {
+  readonly #root: number;
+  readonly #tree: LiveTree;
+
+  constructor(root: number, tree: LiveTree) {
+    this.#root = root;
+    this.#tree = tree;
+  }
+
+  act(action: FileAction, sources: readonly SourceTree[]): void {
+    if (action.kind === 'copy') {
+      const source = sources[action.source];
+      if (!source) throw new EngineError('internal', `there is no source ${action.source}`);
+      this.#copyAll(source, action);
+      return;
+    }
+    const attributes = { ...rootOwner, mode: action.mode, mtime: new Date(), extended: [] };
+    if (action.kind === 'mkdir') {
+      this.#makeDirectories(action.path, { ...attributes, ...this.#ownerOf(action.owner) });
+      return;
+    }
+    this.#makeDirectories(path.posix.dirname(action.path), implied(null));
+    const fd = this.#tree.startFile(partsOf(action.path));
+    fs.writeSync(fd, action.data);
+    this.#tree.finishFile(fd, attributes);
+  }
+
+  #copyAll(source: SourceTree, action: CopyAction): void {
+    const found = action.isPattern ? matchesOf(source, action.from) : [action.from];
+    const owner = this.#ownerOf(action.owner);
+    for (const from of found) this.#copyOne(source, this.#followed(source, from), from, action, owner);
+  }
+
+  /** A link that is named itself is followed, as far as it leads. */
+  #followed(source: SourceTree, from: string): string {
+    let at = from;
+    for (let links = 0; links < 40; links++) {
+      const entry = source.entry(at);
+      if (entry?.kind !== 'symlink') return at;
+      at = path.posix.resolve(path.posix.dirname(at), entry.target);
+    }
+    return at;
+  }
+
+  /** The contents of a directory are copied, not itself: Dockerfiles know nothing else. */
+  #copyOne(source: SourceTree, from: string, named: string, action: CopyAction, owner: Owner | null): void {
+    const entry = source.entry(from);
+    if (!entry) throw notFound(named);
+    const isDirectory = entry.kind === 'directory';
+    const clean = path.posix.normalize(action.to).replace(/\/+$/, '') || '/';
+    if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, implied(owner));
+    const isInto = !isDirectory && this.#kindAt(clean) === 'directory';
+    const to = isInto ? path.posix.join(clean, path.posix.basename(named)) : clean;
+    this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), implied(owner));
+    const copying = new Copying(source, this.#tree, action, owner);
+    if (isDirectory) copying.contents(from, this.#real(to));
+    else copying.entry(from, to, entry);
+  }
+
+  /** What is at a path, links followed; null for nothing. */
+  #kindAt(at: string): 'directory' | 'other' | null {
+    try {
+      const fd = openInView(this.#root, at);
+      try {
+        return fs.fstatSync(fd).isDirectory() ? 'directory' : 'other';
+      } finally {
+        fs.closeSync(fd);
+      }
+    } catch (error) {
+      if (error instanceof SystemCallError && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  /** Where a path leads that is there, without links. */
+  #real(at: string): string {
+    const fd = openInView(this.#root, at);
+    try {
+      const above = fs.readlinkSync(pathOf(this.#root)).replace(/\/$/, '');
+      return fs.readlinkSync(pathOf(fd)).slice(above.length) || '/';
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  /** Makes those directories of a path that are missing. */
+  #makeDirectories(given: string, attributes: Attributes): void {
+    const parts = partsOf(given);
+    for (let count = 1; count <= parts.length; count++) {
+      const at = `/${parts.slice(0, count).join('/')}`;
+      if (this.#kindAt(at) === null) this.#tree.directory(partsOf(at), attributes);
+    }
+  }
+
+  /** Null where nothing is said. */
+  #ownerOf(wanted: string): Owner | null {
+    if (wanted === '') return null;
+    const maxBytes = 64 * 1024;
+    const at = pathOf(this.#root);
+    const files = { passwd: readBeneath(at, 'etc/passwd', maxBytes), group: readBeneath(at, 'etc/group', maxBytes) };
+    const { uid, gid } = resolveUser(wanted, files, []).ids;
+    // A number alone is the group too, as BuildKit has it.
+    return { uid, gid: /^\d+$/.test(wanted) ? uid : gid };
+  }
+}
+
+const rootOwner: Owner = { uid: 0, gid: 0 };
+
+/** Of directories that nobody has told of. */
+function implied(owner: Owner | null): Attributes {
+  return { ...(owner ?? rootOwner), mode: 0o755, mtime: new Date(), extended: [] };
+}
+
+function notFound(named: string): EngineError {
+  return new EngineError('notFound', `${JSON.stringify(named)}: not found`);
+}
+
+/** One source that is copied, with all below it. */
+class Copying {
+  readonly #source: SourceTree;
+  readonly #tree: LiveTree;
+  readonly #action: CopyAction;
+  readonly #owner: Owner | null;
+
+  constructor(source: SourceTree, tree: LiveTree, action: CopyAction, owner: Owner | null) {
+    this.#source = source;
+    this.#tree = tree;
+    this.#action = action;
+    this.#owner = owner;
+  }
+
+  /** What is in a directory, into one that is there, and keeps its owner and mode. */
+  contents(from: string, to: string): void {
+    for (const name of this.#source.names(from)) {
+      const below = path.posix.join(from, name);
+      const entry = this.#source.entry(below);
+      if (!entry) continue;
+      const place = path.posix.join(to, name);
+      if (entry.kind === 'directory') {
+        this.#tree.directory(partsOf(place), this.#attributes(entry));
+        this.contents(below, place);
+      } else this.entry(below, place, entry);
+    }
+  }
+
+  entry(from: string, to: string, entry: SourceEntry): void {
+    const attributes = this.#attributes(entry);
+    switch (entry.kind) {
+      case 'symlink':
+        this.#tree.symbolicLink(partsOf(to), entry.target, attributes);
+        return;
+      case 'fifo':
+        this.#tree.fifo(partsOf(to), attributes);
+        return;
+      case 'file':
+        this.#file(from, to, attributes);
+        return;
+      default:
+        return; // a socket or a device: nothing that an image could have here
+    }
+  }
+
+  #file(from: string, to: string, attributes: Attributes): void {
+    const content = this.#source.open(from);
+    try {
+      const file = this.#tree.startFile(partsOf(to));
+      try {
+        const chunk = Buffer.allocUnsafe(chunkBytes);
+        for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
+          for (let at = 0; at < length; ) at += fs.writeSync(file, chunk, at, length - at);
+      } catch (error) {
+        fs.closeSync(file);
+        throw error;
+      }
+      this.#tree.finishFile(file, attributes);
+    } finally {
+      fs.closeSync(content);
+    }
+  }
+
+  #attributes({ kind, mode, uid, gid, mtime, extended }: SourceEntry): Attributes {
+    return {
+      ...(this.#owner ?? { uid, gid }),
+      mode: this.#action.mode === null ? mode : applyFileMode(this.#action.mode, mode, kind === 'directory'),
+      mtime,
+      extended,
+    };
+  }
+}

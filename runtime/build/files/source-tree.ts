@@ -1,0 +1,219 @@
+// What COPY copies from: the files that a client has sent, or another stage. Both look the same to who copies: names, links, contents.
+// Blocks: for worker threads.
+
+import fs from 'node:fs';
+import { openInView, pathOf } from '../../kernel/beneath.ts';
+import { attributesOf } from '../../kernel/inodes.ts';
+import { SystemCallError } from '../../kernel/libc.ts';
+import { idsPerHost } from '../../kernel/user-namespace.ts';
+import { portableAttribute } from '../../store/archive.ts';
+import type { EntryKind } from '../receive-files.ts';
+
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
+
+export interface SourceEntry {
+  readonly kind: EntryKind;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly mtime: Date;
+  /** Of a symlink. */
+  readonly target: string;
+  readonly extended: readonly (readonly [name: string, value: Buffer])[];
+}
+
+/** Paths are absolute, in their shortest form; `/` is the tree's root. */
+export interface SourceTree {
+  /** Null where nothing is there. A link at the end is not followed, links on the way are. */
+  entry(path: string): SourceEntry | null;
+  /** Names in a directory, in order. */
+  names(path: string): readonly string[];
+  /** A descriptor to read a file by, which the caller closes. */
+  open(path: string): number;
+}
+
+/** A file that a client has sent, as its list is stored. */
+export interface SentEntry {
+  readonly path: string;
+  readonly kind: EntryKind;
+  readonly mode: number;
+  readonly size: number;
+  /** Nanoseconds, in decimal digits. */
+  readonly mtimeNs: string;
+  readonly target: string;
+  /** The name of the file that has its content, in the directory of contents, and its digest; null where it has none. */
+  readonly content: { readonly file: string; readonly digest: string } | null;
+}
+
+/** Links on the way may lead to each other. */
+const maxLinks = 255;
+
+/** Files that a client has sent: `entries` in order, contents as files of the engine's own in `directory`. */
+export class SentTree implements SourceTree {
+  readonly #directory: string;
+  readonly #entries = new Map<string, SentEntry>();
+  readonly #names = new Map<string, string[]>([['/', []]]);
+
+  constructor(directory: string, entries: readonly SentEntry[]) {
+    this.#directory = directory;
+    for (const entry of entries) {
+      const path = `/${entry.path}`;
+      this.#entries.set(path, entry);
+      if (entry.kind === 'directory') this.#names.set(path, []);
+      const cut = path.lastIndexOf('/');
+      this.#names.get(path.slice(0, cut) || '/')?.push(path.slice(cut + 1));
+    }
+  }
+
+  entry(path: string): SourceEntry | null {
+    const found = this.#find(path);
+    if (!found) return path === '/' ? { ...root } : null;
+    const { kind, mode, mtimeNs, target } = found;
+    return { kind, mode, uid: 0, gid: 0, mtime: new Date(Number(BigInt(mtimeNs) / 1_000_000n)), target, extended: [] };
+  }
+
+  names(path: string): readonly string[] {
+    return this.#names.get(this.#resolved(path)) ?? [];
+  }
+
+  open(path: string): number {
+    const { content } = this.#find(path) ?? {};
+    if (!content) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    return fs.openSync(`${this.#directory}/${content.file}`, O_RDONLY | O_NOFOLLOW);
+  }
+
+  /** The path with links followed, also at its end. */
+  followed(path: string): string {
+    return this.#resolved(`${path}/.`);
+  }
+
+  #find(path: string): SentEntry | undefined {
+    return this.#entries.get(path) ?? this.#entries.get(this.#resolved(path));
+  }
+
+  /** The path with all links on the way followed, below the root. */
+  #resolved(path: string): string {
+    let links = 0;
+    let left = path.split('/').filter(Boolean);
+    const done: string[] = [];
+    while (left.length > 0) {
+      const [part = '', ...rest] = left;
+      left = rest;
+      if (part === '..') done.pop();
+      else if (part !== '.') done.push(part);
+      const here = this.#entries.get(`/${done.join('/')}`);
+      if (here?.kind !== 'symlink' || left.length === 0 || ++links > maxLinks) continue;
+      if (here.target.startsWith('/')) done.length = 0;
+      else done.pop();
+      left = [...here.target.split('/').filter(Boolean), ...left];
+    }
+    return `/${done.join('/')}`;
+  }
+}
+
+const root: SourceEntry = {
+  kind: 'directory',
+  mode: 0o755,
+  uid: 0,
+  gid: 0,
+  mtime: new Date(0),
+  target: '',
+  extended: [],
+};
+
+/** A directory whose owners are the host's. Nothing changes it meanwhile. */
+export class MountedTree implements SourceTree {
+  readonly #root: number;
+  readonly #uidBase: number;
+
+  /** `root` is a descriptor, and the caller's to close. */
+  constructor(root: number, uidBase: number) {
+    this.#root = root;
+    this.#uidBase = uidBase;
+  }
+
+  entry(path: string): SourceEntry | null {
+    const fd = this.#enter(path);
+    if (fd === null) return null;
+    try {
+      const stats = fs.fstatSync(fd);
+      const kind = kindOf(stats);
+      const place = pathOf(fd);
+      return {
+        kind,
+        mode: stats.mode & 0o7777,
+        uid: this.#idOf(stats.uid),
+        gid: this.#idOf(stats.gid),
+        mtime: stats.mtime,
+        target: kind === 'symlink' ? linkAt(this.#root, path) : '',
+        extended: kind === 'file' || kind === 'directory' ? this.#extended(place) : [],
+      };
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  names(path: string): readonly string[] {
+    const fd = openInView(this.#root, `${path}/.`);
+    try {
+      return fs.readdirSync(pathOf(fd)).sort();
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  open(path: string): number {
+    const fd = openInView(this.#root, path, { linkItself: true });
+    try {
+      return fs.openSync(pathOf(fd), O_RDONLY | O_NONBLOCK);
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+
+  #enter(path: string): number | null {
+    try {
+      return openInView(this.#root, path, { linkItself: true });
+    } catch (error) {
+      if (error instanceof SystemCallError && ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(error.code)) return null;
+      throw error;
+    }
+  }
+
+  #idOf(id: number): number {
+    const own = id - this.#uidBase;
+    return own >= 0 && own < idsPerHost ? own : 65_534;
+  }
+
+  #extended(place: string): (readonly [string, Buffer])[] {
+    const fd = fs.openSync(place, O_RDONLY | O_NONBLOCK);
+    try {
+      const found = attributesOf(fd, (name) => name.startsWith('user.') || name === 'security.capability');
+      return found.flatMap(([name, value]) => {
+        const portable = portableAttribute(name, value, this.#uidBase);
+        return portable ? [[name, portable] as const] : [];
+      });
+    } finally {
+      fs.closeSync(fd);
+    }
+  }
+}
+
+/** A descriptor of a link cannot be read by its path in /proc, which would follow it: its directory is opened instead. */
+function linkAt(root: number, path: string): string {
+  const cut = path.lastIndexOf('/');
+  const directory = openInView(root, `${path.slice(0, cut)}/.`);
+  try {
+    return fs.readlinkSync(`${pathOf(directory)}/${path.slice(cut + 1)}`);
+  } finally {
+    fs.closeSync(directory);
+  }
+}
+
+function kindOf(stats: fs.Stats): EntryKind {
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'symlink';
+  if (stats.isFile()) return 'file';
+  if (stats.isFIFO()) return 'fifo';
+  return stats.isSocket() ? 'socket' : 'device';
+}

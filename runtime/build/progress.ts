@@ -1,0 +1,169 @@
+// What a build tells of itself: steps, what they do, what their processes say. Who asks later is told all from the start.
+
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
+import { maxProgressEvents, maxStepLogBytes } from '../limits.ts';
+import type { StatusResponseSchema, VertexWarningSchema } from './messages/control_pb.ts';
+
+export type Event = MessageInitShape<typeof StatusResponseSchema>;
+interface VertexShape extends VertexPlan {
+  readonly cached?: boolean;
+  readonly started?: Timestamp;
+  readonly completed?: Timestamp;
+  readonly error?: string;
+}
+
+/** Clients put events in the order of their times. */
+function now(): Timestamp {
+  return timestampFromDate(new Date());
+}
+
+export interface VertexPlan {
+  /** `sha256:…`: what the client knows the step by. */
+  readonly digest: string;
+  /** `[stage-0 2/3] RUN make`. */
+  readonly name: string;
+  /** Digests of the steps that it needs. */
+  readonly inputs: readonly string[];
+}
+
+/** One step. */
+export class Vertex {
+  readonly digest: string;
+  readonly #progress: Progress;
+  #shape: VertexShape;
+  #logBytes = 0;
+  #isClipped = false;
+
+  constructor(progress: Progress, { digest, name, inputs }: VertexPlan) {
+    this.digest = digest;
+    this.#progress = progress;
+    this.#shape = { digest, name, inputs };
+    this.#tell({});
+  }
+
+  #tell(change: Partial<VertexShape>): void {
+    this.#shape = { ...this.#shape, ...change };
+    this.#progress.add({ vertexes: [{ ...this.#shape, inputs: [...this.#shape.inputs] }] });
+  }
+
+  start(): void {
+    this.#tell({ started: now() });
+  }
+
+  /** What it would have made is there already. */
+  cached(): void {
+    const at = now();
+    this.#tell({ cached: true, started: at, completed: at });
+  }
+
+  complete(): void {
+    this.#tell({ completed: now() });
+  }
+
+  fail(message: string): void {
+    this.#tell({ completed: now(), error: message });
+  }
+
+  /** Something that it does, by its name: with an amount where it has one. */
+  status(id: string, name = ''): Status {
+    return new Status(this.#progress, this.digest, id, name);
+  }
+
+  /** `stream` is 1 or 2. What is too much is left out, and said to be, as in BuildKit. */
+  log(stream: 1 | 2, bytes: Uint8Array): void {
+    const left = maxStepLogBytes - this.#logBytes;
+    this.#logBytes += bytes.length;
+    const part = bytes.subarray(0, Math.max(0, left));
+    if (part.length > 0) this.#progress.add({ logs: [this.#line(stream, part)] });
+    if (this.#logBytes <= maxStepLogBytes || this.#isClipped) return;
+    this.#isClipped = true;
+    const said = `\n[output clipped, log limit ${maxStepLogBytes / 1024 / 1024}MiB reached]\n`;
+    this.#progress.add({ logs: [this.#line(stream, Buffer.from(said))] });
+  }
+
+  #line(stream: 1 | 2, msg: Uint8Array) {
+    return { vertex: this.digest, timestamp: now(), stream: BigInt(stream), msg: Uint8Array.from(msg) };
+  }
+}
+
+/** One thing that a step does. */
+export class Status {
+  readonly #progress: Progress;
+  readonly #fixed: { readonly vertex: string; readonly id: string; readonly name: string };
+  readonly #started = now();
+  #current = 0n;
+
+  constructor(progress: Progress, vertex: string, id: string, name: string) {
+    this.#progress = progress;
+    this.#fixed = { vertex, id, name };
+    this.#tell({});
+  }
+
+  #tell(more: { completed?: Timestamp }): void {
+    const event = { ...this.#fixed, started: this.#started, timestamp: now(), current: this.#current, ...more };
+    this.#progress.add({ statuses: [event] });
+  }
+
+  at(current: number): void {
+    this.#current = BigInt(current);
+    this.#tell({});
+  }
+
+  done(current = Number(this.#current)): void {
+    this.#current = BigInt(current);
+    this.#tell({ completed: now() });
+  }
+}
+
+export class Progress {
+  readonly #events: Event[] = [];
+  readonly #listeners = new Set<() => void>();
+  #isOver = false;
+
+  vertex(plan: VertexPlan): Vertex {
+    return new Vertex(this, plan);
+  }
+
+  warn(warning: MessageInitShape<typeof VertexWarningSchema>): void {
+    this.add({ warnings: [warning] });
+  }
+
+  /** What comes after too many is left out: a build's steps are bounded, and so is the output of each. */
+  add(event: Event): void {
+    if (this.#isOver || this.#events.length >= maxProgressEvents) return;
+    this.#events.push(event);
+    this.#wake();
+  }
+
+  /** Nothing more is told. */
+  end(): void {
+    this.#isOver = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  /** All that was told and will be, until the end. Ends with `signal`, too. */
+  async *told(signal: AbortSignal): AsyncGenerator<Event> {
+    for (let at = 0; ; ) {
+      const event = this.#events[at];
+      if (signal.aborted) return;
+      if (event) {
+        at += 1;
+        yield event;
+      } else if (this.#isOver) return;
+      else await this.#next(signal);
+    }
+  }
+
+  async #next(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#listeners.add(resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise;
+    this.#listeners.delete(resolve);
+  }
+}

@@ -1,0 +1,207 @@
+// Receives a directory from a client's session: BuildKit's FileSync, whose client lists all that is asked for, in order, and sends the
+// content of files as they are requested. The client is a student's, and hostile: names are checked as fsutil's receiver checks them.
+
+import { maxContextDepth, maxContextEntries, maxContextPathBytes } from '../limits.ts';
+import type { StreamCall } from './grpc/call.ts';
+import { codes, GrpcError } from './grpc/status.ts';
+import { PacketSchema, type Stat } from './messages/files_pb.ts';
+import type { Session } from './sessions.ts';
+
+export interface FilesWanted {
+  /** What the client calls the directory: `context`, `dockerfile`. */
+  readonly directory: string;
+  /** Only these paths, and what links among them lead to; all where it is empty. */
+  readonly followed: readonly string[];
+  readonly included: readonly string[];
+  readonly excluded: readonly string[];
+}
+
+export type EntryKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
+
+/** One thing of the directory, as the client tells of it. */
+export interface Entry {
+  /** Below the directory, without a slash before it. */
+  readonly path: string;
+  readonly kind: EntryKind;
+  /** Permissions, set-user-ID, set-group-ID and sticky. */
+  readonly mode: number;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  /** Of a symlink, or the earlier path of a file that has several names; else empty. */
+  readonly target: string;
+}
+
+/** Takes what comes. */
+export interface Receiver {
+  /** Whether the content is wanted. Called in the order of the paths. */
+  entry(entry: Entry, id: number): boolean;
+  data(id: number, bytes: Uint8Array): void | Promise<void>;
+  /** All of the file was sent. */
+  end(id: number): void | Promise<void>;
+}
+
+const packet = { stat: 0, request: 1, data: 2, end: 3, error: 4 } as const;
+
+/** Bits of Go's FileMode. */
+const goMode = {
+  directory: 2 ** 31,
+  symlink: 2 ** 27,
+  device: 2 ** 26,
+  fifo: 2 ** 25,
+  socket: 2 ** 24,
+  setuid: 2 ** 23,
+  setgid: 2 ** 22,
+  sticky: 2 ** 20,
+} as const;
+
+const has = (mode: number, bit: number): boolean => Math.floor(mode / bit) % 2 === 1;
+
+function kindOf(mode: number): EntryKind {
+  for (const kind of ['directory', 'symlink', 'device', 'fifo', 'socket'] as const)
+    if (has(mode, goMode[kind])) return kind;
+  return 'file';
+}
+
+function entryOf(stat: Stat): Entry {
+  const { path, mode, size, modTime, linkname } = stat;
+  const special = [
+    has(mode, goMode.setuid) && 0o4000,
+    has(mode, goMode.setgid) && 0o2000,
+    has(mode, goMode.sticky) && 0o1000,
+  ];
+  return {
+    path,
+    kind: kindOf(mode),
+    mode: special.reduce<number>((all, bit) => all + (bit || 0), mode & 0o777),
+    size: Number(size),
+    mtimeNs: modTime,
+    target: linkname,
+  };
+}
+
+/** fsutil's order: by parts, and a parent comes before what is in it. */
+function isBefore(a: readonly string[], b: readonly string[]): boolean {
+  for (let at = 0; ; at++) {
+    const [left, right] = [a[at], b[at]];
+    if (right === undefined) return false;
+    if (left === undefined) return true;
+    if (left !== right) return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
+  }
+}
+
+/** Checks each path against those before it. */
+class Paths {
+  #count = 0;
+  #last: readonly string[] = [];
+  /** Which of the parts of the last path were directories that the client has told of. */
+  #directories = 0;
+
+  /** Throws invalidArgument for a path that leads elsewhere, is out of order, or is in no directory; resourceExhausted for too much. */
+  check({ path, kind }: Entry): void {
+    if (++this.#count > maxContextEntries) throw tooMuch(`has more than ${maxContextEntries} files`);
+    if (Buffer.byteLength(path) > maxContextPathBytes) throw tooMuch(`has a path of over ${maxContextPathBytes} bytes`);
+    const parts = path.split('/');
+    if (parts.length > maxContextDepth) throw tooMuch(`is over ${maxContextDepth} directories deep`);
+    if (path.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..'))
+      throw new GrpcError(codes.invalidArgument, `invalid path of a file: ${JSON.stringify(path)}`);
+    if (!isBefore(this.#last, parts))
+      throw new GrpcError(codes.invalidArgument, `changes out of order: ${JSON.stringify(path)}`);
+    let common = 0;
+    while (common < parts.length - 1 && this.#last[common] === parts[common]) common += 1;
+    if (Math.min(common, this.#directories) < parts.length - 1)
+      throw new GrpcError(codes.invalidArgument, `${JSON.stringify(path)} is in no directory that was sent`);
+    this.#last = parts;
+    this.#directories = kind === 'directory' ? parts.length : parts.length - 1;
+  }
+}
+
+function tooMuch(what: string): GrpcError {
+  return new GrpcError(codes.resourceExhausted, `the build context ${what}: leave some of it out with .dockerignore`);
+}
+
+/** Percent-encoded where gRPC's headers could not carry it, as BuildKit's clients know it. */
+function headersOf({ directory, followed, included, excluded }: FilesWanted): Record<string, string | string[]> {
+  const headers: Record<string, string | string[]> = { 'dir-name': directory };
+  for (const [name, values] of Object.entries({
+    followpaths: followed,
+    'include-patterns': included,
+    'exclude-patterns': excluded,
+  })) {
+    if (values.length === 0) continue;
+    const isPlain = values.every((value) => /^[\x20-\x7e]*$/.test(value));
+    headers[name] = isPlain ? [...values] : values.map((value) => encodeURIComponent(value));
+    if (!isPlain) headers[`${name}-encoded`] = '1';
+  }
+  return headers;
+}
+
+/** Receives all that is wanted. Throws GrpcError: what the client says, and where what it sends cannot be. */
+export async function receiveFiles(
+  session: Session,
+  wanted: FilesWanted,
+  receiver: Receiver,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = '/moby.filesync.v1.FileSync/DiffCopy';
+  if (!session.serves(path)) throw new GrpcError(codes.unavailable, 'the client does not send files');
+  using call = session.call(path, headersOf(wanted), signal);
+  await new Receiving(call, receiver).run();
+}
+
+class Receiving {
+  readonly #call: StreamCall;
+  readonly #receiver: Receiver;
+  readonly #paths = new Paths();
+  /** Files that were requested and have not come whole. */
+  readonly #coming = new Set<number>();
+  #listed = 0;
+  #isListed = false;
+  #isEndSaid = false;
+
+  constructor(call: StreamCall, receiver: Receiver) {
+    this.#call = call;
+    this.#receiver = receiver;
+  }
+
+  async run(): Promise<void> {
+    for await (const { type, stat, id, data } of this.#call.messages(PacketSchema)) {
+      if (type === packet.end) {
+        if (this.#coming.size > 0 || !this.#isListed)
+          throw new GrpcError(codes.invalidArgument, 'the client ended before it had sent all');
+        this.#call.end();
+        return;
+      }
+      if (type === packet.error)
+        throw new GrpcError(codes.unknown, `error from sender: ${Buffer.from(data).toString()}`);
+      if (type === packet.stat) await this.#take(stat);
+      else if (type === packet.data) await this.#takeData(id, data);
+      else throw new GrpcError(codes.invalidArgument, `a packet of type ${type} is none that a client sends`);
+      if (this.#isListed && this.#coming.size === 0 && !this.#isEndSaid) {
+        this.#isEndSaid = true;
+        await this.#call.send(PacketSchema, { type: packet.end });
+      }
+    }
+    throw new GrpcError(codes.unavailable, 'the client ended before it had sent all');
+  }
+
+  async #take(stat: Stat | undefined): Promise<void> {
+    if (this.#isListed) throw new GrpcError(codes.invalidArgument, 'the client lists files after the end of its list');
+    if (!stat) {
+      this.#isListed = true;
+      return;
+    }
+    const entry = entryOf(stat);
+    this.#paths.check(entry);
+    const id = this.#listed++;
+    if (!this.#receiver.entry(entry, id)) return;
+    this.#coming.add(id);
+    await this.#call.send(PacketSchema, { type: packet.request, id });
+  }
+
+  async #takeData(id: number, data: Uint8Array): Promise<void> {
+    if (!this.#coming.has(id)) throw new GrpcError(codes.invalidArgument, 'the client sends what was not asked for');
+    if (data.length > 0) return await this.#receiver.data(id, data);
+    this.#coming.delete(id);
+    await this.#receiver.end(id);
+  }
+}

@@ -1,0 +1,69 @@
+// What a builder needs of one host's images: one to stand on, new layers on top, and in the end an image of them.
+
+import type { Packed } from '../store/layer-work.ts';
+import type { HistoryStep, ImageDetails } from './configuration.ts';
+import type { Image, ImageConfig } from './image-config.ts';
+import type { Reference } from './reference.ts';
+import type { StepCache } from './step-cache.ts';
+
+/** An image that a build stands on. */
+export interface BaseImage {
+  readonly imageId: string;
+  readonly diffIds: readonly string[];
+  readonly details: ImageDetails;
+  readonly history: readonly HistoryStep[];
+}
+
+/** Of the OCI image configuration, what builds go by. */
+export interface BaseDocument {
+  readonly created: string;
+  readonly author?: string;
+  readonly architecture: string;
+  readonly os: string;
+  readonly variant?: string;
+  readonly config: { readonly [Key in keyof ImageConfig]?: NonNullable<ImageConfig[Key]> };
+  readonly rootfs: { readonly type: 'layers'; readonly diff_ids: readonly string[] };
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  readonly created?: string;
+  readonly created_by?: string;
+  readonly comment?: string;
+  readonly empty_layer?: true;
+}
+
+/** A layer that was made, and is there as long as it is held. Null for one with nothing in it. */
+export interface MadeLayer {
+  readonly diffId: string;
+  /** What its files hold. */
+  readonly bytes: number;
+}
+
+export interface BuildImages {
+  /** Throws notFound where the host has none of that name. */
+  base(reference: string): BaseImage;
+  /** The image's configuration, as far as the engine knows it. Throws notFound. */
+  document(reference: string): BaseDocument;
+  /** Names of the unpacked layers, base first. */
+  layerNames(diffIds: readonly string[]): readonly string[];
+  /** What builds have made before. */
+  readonly steps: StepCache;
+  /** Keeps these layers until it is disposed of. */
+  hold(diffIds: readonly string[]): Disposable;
+  /** Those of these layers that nobody holds or needs go. */
+  discard(diffIds: readonly string[]): void;
+  /**
+   * An image that only the engine knows, for a container to stand on: gone with the last container of it. Its layers must be held
+   * meanwhile.
+   */
+  stand(diffIds: readonly string[], config: ImageConfig): Promise<Image>;
+  /** Packs a layer into a file and unpacks it for everybody. The caller holds it at once, before it awaits anything else. */
+  layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
+  /** What the files of these layers hold. */
+  bytesOf(diffIds: readonly string[]): number;
+  /** The host has the image of this configuration from then on; `bytes` of it are its own. Its layers must be there. */
+  finish(configuration: string, bytes: number): Promise<void>;
+  /** Gives an image of the host a name, which another one loses. */
+  name(reference: Reference, imageId: string): void;
+}

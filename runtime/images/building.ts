@@ -1,0 +1,96 @@
+// The images of one host as its builder uses them.
+
+import { EngineError } from '../errors.ts';
+import { maxLayers } from '../limits.ts';
+import { digestOf } from '../store/blobs.ts';
+import { allowance, bringHashed, configurationAllowance } from './bring-layer.ts';
+import type { BuildImages, HistoryEntry } from './build-images.ts';
+import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
+import { familiar } from './reference.ts';
+import { resolve } from './resolve.ts';
+import { Upload } from './upload.ts';
+import type { HostView } from './view.ts';
+
+export function buildImages(view: HostView): BuildImages {
+  const { contents, layers } = view;
+  const layerNames = (diffIds: readonly string[]): string[] =>
+    diffIds
+      .filter((diffId, at) => diffIds.lastIndexOf(diffId) === at)
+      .map((diffId) => {
+        const layer = layers.get(diffId);
+        if (!layer) throw new EngineError('internal', `layer ${diffId} is not unpacked`);
+        return layer.name;
+      });
+  const bring = async (configuration: string) => {
+    await using upload = new Upload(view.uploads);
+    return await contents.bringText(configuration, `${upload.directory}/configuration`);
+  };
+  return {
+    base: (reference) => {
+      const { imageId, diffIds, details } = resolve(view, reference);
+      return { imageId, diffIds, details, history: contents.history(imageId) };
+    },
+    document: (reference) => {
+      const { imageId, diffIds, details } = resolve(view, reference);
+      const { created, author, architecture, os, variant, config } = details;
+      return {
+        created,
+        ...(author !== '' && { author }),
+        architecture,
+        os,
+        ...(variant !== undefined && { variant }),
+        config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)),
+        rootfs: { type: 'layers', diff_ids: diffIds },
+        history: contents.history(imageId).map(historyEntry),
+      };
+    },
+    layerNames,
+    steps: view.steps,
+    hold: (diffIds) => contents.hold(diffIds),
+    discard: (diffIds) => contents.discardUnused(diffIds),
+    stand: async (diffIds, config) => {
+      const rootfs = { type: 'layers', diff_ids: diffIds };
+      return (await bring(JSON.stringify({ architecture: '', os: 'linux', config, rootfs, history: [] }))).image;
+    },
+    layer: async (pack, signal) => {
+      using _transfer = view.transfers.beginTransfer();
+      await using upload = new Upload(view.uploads);
+      const maxBytes = allowance(view);
+      const file = `${upload.directory}/layer`;
+      const packed = await pack(file, maxBytes);
+      const layer = await bringHashed(view, file, packed, { maxBytes, signal });
+      return { diffId: layer.diffId, bytes: layer.size };
+    },
+    bytesOf: (diffIds) => contents.size({ diffIds }),
+    finish: async (configuration, bytes) => {
+      const parsed = parseConfiguration(configuration);
+      checkConfiguration(parsed);
+      const { diffIds } = parsed;
+      if (diffIds.length > maxLayers) throw new EngineError('refused', 'max depth exceeded');
+      if (configuration.length > configurationAllowance(view))
+        throw new EngineError(
+          'exhausted',
+          'the configurations of this host’s images hold as much as they may: remove images first',
+        );
+      const imageId = digestOf(configuration);
+      using _held = contents.hold(diffIds);
+      await bring(configuration);
+      const isNew = view.own.get(imageId) === undefined;
+      view.own.add(imageId, bytes);
+      if (isNew) view.owner.emit({ action: 'create', id: imageId, name: imageId });
+    },
+    name: (reference, imageId) => {
+      view.own.name(reference, imageId);
+      view.owner.emit({ action: 'tag', id: imageId, name: familiar(reference) });
+    },
+  };
+}
+
+function historyEntry({ created, created_by, comment, empty_layer }: HistoryStep): HistoryEntry {
+  return {
+    ...(created != null && { created }),
+    ...(created_by !== '' && { created_by }),
+    ...(comment !== '' && { comment }),
+    ...(empty_layer && { empty_layer }),
+  };
+}

@@ -1,0 +1,38 @@
+// A step of a build whose result is kept.
+
+import { z } from 'zod';
+import { type RecordKind, type Shape, unchanged } from '../store/record-kind.ts';
+
+/** As stored. */
+export interface CachedStep {
+  readonly hostId: string;
+  /** A digest over all that the step was made of. */
+  readonly key: string;
+  /** What clients know it by. */
+  readonly id: string;
+  readonly diffId: string;
+  /** What the layer's files hold. */
+  readonly bytes: number;
+  /** `mount / from exec /bin/sh -c make`, as BuildKit words it. */
+  readonly description: string;
+  /** RFC 3339. */
+  readonly createdAt: string;
+  readonly usedAt: string;
+  readonly uses: number;
+}
+
+export const cachedStepKind: RecordKind<CachedStep> = {
+  name: 'cached-step',
+  schema: z.object({
+    hostId: z.string(),
+    key: z.string(),
+    id: z.string(),
+    diffId: z.string(),
+    bytes: z.number(),
+    description: z.string(),
+    createdAt: z.string(),
+    usedAt: z.string(),
+    uses: z.number(),
+  } satisfies Shape<CachedStep>),
+  upgrades: [unchanged],
+};
