@@ -31,11 +31,12 @@ export function addHubPages(server: FastifyInstance, { directory, shelf, askerOf
     }
   };
 
-  server.get('/hub/*', async (request: FastifyRequest, reply: FastifyReply) => {
+  const answer = async (request: FastifyRequest, reply: FastifyReply) => {
     const place = hubPlaceOf(request.url.split('?', 1)[0] ?? '');
     const page = await readFile(join(directory, 'hub/index.html'), 'utf8').catch(() => null);
     if (place === null || page === null) return pageNotFound(directory, reply);
     const status = await statusFor(request, place);
     return reply.code(status).type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
-  });
+  };
+  server.route({ method: ['GET', 'HEAD'], url: '/hub/*', handler: answer });
 }

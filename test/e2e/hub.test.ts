@@ -266,3 +266,20 @@ test('the pages are used by keyboard and on a phone, in both themes, and read by
   assert.deepEqual(complaints, []);
   await context.clearCookies();
 });
+
+test('while nothing answers a page says so, and goes on by itself when something does', async () => {
+  await using student = await newStudent(drydock.url, { theme: 'dark' });
+  const { page, context } = student;
+  await page.goto('/hub/');
+  await page.getByRole('link', { name: 'library/busybox' }).waitFor();
+  await context.setOffline(true);
+  await page.getByLabel('Search repositories').fill('redis');
+  await page.getByRole('alert').filter({ hasText: 'The server does not answer.' }).waitFor();
+  await screenshot(page, 'hub-failed');
+  await context.setOffline(false);
+  await page.getByRole('link', { name: 'library/redis' }).waitFor();
+  await page.getByRole('alert').waitFor({ state: 'detached' });
+  await page.getByLabel('Search repositories').fill('no-such-name');
+  await page.getByText('No repository that you may see has no-such-name in its name.').waitFor();
+  await screenshot(page, 'hub-none');
+});

@@ -52,7 +52,9 @@ async function ownImage(shelf: PageShelf, repository: string, reference: string)
   const { registry, reader } = shelf;
   const { digest, size, pushed, pushedBy } = registry.manifests.need(repository, reference);
   const manifest = reader.manifest(repository, digest);
+  await nextTurn();
   const contents = await reader.contents(repository, digest);
+  await nextTurn();
   const config = manifest?.config ? await reader.config(repository, manifest.config) : null;
   return {
     ...{ isOfficial: false, contents, waitsFor: '', manifestBytes: size },

@@ -303,6 +303,15 @@ test('an address of the hub is a page where there is something to see, and else 
     '/hub/a%20b',
   ])
     assert.equal(await statusOf(page), 404, page);
+  assert.equal((await server.ask('GET', '/hub')).headers.location, '/hub/');
+  const heads = [`/hub/${repository}:1`, `/hub/${repository}:2`].map((page) => server.ask('HEAD', page));
+  assert.deepEqual(
+    (await Promise.all(heads)).map(({ status, text }) => [status, text]),
+    [
+      [200, ''],
+      [404, ''],
+    ],
+  );
   const hidden = `${lab.account.name}/hidden`;
   await pushImage(server.url, lab.account, { repository: hidden, tag: '1', ...smallImage });
   await hub.setVisibility(hidden, 'private');
