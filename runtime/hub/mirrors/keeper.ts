@@ -133,7 +133,7 @@ export class Keeper {
 
   /** The manifest that nobody has used for the longest, but those that name what comes, with its blobs. False where there is none. */
   #removeOldest(namespace: string, into: string, digest: string): boolean {
-    const { database, uploads, repositories } = this.#registry;
+    const { database } = this.#registry;
     const row = database.get(
       `SELECT repository, digest FROM kept WHERE repository IN (SELECT id FROM repository WHERE namespace = ?1)
          AND NOT EXISTS (SELECT 1 FROM need WHERE need.repository = kept.repository AND need.manifest = kept.digest AND need.digest = ?3
@@ -149,7 +149,11 @@ export class Keeper {
          (SELECT address.blob FROM need JOIN address ON address.digest = need.digest WHERE need.repository = ?1)`,
       repository,
     );
-    repositories.removeEmpty(repository - 1, 1, uploads.repositories());
+    database.run(
+      `DELETE FROM repository WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM link WHERE repository = ?1)
+         AND NOT EXISTS (SELECT 1 FROM manifest WHERE repository = ?1)`,
+      repository,
+    );
     return true;
   }
 

@@ -22,7 +22,7 @@ import { Counter } from './counter.ts';
 import { Fetchers } from './fetchers.ts';
 import { blobBytes, Keeper } from './keeper.ts';
 import type { Mirror } from './mirrors-file.ts';
-import { isAway, isUnauthorized, pausedRefusal, refusalFor } from './refusals.ts';
+import { forLog, isAway, isUnauthorized, pausedRefusal, refusalFor } from './refusals.ts';
 
 export interface MirrorsOptions {
   readonly registry: Registry;
@@ -193,7 +193,7 @@ export class Mirrors implements MirroredRepositories, AsyncDisposable {
       if (error.kind === 'network' || refusal.code === 'TOOMANYREQUESTS')
         this.#pauses.set(name, { untilMs: now + Math.min(pauseMs, maxMirrorPauseMs), failure: error });
       // Its addresses are for the operator alone, who reads the log.
-      this.#options.log.warn({ mirror: name, failure: error.message }, 'another registry cannot be asked');
+      this.#options.log.warn({ mirror: name, failure: forLog(error) }, 'another registry cannot be asked');
     } else if (isUnauthorized(error) && this.#mirrors.get(name)?.login) {
       this.#options.log.warn(
         { mirror: name },

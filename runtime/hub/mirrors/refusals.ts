@@ -9,6 +9,15 @@ export function isAway({ code }: Refusal): boolean {
   return code === 'UNAVAILABLE' || code === 'TOOMANYREQUESTS';
 }
 
+/**
+ * For the operator: what went wrong on the way, or the status of an answer. Neither what a registry says, which may be what it was sent,
+ * nor the queries of URLs, where a user's name is.
+ */
+export function forLog({ kind, status, code, message }: RegistryFailure): string {
+  if (kind === 'answer') return `it answered ${status} ${/^[A-Z_]{1,40}$/.test(code) ? code : ''}`.trim();
+  return message.replace(/\?[^"\s]*/g, '?…');
+}
+
 /** `in 40 minutes` */
 function span(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} seconds`;

@@ -71,6 +71,7 @@ test('an image is fetched once for all who ask at once, verified, and kept', asy
   await upstream[Symbol.asyncDispose]();
   for (const line of [`manifests/1`, `manifests/${manifestDigest}`, ...wanted.map((one) => `blobs/${one}`)])
     assert.equal((await ask(hub, `GET /v2/${image}/${line}`)).status, 200, line);
+  assert.equal(hub.registry.repositories.visibility(image), 'public');
   const events = hub.registry.audit.list({ repository: image, most: 100 });
   assert.equal(events.filter(({ action }) => action === 'fetch').length, 1 + wanted.length);
   assert.equal(events.filter(({ action, who }) => action === 'pull' && who === 'ada').length, 10);
@@ -349,6 +350,41 @@ test('F14: a mirror with a user and a password; neither is told to anybody, nor 
     }
   for (const secret of [canary, Buffer.from(`bot:${canary}`).toString('base64').slice(0, -2)])
     for (const text of texts) assert.ok(!text.includes(secret), text.slice(0, 300));
+});
+
+test('F14: a registry that says back what it was sent is not heard: in no log, answer or event', async () => {
+  const canary = 'canary-mirror-4712';
+  const user = 'canary-user-4713';
+  await using folder = await OwnHub.open();
+  const passwordFile = path.join(folder.directory, 'password');
+  fs.writeFileSync(passwordFile, canary);
+  const encoded = Buffer.from(`${user}:${canary}`).toString('base64');
+  const answers: Answer[] = [];
+  const logs: string[] = [];
+  for (const [status, errorCode] of [
+    [429, 'TOOMANYREQUESTS'],
+    [503, 'UNAVAILABLE'],
+    [403, 'DENIED'],
+    [404, 'MANIFEST_UNKNOWN'],
+    [418, canary],
+  ] as const) {
+    let shown = 0;
+    upstream.hook = ({ headers, url = '' }, response) => {
+      const { authorization = '' } = headers;
+      if (authorization === '') say(response, 401, { 'WWW-Authenticate': `Basic realm="x"` }, '');
+      else if (url === '/v2/') return false;
+      else refuse(response, status, errorCode, `${authorization} ${canary} ${user}`);
+      if (authorization === `Basic ${encoded}`) shown += 1;
+      return true;
+    };
+    const hub = await openHub({ of: [mirrorOf(upstream.url, { user, passwordFile })] });
+    answers.push(await ask(hub, `GET /v2/${image}/manifests/1`), await ask(hub, `GET /v2/${image}/tags/list`));
+    assert.ok(shown > 0, 'the registry has them');
+    logs.push(hub.log.join(''), JSON.stringify(hub.registry.audit.list({ most: 100 })));
+  }
+  assert.ok(logs.join('').includes('another registry cannot be asked'));
+  const texts = [...answers.map(({ headers, body }) => JSON.stringify(headers) + body), ...logs];
+  for (const secret of [canary, user, encoded]) for (const text of texts) assert.ok(!text.includes(secret), text);
 });
 
 test.skipIf(!dockerRegistry)('Debian’s docker-registry is pulled through', async () => {
