@@ -77,6 +77,9 @@ export interface EventFilter {
   readonly before?: number;
 }
 
+/** Who has done what the hub does of its own accord: no account has this name. */
+export const hubItself = 'drydock';
+
 export class Audit {
   readonly #database: Database;
   readonly #listeners = new Set<(event: RegistryEvent) => void>();

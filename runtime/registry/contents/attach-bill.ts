@@ -4,6 +4,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { maxSbomBytesPerNamespace } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
+import { hubItself as who } from '../audit.ts';
 import { parseDocument } from '../document.ts';
 import { mediaTypes } from '../media-types.ts';
 import { namespaceOf } from '../names.ts';
@@ -15,8 +16,6 @@ import { type WrittenBill, writeBill } from './write-bill.ts';
 
 /** IANA's media type of CycloneDX in JSON: that of the artifact, and of its one blob. */
 export const billType = 'application/vnd.cyclonedx+json';
-/** No account has this name. */
-const who = 'drydock';
 /** image-spec manifest.md "Guidance for an Empty Descriptor". */
 const empty = { mediaType: 'application/vnd.oci.empty.v1+json', digest: digestOf('{}'), size: 2, data: 'e30=' };
 

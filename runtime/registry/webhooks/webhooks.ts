@@ -12,7 +12,7 @@ import {
   webhookPausesMs,
 } from '../../limits.ts';
 import { Places } from '../../outside/places.ts';
-import type { RegistryEvent } from '../audit.ts';
+import { hubItself, type RegistryEvent } from '../audit.ts';
 import type { Row } from '../database.ts';
 import { namespaceOf } from '../names.ts';
 import type { Registry } from '../registry.ts';
@@ -187,7 +187,8 @@ export class Webhooks implements AsyncDisposable {
   /** In the transaction of the event. */
   #write(event: RegistryEvent): void {
     const { action, repository, digest } = event;
-    if (!isWebhookAction(action)) return;
+    // Whoever is told of a push looks into it: it is one push, though the hub adds an SBOM.
+    if (!isWebhookAction(action) || event.who === hubItself) return;
     const wanting = this.list(namespaceOf(repository)).filter(({ actions }) => actions.includes(action));
     if (wanting.length === 0) return;
     const mediaType = this.#mediaType(repository, digest);

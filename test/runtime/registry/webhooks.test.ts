@@ -15,6 +15,7 @@ import { basic, OwnHub, type OwnHubOptions } from '../../support/own-hub.ts';
 import { type Answer, askRegistry } from '../../support/own-registry.ts';
 import { Receiver } from '../../support/receiver.ts';
 import { until } from '../../support/until.ts';
+import { debianBase, pushImage } from './contents/images.ts';
 import { mediaTypes } from './contents.ts';
 import { blob, digest, fill, manifest, manifestDigest } from './team.ts';
 
@@ -55,6 +56,24 @@ const ended = (webhook: Webhook, many: number) =>
     const all = hub.webhooks.deliveries('ada', webhook.id);
     return all.length === many && all.every(({ state }) => state !== 'waiting');
   });
+
+test('the SBOM that the hub itself pushes after an image is no push that is told', async () => {
+  const webhook = add();
+  hub.registry.contents.start({ unpacked: () => null, official: null });
+  const pushed = await pushImage(
+    { ask: (line, options = {}) => hub.ask(line, { ...options, headers: { ...options.headers, ...ada } }) },
+    'ada/app',
+    [debianBase],
+  );
+  await until('the image has its SBOM', () => {
+    const image = { repository: 'ada/app', digest: pushed.digest };
+    return hub.registry.contents.bill(image) !== null;
+  });
+  assert.deepEqual(
+    hub.webhooks.deliveries('ada', webhook.id).map(({ action, reference }) => [action, reference]),
+    [['push', 'latest']],
+  );
+});
 
 test('a push, a tag and a manifest that are deleted are told, signed, in the shape of distribution’s notifications', async () => {
   const webhook = add();
