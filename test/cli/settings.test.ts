@@ -77,6 +77,15 @@ for (const [name, value, complaint] of [
   ['DRYDOCK_RUN', `/${'x'.repeat(60)}`, /at most 40 characters/],
   ['DRYDOCK_HOST_MEMORY', '1', /is no size of at least/],
   ['DRYDOCK_CATALOGUE', 'some', /must be one of all, minimal/],
+  [
+    'DRYDOCK_HUB_WEBHOOKS',
+    'ci.example.org, localhost',
+    /names a place that is none: localhost is neither a name with a dot/,
+  ],
+  ['DRYDOCK_HUB_WEBHOOKS', '10.0.0.7:0', /names a place that is none/],
+  ['DRYDOCK_UPSTREAM', 'registry.example.org', /is neither docker\.io nor an address/],
+  ['DRYDOCK_MIRRORS', 'mirrors', /must be an absolute path/],
+  ['DRYDOCK_MIRROR_SIZE', '1MiB', /is no size of at least/],
   ['DRYDOCK_INSTANCE', 'Big Ship', /must be 1 to 20 of a-z, 0-9 and -/],
 ] as const) {
   test(`${name}=${value.slice(0, 20)} is refused with a sentence`, () => {

@@ -2,14 +2,19 @@
 // where the machine does not go for it (B07).
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import type http from 'node:http';
+import http from 'node:http';
 import net from 'node:net';
+import os from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, test } from 'vitest';
+import { Counter } from '../../../runtime/hub/mirrors/counter.ts';
 import { type Mirror, parseMirrors } from '../../../runtime/hub/mirrors/mirrors-file.ts';
+import { maxFetchesPerAsker } from '../../../runtime/limits.ts';
 import { createAccount } from '../../../runtime/registry/accounts/people.ts';
 import { dockerRegistry, startDockerRegistry } from '../../support/docker-registry.ts';
 import { basic, OwnHub, type OwnHubOptions } from '../../support/own-hub.ts';
@@ -385,6 +390,62 @@ test('F14: a registry that says back what it was sent is not heard: in no log, a
   assert.ok(logs.join('').includes('another registry cannot be asked'));
   const texts = [...answers.map(({ headers, body }) => JSON.stringify(headers) + body), ...logs];
   for (const secret of [canary, user, encoded]) for (const text of texts) assert.ok(!text.includes(secret), text);
+});
+
+test('one asker has so many images asked for in a time, and others theirs', async () => {
+  const counter = new Counter({ most: 2, windowMs: 1000, maxKeys: 2 });
+  assert.deepEqual([counter.count('a', 0), counter.count('a', 400), counter.count('a', 500)], [0, 0, 500]);
+  assert.equal(counter.count('b', 500), 0);
+  assert.equal(counter.count('a', 1000), 0, 'a new time has begun');
+  assert.equal(counter.count('c', 1000), 0);
+  assert.deepEqual([counter.count('b', 1000), counter.count('b', 1000)], [0, 0], 'b was forgotten');
+  const hub = await openHub({ freshMs: 0 });
+  const share = (n: number) => ({ share: `host ${n}`, mayFetch: true });
+  const ask = (n: number, tag: string) => hub.mirrors.bringManifest(image, tag, share(n));
+  for (let n = 0; n < maxFetchesPerAsker; n++) await assert.rejects(ask(1, `t${n}`), { code: 'MANIFEST_UNKNOWN' });
+  await assert.rejects(ask(1, 'more'), { code: 'TOOMANYREQUESTS', message: /^you have had this machine ask / });
+  await assert.rejects(ask(2, 'more'), { code: 'MANIFEST_UNKNOWN' });
+});
+
+test('X03: an engine that is killed while a blob comes has nothing half of it, and fetches it anew', async () => {
+  const { layers } = await upstream.putImage('team/app', '1', ['one']);
+  const layer = layers[0] ?? Buffer.alloc(0);
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'drydock-killed-'));
+  const begun = Promise.withResolvers<void>();
+  upstream.hook = ({ url = '' }, response) => {
+    if (!url.includes(`/blobs/${sha256(layer)}`)) return false;
+    response.writeHead(200, { 'Content-Length': layer.length });
+    response.write(layer.subarray(0, 20), () => begun.resolve());
+    return true;
+  };
+  const before = await OwnHub.open({ directory });
+  await createAccount(before.accounts, { name: 'ada', password });
+  await before[Symbol.asyncDispose]();
+  const program = fileURLToPath(new URL('../../support/hub-program.ts', import.meta.url));
+  const argv = [program, directory, '127.0.0.1:1', upstream.url];
+  const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  try {
+    const [domain] = await once(child.stdout, 'data');
+    const url = `http://${String(domain).trim()}`;
+    assert.equal((await askRegistry(url, 'GET', `/v2/${image}/manifests/1`, { headers: ada })).status, 200);
+    // Its connection ends with the process.
+    http.get(`${url}/v2/${image}/blobs/${sha256(layer)}`, { headers: ada }).on('error', () => undefined);
+    await begun.promise;
+    child.kill('SIGKILL');
+    await exited;
+    upstream.hook = () => false;
+    const after = await OwnHub.open({ directory, mirrors: { of: [mirrorOf(upstream.url)] } });
+    hubs.push(after);
+    assert.deepEqual(after.registry.check(), []);
+    assert.equal(after.registry.blobs.has(image, sha256(layer)), false);
+    assert.deepEqual((await ask(after, `GET /v2/${image}/blobs/${sha256(layer)}`)).body, layer);
+  } finally {
+    child.kill('SIGKILL');
+    await exited;
+    for (const hub of hubs.splice(0)) await hub[Symbol.asyncDispose]();
+    fs.rmSync(directory, { recursive: true, force: true });
+  }
 });
 
 test.skipIf(!dockerRegistry)('Debian’s docker-registry is pulled through', async () => {
