@@ -174,6 +174,10 @@ export const answerMs = 3_000;
 export const maxAnswerBytes = 64 * 1024;
 /** A program that a check runs. */
 export const commandCheckMs = 5_000;
+/** A view of a lab's registries is told at most so often: a push tells of its layers ten times a second. */
+export const registriesIntervalMs = 200;
+/** Pushes and pulls of one host that are remembered for it, as the engine does. */
+export const maxViewMoves = 32;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const checkWaitMs = 1_000;
 /** Shortest time between two looks at files, ports, processes and programs, while the current task asks for them. */

@@ -4,5 +4,6 @@
 export * from './protocol/http.ts';
 export * from './protocol/hub.ts';
 export * from './protocol/page-messages.ts';
+export * from './protocol/registries.ts';
 export * from './protocol/server-messages.ts';
 export * from './protocol/view.ts';

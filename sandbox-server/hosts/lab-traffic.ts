@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ImageMove } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
-import { engineProbeMs } from '../limits.ts';
+import { engineProbeMs, maxViewMoves } from '../limits.ts';
 import type { WatchedHost } from './watched-host.ts';
 
 export interface LabTrafficParts {
@@ -25,6 +25,8 @@ export interface TrafficReader {
 export class LabTraffic {
   readonly #parts: LabTrafficParts;
   readonly #readers = new Set<TrafficReader>();
+  /** What was heard of each host, by the move's number: for readers that come later. Empty while there is no subscription. */
+  readonly #moves = new Map<string, ReadonlyMap<number, ImageMove>>();
   /** Ends the subscription; null while there is no reader. */
   #hearing: AbortController | null = null;
 
@@ -34,13 +36,16 @@ export class LabTraffic {
 
   /**
    * Tells `reader` of everything until the returned function is called (idempotent). The first reader causes the subscription, and the
-   * last one that leaves ends it. One that comes later is told of what happens from then on.
+   * last one that leaves ends it. Whoever comes later is told at once of what was heard before.
    */
   listen(reader: TrafficReader): () => void {
     this.#readers.add(reader);
     if (this.#hearing === null) {
       this.#hearing = new AbortController();
       void this.#hear(this.#hearing.signal);
+    } else {
+      for (const [host, moves] of this.#moves) for (const move of moves.values()) reader.moved?.(host, move);
+      reader.hubChanged();
     }
     return () => {
       if (this.#readers.delete(reader) && this.#readers.size === 0) this.#endSubscription();
@@ -56,6 +61,13 @@ export class LabTraffic {
   #endSubscription(): void {
     this.#hearing?.abort();
     this.#hearing = null;
+    this.#moves.clear();
+  }
+
+  #moved(host: string, move: ImageMove): void {
+    const moves = new Map(this.#moves.get(host)).set(move.id, move);
+    this.#moves.set(host, new Map([...moves].sort(([a], [b]) => a - b).slice(-maxViewMoves)));
+    for (const reader of [...this.#readers]) reader.moved?.(host, move);
   }
 
   async #hear(signal: AbortSignal): Promise<void> {
@@ -71,10 +83,8 @@ export class LabTraffic {
         for (const reader of [...this.#readers]) reader.hubChanged();
         for await (const news of traffic) {
           if (signal.aborted) return;
-          for (const reader of [...this.#readers]) {
-            if (news.kind === 'hub') reader.hubChanged();
-            else reader.moved?.(names.get(news.host) ?? news.host, news.move);
-          }
+          if (news.kind === 'move') this.#moved(names.get(news.host) ?? news.host, news.move);
+          else for (const reader of [...this.#readers]) reader.hubChanged();
         }
       } catch (error) {
         if (!signal.aborted && kindOf(error) !== 'unavailable') failed(error);

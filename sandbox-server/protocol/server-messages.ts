@@ -1,6 +1,7 @@
 // What the server says to a page over its WebSocket, a line of doc each. Imports types alone, so that the site may import it whole.
 
 import type { PageMessage } from './page-messages.ts';
+import type { RegistriesView } from './registries.ts';
 import type { View } from './view.ts';
 
 /** All that the server says. All but `attached`, `opened`, `refused` and `pong` tell a whole state, so hearing one twice is no harm. */
@@ -16,6 +17,7 @@ export type ServerMessage =
   | Draining
   | ResetPoints
   | View
+  | RegistriesView
   | FilesChanged
   | Refused
   | Pong;

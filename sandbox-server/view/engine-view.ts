@@ -1,20 +1,24 @@
-// The engine view of one lab: a live view of each of its hosts while at least one page is open.
+// The engine view of one lab: a live view of each of its hosts, and of the registries that it uses, while at least one page is open.
 
 import type { EngineLink } from '../engine-link.ts';
+import type { LabTraffic } from '../hosts/lab-traffic.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
-import type { View, ViewMachine } from '../protocol.ts';
+import type { RegistriesView, View, ViewMachine } from '../protocol.ts';
+import { LiveRegistries } from './live-registries.ts';
 import { LiveView } from './live-view.ts';
 
 export interface EngineViewParts {
   readonly hosts: readonly WatchedHost[];
   readonly link: EngineLink;
-  readonly told: (view: View) => void;
+  readonly traffic: LabTraffic;
+  readonly told: (view: View | RegistriesView) => void;
   readonly failed: (error: unknown) => void;
 }
 
 export class EngineView {
   readonly #parts: EngineViewParts;
   #views: readonly LiveView[] = [];
+  #registries: LiveRegistries | null = null;
   /** The virtual machine as last measured, by host: a machine that is off keeps its figures over a reload of the page. */
   readonly #machines = new Map<string, ViewMachine>();
 
@@ -23,8 +27,8 @@ export class EngineView {
   }
 
   /** The views for a page that has just come; later ones come by `told`. */
-  get views(): readonly View[] {
-    return this.#views.flatMap(({ view }) => view ?? []);
+  get views(): readonly (View | RegistriesView)[] {
+    return [...this.#views, ...(this.#registries ? [this.#registries] : [])].flatMap(({ view }) => view ?? []);
   }
 
   /** Whether a page is open. Idempotent. */
@@ -32,6 +36,7 @@ export class EngineView {
     if (!somebody) this.release();
     else if (this.#views.length === 0) {
       const { hosts, ...parts } = this.#parts;
+      this.#registries = new LiveRegistries(this.#parts);
       this.#views = hosts.map(
         (host) => new LiveView({ ...parts, host, machine: this.#machines.get(host.name) ?? null }),
       );
@@ -55,5 +60,7 @@ export class EngineView {
       if (each.view?.machine) this.#machines.set(each.view.host, each.view.machine);
     }
     this.#views = [];
+    this.#registries?.release();
+    this.#registries = null;
   }
 }

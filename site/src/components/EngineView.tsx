@@ -3,13 +3,16 @@ import type { View } from '@drydock/sandbox-server/protocol';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AskBar } from './engine-view/AskBar.tsx';
 import { HostSwitch } from './engine-view/HostSwitch.tsx';
+import { MoveNews } from './engine-view/MoveNews.tsx';
 import { News } from './engine-view/News.tsx';
 import { Picture } from './engine-view/Picture.tsx';
 import { asWords, isOpen, setAsWords, setOpen, startPanel } from './engine-view/panel.ts';
 import { type ThingKey, thingOf } from './engine-view/questions.ts';
+import { Registries } from './engine-view/Registries.tsx';
+import { registriesInWords } from './engine-view/registry-words.ts';
 import { SizeHandle } from './engine-view/SizeHandle.tsx';
 import { viewState } from './engine-view/view-state.ts';
-import { shownView } from './engine-view/views.ts';
+import { registries, shownView } from './engine-view/views.ts';
 import { inWords, summary } from './engine-view/words.ts';
 
 export function EngineView() {
@@ -65,15 +68,17 @@ export function EngineView() {
         )}
         {view && asWords.value && (
           <ul class="ev-words">
-            {inWords(view).map((sentence, index) => (
+            {[...inWords(view), ...registriesInWords(registries.value)].map((sentence, index) => (
               <li key={`${index} ${sentence}`}>{sentence}</li>
             ))}
           </ul>
         )}
+        {view && isPicture && <Registries />}
         {view && isPicture && <Picture view={view} picked={picked} onPick={onPick} />}
       </section>
       {view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} onVanish={focusBody} />}
       {view && <News view={view} />}
+      {registries.value && <MoveNews view={registries.value} />}
     </section>
   );
 }

@@ -1,11 +1,13 @@
 /** What is known of the lab's hosts as pictures show it: the last view of each, and the one that is looked at. */
-import type { View } from '@drydock/sandbox-server/protocol';
+import type { RegistriesView, View } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 import { currentTerminal, hostOf, hosts } from '../../client/lab-state.ts';
 import { colourLayers } from './layer-colours.ts';
 
 /** By the lab's name of the host. */
 export const views = signal<ReadonlyMap<string, View>>(new Map());
+/** The registries that the lab uses, and what travels there and back; undefined as long as it uses none. */
+export const registries = signal<RegistriesView | undefined>(undefined);
 /** The host that the student chose to look at. */
 export const chosenHost = signal<string | undefined>(undefined);
 
@@ -27,7 +29,16 @@ export function hearView(view: View): void {
   views.value = next;
 }
 
+export function hearRegistries(view: RegistriesView): void {
+  // Layers that no host has any more are drawn too.
+  const held = [...views.value.values()].flatMap(({ images }) => images.flatMap((image) => image.layers));
+  const moved = view.moves.flatMap(({ layers }) => layers);
+  colourLayers([...held, ...moved].map(({ id }) => id).filter(Boolean));
+  registries.value = view;
+}
+
 /** The lab begins anew: what was told is no more. */
 export function forgetViews(): void {
   views.value = new Map();
+  registries.value = undefined;
 }
