@@ -41,7 +41,7 @@ function figuresOf({ accounts, webhooks, mirrors }: ActivityParts): HubFigures {
     staleAnswers: mirrors.stale,
     refusedLogins: accounts.login.refused,
     refusedPulls: accounts.pulls.refused,
-    deliveries: { ...webhooks.counts, waiting: webhooks.waiting },
+    deliveries: webhooks.counts,
     repositories: Number(now?.repositories ?? 0),
     blobs: Number(now?.blobs ?? 0),
     blobBytes: Number(now?.bytes ?? 0),

@@ -110,6 +110,7 @@ export class Hub implements AsyncDisposable {
       derive: (text) => accounts.keys.derive(text),
       places: options.webhookPlaces,
       dialLab: options.dialLab,
+      log,
     });
     const certificate = await openCertificate(`${dataDirectory}/hub-tls.json`, [hubName, hubAddress]);
     const knowledge = new Knowledge({

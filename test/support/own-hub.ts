@@ -121,6 +121,7 @@ export class OwnHub implements AsyncDisposable {
         throw new EngineError('notFound', 'this hub has no labs');
       },
       paceMs: 0,
+      log,
       ...options.webhooks,
     });
     webhooks.start();

@@ -1,9 +1,9 @@
 // Webhooks: where the pushes and deletions of a namespace are told to. Knows nobody's rights: whoever calls has asked first.
 
 import { randomBytes, randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
 import { EngineError } from '../../errors.ts';
 import {
-  maxDeliveriesAtOnce,
   maxDeliveriesPerWebhook,
   maxWebhookNameLength,
   maxWebhooksPerNamespace,
@@ -17,6 +17,7 @@ import type { Row } from '../database.ts';
 import { namespaceOf } from '../names.ts';
 import type { Registry } from '../registry.ts';
 import { Deliveries, type Delivery, type DueDelivery } from './deliveries.ts';
+import { Delivering } from './delivering.ts';
 import { OutsideCourier } from './outside-courier.ts';
 import { emptyPayload, eventsType, isWebhookAction, payload, signature, type WebhookAction } from './payload.ts';
 import { type Connect, type Letter, post, type Receipt } from './post.ts';
@@ -44,35 +45,27 @@ export interface WebhookOptions {
   readonly dialLab: (namespace: string, hostname: string, port: number, signal: AbortSignal) => ReturnType<Connect>;
   readonly pausesMs?: readonly number[];
   readonly paceMs?: number;
+  readonly log: Logger;
 }
 
 export interface DeliveryCounts {
-  delivered: number;
+  readonly delivered: number;
   /** Each try. */
-  failed: number;
-  waiting: number;
+  readonly failed: number;
+  readonly waiting: number;
 }
 
 const labName = /^([a-z0-9-]{1,63})\.lab$/;
 const listLength = 10;
-/** The longest that `setTimeout` takes. */
-const maxTimerMs = 2 ** 31 - 1;
 
 export class Webhooks implements AsyncDisposable {
-  readonly counts: Omit<DeliveryCounts, 'waiting'> = { delivered: 0, failed: 0 };
   readonly #options: WebhookOptions;
   readonly #places: Places;
   readonly #deliveries: Deliveries;
   readonly #courier: OutsideCourier;
   readonly #ending = new AbortController();
   readonly #silent: () => void;
-  /** Namespaces of which something is under way, or was just now. */
-  readonly #busy = new Set<string>();
-  readonly #going = new Set<Promise<void>>();
-  /** When a namespace's next delivery is to be tried. */
-  readonly #times = new Map<string, number>();
-  #timer: NodeJS.Timeout | null = null;
-  #isStarted = false;
+  readonly #delivering: Delivering;
 
   /** Writes deliveries down from now on; sends them when it is started. Throws invalid for places that are none. */
   constructor(options: WebhookOptions) {
@@ -80,13 +73,17 @@ export class Webhooks implements AsyncDisposable {
     this.#places = new Places(options.places);
     this.#deliveries = new Deliveries(options.registry.database);
     this.#courier = new OutsideCourier(options.places);
+    const { registry, pausesMs = webhookPausesMs, paceMs = webhookPaceMs, log } = options;
+    this.#delivering = new Delivering({
+      ...{ database: registry.database, deliveries: this.#deliveries, pausesMs, paceMs, log },
+      deliver: (due) => this.#deliver(due),
+    });
     this.#silent = options.registry.audit.listen((event) => this.#write(event));
   }
 
   /** Sends what waits, and what comes. */
   start(): void {
-    this.#isStarted = true;
-    for (const [namespace, at] of this.#deliveries.times()) this.#expect(namespace, at);
+    this.#delivering.start();
   }
 
   /** Where webhooks may go to, besides the lab's own hosts. */
@@ -170,18 +167,18 @@ export class Webhooks implements AsyncDisposable {
   /** Sends one that tells of no event. Throws notFound. */
   ping(namespace: string, id: string): void {
     this.#deliveries.add(this.need(namespace, id).id, randomUUID(), 'ping', null, emptyPayload, Date.now());
-    this.#expect(namespace, Date.now());
+    this.#delivering.expect(namespace, Date.now());
   }
 
   /** Throws notFound. */
   redeliver(namespace: string, id: string, delivery: number): void {
     if (!this.#deliveries.again(this.need(namespace, id).id, delivery, Date.now()))
       throw new EngineError('notFound', `the webhook has no delivery ${delivery}`);
-    this.#expect(namespace, Date.now());
+    this.#delivering.expect(namespace, Date.now());
   }
 
-  get waiting(): number {
-    return this.#deliveries.waiting;
+  get counts(): DeliveryCounts {
+    return { ...this.#delivering.counts, waiting: this.#deliveries.waiting };
   }
 
   /** In the transaction of the event. */
@@ -196,7 +193,7 @@ export class Webhooks implements AsyncDisposable {
       const key = randomUUID();
       this.#deliveries.add(id, key, action, event, payload(key, event, mediaType), event.at);
     }
-    this.#expect(namespaceOf(repository), event.at);
+    this.#delivering.expect(namespaceOf(repository), event.at);
   }
 
   #mediaType(repository: string, digest: string | null): string | null {
@@ -205,64 +202,6 @@ export class Webhooks implements AsyncDisposable {
       ...[repository, digest],
     );
     return row ? String(row.media_type) : null;
-  }
-
-  /** The namespace has something to be sent at that time, or sooner. */
-  #expect(namespace: string, at: number): void {
-    this.#times.set(namespace, Math.min(at, this.#times.get(namespace) ?? at));
-    this.#wake();
-  }
-
-  #wake(): void {
-    if (!this.#isStarted || this.#ending.signal.aborted) return;
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    if (this.#going.size >= maxDeliveriesAtOnce) return;
-    const next = Math.min(...[...this.#times].map(([namespace, at]) => (this.#busy.has(namespace) ? Infinity : at)));
-    if (next === Infinity) return;
-    // Never at once: the transaction of the event is to be done first.
-    const inMs = Math.min(Math.max(0, next - Date.now()), maxTimerMs);
-    this.#timer = setTimeout(() => this.#begin(), inMs).unref();
-  }
-
-  #begin(): void {
-    const now = Date.now();
-    for (const [namespace, at] of [...this.#times]) {
-      if (this.#going.size >= maxDeliveriesAtOnce) break;
-      if (at > now || this.#busy.has(namespace)) continue;
-      this.#times.delete(namespace);
-      const next = this.#deliveries.next(namespace);
-      if (!next) continue;
-      if (next.next > now) {
-        this.#times.set(namespace, next.next);
-        continue;
-      }
-      this.#busy.add(namespace);
-      const going = this.#send(next).finally(() => this.#going.delete(going));
-      this.#going.add(going);
-    }
-    this.#wake();
-  }
-
-  async #send(due: DueDelivery): Promise<void> {
-    const { registry, pausesMs = webhookPausesMs, paceMs = webhookPaceMs } = this.#options;
-    const { namespace } = due;
-    // Nobody is told of a push that a loss of power could undo.
-    await registry.database.durable();
-    const receipt = await this.#deliver(due);
-    if (this.#ending.signal.aborted) return;
-    const pause = receipt.mayTryAgain ? pausesMs[due.tries] : undefined;
-    const isDone = receipt.message === '';
-    this.counts[isDone ? 'delivered' : 'failed'] += 1;
-    const now = Date.now();
-    this.#deliveries.tried(due.id, receipt, now, isDone || pause === undefined ? null : now + pause);
-    setTimeout(() => {
-      this.#busy.delete(namespace);
-      if (this.#ending.signal.aborted) return;
-      const next = this.#deliveries.next(namespace);
-      if (next) this.#expect(namespace, next.next);
-      else this.#wake();
-    }, paceMs).unref();
   }
 
   async #deliver({ webhook, namespace, key, action, url, body }: DueDelivery): Promise<Receipt> {
@@ -285,9 +224,7 @@ export class Webhooks implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#ending.abort(new EngineError('unavailable', 'the hub ends'));
     this.#silent();
-    if (this.#timer) clearTimeout(this.#timer);
-    await this.#courier[Symbol.asyncDispose]();
-    await Promise.allSettled(this.#going);
+    await Promise.all([this.#delivering[Symbol.asyncDispose](), this.#courier[Symbol.asyncDispose]()]);
   }
 }
 

@@ -187,7 +187,7 @@ test('a webhook goes with its namespace, and its deliveries with it; so many of 
   assert.equal(hub.webhooks.deliveries('team', id).length, 100);
   await hub.accounts.change(() => hub.accounts.removeNamespace('team'));
   assert.throws(() => hub.webhooks.deliveries('team', id), { kind: 'notFound' });
-  assert.equal(hub.webhooks.waiting, 0);
+  assert.equal(hub.webhooks.counts.waiting, 0);
   for (let i = 0; i < 10; i++) add();
   assert.throws(() => add(), { kind: 'exhausted' });
   const [webhook] = hub.webhooks.list('ada');
