@@ -86,6 +86,38 @@ function isProven({ layers, catalogue }: HostView, { digest, isHashed }: LayerFi
   );
 }
 
+/** A layer's file that is coming still. */
+export interface ComingFile {
+  readonly path: string;
+  /** How long it will be. */
+  readonly size: number;
+  readonly digest: string;
+  readonly diffId: string;
+  /** Resolves once all of it has come and has the digest; rejects where it has not. */
+  readonly whole: Promise<unknown>;
+}
+
+/** The same while the file is coming: of a layer that nobody has nor brings. It is had by others only when it is whole. */
+export async function bringComing(
+  view: HostView,
+  { path, size, digest, diffId, whole }: ComingFile,
+  { maxBytes, signal, onBytes }: { maxBytes: number; signal: AbortSignal; onBytes: OnBytes },
+): Promise<Layer> {
+  const broken = new AbortController();
+  whole.catch((error: unknown) => broken.abort(error));
+  const source = { blob: path, digest, isHashed: true, diffId, maxBytes };
+  const either = AbortSignal.any([signal, broken.signal]);
+  const preparing = view.layers.prepare({ ...source, growsTo: size }, either, onBytes);
+  // What is wrong with the file itself is told before what that has made of it.
+  await using prepared = await preparing.catch(async (error: unknown) => {
+    await whole;
+    throw error;
+  });
+  await whole;
+  signal.throwIfAborted();
+  return await view.layers.adopt(prepared, { ...source, keep: (hashed) => view.blobs.place(path, hashed) });
+}
+
 /** The same for a file that was hashed here already. */
 export async function bringHashed(
   view: HostView,

@@ -6,7 +6,7 @@ import type { FoundImage, RegistryJobs } from '../registries/jobs.ts';
 import type { Descriptor } from '../registries/manifest.ts';
 import { ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
 import { Turnstile } from '../turnstile.ts';
-import { allowance, bringing, bringLayer, configurationAllowance } from './bring-layer.ts';
+import { allowance, bringComing, bringing, bringLayer, configurationAllowance } from './bring-layer.ts';
 import type { Progress, PullOptions } from './image.ts';
 import { line, pullingLine } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
@@ -16,6 +16,9 @@ import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
 import type { LiveMove } from './traffic.ts';
 import type { HostView } from './view.ts';
+
+/** Of a layer so much has come when it is begun to be unpacked: to start a thread for less is not worth it, nor for one that comes slowly. */
+const beginBytes = 16 * 1024 * 1024;
 
 /** A reference, and what the registry has by it. */
 interface Wanted {
@@ -28,6 +31,8 @@ interface Layer {
   readonly descriptor: Descriptor;
   readonly diffId: string;
   readonly path: string;
+  /** Resolves when so much of it has come that it is worth to begin with. */
+  readonly begun: PromiseWithResolvers<'begun'>;
 }
 
 /**
@@ -179,7 +184,8 @@ function missingLayers(
     queue.push(line(shortId(descriptor.digest), exists ? 'Already exists' : 'Pulling fs layer'));
     if (diffIds.indexOf(diffId) === i)
       move.layer(diffId, { bytes: descriptor.size, state: exists ? 'there' : 'waiting' });
-    if (!exists && diffIds.indexOf(diffId) === i) missing.push({ descriptor, diffId, path: session.newFile() });
+    if (!exists && diffIds.indexOf(diffId) === i)
+      missing.push({ descriptor, diffId, path: session.newFile(), begun: Promise.withResolvers() });
   }
   return missing;
 }
@@ -204,24 +210,46 @@ async function bringLayers(
   // One that fails ends the session, and so the others.
   for (const each of downloads) each.catch(() => undefined);
   let broughtBytes = 0;
-  for (const [i, { descriptor, diffId, path }] of layers.entries()) {
-    await downloads[i];
-    const id = shortId(descriptor.digest);
-    const onBytes = (bytes: number): void => queue.push(line(id, 'Extracting', bytes, descriptor.size));
+  for (const [i, layer] of layers.entries()) {
+    const { descriptor, diffId } = layer;
+    const whole = downloads[i] ?? Promise.resolve();
     const maxBytes = allowance(view) - broughtBytes;
-    const file = { path, digest: descriptor.digest, isHashed: true, diffId };
-    const { size } = await bringLayer(view, file, { maxBytes, signal, onBytes });
+    const { size } = await bringWhileComing(view, layer, whole, queue, { maxBytes, signal });
     broughtBytes += size;
-    onBytes(descriptor.size);
+    const id = shortId(descriptor.digest);
+    queue.push(line(id, 'Extracting', descriptor.size, descriptor.size));
     move.layer(diffId, { movedBytes: descriptor.size, state: 'moved' });
     queue.push(line(id, 'Pull complete'));
   }
   return broughtBytes;
 }
 
+/** A large layer is unpacked while it comes; docker is told of that once it has come, as it is used to. */
+async function bringWhileComing(
+  view: HostView,
+  { descriptor: { digest, size }, diffId, path, begun }: Layer,
+  whole: Promise<unknown>,
+  queue: ProgressQueue,
+  limits: { readonly maxBytes: number; readonly signal: AbortSignal },
+): Promise<{ readonly size: number }> {
+  let isWhole = false;
+  const come = whole.then(() => {
+    isWhole = true;
+  });
+  come.catch(() => undefined);
+  const onBytes = (bytes: number): void => {
+    if (isWhole) queue.push(line(shortId(digest), 'Extracting', bytes, size));
+  };
+  const state = await Promise.race([come, begun.promise]);
+  if (state === 'begun' && !view.layers.isComing(diffId))
+    return await bringComing(view, { path, size, digest, diffId, whole: come }, { ...limits, onBytes });
+  await come;
+  return await bringLayer(view, { path, digest, isHashed: true, diffId }, { ...limits, onBytes });
+}
+
 async function download(
   session: RegistrySession,
-  { descriptor, diffId, path }: Layer,
+  { descriptor, diffId, path, begun }: Layer,
   { queue, move }: Telling,
 ): Promise<void> {
   move.layer(diffId, { state: 'moving' });
@@ -233,6 +261,7 @@ async function download(
       onBytes: (bytes) => {
         queue.push(line(id, 'Downloading', bytes, descriptor.size));
         move.layer(diffId, { movedBytes: bytes });
+        if (bytes >= beginBytes && descriptor.size >= 2 * beginBytes) begun.resolve('begun');
       },
       onRetry: (seconds) => queue.push(line(id, `Retrying in ${seconds} second${seconds === 1 ? '' : 's'}`)),
     },

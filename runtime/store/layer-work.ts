@@ -15,6 +15,8 @@ export type LayerJob =
       readonly diffId: string | null;
       /** The blob is known to hash to `digest`. */
       readonly isHashed: boolean;
+      /** The blob is being written still, and so long in the end; left out where it is whole. */
+      readonly growsTo?: number;
     } & ExtractLimits)
   /** With what the blob is known to hash to; null where it has to be found out. */
   | { readonly kind: 'hash'; readonly blob: string; readonly maxBytes: number; readonly digest: string | null };

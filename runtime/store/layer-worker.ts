@@ -1,8 +1,10 @@
 // The thread that packs, unpacks or hashes one layer, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
 
 import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
-import { Transform } from 'node:stream';
+import { open } from 'node:fs/promises';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
 import { compressionOf, compressor, decompressor, magicBytes } from './compression.ts';
@@ -12,6 +14,8 @@ import { meter } from './meter.ts';
 import { packLayer } from './pack.ts';
 
 const readBytes = 1024 * 1024;
+/** Between two looks at a file that grows: so long as a fast network takes for the next piece. */
+const lookAgainMs = 5;
 
 function tell(message: LayerMessage): void {
   parentPort?.postMessage(message);
@@ -37,13 +41,31 @@ function firstBytes(path: string): Buffer {
   }
 }
 
+/** What somebody else writes into a file, until it has `length` bytes. */
+async function* growing(path: string, length: number): AsyncGenerator<Buffer> {
+  await using file = await open(path);
+  for (let at = 0; at < length; ) {
+    const wanted = Math.min(readBytes, length - at);
+    if ((await file.stat()).size < at + wanted) {
+      await sleep(lookAgainMs);
+      continue;
+    }
+    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafeSlow(wanted), 0, wanted, at);
+    at += bytesRead;
+    yield buffer.subarray(0, bytesRead);
+  }
+}
+
 /**
  * The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. Nothing is hashed twice: a blob
  * that is not compressed is its tar, and one whose digest is `known` has it.
  */
-function openLayer(blob: string, maxBytes: number, known: string | null) {
+function openLayer(blob: string, maxBytes: number, known: string | null, growsTo?: number) {
   const expand = decompressor(compressionOf(firstBytes(blob)));
-  const source = createReadStream(blob, { highWaterMark: readBytes });
+  const source =
+    growsTo === undefined
+      ? createReadStream(blob, { highWaterMark: readBytes })
+      : Readable.from(growing(blob, growsTo), { objectMode: false, highWaterMark: readBytes });
   const plain = meter(expand ? undefined : progress);
   const packed = expand ? meter(progress, known) : plain;
   // pipeline() carries an error of any part to the last one, whose reader fails with it.
@@ -63,7 +85,7 @@ async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
 }
 
 async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> {
-  const layer = openLayer(job.blob, job.maxBytes, job.isHashed ? job.digest : null);
+  const layer = openLayer(job.blob, job.maxBytes, job.isHashed ? job.digest : null, job.growsTo);
   const { bytes: size, foreign } = await extractLayer(layer.plain.stream, job.directory, job);
   await layer.done;
   const result = {

@@ -9,9 +9,9 @@ import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { z } from 'zod';
 import { at, EngineError } from '../errors.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
-import { maxLayerEntries } from '../limits.ts';
 import { type Blob, checkDigest } from './blobs.ts';
-import { type OnBytes, unpack } from './layer-work.ts';
+import type { OnBytes } from './layer-work.ts';
+import { type PreparedLayer, type PreparedSource, prepareLayer } from './prepare-layer.ts';
 import { type RecordKind, type Shape, unchanged } from './record-kind.ts';
 import type { Records } from './records.ts';
 import { Settling } from './settling.ts';
@@ -52,14 +52,7 @@ export const layerKind: RecordKind<Layer> = {
   ],
 };
 
-export interface LayerSource {
-  readonly blob: string;
-  /** What the blob must hash to; null where nobody has said. */
-  readonly digest: string | null;
-  /** The blob is known to hash to `digest`. */
-  readonly isHashed?: boolean;
-  readonly diffId: string;
-  readonly maxBytes: number;
+export interface LayerSource extends Omit<PreparedSource, 'growsTo'> {
   /**
    * Gives the blob, which is what it should be and has this digest, its place in the store; it goes with the layer. Null for a blob
    * that is kept elsewhere.
@@ -229,32 +222,38 @@ export class Layers {
   }
 
   async #unpack(name: string, source: LayerSource, onBytes: OnBytes): Promise<Layer> {
-    const temporary = `${this.#temporary}/${randomUUID()}`;
-    mkdirSync(temporary, { mode: 0o755 });
+    // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
+    await using prepared = await this.prepare(source, new AbortController().signal, onBytes);
+    return this.#place(name, source, prepared);
+  }
+
+  /** Unpacks a layer beside the others, for `adopt`: until then nobody has anything of it. Throws as `prepareLayer`. */
+  prepare(source: PreparedSource, signal: AbortSignal, onBytes: OnBytes): Promise<PreparedLayer> {
+    return prepareLayer(this.#temporary, source, signal, onBytes);
+  }
+
+  /** The layer that was unpacked by `prepare`, whose blob is whole now; where somebody else has brought it meanwhile, theirs. Throws as `add`. */
+  async adopt(prepared: PreparedLayer, source: LayerSource): Promise<Layer> {
+    const name = layerName(source.diffId);
+    if (this.#known.has(name) || this.#running.has(source.diffId))
+      return await this.add(source, new AbortController().signal, () => undefined);
+    return this.#place(name, source, prepared);
+  }
+
+  #place(name: string, { diffId, keep }: LayerSource, { directory, unpacked }: PreparedLayer): Layer {
     try {
-      const { blob, digest, isHashed = false, diffId, maxBytes, keep } = source;
-      const job = {
-        kind: 'unpack',
-        ...{ blob, digest, isHashed, diffId, maxBytes },
-        directory: temporary,
-        maxEntries: maxLayerEntries,
-      } as const;
-      // Not the caller's signal: others may be waiting for the same layer. The limits bound how long it goes on.
-      const unpacked = await unpack(job, new AbortController().signal, onBytes);
       this.#settling.add(name);
       keep?.(unpacked.digest);
       const { size, tarBytes } = unpacked;
       const layer = { name, diffId, size, blob: keep ? unpacked.digest : null, tarBytes, compressed: null };
       // It is there where its record could not be read: whole, as all that has a name here.
-      if (existsSync(`${this.directory}/${name}`)) await this.#discard(temporary);
-      else renameSync(temporary, `${this.directory}/${name}`);
+      if (!existsSync(`${this.directory}/${name}`)) renameSync(directory, `${this.directory}/${name}`);
       this.#records.put(layerKind, '', name, layer);
       this.#known.set(name, layer);
       return layer;
     } catch (error) {
       this.#settling.forget(name);
-      await this.#discard(temporary);
-      throw at(`layer ${source.diffId}`, error);
+      throw at(`layer ${diffId}`, error);
     }
   }
 
