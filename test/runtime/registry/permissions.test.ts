@@ -8,6 +8,7 @@ import { decide } from '../../../runtime/registry/accounts/decide.ts';
 import type { RepositoryAction } from '../../../runtime/registry/http/access.ts';
 import { type Route, routeOf } from '../../../runtime/registry/http/route.ts';
 import { bearer, type OwnHub } from '../../support/own-hub.ts';
+import { sha256 } from '../../support/own-registry.ts';
 import { type Case, cases } from './every-route.ts';
 import { openTeam, type Repository, repositories, scopesOf, type Team } from './team.ts';
 
@@ -27,7 +28,9 @@ afterAll(async () => {
 function mayDo(kind: string, repository: Repository, action: RepositoryAction): boolean {
   if (repository === 'image' || repository === 'nobody/image') return false;
   if (repository === 'library/image') return action === 'pull';
-  if (action === 'pull' && repository === 'team/public') return true;
+  if (action === 'pull' && repository.endsWith('/public')) return true;
+  if (repository.startsWith('lab-1/'))
+    return kind === 'lab' || (kind === 'lab with a token to read' && action === 'pull');
   const allowed: Readonly<Record<string, readonly RepositoryAction[]>> = {
     ada: ['pull', 'push', 'delete'],
     'ada with a token to read': ['pull'],
@@ -128,6 +131,86 @@ test('F10 a token is given to everybody whose secret is right, and grants what t
       );
     }
   }
+});
+
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+/** Every way to ask for a token, with what is right about it: a secret, a method, a service, a grant. */
+const askings: readonly (readonly [
+  what: string,
+  line: string,
+  body: string | null,
+  status: (isRight: boolean) => number,
+])[] = [
+  ['by name and secret', 'GET /token?service=hub.drydock&scope=SCOPE', null, (isRight) => (isRight ? 200 : 401)],
+  ['for a refresh token too', 'GET /token?offline_token=true&scope=SCOPE', null, (isRight) => (isRight ? 200 : 401)],
+  ['for another service', 'GET /token?service=registry.docker.io&scope=SCOPE', null, () => 400],
+  ['with HEAD', 'HEAD /token?scope=SCOPE', null, () => 405],
+  ['with PUT', 'PUT /token', '', () => 405],
+  ['with DELETE', 'DELETE /token', null, () => 405],
+  ['without a grant', 'POST /token', 'scope=SCOPE', () => 400],
+  ['with a grant that is none', 'POST /token', 'grant_type=authorization_code&code=x', () => 400],
+  ['with a refresh token that is none', 'POST /token', 'grant_type=refresh_token&refresh_token=x', () => 401],
+];
+
+test('F10 /token, by everybody, in every way: no way around a secret that is right, and nothing of anybody without it', async () => {
+  for (const [kind, { headers, isSomebody }] of team.people) {
+    for (const [what, line, body, status] of askings) {
+      // So that guessing is not slowed down here.
+      if (!isSomebody) hub.clock.pass(60_000);
+      const scope = encodeURIComponent('repository:team/private:pull,push,delete');
+      const answer = await hub.ask(line.replace('SCOPE', scope), {
+        headers: { ...headers, ...(body !== null && form) },
+        ...(body !== null && { body: body.replace('SCOPE', scope) }),
+      });
+      assert.equal(answer.status, status(isSomebody), `${kind} ${what}`);
+      if (answer.status !== 200) assert.ok(!answer.body.includes('access_token'), `${kind} ${what}`);
+    }
+  }
+  // A bearer token gives no other token, whoever has it.
+  const { headers = {} } = team.people.get('ada') ?? {};
+  const owner = await hub.tokenHeader(scopesOf('team/private'), headers);
+  for (const shown of [owner, bearer('x.y.z'), { Authorization: 'Basic' }, { Authorization: '' }])
+    assert.equal((await hub.ask('GET /token?scope=registry:catalog:*', { headers: shown })).status, 401);
+});
+
+test('F10 a refresh token is none of those that the registry takes, and a bearer token refreshes nothing', async () => {
+  const { headers = {} } = team.people.get('ada') ?? {};
+  const { token, refresh_token = '' } = (
+    await hub.askToken(scopesOf('team/private'), headers, '&offline_token=true')
+  ).json() as {
+    token: string;
+    refresh_token?: string;
+  };
+  assert.equal((await hub.ask('GET /v2/', { headers: bearer(refresh_token) })).status, 401);
+  assert.equal((await hub.ask('GET /v2/', { headers: bearer(token) })).status, 200);
+  for (const [given, status] of [
+    [token, 401],
+    [refresh_token, 200],
+  ] as const)
+    assert.equal((await hub.postToken({ grant_type: 'refresh_token', refresh_token: given })).status, status);
+});
+
+test('F10 methods that a route does not have are none for anybody, and do nothing', async () => {
+  const { headers = {} } = team.people.get('ada') ?? {};
+  const token = await hub.tokenHeader(scopesOf('team/private'), headers);
+  const before = hub.registry.manifests.need('team/private', '1').digest;
+  for (const [path, methods] of [
+    ['/v2/', ['POST', 'PUT', 'PATCH', 'DELETE']],
+    ['/v2/_catalog', ['POST', 'PUT', 'PATCH', 'DELETE']],
+    ['/v2/team/private/tags/list', ['POST', 'PUT', 'PATCH', 'DELETE']],
+    ['/v2/team/private/manifests/1', ['POST', 'PATCH']],
+    [`/v2/team/private/blobs/${sha256('x')}`, ['POST', 'PUT', 'PATCH']],
+    ['/v2/team/private/blobs/uploads/', ['GET', 'PUT', 'PATCH', 'DELETE']],
+    ['/v2/team/private/blobs/uploads/x', ['POST']],
+    [`/v2/team/private/referrers/${sha256('x')}`, ['POST', 'PUT', 'PATCH', 'DELETE']],
+  ] as const)
+    for (const method of methods)
+      for (const shown of [{}, token]) {
+        const answer = await hub.ask(`${method} ${path}`, { headers: { ...shown, 'X-HTTP-Method-Override': 'GET' } });
+        assert.equal(answer.status, 405, `${method} ${path}`);
+        assert.match(answer.header('allow'), /^[A-Z, ]+$/);
+      }
+  assert.equal(hub.registry.manifests.need('team/private', '1').digest, before);
 });
 
 test('the decision alone: an access token never adds to what its account may', () => {

@@ -36,7 +36,8 @@ test('B04 for a stranger a private repository and one that is not there are the 
     }
     return answers;
   };
-  const strangers = ['nobody', 'stranger', 'lab'] as const;
+  const strangers = ['nobody', 'stranger', 'lab', 'other lab'] as const;
+  const seen = ['lab-1/public', 'library/image', 'team/public'];
   for (const kind of strangers) {
     const { headers = {} } = team.people.get(kind) ?? {};
     const [there, missing] = ['team/private', 'team/missing'];
@@ -48,11 +49,13 @@ test('B04 for a stranger a private repository and one that is not there are the 
     const catalog = await hub.ask('GET /v2/_catalog', {
       headers: await hub.tokenHeader(['registry:catalog:*'], headers),
     });
-    assert.deepEqual(catalog.json(), { repositories: ['library/image', 'team/public'] });
+    assert.deepEqual(catalog.json(), {
+      repositories: kind === 'lab' ? ['lab-1/private', ...seen] : seen,
+    });
   }
   const own = await hub.tokenHeader(['registry:catalog:*'], team.people.get('reader')?.headers);
   assert.deepEqual((await hub.ask('GET /v2/_catalog', { headers: own })).json(), {
-    repositories: ['library/image', 'team/private', 'team/public'],
+    repositories: ['lab-1/public', 'library/image', 'team/private', 'team/public'],
   });
 });
 

@@ -19,11 +19,16 @@ export const manifest = JSON.stringify({
 });
 export const manifestDigest = sha256(manifest);
 
-/** Repositories of the namespace `team`, which ada owns, and `library/image`; each holds the blob and the manifest with the tag 1. */
+/**
+ * Repositories of the namespace `team`, which ada owns, of two labs, and `library/image`; each but `missing` holds the blob and the
+ * manifest with the tag 1.
+ */
 export const repositories = [
   'team/public',
   'team/private',
   'team/missing',
+  'lab-1/public',
+  'lab-1/private',
   'library/image',
   'nobody/image',
   'image',
@@ -67,12 +72,16 @@ export async function openTeam(): Promise<Team> {
   const { accounts } = hub;
   for (const name of ['ada', 'writer', 'reader', 'stranger', 'gone']) await createAccount(accounts, { name, password });
   const named = (name: string) => accounts.accounts.need(name);
-  const lab = await accounts.change(() => accounts.sessions.ensure('lab-1'));
+  const [lab, otherLab] = await accounts.change(() => [
+    accounts.sessions.ensure('lab-1'),
+    accounts.sessions.ensure('lab-2'),
+  ]);
   await accounts.change(() => {
     accounts.namespaces.add('team', named('ada'), 'public');
     accounts.namespaces.setMember('team', named('writer'), 'write');
     accounts.namespaces.setMember('team', named('reader'), 'read');
     accounts.setVisibility('team/private', 'private');
+    accounts.setVisibility('lab-1/private', 'private');
   });
   for (const repository of repositories) if (repository !== 'team/missing') await fill(hub, repository);
   const add = (kind: string, name: string, secret: string, isSomebody = true) =>
@@ -84,6 +93,9 @@ export async function openTeam(): Promise<Team> {
     add(`ada with a token to ${scope}`, 'ada', secret);
   }
   add('lab', lab.name, lab.password);
+  add('other lab', otherLab.name, otherLab.password);
+  const { secret: toRead } = accounts.tokens.add(named('lab-1'), { name: 'read', scope: 'read', expires: null });
+  add('lab with a token to read', 'lab-1', toRead);
   add('wrong password', 'ada', 'wrong horse', false);
   const scopes = ['repository:team/private:pull,push,delete', 'repository:team/public:pull,push,delete'];
   stale.set('expired', await hub.tokenHeader(scopes, basic('ada', password)));
