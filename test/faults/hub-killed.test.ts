@@ -78,6 +78,11 @@ const pull = (repository: string, onPiece?: (number: number) => void): Promise<T
 const isPushed = ({ text }: Told): boolean => text.includes('"aux"');
 const isPulled = ({ text }: Told): boolean => /Downloaded newer image|Image is up to date/.test(text);
 
+/** A host has so many images and no more. */
+const forget = async (repository: string): Promise<void> => {
+  for (const { socket } of [pushing, pulling]) await told(socket, `DELETE /images/${repository}:1?force=1`);
+};
+
 /** Does `work`, which tells of its pieces, and kills the engine at one of them, or at its end. The hub is collected meanwhile. */
 async function killAt(piece: number, work: (onPiece: (number: number) => void) => Promise<Told>): Promise<Told> {
   let killed: Promise<void> | null = null;
@@ -103,6 +108,7 @@ test('X01: a push to the hub that was acknowledged outlives the engine; one that
     assert.ok(isPushed(again), again.text);
     const pulled = await pull(repository);
     assert.ok(isPulled(pulled), pulled.text);
+    await forget(repository);
   }
 });
 
@@ -116,6 +122,7 @@ test('X01: a pull from the hub that is cut off leaves nothing half, and can be m
     await killAt(1 + (round % 8), (onPiece) => pull(repository, onPiece));
     const pulled = await pull(repository);
     assert.ok(isPulled(pulled), pulled.text);
+    await forget(repository);
   }
 });
 
