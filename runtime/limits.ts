@@ -390,6 +390,14 @@ export const maxRegistryStreamsPerShare = 24;
 export const maxRegistryStreams = 256;
 /** Files that are brought to the disk at once: each takes one of Node's four threads for as long as the disk takes. */
 export const maxRegistrySyncs = 2;
+/** The same of pieces of uploads that are written, and of blobs that are read to be sent: a disk may take its time for them. */
+export const maxRegistryWrites = 2;
+export const maxRegistryReads = 2;
+/** What one turn of the event loop takes of all uploads: about a millisecond and a half. */
+export const uploadTurnBytes = 512 * 1024;
+/** What a namespace may send at once, and after that in a second. What the docker command of a host pushes comes from its own disk. */
+export const uploadBurstBytes = 512 * 1024 * 1024;
+export const uploadBytesPerSecond = 32 * 1024 * 1024;
 /** What an upload gathers before it is written: one write is under way while the next is gathered. */
 export const uploadPieceBytes = 512 * 1024;
 /**

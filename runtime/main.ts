@@ -1,5 +1,6 @@
 // The engine's process: flags, listen, end. Runs as root, in a mount namespace of its own that `drydock up` makes.
 
+import './thread-pool.ts';
 import fs from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import net from 'node:net';

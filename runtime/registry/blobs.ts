@@ -78,8 +78,9 @@ export class RepositoryBlobs {
   }
 
   /**
-   * Makes a blob of all that `body` holds, whose digest is `digest` where that is known. On the disk when it resolves; nothing of it
-   * stays where this throws: as `finish`, and what `Uploads` throws.
+   * Makes a blob of all that `body` holds, whose digest is `digest` where that is known. With a `signal` it is the engine that makes it,
+   * and no client that sends it. On the disk when it resolves; nothing of it stays where this throws: as `finish`, and what `Uploads`
+   * throws.
    */
   async take(
     { repository, digest, ...sender }: Sender & { readonly repository: string; readonly digest: string | null },
@@ -91,7 +92,7 @@ export class RepositoryBlobs {
     return await uploads.alone(repository, id, async (upload, own) => {
       const ended = signal ? AbortSignal.any([own, signal]) : own;
       try {
-        await uploads.append(upload, body, ended);
+        await uploads.append(upload, body, ended, signal ? 'engine' : 'client');
         return await this.finish(upload, digest ?? (await upload.sha256(ended)), sender, ended);
       } catch (error) {
         // Nobody knows its name to go on with it.

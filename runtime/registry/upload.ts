@@ -5,7 +5,8 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { at, EngineError } from '../errors.ts';
-import { sendPieceBytes, uploadPieceBytes } from '../limits.ts';
+import { maxRegistryWrites, sendPieceBytes, uploadPieceBytes } from '../limits.ts';
+import { Turnstile } from '../turnstile.ts';
 import type { Algorithm } from './names.ts';
 
 type Hashes = ReadonlyMap<Algorithm, Hash>;
@@ -78,10 +79,10 @@ export class Upload {
   }
 
   /**
-   * Adds what `body` holds. `admit` is told of each piece before it counts, and throws where it is too much. Where this throws, what
-   * came before is in the file.
+   * Adds what `body` holds. `admit` is told of each piece before it counts: it resolves when the piece may be taken, and throws where it
+   * is too much. Where this throws, what came before is in the file.
    */
-  async append(body: Readable, admit: (bytes: number) => void, signal: AbortSignal): Promise<void> {
+  async append(body: Readable, admit: (bytes: number) => Promise<void>, signal: AbortSignal): Promise<void> {
     const hashes = this.#hashes;
     // Until the file and the hashes agree again.
     this.#hashes = null;
@@ -93,7 +94,7 @@ export class Upload {
     try {
       if (signal.aborted) end();
       for await (const piece of body.iterator({ destroyOnReturn: false })) {
-        admit(piece.length);
+        await admit(piece.length);
         for (const hash of hashes?.values() ?? []) hash.update(piece);
         hashed += piece.length;
         await writer.add(piece);
@@ -135,6 +136,8 @@ function newHashes(algorithms: readonly Algorithm[]): Hashes {
   return new Map([...new Set<Algorithm>(['sha256', ...algorithms])].map((name) => [name, createHash(name)]));
 }
 
+const writes = new Turnstile({ perKey: maxRegistryWrites, inAll: maxRegistryWrites });
+
 /** Writes pieces at the end of a file, several at once, while the next ones are gathered. */
 class Writer {
   readonly #file: FileHandle;
@@ -167,7 +170,7 @@ class Writer {
 
   async #writeAll(pieces: readonly Buffer[], bytes: number): Promise<void> {
     try {
-      const { bytesWritten } = await this.#file.writev(pieces, this.#end);
+      const { bytesWritten } = await writes.pass('', () => this.#file.writev(pieces, this.#end));
       this.#end += bytesWritten;
       if (bytesWritten < bytes) throw new EngineError('noSpace', 'no space left on the disk');
     } catch (error) {

@@ -8,6 +8,7 @@ import { freeBytesOf } from '../kernel/free-space.ts';
 import { freeCheckBytes, leastFreeBytes, maxUploadIdleMs, maxUploadsPerNamespace } from '../limits.ts';
 import type { Database } from './database.ts';
 import { type Algorithm, algorithms, namespaceOf } from './names.ts';
+import { Pace } from './pace.ts';
 import type { Quota } from './quota.ts';
 import { Refusal } from './refusal.ts';
 import { Upload } from './upload.ts';
@@ -16,6 +17,7 @@ export class Uploads {
   readonly #directory: string;
   readonly #database: Database;
   readonly #quota: Quota;
+  readonly #pace = new Pace();
   readonly #open = new Map<string, Upload>();
   /** With how many bytes each of them counts, and all of a namespace. */
   readonly #counted = new Map<Upload, number>();
@@ -98,15 +100,22 @@ export class Uploads {
 
   /**
    * Adds to it what `body` holds. Throws noSpace where the disk is nearly full, and DENIED where its namespace then sends more than
-   * it may hold: as much again as what it holds, since what is sent may be there already, and is counted when it is whole.
+   * it may hold: as much again as what it holds, since what is sent may be there already, and is counted when it is whole. `from`: a
+   * client who sends it, or the engine itself, which makes it of what a host has.
    */
-  async append(upload: Upload, body: Readable, signal: AbortSignal): Promise<void> {
+  async append(
+    upload: Upload,
+    body: Readable,
+    signal: AbortSignal,
+    from: 'client' | 'engine' = 'client',
+  ): Promise<void> {
     const namespace = namespaceOf(upload.repository);
     const most = this.#quota.of(namespace);
     const before = upload.size;
     let added = 0;
     let lookAt = 0;
-    const admit = (bytes: number): void => {
+    const admit = async (bytes: number): Promise<void> => {
+      await (from === 'client' ? this.#pace.take(namespace, bytes, signal) : this.#pace.turn(namespace, bytes));
       if (added >= lookAt) {
         this.#checkFree();
         lookAt = added + freeCheckBytes;

@@ -4,8 +4,11 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { EngineError } from '../../errors.ts';
-import { sendPieceBytes } from '../../limits.ts';
+import { maxRegistryReads, sendPieceBytes } from '../../limits.ts';
+import { Turnstile } from '../../turnstile.ts';
 import type { ByteRange } from './ranges.ts';
+
+const reads = new Turnstile({ perKey: maxRegistryReads, inAll: maxRegistryReads });
 
 /** The answer's head is written; this writes its body and ends it. Throws where the client goes, or the file is shorter than it was. */
 export async function sendFile(file: FileHandle, { start, end }: ByteRange, response: ServerResponse): Promise<void> {
@@ -19,7 +22,7 @@ export async function sendFile(file: FileHandle, { start, end }: ByteRange, resp
   try {
     for (let [at, n] = [start, 0]; at <= end; n++) {
       const buffer = buffers[n % 2 === 0 ? 0 : 1];
-      const { bytesRead } = await file.read(buffer, 0, Math.min(length, end - at + 1), at);
+      const { bytesRead } = await reads.pass('', () => file.read(buffer, 0, Math.min(length, end - at + 1), at));
       if (bytesRead === 0) throw new EngineError('dataLoss', `the file ends at ${at}, before ${end}`);
       await Promise.race([sent, gone.promise]);
       sent = write(response, buffer.subarray(0, bytesRead));
