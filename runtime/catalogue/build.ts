@@ -21,6 +21,7 @@ import { layerMediaType } from '../store/compression.ts';
 import { pack, unpack } from '../store/layer-work.ts';
 import { makeBusyboxRoot } from './busybox.ts';
 import { imageConfiguration } from './configuration.ts';
+import { keepLists } from './keep-lists.ts';
 import { type CatalogueEntry, writeLayout } from './layout.ts';
 import { messageProgram } from './message-program.ts';
 import type { Recipe } from './recipe.ts';
@@ -33,6 +34,8 @@ export interface Build {
   readonly scratch: string;
   /** An empty directory that becomes the image's layout. */
   readonly layout: string;
+  /** Where lists of Debian's packages are kept. */
+  readonly lists: string;
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
 }
@@ -50,6 +53,8 @@ export async function buildImage(build: Build): Promise<void> {
       onStep('running its set-up');
       await runSetup(recipe, root, signal);
     }
+    // The image does without them.
+    if (recipe.suite !== null) await keepLists(`${root}/var/lib/apt/lists`, build.lists).catch(() => undefined);
     if (recipe.suite !== null) tidy(root);
     versionTags.push(...packageVersionTags(recipe, root));
   } finally {

@@ -254,7 +254,8 @@ export class Catalogue {
       const onStep = (step: string): void => {
         item.step = step;
       };
-      await buildImage({ recipe, base, scratch, layout, signal: this.#signal, onStep });
+      const lists = `${this.#options.cacheDirectory}/debian-lists`;
+      await buildImage({ recipe, base, scratch, layout, lists, signal: this.#signal, onStep });
       rmSync(place, { recursive: true, force: true });
       renameSync(layout, place);
     } finally {

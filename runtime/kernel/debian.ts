@@ -24,17 +24,20 @@ const leftOut = ['doc', 'man', 'info', 'locale', 'lintian', 'bug'];
  * and what it has in /run, the workspace's way to the engine's socket.
  */
 const notOnTop = ['check/empty', 'chroot/policy-rc.d', 'chroot/start-stop-daemon', 'cleanup/run'];
+/** The lists of packages that it has fetched are for whoever asked. */
+const notRemoved = 'cleanup/apt/lists';
 /** How much of a failed program's last words an error quotes. */
 const maxLastLines = 12;
 /** The only parts of the engine's environment that reach the programs: how to reach package mirrors. */
 const proxyVariables = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
 /**
- * Installs packages with the machine's own apt set-up (proxies, keys) from Debian's archive. Throws unavailable with apt's
+ * Installs packages with the machine's own apt set-up (proxies, keys) from Debian's archive. Leaves the lists of packages in
+ * `/var/lib/apt/lists`. Throws unavailable with apt's
  * last words where it cannot.
  */
 export async function installDebian(options: DebianOptions): Promise<void> {
-  const argv = ['--mode=root', '--format=directory', '--verbose'];
+  const argv = ['--mode=root', '--format=directory', '--verbose', `--skip=${notRemoved}`];
   if (options.onTop) argv.push('--variant=custom', `--skip=${notOnTop.join(',')}`);
   else {
     argv.push('--variant=minbase', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"');
