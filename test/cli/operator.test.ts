@@ -1,16 +1,20 @@
 // What an operator does with a running Drydock: sees its sessions, ends one, drains it. Over a socket that is root's.
 
 import assert from 'node:assert/strict';
-import { statSync } from 'node:fs';
+import { renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { connectEngine } from '@drydock/runtime';
 import type { SessionReport } from '@drydock/sandbox-server/operator';
 import { afterAll, beforeAll, test } from 'vitest';
 import { timeOf } from '../../cli/commands/drain.ts';
+import { trackerFeed } from '../runtime/registry/contents/feeds.ts';
+import { debianBase, pushImage } from '../runtime/registry/contents/images.ts';
 import { TestServer } from '../sandbox-server/server.ts';
 import { enterReady, last } from '../sandbox-server/sessions/student.ts';
 import { runDrydockWith } from '../support/command.ts';
 import { startDrydock, startSupervisor, type TestDrydock } from '../support/drydock.ts';
+import { basic } from '../support/own-hub.ts';
+import { askRegistry } from '../support/own-registry.ts';
 import { until } from '../support/until.ts';
 
 let drydock: TestDrydock;
@@ -156,6 +160,53 @@ test('hub account, token, ls, gc and check: who may use the hub, what is in it, 
   const wrong = await drydock.run('hub', 'audit', '--since', 'yesterday');
   assert.deepEqual([wrong.exitCode, wrong.stdout], [2, '']);
   await engine.hub.removeAccount('ann');
+});
+
+test('hub contents: the packages of an image, what is known of them, and exit codes for scripts', async () => {
+  const { env, url, instance } = drydock;
+  await runDrydockWith(env, 'correct horse battery\n', 'hub', 'account', 'cleo');
+  const headers = basic('cleo', 'correct horse battery');
+  const { digest } = await pushImage(
+    {
+      ask: (line, options = {}) => {
+        const [method = '', target = ''] = line.split(' ');
+        return askRegistry(url, method, target.replace(url, ''), {
+          ...options,
+          headers: { ...options.headers, ...headers },
+        });
+      },
+    },
+    'cleo/web',
+    [debianBase],
+    { tag: '1' },
+  );
+  const plain = await drydock.run('hub', 'contents', 'cleo/web:1');
+  assert.equal(plain.exitCode, 0, plain.stderr);
+  assert.match(plain.stdout, new RegExp(`^Debian GNU/Linux 12 \\(bookworm\\): 4 packages\nImage ${digest}\n`));
+  assert.match(plain.stdout, /^libssl3 +3\.0\.11-1~deb12u2/m);
+  assert.match(plain.stdout, /^This machine has no feed of known vulnerabilities\.$/m);
+  writeFileSync(`${instance.data}/vulnerabilities.json.new`, JSON.stringify(trackerFeed));
+  renameSync(`${instance.data}/vulnerabilities.json.new`, `${instance.data}/vulnerabilities.json`);
+  const read = async () => JSON.parse((await drydock.run('hub', 'contents', 'cleo/web:1', '--json')).stdout);
+  await until('the feed is told', async () => (await read()).vulnerabilities.known);
+  const told = await drydock.run('hub', 'contents', `hub.drydock/cleo/web@${digest}`, '--fail');
+  assert.deepEqual(
+    [told.exitCode, told.stderr],
+    [3, 'drydock: 2 known vulnerabilities would go with newer packages.\n'],
+  );
+  assert.match(told.stdout, /^CVE-2024-5535 +openssl +fixable +3\.0\.15-1~deb12u1 +not yet assigned$/m);
+  assert.match(told.stdout, /^CVE-2023-45853 +zlib +no-advisory \(ignored\) +not yet assigned$/m);
+  assert.match(told.stdout, /^Known vulnerabilities, by Debian’s security tracker of \d{4}-\d\d-\d\d: 2 gone with /m);
+  assert.deepEqual(await drydock.run('hub', 'contents', 'busybox', '--fail'), {
+    exitCode: 0,
+    stdout: 'There are no Debian packages in the image.\n',
+    stderr: '',
+  });
+  const none = await drydock.run('hub', 'contents', 'cleo/web:2');
+  assert.deepEqual([none.exitCode, none.stderr], [1, 'drydock: There is no image cleo/web:2.\n']);
+  const wrong = await drydock.run('hub', 'contents', 'Not An Image');
+  assert.deepEqual([wrong.exitCode, wrong.stdout], [2, '']);
+  await connectEngine(drydock.engineSocket).hub.removeAccount('cleo');
 });
 
 test('hub webhook: made, tried, its deliveries told, and removed; an address that nobody allowed is refused in a sentence', async () => {

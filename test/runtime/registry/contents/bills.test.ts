@@ -1,8 +1,12 @@
 // The SBOM that the hub itself pushes for an image: a referrer of it, made once, gone with it.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { afterEach, beforeEach, test } from 'vitest';
 import { OwnRegistry, sha256 } from '../../../support/own-registry.ts';
+import { runUnpacked, unpacked } from '../../../support/unpacked.ts';
 import { until } from '../../../support/until.ts';
 import { pushBlob } from '../contents.ts';
 import { debianBase, pushImage } from './images.ts';
@@ -188,6 +192,29 @@ test('it counts in no quota: what a namespace holds is what was pushed to it', a
   assert.equal(quota.used('ann'), used + 2);
   assert.ok((await readBill('ann/app', bill)).text.length + used > 0);
   await pushBlob(served, 'ann/app', Buffer.alloc(5_000 - used - 2, 'x'));
+});
+
+const oras = unpacked('oras');
+
+test.skipIf(!oras)('oras finds it beside its image, and pulls it', async () => {
+  const { digest } = await pushImage(served, 'ann/app', [debianBase]);
+  const bill = await billOf('ann/app', digest);
+  assert.ok(oras);
+  const image = `${served.domain}/ann/app`;
+  const found = await runUnpacked(oras, ['discover', '--plain-http', '--format', 'json', `${image}:latest`]);
+  const { referrers: told = [], manifests = told } = JSON.parse(found);
+  assert.deepEqual(
+    manifests.map((one: Referrer) => [one.digest, one.artifactType]),
+    [[bill, cyclonedx]],
+  );
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'drydock-oras-'));
+  try {
+    await runUnpacked(oras, ['pull', '--plain-http', '--output', folder, `${image}@${bill}`]);
+    const { text } = await readBill('ann/app', bill);
+    assert.equal(fs.readFileSync(`${folder}/sbom.cdx.json`, 'utf8'), text);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 });
 
 test('in the audit it is the hub that has pushed it', async () => {
