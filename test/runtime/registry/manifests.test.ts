@@ -191,56 +191,6 @@ describe('media types', () => {
   );
 });
 
-/** What docker-registry refuses in its own way. */
-const odd = ['no config', 'schema 1', 'a bad digest', 'a null'];
-
-describe('ambiguous documents (B03)', () => {
-  const wrong: readonly [string, (parts: object) => object, string][] = [
-    ['layers and manifests, as a manifest', (parts) => ({ ...parts, manifests: [] }), mediaTypes.ociManifest],
-    [
-      'layers and manifests, as an index',
-      (parts) => ({ ...parts, manifests: [], mediaType: undefined }),
-      mediaTypes.ociIndex,
-    ],
-    [
-      'a config and manifests',
-      (parts) => ({ ...parts, layers: undefined, manifests: [], mediaType: undefined }),
-      mediaTypes.ociIndex,
-    ],
-    ['it says manifest and comes as an index', (parts) => parts, mediaTypes.ociIndex],
-    [
-      'it says Docker’s and comes as the OCI’s',
-      (parts) => ({ ...parts, mediaType: mediaTypes.dockerManifest }),
-      mediaTypes.ociManifest,
-    ],
-    ['no config', (parts) => ({ ...parts, config: undefined }), mediaTypes.ociManifest],
-    ['schema 1', (parts) => ({ ...parts, schemaVersion: 1 }), mediaTypes.ociManifest],
-    [
-      'a bad digest',
-      (parts) => ({ ...parts, layers: [{ digest: 'sha256:../../x', size: 1 }] }),
-      mediaTypes.ociManifest,
-    ],
-  ];
-  for (const [what, change, type] of wrong) {
-    test(`${what}: refused`, odd.includes(what) ? unlike('it answers 500, or with several errors') : {}, async () => {
-      const parts = JSON.parse(await pushParts(served, 'two/a', ['layer']));
-      assert.deepEqual(refused(await put('two/a a', JSON.stringify(change(parts)), type)), [400, 'MANIFEST_INVALID']);
-    });
-  }
-
-  for (const [what, text] of [
-    ['no JSON', '{'],
-    ['no object', '[]'],
-    ['a null', 'null'],
-    ['nothing', ''],
-    ['lists in lists', `${'['.repeat(100_000)}${']'.repeat(100_000)}`],
-  ] as const) {
-    test(`${what}: refused`, odd.includes(what) ? unlike('it answers 500, or with several errors') : {}, async () => {
-      assert.deepEqual(refused(await put('two/a a', text)), [400, 'MANIFEST_INVALID']);
-    });
-  }
-});
-
 describe('an index', () => {
   test('of the OCI may be sparse, Docker’s may not', unlike('all that an index names has to be there'), async () => {
     const manifests = [descriptorOf('not there', mediaTypes.ociManifest)];
