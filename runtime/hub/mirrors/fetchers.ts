@@ -83,7 +83,9 @@ export class Fetchers implements AsyncDisposable {
       );
       const end = async (): Promise<void> => {
         this.#all.delete(fetcher);
-        await thread[Symbol.asyncDispose]().finally(() => place[Symbol.dispose]());
+        // Its end says no more than its answers did.
+        await thread[Symbol.asyncDispose]().catch(() => undefined);
+        place[Symbol.dispose]();
       };
       const fetcher: Fetcher = { thread, users: 0, idle: null, isGood: true, end };
       this.#all.add(fetcher);

@@ -22,7 +22,7 @@ import { blobEndpoint } from './blobs.ts';
 import { type Exchange, notAllowed, refuse, say } from './exchange.ts';
 import { catalogEndpoint, referrersEndpoint, tagsEndpoint } from './lists.ts';
 import { manifestEndpoint } from './manifests.ts';
-import { mirroredEndpoint } from './mirrored.ts';
+import { bringMirrored } from './mirrored.ts';
 import { officialEndpoint } from './official.ts';
 import { type Route, routeOf } from './route.ts';
 import { uploadEndpoint, uploadsEndpoint } from './uploads.ts';
@@ -57,8 +57,12 @@ export function registryHandler(service: RegistryService): RegistryHandler {
       const share = access.share ?? access.who ?? request.socket.remoteAddress ?? '';
       const room = () => large.enter(share);
       const exchange = { registry: service.registry, access, request, response, method, query, room };
+      const { mirrored } = service;
+      const isMirrored = mirrored && route && 'repository' in route && mirrored.has(route.repository);
+      // Before it has a place among the streams: who waits for another registry keeps nobody from theirs.
+      if (isMirrored && (await bringMirrored(exchange, mirrored, route))) return;
       using _stream = isStream(route) ? await streams.enter(share) : null;
-      await answer(exchange, route, service);
+      await answer(exchange, route, isMirrored ? {} : service);
     } catch (error) {
       await refuse({ request, response }, refusalOf(error, service, request));
     }
@@ -73,10 +77,8 @@ function isStream(route: Route | null): boolean {
 async function answer(
   exchange: Exchange,
   route: Route | null,
-  { official, mirrored }: Pick<RegistryService, 'official' | 'mirrored'>,
+  { official }: Pick<RegistryService, 'official'>,
 ): Promise<void> {
-  if (mirrored && route && 'repository' in route && mirrored.has(route.repository))
-    return await mirroredEndpoint(exchange, mirrored, route, () => answer(exchange, route, {}));
   if (official && route && 'repository' in route && official.has(route.repository))
     return await officialEndpoint(exchange, official, route);
   switch (route?.kind) {
