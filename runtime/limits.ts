@@ -589,3 +589,11 @@ export const maxOpenContextFiles = 32;
 export const smallContextFileBytes = 64 * 1024;
 /** What one build may be sent. The host's disk bounds it as well. */
 export const maxContextBytes = 1024 * 1024 * 1024;
+/** A secret of a build, as BuildKit has it. */
+export const maxSecretBytes = 500 * 1024;
+/** Caches of RUN --mount that one host keeps. */
+export const maxCacheMounts = 64;
+/** Connections of one step to its client's SSH agent at once. */
+export const maxAgentConnections = 16;
+/** Builds of one host whose progress is still told after their end: it may be 20,000 events, mostly it is 50. */
+export const maxEndedBuilds = 4;

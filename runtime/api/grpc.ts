@@ -36,7 +36,9 @@ async function session(exchange: Exchange<Host>): Promise<void> {
 /** `docker builder prune` as `docker system prune` asks for it. */
 async function prune(exchange: Exchange<Host>): Promise<void> {
   const most = Number(exchange.query.get('max-used-space') ?? exchange.query.get('keep-storage') ?? 0);
-  const removed = exchange.subject.images.builds.steps.prune({ maxBytes: Number.isSafeInteger(most) ? most : 0 });
+  const builder = await exchange.subject.builder();
+  const maxBytes = Number.isSafeInteger(most) ? most : 0;
+  const removed = await builder.cache.prune({ keepMs: 0, maxBytes });
   exchange.answer(200, {
     CachesDeleted: removed.length > 0 ? removed.map(({ id }) => id) : null,
     SpaceReclaimed: removed.reduce((sum, { bytes }) => sum + bytes, 0),

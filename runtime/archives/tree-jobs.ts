@@ -27,6 +27,8 @@ export interface LayerJob extends Omit<ChangesJob, 'kind'> {
   readonly uidBase: number;
   /** A new file, which the layer is written to, compressed. */
   readonly file: string;
+  /** Where something was mounted that is gone: absolute. */
+  readonly places?: readonly string[];
   /** What the layer may have before that. */
   readonly maxBytes: number;
 }

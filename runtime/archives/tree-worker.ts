@@ -6,7 +6,8 @@ import { pipeline } from 'node:stream/promises';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { at, EngineError } from '../errors.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
-import { openInView, pathOf } from '../kernel/beneath.ts';
+import { openBeneath, openInView, pathOf } from '../kernel/beneath.ts';
+import { SystemCallError } from '../kernel/libc.ts';
 import { here } from '../kernel/mounts.ts';
 import { holdMounts, moveIntoMounts, ownRootDirectory } from '../kernel/thread-mounts.ts';
 import { archiveWindowBytes } from '../limits.ts';
@@ -18,7 +19,7 @@ import { tarEnd } from '../store/tar-header.ts';
 import { changesOf } from './changes.ts';
 import { copyFailure } from './failure.ts';
 import { givenFiles } from './given-files.ts';
-import { emptyMountPoints } from './mount-points.ts';
+import { addStepPlaces, emptyMountPoints } from './mount-points.ts';
 import { TreeReader } from './read-tree.ts';
 import { atPath } from './stat.ts';
 import type {
@@ -158,14 +159,41 @@ async function layerJob(job: LayerJob, talk: Talk): Promise<Packed> {
   return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
-function* layered({ own: place, uidBase }: LayerJob): Generator<Buffer> {
+const namesIn = (fd: number): string[] => fs.readdirSync(pathOf(fd));
+
+/** What `look` says of what is at a path, on which no link is followed; null for nothing. */
+function lookAt<T>(root: number, path: string, look: (stats: fs.Stats, fd: number) => T): T | null {
+  let fd: number;
+  try {
+    fd = openBeneath(root, path);
+  } catch (error) {
+    if (error instanceof SystemCallError) return null;
+    throw error;
+  }
+  try {
+    return look(fs.fstatSync(fd), fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function* layered({ own: place, image, uidBase, places = [] }: LayerJob): Generator<Buffer> {
   using own = opened(place);
-  const isEmpty = (path: string): boolean => {
-    const found = fs.lstatSync(`${pathOf(own.fd)}/${path}`, { throwIfNoEntry: false });
-    if (found?.isDirectory()) return fs.readdirSync(`${pathOf(own.fd)}/${path}`).length === 0;
-    return found?.isFile() === true && found.size === 0;
-  };
+  using below = opened(image);
+  const isEmpty = (path: string): boolean =>
+    lookAt(own.fd, path, (stats, fd) =>
+      stats.isDirectory() ? namesIn(fd).length === 0 : stats.isFile() && stats.size === 0,
+    ) ?? false;
   const leftOut = emptyMountPoints(isEmpty);
+  addStepPlaces(
+    leftOut,
+    places.map((each) => each.replace(/^\/+|\/+$/g, '')),
+    {
+      isEmpty,
+      namesIn: (path) => lookAt(own.fd, path, (stats, fd) => (stats.isDirectory() ? namesIn(fd) : null)),
+      isBelow: (path) => lookAt(below.fd, path, () => true) ?? false,
+    },
+  );
   yield* new TreeReader(own.fd, { uidBase, asLayer: true, leftOut }).contents('', '');
   yield tarEnd;
 }

@@ -10,19 +10,40 @@ type Usage = MessageInitShape<typeof UsageRecordSchema>;
 
 export class BuildCache {
   readonly #steps: StepCache;
+  /** Removes what builds keep besides their layers, as far as nobody uses it. */
+  readonly #clearRest: () => Promise<void>;
 
-  constructor(steps: StepCache) {
+  constructor(steps: StepCache, clearRest: () => Promise<void>) {
     this.#steps = steps;
+    this.#clearRest = clearRest;
   }
 
   usage(): Usage[] {
     return this.#steps.all().map(usageOf);
   }
 
-  /** Removes what the request means, and tells of each. */
-  prune({ keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): Usage[] {
-    const before = keepDuration > 0 ? Date.now() - Number(keepDuration) / 1_000_000 : Number.POSITIVE_INFINITY;
-    return this.#steps.prune({ before, maxBytes: Number(maxUsedSpace || reservedSpace) }).map(usageOf);
+  /**
+   * Removes what was last used `keepMs` ago or more, until the rest holds no more than so many bytes (0: all of it), and tells of each.
+   * Caches of `RUN --mount` and files of clients go where no time and no size is given.
+   */
+  async prune({
+    keepMs,
+    maxBytes,
+  }: {
+    readonly keepMs: number;
+    readonly maxBytes: number;
+  }): Promise<readonly CachedStep[]> {
+    if (keepMs === 0 && maxBytes === 0) await this.#clearRest();
+    const before = keepMs > 0 ? Date.now() - keepMs : Number.POSITIVE_INFINITY;
+    return this.#steps.prune({ before, maxBytes });
+  }
+
+  async *pruned({ keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): AsyncGenerator<Usage> {
+    const removed = await this.prune({
+      keepMs: Number(keepDuration) / 1_000_000,
+      maxBytes: Number(maxUsedSpace || reservedSpace),
+    });
+    yield* removed.map(usageOf);
   }
 }
 

@@ -6,6 +6,7 @@ import { maxStepCacheBytes } from '../limits.ts';
 import { BuildCache } from './build-cache.ts';
 import { type Build, Builds } from './builds.ts';
 import { controlMethods } from './control.ts';
+import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
 import { exportImage } from './execute/export-image.ts';
 import { SentFiles } from './execute/sent-files.ts';
@@ -26,12 +27,17 @@ export class Builder implements ServedBuilder {
   readonly cache: BuildCache;
   readonly maxCacheBytes = maxStepCacheBytes;
   readonly #sentFiles: SentFiles;
+  readonly #caches: CacheMounts;
   readonly #services: Services;
 
   constructor(host: ContainerHost) {
     this.host = host;
     this.#sentFiles = new SentFiles(`${host.directory}/build`);
-    this.cache = new BuildCache(host.images.builds.steps);
+    this.#caches = new CacheMounts(host);
+    this.cache = new BuildCache(host.images.builds.steps, async () => {
+      await this.#caches.clear();
+      await this.#sentFiles.clear();
+    });
     this.#services = new Map([...controlMethods(this), ...gatewayMethods(this), ...otherMethods]);
   }
 
@@ -86,6 +92,7 @@ export class Builder implements ServedBuilder {
     return new Executor({
       host: this.host,
       sentFiles: this.#sentFiles,
+      caches: this.#caches,
       progress: build.progress,
       session: build.session,
       ignored,

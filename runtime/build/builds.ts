@@ -1,7 +1,7 @@
 // Builds of one host that are under way, as their clients know them: by a reference that the client has made up.
 
 import { randomBytes } from 'node:crypto';
-import { maxBuilds, sessionWaitMs } from '../limits.ts';
+import { maxBuilds, maxEndedBuilds, sessionWaitMs } from '../limits.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { Progress } from './progress.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -51,6 +51,8 @@ export function newId(): string {
 
 export class Builds<Result extends Solved> {
   readonly #builds = new Map<string, Build<Result>>();
+  /** Of builds that have ended: a client may ask for the progress of one that was faster than its question. */
+  readonly #ended = new Map<string, Progress>();
   readonly #waiting = new Set<() => void>();
 
   /** Throws alreadyExists, resourceExhausted. */
@@ -69,14 +71,29 @@ export class Builds<Result extends Solved> {
   end(build: Build<Result>): void {
     build.progress.end();
     this.#builds.delete(build.ref);
+    this.#ended.set(build.ref, build.progress);
+    for (const ref of this.#ended.keys()) {
+      if (this.#ended.size <= maxEndedBuilds) break;
+      this.#ended.delete(ref);
+    }
+    for (const wake of this.#waiting) wake();
   }
 
   /** Who asks may be a moment earlier than who builds. Throws unknown, as BuildKit does. */
-  async find(ref: string, signal: AbortSignal): Promise<Build<Result>> {
+  find(ref: string, signal: AbortSignal): Promise<Build<Result>> {
+    return this.#await(ref, () => this.#builds.get(ref), signal);
+  }
+
+  /** The same for what it tells of itself, also after its end. */
+  progressOf(ref: string, signal: AbortSignal): Promise<Progress> {
+    return this.#await(ref, () => this.#builds.get(ref)?.progress ?? this.#ended.get(ref), signal);
+  }
+
+  async #await<T>(ref: string, look: () => T | undefined, signal: AbortSignal): Promise<T> {
     const late = AbortSignal.any([signal, AbortSignal.timeout(sessionWaitMs)]);
     for (;;) {
-      const build = this.#builds.get(ref);
-      if (build) return build;
+      const found = look();
+      if (found !== undefined) return found;
       if (late.aborted) throw new GrpcError(codes.unknown, `no such job ${ref.slice(0, 100)}`);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.add(resolve);

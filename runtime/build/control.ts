@@ -37,8 +37,7 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
     [
       `${service}/Status`,
       streaming(messages.StatusRequestSchema, messages.StatusResponseSchema, async function* ({ ref }, { signal }) {
-        const build = await builder.builds.find(ref, signal);
-        yield* build.progress.told(signal);
+        yield* (await builder.builds.progressOf(ref, signal)).told(signal);
       }),
     ],
     [
@@ -50,7 +49,7 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
     [
       `${service}/Prune`,
       streaming(messages.PruneRequestSchema, messages.UsageRecordSchema, async function* (request) {
-        yield* builder.cache.prune(request);
+        yield* builder.cache.pruned(request);
       }),
     ],
   ];

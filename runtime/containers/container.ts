@@ -19,6 +19,7 @@ import type { Turnstile } from '../turnstile.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { ContainerRecord, ContainerState } from './container-record.ts';
 import { FileUses } from './file-uses.ts';
+import type { StepMount } from './mounts/step-mounts.ts';
 
 /** The parts of the engine that its containers use. */
 export interface ContainerEngine {
@@ -123,6 +124,10 @@ export class Container {
   unmade = false;
   /** The number of the devpts file system that it uses; null for none, undefined where nobody has looked yet (take-terminals.ts). */
   terminals: number | null | undefined;
+  /** What a step of a build has mounted, besides; empty for every other container. */
+  stepMounts: readonly StepMount[] = [];
+  /** Variables of a step that are stored nowhere. */
+  stepEnv: readonly string[] = [];
   /** What has the container's files open from outside: archives. */
   readonly fileUses = new FileUses();
   /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */

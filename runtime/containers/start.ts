@@ -207,7 +207,7 @@ function specOf(container: Container): object {
     args: hostConfig.Init ? withInit([record.path, ...record.args]) : [record.path, ...record.args],
     user: config.User,
     linkedEnv: linkedEnv(container),
-    env: [],
+    env: container.stepEnv,
     workingDir: config.WorkingDir,
     terminal: config.Tty,
     consoleSize: console,

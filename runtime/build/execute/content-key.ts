@@ -7,7 +7,11 @@ import type { SentEntry, SentTree } from '../files/source-tree.ts';
 import type { CopyAction } from '../language/steps.ts';
 
 /** Null where what is named is not there; wildcards may match nothing. */
-export function contentKey(tree: SentTree, entries: readonly SentEntry[], action: CopyAction): string | null {
+export function contentKey(
+  tree: SentTree,
+  entries: readonly SentEntry[],
+  action: Pick<CopyAction, 'source' | 'isPattern'>,
+): string | null {
   const found = action.isPattern ? matchesOf(tree, action.source) : [action.source];
   const lines: string[] = [];
   for (const named of found) {

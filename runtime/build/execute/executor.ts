@@ -15,6 +15,7 @@ import {
   type FilesStep,
   inputsOf,
   type LocalStep,
+  type RunMount,
   type RunStep,
   type Step,
   stepsOf,
@@ -22,8 +23,10 @@ import {
 } from '../language/steps.ts';
 import type { Progress, Vertex } from '../progress.ts';
 import type { Session } from '../sessions.ts';
+import type { CacheMounts } from './cache-mounts.ts';
 import { contentKey } from './content-key.ts';
 import { filesStep, type Source } from './files-step.ts';
+import { mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
 import type { Sent, SentFiles } from './sent-files.ts';
 
@@ -41,6 +44,7 @@ type Made =
 export interface ExecutorParts {
   readonly host: ContainerHost;
   readonly sentFiles: SentFiles;
+  readonly caches: CacheMounts;
   readonly progress: Progress;
   readonly session: () => Promise<Session>;
   /** Patterns of what the client is not to send of a local directory. */
@@ -164,22 +168,54 @@ export class Executor implements AsyncDisposable {
   }
 
   async #run(step: RunStep, below: readonly BuiltLayer[], vertex: Vertex): Promise<Made> {
-    if (step.mounts.length > 0)
-      throw new GrpcError(codes.unimplemented, 'RUN --mount is not supported by this builder yet');
     const { host } = this.#parts;
     const env = environmentOf(step.environment);
     const { arguments: args, workingDirectory: cwd, user, network } = step;
-    const key = { kind: 'run', args, env, cwd, user, network };
+    const mounts = await Promise.all(step.mounts.map((mount) => this.#mountKey(mount)));
+    const key = { kind: 'run', args, env, cwd, user, network, ...(mounts.length > 0 && { mounts }) };
     const description = `mount / from exec ${args.join(' ')}`;
-    return await this.#layer(step, below, { key, description }, vertex, () =>
-      runStep(
+    return await this.#layer(step, below, { key, description }, vertex, async () => {
+      await using undo = new AsyncDisposableStack();
+      const { caches, session } = this.#parts;
+      const layersOf = (tree: Tree) => this.#layersToMount(tree);
+      const mounted = await mountsFor(step.mounts, { host, caches, session, signal: this.#signal, layersOf }, undo);
+      const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
+      return await runStep(
         host,
         below.map(({ diffId }) => diffId),
-        { args, env: [...env, ...[...step.proxies].map(([name, value]) => `${name}=${value}`)], cwd, user, network },
+        { args, env, cwd, user, network, mounts: mounted.mounts, secretEnv: [...proxies, ...mounted.env] },
         (stream, bytes) => vertex.log(stream, bytes),
         this.#signal,
-      ),
-    );
+      );
+    });
+  }
+
+  /** What of a mount the result hangs on: no secret, and nothing of a cache but its name. */
+  async #mountKey(mount: RunMount): Promise<object> {
+    switch (mount.type) {
+      case 'bind': {
+        const { source, target, readOnly } = mount;
+        const made = await this.#of(mount.from);
+        return { type: 'bind', source, target, readOnly, content: this.#contentOf({ source, isPattern: false }, made) };
+      }
+      case 'cache':
+        return { type: 'cache', id: mount.id, target: mount.target };
+      case 'secret':
+        return { type: 'secret', id: mount.id, target: mount.target, env: mount.env };
+      default:
+        return mount;
+    }
+  }
+
+  /** Files that the client has sent become a layer of nothing else, so that they can be mounted. */
+  async #layersToMount(tree: Tree): Promise<readonly string[]> {
+    const made = await this.#of(tree);
+    if (made.kind === 'layers') return made.layers.map(({ diffId }) => diffId);
+    const all = { kind: 'copy', source: 0, from: '/', to: '/', isPattern: false, includes: [], excludes: [] } as const;
+    const actions: FileAction[] = [{ ...all, unpack: false, owner: '', mode: null }];
+    const { diffId } = await filesStep(this.#parts.host, [], [sourceOf(made)], actions, this.#signal);
+    this.#held.use(this.#images.hold([diffId]));
+    return [diffId];
   }
 
   async #files(step: FilesStep, vertex: Vertex): Promise<Made> {
@@ -211,7 +247,7 @@ export class Executor implements AsyncDisposable {
   }
 
   /** What the result hangs on of what is copied: of a client's files those that are meant, of a stage all. */
-  #contentOf(action: CopyAction, made: Made | undefined): string {
+  #contentOf(action: Pick<CopyAction, 'source' | 'isPattern'>, made: Made | undefined): string {
     if (made?.kind !== 'sent')
       return layersIn(made)
         .map(({ diffId }) => diffId)

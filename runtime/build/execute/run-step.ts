@@ -6,6 +6,7 @@ import type { Container, ContainerHost } from '../../containers/container.ts';
 import { openOwnLayer } from '../../containers/container-files.ts';
 import { createContainer } from '../../containers/create.ts';
 import { parseCreateRequest } from '../../containers/create-request.ts';
+import type { StepMount } from '../../containers/mounts/step-mounts.ts';
 import { removeContainer } from '../../containers/remove.ts';
 import { startContainer } from '../../containers/start.ts';
 import { waitContainer } from '../../containers/wait.ts';
@@ -19,6 +20,9 @@ export interface Run {
   readonly cwd: string;
   readonly user: string;
   readonly network: 'default' | 'none' | 'host';
+  readonly mounts: readonly StepMount[];
+  /** Variables that are on no disk. */
+  readonly secretEnv: readonly string[];
 }
 
 /** `stream` is 1 or 2. */
@@ -49,7 +53,7 @@ export async function runStep(
   await read;
   signal.throwIfAborted();
   if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);
-  return await host.engine.archives.pass(host.name, () => packed(container, signal));
+  return await host.engine.archives.pass(host.name, () => packed(container, run, signal));
 }
 
 async function makeContainer(host: ContainerHost, below: readonly string[], run: Run): Promise<Container> {
@@ -72,6 +76,8 @@ async function makeContainer(host: ContainerHost, below: readonly string[], run:
   const { Id } = await createContainer(host, { ...request, name: null, step });
   const container = host.containers.get(Id);
   if (!container) throw new GrpcError(codes.internal, 'the container of the step is gone');
+  container.stepMounts = run.mounts;
+  container.stepEnv = run.secretEnv;
   return container;
 }
 
@@ -85,14 +91,15 @@ function failed({ args }: Run, exitCode: number, oomKilled: boolean): GrpcError 
   );
 }
 
-async function packed(container: Container, signal: AbortSignal): Promise<MadeLayer> {
+async function packed(container: Container, { mounts: stepMounts }: Run, signal: AbortSignal): Promise<MadeLayer> {
   const { host } = container;
   using own = await openOwnLayer(container, signal);
   const { mounts, own: path, image } = own.layers;
+  const places = stepMounts.map(({ destination }) => destination);
   return await host.images.builds.layer(
     (file, maxBytes) =>
       packLayerFile(
-        { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes },
+        { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes, places },
         own.signal,
       ),
     own.signal,

@@ -18,6 +18,7 @@ import type { Container } from '../container.ts';
 import { stageSharedMemory } from '../shared-memory.ts';
 import { openBindSource } from './bind-source.ts';
 import { inMountOrder, type MountPoint } from './mount-point.ts';
+import { stageStepMounts } from './step-mounts.ts';
 
 /** A mount that is copied and mounted nowhere yet. */
 interface Tree {
@@ -46,7 +47,8 @@ export function stageMounts(container: Container): SpecMount[] {
   const { mounts, hostConfig } = container.record;
   const tmpfs = Object.entries(hostConfig.Tmpfs).map(([destination, options]) => tmpfsMount(destination, options));
   const memory = stageSharedMemory(container, () => placeIn(container.host.engine.stage, mounts.length, true));
-  if (mounts.length === 0) return inMountOrder([...memory, ...tmpfs]);
+  const ofStep = stageStepMounts(container, mounts.length + 1);
+  if (mounts.length === 0) return inMountOrder([...memory, ...ofStep, ...tmpfs]);
   using held = new Descriptors();
   const trees = treesOf(container, mounts, held);
   const staged = mounts.flatMap((point, index): SpecMount[] => {

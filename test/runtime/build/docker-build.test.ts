@@ -5,36 +5,20 @@ import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
+import { linesIn, Student } from './student-builds.ts';
 
 let engine: TestEngine;
+let student: Student;
 
 beforeAll(async () => {
   engine = await startEngine();
   await createDockerHost(engine, 'dev');
+  student = new Student(engine, 'dev');
 });
 
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
-
-const shell = (script: string) => engine.client.run('dev', { argv: ['sh', '-c', `cd; ${script}`], timeoutMs: 60_000 });
-
-/** What a script says that must end well. */
-async function said(script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await shell(script);
-  assert.equal(exitCode, 0, `${script}: ${stderr}${stdout}`);
-  return stdout;
-}
-
-/** A directory of the student's with these files; gives its path. */
-async function directory(name: string, files: Readonly<Record<string, string>>): Promise<string> {
-  for (const [file, text] of Object.entries(files))
-    await said(`mkdir -p "$(dirname ${name}/${file})" && cat > ${name}/${file} <<'END_OF_FILE'\n${text}END_OF_FILE`);
-  return name;
-}
-
-const build = (context: string, ...options: string[]) =>
-  shell(`docker build --progress=plain ${options.join(' ')} ${context}`);
 
 /** The steps that were carried out, and those whose result was known: their names. */
 function stepsOf(progress: string): { done: string[]; cached: string[] } {
@@ -63,16 +47,16 @@ CMD ["cat", "both"]
 
 describe('an image of two stages', () => {
   beforeAll(async () => {
-    await directory('two', { Dockerfile: twoStages, 'page/index.html': '<h1>hello</h1>\n' });
+    await student.directory('two', { Dockerfile: twoStages, 'page/index.html': '<h1>hello</h1>\n' });
   });
 
   test('is built with its progress, named, and runs', async () => {
-    const { exitCode, stderr } = await build('two', '-t', 'two');
+    const { exitCode, stderr } = await student.build('two', '-t', 'two');
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /^#\d+ [\d.]+ told$/m);
     assert.match(stderr, /^#\d+ naming to docker\.io\/library\/two/m);
-    assert.equal(await said('docker run --rm two'), 'a small thing\n<h1>hello</h1>\n');
-    const history = await said(`docker history --no-trunc --format '{{.CreatedBy}}' two`);
+    assert.equal(await student.said('docker run --rm two'), 'a small thing\n<h1>hello</h1>\n');
+    const history = await student.said(`docker history --no-trunc --format '{{.CreatedBy}}' two`);
     assert.deepEqual(history.split('\n').slice(0, 5), [
       'CMD ["cat" "both"]',
       'RUN /bin/sh -c cat thing /page/index.html > both # buildkit',
@@ -80,19 +64,19 @@ describe('an image of two stages', () => {
       'COPY page /page # buildkit',
       'COPY /thing /things/ # buildkit',
     ]);
-    assert.equal(await said('docker ps -aq'), '');
+    assert.equal(await student.said('docker ps -aq'), '');
   });
 
   test('is not built again where nothing has changed but times, and has the same ID then', async () => {
-    const id = await said('docker image inspect -f {{.Id}} two');
-    const { stderr } = await build('two', '-t', 'again', '--iidfile', 'id');
+    const id = await student.said('docker image inspect -f {{.Id}} two');
+    const { stderr } = await student.build('two', '-t', 'again', '--iidfile', 'id');
     assert.deepEqual(
       stepsOf(stderr).done.filter((name) => !/FROM/.test(name)),
       [],
     );
-    assert.equal(await said('cat id; echo'), id);
-    await said('touch two/page/index.html');
-    const touched = stepsOf((await build('two')).stderr);
+    assert.equal(await student.said('cat id; echo'), id);
+    await student.said('touch two/page/index.html');
+    const touched = stepsOf((await student.build('two')).stderr);
     assert.deepEqual(
       touched.done.filter((name) => !/FROM/.test(name)),
       [],
@@ -100,8 +84,8 @@ describe('an image of two stages', () => {
   });
 
   test('is built again from the first change on', async () => {
-    await said('echo changed > two/page/index.html');
-    const { done, cached } = stepsOf((await build('two', '-t', 'two')).stderr);
+    await student.said('echo changed > two/page/index.html');
+    const { done, cached } = stepsOf((await student.build('two', '-t', 'two')).stderr);
     assert.deepEqual(
       done.filter((name) => !/FROM/.test(name)),
       [
@@ -114,7 +98,7 @@ describe('an image of two stages', () => {
       '[made 2/2] RUN echo "a small thing" > /thing && echo told >&2',
       '[stage-1 2/5] COPY --from=made /thing /things/',
     ]);
-    assert.equal(await said('docker run --rm two'), 'a small thing\nchanged\n');
+    assert.equal(await student.said('docker run --rm two'), 'a small thing\nchanged\n');
   });
 });
 
@@ -122,8 +106,8 @@ describe('what cannot be built', () => {
   const excerpt = (stderr: string): string => stderr.slice(stderr.indexOf('--------------------'));
 
   test('a command that fails: its output, its place, its exit code', async () => {
-    await directory('fails', { Dockerfile: 'FROM busybox\nRUN echo before\nRUN echo why; exit 3\n' });
-    const { exitCode, stderr } = await build('fails');
+    await student.directory('fails', { Dockerfile: 'FROM busybox\nRUN echo before\nRUN echo why; exit 3\n' });
+    const { exitCode, stderr } = await student.build('fails');
     assert.equal(exitCode, 1);
     assert.match(stderr, /^ > \[3\/3\] RUN echo why; exit 3:\n[\d.]+ why$/m);
     assert.match(stderr, /^ +3 \| >>> RUN echo why; exit 3$/m);
@@ -131,28 +115,28 @@ describe('what cannot be built', () => {
   });
 
   test('an instruction that is none: what was perhaps meant', async () => {
-    await directory('wrong', { Dockerfile: 'FROM busybox\nRUNN echo\n' });
-    const { exitCode, stderr } = await build('wrong');
+    await student.directory('wrong', { Dockerfile: 'FROM busybox\nRUNN echo\n' });
+    const { exitCode, stderr } = await student.build('wrong');
     assert.equal(exitCode, 1);
     assert.match(excerpt(stderr), /^ +2 \| >>> RUNN echo$/m);
     assert.match(stderr, /dockerfile parse error on line 2: unknown instruction: RUNN \(did you mean RUN\?\)\n$/);
   });
 
   test('a file that is not there, and a Dockerfile that is not there', async () => {
-    await directory('missing', { Dockerfile: 'FROM busybox\nCOPY nothing /x\n' });
-    const { exitCode, stderr } = await build('missing');
+    await student.directory('missing', { Dockerfile: 'FROM busybox\nCOPY nothing /x\n' });
+    const { exitCode, stderr } = await student.build('missing');
     assert.equal(exitCode, 1);
     assert.match(
       stderr,
       /failed to compute cache key: failed to calculate checksum of ref \S+: "\/nothing": not found\n$/,
     );
-    const none = await build('missing', '-f', 'missing/Other');
+    const none = await student.build('missing', '-f', 'missing/Other');
     assert.match(none.stderr, /failed to read dockerfile: open Other: no such file or directory\n$/);
   });
 });
 
 test('files have the owners and modes that they had, or were to have; times are kept', async () => {
-  await directory('owners', {
+  await student.directory('owners', {
     Dockerfile: `FROM busybox AS a
 RUN mkdir /d && echo x > /d/f && chown -R 12:34 /d && chmod 700 /d && touch -d '2001-01-01 00:00:00' /d/f
 FROM busybox
@@ -164,9 +148,9 @@ RUN stat -c '%n %a %u:%g' /e /e/f /g /g/f /own /own/plain /own/run.sh; stat -c %
     plain: 'plain\n',
     'run.sh': '#!/bin/sh\n',
   });
-  await said('chmod 600 owners/plain; chmod 755 owners/run.sh');
-  const { stderr } = await build('owners');
-  const lines = [...stderr.matchAll(/^#\d+ [\d.]+ (.*)$/gm)].map(([, line]) => line);
+  await student.said('chmod 600 owners/plain; chmod 755 owners/run.sh');
+  const { stderr } = await student.build('owners');
+  const lines = linesIn(stderr);
   assert.deepEqual(lines, [
     '/e 755 0:0',
     '/e/f 644 12:34',
@@ -180,7 +164,7 @@ RUN stat -c '%n %a %u:%g' /e /e/f /g /g/f /own /own/plain /own/run.sh; stat -c %
 });
 
 test('.dockerignore keeps files back, and a link leads nowhere out of what was sent', async () => {
-  await directory('context', {
+  await student.directory('context', {
     Dockerfile: 'FROM busybox\nCOPY . /all\nRUN cd /all && find . | sort; cat link || true\n',
     '.dockerignore': '*.log\nsecret\n!kept.log\n',
     'a.log': 'a\n',
@@ -188,9 +172,11 @@ test('.dockerignore keeps files back, and a link leads nowhere out of what was s
     'secret/key': 's\n',
     'sub/b.log': 'b\n',
   });
-  await said('ln -s /etc/passwd context/link; echo mine > /tmp/outside; ln -s ../../../../tmp/outside context/out');
-  const { stderr } = await build('context', '--no-cache');
-  const lines = [...stderr.matchAll(/^#\d+ [\d.]+ (.*)$/gm)].map(([, line]) => line);
+  await student.said(
+    'ln -s /etc/passwd context/link; echo mine > /tmp/outside; ln -s ../../../../tmp/outside context/out',
+  );
+  const { stderr } = await student.build('context', '--no-cache');
+  const lines = linesIn(stderr);
   assert.deepEqual(lines.slice(0, 7), [
     '.',
     './.dockerignore',
@@ -200,44 +186,44 @@ test('.dockerignore keeps files back, and a link leads nowhere out of what was s
     './out',
     './sub',
   ]);
-  const named = await directory('named', { Dockerfile: 'FROM busybox\nCOPY out /x\n' });
-  await said('ln -s /etc/hostname named/out');
-  assert.match((await build(named)).stderr, /"\/out": not found/);
+  const named = await student.directory('named', { Dockerfile: 'FROM busybox\nCOPY out /x\n' });
+  await student.said('ln -s /etc/hostname named/out');
+  assert.match((await student.build(named)).stderr, /"\/out": not found/);
 });
 
 test('a client that is gone ends its build, and leaves nothing of it', async () => {
-  await directory('long', { Dockerfile: 'FROM busybox\nRUN echo begun; sleep 1000\n' });
-  await said('docker build --progress=plain long > long.out 2>&1 & echo $! > long.pid');
-  await until('the step runs', async () => (await said('cat long.out')).includes(' begun'));
-  const { stdout } = await shell('ps ax -o args');
+  await student.directory('long', { Dockerfile: 'FROM busybox\nRUN echo begun; sleep 1000\n' });
+  await student.said('docker build --progress=plain long > long.out 2>&1 & echo $! > long.pid');
+  await until('the step runs', async () => (await student.said('cat long.out')).includes(' begun'));
+  const { stdout } = await student.shell('ps ax -o args');
   assert.match(stdout, /sleep 1000/);
-  assert.equal(await said('docker ps -aq'), '');
-  await said('kill -9 $(cat long.pid); pkill -9 buildx || true');
-  await until('the step has ended', async () => !(await shell('ps ax -o args')).stdout.includes('sleep 1000'));
+  assert.equal(await student.said('docker ps -aq'), '');
+  await student.said('kill -9 $(cat long.pid); pkill -9 buildx || true');
+  await until('the step has ended', async () => !(await student.shell('ps ax -o args')).stdout.includes('sleep 1000'));
   await until('nothing is left', async () => (await engine.client.check()).ok);
 });
 
 test('an engine that was killed in the middle leaves no step, and builds the rest', async () => {
   const Dockerfile = 'FROM busybox\nRUN echo one > /one\nRUN [ -e /go ] || sleep 1000\n';
-  await directory('killed', { Dockerfile });
-  await said('docker build --progress=plain killed > killed.out 2>&1 & echo');
-  await until('the step runs', async () => (await shell('ps ax -o args')).stdout.includes('sleep 1000'));
+  await student.directory('killed', { Dockerfile });
+  await student.said('docker build --progress=plain killed > killed.out 2>&1 & echo');
+  await until('the step runs', async () => (await student.shell('ps ax -o args')).stdout.includes('sleep 1000'));
   await engine.kill();
   await engine.start();
-  await until('the step has ended', async () => !(await shell('ps ax -o args')).stdout.includes('sleep 1000'));
+  await until('the step has ended', async () => !(await student.shell('ps ax -o args')).stdout.includes('sleep 1000'));
   await until('nothing is left', async () => (await engine.client.check()).ok);
-  await directory('killed', { Dockerfile: Dockerfile.replace('[ -e /go ] || sleep 1000', 'cat /one') });
-  const { exitCode, stderr } = await build('killed');
+  await student.directory('killed', { Dockerfile: Dockerfile.replace('[ -e /go ] || sleep 1000', 'cat /one') });
+  const { exitCode, stderr } = await student.build('killed');
   assert.equal(exitCode, 0, stderr);
   assert.deepEqual(stepsOf(stderr).cached, ['[2/3] RUN echo one > /one']);
 });
 
 test('the cache is told and pruned', async () => {
-  const { stderr } = await build('two');
+  const { stderr } = await student.build('two');
   assert.notDeepEqual(stepsOf(stderr).cached, []);
-  assert.match(await said('docker buildx du'), /^Total:\s+\d/m);
-  assert.match(await said('docker builder prune -af'), /^Total:\s+\d/m);
-  assert.match(await said('docker buildx du'), /^Total:\s+0B/m);
-  assert.deepEqual(stepsOf((await build('two')).stderr).cached, []);
+  assert.match(await student.said('docker buildx du'), /^Total:\s+\d/m);
+  assert.match(await student.said('docker builder prune -af'), /^Total:\s+\d/m);
+  assert.match(await student.said('docker buildx du'), /^Total:\s+0B/m);
+  assert.deepEqual(stepsOf((await student.build('two')).stderr).cached, []);
   assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
 });

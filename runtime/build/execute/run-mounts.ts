@@ -1,0 +1,149 @@
+// What `RUN --mount` asks for, as the step's container gets it.
+
+import fs from 'node:fs';
+import type { ContainerHost } from '../../containers/container.ts';
+import type { StepMount } from '../../containers/mounts/step-mounts.ts';
+import { maxSecretBytes } from '../../limits.ts';
+import { codes, GrpcError } from '../grpc/status.ts';
+import type { RunMount, Tree } from '../language/steps.ts';
+import {
+  CheckAgentRequestSchema,
+  CheckAgentResponseSchema,
+  GetSecretRequestSchema,
+  GetSecretResponseSchema,
+} from '../messages/session_pb.ts';
+import type { Session } from '../sessions.ts';
+import type { CacheMounts } from './cache-mounts.ts';
+import { listenForAgent } from './ssh-agent.ts';
+
+export interface MountParts {
+  readonly host: ContainerHost;
+  readonly caches: CacheMounts;
+  readonly session: () => Promise<Session>;
+  readonly signal: AbortSignal;
+  /** The layers of a tree, base first; of files that the client has sent, one that holds them. */
+  readonly layersOf: (tree: Tree) => Promise<readonly string[]>;
+}
+
+/** The mounts, and variables that they bring. */
+export interface Mounted {
+  readonly mounts: readonly StepMount[];
+  readonly env: readonly string[];
+}
+
+/** What is made for them is undone with `undo`. Throws GrpcError. */
+export async function mountsFor(
+  wanted: readonly RunMount[],
+  parts: MountParts,
+  undo: AsyncDisposableStack,
+): Promise<Mounted> {
+  const mounts: StepMount[] = [];
+  const env: string[] = [];
+  for (const mount of wanted) {
+    switch (mount.type) {
+      case 'tmpfs': {
+        const size = mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : [];
+        const options = ['nosuid', 'nodev', 'noexec', ...size, ...(mount.readOnly ? ['ro'] : [])].join(',');
+        mounts.push({ kind: 'tmpfs', destination: mount.target, options });
+        break;
+      }
+      case 'bind': {
+        const layers = parts.host.images.builds.layerNames(await parts.layersOf(mount.from));
+        const { source, target, readOnly } = mount;
+        mounts.push({ kind: 'layers', destination: target, layers, source, readOnly });
+        break;
+      }
+      case 'cache':
+        mounts.push(await cacheMount(mount, parts, undo));
+        break;
+      case 'secret': {
+        const content = await secret(mount, parts);
+        if (content === null) break;
+        if (mount.target !== null) {
+          const { uid, gid, mode } = mount.owner;
+          mounts.push({ kind: 'secret', destination: mount.target, content, uid, gid, mode });
+        }
+        if (mount.env !== null) env.push(`${mount.env}=${Buffer.from(content).toString()}`);
+        break;
+      }
+      case 'ssh': {
+        const path = await agent(mount, parts, undo);
+        if (path === null) break;
+        const count = mounts.filter(({ kind }) => kind === 'socket').length;
+        const destination = mount.target ?? `/run/buildkit/ssh_agent.${count}`;
+        mounts.push({ kind: 'socket', destination, path });
+        if (count === 0) env.push(`SSH_AUTH_SOCK=${destination}`);
+        break;
+      }
+    }
+  }
+  return { mounts, env };
+}
+
+async function cacheMount(
+  { id, sharing, from, target, readOnly }: Extract<RunMount, { type: 'cache' }>,
+  { host, caches, signal }: MountParts,
+  undo: AsyncDisposableStack,
+): Promise<StepMount> {
+  const cache = undo.use(await caches.use(id, sharing, signal));
+  if (cache.isNew && from) {
+    // A directory of its own, with the owner and mode that the instruction says; a cache that begins with files of a stage is none yet.
+    const [made] = from.kind === 'files' ? from.actions : [];
+    if (made?.kind !== 'mkdir')
+      throw new GrpcError(
+        codes.unimplemented,
+        'a cache mount that begins with files (from=) is not supported by this builder yet',
+      );
+    const [uid = 0, gid = 0] = made.owner.split(':').map(Number);
+    fs.chownSync(cache.path, host.record.uidBase + uid, host.record.uidBase + gid);
+    fs.chmodSync(cache.path, made.mode);
+  }
+  return { kind: 'directory', destination: target, path: cache.path, source: '/', readOnly };
+}
+
+async function secret(
+  { id, required }: Extract<RunMount, { type: 'secret' }>,
+  { session, signal }: MountParts,
+): Promise<Uint8Array | null> {
+  const path = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
+  try {
+    const { data } = await (await session()).ask(
+      path,
+      [GetSecretRequestSchema, { id }],
+      GetSecretResponseSchema,
+      signal,
+    );
+    if (data.length <= maxSecretBytes) return data;
+    throw new GrpcError(
+      codes.resourceExhausted,
+      `the secret ${id} has ${data.length} bytes, the most is ${maxSecretBytes}`,
+    );
+  } catch (error) {
+    if (!(error instanceof GrpcError) || (error.code !== codes.notFound && error.code !== codes.unimplemented))
+      throw error;
+    if (required) throw new GrpcError(codes.notFound, `secret ${id}: not found`);
+    return null;
+  }
+}
+
+async function agent(
+  { id, required, owner }: Extract<RunMount, { type: 'ssh' }>,
+  { host, session, signal }: MountParts,
+  undo: AsyncDisposableStack,
+): Promise<string | null> {
+  const client = await session();
+  try {
+    await client.ask(
+      '/moby.sshforward.v1.SSH/CheckAgent',
+      [CheckAgentRequestSchema, { id }],
+      CheckAgentResponseSchema,
+      signal,
+    );
+  } catch (error) {
+    if (required) throw new GrpcError(codes.unknown, `no SSH key "${id}" forwarded from the client`, asDetails(error));
+    return null;
+  }
+  return undo.use(await listenForAgent(host, client, { id, owner }, signal)).path;
+}
+
+const asDetails = (error: unknown) => (error instanceof GrpcError ? error.details : []);
