@@ -17,7 +17,10 @@ export class ExpansionBudget {
   /** `work`: characters written, or comparisons made. Throws ExpansionLimit. */
   spend(work: number): void {
     this.#left -= work;
-    if (this.#left < 0) throw new ExpansionLimit('the variables of this Dockerfile expand to too much text');
+    if (this.#left < 0)
+      throw new ExpansionLimit(
+        'this Dockerfile says too much with too few words: its variables, or what its stages copy of each other, take too long',
+      );
   }
 
   /** Throws ExpansionLimit for a text that is too long. */

@@ -18,9 +18,10 @@ export class Flags {
       const name = dashed.slice(2);
       const kind = Object.hasOwn(known, name) ? known[name] : undefined;
       if (!kind) throw new LanguageError(withSuggestion(`unknown flag: ${dashed}`, name, Object.keys(known)));
-      const before = this.#values.get(name);
-      if (before && kind !== 'list') throw new LanguageError(`duplicate flag specified: ${dashed}`);
-      this.#values.set(name, [...(before ?? []), checkedValue(kind, dashed, value)]);
+      const values = this.#values.get(name) ?? [];
+      if (values.length > 0 && kind !== 'list') throw new LanguageError(`duplicate flag specified: ${dashed}`);
+      values.push(checkedValue(kind, dashed, value));
+      this.#values.set(name, values);
     }
   }
 

@@ -26,7 +26,7 @@ export function parseHeredoc(word: string): Heredoc | null {
   if (all === '') return null;
   const rest = word.slice(all.length).replace(/^[\t\n\f\r ]+/, '');
   if (rest === '' || rest.includes('<')) return null;
-  const options = { escapeWith: '\\', keepUnset: true, budget: new ExpansionBudget() };
+  const options = { escapeWith: '\\', keepUnset: true, split: true, budget: new ExpansionBudget() };
   const plain = expand(rest, noVariables, options);
   if (plain.error) throw plain.error;
   const [name] = plain.words;
@@ -61,6 +61,7 @@ export function heredocsIn(line: string): Heredoc[] {
     rawQuotes: true,
     rawEscapes: true,
     keepUnset: true,
+    split: true,
     budget: new ExpansionBudget(),
   });
   const found: Heredoc[] = [];

@@ -1,7 +1,7 @@
 // A Dockerfile as a list of statements: one for each instruction, its lines joined, its arguments split, its heredocs taken
 // in. Which instructions there are, and what they mean, is not known here.
 
-import { maxDockerfileBytes, maxStatements } from '../../limits.ts';
+import { maxDockerfileBytes, maxStatementFlags, maxStatements, maxStatementWords } from '../../limits.ts';
 import { type Arguments, parseArguments, splitCommand } from './arguments.ts';
 import { DirectiveReader, withoutByteOrderMark } from './directives.ts';
 import { trim, trimStart } from './go-text.ts';
@@ -62,6 +62,7 @@ function statementOf(
   depth = 0,
 ): Statement {
   const { keyword, flags, rest } = splitCommand(original, escapeWith);
+  if (flags.length > maxStatementFlags) throw new LanguageError(`an instruction may have ${maxStatementFlags} flags`);
   const parts = { keyword, flags, original, heredocs: [], ...place };
   if (keyword.toLowerCase() !== 'onbuild' || depth === maxNesting)
     return { ...parts, ...parseArguments(keyword.toLowerCase(), rest, escapeWith), nested: null };
@@ -152,6 +153,8 @@ class Parser {
       if (this.statements.length === maxStatements)
         throw new LanguageError(`a Dockerfile may have ${maxStatements} instructions`);
       const statement = statementOf(original, this.#escapeWith, { location: lines(first, this.#line), comments });
+      if (statement.words.length > maxStatementWords)
+        throw new LanguageError(`an instruction may have ${maxStatementWords} words`);
       const heredocs =
         mayHaveHeredocs(statement) && original.includes('<<')
           ? heredocsIn(original).map((heredoc) => ({ ...heredoc, content: this.#heredocContent(heredoc) }))

@@ -42,6 +42,9 @@ function parsed(pattern: string): Token[] {
 /** `*` and `?` take any character but this, as in a regular expression of Go. */
 const lineEnd = '\n';
 
+/** Of a character and a token, next to a character that is written. */
+const stepCost = 3;
+
 interface Match {
   readonly start: number;
   readonly end: number;
@@ -61,6 +64,7 @@ function find(
   let best: Match | null = null;
   /** For each place in the pattern the earliest start from which it is reached; `none` where it is not. */
   let starts = new Int32Array(tokens.length + 1).fill(none);
+  let next = new Int32Array(tokens.length + 1);
   const reach = (places: Int32Array, place: number, start: number): void => {
     for (let at = place; ; at++) {
       const known = places[at] ?? none;
@@ -75,20 +79,21 @@ function find(
       best = { start: found, end: at };
       if (!longest) return best;
     }
-    budget.spend(tokens.length + 1);
+    budget.spend(stepCost * (tokens.length + 1));
     const character = text[at];
     if (character === undefined) break;
-    const next = new Int32Array(tokens.length + 1).fill(none);
+    next.fill(none);
     let alive = false;
-    for (const [place, token] of tokens.entries()) {
+    for (let place = 0; place < tokens.length; place++) {
       const start = starts[place] ?? none;
-      if (start === none || (best !== null && start > best.start)) continue;
+      const token = tokens[place];
+      if (!token || start === none || (best !== null && start > best.start)) continue;
       if (token.kind === 'is' ? token.character !== character : character === lineEnd) continue;
       reach(next, token.kind === 'any' ? place : place + 1, start);
       alive = true;
     }
     if (!alive && (best !== null || anchored)) break;
-    starts = next;
+    [starts, next] = [next, starts];
   }
   return best;
 }

@@ -21,11 +21,14 @@ export interface LexerOptions {
   readonly ignoreQuotes?: boolean;
   /** A variable that is not set stays as it is written. */
   readonly keepUnset?: boolean;
+  /** `words` is wanted. */
+  readonly split?: boolean;
 }
 
 export interface Expansion {
   /** Empty where there is an error. */
   readonly text: string;
+  /** Empty where nobody wants it split. */
   readonly words: readonly string[];
   /** Names of variables that were asked for and are set. */
   readonly matched: ReadonlySet<string>;
@@ -93,16 +96,18 @@ class Lexer {
   }
 
   #until(stop: string): Part {
-    const { escapeWith, ignoreQuotes, budget } = this.#options;
+    const { escapeWith, ignoreQuotes, budget, split = false } = this.#options;
     let text = '';
     this.#word = '';
     const words: string[] = [];
     let inWord = false;
     const addRaw = (part: string) => {
+      if (!split) return;
       this.#word += part;
       inWord = true;
     };
     const add = (part: string) => {
+      if (!split) return;
       for (const character of part) {
         if (!isSpace(character)) addRaw(character);
         else if (inWord && this.#word !== '') {

@@ -27,7 +27,8 @@ function warnSecret(keyword: 'ENV' | 'ARG', name: string, location: Location, { 
     lint.warn('SecretsUsedInArgOrEnv', location, says.secretsUsedInArgOrEnv(keyword, name));
 }
 
-function record(stage: Stage, createdBy: string, { options }: PlanContext): void {
+function record(stage: Stage, createdBy: string, { options, budget }: PlanContext): void {
+  budget.spend(createdBy.length);
   stage.draft.addHistory(createdBy, false, options.epoch);
 }
 
@@ -122,7 +123,7 @@ export const applyHealthcheck: Apply<'healthcheck'> = (stage, instruction, conte
 
 export const applyExpose: Apply<'expose'> = (stage, { ports, location }, context) => {
   const words = ports.flatMap((port) => {
-    const expansion = expandIn(context, port, stage.environment.values);
+    const expansion = expandIn(context, port, stage.environment.values, { split: true });
     if (expansion.error) throw expansion.error;
     return expansion.words;
   });

@@ -223,6 +223,8 @@ export function applyWorkdir(stage: Stage, instruction: InstructionOf<'workdir'>
   stage.hasWorkdir = true;
   setWorkdir(stage, path);
   const directory = stage.workingDirectory;
+  // Each `WORKDIR a` makes it longer.
+  context.budget.spend(3 * directory.length);
   if (directory !== '/') {
     const shown = shownText(stage, code, context);
     stage.tree = {

@@ -24,8 +24,13 @@ import type { PlanContext } from './context.ts';
 import { expandInstruction } from './expand-instruction.ts';
 import type { Command, Stage } from './stage.ts';
 
+/** What it costs to copy a variable, next to a character. */
+const copyCost = 25;
+
 /** A stage begins as its base is, with its image's environment, directory and user. */
-function begin(stage: Stage, { platforms }: PlanContext): void {
+function begin(stage: Stage, { platforms, budget }: PlanContext): void {
+  const { base } = stage;
+  if (base) budget.spend(copyCost * (base.draft.size + base.buildArguments.size));
   stage.inherit();
   stage.isDone = true;
   stage.platform ??= platforms.target;

@@ -30,7 +30,18 @@ export class ImageDraft {
   triggers: string[];
   readonly #history: HistoryEntry[];
 
-  constructor(image: ImageDocument) {
+  constructor(image: ImageDocument | ImageDraft) {
+    if (image instanceof ImageDraft) {
+      this.document = image.document;
+      this.config = { ...image.config };
+      this.environment = new Map(image.environment);
+      this.labels = new Map(image.labels);
+      this.ports = new Set(image.ports);
+      this.volumes = new Set(image.volumes);
+      this.triggers = [...image.triggers];
+      this.#history = [...image.#history];
+      return;
+    }
     const { config = {}, history = [], ...document } = image;
     const { Env = [], Labels, ExposedPorts, Volumes, OnBuild, ...settings } = config;
     this.document = document;
@@ -46,6 +57,11 @@ export class ImageDraft {
     this.volumes = new Set(Object.keys(Volumes ?? {}));
     this.triggers = [...(OnBuild ?? [])];
     this.#history = [...history];
+  }
+
+  /** About how much a copy of it costs. */
+  get size(): number {
+    return [this.environment, this.labels, this.ports, this.volumes].reduce((sum, { size }) => sum + size, 0);
   }
 
   /** `epoch`: SOURCE_DATE_EPOCH, in seconds. */

@@ -98,7 +98,7 @@ export class Stage {
     if (!base) return;
     this.tree = base.tree;
     this.platform = base.platform;
-    this.image = base.image && new ImageDraft(base.image.finished());
+    this.image = base.image && new ImageDraft(base.image);
     if (this.image) this.image.triggers = [];
     this.baseImage = base.baseImage;
     this.environment = new Environment(base.environment);

@@ -47,7 +47,7 @@ describe.each(examples.values)('%s', (source, expected) => {
 });
 
 test.each(examples.words)('with %j, %s is split into %j', (set, source, expected) => {
-  const { words, error } = expand(source, variables(set), options());
+  const { words, error } = expand(source, variables(set), options({ split: true }));
   if (expected === null) assert.ok(error);
   else assert.deepEqual(words, expected);
 });
