@@ -65,10 +65,13 @@ export function applyFileMode(change: FileMode, mode: number, isDirectory: boole
   const isExecutable = isDirectory || (mode & 0o111) !== 0;
   let result = mode;
   for (const { who, operator, permissions } of change) {
-    const set = permissionBits(permissions, result, isExecutable) & (who | (permissions.includes('t') ? 0o1000 : 0));
+    // The sticky bit is not for others alone.
+    const sticky = (who & ~0o7) === 0 ? 0 : 0o1000;
+    const set = permissionBits(permissions, result, isExecutable) & (who | sticky);
     if (operator === '-') result &= ~set;
     else if (operator === '+') result |= set;
-    else result = (result & ~(who & 0o777)) | set;
+    // `u=g` leaves the set-user-ID bit as it is, `u=rwx` does not.
+    else result = (result & ~(who & (/^[ugo]/.test(permissions) ? 0o777 : 0o6777))) | set;
   }
   return result;
 }
