@@ -19,7 +19,7 @@ import type { Turnstile } from '../turnstile.ts';
 import type { Volumes } from '../volumes/volumes.ts';
 import type { ContainerRecord, ContainerState } from './container-record.ts';
 import { FileUses } from './file-uses.ts';
-import type { StepMount } from './mounts/step-mounts.ts';
+import type { StepMount } from './mounts/step-mount.ts';
 
 /** The parts of the engine that its containers use. */
 export interface ContainerEngine {

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import type { ContainerHost } from '../../containers/container.ts';
-import type { StepMount } from '../../containers/mounts/step-mounts.ts';
+import type { StepMount } from '../../containers/mounts/step-mount.ts';
 import { maxSecretBytes } from '../../limits.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { RunMount, Tree } from '../language/steps.ts';

@@ -6,7 +6,7 @@ import type { Container, ContainerHost } from '../../containers/container.ts';
 import { openOwnLayer } from '../../containers/container-files.ts';
 import { createContainer } from '../../containers/create.ts';
 import { parseCreateRequest } from '../../containers/create-request.ts';
-import type { StepMount } from '../../containers/mounts/step-mounts.ts';
+import type { StepMount } from '../../containers/mounts/step-mount.ts';
 import { removeContainer } from '../../containers/remove.ts';
 import { startContainer } from '../../containers/start.ts';
 import { waitContainer } from '../../containers/wait.ts';

@@ -9,37 +9,7 @@ import { attachTree, cloneTree, limitTree } from '../../kernel/trees.ts';
 import type { SpecMount } from '../../oci/spec.ts';
 import { createOwnLayer, mountImage, placeIn } from '../../processes/rootfs.ts';
 import type { Container } from '../container.ts';
-
-interface Target {
-  /** Absolute, in the container. */
-  readonly destination: string;
-}
-
-export type StepMount = Target &
-  (
-    | {
-        readonly kind: 'layers';
-        /** Names of unpacked layers, base first. */
-        readonly layers: readonly string[];
-        /** What of it is mounted, absolute. */
-        readonly source: string;
-        /** What is written is gone with the step. */
-        readonly readOnly: boolean;
-      }
-    /** A directory of the engine's, whose files are the host's. */
-    | { readonly kind: 'directory'; readonly path: string; readonly source: string; readonly readOnly: boolean }
-    /** A file that is on no disk. */
-    | {
-        readonly kind: 'secret';
-        readonly content: Uint8Array;
-        readonly uid: number;
-        readonly gid: number;
-        readonly mode: number;
-      }
-    /** A socket that the engine listens at, on tmpfs. */
-    | { readonly kind: 'socket'; readonly path: string }
-    | { readonly kind: 'tmpfs'; readonly options: string }
-  );
+import type { StepMount } from './step-mount.ts';
 
 /** As `stageMounts`; `first`: the number of the first place that is free. */
 export function stageStepMounts(container: Container, first: number): SpecMount[] {
