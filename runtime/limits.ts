@@ -379,6 +379,7 @@ export const maxReferrersBytes = 256 * 1024;
 export const largeDocumentBytes = 64 * 1024;
 export const maxLargeDocumentsPerShare = 4;
 export const maxLargeDocuments = 24;
+export const leastLargeDocuments = 1;
 export const largeDocumentMs = 3 * 60_000;
 /** Repositories that are looked at for a blob that is mounted from anywhere. */
 export const maxMountSources = 100;
@@ -388,6 +389,8 @@ export const maxMountSources = 100;
  */
 export const maxRegistryStreamsPerShare = 24;
 export const maxRegistryStreams = 256;
+/** Of one account or host, whatever others have: a dozen of them that send or read a byte now and then could have all. */
+export const leastRegistryStreams = 2;
 /** Files that are brought to the disk at once: each takes one of Node's four threads for as long as the disk takes. */
 export const maxRegistrySyncs = 2;
 /** The same of pieces of uploads that are written, and of blobs that are read to be sent: a disk may take its time for them. */

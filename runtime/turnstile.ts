@@ -4,13 +4,20 @@
 export class Turnstile {
   readonly #perKey: number;
   readonly #inAll: number;
+  readonly #atLeast: number;
   readonly #inside = new Map<string, number>();
   readonly #waiting: { readonly key: string; readonly enter: () => void }[] = [];
   #total = 0;
 
-  constructor({ perKey, inAll }: { readonly perKey: number; readonly inAll: number }) {
+  /** `atLeast`: so much of each key has room whatever others have, so that many together keep nobody out; none where left out. */
+  constructor({
+    perKey,
+    inAll,
+    atLeast = 0,
+  }: { readonly perKey: number; readonly inAll: number; readonly atLeast?: number }) {
     this.#perKey = perKey;
     this.#inAll = inAll;
+    this.#atLeast = atLeast;
   }
 
   /** Does `work` when there is room. Throws what it throws. */
@@ -33,7 +40,8 @@ export class Turnstile {
   }
 
   #hasRoom(key: string): boolean {
-    return this.#total < this.#inAll && (this.#inside.get(key) ?? 0) < this.#perKey;
+    const inside = this.#inside.get(key) ?? 0;
+    return inside < this.#perKey && (this.#total < this.#inAll || inside < this.#atLeast);
   }
 
   #count(key: string, change: 1 | -1): void {
@@ -44,10 +52,12 @@ export class Turnstile {
   }
 
   #next(): void {
-    const place = this.#waiting.findIndex(({ key }) => this.#hasRoom(key));
-    const [next] = place < 0 ? [] : this.#waiting.splice(place, 1);
-    if (next === undefined) return;
-    this.#count(next.key, 1);
-    next.enter();
+    for (;;) {
+      const place = this.#waiting.findIndex(({ key }) => this.#hasRoom(key));
+      const [next] = place < 0 ? [] : this.#waiting.splice(place, 1);
+      if (next === undefined) return;
+      this.#count(next.key, 1);
+      next.enter();
+    }
   }
 }

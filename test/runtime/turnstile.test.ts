@@ -36,6 +36,20 @@ test('a key has its share, and others pass who waits for theirs', async () => {
   assert.deepEqual(inside, []);
 });
 
+test('many keys together keep none out of what each has at least', async () => {
+  const { inside, pass, end } = workOf(new Turnstile({ perKey: 3, inAll: 4, atLeast: 1 }));
+  const names = ['a1', 'a2', 'b1', 'b2', 'b3', 'c1', 'c2'];
+  const all = names.map((name) => pass(name[0] ?? '', name));
+  await turn();
+  assert.deepEqual(inside, ['a1', 'a2', 'b1', 'b2', 'c1']);
+  await end('a1');
+  assert.deepEqual(inside, ['a2', 'b1', 'b2', 'c1'], 'there are as many as may be in all');
+  await end('c1');
+  assert.deepEqual(inside, ['a2', 'b1', 'b2', 'b3', 'c2'], 'who came first, and who has none inside');
+  for (const name of ['a2', 'b1', 'b2', 'b3', 'c2']) await end(name);
+  await Promise.all(all);
+});
+
 test('work that fails makes room too', async () => {
   const turnstile = new Turnstile({ perKey: 1, inAll: 1 });
   await assert.rejects(

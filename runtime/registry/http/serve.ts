@@ -5,6 +5,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Logger } from 'pino';
 import { diskFull, EngineError } from '../../errors.ts';
 import {
+  leastLargeDocuments,
+  leastRegistryStreams,
   maxLargeDocuments,
   maxLargeDocumentsPerShare,
   maxPathLength,
@@ -41,8 +43,12 @@ export interface RegistryService {
 export type RegistryHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 export function registryHandler(service: RegistryService): RegistryHandler {
-  const streams = new Turnstile({ perKey: maxRegistryStreamsPerShare, inAll: maxRegistryStreams });
-  const large = new Turnstile({ perKey: maxLargeDocumentsPerShare, inAll: maxLargeDocuments });
+  const streams = new Turnstile({
+    ...{ perKey: maxRegistryStreamsPerShare, inAll: maxRegistryStreams, atLeast: leastRegistryStreams },
+  });
+  const large = new Turnstile({
+    ...{ perKey: maxLargeDocumentsPerShare, inAll: maxLargeDocuments, atLeast: leastLargeDocuments },
+  });
   return async (request, response) => {
     // Errors of a client that goes: whoever reads or writes notices by itself.
     request.on('error', () => undefined);
