@@ -66,7 +66,7 @@ export interface HubClient extends HubPeople, HubWebhooks, HubActivity {
   report(): Promise<HubReport>;
   /** What a repository holds now; null where there is none of that name. Asks nobody's rights. */
   repository(name: string): Promise<HubRepositoryNow | null>;
-  /** The same of a namespace's, by name; 30 at most. */
+  /** The same of a namespace's, by name, without `imageId` and `bytes`; 30 at most. */
   repositories(namespace: string): Promise<readonly HubRepositoryNow[]>;
   /** Removes what nobody needs. `now`: blobs too that were sent a moment ago, which a push may be about to name. */
   collect(now: boolean): Promise<HubCollection>;

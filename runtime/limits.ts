@@ -363,7 +363,7 @@ export const collectionPauseMs = 10 * 60 * 1000;
 export const maxLookedAtTags = 100;
 export const maxLookedAtRepositories = 30;
 /** Of all manifests that one look reads, while nobody else has the event loop: Docker's have under 10 KiB each. */
-export const maxLookedAtManifestBytes = 512 * 1024;
+export const maxLookedAtManifestBytes = 256 * 1024;
 /** Repositories that a catalogue looks at before others have the event loop: some forty microseconds each. */
 export const catalogSliceRows = 50;
 /** Repositories, manifests and tags of a lab's namespace that a snapshot of its hosts keeps the names of; a lesson has ten. */

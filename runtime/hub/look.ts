@@ -44,11 +44,10 @@ export function lookAtRepository(hub: Hub, repository: string, left = budget()):
   };
 }
 
-/** The repositories of a namespace, by name. */
+/** The repositories of a namespace, by name; which images their tags name is not looked at. */
 export function lookAtNamespace(hub: Hub, namespace: string): HubRepositoryNow[] {
   const names = hub.registry.repositories.inNamespace(namespace).slice(0, maxLookedAtRepositories);
-  const left = budget();
-  return names.flatMap((name) => lookAtRepository(hub, name, left) ?? []);
+  return names.flatMap((name) => lookAtRepository(hub, name, { bytes: 0 }) ?? []);
 }
 
 function visibilityOf(repository: string, { repositories }: Registry, usual: Visibility | null): Visibility {

@@ -1,5 +1,5 @@
 /** A registry with the lab's repositories: their tags, and the digest that each points to. */
-import type { ViewRegistry, ViewRepository } from '@drydock/sandbox-server/protocol';
+import { hubAddress, type ViewRegistry, type ViewRepository } from '@drydock/sandbox-server/protocol';
 
 export function RegistryBox({ registry }: { registry: ViewRegistry }) {
   const { name, hub, repositories } = registry;
@@ -16,7 +16,7 @@ export function RegistryBox({ registry }: { registry: ViewRegistry }) {
       ) : (
         <ul class="ev-repositories">
           {repositories.map((repository) => (
-            <Repository key={repository.name} repository={repository} />
+            <Repository key={repository.name} repository={repository} hub={hub} />
           ))}
         </ul>
       )}
@@ -24,12 +24,20 @@ export function RegistryBox({ registry }: { registry: ViewRegistry }) {
   );
 }
 
-function Repository({ repository: { name, visibility, tags } }: { repository: ViewRepository }) {
+/** Of a name that is told whole, the hub has a page. */
+function Repository({ repository, hub }: { repository: ViewRepository; hub: boolean }) {
+  const { name, visibility, tags } = repository;
   return (
     <li>
       <p class="ev-facts">
         <span class="ev-cut" title={name}>
-          {name}
+          {hub && !name.endsWith('…') ? (
+            <a href={hubAddress(name)} target="_blank" rel="noopener">
+              {name}
+            </a>
+          ) : (
+            name
+          )}
         </span>
         {visibility !== null && <small>{visibility}</small>}
       </p>
