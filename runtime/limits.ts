@@ -508,6 +508,8 @@ export const maxImagePackages = 10_000;
 export const maxStatusBytes = 16 * 1024 * 1024;
 /** How long looking into one image may take: 4 GiB of layers that are not unpacked take half a minute. */
 export const lookIntoImageMs = 180_000;
+/** One that took longer is followed by a rest: an image of 100 MB takes less, where nothing of it is unpacked. */
+export const longLookMs = 2_000;
 /** Images that wait to be looked into; more are looked for in the tables when these are done. */
 export const maxWaitingImages = 1000;
 /** SBOMs that the hub has pushed, of one namespace: 500 bytes for each package of an image. They count in no quota. */

@@ -2,9 +2,9 @@
 // what is still to be done, the tables say, so that a death of the process loses nothing.
 
 import { EventEmitter } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { EngineError } from '../../errors.ts';
-import { collectionSliceRows, lookIntoImageMs, maxWaitingImages } from '../../limits.ts';
+import { collectionSliceRows, longLookMs, lookIntoImageMs, maxWaitingImages } from '../../limits.ts';
 import { RegistryFailure } from '../../registries/failure.ts';
 import type { OfficialRepositories } from '../official.ts';
 import { Refusal } from '../refusal.ts';
@@ -101,10 +101,19 @@ export class Contents implements AsyncDisposable {
     await nextTurn();
     while (!this.#ending.signal.aborted) {
       const image = this.#waiting.take();
+      const begun = performance.now();
       if (image) await this.#settle(image);
       else if (this.#mustScan) await this.#scan();
       else return;
+      await this.#rest(performance.now() - begun);
     }
+  }
+
+  /** After what took long: whoever pushes large images all day long has a third of a core at most. */
+  async #rest(tookMs: number): Promise<void> {
+    if (tookMs < longLookMs) return;
+    const { signal } = this.#ending;
+    await sleep(2 * tookMs, undefined, { signal, ref: false }).catch(() => undefined);
   }
 
   async #scan(): Promise<void> {
