@@ -281,6 +281,8 @@ export const maxSignIns = 20_000;
 /** Changes that one browser or address makes on the hub's pages, per second and as a burst: each is brought to the disk. */
 export const hubChangesPerSecond = 2;
 export const hubChangeBurst = 30;
+/** How long a page waits for an image that is being looked into, and for a feed of vulnerabilities that is being read: it asks again then. */
+export const contentsWaitMs = 8_000;
 /** What a webhook's receiver has answered, as far as it is shown. */
 export const maxShownAnswerLength = 500;
 /** Of a lab's repositories, beside its lesson: as many as fit there, with the tags that moved last. */

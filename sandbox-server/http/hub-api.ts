@@ -4,7 +4,7 @@ import type { HubAsker } from '@drydock/runtime';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ServerError } from '../errors.ts';
 import type { HubShelf } from '../hub/shelf.ts';
-import { hubChangeBurst, hubChangesPerSecond } from '../limits.ts';
+import { contentsWaitMs, hubChangeBurst, hubChangesPerSecond } from '../limits.ts';
 import {
   type HubEvents,
   type HubImageContents,
@@ -112,7 +112,7 @@ export function addHubApi(server: FastifyInstance, { callers, addresses, shelf, 
 
   server.get(routes.hubContents.path, async (request): Promise<HubImageContents> => {
     const image = wish.image.parse(request.query);
-    return await shelf.ask((hub) => hub.contents({ ...image, asker: askerOf(request) }));
+    return await shelf.ask((hub) => hub.contents({ ...image, asker: askerOf(request), waitMs: contentsWaitMs }));
   });
 
   server.get(routes.hubEvents.path, async (request): Promise<HubEvents> => {

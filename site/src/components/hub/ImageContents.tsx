@@ -1,6 +1,6 @@
 /** What is in an image: the packages that it holds, newer versions of them, and their known vulnerabilities. */
 import { type HubImageContents, hubAddress } from '@drydock/sandbox-server/protocol';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { hub } from '../../client/hub/api.ts';
 import { useAsked } from '../../client/hub/asked.ts';
 import { counted } from '../engine-view/sizes.ts';
@@ -11,15 +11,31 @@ import { Vulnerabilities } from './Vulnerabilities.tsx';
 /** While it is looked into, it is asked for again so often. */
 const againMs = 1_500;
 
-export function ImageContents({ repository, reference }: { repository: string; reference: string }) {
+interface ImageContentsProps {
+  readonly repository: string;
+  readonly reference: string;
+  /** Digests of what refers to it, as far as the page knows. */
+  readonly referrers: readonly string[];
+  /** Its SBOM refers to it too, by now. */
+  readonly made: () => void;
+}
+
+export function ImageContents({ repository, reference, referrers, made }: ImageContentsProps) {
   const asked = useAsked(`contents ${repository} ${reference}`, () => hub.contents(repository, reference));
   const { value, again } = asked;
   const isComing = value?.state === 'coming';
   useEffect(() => {
     if (!isComing) return;
-    const timer = setInterval(() => void again(), againMs);
-    return () => clearInterval(timer);
-  }, [isComing, again]);
+    const timer = setTimeout(() => void again(), againMs);
+    return () => clearTimeout(timer);
+  }, [isComing, value, again]);
+  const sbom = value?.sbom ?? null;
+  const told = useRef(false);
+  useEffect(() => {
+    if (sbom === null || told.current || referrers.includes(sbom)) return;
+    told.current = true;
+    made();
+  }, [sbom, referrers, made]);
   return (
     <section class="hub-section">
       <h2>What is in it</h2>

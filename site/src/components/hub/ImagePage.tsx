@@ -14,12 +14,12 @@ export function ImagePage({ repository, reference }: { repository: string; refer
   const asked = useAsked(`${repository} ${reference}`, () => hub.image(repository, reference));
   return (
     <Shown asked={asked} what={withReference(repository, reference)}>
-      {(page) => <Image page={page} />}
+      {(page) => <Image page={page} again={asked.again} />}
     </Shown>
   );
 }
 
-function Image({ page }: { page: HubImagePage }) {
+function Image({ page, again }: { page: HubImagePage; again: () => Promise<void> }) {
   const { repository, tag, isOfficial, contents, rights } = page;
   const digest = contents?.digest ?? '';
   const reference = tag ?? digest;
@@ -60,7 +60,13 @@ function Image({ page }: { page: HubImagePage }) {
       {page.children.length > 0 && <Children page={page} />}
       {page.steps.length > 0 && <Layers page={page} />}
       {page.config && <Configuration config={page.config} />}
-      {digest !== '' && contents?.kind !== 'artifact' && <ImageContents repository={repository} reference={digest} />}
+      {digest !== '' && contents?.kind !== 'artifact' && (
+        <ImageContents
+          {...{ repository, reference: digest }}
+          referrers={page.referrers.map((one) => one.digest)}
+          made={again}
+        />
+      )}
       {page.referrers.length > 0 && <Referrers page={page} />}
     </>
   );
