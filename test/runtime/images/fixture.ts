@@ -106,7 +106,12 @@ export async function testImages(): Promise<TestImages> {
   catalogue.start('minimal', ending.signal);
   const file = `${directory}/engine.db`;
   let records = openRecords(file, log);
-  const open = () => createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log, near: null });
+  const stores: ImageStore[] = [];
+  const open = (): ImageStore => {
+    const opened = createImageStore({ storeDirectory: `${directory}/store`, records, catalogue, log, near: null });
+    stores.push(opened);
+    return opened;
+  };
   const store = open();
   return {
     directory,
@@ -120,6 +125,7 @@ export async function testImages(): Promise<TestImages> {
       // What it does in the background must be over: two stores on one directory would clean up after each other.
       await store.workspace();
       if (whileClosed) {
+        for (const each of stores) each.close();
         records.close();
         whileClosed(file);
         records = openRecords(file, log);
@@ -130,7 +136,7 @@ export async function testImages(): Promise<TestImages> {
       await catalogue.ready('busybox');
       await store.workspace();
       ending.abort();
-      store.close();
+      for (const each of stores) each.close();
       records.close();
       await temporary[Symbol.asyncDispose]();
     },

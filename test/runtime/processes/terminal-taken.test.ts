@@ -38,17 +38,19 @@ afterAll(async () => {
   rmSync(directory, { recursive: true });
 });
 
-/** The conmon of an exec of ours that is stopped; undefined where none is. */
-function stoppedMonitor(): number | undefined {
-  return readdirSync('/proc')
+const processes = (): number[] =>
+  readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => {
-      const words = argumentsOf(pid);
-      return (
-        words.includes('--exec') && words.some((word) => word.startsWith(engine.instance.run)) && stateOf(pid) === 'T'
-      );
-    });
+    .map(Number);
+
+/** The runtime, while it runs. */
+const isRuntime = (pid: number): boolean => argumentsOf(pid)[1] === `${engine.instance.run}/runtime/crun`;
+
+/** The conmon of an exec of ours that is stopped. */
+function isStoppedMonitor(pid: number): boolean {
+  const words = argumentsOf(pid);
+  const isOurs = words.includes('--exec') && words.some((word) => word.startsWith(engine.instance.run));
+  return isOurs && stateOf(pid) === 'T';
 }
 
 /** Letter of proc(5); null where the process is gone. */
@@ -67,10 +69,12 @@ test('a terminal is taken, however late, before the runtime is seen to have ende
   const asked = engine.docker('late', 'exec', '-t', 'box', 'echo', 'hello');
   await until('crun has ended', () => existsSync(`${directory}/done`));
   assert.equal(readFileSync(`${directory}/done`, 'utf8'), '0\n');
-  const monitor = stoppedMonitor();
+  await until('the runtime has ended', () => !processes().some(isRuntime));
+  const monitor = processes().find(isStoppedMonitor);
   assert.ok(monitor);
   const waits = readFileSync(`/proc/${monitor}/task/${monitor}/children`, 'utf8').trim().split(' ').map(Number);
-  assert.ok(waits.map(stateOf).includes('S'), 'what conmon has called waits for it');
+  const isThere = (state: string | null): boolean => state !== null && state !== 'Z';
+  assert.ok(waits.map(stateOf).some(isThere), 'what conmon has called waits for it');
   process.kill(monitor, 'SIGCONT');
   const { stdout, exitCode } = await asked;
   assert.deepEqual([stdout, exitCode], ['hello\r\n', 0]);
