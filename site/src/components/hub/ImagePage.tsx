@@ -23,7 +23,6 @@ function Image({ page, again }: { page: HubImagePage; again: () => Promise<void>
   const { repository, tag, isOfficial, contents, rights } = page;
   const digest = contents?.digest ?? '';
   const reference = tag ?? digest;
-  const name = nameInLab(repository, isOfficial);
   return (
     <>
       <header class="hub-title">
@@ -45,10 +44,7 @@ function Image({ page, again }: { page: HubImagePage; again: () => Promise<void>
       </header>
       {contents ? (
         <>
-          <Plate label="In a lab" command={`docker pull ${withReference(name, reference)}`} />
-          <p class="hub-note">
-            From another machine: <code>docker pull {withReference(nameOutside(repository), reference)}</code>
-          </p>
+          <PullCommands page={page} reference={reference} />
           <Facts page={page} />
         </>
       ) : (
@@ -68,6 +64,25 @@ function Image({ page, again }: { page: HubImagePage; again: () => Promise<void>
         />
       )}
       {page.referrers.length > 0 && <Referrers page={page} />}
+    </>
+  );
+}
+
+function PullCommands({ page, reference }: { page: HubImagePage; reference: string }) {
+  const { repository, isOfficial, contents } = page;
+  const outside = withReference(nameOutside(repository), reference);
+  if (contents?.kind === 'artifact')
+    return (
+      <p class="hub-note">
+        Docker pulls images alone. Another program fetches this: <code>oras pull {outside}</code>
+      </p>
+    );
+  return (
+    <>
+      <Plate label="In a lab" command={`docker pull ${withReference(nameInLab(repository, isOfficial), reference)}`} />
+      <p class="hub-note">
+        From another machine: <code>docker pull {outside}</code>
+      </p>
     </>
   );
 }
