@@ -56,15 +56,6 @@ export function wrapped(prefix: string, error: unknown): LanguageError {
   return new LanguageError(`${prefix}: ${messageOf(error)}`, locations, { cause: error });
 }
 
-/** Runs `work`; what it throws gets the location. */
-export function at<Result>(location: Location, work: () => Result): Result {
-  try {
-    return work();
-  } catch (error) {
-    throw located(error, location);
-  }
-}
-
 /** The lines that buildx prints of a file for a location, `>>>` before those that it names. Empty where it names none of the file. */
 export function excerpt(filename: string, text: string, location: Location): string {
   const rows = text.split('\n');

@@ -2,41 +2,11 @@
 // `words` splits it behind the expansion. What a variable holds is given; nothing here knows instructions.
 
 import { maxSubstitutionDepth } from '../../limits.ts';
-import type { ExpansionBudget } from './expansion-budget.ts';
+import type { Expansion, LexerOptions, Variables } from './expansion.ts';
 import { isSpace, quote } from './go-text.ts';
 import { LanguageError } from './source.ts';
-import { replacePattern, trimPrefixPattern, trimSuffixPattern } from './word-patterns.ts';
-
-export type Variables = Pick<ReadonlyMap<string, string>, 'get' | 'has'>;
-
-export interface LexerOptions {
-  /** The escape character: a backslash or a backtick. */
-  readonly escapeWith: string;
-  readonly budget: ExpansionBudget;
-  /** Quotes stay in the result. */
-  readonly rawQuotes?: boolean;
-  /** Escape characters stay in the result. */
-  readonly rawEscapes?: boolean;
-  /** Quotes are characters like others. */
-  readonly ignoreQuotes?: boolean;
-  /** A variable that is not set stays as it is written. */
-  readonly keepUnset?: boolean;
-  /** `words` is wanted. */
-  readonly split?: boolean;
-}
-
-export interface Expansion {
-  /** Empty where there is an error. */
-  readonly text: string;
-  /** Empty where nobody wants it split. */
-  readonly words: readonly string[];
-  /** Names of variables that were asked for and are set. */
-  readonly matched: ReadonlySet<string>;
-  /** … and are not, in the order in which they were. */
-  readonly unmatched: ReadonlySet<string>;
-  /** Not thrown: the variables that are not set are told even then. */
-  readonly error: LanguageError | null;
-}
+import { substituted, unsupported } from './substitution.ts';
+import { replacePattern } from './word-patterns.ts';
 
 /** What a class of characters is to a name: a letter, a digit or an underscore. */
 const letter = /^\p{L}$/u;
@@ -254,32 +224,12 @@ class Lexer {
 
   /** `${name-word}` and its like; with a colon in `written`, a variable that is empty counts as one that is not set. */
   #conditional(name: string, operator: string, written: string): string {
-    const emptyIsUnset = written.startsWith(':');
     const isPattern = operator === '#' || operator === '%';
-    if (emptyIsUnset && isPattern) throw unsupported(written);
+    if (isPattern && written.startsWith(':')) throw unsupported(written);
     const word = this.#wordUntil('}', isPattern, "syntax error: missing '}'");
     const value = this.#get(name);
     if (value === undefined && this.#options.keepUnset) return `\${${name}${written}${word}}`;
-    const isSet = value !== undefined && !(emptyIsUnset && value === '');
-    switch (operator) {
-      case '-':
-        return isSet ? value : word;
-      case '+':
-        return isSet ? word : '';
-      case '?':
-        if (isSet) return value;
-        throw new LanguageError(
-          `${name}: ${word || `is not allowed to be ${value === undefined ? 'unset' : 'empty'}`}`,
-        );
-      case '#':
-      case '%': {
-        const greedy = word.startsWith(operator);
-        const trimmed = operator === '#' ? trimPrefixPattern : trimSuffixPattern;
-        return trimmed(value ?? '', greedy ? word.slice(1) : word, greedy, this.#options.budget);
-      }
-      default:
-        throw unsupported(written);
-    }
+    return substituted({ name, value, operator, written, word }, this.#options.budget);
   }
 
   /** `${name/pattern/replacement}`, behind the first slash. */
@@ -333,8 +283,6 @@ class Lexer {
     return value;
   }
 }
-
-const unsupported = (written: string) => new LanguageError(`unsupported modifier (${written}) in substitution`);
 
 /** Never throws for what is written in `source`, but where it is too much: see `ExpansionBudget`. */
 export function expand(source: string, variables: Variables, options: LexerOptions): Expansion {

@@ -1,5 +1,6 @@
 // What all parts of planning share, and what they ask of the world.
 
+import type { Expansion, LexerOptions, Variables } from '../expansion.ts';
 import type { ExpansionBudget } from '../expansion-budget.ts';
 import type { ImageDocument } from '../image-document.ts';
 import type { Linter } from '../lint.ts';
@@ -8,7 +9,7 @@ import type { PatternMatcher } from '../pattern-matcher.ts';
 import type { Platform } from '../platforms.ts';
 import type { Location } from '../source.ts';
 import type { LocalStep, Step } from '../steps.ts';
-import { type Expansion, expand, type LexerOptions, type Variables } from '../words.ts';
+import { expand } from '../words.ts';
 import type { Stages } from './stage.ts';
 
 export interface ResolvedImage {

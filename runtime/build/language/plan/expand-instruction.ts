@@ -1,10 +1,10 @@
 // The variables in an instruction are put in, as far as its kind has some. RUN's are its shell's.
 
+import type { Expansion } from '../expansion.ts';
 import type { Instruction, Pair } from '../instructions.ts';
 import { says } from '../lint-rules.ts';
 import type { Location } from '../source.ts';
 import { closest } from '../suggest.ts';
-import type { Expansion } from '../words.ts';
 import { expandIn, type PlanContext } from './context.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,12 +1,12 @@
 // FROM: a stage begins with an image, another stage, or a named context.
 
+import type { Expansion } from '../expansion.ts';
 import { quote } from '../go-text.ts';
 import type { FromInstruction, WrittenStage } from '../instructions.ts';
 import { says } from '../lint-rules.ts';
 import { type Platform, parsePlatform } from '../platforms.ts';
 import { LanguageError, located, wrapped } from '../source.ts';
 import { closest } from '../suggest.ts';
-import type { Expansion } from '../words.ts';
 import { expandIn, type PlanContext } from './context.ts';
 import { namedContext } from './named-contexts.ts';
 import type { Outline, OutlinedArgument } from './outline.ts';

@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import type { LexerOptions } from '../../../../runtime/build/language/expansion.ts';
 import { ExpansionBudget } from '../../../../runtime/build/language/expansion-budget.ts';
-import { expand, type LexerOptions } from '../../../../runtime/build/language/words.ts';
+import { expand } from '../../../../runtime/build/language/words.ts';
 
 interface Examples {
   /** Source, and what it is; null where it is an error. */
