@@ -239,7 +239,7 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
     if (job.kind === 'build-files') {
       // Only here, as above.
       const { makeFiles } = await import('../build/files/make-files.ts');
-      makeFiles(job);
+      await makeFiles(job);
       return done;
     }
     if (job.kind === 'layer') return { ...done, packed: await layerJob(job, talk) };

@@ -17,8 +17,11 @@ import { copyFailure } from './failure.ts';
 import { LiveTree } from './live-tree.ts';
 import type { WriteJob } from './tree-jobs.ts';
 
+/** Of a job, what writing goes by. */
+export type WriteOptions = Pick<WriteJob, 'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes'>;
+
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
-export async function writeArchive(archive: Readable, root: number, job: WriteJob): Promise<void> {
+export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {
   using tree = new LiveTree(root, { ...job, directory: job.path });
   let entries = 0;
   const reader = entryReader({
@@ -48,7 +51,7 @@ export async function writeArchive(archive: Readable, root: number, job: WriteJo
 }
 
 /** An open file where a body follows. */
-function writeEntry(tree: LiveTree, header: Header, job: WriteJob): number | null {
+function writeEntry(tree: LiveTree, header: Header, job: WriteOptions): number | null {
   const parts = partsOf(header.name);
   if (parts.length === 0) return null;
   switch (header.type) {
@@ -89,7 +92,7 @@ function linkTarget({ linkname }: Header): string {
   return linkname;
 }
 
-function attributesFor(header: Header, { owner }: WriteJob) {
+function attributesFor(header: Header, { owner }: WriteOptions) {
   return { ...entryAttributes(header), ...owner };
 }
 

@@ -11,7 +11,6 @@ import { SentTree } from '../files/source-tree.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { environmentOf } from '../language/environment.ts';
 import {
-  type CopyAction,
   type FilesStep,
   inputsOf,
   type LocalStep,
@@ -24,7 +23,7 @@ import {
 import type { Progress, Vertex } from '../progress.ts';
 import type { Session } from '../sessions.ts';
 import type { CacheMounts } from './cache-mounts.ts';
-import { contentKey } from './content-key.ts';
+import { type Copied, contentKey } from './content-key.ts';
 import { filesStep, type Source } from './files-step.ts';
 import { mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
@@ -247,7 +246,7 @@ export class Executor implements AsyncDisposable {
   }
 
   /** What the result hangs on of what is copied: of a client's files those that are meant, of a stage all. */
-  #contentOf(action: Pick<CopyAction, 'source' | 'isPattern'>, made: Made | undefined): string {
+  #contentOf(action: Copied, made: Made | undefined): string {
     if (made?.kind !== 'sent')
       return layersIn(made)
         .map(({ diffId }) => diffId)

@@ -4,31 +4,36 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { LiveTree } from '../../archives/live-tree.ts';
+import { writeArchive } from '../../archives/write-archive.ts';
 import { EngineError } from '../../errors.ts';
 import { openInView, pathOf } from '../../kernel/beneath.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
 import { here } from '../../kernel/mounts.ts';
 import { readBeneath } from '../../kernel/safe-read.ts';
 import { moveIntoMounts } from '../../kernel/thread-mounts.ts';
+import { idsPerHost } from '../../kernel/user-namespace.ts';
+import { maxCatalogueLayerBytes } from '../../limits.ts';
 import { resolveUser } from '../../processes/users.ts';
 import type { Attributes } from '../../store/tree.ts';
 import { applyFileMode } from '../language/file-modes.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
+import { isTar } from './is-tar.ts';
+import { Selection } from './selection.ts';
 import { MountedTree, SentTree, type SourceEntry, type SourceTree } from './source-tree.ts';
 
 const chunkBytes = 256 * 1024;
 
 /** Throws notFound for a source that is not there, in BuildKit's words, and what the file system throws. */
-export function makeFiles(job: BuildFilesJob): void {
+export async function makeFiles(job: BuildFilesJob): Promise<void> {
   using opened = new DisposableStack();
   const sources = job.sources.map((source) => openSource(source, job.uidBase, opened));
   moveIntoMounts(job.mounts);
   const root = openInView(here, job.root);
   opened.defer(() => fs.closeSync(root));
   using tree = new LiveTree(root, { directory: '/', uidBase: job.uidBase, noOverwriteDirNonDir: false });
-  const making = new Making(root, tree);
-  for (const action of job.actions) making.act(action, sources);
+  const making = new Making(root, tree, job.uidBase);
+  for (const action of job.actions) await making.act(action, sources);
   tree.finish();
 }
 
@@ -45,17 +50,19 @@ const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boole
 class Making {
   readonly #root: number;
   readonly #tree: LiveTree;
+  readonly #uidBase: number;
 
-  constructor(root: number, tree: LiveTree) {
+  constructor(root: number, tree: LiveTree, uidBase: number) {
     this.#root = root;
+    this.#uidBase = uidBase;
     this.#tree = tree;
   }
 
-  act(action: FileAction, sources: readonly SourceTree[]): void {
+  async act(action: FileAction, sources: readonly SourceTree[]): Promise<void> {
     if (action.kind === 'copy') {
       const source = sources[action.source];
       if (!source) throw new EngineError('internal', `there is no source ${action.source}`);
-      this.#copyAll(source, action);
+      await this.#copyAll(source, action);
       return;
     }
     const attributes = { ...rootOwner, mode: action.mode, mtime: new Date(), extended: [] };
@@ -69,10 +76,14 @@ class Making {
     this.#tree.finishFile(fd, attributes);
   }
 
-  #copyAll(source: SourceTree, action: CopyAction): void {
+  async #copyAll(source: SourceTree, action: CopyAction): Promise<void> {
     const found = action.isPattern ? matchesOf(source, action.from) : [action.from];
     const owner = this.#ownerOf(action.owner);
-    for (const from of found) this.#copyOne(source, this.#followed(source, from), from, action, owner);
+    for (const named of found) {
+      const from = this.#followed(source, named);
+      if (action.unpack && (await this.#unpacked(source, from, action, owner))) continue;
+      this.#copyOne(source, from, named, action, owner);
+    }
   }
 
   /** A link that is named itself is followed, as far as it leads. */
@@ -84,6 +95,23 @@ class Making {
       at = path.posix.resolve(path.posix.dirname(at), entry.target);
     }
     return at;
+  }
+
+  /** ADD: unpacks an archive into the directory that is named. False for what is none. */
+  async #unpacked(source: SourceTree, from: string, { to }: CopyAction, owner: Owner | null): Promise<boolean> {
+    if (source.entry(from)?.kind !== 'file') return false;
+    const fd = source.open(from);
+    try {
+      if (!(await isTar(fd))) return false;
+      const directory = path.posix.normalize(to).replace(/\/+$/, '') || '/';
+      this.#makeDirectories(directory, implied(owner));
+      const job = { path: this.#real(directory), uidBase: this.#uidBase, owner, maxBytes: maxCatalogueLayerBytes };
+      const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
+      await writeArchive(content, this.#root, { ...job, noOverwriteDirNonDir: false });
+      return true;
+    } finally {
+      fs.closeSync(fd);
+    }
   }
 
   /** The contents of a directory are copied, not itself: Dockerfiles know nothing else. */
@@ -144,7 +172,10 @@ class Making {
     const files = { passwd: readBeneath(at, 'etc/passwd', maxBytes), group: readBeneath(at, 'etc/group', maxBytes) };
     const { uid, gid } = resolveUser(wanted, files, []).ids;
     // A number alone is the group too, as BuildKit has it.
-    return { uid, gid: /^\d+$/.test(wanted) ? uid : gid };
+    const owner = { uid, gid: /^\d+$/.test(wanted) ? uid : gid };
+    if (Math.max(owner.uid, owner.gid) >= idsPerHost)
+      throw new EngineError('invalid', `--chown=${wanted}: the users and groups of a host are 0 to ${idsPerHost - 1}`);
+    return owner;
   }
 }
 
@@ -159,32 +190,56 @@ function notFound(named: string): EngineError {
   return new EngineError('notFound', `${JSON.stringify(named)}: not found`);
 }
 
+/** A directory that is made when something is put into it. */
+interface Pending {
+  readonly place: string;
+  readonly entry: SourceEntry;
+}
+
 /** One source that is copied, with all below it. */
 class Copying {
   readonly #source: SourceTree;
   readonly #tree: LiveTree;
   readonly #action: CopyAction;
   readonly #owner: Owner | null;
+  readonly #selection: Selection;
 
   constructor(source: SourceTree, tree: LiveTree, action: CopyAction, owner: Owner | null) {
     this.#source = source;
     this.#tree = tree;
     this.#action = action;
     this.#owner = owner;
+    this.#selection = new Selection(action);
   }
 
-  /** What is in a directory, into one that is there, and keeps its owner and mode. */
-  contents(from: string, to: string): void {
+  /**
+   * What is in a directory and is selected, into one that is there, and keeps its owner and mode. `below`: where it is, relative to what
+   * is copied; `pending`: directories above that are made when something in them is.
+   */
+  contents(from: string, to: string, below = '', pending: readonly Pending[] = []): void {
+    let unmade = pending;
     for (const name of this.#source.names(from)) {
-      const below = path.posix.join(from, name);
-      const entry = this.#source.entry(below);
+      const own = path.posix.join(from, name);
+      const entry = this.#source.entry(own);
       if (!entry) continue;
       const place = path.posix.join(to, name);
-      if (entry.kind === 'directory') {
-        this.#tree.directory(partsOf(place), this.#attributes(entry));
-        this.contents(below, place);
-      } else this.entry(below, place, entry);
+      const relative = below === '' ? name : `${below}/${name}`;
+      const isTaken = this.#selection.takes(relative);
+      if (isTaken) unmade = this.#make(unmade);
+      if (entry.kind !== 'directory') {
+        if (isTaken) this.entry(own, place, entry);
+        continue;
+      }
+      if (isTaken) this.#tree.directory(partsOf(place), this.#attributes(entry));
+      else if (!this.#selection.mayTakeBelow(relative)) continue;
+      this.contents(own, place, relative, isTaken ? [] : [...unmade, { place, entry }]);
     }
+  }
+
+  /** Makes the directories that were waited with; none is left to wait. */
+  #make(pending: readonly Pending[]): readonly Pending[] {
+    for (const { place, entry } of pending) this.#tree.directory(partsOf(place), this.#attributes(entry));
+    return [];
   }
 
   entry(from: string, to: string, entry: SourceEntry): void {

@@ -1,0 +1,43 @@
+// Whether a file is an archive that ADD unpacks: a tar, which may be compressed. Its name tells nothing.
+
+import fs from 'node:fs';
+import { compressionOf, decompressor, magicBytes } from '../../store/compression.ts';
+
+const blockBytes = 512;
+/** So much of a compressed file has a header of a tar in it. */
+const lookedAtBytes = 64 * 1024;
+
+/** Throws invalid for an archive that is compressed in a way that cannot be read here. */
+export async function isTar(fd: number): Promise<boolean> {
+  const start = Buffer.alloc(lookedAtBytes);
+  const length = fs.readSync(fd, start, 0, start.length, 0);
+  const read = start.subarray(0, length);
+  const expand = decompressor(compressionOf(read.subarray(0, magicBytes)));
+  return isHeader(expand ? await firstBlock(expand, read) : read.subarray(0, blockBytes));
+}
+
+/** The first block that comes out; less where nothing does. */
+async function firstBlock(expand: NonNullable<ReturnType<typeof decompressor>>, compressed: Buffer): Promise<Buffer> {
+  expand.write(compressed);
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  try {
+    expand.end();
+    for await (const part of expand) {
+      parts.push(part);
+      bytes += part.length;
+      if (bytes >= blockBytes) break;
+    }
+  } catch {
+    // It is cut off there, or is no such file.
+  }
+  return Buffer.concat(parts).subarray(0, blockBytes);
+}
+
+/** POSIX ustar: the sum of a header's bytes, its own field taken for spaces, stands in it. */
+function isHeader(block: Buffer): boolean {
+  if (block.length < blockBytes) return false;
+  const said = Number.parseInt(block.toString('latin1', 148, 156).replace(/[^0-7]/g, ''), 8);
+  const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
+  return said > 0 && said === sum;
+}
