@@ -5,6 +5,7 @@ import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { CachedStep } from '../images/cached-step.ts';
 import type { StepCache } from '../images/step-cache.ts';
 import type { PruneRequest, UsageRecordSchema } from './messages/control_pb.ts';
+import { usageFilter } from './usage-filter.ts';
 
 type Usage = MessageInitShape<typeof UsageRecordSchema>;
 
@@ -18,30 +19,36 @@ export class BuildCache {
     this.#clearRest = clearRest;
   }
 
-  usage(): Usage[] {
-    return this.#steps.all().map(usageOf);
+  /** Throws invalidArgument for filters that are none. */
+  usage(filters: readonly string[]): Usage[] {
+    return this.#steps.all().filter(usageFilter(filters)).map(usageOf);
   }
 
   /**
    * Removes what was last used `keepMs` ago or more, until the rest holds no more than so many bytes (0: all of it), and tells of each.
-   * Caches of `RUN --mount` and files of clients go where no time and no size is given.
+   * Caches of `RUN --mount` and files of clients go where no time, size or filter is given. Throws invalidArgument for filters that
+   * are none.
    */
   async prune({
     keepMs,
     maxBytes,
+    filters = [],
   }: {
     readonly keepMs: number;
     readonly maxBytes: number;
+    readonly filters?: readonly string[];
   }): Promise<readonly CachedStep[]> {
-    if (keepMs === 0 && maxBytes === 0) await this.#clearRest();
+    const only = usageFilter(filters);
+    if (keepMs === 0 && maxBytes === 0 && !filters.some(Boolean)) await this.#clearRest();
     const before = keepMs > 0 ? Date.now() - keepMs : Number.POSITIVE_INFINITY;
-    return this.#steps.prune({ before, maxBytes });
+    return this.#steps.prune({ before, maxBytes, only });
   }
 
-  async *pruned({ keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): AsyncGenerator<Usage> {
+  async *pruned({ filter: filters, keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): AsyncGenerator<Usage> {
     const removed = await this.prune({
       keepMs: Number(keepDuration) / 1_000_000,
       maxBytes: Number(maxUsedSpace || reservedSpace),
+      filters,
     });
     yield* removed.map(usageOf);
   }

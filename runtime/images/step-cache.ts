@@ -64,12 +64,23 @@ export class StepCache {
     this.#contents.letGo(step.diffId);
   }
 
-  /** Removes all that were last used before a time (milliseconds), until the rest holds no more than so many bytes. Tells of those. */
-  prune({ before = Number.POSITIVE_INFINITY, maxBytes = 0 }: { before?: number; maxBytes?: number }): CachedStep[] {
+  /**
+   * Removes all that were last used before a time (milliseconds) and that `only` holds for, until the rest holds no more than so many
+   * bytes. Tells of those.
+   */
+  prune({
+    before = Number.POSITIVE_INFINITY,
+    maxBytes = 0,
+    only = () => true,
+  }: {
+    before?: number;
+    maxBytes?: number;
+    only?: (step: CachedStep) => boolean;
+  }): CachedStep[] {
     const removed: CachedStep[] = [];
     for (const step of this.all()) {
       if (maxBytes > 0 && this.bytes <= maxBytes) break;
-      if (Date.parse(step.usedAt) > before) continue;
+      if (Date.parse(step.usedAt) > before || !only(step)) continue;
       this.remove(step.key);
       removed.push(step);
     }

@@ -1,0 +1,62 @@
+// `--filter` of `docker builder prune` and `docker buildx du`, as BuildKit reads it: `type==regular,id!=x`, all of which must hold.
+
+import type { CachedStep } from '../images/cached-step.ts';
+import { codes, GrpcError } from './grpc/status.ts';
+
+type Condition = (step: CachedStep) => boolean;
+
+/** What a field of a step holds; null where it has none. Fields that say only yes are empty. Throws invalidArgument for no field. */
+function fieldOf({ id, description }: CachedStep, field: string): string | null {
+  switch (field) {
+    case 'id':
+      return id;
+    case 'description':
+      return description;
+    case 'type':
+      return 'regular';
+    case 'immutable':
+    case 'private':
+      return '';
+    case 'parents':
+    case 'inuse':
+    case 'mutable':
+    case 'shared':
+      return null;
+  }
+  throw new GrpcError(codes.invalidArgument, `failed to parse prune filters: no field ${field.slice(0, 40)} is known`);
+}
+
+/** Patterns of plain characters and dots alone: others may take for ever. Throws invalidArgument. */
+function matching(field: string, pattern: string): Condition {
+  if (!/^[\w:./ =@-]*$/.test(pattern))
+    throw new GrpcError(
+      codes.invalidArgument,
+      `failed to parse prune filters: the pattern ${JSON.stringify(pattern.slice(0, 100))} is not supported`,
+    );
+  const wanted = new RegExp(pattern);
+  return (step) => {
+    const value = fieldOf(step, field);
+    return value !== null && wanted.test(value);
+  };
+}
+
+function condition(text: string): Condition {
+  const [, field = '', operator = '', quoted, plain = ''] =
+    /^([a-z]+)(?:(==|!=|~=)(?:"([^"\\]*)"|([^"]*)))?$/.exec(text) ?? [];
+  if (field === '')
+    throw new GrpcError(codes.invalidArgument, `failed to parse prune filters: ${JSON.stringify(text.slice(0, 100))}`);
+  const wanted = quoted ?? plain;
+  if (operator === '~=') return matching(field, wanted);
+  return (step) => {
+    const value = fieldOf(step, field);
+    if (operator === '') return value !== null;
+    return (value === wanted) === (operator === '==');
+  };
+}
+
+/** Holds for what any of the filters holds for, and for all where there is none. Throws invalidArgument. */
+export function usageFilter(filters: readonly string[]): Condition {
+  // Clients send an empty one where there is none.
+  const all = filters.filter(Boolean).map((filter) => filter.split(',').map(condition));
+  return (step) => all.length === 0 || all.some((conditions) => conditions.every((holds) => holds(step)));
+}
