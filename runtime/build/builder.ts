@@ -2,12 +2,16 @@
 
 import type { Duplex } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
-import { maxStepCacheBytes } from '../limits.ts';
+import { maxContextBytes, maxStepCacheBytes } from '../limits.ts';
+import { digestOf } from '../store/blobs.ts';
 import { BuildCache } from './build-cache.ts';
-import { type Build, Builds } from './builds.ts';
+import { type Build, Builds, newId } from './builds.ts';
+import type { ReceivedArchive } from './context-archive.ts';
 import { controlMethods } from './control.ts';
+import { resultIn } from './definitions.ts';
 import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
+import { exportFiles } from './execute/export-files.ts';
 import { exportImage } from './execute/export-image.ts';
 import { SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
@@ -15,8 +19,9 @@ import { gatewayMethods } from './gateway.ts';
 import { type Services, serveGrpc } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { located } from './located.ts';
+import type { Definition } from './messages/shared_pb.ts';
 import { otherMethods } from './other-methods.ts';
-import type { Result } from './result.ts';
+import type { Answer, Input, Result } from './result.ts';
 import type { FrontendRequest, Output, ServedBuilder } from './served-builder.ts';
 import { type SessionHeaders, Sessions } from './sessions.ts';
 
@@ -29,6 +34,7 @@ export class Builder implements ServedBuilder {
   readonly #sentFiles: SentFiles;
   readonly #caches: CacheMounts;
   readonly #services: Services;
+  readonly #executors = new WeakMap<Result, Executor>();
 
   constructor(host: ContainerHost) {
     this.host = host;
@@ -56,10 +62,18 @@ export class Builder implements ServedBuilder {
     this.sessions.add(headers, socket);
   }
 
-  async solve(build: Build<Result>, request: FrontendRequest): Promise<Result> {
+  async solve(build: Build<Result>, request: FrontendRequest): Promise<Result | Answer> {
     try {
-      const result = await solveDockerfile(this.host, build, request);
-      build.results.set(result.id, result);
+      const result = await solveDockerfile(
+        {
+          host: this.host,
+          build,
+          inputOf: (definition) => this.#input(build, definition),
+          receiveArchive: (url) => this.#receiveArchive(build, url),
+        },
+        request,
+      );
+      if (result.id !== null) build.results.set(result.id, result);
       return result;
     } catch (error) {
       build.failure = error instanceof GrpcError ? error : null;
@@ -67,38 +81,79 @@ export class Builder implements ServedBuilder {
     }
   }
 
+  async #receiveArchive(build: Build<Result>, url: URL): Promise<ReceivedArchive> {
+    const name = '[internal] load remote build context';
+    const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
+    vertex.start();
+    try {
+      const session = await build.session();
+      const options = { maxBytes: maxContextBytes, onBytes: () => undefined, signal: build.signal };
+      const sent = build.held.use(await this.#sentFiles.receiveArchive(session, url, options));
+      vertex.complete();
+      return { sent, vertex: vertex.digest };
+    } catch (error) {
+      vertex.fail(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
+  }
+
+  /** Builds another build's result now: its client may not wait for more than that this one is planned. */
+  async #input(build: Build<Result>, definition: Definition): Promise<Input> {
+    const id = resultIn(definition);
+    const found = id === null ? null : this.builds.result(id);
+    if (!found) throw new GrpcError(codes.unknown, 'an input of a build must be the result of another one');
+    const { result } = found;
+    const layers = await this.#executorFor(found.build, result).build(result.tree);
+    if (build.held.disposed) throw new GrpcError(codes.canceled, 'context canceled');
+    build.held.use(this.host.images.builds.hold(layers.map(({ diffId }) => diffId)));
+    return { layers, image: result.image };
+  }
+
   async evaluate(build: Build<Result>, result: Result): Promise<void> {
-    await using executor = this.#executorFor(build, result);
-    await executor.build(result.tree);
+    await this.#executorFor(build, result).build(result.tree);
   }
 
   async export(build: Build<Result>, result: Result, output: Output | null): Promise<Record<string, string>> {
-    await using executor = this.#executorFor(build, result);
-    const layers = await executor.build(result.tree);
+    const layers = await this.#executorFor(build, result).build(result.tree);
     if (!output) return {};
-    if (output.type !== 'moby' && output.type !== 'image')
-      throw new GrpcError(
-        codes.unimplemented,
-        `output of the type ${output.type.slice(0, 40)} is not supported by this builder yet`,
-      );
-    return await exportImage(this.host, build.progress, {
-      layers,
-      image: result.image,
-      names: output.attributes.name ?? '',
-    });
+    switch (output.type) {
+      case 'moby':
+      case 'image':
+        return await exportImage(this.host, build.progress, {
+          layers,
+          image: result.image,
+          names: output.attributes.name ?? '',
+        });
+      case 'local':
+      case 'tar':
+        await exportFiles(this.host, build, output.type, layers);
+        return {};
+      default:
+        throw new GrpcError(
+          codes.unimplemented,
+          `output of the type ${output.type.slice(0, 40)} is not supported by this builder yet`,
+        );
+    }
   }
 
-  #executorFor(build: Build<Result>, { source, ignored }: Result): Executor {
-    return new Executor({
+  /** One for each result, until its build ends: whoever needs the result has each step done once. */
+  #executorFor(build: Build<Result>, result: Result): Executor {
+    const known = this.#executors.get(result);
+    if (known) return known;
+    const { source } = result;
+    const executor = new Executor({
       host: this.host,
       sentFiles: this.#sentFiles,
       caches: this.#caches,
       progress: build.progress,
       session: build.session,
-      ignored,
+      result,
       signal: build.signal,
       located: (step, error, vertex) => located(step, error, vertex, source),
     });
+    this.#executors.set(result, executor);
+    build.held.use(executor);
+    return executor;
   }
 
   close(): void {

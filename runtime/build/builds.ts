@@ -15,18 +15,21 @@ export interface Solved {
 export class Build<Result extends Solved> {
   readonly ref: string;
   readonly progress = new Progress();
-  readonly session: () => Promise<Session>;
+  /** By id; the build's own where it is null or left out. */
+  readonly session: (id?: string | null) => Promise<Session>;
   /** By id. */
   readonly results = new Map<string, Result>();
   /** What the client says that the build has come to; null where it was only to ask something. */
   readonly returned: PromiseWithResolvers<Result | null> = Promise.withResolvers();
   /** Why its frontend failed: more than the client tells when it gives the build back. */
   failure: GrpcError | null = null;
+  /** What is made for it, and may go when it has ended. */
+  readonly held = new AsyncDisposableStack();
   readonly #stop = new AbortController();
 
-  constructor(ref: string, session: (signal: AbortSignal) => Promise<Session>) {
+  constructor(ref: string, ownSession: string, sessions: Sessions) {
     this.ref = ref;
-    this.session = () => session(this.signal);
+    this.session = (id = null) => sessions.get(id ?? ownSession, this.signal);
     this.returned.promise.catch(() => undefined);
   }
 
@@ -61,15 +64,14 @@ export class Builds<Result extends Solved> {
     if (this.#builds.has(ref)) throw new GrpcError(codes.alreadyExists, `job ID ${ref.slice(0, 100)} exists`);
     if (this.#builds.size >= maxBuilds)
       throw new GrpcError(codes.resourceExhausted, `this host is building ${maxBuilds} images, the most at once`);
-    const build = new Build<Result>(ref, (signal) => sessions.get(sessionId, signal));
+    const build = new Build<Result>(ref, sessionId, sessions);
     this.#builds.set(ref, build);
     for (const wake of this.#waiting) wake();
     return build;
   }
 
-  /** It has ended. */
-  end(build: Build<Result>): void {
-    build.progress.end();
+  /** It has ended; resolves when what was made for it alone has gone. */
+  async end(build: Build<Result>): Promise<void> {
     this.#builds.delete(build.ref);
     this.#ended.set(build.ref, build.progress);
     for (const ref of this.#ended.keys()) {
@@ -77,6 +79,8 @@ export class Builds<Result extends Solved> {
       this.#ended.delete(ref);
     }
     for (const wake of this.#waiting) wake();
+    await build.held.disposeAsync();
+    build.progress.end();
   }
 
   /** Who asks may be a moment earlier than who builds. Throws unknown, as BuildKit does. */
@@ -87,6 +91,15 @@ export class Builds<Result extends Solved> {
   /** The same for what it tells of itself, also after its end. */
   progressOf(ref: string, signal: AbortSignal): Promise<Progress> {
     return this.#await(ref, () => this.#builds.get(ref)?.progress ?? this.#ended.get(ref), signal);
+  }
+
+  /** A result of a build that has not ended. */
+  result(id: string): { readonly build: Build<Result>; readonly result: Result } | null {
+    for (const build of this.#builds.values()) {
+      const result = build.results.get(id);
+      if (result) return { build, result };
+    }
+    return null;
   }
 
   async #await<T>(ref: string, look: () => T | undefined, signal: AbortSignal): Promise<T> {

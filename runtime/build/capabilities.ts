@@ -8,6 +8,7 @@ export const frontendCapabilities = [
   'gateway.solve.evaluate',
   'gateway.solve.metadata',
   'proto.refarray',
+  'reference.output',
   'resolveimage',
   'resolveimage.resolvemode',
   'return',

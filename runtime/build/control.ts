@@ -6,7 +6,7 @@ import type { Build } from './builds.ts';
 import { type Method, streaming, unary } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import * as messages from './messages/control_pb.ts';
-import type { Result } from './result.ts';
+import type { Answer, Result } from './result.ts';
 import type { ServedBuilder } from './served-builder.ts';
 
 const service = '/moby.buildkit.v1.Control';
@@ -42,8 +42,8 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
     ],
     [
       `${service}/DiskUsage`,
-      unary(messages.DiskUsageRequestSchema, messages.DiskUsageResponseSchema, () => ({
-        record: builder.cache.usage(),
+      unary(messages.DiskUsageRequestSchema, messages.DiskUsageResponseSchema, ({ filter }) => ({
+        record: builder.cache.usage(filter),
       })),
     ],
     [
@@ -81,7 +81,7 @@ async function solve(
     return await exported(builder, build, request, result);
   } finally {
     signal.removeEventListener('abort', leave);
-    builder.builds.end(build);
+    await builder.builds.end(build);
   }
 }
 
@@ -95,9 +95,9 @@ async function exported(
   builder: ServedBuilder,
   build: Build<Result>,
   { exporters, exporterDeprecated, exporterAttributesDeprecated }: messages.SolveRequest,
-  result: Result | null,
+  result: Result | Answer | null,
 ): Promise<Record<string, string>> {
-  if (!result) return {};
+  if (!result || result.id === null) return {};
   const [first = null, ...others] =
     exporters.length > 0 || exporterDeprecated === ''
       ? exporters

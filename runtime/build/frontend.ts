@@ -1,32 +1,43 @@
 // The frontend `dockerfile.v0`: reads the Dockerfile that the client has, and plans what to do. Nothing is built yet.
 
-import { stringify } from 'node:querystring';
 import type { ContainerHost } from '../containers/container.ts';
 import { EngineError } from '../errors.ts';
 import { goArchitecture } from '../images/architecture.ts';
-import { maxDockerfileBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
+import { answerCall } from './answer-call.ts';
 import { type Build, newId } from './builds.ts';
+import { ClientFiles } from './client-files.ts';
+import { contextArchive, type ReceivedArchive, textsOf } from './context-archive.ts';
+import { definitionOf } from './definitions.ts';
+import type { BuiltLayer } from './execute/made.ts';
 import { codes, GrpcError } from './grpc/status.ts';
-import { parseIgnoreFile } from './language/ignore-file.ts';
 import type { ImageDocument } from './language/image-document.ts';
 import { shortWarning, type Warning } from './language/lint.ts';
 import { rules } from './language/lint-rules.ts';
 import { buildOptions } from './language/options.ts';
-import { planBuild } from './language/plan/build-plan.ts';
+import { type Plan, planBuild } from './language/plan/build-plan.ts';
 import type { ImageRequest, ResolvedImage, Surroundings } from './language/plan/context.ts';
 import { rangesOf } from './language/source.ts';
 import { ofLanguage } from './located.ts';
-import { type FilesWanted, type Receiver, receiveFiles } from './receive-files.ts';
-import type { Result, SourceFile } from './result.ts';
+import type { Definition } from './messages/shared_pb.ts';
+import type { Answer, Input, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
 
-/** Throws GrpcError, in BuildKit's words. */
+/** What a frontend needs beside the request. */
+export interface FrontendParts {
+  readonly host: ContainerHost;
+  readonly build: Build<Result>;
+  /** Finds the result of another build. */
+  readonly inputOf: (definition: Definition) => Promise<Input>;
+  /** Receives an archive that the client's session has. */
+  readonly receiveArchive: (url: URL) => Promise<ReceivedArchive>;
+}
+
+/** A result, or what a client wanted to know. Throws GrpcError, in BuildKit's words. */
 export async function solveDockerfile(
-  host: ContainerHost,
-  build: Build<Result>,
+  { host, build, inputOf, receiveArchive }: FrontendParts,
   request: FrontendRequest,
-): Promise<Result> {
+): Promise<Result | Answer> {
   if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
     throw new GrpcError(
       codes.unimplemented,
@@ -34,88 +45,65 @@ export async function solveDockerfile(
     );
   const attributes = new Map(Object.entries(request.options));
   const filename = attributes.get('filename') || 'Dockerfile';
-  const { texts: files, vertex } = await receiveDockerfile(
-    build,
-    attributes.get('dockerfilekey') ?? 'dockerfile',
-    filename,
-  );
-  const text = files.get(filename);
+  const files = new ClientFiles(build, attributes);
+  const archive = await contextArchive(attributes.get('context') ?? '', receiveArchive);
+  const { texts, vertex } = archive
+    ? { texts: textsOf(archive.sent, filename), vertex: archive.vertex }
+    : await files.dockerfile(filename);
+  const text = texts.get(filename);
   if (text === undefined)
     throw new GrpcError(codes.unknown, `failed to read dockerfile: open ${filename}: no such file or directory`);
+  files.ownIgnoreFile = texts.get(`${filename}.dockerignore`) ?? null;
   const source: SourceFile = { filename, text };
-  const ignore = ignoreOf(build, attributes.get('contextkey') ?? 'context', files.get(`${filename}.dockerignore`));
+  const inputs = new Map<string, readonly BuiltLayer[]>();
   try {
     const options = buildOptions(attributes, { os: 'linux', architecture: goArchitecture });
     const surroundings: Surroundings = {
       resolveImage: (wanted) => resolveImage(host, build, wanted),
-      resolveInput: () =>
-        Promise.reject(new GrpcError(codes.unimplemented, 'results of other builds are not taken yet')),
-      ignorePatterns: ignore,
+      resolveInput: async (name) => {
+        const definition = Object.hasOwn(request.inputs, name) ? request.inputs[name] : undefined;
+        if (!definition) throw new GrpcError(codes.unknown, `invalid input ${name.slice(0, 100)}: it was not sent`);
+        const { layers, image } = await inputOf(definition);
+        inputs.set(name, layers);
+        return image;
+      },
+      ignorePatterns: () => files.ignorePatterns(),
     };
     const [platform = null, ...others] = options.platforms;
     if (others.length > 0)
       throw new GrpcError(codes.unimplemented, 'an image for several platforms is not built here: ask for one');
     const warn = (warning: Warning): void => build.progress.warn(warningOf(warning, source, vertex));
-    const plan = await planBuild({ text, options, platform, mainContext: null, allStages: false, warn }, surroundings);
-    const patterns = await ignore();
-    return resultOf(plan, source, patterns);
+    const planned = { text, options, platform, mainContext: archive?.step ?? null, allStages: false, warn };
+    const call = attributes.get('requestid');
+    if (call !== undefined) return await answerCall(call, planned, source, surroundings);
+    return resultOf(await planBuild(planned, surroundings), { source, files, inputs, archive });
   } catch (error) {
     throw ofLanguage(error, source);
   }
 }
 
 function resultOf(
-  plan: { readonly result: Result['tree']; readonly image: ImageDocument; readonly baseImage: ImageDocument | null },
-  source: SourceFile,
-  patterns: readonly string[],
+  { result: tree, image, baseImage }: Plan,
+  { source, files, inputs, archive }: Pick<Result, 'inputs' | 'archive'> & { source: SourceFile; files: ClientFiles },
 ): Result {
   const id = newId();
   const platform = { architecture: goArchitecture, os: 'linux' };
   const json = (value: object): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(JSON.stringify(value)));
   return {
     id,
-    tree: plan.result,
-    image: plan.image,
+    tree,
+    image,
     source,
-    ignored: (local) => (local === 'context' ? patterns : []),
-    definition: [Uint8Array.from(Buffer.from(stringify({ 'drydock.result': id })))],
+    directory: (local, isNamed) => files.directory(local, isNamed),
+    inputs,
+    archive,
+    definition: definitionOf(id),
     metadata: {
-      'containerimage.config': json(plan.image),
-      ...(plan.baseImage && { 'containerimage.base.config': json(plan.baseImage) }),
+      'containerimage.config': json(image),
+      ...(baseImage && { 'containerimage.base.config': json(baseImage) }),
       'refs.platforms': json({ Platforms: [{ ID: `linux/${goArchitecture}`, Platform: platform }] }),
     },
   };
-}
-
-/** Takes small files into memory. */
-class TextReceiver implements Receiver {
-  readonly texts = new Map<string, string>();
-  bytes = 0;
-  readonly #coming = new Map<number, { readonly path: string; readonly pieces: Uint8Array[] }>();
-
-  entry({ path, kind }: Parameters<Receiver['entry']>[0], id: number): boolean {
-    if (kind !== 'file') return false;
-    this.#coming.set(id, { path, pieces: [] });
-    return true;
-  }
-
-  data(id: number, bytes: Uint8Array): void {
-    this.bytes += bytes.length;
-    if (this.bytes > 2 * maxDockerfileBytes)
-      throw new GrpcError(codes.resourceExhausted, `a Dockerfile may have ${maxDockerfileBytes} bytes`);
-    this.#coming.get(id)?.pieces.push(Uint8Array.from(bytes));
-  }
-
-  end(id: number): void {
-    const { path, pieces } = this.#coming.get(id) ?? { path: '', pieces: [] };
-    this.texts.set(path, Buffer.concat(pieces).toString());
-  }
-}
-
-/** Small files by their paths, and the vertex that told of them. */
-interface Texts {
-  readonly texts: ReadonlyMap<string, string>;
-  readonly vertex: string;
 }
 
 /** What buildx prints of a warning, with its excerpt. */
@@ -133,52 +121,6 @@ function warningOf(warning: Warning, { filename, text }: SourceFile, vertex: str
 }
 
 const maxWarningRanges = 100;
-
-async function receiveTexts(build: Build<Result>, name: string, what: string, wanted: FilesWanted): Promise<Texts> {
-  const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
-  vertex.start();
-  try {
-    const receiver = new TextReceiver();
-    const session = await build.session();
-    const status = vertex.status(`transferring ${what}:`, 'transferring');
-    await receiveFiles(session, wanted, receiver, build.signal);
-    // BuildKit counts what ends its packets too.
-    status.done(receiver.bytes + 2);
-    vertex.complete();
-    return { texts: receiver.texts, vertex: vertex.digest };
-  } catch (error) {
-    vertex.fail(error instanceof Error ? error.message : String(error));
-    throw error;
-  }
-}
-
-function receiveDockerfile(build: Build<Result>, directory: string, filename: string): Promise<Texts> {
-  return receiveTexts(build, `[internal] load build definition from ${filename}`, 'dockerfile', {
-    directory,
-    followed: [filename, `${filename}.dockerignore`],
-    included: [],
-    excluded: [],
-  });
-}
-
-/** Reads the patterns when they are asked for first. `own`: what the Dockerfile's own ignore file says, which goes first. */
-function ignoreOf(build: Build<Result>, directory: string, own: string | undefined): () => Promise<readonly string[]> {
-  let patterns: Promise<readonly string[]> | null = null;
-  const read = async (): Promise<readonly string[]> => {
-    if (own !== undefined) return parseIgnoreFile(own);
-    const { texts: files } = await receiveTexts(build, '[internal] load .dockerignore', 'context', {
-      directory,
-      followed: ['.dockerignore'],
-      included: [],
-      excluded: [],
-    });
-    return parseIgnoreFile(files.get('.dockerignore') ?? '');
-  };
-  return () => {
-    patterns ??= read();
-    return patterns;
-  };
-}
 
 /** An image that the host has, or else pulls. */
 async function resolveImage(

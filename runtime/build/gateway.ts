@@ -39,14 +39,11 @@ export function gatewayMethods(builder: ServedBuilder): readonly (readonly [stri
         const build = await buildOf(call);
         const { frontend, options, frontendInputs, evaluate } = request;
         const result = await builder.solve(build, { frontend, options, inputs: frontendInputs });
+        if (result.id === null)
+          return { result: { result: { case: 'ref' as const, value: {} }, metadata: result.metadata } };
         if (evaluate) await builder.evaluate(build, result);
         const { id, metadata, definition } = result;
-        return {
-          result: {
-            result: { case: 'ref' as const, value: { id, def: { def: [...definition] } } },
-            metadata: { ...metadata },
-          },
-        };
+        return { result: { result: { case: 'ref' as const, value: { id, def: definition } }, metadata } };
       }),
     ],
     [

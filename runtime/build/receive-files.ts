@@ -40,7 +40,7 @@ export interface Receiver {
   end(id: number): void | Promise<void>;
 }
 
-const packet = { stat: 0, request: 1, data: 2, end: 3, error: 4 } as const;
+export const packet = { stat: 0, request: 1, data: 2, end: 3, error: 4 } as const;
 
 /** Bits of Go's FileMode. */
 const goMode = {
@@ -51,8 +51,20 @@ const goMode = {
   socket: 2 ** 24,
   setuid: 2 ** 23,
   setgid: 2 ** 22,
+  character: 2 ** 21,
   sticky: 2 ** 20,
 } as const;
+
+/** The FileMode of a file with these permissions, set-user-ID, set-group-ID and sticky. */
+export function goModeOf(
+  kind: 'file' | 'directory' | 'symlink' | 'fifo' | 'device' | 'character',
+  mode: number,
+): number {
+  const { setuid, setgid, sticky, device, character } = goMode;
+  const special = (mode & 0o4000 ? setuid : 0) + (mode & 0o2000 ? setgid : 0) + (mode & 0o1000 ? sticky : 0);
+  const type = kind === 'file' ? 0 : kind === 'character' ? device + character : goMode[kind];
+  return type + special + (mode & 0o777);
+}
 
 const has = (mode: number, bit: number): boolean => Math.floor(mode / bit) % 2 === 1;
 
@@ -80,7 +92,7 @@ function entryOf(stat: Stat): Entry {
 }
 
 /** fsutil's order: by parts, and a parent comes before what is in it. */
-function isBefore(a: readonly string[], b: readonly string[]): boolean {
+export function isBefore(a: readonly string[], b: readonly string[]): boolean {
   for (let at = 0; ; at++) {
     const [left, right] = [a[at], b[at]];
     if (right === undefined) return false;

@@ -1,8 +1,11 @@
 // What a frontend has made of a Dockerfile, before anything of it is built.
 
 import type { Solved } from './builds.ts';
+import type { definitionOf } from './definitions.ts';
+import type { BuiltLayer } from './execute/made.ts';
+import type { Sent } from './execute/sent-files.ts';
 import type { ImageDocument } from './language/image-document.ts';
-import type { Tree } from './language/steps.ts';
+import type { LocalStep, Tree } from './language/steps.ts';
 
 /** The file that it was made of, for messages. */
 export interface SourceFile {
@@ -10,12 +13,38 @@ export interface SourceFile {
   readonly text: string;
 }
 
+/** A directory of the client's. */
+export interface ClientDirectory {
+  /** What the client calls it. */
+  readonly name: string;
+  /** Who serves it; null for the build's own session. */
+  readonly session: string | null;
+  /** Patterns of what the client is not to send. */
+  readonly ignored: readonly string[];
+}
+
 export interface Result extends Solved {
   readonly tree: Tree;
   readonly image: ImageDocument;
   readonly source: SourceFile | null;
-  /** Patterns of what the client is not to send of a local directory, by the directory's name. */
-  readonly ignored: (local: string) => readonly string[];
+  /** A directory that `tree` names. */
+  readonly directory: (local: string, isNamed: boolean) => Promise<ClientDirectory>;
+  /** Of results of other builds that `tree` names: what they are made of. */
+  readonly inputs: ReadonlyMap<string, readonly BuiltLayer[]>;
+  /** The build context where it came as an archive, and the step that stands for it; null where the client has its files. */
+  readonly archive: { readonly step: LocalStep; readonly sent: Sent } | null;
   /** What names it where another build takes it as its input. */
-  readonly definition: readonly Uint8Array<ArrayBuffer>[];
+  readonly definition: ReturnType<typeof definitionOf>;
+}
+
+/** What a client wanted to know, instead of having something built. */
+export interface Answer {
+  readonly id: null;
+  readonly metadata: Solved['metadata'];
+}
+
+/** The result of another build. */
+export interface Input {
+  readonly layers: readonly BuiltLayer[];
+  readonly image: ImageDocument;
 }

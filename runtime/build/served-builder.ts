@@ -4,7 +4,7 @@ import type { ContainerHost } from '../containers/container.ts';
 import type { BuildCache } from './build-cache.ts';
 import type { Build, Builds } from './builds.ts';
 import type { Definition } from './messages/shared_pb.ts';
-import type { Result } from './result.ts';
+import type { Answer, Result } from './result.ts';
 import type { Sessions } from './sessions.ts';
 
 /** What is asked of a frontend. */
@@ -29,7 +29,7 @@ export interface ServedBuilder {
   /** What the cache of a host may hold. */
   readonly maxCacheBytes: number;
   /** What `request` comes to, before anything is built. */
-  solve(build: Build<Result>, request: FrontendRequest): Promise<Result>;
+  solve(build: Build<Result>, request: FrontendRequest): Promise<Result | Answer>;
   /** Builds all of it, so that it is known whether it can be. */
   evaluate(build: Build<Result>, result: Result): Promise<void>;
   /** Builds it, makes of it what the client asks for, and gives what the client is told. */

@@ -21,39 +21,27 @@ import {
   type Tree,
 } from '../language/steps.ts';
 import type { Progress, Vertex } from '../progress.ts';
+import type { Result } from '../result.ts';
 import type { Session } from '../sessions.ts';
 import type { CacheMounts } from './cache-mounts.ts';
 import { type Copied, contentKey } from './content-key.ts';
-import { filesStep, type Source } from './files-step.ts';
+import { filesStep } from './files-step.ts';
+import { type BuiltLayer, layersIn, type Made, nothing, sourceOf } from './made.ts';
 import { mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
 import type { Sent, SentFiles } from './sent-files.ts';
-
-/** A layer of what is built, and when it was made; null for one of a base image. */
-export interface BuiltLayer {
-  readonly diffId: string;
-  readonly createdAt: string | null;
-}
-
-/** What a step has made: layers, base first, or files that a client has sent. */
-type Made =
-  | { readonly kind: 'layers'; readonly layers: readonly BuiltLayer[] }
-  | { readonly kind: 'sent'; readonly sent: Sent };
 
 export interface ExecutorParts {
   readonly host: ContainerHost;
   readonly sentFiles: SentFiles;
   readonly caches: CacheMounts;
   readonly progress: Progress;
-  readonly session: () => Promise<Session>;
-  /** Patterns of what the client is not to send of a local directory. */
-  readonly ignored: (local: string) => readonly string[];
+  readonly session: (id?: string | null) => Promise<Session>;
+  readonly result: Pick<Result, 'directory' | 'inputs' | 'archive'>;
   readonly signal: AbortSignal;
   /** With the place in the Dockerfile where a step stands. */
   readonly located: (step: Step, error: GrpcError, vertex: string) => GrpcError;
 }
-
-const nothing: Made = { kind: 'layers', layers: [] };
 
 export class Executor implements AsyncDisposable {
   readonly #parts: ExecutorParts;
@@ -127,7 +115,12 @@ export class Executor implements AsyncDisposable {
         return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
       }
       case 'local':
-        return { kind: 'sent', sent: this.#held.use(await this.#receive(step, vertex)) };
+        return { kind: 'sent', sent: await this.#local(step, vertex) };
+      case 'input': {
+        const layers = this.#parts.result.inputs.get(step.input);
+        if (!layers) throw new EngineError('internal', `the input ${step.input} was not built`);
+        return { kind: 'layers', layers };
+      }
       case 'run':
         return await this.#run(step, layersIn(inputs[0]), vertex);
       case 'files':
@@ -141,17 +134,26 @@ export class Executor implements AsyncDisposable {
     return this.#parts.host.images.builds;
   }
 
-  async #receive(step: LocalStep, vertex: Vertex): Promise<Sent> {
-    const { sentFiles, ignored } = this.#parts;
+  async #local(step: LocalStep, vertex: Vertex): Promise<Sent> {
+    const { archive } = this.#parts.result;
+    if (step !== archive?.step) return this.#held.use(await this.#receive(step, vertex));
     vertex.start();
-    const session = await this.#parts.session();
+    vertex.complete();
+    return archive.sent;
+  }
+
+  async #receive(step: LocalStep, vertex: Vertex): Promise<Sent> {
+    const { sentFiles, result } = this.#parts;
+    const { name: directory, session: id, ignored: excluded } = await result.directory(step.local, step.isNamed);
+    vertex.start();
+    const session = await this.#parts.session(id);
     const status = vertex.status(`transferring ${step.local}:`, 'transferring');
     let last = 0;
     const sent = await sentFiles.receive(
       session,
-      { directory: step.local, followed: step.paths ?? [], included: [], excluded: ignored(step.local) },
+      { directory, followed: step.paths ?? [], included: [], excluded },
       {
-        key: session.sharedKey === '' ? randomUUID() : `${step.local}:${session.sharedKey}`,
+        key: session.sharedKey === '' ? randomUUID() : `${directory}:${session.sharedKey}`,
         maxBytes: maxContextBytes,
         onBytes: (bytes) => {
           if (bytes - last < 1024 * 1024) return;
@@ -285,15 +287,6 @@ export class Executor implements AsyncDisposable {
     vertex.complete();
     return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
   }
-}
-
-function layersIn(made: Made | undefined): readonly BuiltLayer[] {
-  return made?.kind === 'layers' ? made.layers : [];
-}
-
-function sourceOf(made: Made): Source {
-  if (made.kind === 'layers') return { kind: 'stage', diffIds: made.layers.map(({ diffId }) => diffId) };
-  return { kind: 'sent', directory: made.sent.directory, entries: made.sent.entries };
 }
 
 function asGrpc(error: unknown): GrpcError {

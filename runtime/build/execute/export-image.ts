@@ -6,7 +6,7 @@ import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
 import type { HistoryEntry, ImageDocument } from '../language/image-document.ts';
 import type { Progress } from '../progress.ts';
-import type { BuiltLayer } from './executor.ts';
+import type { BuiltLayer } from './made.ts';
 
 /** What the client is told. Throws invalid for a name that can be none, exhausted. */
 export async function exportImage(

@@ -51,7 +51,7 @@ function makeOwn(host: ContainerHost, undo: AsyncDisposableStack): string {
   return directory;
 }
 
-function rootfsOf(host: ContainerHost, diffIds: readonly string[], directory: string): ViewSource['rootfs'] {
+export function rootfsOf(host: ContainerHost, diffIds: readonly string[], directory: string): ViewSource['rootfs'] {
   const { engine, images } = host;
   const layers = images.builds.layerNames(diffIds);
   return { layersDirectory: engine.images.layersDirectory, layers, directory, stage: engine.stage };

@@ -10,6 +10,7 @@ import { makeDirectory } from '../../kernel/directories.ts';
 import { maxKeptContexts, maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
 import type { SentEntry } from '../files/source-tree.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
+import { asTree, receiveArchive } from '../receive-archive.ts';
 import { type Entry, type FilesWanted, type Receiver, receiveFiles } from '../receive-files.ts';
 import type { Session } from '../sessions.ts';
 
@@ -32,6 +33,14 @@ export interface Sent extends AsyncDisposable {
   readonly directory: string;
   readonly entries: readonly SentEntry[];
 }
+
+export interface ReceiveOptions {
+  readonly maxBytes: number;
+  readonly onBytes: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
+type Receive = (receiver: Receiver) => Promise<void>;
 
 interface Place {
   readonly directory: string;
@@ -60,21 +69,27 @@ export class SentFiles {
   async receive(
     session: Session,
     wanted: FilesWanted,
-    options: {
-      readonly key: string;
-      readonly maxBytes: number;
-      readonly onBytes: (bytes: number) => void;
-      readonly signal: AbortSignal;
-    },
+    options: ReceiveOptions & { readonly key: string },
   ): Promise<Sent> {
-    const place = this.#place(options.key);
+    const receive: Receive = (receiver) => receiveFiles(session, wanted, receiver, options.signal);
+    return await this.#receiveAt(options.key, (directory) => receiveInto(directory, receive, options, (all) => all));
+  }
+
+  /** The same for an archive that the client calls `url`. */
+  async receiveArchive(session: Session, url: URL, options: ReceiveOptions): Promise<Sent> {
+    const receive: Receive = (receiver) => receiveArchive(session, url, receiver, options.signal);
+    return await this.#receiveAt(randomUUID(), (directory) => receiveInto(directory, receive, options, asTree));
+  }
+
+  async #receiveAt(key: string, receive: (directory: string) => Promise<readonly SentEntry[]>): Promise<Sent> {
+    const place = this.#place(key);
     place.uses += 1;
     const before = place.turn;
     const { promise, resolve } = Promise.withResolvers<void>();
     place.turn = promise;
     try {
       await before;
-      const entries = await receiveInto(place.directory, session, wanted, options);
+      const entries = await receive(place.directory);
       return { directory: place.directory, entries, [Symbol.asyncDispose]: () => this.#leave(place) };
     } catch (error) {
       await this.#leave(place);
@@ -133,17 +148,17 @@ async function removeUnlisted(directory: string): Promise<void> {
 
 async function receiveInto(
   directory: string,
-  session: Session,
-  wanted: FilesWanted,
-  { maxBytes, onBytes, signal }: Parameters<SentFiles['receive']>[2],
+  receive: Receive,
+  { maxBytes, onBytes }: ReceiveOptions,
+  arrange: (entries: readonly SentEntry[]) => readonly SentEntry[],
 ): Promise<readonly SentEntry[]> {
   const receiving = new ReceivingInto(directory, await listIn(directory), { maxBytes, onBytes });
   try {
-    await receiveFiles(session, wanted, receiving, signal);
+    await receive(receiving);
   } finally {
     await receiving.close();
   }
-  const { entries } = receiving;
+  const entries = arrange(receiving.entries);
   await writeFile(`${directory}/${listName}.new`, JSON.stringify(entries), { mode: 0o600 });
   await rename(`${directory}/${listName}.new`, `${directory}/${listName}`);
   return entries;

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file files.proto.
  */
 export const file_files: GenFile = /*@__PURE__*/
-  fileDesc("CgtmaWxlcy5wcm90bxINZHJ5ZG9jay5idWlsZCLyAQoEU3RhdBIMCgRwYXRoGAEgASgJEgwKBG1vZGUYAiABKA0SCwoDdWlkGAMgASgNEgsKA2dpZBgEIAEoDRIMCgRzaXplGAUgASgDEhAKCG1vZF90aW1lGAYgASgDEhAKCGxpbmtuYW1lGAcgASgJEhAKCGRldm1ham9yGAggASgDEhAKCGRldm1pbm9yGAkgASgDEi8KBnhhdHRycxgKIAMoCzIfLmRyeWRvY2suYnVpbGQuU3RhdC5YYXR0cnNFbnRyeRotCgtYYXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAw6AjgBIlMKBlBhY2tldBIMCgR0eXBlGAEgASgFEiEKBHN0YXQYAiABKAsyEy5kcnlkb2NrLmJ1aWxkLlN0YXQSCgoCaWQYAyABKA0SDAoEZGF0YRgEIAEoDGIGcHJvdG8z");
+  fileDesc("CgtmaWxlcy5wcm90bxINZHJ5ZG9jay5idWlsZCLyAQoEU3RhdBIMCgRwYXRoGAEgASgJEgwKBG1vZGUYAiABKA0SCwoDdWlkGAMgASgNEgsKA2dpZBgEIAEoDRIMCgRzaXplGAUgASgDEhAKCG1vZF90aW1lGAYgASgDEhAKCGxpbmtuYW1lGAcgASgJEhAKCGRldm1ham9yGAggASgDEhAKCGRldm1pbm9yGAkgASgDEi8KBnhhdHRycxgKIAMoCzIfLmRyeWRvY2suYnVpbGQuU3RhdC5YYXR0cnNFbnRyeRotCgtYYXR0cnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAw6AjgBIlMKBlBhY2tldBIMCgR0eXBlGAEgASgFEiEKBHN0YXQYAiABKAsyEy5kcnlkb2NrLmJ1aWxkLlN0YXQSCgoCaWQYAyABKA0SDAoEZGF0YRgEIAEoDCIcCgxCeXRlc01lc3NhZ2USDAoEZGF0YRgBIAEoDGIGcHJvdG8z");
 
 /**
  * `mode` is a FileMode of Go's, no POSIX mode.
@@ -111,4 +111,23 @@ export type Packet = Message<"drydock.build.Packet"> & {
  */
 export const PacketSchema: GenMessage<Packet> = /*@__PURE__*/
   messageDesc(file_files, 1);
+
+/**
+ * A piece of one file.
+ *
+ * @generated from message drydock.build.BytesMessage
+ */
+export type BytesMessage = Message<"drydock.build.BytesMessage"> & {
+  /**
+   * @generated from field: bytes data = 1;
+   */
+  data: Uint8Array;
+};
+
+/**
+ * Describes the message drydock.build.BytesMessage.
+ * Use `create(BytesMessageSchema)` to create a new message.
+ */
+export const BytesMessageSchema: GenMessage<BytesMessage> = /*@__PURE__*/
+  messageDesc(file_files, 2);
 

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file shared.proto.
  */
 export const file_shared: GenFile = /*@__PURE__*/
-  fileDesc("CgxzaGFyZWQucHJvdG8SDWRyeWRvY2suYnVpbGQiUQoIUGxhdGZvcm0SFAoMYXJjaGl0ZWN0dXJlGAEgASgJEgoKAm9zGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSEgoKb3NfdmVyc2lvbhgEIAEoCSIZCgpEZWZpbml0aW9uEgsKA2RlZhgBIAMoDCI+CgpTb3VyY2VJbmZvEhAKCGZpbGVuYW1lGAEgASgJEgwKBGRhdGEYAiABKAwSEAoIbGFuZ3VhZ2UYBCABKAkiKwoIUG9zaXRpb24SDAoEbGluZRgBIAEoBRIRCgljaGFyYWN0ZXIYAiABKAUiVQoFUmFuZ2USJgoFc3RhcnQYASABKAsyFy5kcnlkb2NrLmJ1aWxkLlBvc2l0aW9uEiQKA2VuZBgCIAEoCzIXLmRyeWRvY2suYnVpbGQuUG9zaXRpb24iNwoNUHJvZ3Jlc3NHcm91cBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJEgwKBHdlYWsYAyABKAgiYQoPQnVpbGRraXRWZXJzaW9uEg8KB3BhY2thZ2UYASABKAkSDwoHdmVyc2lvbhgCIAEoCRIQCghyZXZpc2lvbhgDIAEoCRIaChJkb2NrZXJmaWxlX3ZlcnNpb24YBCABKAkihwEKCEdDUG9saWN5EgsKA2FsbBgBIAEoCBIVCg1rZWVwX2R1cmF0aW9uGAIgASgDEhYKDnJlc2VydmVkX3NwYWNlGAMgASgDEg8KB2ZpbHRlcnMYBCADKAkSFgoObWF4X3VzZWRfc3BhY2UYBSABKAMSFgoObWluX2ZyZWVfc3BhY2UYBiABKAMilAIKDFdvcmtlclJlY29yZBIKCgJpZBgBIAEoCRI3CgZsYWJlbHMYAiADKAsyJy5kcnlkb2NrLmJ1aWxkLldvcmtlclJlY29yZC5MYWJlbHNFbnRyeRIqCglwbGF0Zm9ybXMYAyADKAsyFy5kcnlkb2NrLmJ1aWxkLlBsYXRmb3JtEioKCWdjX3BvbGljeRgEIAMoCzIXLmRyeWRvY2suYnVpbGQuR0NQb2xpY3kSOAoQYnVpbGRraXRfdmVyc2lvbhgFIAEoCzIeLmRyeWRvY2suYnVpbGQuQnVpbGRraXRWZXJzaW9uGi0KC0xhYmVsc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiKQoKQ2FwYWJpbGl0eRIKCgJpZBgBIAEoCRIPCgdlbmFibGVkGAIgASgIIowBCgpDYWNoZUVudHJ5EgwKBHR5cGUYASABKAkSPQoKYXR0cmlidXRlcxgCIAMoCzIpLmRyeWRvY2suYnVpbGQuQ2FjaGVFbnRyeS5BdHRyaWJ1dGVzRW50cnkaMQoPQXR0cmlidXRlc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiFQoFQnl0ZXMSDAoEZGF0YRgBIAEoDGIGcHJvdG8z");
+  fileDesc("CgxzaGFyZWQucHJvdG8SDWRyeWRvY2suYnVpbGQiUQoIUGxhdGZvcm0SFAoMYXJjaGl0ZWN0dXJlGAEgASgJEgoKAm9zGAIgASgJEg8KB3ZhcmlhbnQYAyABKAkSEgoKb3NfdmVyc2lvbhgEIAEoCSKnAQoKRGVmaW5pdGlvbhILCgNkZWYYASADKAwSOQoIbWV0YWRhdGEYAiADKAsyJy5kcnlkb2NrLmJ1aWxkLkRlZmluaXRpb24uTWV0YWRhdGFFbnRyeRpRCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRIvCgV2YWx1ZRgCIAEoCzIgLmRyeWRvY2suYnVpbGQuT3BlcmF0aW9uTWV0YWRhdGE6AjgBIo8BChFPcGVyYXRpb25NZXRhZGF0YRJGCgtkZXNjcmlwdGlvbhgCIAMoCzIxLmRyeWRvY2suYnVpbGQuT3BlcmF0aW9uTWV0YWRhdGEuRGVzY3JpcHRpb25FbnRyeRoyChBEZXNjcmlwdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiagoJT3BlcmF0aW9uEi0KBmlucHV0cxgBIAMoCzIdLmRyeWRvY2suYnVpbGQuT3BlcmF0aW9uSW5wdXQSLgoGc291cmNlGAMgASgLMh4uZHJ5ZG9jay5idWlsZC5Tb3VyY2VPcGVyYXRpb24iLwoOT3BlcmF0aW9uSW5wdXQSDgoGZGlnZXN0GAEgASgJEg0KBWluZGV4GAIgASgDIiUKD1NvdXJjZU9wZXJhdGlvbhISCgppZGVudGlmaWVyGAEgASgJIj4KClNvdXJjZUluZm8SEAoIZmlsZW5hbWUYASABKAkSDAoEZGF0YRgCIAEoDBIQCghsYW5ndWFnZRgEIAEoCSIrCghQb3NpdGlvbhIMCgRsaW5lGAEgASgFEhEKCWNoYXJhY3RlchgCIAEoBSJVCgVSYW5nZRImCgVzdGFydBgBIAEoCzIXLmRyeWRvY2suYnVpbGQuUG9zaXRpb24SJAoDZW5kGAIgASgLMhcuZHJ5ZG9jay5idWlsZC5Qb3NpdGlvbiI3Cg1Qcm9ncmVzc0dyb3VwEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSDAoEd2VhaxgDIAEoCCJhCg9CdWlsZGtpdFZlcnNpb24SDwoHcGFja2FnZRgBIAEoCRIPCgd2ZXJzaW9uGAIgASgJEhAKCHJldmlzaW9uGAMgASgJEhoKEmRvY2tlcmZpbGVfdmVyc2lvbhgEIAEoCSKHAQoIR0NQb2xpY3kSCwoDYWxsGAEgASgIEhUKDWtlZXBfZHVyYXRpb24YAiABKAMSFgoOcmVzZXJ2ZWRfc3BhY2UYAyABKAMSDwoHZmlsdGVycxgEIAMoCRIWCg5tYXhfdXNlZF9zcGFjZRgFIAEoAxIWCg5taW5fZnJlZV9zcGFjZRgGIAEoAyKUAgoMV29ya2VyUmVjb3JkEgoKAmlkGAEgASgJEjcKBmxhYmVscxgCIAMoCzInLmRyeWRvY2suYnVpbGQuV29ya2VyUmVjb3JkLkxhYmVsc0VudHJ5EioKCXBsYXRmb3JtcxgDIAMoCzIXLmRyeWRvY2suYnVpbGQuUGxhdGZvcm0SKgoJZ2NfcG9saWN5GAQgAygLMhcuZHJ5ZG9jay5idWlsZC5HQ1BvbGljeRI4ChBidWlsZGtpdF92ZXJzaW9uGAUgASgLMh4uZHJ5ZG9jay5idWlsZC5CdWlsZGtpdFZlcnNpb24aLQoLTGFiZWxzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIpCgpDYXBhYmlsaXR5EgoKAmlkGAEgASgJEg8KB2VuYWJsZWQYAiABKAgijAEKCkNhY2hlRW50cnkSDAoEdHlwZRgBIAEoCRI9CgphdHRyaWJ1dGVzGAIgAygLMikuZHJ5ZG9jay5idWlsZC5DYWNoZUVudHJ5LkF0dHJpYnV0ZXNFbnRyeRoxCg9BdHRyaWJ1dGVzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASIVCgVCeXRlcxIMCgRkYXRhGAEgASgMYgZwcm90bzM");
 
 /**
  * @generated from message drydock.build.Platform
@@ -57,6 +57,13 @@ export type Definition = Message<"drydock.build.Definition"> & {
    * @generated from field: repeated bytes def = 1;
    */
   def: Uint8Array[];
+
+  /**
+   * Of each operation, by its digest: clients take none without.
+   *
+   * @generated from field: map<string, drydock.build.OperationMetadata> metadata = 2;
+   */
+  metadata: { [key: string]: OperationMetadata };
 };
 
 /**
@@ -65,6 +72,86 @@ export type Definition = Message<"drydock.build.Definition"> & {
  */
 export const DefinitionSchema: GenMessage<Definition> = /*@__PURE__*/
   messageDesc(file_shared, 1);
+
+/**
+ * @generated from message drydock.build.OperationMetadata
+ */
+export type OperationMetadata = Message<"drydock.build.OperationMetadata"> & {
+  /**
+   * @generated from field: map<string, string> description = 2;
+   */
+  description: { [key: string]: string };
+};
+
+/**
+ * Describes the message drydock.build.OperationMetadata.
+ * Use `create(OperationMetadataSchema)` to create a new message.
+ */
+export const OperationMetadataSchema: GenMessage<OperationMetadata> = /*@__PURE__*/
+  messageDesc(file_shared, 2);
+
+/**
+ * One of a definition's, as bytes in `def`: a source, or the last one, which names the operation whose output is meant.
+ *
+ * @generated from message drydock.build.Operation
+ */
+export type Operation = Message<"drydock.build.Operation"> & {
+  /**
+   * @generated from field: repeated drydock.build.OperationInput inputs = 1;
+   */
+  inputs: OperationInput[];
+
+  /**
+   * @generated from field: drydock.build.SourceOperation source = 3;
+   */
+  source?: SourceOperation | undefined;
+};
+
+/**
+ * Describes the message drydock.build.Operation.
+ * Use `create(OperationSchema)` to create a new message.
+ */
+export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
+  messageDesc(file_shared, 3);
+
+/**
+ * @generated from message drydock.build.OperationInput
+ */
+export type OperationInput = Message<"drydock.build.OperationInput"> & {
+  /**
+   * @generated from field: string digest = 1;
+   */
+  digest: string;
+
+  /**
+   * @generated from field: int64 index = 2;
+   */
+  index: bigint;
+};
+
+/**
+ * Describes the message drydock.build.OperationInput.
+ * Use `create(OperationInputSchema)` to create a new message.
+ */
+export const OperationInputSchema: GenMessage<OperationInput> = /*@__PURE__*/
+  messageDesc(file_shared, 4);
+
+/**
+ * @generated from message drydock.build.SourceOperation
+ */
+export type SourceOperation = Message<"drydock.build.SourceOperation"> & {
+  /**
+   * @generated from field: string identifier = 1;
+   */
+  identifier: string;
+};
+
+/**
+ * Describes the message drydock.build.SourceOperation.
+ * Use `create(SourceOperationSchema)` to create a new message.
+ */
+export const SourceOperationSchema: GenMessage<SourceOperation> = /*@__PURE__*/
+  messageDesc(file_shared, 5);
 
 /**
  * @generated from message drydock.build.SourceInfo
@@ -91,7 +178,7 @@ export type SourceInfo = Message<"drydock.build.SourceInfo"> & {
  * Use `create(SourceInfoSchema)` to create a new message.
  */
 export const SourceInfoSchema: GenMessage<SourceInfo> = /*@__PURE__*/
-  messageDesc(file_shared, 2);
+  messageDesc(file_shared, 6);
 
 /**
  * Lines begin at 1, characters at 0.
@@ -115,7 +202,7 @@ export type Position = Message<"drydock.build.Position"> & {
  * Use `create(PositionSchema)` to create a new message.
  */
 export const PositionSchema: GenMessage<Position> = /*@__PURE__*/
-  messageDesc(file_shared, 3);
+  messageDesc(file_shared, 7);
 
 /**
  * @generated from message drydock.build.Range
@@ -137,7 +224,7 @@ export type Range = Message<"drydock.build.Range"> & {
  * Use `create(RangeSchema)` to create a new message.
  */
 export const RangeSchema: GenMessage<Range> = /*@__PURE__*/
-  messageDesc(file_shared, 4);
+  messageDesc(file_shared, 8);
 
 /**
  * @generated from message drydock.build.ProgressGroup
@@ -164,7 +251,7 @@ export type ProgressGroup = Message<"drydock.build.ProgressGroup"> & {
  * Use `create(ProgressGroupSchema)` to create a new message.
  */
 export const ProgressGroupSchema: GenMessage<ProgressGroup> = /*@__PURE__*/
-  messageDesc(file_shared, 5);
+  messageDesc(file_shared, 9);
 
 /**
  * @generated from message drydock.build.BuildkitVersion
@@ -196,7 +283,7 @@ export type BuildkitVersion = Message<"drydock.build.BuildkitVersion"> & {
  * Use `create(BuildkitVersionSchema)` to create a new message.
  */
 export const BuildkitVersionSchema: GenMessage<BuildkitVersion> = /*@__PURE__*/
-  messageDesc(file_shared, 6);
+  messageDesc(file_shared, 10);
 
 /**
  * @generated from message drydock.build.GCPolicy
@@ -238,7 +325,7 @@ export type GCPolicy = Message<"drydock.build.GCPolicy"> & {
  * Use `create(GCPolicySchema)` to create a new message.
  */
 export const GCPolicySchema: GenMessage<GCPolicy> = /*@__PURE__*/
-  messageDesc(file_shared, 7);
+  messageDesc(file_shared, 11);
 
 /**
  * @generated from message drydock.build.WorkerRecord
@@ -275,7 +362,7 @@ export type WorkerRecord = Message<"drydock.build.WorkerRecord"> & {
  * Use `create(WorkerRecordSchema)` to create a new message.
  */
 export const WorkerRecordSchema: GenMessage<WorkerRecord> = /*@__PURE__*/
-  messageDesc(file_shared, 8);
+  messageDesc(file_shared, 12);
 
 /**
  * @generated from message drydock.build.Capability
@@ -297,7 +384,7 @@ export type Capability = Message<"drydock.build.Capability"> & {
  * Use `create(CapabilitySchema)` to create a new message.
  */
 export const CapabilitySchema: GenMessage<Capability> = /*@__PURE__*/
-  messageDesc(file_shared, 9);
+  messageDesc(file_shared, 13);
 
 /**
  * @generated from message drydock.build.CacheEntry
@@ -319,7 +406,7 @@ export type CacheEntry = Message<"drydock.build.CacheEntry"> & {
  * Use `create(CacheEntrySchema)` to create a new message.
  */
 export const CacheEntrySchema: GenMessage<CacheEntry> = /*@__PURE__*/
-  messageDesc(file_shared, 10);
+  messageDesc(file_shared, 14);
 
 /**
  * @generated from message drydock.build.Bytes
@@ -336,5 +423,5 @@ export type Bytes = Message<"drydock.build.Bytes"> & {
  * Use `create(BytesSchema)` to create a new message.
  */
 export const BytesSchema: GenMessage<Bytes> = /*@__PURE__*/
-  messageDesc(file_shared, 11);
+  messageDesc(file_shared, 15);
 

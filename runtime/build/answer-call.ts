@@ -1,0 +1,49 @@
+// What a client asks about a Dockerfile instead of having it built: `docker build --check` and `--call`.
+
+import { codes, GrpcError } from './grpc/status.ts';
+import { type CallResult, checkResult, outlineResult, targetsResult } from './language/call-results.ts';
+import type { Warning } from './language/lint.ts';
+import { checkBuild, type PlanRequest, planBuild } from './language/plan/build-plan.ts';
+import type { Surroundings } from './language/plan/context.ts';
+import type { Answer, SourceFile } from './result.ts';
+
+/** Of the answers' forms, as BuildKit has them. */
+const formVersion = '1.0.0';
+
+/** `call`: `frontend.lint`, `frontend.outline` or `frontend.targets`. Throws LanguageError; unimplemented for another call. */
+export async function answerCall(
+  call: string,
+  request: PlanRequest,
+  source: SourceFile,
+  surroundings: Surroundings,
+): Promise<Answer> {
+  switch (call) {
+    case 'frontend.lint': {
+      const warnings: Warning[] = [];
+      const warn = (warning: Warning): unknown => warnings.push(warning);
+      const error = await checkBuild({ ...request, warn }, surroundings);
+      return answer(checkResult(warnings, error, source));
+    }
+    case 'frontend.outline':
+      return answer(outlineResult((await planBuild(request, surroundings)).target, source.text));
+    case 'frontend.targets':
+      return answer(targetsResult(source.text));
+    default:
+      throw new GrpcError(codes.unimplemented, `unsupported request ${call.slice(0, 100)}`, [
+        { typeUrl: 'github.com/moby/buildkit/errdefs.Subrequest+json', value: { name: call.slice(0, 100) } },
+      ]);
+  }
+}
+
+function answer({ json, text, exitCode }: CallResult): Answer {
+  const bytes = (value: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(value));
+  return {
+    id: null,
+    metadata: {
+      'result.json': bytes(json),
+      'result.txt': bytes(text),
+      version: bytes(formVersion),
+      ...(exitCode !== null && { 'result.statuscode': bytes(String(exitCode)) }),
+    },
+  };
+}

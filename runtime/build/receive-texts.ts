@@ -1,0 +1,62 @@
+// Small files of a client's that a frontend reads: the Dockerfile, and what says which files are kept back.
+
+import { maxDockerfileBytes } from '../limits.ts';
+import { digestOf } from '../store/blobs.ts';
+import { type Build, newId } from './builds.ts';
+import { codes, GrpcError } from './grpc/status.ts';
+import { type FilesWanted, type Receiver, receiveFiles } from './receive-files.ts';
+import type { Result } from './result.ts';
+
+/** Takes small files into memory. */
+class TextReceiver implements Receiver {
+  readonly texts = new Map<string, string>();
+  bytes = 0;
+  readonly #coming = new Map<number, { readonly path: string; readonly pieces: Uint8Array[] }>();
+
+  entry({ path, kind }: Parameters<Receiver['entry']>[0], id: number): boolean {
+    if (kind !== 'file') return false;
+    this.#coming.set(id, { path, pieces: [] });
+    return true;
+  }
+
+  data(id: number, bytes: Uint8Array): void {
+    this.bytes += bytes.length;
+    if (this.bytes > 2 * maxDockerfileBytes)
+      throw new GrpcError(codes.resourceExhausted, `a Dockerfile may have ${maxDockerfileBytes} bytes`);
+    this.#coming.get(id)?.pieces.push(Uint8Array.from(bytes));
+  }
+
+  end(id: number): void {
+    const { path, pieces } = this.#coming.get(id) ?? { path: '', pieces: [] };
+    this.texts.set(path, Buffer.concat(pieces).toString());
+  }
+}
+
+/** Small files by their paths, and the vertex that told of them. */
+export interface Texts {
+  readonly texts: ReadonlyMap<string, string>;
+  readonly vertex: string;
+}
+
+/** `session`: who has them; null for the build's own. Progress shows `name`, and that `what` comes. */
+export async function receiveTexts(
+  build: Build<Result>,
+  { name, what, session: id }: { readonly name: string; readonly what: string; readonly session: string | null },
+  wanted: FilesWanted,
+): Promise<Texts> {
+  const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
+  vertex.start();
+  try {
+    const receiver = new TextReceiver();
+    const session = await build.session(id);
+    const status = vertex.status(`transferring ${what}:`, 'transferring');
+    await receiveFiles(session, wanted, receiver, build.signal);
+    // BuildKit counts what ends its packets too.
+    status.done(receiver.bytes + 2);
+    vertex.complete();
+    return { texts: receiver.texts, vertex: vertex.digest };
+  } catch (error) {
+    vertex.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
