@@ -609,5 +609,9 @@ export const maxSecretBytes = 500 * 1024;
 export const maxCacheMounts = 64;
 /** Connections of one step to its client's SSH agent at once. */
 export const maxAgentConnections = 16;
+/** Lines of a build that is to say nothing, for its client to see where it fails. */
+export const maxHeldBuildLines = 10_000;
+/** Commands without a layer that the classic builder of a host has done, and tells so: 64 bytes each. */
+export const maxSeenCommands = 2000;
 /** Builds of one host whose progress is still told after their end: it may be 20,000 events, mostly it is 50. */
 export const maxEndedBuilds = 4;

@@ -18,7 +18,6 @@ function notYet(what: string, instead: string): Handler<Host> {
   return refuse(`${what} not supported yet by this engine: ${instead}`);
 }
 
-const builds = notYet('The classic builder is', 'leave out DOCKER_BUILDKIT=0, so that docker builds with buildx');
 /** Docker's own words for a node outside of a swarm. */
 export const noSwarm =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
@@ -67,5 +66,4 @@ export const notYetRoutes: Routes<Host> = {
   'GET /containers/{name}/checkpoints': checkpoints,
   'POST /containers/{name}/checkpoints': checkpoints,
   'DELETE /containers/{name}/checkpoints/{checkpoint}': checkpoints,
-  'POST /build': builds,
 };

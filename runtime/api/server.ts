@@ -9,6 +9,7 @@ import type { Host, HostEngine } from '../hosts/host.ts';
 import { maxConnectionsPerHost, maxDropMs, maxEngineConnections, maxPathLength } from '../limits.ts';
 import type { HostTurns } from '../loop/turns.ts';
 import { archiveRoutes } from './archives.ts';
+import { buildRoutes } from './build.ts';
 import { containerRoutes } from './containers.ts';
 import { engineRoutes } from './engine.ts';
 import { eventRoutes } from './events.ts';
@@ -39,6 +40,7 @@ const dockerRouter = new Router<Host>(
   networkRoutes,
   volumeRoutes,
   grpcRoutes,
+  buildRoutes,
   noneRoutes,
   notYetRoutes,
 );

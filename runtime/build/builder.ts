@@ -1,11 +1,15 @@
 // Builds of one host: what its clients ask by gRPC, worked out by the Dockerfile's language and carried out step by step.
 
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
 import { maxContextBytes, maxStepCacheBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { BuildCache } from './build-cache.ts';
 import { type Build, Builds, newId } from './builds.ts';
+import { buildClassic } from './classic/classic-build.ts';
+import type { ClassicRequest } from './classic/request.ts';
+import { SeenCommands } from './classic/seen-commands.ts';
+import { LiveProgress, type Transcript } from './classic/transcript.ts';
 import type { ReceivedArchive } from './context-archive.ts';
 import { controlMethods } from './control.ts';
 import { resultIn } from './definitions.ts';
@@ -13,11 +17,12 @@ import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
 import { exportFiles } from './execute/export-files.ts';
 import { exportImage } from './execute/export-image.ts';
-import { SentFiles } from './execute/sent-files.ts';
+import { type Sent, SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
 import { gatewayMethods } from './gateway.ts';
 import { type Services, serveGrpc } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import type { LocalStep } from './language/steps.ts';
 import { located } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import { otherMethods } from './other-methods.ts';
@@ -33,6 +38,7 @@ export class Builder implements ServedBuilder {
   readonly maxCacheBytes = maxStepCacheBytes;
   readonly #sentFiles: SentFiles;
   readonly #caches: CacheMounts;
+  readonly #seen = new SeenCommands();
   readonly #services: Services;
   readonly #executors = new WeakMap<Result, Executor>();
 
@@ -43,6 +49,7 @@ export class Builder implements ServedBuilder {
     this.cache = new BuildCache(host.images.builds.steps, async () => {
       await this.#caches.clear();
       await this.#sentFiles.clear();
+      this.#seen.clear();
     });
     this.#services = new Map([...controlMethods(this), ...gatewayMethods(this), ...otherMethods]);
   }
@@ -136,6 +143,40 @@ export class Builder implements ServedBuilder {
     }
   }
 
+  /** `POST /build`, until it is told or `signal` aborts. Throws as `buildClassic` does. */
+  async buildClassic(
+    request: ClassicRequest,
+    archive: Readable,
+    transcript: Transcript,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const build = this.builds.begin(newId(), '', this.sessions);
+    const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    const progress = new LiveProgress();
+    const { host } = this;
+    const { signal: stopped } = build;
+    try {
+      const executor = (sent: Sent, step: LocalStep): Executor =>
+        new Executor({
+          host,
+          sentFiles: this.#sentFiles,
+          caches: this.#caches,
+          progress,
+          session: build.session,
+          result: { archive: { step, sent }, inputs: new Map(), directory: noDirectory },
+          signal: stopped,
+          located: (_step, error) => error,
+        });
+      const parts = { host, sentFiles: this.#sentFiles, seen: this.#seen, signal: stopped, progress, executor };
+      await buildClassic(parts, request, archive, transcript);
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.builds.end(build);
+    }
+  }
+
   /** One for each result, until its build ends: whoever needs the result has each step done once. */
   #executorFor(build: Build<Result>, result: Result): Executor {
     const known = this.#executors.get(result);
@@ -161,3 +202,6 @@ export class Builder implements ServedBuilder {
     this.sessions.close();
   }
 }
+
+const noDirectory: Result['directory'] = () =>
+  Promise.reject(new GrpcError(codes.unimplemented, 'the classic builder has one context alone'));

@@ -23,6 +23,8 @@ const configSchema = z.object({
   StopSignal: z.string().nullish(),
   OnBuild: strings,
   Healthcheck: healthConfigSchema.transform(said).nullish(),
+  Shell: strings,
+  ArgsEscaped: z.boolean().nullish(),
 });
 
 const stepSchema = z.object({
@@ -75,6 +77,8 @@ const storedConfigSchema = z.object({
   StopSignal: z.string().exactOptional(),
   OnBuild: stored.strings.nullable().exactOptional(),
   Healthcheck: storedHealthConfig.exactOptional(),
+  Shell: stored.strings.exactOptional(),
+  ArgsEscaped: z.boolean().exactOptional(),
 } satisfies Shape<ImageConfig>);
 
 export const detailsKind: RecordKind<ImageDetails> = {
@@ -164,9 +168,14 @@ export function checkConfiguration({ details, history }: ParsedConfiguration): v
   const labels = config.Labels ?? {};
   if (Object.keys(labels).length > maxLabels) throw tooMany('it has too many labels', maxLabels);
   checkLabelSize(labels);
-  const words = [config.Cmd, config.Entrypoint, config.Env, config.OnBuild, config.Healthcheck?.Test].flatMap(
-    (list) => list ?? [],
-  );
+  const words = [
+    config.Cmd,
+    config.Entrypoint,
+    config.Env,
+    config.OnBuild,
+    config.Healthcheck?.Test,
+    config.Shell,
+  ].flatMap((list) => list ?? []);
   checkCommandSize([...words, config.User ?? '', config.WorkingDir ?? '', config.StopSignal ?? '']);
   for (const [what, map] of [
     ['ports', config.ExposedPorts],

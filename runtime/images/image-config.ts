@@ -14,8 +14,12 @@ export interface ImageConfig {
   readonly Labels?: Readonly<Record<string, string>> | null;
   readonly StopSignal?: string;
   readonly OnBuild?: readonly string[] | null;
-  /** Docker's own; the OCI has no such. */
+  /** Docker's own, as what follows; the OCI has no such. */
   readonly Healthcheck?: HealthConfig;
+  /** What runs the commands of a build that begins with it. */
+  readonly Shell?: readonly string[];
+  /** It means something to Windows alone, but BuildKit writes it. */
+  readonly ArgsEscaped?: boolean;
 }
 
 export interface Image {

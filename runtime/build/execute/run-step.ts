@@ -13,6 +13,9 @@ import { waitContainer } from '../../containers/wait.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 
+/** As BuildKit calls its steps' containers: what a step says is the same each time. */
+const stepHostname = 'buildkitsandbox';
+
 /** What is to run, and where. */
 export interface Run {
   readonly args: readonly string[];
@@ -68,6 +71,7 @@ async function makeContainer(host: ContainerHost, below: readonly string[], run:
       User: run.user,
       AttachStdout: true,
       AttachStderr: true,
+      Hostname: stepHostname,
       HostConfig: { NetworkMode: run.network === 'default' ? 'bridge' : run.network, LogConfig: { Type: 'none' } },
     },
     host.record.limits.cpus,
@@ -77,7 +81,9 @@ async function makeContainer(host: ContainerHost, below: readonly string[], run:
   const container = host.containers.get(Id);
   if (!container) throw new GrpcError(codes.internal, 'the container of the step is gone');
   container.stepMounts = run.mounts;
-  container.stepEnv = run.secretEnv;
+  // A name without a value takes the variable away that containers have: BuildKit's steps have none.
+  const hasOwn = run.env.some((variable) => variable.startsWith('HOSTNAME='));
+  container.stepEnv = [...(hasOwn ? [] : ['HOSTNAME']), ...run.secretEnv];
   return container;
 }
 

@@ -4,6 +4,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { z } from 'zod';
 import { diskFull, EngineError } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
@@ -13,6 +14,7 @@ import { codes, GrpcError } from '../grpc/status.ts';
 import { asTree, receiveArchive } from '../receive-archive.ts';
 import { type Entry, type FilesWanted, type Receiver, receiveFiles } from '../receive-files.ts';
 import type { Session } from '../sessions.ts';
+import { ordered, receiveTar } from './sent-tar.ts';
 
 const listName = 'list.json';
 
@@ -79,6 +81,12 @@ export class SentFiles {
   async receiveArchive(session: Session, url: URL, options: ReceiveOptions): Promise<Sent> {
     const receive: Receive = (receiver) => receiveArchive(session, url, receiver, options.signal);
     return await this.#receiveAt(randomUUID(), (directory) => receiveInto(directory, receive, options, asTree));
+  }
+
+  /** The same for a tar that came with a request. Throws as `receiveTar` does. */
+  async receiveTar(archive: Readable, options: ReceiveOptions): Promise<Sent> {
+    const receive: Receive = (receiver) => receiveTar(archive, receiver, options.signal);
+    return await this.#receiveAt(randomUUID(), (directory) => receiveInto(directory, receive, options, ordered));
   }
 
   async #receiveAt(key: string, receive: (directory: string) => Promise<readonly SentEntry[]>): Promise<Sent> {

@@ -120,10 +120,12 @@ class Making {
     if (!entry) throw notFound(named);
     const isDirectory = entry.kind === 'directory';
     const clean = path.posix.normalize(action.to).replace(/\/+$/, '') || '/';
-    if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, implied(owner));
+    // A mode in digits is that of directories on the way too; changes to a mode are not.
+    const above = { ...implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode }) };
+    if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, above);
     const isInto = !isDirectory && this.#kindAt(clean) === 'directory';
     const to = isInto ? path.posix.join(clean, path.posix.basename(named)) : clean;
-    this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), implied(owner));
+    this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), above);
     const copying = new Copying(source, this.#tree, action, owner);
     if (isDirectory) copying.contents(from, this.#real(to));
     else copying.entry(from, to, entry);

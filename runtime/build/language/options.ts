@@ -1,7 +1,8 @@
 // What a client asks of a build, as far as the Dockerfile's meaning hangs on it, from the attributes that BuildKit's
 // protocol sends. Limits of the steps (memory, ulimits, hosts) are not among it: they are the executor's.
 
-import { parseBoolean } from './go-text.ts';
+import { parseBoolean, quote } from './go-text.ts';
+import type { Network } from './instructions.ts';
 import { type CheckOptions, parseCheckOptions } from './lint.ts';
 import { normalPlatform, type Platform, parsePlatform } from './platforms.ts';
 import { LanguageError, wrapped } from './source.ts';
@@ -26,6 +27,8 @@ export interface BuildOptions {
   readonly epoch: number | null;
   /** In place of the file's own. */
   readonly check: CheckOptions | null;
+  /** Of steps that say nothing of their network. */
+  readonly network: Network;
   /** Named contexts: `docker-image://…`, `local:…`, `input:…`, by name. */
   readonly contexts: ReadonlyMap<string, string>;
 }
@@ -78,6 +81,12 @@ function checkOf(text: string | undefined): CheckOptions | null {
   }
 }
 
+function networkOf(mode: string): Network {
+  if (mode === '' || mode === 'default' || mode === 'sandbox') return 'default';
+  if (mode === 'host' || mode === 'none') return mode;
+  throw new LanguageError(`invalid network mode ${quote(mode)}`);
+}
+
 /** `attributes`: those of the `dockerfile.v0` frontend. Throws LanguageError. */
 export function buildOptions(attributes: Attributes, buildPlatform: Platform): BuildOptions {
   const text = (name: string): string => attributes.get(name) ?? '';
@@ -94,6 +103,7 @@ export function buildOptions(attributes: Attributes, buildPlatform: Platform): B
     cacheNamespace: text('build-arg:BUILDKIT_CACHE_MOUNT_NS'),
     epoch: epochOf(text('build-arg:SOURCE_DATE_EPOCH')),
     check: checkOf(attributes.get('build-arg:BUILDKIT_DOCKERFILE_CHECK')),
+    network: networkOf(text('force-network-mode')),
     contexts: withPrefix(attributes, 'context:'),
   };
 }

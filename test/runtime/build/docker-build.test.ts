@@ -154,7 +154,7 @@ RUN stat -c '%n %a %u:%g' /e /e/f /g /g/f /own /own/plain /own/run.sh; stat -c %
   assert.deepEqual(lines, [
     '/e 755 0:0',
     '/e/f 644 12:34',
-    '/g 755 56:78',
+    '/g 640 56:78',
     '/g/f 640 56:78',
     '/own 755 0:0',
     '/own/plain 600 0:0',

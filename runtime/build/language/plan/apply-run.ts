@@ -105,7 +105,7 @@ export function applyRun(stage: Stage, command: Command, instruction: RunInstruc
     environment: stage.environment.list,
     workingDirectory: stage.workingDirectory,
     user: stage.user,
-    network: instruction.network,
+    network: instruction.network === 'default' ? options.network : instruction.network,
     mounts,
     proxies,
   } satisfies RunStep;

@@ -109,6 +109,7 @@ export function applyStage(stage: Stage, context: PlanContext): void {
   for (const command of stage.commands) {
     try {
       apply(stage, command, context);
+      stage.applied.push({ command, tree: stage.tree });
     } catch (error) {
       throw located(error, command.instruction.location);
     }

@@ -32,7 +32,7 @@ export interface PlanRequest {
   readonly platform: Platform | null;
   /** What is built instead of the client's files: a repository, or an archive of a URL. Null for the client's. */
   readonly mainContext: Step | null;
-  /** Every stage is gone through, not only those that the target needs: for `--check` without a target. */
+  /** Every stage up to the target is gone through, not only those that it needs: for `--check`, and for the classic builder. */
   readonly allStages: boolean;
   /** Told at once: also where the plan fails behind it. */
   readonly warn: (warning: Warning) => void;
@@ -45,6 +45,8 @@ export interface Plan {
   /** As the registry has it; null for scratch. */
   readonly baseImage: ImageDocument | null;
   readonly target: Stage;
+  /** Those that were gone through, in the order of the file; then images that are only copied from. */
+  readonly stages: readonly Stage[];
 }
 
 /** Throws LanguageError, and what `surroundings` throws, with the places. */
@@ -89,15 +91,21 @@ export async function planBuild(request: PlanRequest, surroundings: Surroundings
   const target = targetStage(context);
   linkCommands(context);
   if (stages.all.length === 1) target.shownName = '';
-  const needed = await resolveStages(context, surroundings, target, request.allStages);
-  for (const stage of stages.all)
-    if (request.allStages || (needed.has(stage) && !stage.isDone)) applyOnce(stage, context);
+  const wanted = request.allStages ? stages.all.slice(0, stages.all.indexOf(target) + 1) : [target];
+  const needed = await resolveStages(context, surroundings, wanted);
+  for (const stage of stages.all) if (needed.has(stage) && !stage.isDone) applyOnce(stage, context);
   lint.check();
   target.paths.add('/');
   const contextPaths = stages.all.flatMap((stage) => [...stage.contextPaths]);
   mainContext.paths = followed(contextPaths);
   for (const [local, paths] of context.locals) local.paths = followed(paths);
-  return { result: mergeSteps(target.tree), image: imageOf(target, context), baseImage: target.baseImage, target };
+  return {
+    result: mergeSteps(target.tree),
+    image: imageOf(target, context),
+    baseImage: target.baseImage,
+    target,
+    stages: stages.all.filter((stage) => needed.has(stage)),
+  };
 }
 
 function applyOnce(stage: Stage, context: PlanContext): void {

@@ -92,9 +92,9 @@ function checkCircles({ all }: Stages): void {
   }
 }
 
-/** `target`, and all that it begins with or takes files from. */
-export function neededStages(target: Stage): Set<Stage> {
-  const needed = new Set([target]);
+/** These, and all that they begin with or take files from. */
+export function neededStages(wanted: readonly Stage[]): Set<Stage> {
+  const needed = new Set(wanted);
   // A set is gone through in the order in which it grows.
   for (const stage of needed) {
     if (stage.base) needed.add(stage.base);

@@ -222,24 +222,20 @@ function hasLayers({ rootfs, history }: ImageDocument): boolean {
   return (rootfs?.diff_ids.length ?? 0) > 0 || (history ?? []).some(({ empty_layer }) => empty_layer !== true);
 }
 
-/**
- * Resolves the stages that `target` needs, all where `all` says so, and puts in the triggers of their bases. Returns those
- * that are needed. Throws LanguageError.
- */
+/** Resolves the stages that `wanted` need, and puts in the triggers of their bases. Returns those that are needed. Throws LanguageError. */
 export async function resolveStages(
   context: PlanContext,
   surroundings: Surroundings,
-  target: Stage,
-  all: boolean,
+  wanted: readonly Stage[],
 ): Promise<ReadonlySet<Stage>> {
   const { stages, platforms } = context;
   const resolver = new Resolver(context, surroundings);
   for (;;) {
-    const needed = neededStages(target);
+    const needed = neededStages(wanted);
     const open: Promise<void>[] = [];
     for (const stage of [...stages.all]) {
       if (stage.base || stage.isDone || stage.isResolved) continue;
-      const isNeeded = all || needed.has(stage);
+      const isNeeded = needed.has(stage);
       stage.isResolved = isNeeded;
       if (stage.baseName === 'scratch' && !stage.context) {
         stage.image = new ImageDraft(emptyImage(platforms.target));

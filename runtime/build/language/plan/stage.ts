@@ -18,6 +18,12 @@ export interface Command {
   readonly isOnbuild: boolean;
 }
 
+/** A command that was applied, and the tree that it left. */
+export interface Applied {
+  readonly command: Command;
+  readonly tree: Tree;
+}
+
 export class Stage {
   /** Empty where it has none. */
   readonly name: string;
@@ -37,6 +43,7 @@ export class Stage {
   platform: Platform | null = null;
   ignoreCache = false;
   commands: readonly Command[] = [];
+  readonly applied: Applied[] = [];
   /** The stages that its commands need, and which command needs each. */
   readonly needs = new Map<Stage, Instruction>();
 

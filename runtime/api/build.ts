@@ -1,0 +1,39 @@
+// The classic builder: `POST /build`, by which docker-py and dockerode build, and docker with `DOCKER_BUILDKIT=0`. The credentials that it
+// may bring along (`X-Registry-Config`) are not looked at: images come by the host's own way.
+
+import { parseClassicRequest } from '../build/classic/request.ts';
+import { QuietTranscript, Transcript } from '../build/classic/transcript.ts';
+import { GrpcError } from '../build/grpc/status.ts';
+import { LanguageError } from '../build/language/source.ts';
+import { EngineError } from '../errors.ts';
+import type { Host } from '../hosts/host.ts';
+import { maxHeldBuildLines } from '../limits.ts';
+import type { Exchange } from './exchange.ts';
+import { flagOr, text } from './query.ts';
+import type { Routes } from './router.ts';
+
+async function build(exchange: Exchange<Host>): Promise<void> {
+  const { query, subject, signal, request: archive } = exchange;
+  subject.needRunning();
+  const request = parseClassicRequest({
+    text: (name) => text(query, name),
+    all: (name) => query.getAll(name),
+    flag: (name, standard) => flagOr(query, name, standard),
+  });
+  const builder = await subject.builder();
+  const write = async (line: string): Promise<void> => {
+    if (!exchange.response.headersSent) exchange.beginAnswer('application/json');
+    await exchange.write(line);
+  };
+  const transcript = request.quiet ? new QuietTranscript(write, maxHeldBuildLines) : new Transcript(write);
+  try {
+    await builder.buildClassic(request, archive, transcript, signal);
+  } catch (error) {
+    throw error instanceof GrpcError || error instanceof LanguageError
+      ? new EngineError('invalid', error.message, { cause: error })
+      : error;
+  }
+  exchange.response.end();
+}
+
+export const buildRoutes: Routes<Host> = { 'POST /build': build };
