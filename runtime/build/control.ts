@@ -8,6 +8,7 @@ import { codes, GrpcError } from './grpc/status.ts';
 import * as messages from './messages/control_pb.ts';
 import type { Answer, Result } from './result.ts';
 import type { ServedBuilder } from './served-builder.ts';
+import { sessionMethod } from './session-method.ts';
 
 const service = '/moby.buildkit.v1.Control';
 
@@ -40,6 +41,7 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
         yield* (await builder.builds.progressOf(ref, signal)).told(signal);
       }),
     ],
+    [`${service}/Session`, sessionMethod(builder.sessions)],
     [
       `${service}/DiskUsage`,
       unary(messages.DiskUsageRequestSchema, messages.DiskUsageResponseSchema, ({ filter }) => ({

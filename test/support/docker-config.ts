@@ -12,6 +12,10 @@ export function composeProgram(): string {
   return found;
 }
 
+/** The path of a buildx that is newer than the workspace's, beside a dockerd; null where none is installed. */
+export const currentBuildx: string | null =
+  fs.globSync('/opt/dockerd*/usr/libexec/docker/cli-plugins/docker-buildx')[0] ?? null;
+
 /** Makes it in the new directory `folder`. */
 export function makeDockerConfig(folder: string): void {
   fs.mkdirSync(path.join(folder, 'cli-plugins'), { recursive: true });

@@ -2,18 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { CommandOutcome } from '../../support/docker-command.ts';
+import { currentBuildx } from '../../support/docker-config.ts';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { Student } from './student-builds.ts';
-
-/** Where a newer one than the workspace's is installed. */
-const currentBuildx = '/opt/dockerd28/usr/libexec/docker/cli-plugins/docker-buildx';
 
 let engine: TestEngine;
 let host: DockerHost;
@@ -50,7 +47,7 @@ describe('a Dockerfile that could be better', () => {
   });
 });
 
-describe.skipIf(!fs.existsSync(currentBuildx))('a current buildx', () => {
+describe.skipIf(currentBuildx === null)('a current buildx', () => {
   let folder: string;
 
   beforeAll(async () => {
@@ -65,9 +62,14 @@ describe.skipIf(!fs.existsSync(currentBuildx))('a current buildx', () => {
     await writeFile(path.join(folder, 'Dockerfile'), Dockerfile);
     const env = { HOME: folder, DOCKER_CONFIG: path.join(folder, 'config'), DOCKER_HOST: `unix://${host.socket}` };
     return new Promise((resolve) =>
-      execFile(currentBuildx, ['build', ...options, folder], { env, timeout: 60_000 }, (error, stdout, stderr) => {
-        resolve({ exitCode: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
-      }),
+      execFile(
+        currentBuildx ?? '',
+        ['build', ...options, folder],
+        { env, timeout: 60_000 },
+        (error, stdout, stderr) => {
+          resolve({ exitCode: error ? (typeof error.code === 'number' ? error.code : 1) : 0, stdout, stderr });
+        },
+      ),
     );
   }
 

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import type { CommandOutcome } from '../../support/docker-command.ts';
-import { composeProgram, makeDockerConfig } from '../../support/docker-config.ts';
+import { composeProgram, currentBuildx, makeDockerConfig } from '../../support/docker-config.ts';
 import { createDockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { Student } from './student-builds.ts';
@@ -67,17 +67,20 @@ async function inside(): Promise<Shell> {
   return (script) => student.shell(`cd built; export COMPOSE_ANSI=never; ${script}`);
 }
 
-async function outside(): Promise<Shell> {
-  const host = await createDockerHost(engine, 'outside');
-  const cwd = path.join(folder, 'built');
+/** `buildx`: the plugin by which compose builds; null for what is in it. */
+async function outside(name: string, buildx: string | null): Promise<Shell> {
+  const host = await createDockerHost(engine, name);
+  const cwd = path.join(folder, name, 'built');
+  const config = path.join(folder, name, 'config');
   await mkdir(path.join(cwd, 'job'), { recursive: true });
   for (const [name, text] of Object.entries(files))
     await writeFile(path.join(cwd, name), text.replace('ADDITIONAL', 'service:api'));
-  makeDockerConfig(path.join(folder, 'config'));
+  makeDockerConfig(config);
+  if (buildx) await symlink(buildx, path.join(config, 'cli-plugins/docker-buildx'));
   const env = {
     PATH: process.env.PATH,
     HOME: folder,
-    DOCKER_CONFIG: path.join(folder, 'config'),
+    DOCKER_CONFIG: config,
     DOCKER_HOST: `unix://${host.socket}`,
     COMPOSE_ANSI: 'never',
   };
@@ -90,7 +93,12 @@ async function outside(): Promise<Shell> {
     );
 }
 
-const versions = { '2.26 of the workspace': inside, '2.40 from outside': outside };
+const versions: Record<string, () => Promise<Shell>> = {
+  '2.26 of the workspace': inside,
+  '2.40 from outside': () => outside('outside', null),
+  // All services are one call of it, in which they share their directories and give each other their results.
+  ...(currentBuildx !== null && { '2.40 by a current buildx': () => outside('baking', currentBuildx) }),
+};
 
 for (const [version, open] of Object.entries(versions)) {
   describe(`compose ${version}`, () => {
