@@ -127,8 +127,10 @@ for (const [version, open] of Object.entries(versions)) {
     });
 
     test('builds before it starts, when files have changed', async () => {
-      await said('echo changed > page; docker compose up -d --build; docker compose build job');
-      await said('docker compose wait web job; docker compose logs web | grep changed; docker compose down');
+      const up = await said('echo changed > page; docker compose up --build web api');
+      assert.match(up, /web-1 +\| changed/);
+      assert.match(up, /api-1 +\| changed/);
+      await said('docker compose down && docker compose build job');
       assert.match(await said('docker compose run --rm -T job'), /I am api\nchanged\n$/);
     });
 
