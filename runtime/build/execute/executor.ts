@@ -1,6 +1,5 @@
 // Carries out the steps of a build: each once, those that do not need each other side by side, and none whose result is known.
 
-import { randomUUID } from 'node:crypto';
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import { maxContextBytes } from '../../limits.ts';
@@ -153,7 +152,7 @@ export class Executor implements AsyncDisposable {
       session,
       { directory, followed: step.paths ?? [], included: [], excluded },
       {
-        key: session.sharedKey === '' ? randomUUID() : `${directory}:${session.sharedKey}`,
+        key: session.sharedKey === '' ? null : `${directory}:${session.sharedKey}`,
         maxBytes: maxContextBytes,
         onBytes: (bytes) => {
           if (bytes - last < 1024 * 1024) return;

@@ -4,14 +4,14 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { open, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { diskFull, EngineError } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
 import { maxKeptContexts, maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
 import type { SentEntry } from '../files/source-tree.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
-import { asTree, receiveArchive } from '../receive-archive.ts';
+import { archivePieces } from '../receive-archive.ts';
 import { type Entry, type FilesWanted, type Receiver, receiveFiles } from '../receive-files.ts';
 import type { Session } from '../sessions.ts';
 import { ordered, receiveTar } from './sent-tar.ts';
@@ -46,6 +46,8 @@ type Receive = (receiver: Receiver) => Promise<void>;
 
 interface Place {
   readonly directory: string;
+  /** For the next build of the same directory of the client's. */
+  readonly isKept: boolean;
   uses: number;
   /** Settles when nobody receives into it. */
   turn: Promise<unknown>;
@@ -65,13 +67,13 @@ export class SentFiles {
   }
 
   /**
-   * Receives what is wanted of a directory of the client's. `key` is the same for each build of that directory; `onBytes` is told how
+   * Receives what is wanted of a directory of the client's. `key` is the same for each build of that directory, null where it is not known; `onBytes` is told how
    * much has come. Throws GrpcError as `receiveFiles` does, resourceExhausted for over `maxBytes`, noSpace.
    */
   async receive(
     session: Session,
     wanted: FilesWanted,
-    options: ReceiveOptions & { readonly key: string },
+    options: ReceiveOptions & { readonly key: string | null },
   ): Promise<Sent> {
     const receive: Receive = (receiver) => receiveFiles(session, wanted, receiver, options.signal);
     return await this.#receiveAt(options.key, (directory) => receiveInto(directory, receive, options, (all) => all));
@@ -79,17 +81,16 @@ export class SentFiles {
 
   /** The same for an archive that the client calls `url`. */
   async receiveArchive(session: Session, url: URL, options: ReceiveOptions): Promise<Sent> {
-    const receive: Receive = (receiver) => receiveArchive(session, url, receiver, options.signal);
-    return await this.#receiveAt(randomUUID(), (directory) => receiveInto(directory, receive, options, asTree));
+    return await this.receiveTar(Readable.from(archivePieces(session, url, options.signal)), options);
   }
 
   /** The same for a tar that came with a request. Throws as `receiveTar` does. */
   async receiveTar(archive: Readable, options: ReceiveOptions): Promise<Sent> {
     const receive: Receive = (receiver) => receiveTar(archive, receiver, options.signal);
-    return await this.#receiveAt(randomUUID(), (directory) => receiveInto(directory, receive, options, ordered));
+    return await this.#receiveAt(null, (directory) => receiveInto(directory, receive, options, ordered));
   }
 
-  async #receiveAt(key: string, receive: (directory: string) => Promise<readonly SentEntry[]>): Promise<Sent> {
+  async #receiveAt(key: string | null, receive: (directory: string) => Promise<readonly SentEntry[]>): Promise<Sent> {
     const place = this.#place(key);
     place.uses += 1;
     const before = place.turn;
@@ -98,30 +99,34 @@ export class SentFiles {
     try {
       await before;
       const entries = await receive(place.directory);
+      resolve();
       return { directory: place.directory, entries, [Symbol.asyncDispose]: () => this.#leave(place) };
     } catch (error) {
+      resolve();
       await this.#leave(place);
       throw diskFull(error) ?? error;
-    } finally {
-      resolve();
     }
   }
 
-  #place(key: string): Place {
-    const place = this.#places.get(key) ?? {
-      directory: `${this.#directory}/${randomUUID()}`,
-      uses: 0,
-      turn: Promise.resolve(),
-    };
-    this.#places.delete(key);
-    this.#places.set(key, place);
+  /** With null it is nobody else's, and gone with its user. */
+  #place(key: string | null): Place {
+    const known = key === null ? undefined : this.#places.get(key);
+    const directory = `${this.#directory}/${randomUUID()}`;
+    const place = known ?? { directory, isKept: key !== null, uses: 0, turn: Promise.resolve() };
+    if (key !== null) {
+      this.#places.delete(key);
+      this.#places.set(key, place);
+    }
     makeDirectory(place.directory, 0o700);
     return place;
   }
 
   async #leave(place: Place): Promise<void> {
     place.uses -= 1;
-    if (place.uses === 0) await removeUnlisted(place.directory);
+    // In turn: what is being received is in no list yet.
+    const cleaned = place.turn.then(() => (place.uses === 0 ? tidy(place) : undefined));
+    place.turn = cleaned.catch(() => undefined);
+    await cleaned;
     for (const [key, old] of this.#places) {
       if (this.#places.size <= maxKeptContexts) break;
       if (old.uses > 0) continue;
@@ -130,7 +135,7 @@ export class SentFiles {
     }
   }
 
-  /** How much is kept, and how to be rid of it. */
+  /** Removes all that nobody uses. */
   async clear(): Promise<void> {
     for (const [key, place] of [...this.#places]) {
       if (place.uses > 0) continue;
@@ -146,6 +151,11 @@ async function listIn(directory: string): Promise<readonly SentEntry[]> {
   } catch {
     return []; // nothing was sent yet
   }
+}
+
+async function tidy({ directory, isKept }: Place): Promise<void> {
+  if (isKept) await removeUnlisted(directory);
+  else await rm(directory, { recursive: true, force: true });
 }
 
 async function removeUnlisted(directory: string): Promise<void> {

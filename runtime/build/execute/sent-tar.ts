@@ -12,7 +12,7 @@ import { compressionOf, decompressor, peek } from '../../store/compression.ts';
 import { limiter } from '../../store/limiter.ts';
 import type { SentEntry } from '../files/source-tree.ts';
 import { GrpcError } from '../grpc/status.ts';
-import type { Entry, EntryKind, Receiver } from '../receive-files.ts';
+import { type Entry, type EntryKind, isBefore, type Receiver } from '../receive-files.ts';
 
 const kinds: Partial<Record<NonNullable<Header['type']>, EntryKind>> = {
   file: 'file',
@@ -102,13 +102,5 @@ export function ordered(entries: readonly SentEntry[]): SentEntry[] {
     named.set(above, { path: above, kind: 'directory', mode: 0o755, size: 0, mtimeNs, target: '', content: null });
   }
   const split = Array.from(named.values(), (entry) => ({ entry, parts: entry.path.split('/') }));
-  return split.sort((a, b) => compare(a.parts, b.parts)).map(({ entry }) => entry);
-}
-
-function compare(a: readonly string[], b: readonly string[]): number {
-  for (let at = 0; ; at++) {
-    const [left, right] = [a[at], b[at]];
-    if (left === undefined || right === undefined) return a.length - b.length;
-    if (left !== right) return left < right ? -1 : 1;
-  }
+  return split.sort((a, b) => (isBefore(a.parts, b.parts) ? -1 : 1)).map(({ entry }) => entry);
 }

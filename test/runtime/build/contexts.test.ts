@@ -65,7 +65,7 @@ describe('standard input', () => {
       `cd evil; tar cP --transform 's,^x,../../x,' Dockerfile > ../evil.tar; echo > x; tar rP --transform 's,^x,../../x,' -f ../evil.tar x; cd; docker build --progress=plain - < evil.tar`,
     );
     assert.equal(exitCode, 1);
-    assert.match(stderr, /invalid path/);
+    assert.match(stderr, /is outside of the build context/);
   });
 });
 

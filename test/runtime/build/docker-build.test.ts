@@ -191,6 +191,18 @@ test('.dockerignore keeps files back, and a link leads nowhere out of what was s
   assert.match((await student.build(named)).stderr, /"\/out": not found/);
 });
 
+test('builds of one directory, one after the other and at the same time, each have all of its files while it changes', async () => {
+  await student.directory('busy', { Dockerfile: 'FROM busybox\nCOPY many /many\nRUN cat /many/* | md5sum\n' });
+  const round = (at: number) => `
+    mkdir -p busy/many; for i in $(seq 300); do echo "$i ${at}" > busy/many/$i; done
+    docker build -q busy > /dev/null & first=$!
+    docker build -q busy > /dev/null & second=$!
+    wait $first && wait $second && echo "$(cat busy/many/1)" > busy/many/changed && docker build -q busy > /dev/null || exit 1`;
+  for (let at = 0; at < 3; at++) await student.said(round(at));
+  const [sum = ''] = (await student.build('busy', '--no-cache')).stderr.match(/[0-9a-f]{32}(?= {2}-)/) ?? [];
+  assert.equal((await student.said('cat busy/many/* | md5sum')).slice(0, 32), sum);
+});
+
 test('a client that is gone ends its build, and leaves nothing of it', async () => {
   await student.directory('long', { Dockerfile: 'FROM busybox\nRUN echo begun; sleep 1000\n' });
   await student.said('docker build --progress=plain long > long.out 2>&1 & echo $! > long.pid');
