@@ -127,7 +127,8 @@ for (const [version, open] of Object.entries(versions)) {
     });
 
     test('builds before it starts, when files have changed', async () => {
-      const up = await said('echo changed > page; docker compose up --build web api');
+      // What was said is asked for afterwards: compose may leave before it has printed all of what ends at once.
+      const up = await said('echo changed > page; docker compose up --build web api; docker compose logs web api');
       assert.match(up, /web-1 +\| changed/);
       assert.match(up, /api-1 +\| changed/);
       await said('docker compose down && docker compose build job');
