@@ -574,6 +574,8 @@ export const lookUpSlice = 100;
 export const maxToldVulnerabilities = 2000;
 /** One message of a client that builds: a Dockerfile, or the definition of another build's result. BuildKit takes 16 MiB. */
 export const maxBuildMessageBytes = 16 * 1024 * 1024;
+/** What messages that have come in part take, of all clients of one host that build: as BuildKit's largest, three times. */
+export const maxBuildMessagesBytes = 48 * 1024 * 1024;
 /** Calls on one connection at once: buildx has about 5, compose 5 for each service. */
 export const maxBuildStreams = 100;
 /** Sessions of clients that build, of one host at once. */
@@ -588,8 +590,10 @@ export const maxStepLogBytes = 2 * 1024 * 1024;
 export const maxBuilds = 20;
 /** Events of one build's progress: a step has about 5, and the rest is its output, line by line. */
 export const maxProgressEvents = 20_000;
-/** What a client may send to a build: files, and their names, as long as Linux takes them. */
-export const maxContextEntries = 200_000;
+/** What a client may send to a build: files, and their names, as long as Linux takes them. A list of 40,000 is gone through in 20 ms. */
+export const maxContextEntries = 40_000;
+/** How many files of clients one build may look at, in all its instructions: `COPY . .` looks at each once. */
+export const maxContextLooks = 2_000_000;
 export const maxContextPathBytes = 4096;
 export const maxContextDepth = 100;
 /** What the builds of one host keep of their steps, so that the next one need not do them again. */

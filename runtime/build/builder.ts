@@ -20,6 +20,7 @@ import { exportImage } from './execute/export-image.ts';
 import { type Sent, SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
 import { gatewayMethods } from './gateway.ts';
+import { MessageRoom } from './grpc/frames.ts';
 import { type Services, serveGrpc } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import type { LocalStep } from './language/steps.ts';
@@ -32,7 +33,8 @@ import { type SessionHeaders, Sessions } from './sessions.ts';
 
 export class Builder implements ServedBuilder {
   readonly host: ContainerHost;
-  readonly sessions = new Sessions();
+  readonly #room = new MessageRoom();
+  readonly sessions = new Sessions(this.#room);
   readonly builds = new Builds<Result>();
   readonly cache: BuildCache;
   readonly maxCacheBytes = maxStepCacheBytes;
@@ -56,7 +58,7 @@ export class Builder implements ServedBuilder {
 
   /** A connection of `POST /grpc`. */
   serve(socket: Duplex): void {
-    serveGrpc(socket, this.#services, (error, path) =>
+    serveGrpc(socket, this.#services, this.#room, (error, path) =>
       this.host.engine.log.error(
         { err: error, path, host: this.host.name },
         'a build failed in a way that was not foreseen',

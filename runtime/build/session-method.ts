@@ -5,17 +5,17 @@ import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { maxBuildMessageBytes } from '../limits.ts';
-import { messages, send } from './grpc/frames.ts';
+import { type MessageRoom, messages, send } from './grpc/frames.ts';
 import { type Method, parsed } from './grpc/serve.ts';
 import { BytesMessageSchema } from './messages/files_pb.ts';
 import type { SessionHeaders, Sessions } from './sessions.ts';
 
 /** The call ends with the session. Throws what `Sessions.check` throws. */
 export function sessionMethod(sessions: Sessions): Method {
-  return async (stream, { headers, signal }) => {
+  return async (stream, { headers, signal, room }) => {
     const given = sessionHeaders(headers);
     sessions.check(given);
-    const socket = duplexOf(stream);
+    const socket = duplexOf(stream, room);
     const closed = new Promise((resolve) => socket.once('close', resolve));
     signal.addEventListener('abort', () => socket.destroy(), { once: true });
     sessions.add(given, socket);
@@ -35,8 +35,8 @@ function sessionHeaders(headers: IncomingHttpHeaders): SessionHeaders {
 }
 
 /** The bytes that the messages of a call carry. */
-function duplexOf(stream: ServerHttp2Stream): Duplex {
-  const coming = messages(stream, maxBuildMessageBytes);
+function duplexOf(stream: ServerHttp2Stream, room: MessageRoom): Duplex {
+  const coming = messages(stream, maxBuildMessageBytes, room);
   const next = async (): Promise<Uint8Array | null> => {
     for (;;) {
       const { done, value } = await coming.next();

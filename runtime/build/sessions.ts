@@ -1,13 +1,13 @@
 // A client's session: what it serves to the build it has asked for (files, credentials, secrets), on a connection of its own that
 // it gives us with `POST /session`. It names the session by an id, and its build names the session.
 
-import type { ClientHttp2Session } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { DescMessage, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import { EngineError } from '../errors.ts';
 import { maxBuildSessions, sessionCheckMs, sessionWaitMs } from '../limits.ts';
-import { callUnary, connectGrpc, StreamCall } from './grpc/call.ts';
+import { type Connected, callUnary, connectGrpc, StreamCall } from './grpc/call.ts';
+import type { MessageRoom } from './grpc/frames.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { HealthCheckRequestSchema, HealthCheckResponseSchema } from './messages/session_pb.ts';
 
@@ -23,15 +23,15 @@ export class Session {
   readonly id: string;
   readonly sharedKey: string;
   readonly #methods: ReadonlySet<string>;
-  readonly #connection: ClientHttp2Session;
+  readonly #connected: Connected;
   readonly #gone = new AbortController();
 
-  constructor({ id, sharedKey, methods }: SessionHeaders, socket: Duplex) {
+  constructor({ id, sharedKey, methods }: SessionHeaders, socket: Duplex, room: MessageRoom) {
     this.id = id;
     this.sharedKey = sharedKey;
     this.#methods = methods;
-    this.#connection = connectGrpc(socket);
-    this.#connection.once('close', () => this.#end());
+    this.#connected = { session: connectGrpc(socket), room };
+    this.#connected.session.once('close', () => this.#end());
     socket.once('close', () => this.#end());
     void this.#check();
   }
@@ -46,7 +46,7 @@ export class Session {
   }
 
   call(path: string, headers: Record<string, string | string[]>, signal: AbortSignal): StreamCall {
-    return new StreamCall(this.#connection, path, headers, AbortSignal.any([signal, this.signal]));
+    return new StreamCall(this.#connected, path, headers, AbortSignal.any([signal, this.signal]));
   }
 
   /** One message each way. Throws GrpcError, as the client has it. */
@@ -56,11 +56,11 @@ export class Session {
     response: Response,
     signal: AbortSignal,
   ): Promise<MessageShape<Response>> {
-    return callUnary(this.#connection, path, request, response, AbortSignal.any([signal, this.signal]));
+    return callUnary(this.#connected, path, request, response, AbortSignal.any([signal, this.signal]));
   }
 
   close(): void {
-    this.#connection.destroy();
+    this.#connected.session.destroy();
     this.#end();
   }
 
@@ -76,7 +76,7 @@ export class Session {
       try {
         await delay(sessionCheckMs, undefined, { ref: false, signal: this.signal });
         const late = AbortSignal.timeout(3 * sessionCheckMs);
-        await callUnary(this.#connection, path, [HealthCheckRequestSchema, {}], HealthCheckResponseSchema, late);
+        await callUnary(this.#connected, path, [HealthCheckRequestSchema, {}], HealthCheckResponseSchema, late);
         missed = 0;
       } catch {
         if (this.signal.aborted) return;
@@ -89,8 +89,13 @@ export class Session {
 
 /** The sessions of one host's clients. */
 export class Sessions {
+  readonly #room: MessageRoom;
   readonly #sessions = new Map<string, Session>();
   readonly #waiting = new Map<string, Set<(session: Session) => void>>();
+
+  constructor(room: MessageRoom) {
+    this.#room = room;
+  }
 
   /** Throws invalid for a session without an id, conflict where there is one of that id, exhausted where there are too many. */
   check({ id }: SessionHeaders): void {
@@ -102,7 +107,7 @@ export class Sessions {
 
   /** After `check`. */
   add(headers: SessionHeaders, socket: Duplex): void {
-    const session = new Session(headers, socket);
+    const session = new Session(headers, socket, this.#room);
     const { id } = headers;
     this.#sessions.set(id, session);
     session.signal.addEventListener('abort', () => this.#sessions.delete(id));

@@ -33,8 +33,8 @@ export interface HistoryEntry {
   readonly empty_layer?: true;
 }
 
-/** A layer that was made, and is there as long as it is held. Null for one with nothing in it. */
-export interface MadeLayer {
+/** A layer that was made: held until it is disposed of, so that nobody takes it away who has one like it. */
+export interface MadeLayer extends Disposable {
   readonly diffId: string;
   /** What its files hold. */
   readonly bytes: number;
@@ -54,11 +54,11 @@ export interface BuildImages {
   /** Those of these layers that nobody holds or needs go. */
   discard(diffIds: readonly string[]): void;
   /**
-   * An image that only the engine knows, for a container to stand on: gone with the last container of it. Its layers must be held
-   * meanwhile.
+   * An image that only the engine knows, for one container to stand on: there until it is disposed of, and as long as the container is.
+   * Its layers must be held meanwhile.
    */
-  stand(diffIds: readonly string[], config: ImageConfig): Promise<Image>;
-  /** Packs a layer into a file and unpacks it for everybody. The caller holds it at once, before it awaits anything else. */
+  stand(diffIds: readonly string[], config: ImageConfig): Promise<Disposable & { readonly image: Image }>;
+  /** Packs a layer into a file and unpacks it for everybody. */
   layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
   /** What the files of these layers hold. */
   bytesOf(diffIds: readonly string[]): number;

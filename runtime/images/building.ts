@@ -1,5 +1,6 @@
 // The images of one host as its builder uses them.
 
+import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
 import { maxLayers } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
@@ -49,8 +50,22 @@ export function buildImages(view: HostView): BuildImages {
     hold: (diffIds) => contents.hold(diffIds),
     discard: (diffIds) => contents.discardUnused(diffIds),
     stand: async (diffIds, config) => {
+      // Its own, also where another step stands on the same layers: that one's end must not take it away.
+      const comment = randomUUID();
       const rootfs = { type: 'layers', diff_ids: diffIds };
-      return (await bring(JSON.stringify({ architecture: '', os: 'linux', config, rootfs, history: [] }))).image;
+      const configuration = JSON.stringify({ architecture: '', os: 'linux', comment, config, rootfs, history: [] });
+      const imageId = digestOf(configuration);
+      view.standing.add(imageId);
+      const letGo = (): void => {
+        view.standing.delete(imageId);
+        view.sweep([imageId]);
+      };
+      try {
+        return { image: (await bring(configuration)).image, [Symbol.dispose]: letGo };
+      } catch (error) {
+        letGo();
+        throw error;
+      }
     },
     layer: async (pack, signal) => {
       using _transfer = view.transfers.beginTransfer();
@@ -58,8 +73,15 @@ export function buildImages(view: HostView): BuildImages {
       const maxBytes = allowance(view);
       const file = `${upload.directory}/layer`;
       const packed = await pack(file, maxBytes);
-      const layer = await bringHashed(view, file, packed, { maxBytes, signal });
-      return { diffId: layer.diffId, bytes: layer.size };
+      const held = contents.hold([packed.diffId]);
+      try {
+        const { diffId, size: bytes } = await bringHashed(view, file, packed, { maxBytes, signal });
+        return { diffId, bytes, [Symbol.dispose]: () => held[Symbol.dispose]() };
+      } catch (error) {
+        held[Symbol.dispose]();
+        contents.discardUnused([packed.diffId]);
+        throw error;
+      }
     },
     bytesOf: (diffIds) => contents.size({ diffIds }),
     finish: async (configuration, bytes) => {

@@ -65,7 +65,8 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   const isUsed = (imageId: string): boolean => {
     if (!records.complete) return true;
-    for (const { own, owner } of views.values()) if (own.get(imageId) || owner.needsImage(imageId)) return true;
+    for (const { own, owner, standing } of views.values())
+      if (own.get(imageId) || standing.has(imageId) || owner.needsImage(imageId)) return true;
     return false;
   };
   const sweeper = new Sweeper((imageId) => {
@@ -112,7 +113,21 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       const steps = new StepCache(owner.hostId, records, contents);
       const transfers = new Transfers();
       const view: HostView = {
-        ...{ owner, own, steps, contents, layers, blobs, catalogue, transfers, registries, uploads, sweep, discard },
+        ...{
+          owner,
+          own,
+          steps,
+          standing: new Set<string>(),
+          contents,
+          layers,
+          blobs,
+          catalogue,
+          transfers,
+          registries,
+          uploads,
+          sweep,
+          discard,
+        },
         near: near?.registry ?? null,
       };
       views.set(owner.hostId, view);

@@ -15,6 +15,8 @@ export interface HostView {
   readonly owner: ImageOwner;
   readonly own: OwnImages;
   readonly steps: StepCache;
+  /** Images that steps of its builds stand on, or are about to: their IDs. */
+  readonly standing: Set<string>;
   readonly contents: Contents;
   readonly layers: Layers;
   readonly blobs: Blobs;

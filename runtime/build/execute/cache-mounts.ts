@@ -82,6 +82,11 @@ export class CacheMounts {
   /** Removes those that nobody uses. */
   async clear(): Promise<void> {
     for (const name of await readdir(this.#directory).catch(() => []))
-      if ((this.#caches.get(name)?.uses ?? 0) === 0) await removeTree(`${this.#directory}/${name}`);
+      if ((this.#caches.get(name)?.uses ?? 0) === 0) {
+        // Gone at once for who uses it next: it takes a while until all of it is.
+        const away = `${this.#directory}/${randomUUID()}`;
+        fs.renameSync(`${this.#directory}/${name}`, away);
+        await removeTree(away);
+      }
   }
 }

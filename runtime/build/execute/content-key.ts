@@ -11,11 +11,7 @@ import type { CopyAction } from '../language/steps.ts';
 export type Copied = Pick<CopyAction, 'source' | 'isPattern'> & Partial<Pick<CopyAction, 'includes' | 'excludes'>>;
 
 /** Null where what is named is not there; wildcards may match nothing. */
-export function contentKey(
-  tree: SentTree,
-  entries: readonly SentEntry[],
-  action: Pick<CopyAction, 'source' | 'isPattern'>,
-): string | null {
+export function contentKey(tree: SentTree, entries: readonly SentEntry[], action: Copied): string | null {
   const found = action.isPattern ? matchesOf(tree, action.source) : [action.source];
   const selection = new Selection({ includes: [], excludes: [], ...action });
   const lines: string[] = [];

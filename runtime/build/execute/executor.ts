@@ -2,7 +2,8 @@
 
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
-import { maxContextBytes } from '../../limits.ts';
+import type { MadeLayer } from '../../images/build-images.ts';
+import { maxContextBytes, maxContextLooks } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
 import type { FileAction } from '../files/files-job.ts';
@@ -49,6 +50,11 @@ export class Executor implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #held = new AsyncDisposableStack();
+  readonly #trees = new Map<Sent, SentTree>();
+  /** Files of clients that were looked at. */
+  #looks = 0;
+  /** The first: what others then end with only follows. */
+  #failure: GrpcError | null = null;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
@@ -65,7 +71,11 @@ export class Executor implements AsyncDisposable {
       const plan = { digest: names.get(step) ?? '', name: step.name, inputs };
       if (!this.#vertices.has(step)) this.#vertices.set(step, this.#parts.progress.vertex(plan));
     }
-    return (await this.#layersOf(tree)).layers;
+    try {
+      return (await this.#layersOf(tree)).layers;
+    } catch (error) {
+      throw this.#failure ?? error;
+    }
   }
 
   /** What was made for the build alone may go. */
@@ -98,6 +108,7 @@ export class Executor implements AsyncDisposable {
       return await this.#carryOut(step, inputs, vertex);
     } catch (error) {
       const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
+      this.#failure ??= failure;
       vertex.fail(failure.message.replace(/^failed to compute cache key: /, ''));
       this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
       throw failure;
@@ -213,9 +224,8 @@ export class Executor implements AsyncDisposable {
     if (made.kind === 'layers') return made.layers.map(({ diffId }) => diffId);
     const all = { kind: 'copy', source: 0, from: '/', to: '/', isPattern: false, includes: [], excludes: [] } as const;
     const actions: FileAction[] = [{ ...all, unpack: false, owner: '', mode: null }];
-    const { diffId } = await filesStep(this.#parts.host, [], [sourceOf(made)], actions, this.#signal);
-    this.#held.use(this.#images.hold([diffId]));
-    return [diffId];
+    const layer = this.#held.use(await filesStep(this.#parts.host, [], [sourceOf(made)], actions, this.#signal));
+    return [layer.diffId];
   }
 
   async #files(step: FilesStep, vertex: Vertex): Promise<Made> {
@@ -252,8 +262,16 @@ export class Executor implements AsyncDisposable {
       return layersIn(made)
         .map(({ diffId }) => diffId)
         .join();
-    const tree = new SentTree(made.sent.directory, made.sent.entries);
-    const found = contentKey(tree, made.sent.entries, action);
+    const { entries } = made.sent;
+    // The list is gone through once for what is named, and once for wildcards.
+    this.#looks += 2 * entries.length;
+    if (this.#looks > maxContextLooks)
+      throw new GrpcError(
+        codes.resourceExhausted,
+        'the instructions of this build look at too many files: copy directories whole, or leave files out with .dockerignore',
+      );
+    const tree = this.#treeOf(made.sent);
+    const found = contentKey(tree, entries, action);
     if (found !== null) return found;
     const ref = `${this.#parts.host.id}::${newId()}`;
     throw new GrpcError(
@@ -262,13 +280,19 @@ export class Executor implements AsyncDisposable {
     );
   }
 
+  #treeOf(sent: Sent): SentTree {
+    const tree = this.#trees.get(sent) ?? new SentTree(sent.directory, sent.entries);
+    this.#trees.set(sent, tree);
+    return tree;
+  }
+
   /** The layers below and one more: one that is known, or that `make` makes. */
   async #layer(
     step: Step,
     below: readonly BuiltLayer[],
     of: { readonly key: object; readonly description: string },
     vertex: Vertex,
-    make: () => Promise<{ readonly diffId: string; readonly bytes: number }>,
+    make: () => Promise<MadeLayer>,
   ): Promise<Made> {
     const { steps } = this.#images;
     const key = digestOf(JSON.stringify({ ...of.key, below: below.map(({ diffId }) => diffId) }));
@@ -279,8 +303,9 @@ export class Executor implements AsyncDisposable {
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
     vertex.start();
-    const { diffId, bytes } = await make();
-    this.#held.use(this.#images.hold([diffId]));
+    const made = await make();
+    this.#held.use(made);
+    const { diffId, bytes } = made;
     if (step.ignoreCache) steps.remove(key);
     const { createdAt } = steps.add({ key, id: newId(), diffId, bytes, description: of.description });
     vertex.complete();

@@ -14,7 +14,7 @@ export type Source =
   | Extract<FilesSource, { kind: 'sent' }>
   | { readonly kind: 'stage'; readonly diffIds: readonly string[] };
 
-/** Throws what the actions throw. The layer is held by nobody yet. */
+/** Throws what the actions throw. The layer is the caller's to let go. */
 export async function filesStep(
   host: ContainerHost,
   below: readonly string[],

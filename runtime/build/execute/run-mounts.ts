@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import type { ContainerHost } from '../../containers/container.ts';
 import type { StepMount } from '../../containers/mounts/step-mount.ts';
+import { idsPerHost } from '../../kernel/user-namespace.ts';
 import { maxSecretBytes } from '../../limits.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { RunMount, Tree } from '../language/steps.ts';
@@ -40,6 +41,7 @@ export async function mountsFor(
   const mounts: StepMount[] = [];
   const env: string[] = [];
   for (const mount of wanted) {
+    if ('owner' in mount) checkOwner(mount.owner);
     switch (mount.type) {
       case 'tmpfs': {
         const size = mount.sizeBytes > 0 ? [`size=${mount.sizeBytes}`] : [];
@@ -80,6 +82,13 @@ export async function mountsFor(
   return { mounts, env };
 }
 
+/** The machine's number is the host's first and this one: beyond its range it would be another host's. Throws invalidArgument. */
+function checkOwner({ uid, gid }: { readonly uid: number; readonly gid: number }): void {
+  for (const id of [uid, gid])
+    if (!Number.isInteger(id) || id < 0 || id >= idsPerHost)
+      throw new GrpcError(codes.invalidArgument, `${id} is out of range: this host has IDs 0 to ${idsPerHost - 1}`);
+}
+
 async function cacheMount(
   { id, sharing, from, target, readOnly }: Extract<RunMount, { type: 'cache' }>,
   { host, caches, signal }: MountParts,
@@ -95,6 +104,7 @@ async function cacheMount(
         'a cache mount that begins with files (from=) is not supported by this builder yet',
       );
     const [uid = 0, gid = 0] = made.owner.split(':').map(Number);
+    checkOwner({ uid, gid });
     fs.chownSync(cache.path, host.record.uidBase + uid, host.record.uidBase + gid);
     fs.chmodSync(cache.path, made.mode);
   }

@@ -31,7 +31,7 @@ export interface Run {
 /** `stream` is 1 or 2. */
 export type OnOutput = (stream: 1 | 2, bytes: Uint8Array) => void;
 
-/** Throws GrpcError, in BuildKit's words, where the command fails. The layer is held by nobody yet. */
+/** Throws GrpcError, in BuildKit's words, where the command fails. The layer is the caller's to let go. */
 export async function runStep(
   host: ContainerHost,
   below: readonly string[],
@@ -76,8 +76,8 @@ async function makeContainer(host: ContainerHost, below: readonly string[], run:
     },
     host.record.limits.cpus,
   );
-  const step = await host.images.builds.stand(below, {});
-  const { Id } = await createContainer(host, { ...request, name: null, step });
+  using standing = await host.images.builds.stand(below, {});
+  const { Id } = await createContainer(host, { ...request, name: null, step: standing.image });
   const container = host.containers.get(Id);
   if (!container) throw new GrpcError(codes.internal, 'the container of the step is gone');
   container.stepMounts = run.mounts;

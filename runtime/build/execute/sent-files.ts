@@ -8,6 +8,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { diskFull, EngineError } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
+import { removeTree } from '../../kernel/remove-tree.ts';
 import { maxKeptContexts, maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
 import type { SentEntry } from '../files/source-tree.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
@@ -59,11 +60,11 @@ export class SentFiles {
   /** By key, the one that was used last at the end. */
   readonly #places = new Map<string, Place>();
 
-  /** `directory` is made where it is missing, on the host's disk. What an earlier engine has left in it is removed. */
+  /** `directory` is made where it is missing, on the host's disk. What an earlier engine has left in it goes in the background. */
   constructor(directory: string) {
     this.#directory = directory;
-    fs.rmSync(directory, { recursive: true, force: true });
     makeDirectory(directory, 0o700);
+    for (const left of fs.readdirSync(directory)) void removeTree(`${directory}/${left}`).catch(() => undefined);
   }
 
   /**

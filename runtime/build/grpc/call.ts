@@ -11,14 +11,13 @@ import {
   toBinary,
 } from '@bufbuild/protobuf';
 import { maxBuildMessageBytes } from '../../limits.ts';
-import { messages, send } from './frames.ts';
+import { type MessageRoom, messages, send } from './frames.ts';
 import { codes, errorOf, GrpcError } from './status.ts';
 
 /** The client's side of HTTP/2 on `socket`. */
 export function connectGrpc(socket: Duplex): ClientHttp2Session {
   const session = http2.connect('http://localhost', {
     createConnection: () => socket,
-    maxSessionMemory: 32,
     settings: { enablePush: false, initialWindowSize: 1024 * 1024 },
   });
   session.on('error', () => socket.destroy());
@@ -27,13 +26,21 @@ export function connectGrpc(socket: Duplex): ClientHttp2Session {
   return session;
 }
 
+/** A client's side, and what its messages may take. */
+export interface Connected {
+  readonly session: ClientHttp2Session;
+  readonly room: MessageRoom;
+}
+
 /** A call with any number of messages either way. */
 export class StreamCall implements Disposable {
   readonly #stream: ClientHttp2Stream;
+  readonly #room: MessageRoom;
   #trailers: Record<string, unknown> | null = null;
 
-  constructor(session: ClientHttp2Session, path: string, headers: OutgoingHttpHeaders, signal: AbortSignal) {
+  constructor({ session, room }: Connected, path: string, headers: OutgoingHttpHeaders, signal: AbortSignal) {
     signal.throwIfAborted();
+    this.#room = room;
     if (session.destroyed || session.closed) throw gone();
     this.#stream = session.request(
       { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers },
@@ -64,7 +71,7 @@ export class StreamCall implements Disposable {
     maxBytes = maxBuildMessageBytes,
   ): AsyncGenerator<MessageShape<Schema>> {
     try {
-      for await (const bytes of messages(this.#stream, maxBytes)) yield fromBinary(schema, bytes);
+      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) yield fromBinary(schema, bytes);
     } catch (error) {
       throw this.#trailers ? (errorOf(this.#trailers) ?? error) : error instanceof GrpcError ? error : gone();
     }
@@ -81,13 +88,13 @@ export class StreamCall implements Disposable {
 
 /** A call of one message each way. Throws GrpcError, as the client has it. */
 export async function callUnary<Request extends DescMessage, Response extends DescMessage>(
-  session: ClientHttp2Session,
+  connected: Connected,
   path: string,
   request: readonly [Request, MessageInitShape<Request>],
   response: Response,
   signal: AbortSignal,
 ): Promise<MessageShape<Response>> {
-  using call = new StreamCall(session, path, {}, signal);
+  using call = new StreamCall(connected, path, {}, signal);
   await call.send(...request);
   call.end();
   let answer: MessageShape<Response> | null = null;

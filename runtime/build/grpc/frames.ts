@@ -2,6 +2,7 @@
 
 import { once } from 'node:events';
 import type { Http2Stream } from 'node:http2';
+import { maxBuildMessagesBytes } from '../../limits.ts';
 import { codes, GrpcError } from './status.ts';
 
 const headBytes = 5;
@@ -30,11 +31,27 @@ export async function send(stream: Http2Stream, message: Uint8Array): Promise<vo
   }
 }
 
+/** What the messages that have come in part may take together, of all calls of one host. */
+export class MessageRoom {
+  #left = maxBuildMessagesBytes;
+
+  /** Throws resourceExhausted. */
+  take(bytes: number): void {
+    if (bytes > this.#left)
+      throw new GrpcError(codes.resourceExhausted, 'the clients of this host are sending too much at once');
+    this.#left -= bytes;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
 /**
  * The messages that come on a stream, each when it is asked for. Throws resourceExhausted for one of more than `maxBytes`,
  * unimplemented for a compressed one, internal where the stream ends within one.
  */
-export async function* messages(stream: Http2Stream, maxBytes: number): AsyncGenerator<Buffer> {
+export async function* messages(stream: Http2Stream, maxBytes: number, room: MessageRoom): AsyncGenerator<Buffer> {
   let parts: Buffer[] = [];
   let held = 0;
   /** Of the message that is coming; null before its head is there. */
@@ -42,30 +59,36 @@ export async function* messages(stream: Http2Stream, maxBytes: number): AsyncGen
   const take = (bytes: number): Buffer => {
     const whole = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held);
     held -= bytes;
+    room.give(bytes);
     parts = held > 0 ? [whole.subarray(bytes)] : [];
     return whole.subarray(0, bytes);
   };
-  // Whoever has heard enough leaves the stream open: an answer goes the other way.
-  for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    parts.push(piece);
-    held += piece.length;
-    for (;;) {
-      if (length === null) {
-        if (held < headBytes) break;
-        const head = take(headBytes);
-        if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');
-        length = head.readUInt32BE(1);
-        if (length > maxBytes)
-          throw new GrpcError(
-            codes.resourceExhausted,
-            `a message of ${length} bytes was sent, the most is ${maxBytes}`,
-          );
+  try {
+    // Whoever has heard enough leaves the stream open: an answer goes the other way.
+    for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      room.take(piece.length);
+      parts.push(piece);
+      held += piece.length;
+      for (;;) {
+        if (length === null) {
+          if (held < headBytes) break;
+          const head = take(headBytes);
+          if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');
+          length = head.readUInt32BE(1);
+          if (length > maxBytes)
+            throw new GrpcError(
+              codes.resourceExhausted,
+              `a message of ${length} bytes was sent, the most is ${maxBytes}`,
+            );
+        }
+        if (held < length) break;
+        const bytes = length;
+        length = null;
+        yield take(bytes);
       }
-      if (held < length) break;
-      const bytes = length;
-      length = null;
-      yield take(bytes);
     }
+    if (held > 0 || length !== null) throw new GrpcError(codes.internal, 'the stream ended within a message');
+  } finally {
+    room.give(held);
   }
-  if (held > 0 || length !== null) throw new GrpcError(codes.internal, 'the stream ended within a message');
 }

@@ -15,7 +15,7 @@ import {
 } from '@bufbuild/protobuf';
 import { EngineError } from '../../errors.ts';
 import { maxBuildMessageBytes, maxBuildStreams } from '../../limits.ts';
-import { messages, send } from './frames.ts';
+import { type MessageRoom, messages, send } from './frames.ts';
 import { codes, GrpcError, trailersOf } from './status.ts';
 
 /** One call, as its method sees it. */
@@ -23,6 +23,7 @@ export interface Call {
   readonly headers: IncomingHttpHeaders;
   /** Aborts when the client has gone, or wants no answer any more. */
   readonly signal: AbortSignal;
+  readonly room: MessageRoom;
 }
 
 /** Answers a stream's requests; what it throws is the call's status. */
@@ -41,14 +42,14 @@ export function unary<Request extends DescMessage, Response extends DescMessage>
   ) => Promise<MessageInitShape<Response>> | MessageInitShape<Response>,
 ): Method {
   return async (stream, call) => {
-    const said = await answer(await only(stream, request), call);
+    const said = await answer(await only(stream, request, call), call);
     await send(stream, toBinary(response, create(response, said)));
   };
 }
 
 /** Takes whatever comes, and answers with an empty message. */
-export const emptyMethod: Method = async (stream) => {
-  for await (const _ of messages(stream, maxBuildMessageBytes));
+export const emptyMethod: Method = async (stream, { room }) => {
+  for await (const _ of messages(stream, maxBuildMessageBytes, room));
   await send(stream, new Uint8Array());
 };
 
@@ -59,7 +60,7 @@ export function streaming<Request extends DescMessage, Response extends DescMess
   answer: (message: MessageShape<Request>, call: Call) => AsyncIterable<MessageInitShape<Response>>,
 ): Method {
   return async (stream, call) => {
-    for await (const said of answer(await only(stream, request), call))
+    for await (const said of answer(await only(stream, request, call), call))
       await send(stream, toBinary(response, create(response, said)));
   };
 }
@@ -67,8 +68,12 @@ export function streaming<Request extends DescMessage, Response extends DescMess
 async function only<Request extends DescMessage>(
   stream: ServerHttp2Stream,
   request: Request,
+  { room }: Call,
 ): Promise<MessageShape<Request>> {
-  for await (const bytes of messages(stream, maxBuildMessageBytes)) return parsed(request, bytes);
+  for await (const bytes of messages(stream, maxBuildMessageBytes, room)) {
+    stream.resume(); // what else the client says is not kept
+    return parsed(request, bytes);
+  }
   throw new GrpcError(codes.invalidArgument, 'the call has no message');
 }
 
@@ -92,11 +97,15 @@ function statusOf(error: unknown): GrpcError {
 }
 
 /** Serves the connection until the client ends it. `onUnknown` is told of errors that are nobody's answer. */
-export function serveGrpc(socket: Duplex, services: Services, onUnknown: (error: unknown, path: string) => void): void {
+export function serveGrpc(
+  socket: Duplex,
+  services: Services,
+  room: MessageRoom,
+  onUnknown: (error: unknown, path: string) => void,
+): void {
   const session = http2.performServerHandshake(socket, {
     maxHeaderListPairs: 64,
-    maxSessionMemory: 32,
-    settings: { maxConcurrentStreams: maxBuildStreams, initialWindowSize: 1024 * 1024 },
+    settings: { maxConcurrentStreams: maxBuildStreams },
   });
   session.on('error', () => socket.destroy());
   // HTTP/2 knows no half-closed connection.
@@ -105,7 +114,7 @@ export function serveGrpc(socket: Duplex, services: Services, onUnknown: (error:
     const gone = new AbortController();
     stream.on('error', () => undefined);
     stream.once('close', () => gone.abort(new GrpcError(codes.canceled, 'context canceled')));
-    void answerStream(stream, services, { headers, signal: gone.signal }, onUnknown);
+    void answerStream(stream, services, { headers, signal: gone.signal, room }, onUnknown);
   });
 }
 

@@ -191,6 +191,22 @@ test('.dockerignore keeps files back, and a link leads nowhere out of what was s
   assert.match((await student.build(named)).stderr, /"\/out": not found/);
 });
 
+test('stages that stand on the same layers are built side by side, again and again', async () => {
+  const stages = Array.from(
+    { length: 4 },
+    (_, at) => `FROM busybox AS s${at}\nARG ROUND\nRUN echo "$ROUND ${at}" > /made\n`,
+  );
+  const last = `FROM busybox\n${stages.map((_, at) => `COPY --from=s${at} /made /made${at}`).join('\n')}\nRUN cat /made*\n`;
+  await student.directory('beside', { Dockerfile: stages.join('') + last });
+  for (const round of ['a', 'b', 'c', 'd']) {
+    const lines = await student.stepsSaid('beside', '--build-arg', `ROUND=${round}`);
+    assert.deepEqual(
+      lines,
+      stages.map((_, at) => `${round} ${at}`),
+    );
+  }
+});
+
 test('builds of one directory, one after the other and at the same time, each have all of its files while it changes', async () => {
   await student.directory('busy', { Dockerfile: 'FROM busybox\nCOPY many /many\nRUN cat /many/* | md5sum\n' });
   const round = (at: number) => `

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import { Builds } from '../../../runtime/build/builds.ts';
+import { MessageRoom } from '../../../runtime/build/grpc/frames.ts';
 import { Progress } from '../../../runtime/build/progress.ts';
 import { Sessions } from '../../../runtime/build/sessions.ts';
 import { maxStepLogBytes } from '../../../runtime/limits.ts';
@@ -40,7 +41,7 @@ test('the output of a step is cut off where it is too much, and said to be', asy
 test('the progress of a build is told to who asks before it begins, and after it has ended', async () => {
   const builds = new Builds();
   const before = builds.progressOf('one', signal);
-  const build = builds.begin('one', 'session', new Sessions());
+  const build = builds.begin('one', 'session', new Sessions(new MessageRoom()));
   build.progress.vertex(plan);
   builds.end(build);
   assert.equal(await before, build.progress);

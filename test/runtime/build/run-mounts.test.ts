@@ -60,6 +60,16 @@ test('a required secret that is not given is told', async () => {
   assert.match(stderr, /secret key: not found\n$/);
 });
 
+test('nobody outside of the host is given a secret, a cache or an agent', async () => {
+  const mounts = ['secret,id=key', 'cache,target=/c', 'ssh'];
+  for (const [at, mount] of mounts.entries()) {
+    await student.directory(`given${at}`, { Dockerfile: `FROM busybox\nRUN --mount=type=${mount},uid=70000 true\n` });
+    const { exitCode, stderr } = await student.build(`given${at}`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /70000 is out of range: this host has IDs 0 to 65535\n$/);
+  }
+});
+
 test('a cache is there in the next build, and is in no layer', async () => {
   const Dockerfile = `FROM busybox
 ARG AT
