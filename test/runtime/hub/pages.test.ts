@@ -1,27 +1,22 @@
 // What the hub's pages are told by the engine: indexes, referrers, hostile documents, searches and their pages, pulls by the day.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
 import { afterAll, beforeAll, test } from 'vitest';
-import { Exchange } from '../../../runtime/api/exchange.ts';
 import { hubPagesRoutes } from '../../../runtime/api/hub-pages.ts';
-import { Router } from '../../../runtime/api/router.ts';
-import { UnixHttp } from '../../../runtime/client-http.ts';
 import { type HubAsker, type HubPages, hubPages } from '../../../runtime/client-hub-pages.ts';
-import { EngineError, statusOfKind } from '../../../runtime/errors.ts';
 import { stampOf } from '../../../runtime/hub/pages/asker.ts';
 import { PageShelf } from '../../../runtime/hub/pages/shelf.ts';
 import { createAccount } from '../../../runtime/registry/accounts/people.ts';
 import { basic, OwnHub } from '../../support/own-hub.ts';
 import { sha256 } from '../../support/own-registry.ts';
 import { descriptorOf, mediaTypes, pushBlob, pushManifest } from '../registry/contents.ts';
+import { type HubRoutes, serveRoutes } from '../registry/hub-routes.ts';
 
 const password = 'correct horse';
 const nobody: HubAsker = { login: null, hosts: [] };
 let hub: OwnHub;
 let pages: HubPages;
-let server: http.Server;
+let served: HubRoutes;
 let ada: HubAsker;
 
 beforeAll(async () => {
@@ -37,31 +32,15 @@ beforeAll(async () => {
     look: () => null,
   };
   const shelf = new PageShelf(hub.accounts, none);
-  const router = new Router<OwnHub>(hubPagesRoutes(() => ({ shelf, labAccountOf: () => null })));
-  server = http.createServer(async (request, response) => {
-    const url = new URL(request.url ?? '', 'http://engine');
-    const { handler, params } = router.match(request.method ?? '', url.pathname);
-    const parts = { subject: hub, turns: null, request, response, version: '', query: url.searchParams, params };
-    const exchange = new Exchange<OwnHub>(parts);
-    try {
-      await handler(exchange);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      exchange.answer(statusOfKind[error.kind], { kind: error.kind, message: error.message });
-    }
-  });
-  const socket = `${hub.directory}/engine.sock`;
-  server.listen(socket);
-  await once(server, 'listening');
-  const engine = new UnixHttp(socket);
-  pages = hubPages(async <Answer>(method: string, path: string, body?: unknown) => {
-    return (await engine.json(method, path, body)) as Answer;
-  });
+  served = await serveRoutes(
+    hub,
+    hubPagesRoutes(() => ({ shelf, labAccountOf: () => null })),
+  );
+  pages = hubPages(served.call);
 });
 
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  served?.[Symbol.dispose]();
   await hub?.[Symbol.asyncDispose]();
 });
 

@@ -1,49 +1,28 @@
 // What the server and the `drydock` command do with the people of the hub: the client's side and the engine's, over a socket.
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import http from 'node:http';
 import { afterAll, beforeAll, test } from 'vitest';
-import { Exchange } from '../../../runtime/api/exchange.ts';
 import { hubPeopleRoutes } from '../../../runtime/api/hub-people.ts';
-import { Router } from '../../../runtime/api/router.ts';
-import { UnixHttp } from '../../../runtime/client-http.ts';
 import { type HubPeople, hubPeople } from '../../../runtime/client-hub-people.ts';
-import { EngineError, statusOfKind } from '../../../runtime/errors.ts';
 import { basic, OwnHub } from '../../support/own-hub.ts';
+import { type HubRoutes, serveRoutes } from './hub-routes.ts';
 import { fill } from './team.ts';
 
 let hub: OwnHub;
 let people: HubPeople;
-let server: http.Server;
+let served: HubRoutes;
 
 beforeAll(async () => {
   hub = await OwnHub.open();
-  const router = new Router<OwnHub>(hubPeopleRoutes((subject) => subject.accounts));
-  server = http.createServer(async (request, response) => {
-    const url = new URL(request.url ?? '', 'http://engine');
-    const { handler, params } = router.match(request.method ?? '', decodeURIComponent(url.pathname));
-    const parts = { subject: hub, turns: null, request, response, version: '', query: url.searchParams, params };
-    const exchange = new Exchange<OwnHub>(parts);
-    try {
-      await handler(exchange);
-    } catch (error) {
-      if (!(error instanceof EngineError)) throw error;
-      exchange.answer(statusOfKind[error.kind], { kind: error.kind, message: error.message });
-    }
-  });
-  const socket = `${hub.directory}/engine.sock`;
-  server.listen(socket);
-  await once(server, 'listening');
-  const engine = new UnixHttp(socket);
-  people = hubPeople(async <Answer>(method: string, path: string, body?: unknown) => {
-    return (await engine.json(method, path, body)) as Answer;
-  });
+  served = await serveRoutes(
+    hub,
+    hubPeopleRoutes((subject) => subject.accounts),
+  );
+  people = hubPeople(served.call);
 });
 
 afterAll(async () => {
-  server?.closeAllConnections();
-  server?.close();
+  served?.[Symbol.dispose]();
   await hub?.[Symbol.asyncDispose]();
 });
 
