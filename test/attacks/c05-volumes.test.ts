@@ -142,13 +142,14 @@ describe('C05: the source of a bind mount', () => {
     await host.shell(
       `mkdir -p /race/real/deep /race/made && echo own >/race/real/${victim} && ln -s ${marker} /race/link && cp -a /race/real /race/other`,
     );
-    // Each exchange is atomic: the place is a directory, or a link to a path of the machine, or one of /proc.
-    const swap = `cd /race; ln -s /proc/1/root out; end=$((SECONDS + 55)); while test ! -e stop && test $SECONDS -lt $end; do
+    // Each exchange is atomic: the place is a directory, or a link to a path of the machine, or one of /proc. In the end it
+    // is the directory, so that some round is let through however slow the machine is.
+    const swap = `cd /race; ln -s /proc/1/root out; end=$((SECONDS + 30)); while test ! -e stop && test $SECONDS -lt $end; do
       ln -sfn real s; ln -sfn ${marker} s; ln -sfn /proc/1/root${marker} s; ln -sfn /race/real s
       rm -rf made; ln -sfn ${marker} made; rm -f made; mkdir made; done`;
     const swapping = engine.client.run(host.name, { argv: ['bash', '-c', swap], user: 'root', timeoutMs: 60_000 });
     const said = new Set<string>();
-    for (let round = 0; round < 24; round++) {
+    for (let round = 0; round < 24 || !(said.has('own') || said.has('new')); round++) {
       const script = `cat /x/${victim} 2>/dev/null; touch /x/new /y/new 2>/dev/null; ls /y`;
       said.add((await tryBinds(['/race/s:/x', `/race/made/d${round}:/y`], script)).text.trim().split('\r\n')[0] ?? '');
       assertUntouched();
@@ -159,7 +160,6 @@ describe('C05: the source of a bind mount', () => {
       [...said].filter((line) => line.includes('of the machine')),
       [],
     );
-    assert.ok(said.has('own') || said.has('new'), [...said].join());
   });
 });
 
