@@ -1,5 +1,6 @@
 // Runs every command of a lesson's text, in its order, as a student who reads and clicks: each ends with exit code 0 unless it
-// is there to be seen failing. Where the text leaves a task to the student, its solution is typed in its place.
+// is there to be seen failing. Where the text leaves a task to the student, its solution is typed in its place; the files of a
+// solution are written in any case.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { fillIn, type Lab, type Task } from '../../lessons/schema.ts';
@@ -79,8 +80,10 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
         (each): each is Run => each.do === 'run' && solution?.run.includes(filled(each.run)) === true,
       );
       if (said !== undefined && task !== undefined) solves.set(said, task);
-      if (solution === undefined || said !== undefined) continue;
-      const failed = (await student.attempt(solution)).find(({ exitCode }) => exitCode !== null && exitCode !== 0);
+      if (solution === undefined) continue;
+      // A click runs a command and writes no file: those of the solution are the student's to write.
+      const left = said === undefined ? solution : { ...solution, run: [] };
+      const failed = (await student.attempt(left)).find(({ exitCode }) => exitCode !== null && exitCode !== 0);
       if (failed !== undefined)
         throw new LessonMistake(
           `line ${line}: the solution of ${step.id} ends with exit code ${failed.exitCode}. It shows:\n${failed.shown.trim().slice(-600)}`,

@@ -14,6 +14,7 @@ import { drydockFor } from './own-drydock.ts';
 interface Lesson {
   readonly check?: string;
   readonly run?: string;
+  readonly files?: string;
   readonly wrong?: string;
   readonly text?: string;
   readonly more?: string;
@@ -31,6 +32,18 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
         '[{ run: [docker create --name box busybox], says: "box from busybox, created" }, { run: [docker run --name box busybox sleep 1000], says: it was started in the foreground }]',
       text: `${task}\n\n<Command run="docker ps" />\n\n<Command run="docker rm x" expect="fails" />\n`,
       more: 'parameters: { label: { kind: name } }',
+    },
+    null,
+  ],
+  // The text has the command, and leaves the file to the student.
+  'file-to-write': [
+    {
+      check: '{ file: { path: note, contains: done } }',
+      files: '{ note: done }',
+      run: 'cat note',
+      wrong:
+        '[{ files: { note: undo }, says: something else stands in it }, { files: { note: dome }, run: [cat note], says: something else stands in it }]',
+      text: `${task}\n\n<Command run="cat note" />\n\n<Command run="docker ps" />\n`,
     },
     null,
   ],
@@ -68,10 +81,13 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
 const folder = await mkdtemp(`/tmp/${testRun}-`);
 afterAll(() => rm(folder, { recursive: true }));
 /** The server reads them at its start: one that it would refuse is made later. */
-const write = async (name: string, { check, run = started, wrong = '[]', text = `${task}\n`, more = '' }: Lesson) => {
+const write = async (
+  name: string,
+  { check, run = started, files = '{}', wrong = '[]', text = `${task}\n`, more = '' }: Lesson,
+) => {
   await mkdir(path.join(folder, '01-test', name), { recursive: true });
   const wanted = check ?? '{ container: { name: box, state: running } }';
-  const lab = `tasks:\n  - id: only\n    expected: It is so.\n    check: ${wanted}\n    solution: { run: ["${run}"] }\n    wrong: ${wrong}\n${more}\n`;
+  const lab = `tasks:\n  - id: only\n    expected: It is so.\n    check: ${wanted}\n    solution: { files: ${files}, run: ["${run}"] }\n    wrong: ${wrong}\n${more}\n`;
   await writeFile(path.join(folder, '01-test', name, 'lab.yaml'), lab);
   await writeFile(path.join(folder, '01-test', name, 'lesson.mdx'), text);
 };
@@ -94,7 +110,7 @@ for (const [place, [name, [, mistake]]] of Object.entries(lessons).entries()) {
   test(`${name}: ${mistake === null ? 'passes' : `is told ${mistake.source}`}`, async () => {
     const tried = (await results)[place];
     assert.equal(tried?.lesson, `01-test/${name}`);
-    assert.equal(tried.ok, mistake === null);
+    assert.equal(tried.ok, mistake === null, tried.mistakes.join('\n'));
     if (mistake !== null) return assert.match(tried.mistakes[0] ?? '', mistake);
     assert.deepEqual(tried.mistakes, []);
     assert.deepEqual(
