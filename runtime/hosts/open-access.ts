@@ -8,6 +8,7 @@ import { sshdStartMs } from '../limits.ts';
 import { writeAccessFiles, writeAccessFilesOf } from './access-files.ts';
 import type { Host } from './host.ts';
 import type { HostRecord } from './host-record.ts';
+import { hubEnv } from './hub-account.ts';
 import { hostsOn } from './link.ts';
 import { runCommand } from './run-command.ts';
 import { listenTls } from './tls-listener.ts';
@@ -38,10 +39,14 @@ export async function listenForTls(host: Host): Promise<void> {
   if (access?.tls && sockets) sockets.own(await listenTls(host, record.pid, access.tls, sockets.serve));
 }
 
-/** Starts the workspace's sshd, which stays until the host ends. Throws unavailable where a host that is being created has none. */
+/**
+ * Starts the workspace's sshd, which stays until the host ends. Whoever logs in by it finds the lab's namespace on the hub, as in
+ * a terminal: sshd hands its own variables to nobody. Throws unavailable where a host that is being created has none.
+ */
 export async function startSshd(host: Host): Promise<void> {
   if (!host.access?.ssh) return;
-  const why = await runCommand(host, { argv: ['/usr/sbin/sshd'], user: 'root', cwd: '/', timeoutMs: sshdStartMs }).then(
+  const argv = ['/usr/sbin/sshd', ...hubEnv(host).flatMap((variable) => ['-o', `SetEnv=${variable}`])];
+  const why = await runCommand(host, { argv, user: 'root', cwd: '/', timeoutMs: sshdStartMs }).then(
     ({ exitCode, stderr }) => (exitCode === 0 ? null : stderr.trim().slice(-500)),
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );

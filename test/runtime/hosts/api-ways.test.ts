@@ -163,6 +163,13 @@ describe('over SSH', () => {
     assert.equal(await said(dev, 'ssh -tt root@prod tty </dev/null 2>/dev/null'), '/dev/pts/0\r\n');
   });
 
+  test('whoever logs in finds the lab’s namespace on the hub, as in a terminal', async () => {
+    const here = await said(prod, 'echo $HUB_NAMESPACE');
+    assert.match(here, /^\S+\n$/);
+    for (const user of ['root', 'student'])
+      assert.equal(await said(dev, `ssh ${user}@prod 'echo $HUB_NAMESPACE' </dev/null`), here);
+  });
+
   test('with a key of one’s own too, once the other host has it', async () => {
     await said(dev, "ssh-keygen -q -t ed25519 -N '' -f ~/.ssh/id_ed25519");
     const key = await said(dev, 'cat ~/.ssh/id_ed25519.pub');
