@@ -574,10 +574,26 @@ export const lookUpSlice = 100;
 export const maxToldVulnerabilities = 2000;
 /** One message of a client that builds: a Dockerfile, or the definition of another build's result. BuildKit takes 16 MiB. */
 export const maxBuildMessageBytes = 16 * 1024 * 1024;
+/** The same of a request that asks for something: its options are a command's. It is kept until the build ends. */
+export const maxBuildRequestBytes = 2 * 1024 * 1024;
+/** Fields of one message, those of messages in it among them: a build with 200 arguments has 600. To parse so many takes 10 ms. */
+export const maxBuildMessageFields = 20_000;
+/** What a call says of its end. The error of a Dockerfile has the Dockerfile in it, in base64. */
+export const maxBuildTrailerBytes = 4 * 1024 * 1024;
 /** What messages that have come in part take, of all clients of one host that build: as BuildKit's largest, three times. */
 export const maxBuildMessagesBytes = 48 * 1024 * 1024;
 /** Calls on one connection at once: buildx has about 5, compose 5 for each service. */
 export const maxBuildStreams = 100;
+/** Connections of clients that build, of one host: a build has one or two. Each takes 0.1 MB. */
+export const maxBuildConnections = 64;
+/** Calls under way on all of them. */
+export const maxBuildCalls = 500;
+/** What a client calls its build: buildx has 25 characters. */
+export const maxBuildRefCharacters = 200;
+/** What one build is asked to work out: buildx asks once for each platform. */
+export const maxResultsPerBuild = 32;
+/** What a client's session says of an error. */
+export const maxToldErrorCharacters = 16 * 1024;
 /** Sessions of clients that build, of one host at once. */
 export const maxBuildSessions = 20;
 /** How often a client that builds is asked whether it is there, as BuildKit does; three times as long for its answer. */
@@ -590,6 +606,11 @@ export const maxStepLogBytes = 2 * 1024 * 1024;
 export const maxBuilds = 20;
 /** Events of one build's progress: a step has about 5, and the rest is its output, line by line. */
 export const maxProgressEvents = 20_000;
+/** What the progress of one host's builds takes, also of those that have ended; and what of it is left to steps when it comes to output. */
+export const maxProgressBytes = 64 * 1024 * 1024;
+export const progressReserveBytes = 16 * 1024 * 1024;
+/** What an event takes beside its texts. */
+export const progressEventBytes = 500;
 /** What a client may send to a build: files, and their names, as long as Linux takes them. A list of 40,000 is gone through in 20 ms. */
 export const maxContextEntries = 40_000;
 /** How many files of clients one build may look at, in all its instructions: `COPY . .` looks at each once. */
@@ -599,6 +620,8 @@ export const maxContextDepth = 100;
 /** What the builds of one host keep of their steps, so that the next one need not do them again. */
 export const maxStepCacheBytes = 1024 * 1024 * 1024;
 export const maxStepCacheEntries = 500;
+/** Conditions of one look at them: `--filter` takes one or two. */
+export const maxUsageConditions = 64;
 /** Directories of clients whose last state is kept, for their next builds. */
 export const maxKeptContexts = 4;
 /** Files of a client that come at once: BuildKit's clients send four. */
@@ -614,7 +637,7 @@ export const maxCacheMounts = 64;
 /** Connections of one step to its client's SSH agent at once. */
 export const maxAgentConnections = 16;
 /** Lines of a build that is to say nothing, for its client to see where it fails. */
-export const maxHeldBuildLines = 10_000;
+export const maxHeldBuild = { lines: 10_000, characters: 2 * 1024 * 1024 };
 /** Commands without a layer that the classic builder of a host has done, and tells so: 64 bytes each. */
 export const maxSeenCommands = 2000;
 /** Builds of one host whose progress is still told after their end: it may be 20,000 events, mostly it is 50. */

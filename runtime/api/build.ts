@@ -7,7 +7,7 @@ import { GrpcError } from '../build/grpc/status.ts';
 import { LanguageError } from '../build/language/source.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import { maxHeldBuildLines } from '../limits.ts';
+import { maxHeldBuild } from '../limits.ts';
 import type { Exchange } from './exchange.ts';
 import { flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
@@ -25,7 +25,7 @@ async function build(exchange: Exchange<Host>): Promise<void> {
     if (!exchange.response.headersSent) exchange.beginAnswer('application/json');
     await exchange.write(line);
   };
-  const transcript = request.quiet ? new QuietTranscript(write, maxHeldBuildLines) : new Transcript(write);
+  const transcript = request.quiet ? new QuietTranscript(write, maxHeldBuild) : new Transcript(write);
   try {
     await builder.buildClassic(request, archive, transcript, signal);
   } catch (error) {

@@ -16,6 +16,7 @@ async function grpc(exchange: Exchange<Host>): Promise<void> {
   checkUpgrade(exchange);
   exchange.subject.needRunning();
   const builder = await exchange.subject.builder();
+  builder.admit(exchange.request.socket);
   builder.serve(hijack(exchange, 'application/grpc'));
 }
 

@@ -2,7 +2,7 @@
 
 import type { Duplex, Readable } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
-import { maxContextBytes, maxStepCacheBytes } from '../limits.ts';
+import { maxContextBytes, maxResultsPerBuild, maxStepCacheBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { BuildCache } from './build-cache.ts';
 import { type Build, Builds, newId } from './builds.ts';
@@ -47,7 +47,7 @@ export class Builder implements ServedBuilder {
   constructor(host: ContainerHost) {
     this.host = host;
     this.#sentFiles = new SentFiles(`${host.directory}/build`);
-    this.#caches = new CacheMounts(host);
+    this.#caches = new CacheMounts({ directory: host.directory, uidBase: host.record.uidBase });
     this.cache = new BuildCache(host.images.builds.steps, async () => {
       await this.#caches.clear();
       await this.#sentFiles.clear();
@@ -56,14 +56,23 @@ export class Builder implements ServedBuilder {
     this.#services = new Map([...controlMethods(this), ...gatewayMethods(this), ...otherMethods]);
   }
 
-  /** A connection of `POST /grpc`. */
+  /** Before a connection is taken over. Throws exhausted where the host has too many. */
+  admit(connection: Duplex): void {
+    this.#room.admit(connection);
+  }
+
+  /** A connection of `POST /grpc`, after `admit`. */
   serve(socket: Duplex): void {
-    serveGrpc(socket, this.#services, this.#room, (error, path) =>
-      this.host.engine.log.error(
-        { err: error, path, host: this.host.name },
-        'a build failed in a way that was not foreseen',
-      ),
-    );
+    serveGrpc(socket, {
+      services: this.#services,
+      room: this.#room,
+      turn: (place) => this.host.turns.next(place),
+      onUnknown: (error, path) =>
+        this.host.engine.log.error(
+          { err: error, path, host: this.host.name },
+          'a build failed in a way that was not foreseen',
+        ),
+    });
   }
 
   /** A connection of `POST /session`, after `sessions.check`. */
@@ -82,7 +91,13 @@ export class Builder implements ServedBuilder {
         },
         request,
       );
-      if (result.id !== null) build.results.set(result.id, result);
+      if (result.id === null) return result;
+      if (build.results.size >= maxResultsPerBuild)
+        throw new GrpcError(
+          codes.resourceExhausted,
+          `a build may be asked for ${maxResultsPerBuild} results, and has been`,
+        );
+      build.results.set(result.id, result);
       return result;
     } catch (error) {
       build.failure = error instanceof GrpcError ? error : null;

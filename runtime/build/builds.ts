@@ -1,9 +1,9 @@
 // Builds of one host that are under way, as their clients know them: by a reference that the client has made up.
 
 import { randomBytes } from 'node:crypto';
-import { maxBuilds, maxEndedBuilds, sessionWaitMs } from '../limits.ts';
+import { maxBuildRefCharacters, maxBuilds, maxEndedBuilds, sessionWaitMs } from '../limits.ts';
 import { codes, GrpcError } from './grpc/status.ts';
-import { Progress } from './progress.ts';
+import { Progress, ProgressRoom } from './progress.ts';
 import type { Session, Sessions } from './sessions.ts';
 
 /** What a frontend has made of its options. It is worked out when somebody needs what comes of it. */
@@ -14,7 +14,7 @@ export interface Solved {
 
 export class Build<Result extends Solved> {
   readonly ref: string;
-  readonly progress = new Progress();
+  readonly progress: Progress;
   /** By id; the build's own where it is null or left out. */
   readonly session: (id?: string | null) => Promise<Session>;
   /** By id. */
@@ -27,8 +27,9 @@ export class Build<Result extends Solved> {
   readonly held = new AsyncDisposableStack();
   readonly #stop = new AbortController();
 
-  constructor(ref: string, ownSession: string, sessions: Sessions) {
+  constructor(ref: string, ownSession: string, sessions: Sessions, progress: Progress) {
     this.ref = ref;
+    this.progress = progress;
     this.session = (id = null) => sessions.get(id ?? ownSession, this.signal);
     this.returned.promise.catch(() => undefined);
   }
@@ -57,14 +58,19 @@ export class Builds<Result extends Solved> {
   /** Of builds that have ended: a client may ask for the progress of one that was faster than its question. */
   readonly #ended = new Map<string, Progress>();
   readonly #waiting = new Set<() => void>();
+  readonly #progressRoom = new ProgressRoom();
 
-  /** Throws alreadyExists, resourceExhausted. */
+  /** Throws alreadyExists, invalidArgument, resourceExhausted. */
   begin(ref: string, sessionId: string, sessions: Sessions): Build<Result> {
-    if (ref === '') throw new GrpcError(codes.invalidArgument, 'a build needs a reference');
+    if (ref === '' || ref.length > maxBuildRefCharacters)
+      throw new GrpcError(
+        codes.invalidArgument,
+        `a build needs a reference of up to ${maxBuildRefCharacters} characters`,
+      );
     if (this.#builds.has(ref)) throw new GrpcError(codes.alreadyExists, `job ID ${ref.slice(0, 100)} exists`);
     if (this.#builds.size >= maxBuilds)
       throw new GrpcError(codes.resourceExhausted, `this host is building ${maxBuilds} images, the most at once`);
-    const build = new Build<Result>(ref, sessionId, sessions);
+    const build = new Build<Result>(ref, sessionId, sessions, new Progress(this.#progressRoom));
     this.#builds.set(ref, build);
     for (const wake of this.#waiting) wake();
     return build;
@@ -73,10 +79,12 @@ export class Builds<Result extends Solved> {
   /** It has ended; resolves when what was made for it alone has gone. */
   async end(build: Build<Result>): Promise<void> {
     this.#builds.delete(build.ref);
+    this.#ended.get(build.ref)?.[Symbol.dispose]();
     this.#ended.set(build.ref, build.progress);
-    for (const ref of this.#ended.keys()) {
+    for (const [ref, progress] of this.#ended) {
       if (this.#ended.size <= maxEndedBuilds) break;
       this.#ended.delete(ref);
+      progress[Symbol.dispose]();
     }
     for (const wake of this.#waiting) wake();
     await build.held.disposeAsync();

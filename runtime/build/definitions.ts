@@ -1,7 +1,8 @@
 // How a client is given a result that another build is to take as its input: a definition of one source, which it gives back as it was.
 
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
+import { create, toBinary } from '@bufbuild/protobuf';
 import { digestOf } from '../store/blobs.ts';
+import { parsed } from './grpc/parse.ts';
 import { type Definition, OperationSchema } from './messages/shared_pb.ts';
 
 const scheme = 'drydock-result://';
@@ -19,7 +20,7 @@ export function resultIn({ def }: Definition): string | null {
   const [first] = def;
   if (!first) return null;
   try {
-    const identifier = fromBinary(OperationSchema, first).source?.identifier ?? '';
+    const identifier = parsed(OperationSchema, first).source?.identifier ?? '';
     return identifier.startsWith(scheme) ? identifier.slice(scheme.length) : null;
   } catch {
     return null;

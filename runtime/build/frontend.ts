@@ -72,7 +72,8 @@ export async function solveDockerfile(
     const [platform = null, ...others] = options.platforms;
     if (others.length > 0)
       throw new GrpcError(codes.unimplemented, 'an image for several platforms is not built here: ask for one');
-    const warn = (warning: Warning): void => build.progress.warn(warningOf(warning, source, vertex));
+    const data = Uint8Array.from(Buffer.from(text)); // once for all that are told of it
+    const warn = (warning: Warning): void => build.progress.warn(warningOf(warning, { filename, data }, vertex));
     const planned = { text, options, platform, mainContext: archive?.step ?? null, allStages: false, warn };
     const call = attributes.get('requestid');
     if (call !== undefined) return await answerCall(call, planned, source, surroundings);
@@ -107,7 +108,11 @@ function resultOf(
 }
 
 /** What buildx prints of a warning, with its excerpt. */
-function warningOf(warning: Warning, { filename, text }: SourceFile, vertex: string) {
+function warningOf(
+  warning: Warning,
+  { filename, data }: { readonly filename: string; readonly data: Uint8Array<ArrayBuffer> },
+  vertex: string,
+) {
   const { description, url } = rules[warning.rule];
   return {
     vertex,
@@ -115,7 +120,7 @@ function warningOf(warning: Warning, { filename, text }: SourceFile, vertex: str
     short: Uint8Array.from(Buffer.from(shortWarning(warning))),
     detail: [Uint8Array.from(Buffer.from(description))],
     url,
-    info: { filename, data: Uint8Array.from(Buffer.from(text)), language: 'Dockerfile' },
+    info: { filename, data, language: 'Dockerfile' },
     ranges: warning.location ? [...rangesOf(warning.location, maxWarningRanges)] : [],
   };
 }

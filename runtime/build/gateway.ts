@@ -1,6 +1,7 @@
 // The service moby.buildkit.v1.frontend.LLBBridge: a client that steers its build by itself, as buildx does. Each call names the build
 // in its headers.
 
+import { maxBuildMessageBytes } from '../limits.ts';
 import type { Build } from './builds.ts';
 import { frontendCapabilities, llbCapabilities } from './capabilities.ts';
 import { type Call, type Method, unary } from './grpc/serve.ts';
@@ -63,12 +64,18 @@ export function gatewayMethods(builder: ServedBuilder): readonly (readonly [stri
     ],
     [
       `${service}/Return`,
-      unary(messages.ReturnRequestSchema, messages.ReturnResponseSchema, async ({ result, error }, call) => {
-        const build = await buildOf(call);
-        if (error) build.returned.reject(build.failure ?? new GrpcError(error.code, error.message));
-        else build.returned.resolve(returned(result, (id) => resultOf(build, id)));
-        return {};
-      }),
+      unary(
+        messages.ReturnRequestSchema,
+        messages.ReturnResponseSchema,
+        async ({ result, error }, call) => {
+          const build = await buildOf(call);
+          if (error) build.returned.reject(build.failure ?? new GrpcError(error.code, error.message));
+          else build.returned.resolve(returned(result, (id) => resultOf(build, id)));
+          return {};
+        },
+        // What the result was told with comes back: configurations of images.
+        maxBuildMessageBytes,
+      ),
     ],
   ];
 }

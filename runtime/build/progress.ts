@@ -2,7 +2,13 @@
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { type Timestamp, timestampFromDate } from '@bufbuild/protobuf/wkt';
-import { maxProgressEvents, maxStepLogBytes } from '../limits.ts';
+import {
+  maxProgressBytes,
+  maxProgressEvents,
+  maxStepLogBytes,
+  progressEventBytes,
+  progressReserveBytes,
+} from '../limits.ts';
 import type { StatusResponseSchema, VertexWarningSchema } from './messages/control_pb.ts';
 
 export type Event = MessageInitShape<typeof StatusResponseSchema>;
@@ -44,7 +50,10 @@ export class Vertex {
 
   #tell(change: Partial<VertexShape>): void {
     this.#shape = { ...this.#shape, ...change };
-    this.#progress.add({ vertexes: [{ ...this.#shape, inputs: [...this.#shape.inputs] }] });
+    const { inputs, error = '' } = this.#shape;
+    // The texts are the same in each of its events.
+    const bytes = 8 * inputs.length + error.length + (Object.keys(change).length > 0 ? 0 : this.#shape.name.length);
+    this.#progress.add({ vertexes: [{ ...this.#shape, inputs: [...inputs] }] }, bytes);
   }
 
   start(): void {
@@ -75,11 +84,17 @@ export class Vertex {
     const left = maxStepLogBytes - this.#logBytes;
     this.#logBytes += bytes.length;
     const part = bytes.subarray(0, Math.max(0, left));
-    if (part.length > 0) this.#progress.add({ logs: [this.#line(stream, part)] });
-    if (this.#logBytes <= maxStepLogBytes || this.#isClipped) return;
+    if (part.length > 0 && this.#progress.hasRoomForOutput(part.length))
+      this.#progress.add({ logs: [this.#line(stream, part)] }, part.length);
+    else if (part.length > 0) this.#clip(stream, 'the builds of this host have said as much as is kept');
+    if (this.#logBytes > maxStepLogBytes) this.#clip(stream, `log limit ${maxStepLogBytes / 1024 / 1024}MiB reached`);
+  }
+
+  #clip(stream: 1 | 2, why: string): void {
+    if (this.#isClipped) return;
     this.#isClipped = true;
-    const said = `\n[output clipped, log limit ${maxStepLogBytes / 1024 / 1024}MiB reached]\n`;
-    this.#progress.add({ logs: [this.#line(stream, Buffer.from(said))] });
+    const said = Buffer.from(`\n[output clipped, ${why}]\n`);
+    this.#progress.add({ logs: [this.#line(stream, said)] }, said.length);
   }
 
   #line(stream: 1 | 2, msg: Uint8Array) {
@@ -102,7 +117,7 @@ export class Status {
 
   #tell(more: { completed?: Timestamp }): void {
     const event = { ...this.#fixed, started: this.#started, timestamp: now(), current: this.#current, ...more };
-    this.#progress.add({ statuses: [event] });
+    this.#progress.add({ statuses: [event] }, 0);
   }
 
   at(current: number): void {
@@ -116,24 +131,63 @@ export class Status {
   }
 }
 
-export class Progress {
-  readonly #events: Event[] = [];
+/** What the progress of one host's builds may take together. */
+export class ProgressRoom {
+  #left = maxProgressBytes;
+
+  has(bytes: number): boolean {
+    return bytes <= this.#left;
+  }
+
+  take(bytes: number): void {
+    this.#left -= bytes;
+  }
+
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+/** Gives its room back when it is disposed of, with all that it tells. */
+export class Progress implements Disposable {
+  readonly #room: ProgressRoom;
   readonly #listeners = new Set<() => void>();
+  #events: Event[] = [];
+  #bytes = 0;
   #isOver = false;
+
+  constructor(room = new ProgressRoom()) {
+    this.#room = room;
+  }
 
   vertex(plan: VertexPlan): Vertex {
     return new Vertex(this, plan);
   }
 
   warn(warning: MessageInitShape<typeof VertexWarningSchema>): void {
-    this.add({ warnings: [warning] });
+    this.add({ warnings: [warning] }, warning.short?.length ?? 0);
   }
 
-  /** What comes after too many is left out: a build's steps are bounded, and so is the output of each. */
-  add(event: Event): void {
-    if (this.#isOver || this.#events.length >= maxProgressEvents) return;
+  /** Output leaves room for what else there is to tell. */
+  hasRoomForOutput(bytes: number): boolean {
+    return this.#room.has(bytes + progressEventBytes + progressReserveBytes);
+  }
+
+  /** `bytes`: of its texts. What comes after too many is left out: a build's steps are bounded, and so is the output of each. */
+  add(event: Event, bytes: number): void {
+    const taken = bytes + progressEventBytes;
+    if (this.#isOver || this.#events.length >= maxProgressEvents || !this.#room.has(taken)) return;
+    this.#room.take(taken);
+    this.#bytes += taken;
     this.#events.push(event);
     this.#wake();
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+    this.#room.give(this.#bytes);
+    this.#bytes = 0;
+    this.#events = [];
   }
 
   /** Nothing more is told. */

@@ -1,7 +1,7 @@
 // Receives a directory from a client's session: BuildKit's FileSync, whose client lists all that is asked for, in order, and sends the
 // content of files as they are requested. The client is a student's, and hostile: names are checked as fsutil's receiver checks them.
 
-import { maxContextDepth, maxContextEntries, maxContextPathBytes } from '../limits.ts';
+import { maxContextDepth, maxContextEntries, maxContextPathBytes, maxToldErrorCharacters } from '../limits.ts';
 import type { StreamCall } from './grpc/call.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { PacketSchema, type Stat } from './messages/files_pb.ts';
@@ -147,6 +147,11 @@ function headersOf({ directory, followed, included, excluded }: FilesWanted): Re
   return headers;
 }
 
+/** What a client says of an error of its own: as much as is told on. */
+export function toldError(data: Uint8Array): string {
+  return Buffer.from(data.subarray(0, maxToldErrorCharacters)).toString();
+}
+
 /** Receives all that is wanted. Throws GrpcError: what the client says, and where what it sends cannot be. */
 export async function receiveFiles(
   session: Session,
@@ -183,8 +188,7 @@ class Receiving {
         this.#call.end();
         return;
       }
-      if (type === packet.error)
-        throw new GrpcError(codes.unknown, `error from sender: ${Buffer.from(data).toString()}`);
+      if (type === packet.error) throw new GrpcError(codes.unknown, `error from sender: ${toldError(data)}`);
       if (type === packet.stat) await this.#take(stat);
       else if (type === packet.data) await this.#takeData(id, data);
       else throw new GrpcError(codes.invalidArgument, `a packet of type ${type} is none that a client sends`);

@@ -7,7 +7,7 @@ import { extract, type Header } from 'tar-stream';
 import type { StreamCall } from './grpc/call.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { PacketSchema } from './messages/files_pb.ts';
-import { goModeOf, packet } from './receive-files.ts';
+import { goModeOf, packet, toldError } from './receive-files.ts';
 
 /** Of one packet, as fsutil sends them. */
 const chunkBytes = 32 * 1024;
@@ -41,8 +41,7 @@ export async function sendFiles(call: StreamCall, tarFile: string, onBytes: (byt
   await call.send(PacketSchema, { type: packet.stat });
   await using file = await open(tarFile, 'r');
   for await (const { type, id, data } of call.messages(PacketSchema)) {
-    if (type === packet.error)
-      throw new GrpcError(codes.unknown, `error from receiver: ${Buffer.from(data).toString()}`);
+    if (type === packet.error) throw new GrpcError(codes.unknown, `error from receiver: ${toldError(data)}`);
     if (type === packet.request) {
       const place = places[id];
       if (!place) throw new GrpcError(codes.invalidArgument, `the client asks for file ${id}, which is none`);

@@ -6,7 +6,8 @@ import { Duplex } from 'node:stream';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { maxBuildMessageBytes } from '../limits.ts';
 import { type MessageRoom, messages, send } from './grpc/frames.ts';
-import { type Method, parsed } from './grpc/serve.ts';
+import { parsed } from './grpc/parse.ts';
+import type { Method } from './grpc/serve.ts';
 import { BytesMessageSchema } from './messages/files_pb.ts';
 import type { SessionHeaders, Sessions } from './sessions.ts';
 
@@ -58,5 +59,7 @@ function duplexOf(stream: ServerHttp2Stream, room: MessageRoom): Duplex {
     },
   });
   socket.on('error', () => undefined);
+  // What has come in part is given back.
+  socket.once('close', () => void coming.return(undefined).catch(() => undefined));
   return socket;
 }

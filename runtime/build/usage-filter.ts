@@ -1,6 +1,7 @@
 // `--filter` of `docker builder prune` and `docker buildx du`, as BuildKit reads it: `type==regular,id!=x`, all of which must hold.
 
 import type { CachedStep } from '../images/cached-step.ts';
+import { maxPatternLength, maxUsageConditions } from '../limits.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 
 type Condition = (step: CachedStep) => boolean;
@@ -28,7 +29,7 @@ function fieldOf({ id, description }: CachedStep, field: string): string | null 
 
 /** Patterns of plain characters and dots alone: others may take for ever. Throws invalidArgument. */
 function matching(field: string, pattern: string): Condition {
-  if (!/^[\w:./ =@-]*$/.test(pattern))
+  if (!/^[\w:./ =@-]*$/.test(pattern) || pattern.length > maxPatternLength)
     throw new GrpcError(
       codes.invalidArgument,
       `failed to parse prune filters: the pattern ${JSON.stringify(pattern.slice(0, 100))} is not supported`,
@@ -57,6 +58,12 @@ function condition(text: string): Condition {
 /** Holds for what any of the filters holds for, and for all where there is none. Throws invalidArgument. */
 export function usageFilter(filters: readonly string[]): Condition {
   // Clients send an empty one where there is none.
-  const all = filters.filter(Boolean).map((filter) => filter.split(',').map(condition));
+  const given = filters.filter(Boolean).map((filter) => filter.split(','));
+  if (given.flat().length > maxUsageConditions)
+    throw new GrpcError(
+      codes.invalidArgument,
+      `failed to parse prune filters: there are more than ${maxUsageConditions} conditions`,
+    );
+  const all = given.map((conditions) => conditions.map(condition));
   return (step) => all.length === 0 || all.some((conditions) => conditions.every((holds) => holds(step)));
 }

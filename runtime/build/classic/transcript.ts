@@ -41,16 +41,19 @@ export class Transcript {
 /** Says nothing until it must: for `-q`, whose client sees the output of what failed. */
 export class QuietTranscript extends Transcript {
   readonly #held: object[] = [];
-  #left: number;
+  #left: { lines: number; characters: number };
 
-  constructor(write: (line: string) => Promise<void>, maxHeld: number) {
+  /** What it holds at most; the rest is not told. */
+  constructor(write: (line: string) => Promise<void>, most: { readonly lines: number; readonly characters: number }) {
     super(write);
-    this.#left = maxHeld;
+    this.#left = { ...most };
   }
 
   override line(line: object): void {
     this.hasBegun = true;
-    if (this.#left-- > 0) this.#held.push(line);
+    this.#left.lines -= 1;
+    if ('stream' in line) this.#left.characters -= String(line.stream).length;
+    if (this.#left.lines >= 0 && this.#left.characters >= 0) this.#held.push(line);
   }
 
   override fail(line: object): void {

@@ -2,16 +2,10 @@
 
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf';
+import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { maxBuildMessageBytes } from '../../limits.ts';
 import { type MessageRoom, messages, send } from './frames.ts';
+import { parsed } from './parse.ts';
 import { codes, errorOf, GrpcError } from './status.ts';
 
 /** The client's side of HTTP/2 on `socket`. */
@@ -71,7 +65,7 @@ export class StreamCall implements Disposable {
     maxBytes = maxBuildMessageBytes,
   ): AsyncGenerator<MessageShape<Schema>> {
     try {
-      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) yield fromBinary(schema, bytes);
+      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) yield parsed(schema, bytes);
     } catch (error) {
       throw this.#trailers ? (errorOf(this.#trailers) ?? error) : error instanceof GrpcError ? error : gone();
     }

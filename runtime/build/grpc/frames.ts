@@ -2,7 +2,9 @@
 
 import { once } from 'node:events';
 import type { Http2Stream } from 'node:http2';
-import { maxBuildMessagesBytes } from '../../limits.ts';
+import type { Readable } from 'node:stream';
+import { EngineError } from '../../errors.ts';
+import { maxBuildCalls, maxBuildConnections, maxBuildMessagesBytes } from '../../limits.ts';
 import { codes, GrpcError } from './status.ts';
 
 const headBytes = 5;
@@ -31,19 +33,53 @@ export async function send(stream: Http2Stream, message: Uint8Array): Promise<vo
   }
 }
 
-/** What the messages that have come in part may take together, of all calls of one host. */
+/** What the clients of one host may have under way together: connections, calls, and messages that have come in part. */
 export class MessageRoom {
-  #left = maxBuildMessagesBytes;
+  #bytes = maxBuildMessagesBytes;
+  #calls = maxBuildCalls;
+  #connections = maxBuildConnections;
+
+  get bytesLeft(): number {
+    return this.#bytes;
+  }
 
   /** Throws resourceExhausted. */
   take(bytes: number): void {
-    if (bytes > this.#left)
+    if (bytes > this.#bytes)
       throw new GrpcError(codes.resourceExhausted, 'the clients of this host are sending too much at once');
-    this.#left -= bytes;
+    this.#bytes -= bytes;
   }
 
   give(bytes: number): void {
-    this.#left += bytes;
+    this.#bytes += bytes;
+  }
+
+  /** Until it is disposed of. Throws resourceExhausted. */
+  beginCall(): Disposable {
+    if (this.#calls === 0)
+      throw new GrpcError(
+        codes.resourceExhausted,
+        `the clients of this host have ${maxBuildCalls} calls under way, the most`,
+      );
+    this.#calls -= 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#calls += 1;
+      },
+    };
+  }
+
+  /** Until the connection is closed. Throws exhausted. */
+  admit(connection: { once(event: 'close', done: () => void): unknown }): void {
+    if (this.#connections === 0)
+      throw new EngineError(
+        'exhausted',
+        `this host has ${maxBuildConnections} connections of clients that build, the most it may have`,
+      );
+    this.#connections -= 1;
+    connection.once('close', () => {
+      this.#connections += 1;
+    });
   }
 }
 
@@ -51,44 +87,97 @@ export class MessageRoom {
  * The messages that come on a stream, each when it is asked for. Throws resourceExhausted for one of more than `maxBytes`,
  * unimplemented for a compressed one, internal where the stream ends within one.
  */
-export async function* messages(stream: Http2Stream, maxBytes: number, room: MessageRoom): AsyncGenerator<Buffer> {
-  let parts: Buffer[] = [];
-  let held = 0;
-  /** Of the message that is coming; null before its head is there. */
-  let length: number | null = null;
-  const take = (bytes: number): Buffer => {
-    const whole = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts, held);
-    held -= bytes;
-    room.give(bytes);
-    parts = held > 0 ? [whole.subarray(bytes)] : [];
-    return whole.subarray(0, bytes);
-  };
+export async function* messages(stream: Readable, maxBytes: number, room: MessageRoom): AsyncGenerator<Buffer> {
+  using head = new Coming(headBytes, null);
+  let body: Coming | null = null;
   try {
     // Whoever has heard enough leaves the stream open: an answer goes the other way.
     for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      room.take(piece.length);
-      parts.push(piece);
-      held += piece.length;
-      for (;;) {
-        if (length === null) {
-          if (held < headBytes) break;
-          const head = take(headBytes);
-          if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');
-          length = head.readUInt32BE(1);
-          if (length > maxBytes)
-            throw new GrpcError(
-              codes.resourceExhausted,
-              `a message of ${length} bytes was sent, the most is ${maxBytes}`,
-            );
+      for (let at = 0; at < piece.length; ) {
+        if (!body) {
+          at += head.fill(piece, at);
+          if (!head.isWhole) continue;
+          const length = lengthIn(head.take(), maxBytes);
+          if (at + length <= piece.length) {
+            yield piece.subarray(at, at + length);
+            at += length;
+            continue;
+          }
+          body = new Coming(length, room);
         }
-        if (held < length) break;
-        const bytes = length;
-        length = null;
-        yield take(bytes);
+        at += body.fill(piece, at);
+        if (!body.isWhole) continue;
+        const bytes = body.take();
+        body[Symbol.dispose]();
+        body = null;
+        yield bytes;
       }
     }
-    if (held > 0 || length !== null) throw new GrpcError(codes.internal, 'the stream ended within a message');
+    if (!head.isEmpty || body) throw new GrpcError(codes.internal, 'the stream ended within a message');
   } finally {
-    room.give(held);
+    body?.[Symbol.dispose]();
+  }
+}
+
+function lengthIn(head: Buffer, maxBytes: number): number {
+  if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');
+  const length = head.readUInt32BE(1);
+  if (length > maxBytes)
+    throw new GrpcError(codes.resourceExhausted, `a message of ${length} bytes was sent, the most is ${maxBytes}`);
+  return length;
+}
+
+/** Memory that a message which is coming begins with. */
+const firstBytes = 64 * 1024;
+
+/**
+ * What is coming, in memory of its own, which grows with it and is counted in `room` until it is disposed of. A piece from the
+ * network is a part of something larger: whoever keeps one byte of it keeps all.
+ */
+class Coming implements Disposable {
+  readonly #length: number;
+  readonly #room: MessageRoom | null;
+  #bytes = Buffer.alloc(0);
+  #filled = 0;
+
+  constructor(length: number, room: MessageRoom | null) {
+    this.#length = length;
+    this.#room = room;
+  }
+
+  get isEmpty(): boolean {
+    return this.#filled === 0;
+  }
+
+  get isWhole(): boolean {
+    return this.#filled === this.#length;
+  }
+
+  /** Gives how many bytes of `piece` it took. Throws resourceExhausted. */
+  fill(piece: Buffer, at: number): number {
+    const wanted = Math.min(piece.length - at, this.#length - this.#filled);
+    if (this.#filled + wanted > this.#bytes.length) this.#grow(this.#filled + wanted);
+    this.#filled += piece.copy(this.#bytes, this.#filled, at, at + wanted);
+    return wanted;
+  }
+
+  /** Doubles, so that no byte is moved often. */
+  #grow(least: number): void {
+    const size = Math.min(this.#length, Math.max(least, firstBytes, 2 * this.#bytes.length));
+    this.#room?.take(size - this.#bytes.length);
+    const larger = Buffer.allocUnsafeSlow(size);
+    this.#bytes.copy(larger, 0, 0, this.#filled);
+    this.#bytes = larger;
+  }
+
+  /** All of it; then the next may come. */
+  take(): Buffer {
+    this.#filled = 0;
+    return this.#bytes;
+  }
+
+  [Symbol.dispose](): void {
+    this.#room?.give(this.#bytes.length);
+    this.#bytes = Buffer.alloc(0);
   }
 }

@@ -5,18 +5,22 @@
 
 import http2, { type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
 import type { Duplex } from 'node:stream';
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
-  toBinary,
-} from '@bufbuild/protobuf';
-import { EngineError } from '../../errors.ts';
-import { maxBuildMessageBytes, maxBuildStreams } from '../../limits.ts';
+import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
+import { EngineError, type ErrorKind } from '../../errors.ts';
+import { maxBuildMessageBytes, maxBuildRequestBytes, maxBuildStreams, maxBuildTrailerBytes } from '../../limits.ts';
 import { type MessageRoom, messages, send } from './frames.ts';
+import { parsed } from './parse.ts';
 import { codes, GrpcError, trailersOf } from './status.ts';
+
+/** What the calls of one host's clients share. */
+export interface Serving {
+  readonly services: Services;
+  readonly room: MessageRoom;
+  /** Resolves when it is the host's turn on the event loop: what the caller does until it waits again is counted. Throws exhausted. */
+  readonly turn: (place: string) => Promise<void>;
+  /** Is told of errors that are nobody's answer. */
+  readonly onUnknown: (error: unknown, path: string) => void;
+}
 
 /** One call, as its method sees it. */
 export interface Call {
@@ -24,6 +28,7 @@ export interface Call {
   /** Aborts when the client has gone, or wants no answer any more. */
   readonly signal: AbortSignal;
   readonly room: MessageRoom;
+  readonly turn: () => Promise<void>;
 }
 
 /** Answers a stream's requests; what it throws is the call's status. */
@@ -40,16 +45,17 @@ export function unary<Request extends DescMessage, Response extends DescMessage>
     message: MessageShape<Request>,
     call: Call,
   ) => Promise<MessageInitShape<Response>> | MessageInitShape<Response>,
+  maxBytes = maxBuildRequestBytes,
 ): Method {
   return async (stream, call) => {
-    const said = await answer(await only(stream, request, call), call);
+    const said = await answer(await only(stream, request, call, maxBytes), call);
     await send(stream, toBinary(response, create(response, said)));
   };
 }
 
 /** Takes whatever comes, and answers with an empty message. */
 export const emptyMethod: Method = async (stream, { room }) => {
-  for await (const _ of messages(stream, maxBuildMessageBytes, room));
+  for await (const _ of messages(stream, maxBuildMessageBytes, room)); // of each nothing is kept
   await send(stream, new Uint8Array());
 };
 
@@ -60,7 +66,7 @@ export function streaming<Request extends DescMessage, Response extends DescMess
   answer: (message: MessageShape<Request>, call: Call) => AsyncIterable<MessageInitShape<Response>>,
 ): Method {
   return async (stream, call) => {
-    for await (const said of answer(await only(stream, request, call), call))
+    for await (const said of answer(await only(stream, request, call, maxBuildRequestBytes), call))
       await send(stream, toBinary(response, create(response, said)));
   };
 }
@@ -68,76 +74,79 @@ export function streaming<Request extends DescMessage, Response extends DescMess
 async function only<Request extends DescMessage>(
   stream: ServerHttp2Stream,
   request: Request,
-  { room }: Call,
+  { room, turn }: Call,
+  maxBytes: number,
 ): Promise<MessageShape<Request>> {
-  for await (const bytes of messages(stream, maxBuildMessageBytes, room)) {
+  for await (const bytes of messages(stream, maxBytes, room)) {
     stream.resume(); // what else the client says is not kept
+    await turn();
     return parsed(request, bytes);
   }
   throw new GrpcError(codes.invalidArgument, 'the call has no message');
 }
 
-/** Throws invalidArgument for what is not such a message. */
-export function parsed<Schema extends DescMessage>(schema: Schema, bytes: Uint8Array): MessageShape<Schema> {
-  try {
-    return fromBinary(schema, bytes);
-  } catch (error) {
-    throw new GrpcError(
-      codes.invalidArgument,
-      `no ${schema.typeName}: ${error instanceof Error ? error.message : error}`,
-    );
-  }
-}
-
 /** As the client gets it. */
 function statusOf(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
-  const code = error instanceof EngineError && error.kind === 'notFound' ? codes.notFound : codes.unknown;
+  const code = error instanceof EngineError ? (codesOfKinds[error.kind] ?? codes.unknown) : codes.unknown;
   return new GrpcError(code, error instanceof Error ? error.message : String(error));
 }
 
-/** Serves the connection until the client ends it. `onUnknown` is told of errors that are nobody's answer. */
-export function serveGrpc(
-  socket: Duplex,
-  services: Services,
-  room: MessageRoom,
-  onUnknown: (error: unknown, path: string) => void,
-): void {
+const codesOfKinds: Partial<Record<ErrorKind, number>> = {
+  notFound: codes.notFound,
+  exhausted: codes.resourceExhausted,
+};
+
+/** Serves the connection until the client ends it. */
+export function serveGrpc(socket: Duplex, serving: Serving): void {
   const session = http2.performServerHandshake(socket, {
     maxHeaderListPairs: 64,
+    maxSendHeaderBlockLength: maxBuildTrailerBytes,
     settings: { maxConcurrentStreams: maxBuildStreams },
+    // Calls that a client gives up as soon as it has begun them: as many at once as it may have, then some a second.
+    streamResetBurst: maxBuildStreams,
+    streamResetRate: maxResetsPerSecond,
   });
   session.on('error', () => socket.destroy());
   // HTTP/2 knows no half-closed connection.
   socket.once('end', () => session.destroy());
   session.on('stream', (stream, headers) => {
-    const gone = new AbortController();
     stream.on('error', () => undefined);
-    stream.once('close', () => gone.abort(new GrpcError(codes.canceled, 'context canceled')));
-    void answerStream(stream, services, { headers, signal: gone.signal, room }, onUnknown);
+    void answerStream(stream, headers, serving);
   });
 }
 
 async function answerStream(
   stream: ServerHttp2Stream,
-  services: Services,
-  call: Call,
-  onUnknown: (error: unknown, path: string) => void,
+  headers: IncomingHttpHeaders,
+  { services, room, turn, onUnknown }: Serving,
 ): Promise<void> {
-  const path = String(call.headers[':path'] ?? '');
+  if (stream.destroyed) return;
+  const path = String(headers[':path'] ?? '').slice(0, maxPathCharacters);
   let failed: GrpcError | null = null;
-  const method = services.get(path);
+  const gone = new AbortController();
+  stream.once('close', () => gone.abort(new GrpcError(codes.canceled, 'context canceled')));
   stream.once('wantTrailers', () => stream.sendTrailers(trailersOf(failed)));
-  stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
   try {
-    if (!method) throw new GrpcError(codes.unimplemented, `unknown method ${path.slice(0, 200)}`);
-    await method(stream, call);
+    using _counted = room.beginCall();
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
+    const method = services.get(path);
+    if (!method) throw new GrpcError(codes.unimplemented, `unknown method ${path}`);
+    await method(stream, { headers, signal: gone.signal, room, turn: () => turn(path) });
   } catch (error) {
     failed = statusOf(error);
-    if (!(error instanceof GrpcError || error instanceof EngineError)) onUnknown(error, path);
+    const isKnown = error instanceof GrpcError || error instanceof EngineError;
+    // Whatever else fails where the client has gone has failed by that.
+    if (!isKnown && !gone.signal.aborted && !stream.destroyed) onUnknown(error, path);
   }
-  if (!stream.destroyed) {
-    stream.end();
-    stream.resume(); // what else the client says
-  }
+  if (stream.destroyed) return;
+  if (stream.headersSent) stream.end();
+  // As a call that fails at once: its trailers are its only headers.
+  else
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailersOf(failed) }, { endStream: true });
+  stream.resume(); // what else the client says
 }
+
+const maxPathCharacters = 200;
+/** Node's own. */
+const maxResetsPerSecond = 33;

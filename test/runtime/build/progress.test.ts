@@ -4,9 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import { Builds } from '../../../runtime/build/builds.ts';
 import { MessageRoom } from '../../../runtime/build/grpc/frames.ts';
-import { Progress } from '../../../runtime/build/progress.ts';
+import { Progress, ProgressRoom } from '../../../runtime/build/progress.ts';
 import { Sessions } from '../../../runtime/build/sessions.ts';
-import { maxStepLogBytes } from '../../../runtime/limits.ts';
+import { maxProgressBytes, maxStepLogBytes } from '../../../runtime/limits.ts';
 
 const { signal } = new AbortController();
 const plan = { digest: 'sha256:1', name: 'a step', inputs: [] };
@@ -46,4 +46,34 @@ test('the progress of a build is told to who asks before it begins, and after it
   builds.end(build);
   assert.equal(await before, build.progress);
   assert.equal((await Array.fromAsync((await builds.progressOf('one', signal)).told(signal))).length, 1);
+});
+
+test('the builds of a host keep so much of what is said together, tell of their steps all the same, and give it back', async () => {
+  const room = new ProgressRoom();
+  const first = new Progress(room);
+  const piece = Buffer.alloc(64 * 1024, 'x');
+  const said = (progress: Progress) => Array.fromAsync(progress.told(signal));
+  const textOf = async (progress: Progress): Promise<string> =>
+    (await said(progress))
+      .flatMap(({ logs = [] }) => logs.map(({ msg }) => Buffer.from(msg ?? []).toString()))
+      .join('');
+  for (let sent = 0; sent < maxProgressBytes; sent += maxStepLogBytes) {
+    const vertex = first.vertex(plan);
+    for (let at = 0; at < maxStepLogBytes; at += piece.length) vertex.log(1, piece);
+  }
+  const second = new Progress(room);
+  const step = second.vertex(plan);
+  step.log(1, piece);
+  step.log(1, piece);
+  step.complete();
+  second.end();
+  assert.equal(await textOf(second), '\n[output clipped, the builds of this host have said as much as is kept]\n');
+  assert.ok((await said(second)).at(-1)?.vertexes?.[0]?.completed);
+  first.end();
+  assert.ok((await textOf(first)).length < maxProgressBytes);
+  first[Symbol.dispose]();
+  const third = new Progress(room);
+  third.vertex(plan).log(1, piece);
+  third.end();
+  assert.equal((await textOf(third)).length, piece.length);
 });
