@@ -1,6 +1,7 @@
 // What a lab file (`lab.yaml` beside a `lesson.mdx`) may say. A leaf: imports nothing of ours but what is in schema/. Strict,
 // so that a typo fails the start and the tests, not a student. README.md tells it to whoever writes a lesson.
 
+export type * from './schema/build-kinds.ts';
 export { checkKinds, everyCheck, fromOf, hostOf } from './schema/check.ts';
 export type * from './schema/check-kinds.ts';
 export { fillIn, holdsParameter, namesIn, type ParameterValues } from './schema/fill-in.ts';

@@ -19,10 +19,18 @@ import type {
   TerminalInfo,
   TerminalOptions,
 } from './client.ts';
+import type { ImageBuild } from './client-builds.ts';
 import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
 import { type HubClient, hubClient } from './client-hub.ts';
-import type { ConnectionTold, ConnectionWish, InsideEntry, InsidePlace } from './client-inside.ts';
+import type {
+  ConnectionTold,
+  ConnectionWish,
+  ImageText,
+  ImageTextTold,
+  InsideEntry,
+  InsidePlace,
+} from './client-inside.ts';
 import type { ImageMove, TrafficNews } from './client-traffic.ts';
 import type { HostUsage } from './client-usage.ts';
 import { EngineError } from './errors.ts';
@@ -259,6 +267,14 @@ class SocketEngine implements EngineClient {
 
   moves(host: string): Promise<readonly ImageMove[]> {
     return this.#call('GET', `${hostPath(host)}/moves`);
+  }
+
+  builds(host: string): Promise<readonly ImageBuild[]> {
+    return this.#call('GET', `${hostPath(host)}/builds`);
+  }
+
+  findInImage(host: string, wish: ImageText): Promise<ImageTextTold> {
+    return this.#call('POST', `${hostPath(host)}/inside/search`, wish);
   }
 
   async traffic(

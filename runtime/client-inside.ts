@@ -1,11 +1,12 @@
-// What a client of the engine may look at in the containers and volumes of a host, without anything of the student's being run. All
+// What a client of the engine may look at in the containers, volumes and images of a host, without anything of the student's being run. All
 // of it is what a student made: text to be looked at.
 
-/** One of `container` (its name) and `volume` stands. */
+/** One of `container` (its name), `volume` and `image` (a name of it) stands. */
 export interface InsidePlace {
   readonly container?: string;
   readonly volume?: string;
-  /** Absolute, as the container sees it; in a volume below its root, '' for the root itself. */
+  readonly image?: string;
+  /** Absolute, as the container or image sees it; in a volume below its root, '' for the root itself. */
   readonly path: string;
 }
 
@@ -15,6 +16,20 @@ export interface InsideEntry {
   readonly empty: boolean;
   /** Of a file of at most 256 KiB, else null. */
   readonly bytes: Uint8Array | null;
+}
+
+export interface ImageText {
+  /** A name of it. */
+  readonly image: string;
+  /** 6 to 200 characters. */
+  readonly text: string;
+}
+
+export interface ImageTextTold {
+  /** `file`: a file of one of its layers, also one that a later layer has deleted or changed. */
+  readonly place: 'file' | 'configuration' | 'history' | 'nowhere';
+  /** Of a file: its path. */
+  readonly path: string;
 }
 
 export interface ConnectionWish {
@@ -38,10 +53,15 @@ export interface ConnectionTold {
 /** Nothing leads out of the container or volume: links are followed as a process there would, in a volume only within it. */
 export interface HostInside {
   /**
-   * Throws notFound where there is no such container, volume or path, invalid for a path that is none or leads out, forbidden for
+   * Throws notFound where there is no such container, volume, image or path, invalid for a path that is none or leads out, forbidden for
    * files of the kernel (/proc, /sys), unavailable where the host is stopped.
    */
   lookInside(host: string, place: InsidePlace): Promise<InsideEntry>;
+  /**
+   * Where a text stands in an image, which is looked through once: 128 MiB of it at most, the last layer first, and 8 MiB of each file.
+   * Throws notFound where there is no such image.
+   */
+  findInImage(host: string, wish: ImageText): Promise<ImageTextTold>;
   /**
    * Resolves a name as the name server of a container and its /etc/hosts would, and connects (TCP) in the container's network; the
    * connection is closed at once. Takes half a second at most. Throws unavailable where the host is stopped.

@@ -1,5 +1,7 @@
 // What a host's Docker has pushed to registries and pulled from them, as a client of the engine is told it.
 
+import type { ImageBuild } from './client-builds.ts';
+
 /** Of an image that travels, in the order of the image: the base first. */
 export interface MovedLayer {
   /** The first 12 digits of what is unpacked from it (`RootFS.Layers` of `docker inspect`). */
@@ -35,6 +37,8 @@ export interface ImageMove {
 
 export type TrafficNews =
   /** It has begun or ended, or is further. */
+  | { readonly kind: 'build'; readonly host: string; readonly build: ImageBuild }
+  /** It has begun or ended, or is further. */
   | { readonly kind: 'move'; readonly host: string; readonly move: ImageMove }
   /** Something was pushed to one of the namespaces or deleted there, or who may pull from it has changed. */
   | { readonly kind: 'hub' };
@@ -43,7 +47,7 @@ export interface HostTraffic {
   /** The last ones, the oldest first. */
   moves(host: string): Promise<readonly ImageMove[]>;
   /**
-   * All of `moves` of these hosts, and then each that has changed; and the changes of these namespaces of the hub. Several changes in
+   * All of `moves` and `builds` of these hosts, and then each that has changed; and the changes of these namespaces of the hub. Several changes in
    * quick succession are one. Ends when the engine goes or `signal` aborts. Throws exhausted.
    */
   traffic(

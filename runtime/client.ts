@@ -1,6 +1,7 @@
 // What other packages use to speak to a running engine: its own API over RUN/engine.sock and each host's Docker API.
 
 import type { Duplex } from 'node:stream';
+import type { HostBuilds } from './client-builds.ts';
 import type { CheckReport } from './client-check.ts';
 import type { HostReach } from './client-files.ts';
 import type { HubClient } from './client-hub.ts';
@@ -206,7 +207,7 @@ export interface DockerClient {
 }
 
 /** A client of one engine. Every call throws EngineError: `unavailable` where no engine answers, else the kind the engine gave. */
-export interface EngineClient extends HostReach, HostInside, HostTraffic {
+export interface EngineClient extends HostReach, HostInside, HostTraffic, HostBuilds {
   readonly hub: HubClient;
   status(): Promise<EngineStatus>;
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */

@@ -20,6 +20,7 @@ export type {
   TerminalInfo,
   TerminalOptions,
 } from './client.ts';
+export type { BuildStage, BuildStep, HostBuilds, ImageBuild } from './client-builds.ts';
 export { connectEngine } from './client-connect.ts';
 export type { FileContent, FilePiece, HostFile, HostFolder, HostReach, WriteOptions } from './client-files.ts';
 export type {
@@ -84,7 +85,15 @@ export type {
   HubVisibility,
 } from './client-hub-people.ts';
 export type { HubDelivery, HubWebhook, HubWebhookAction, HubWebhooks } from './client-hub-webhooks.ts';
-export type { ConnectionTold, ConnectionWish, HostInside, InsideEntry, InsidePlace } from './client-inside.ts';
+export type {
+  ConnectionTold,
+  ConnectionWish,
+  HostInside,
+  ImageText,
+  ImageTextTold,
+  InsideEntry,
+  InsidePlace,
+} from './client-inside.ts';
 export type { HostTraffic, ImageMove, MovedLayer, TrafficNews } from './client-traffic.ts';
 export type { ContainerUsage, HostUsage, OwnLayerUsage, ProcessUsage } from './client-usage.ts';
 export { allowedName } from './egress/allow-list.ts';

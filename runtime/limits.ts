@@ -306,6 +306,12 @@ export const tryConnectionMs = 500;
 export const maxHostsFileBytes = 64 * 1024;
 /** A file of a container or volume that is looked at from outside. What a lesson asks for is text of some lines. */
 export const maxLookedFileBytes = 256 * 1024;
+/** Looking for a text in an image: of each file, of all, and of how many. What a lesson's students build is far below it. */
+export const maxSearchedFileBytes = 8 * 1024 * 1024;
+export const maxSearchedBytes = 128 * 1024 * 1024;
+export const maxSearchedFiles = 20_000;
+/** What was found is remembered, as no image changes: for so many images and texts. */
+export const maxSearchesKept = 1000;
 /** Processes in the usage of a host and in `docker top`: a lesson has about twenty. */
 export const maxProcessesTold = 300;
 /** Characters of each process's command in the usage of a host. */
@@ -640,5 +646,10 @@ export const maxAgentConnections = 16;
 export const maxHeldBuild = { lines: 10_000, characters: 2 * 1024 * 1024 };
 /** Commands without a layer that the classic builder of a host has done, and tells so: 64 bytes each. */
 export const maxSeenCommands = 2000;
+/** Builds that have ended which one host remembers, and what is told of each: 100 steps, with names of 160 characters, have 40 KB. */
+export const maxBuildsRemembered = 20;
+export const maxStepsTold = 100;
+export const maxToldName = 160;
+export const maxWarningsTold = 50;
 /** Builds of one host whose progress is still told after their end: it may be 20,000 events, mostly it is 50. */
 export const maxEndedBuilds = 4;

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import { accessKind } from './access/access-record.ts';
+import { buildKind } from './build/build-record.ts';
 import { containerKind } from './containers/container-record.ts';
 import { hostKind } from './hosts/host-record.ts';
 import { snapshotKind } from './hosts/snapshot-record.ts';
@@ -25,6 +26,7 @@ export const recordKinds = [
   networkKind,
   volumeKind,
   moveKind,
+  buildKind,
   snapshotKind,
   terminalKind,
   ownImageKind,

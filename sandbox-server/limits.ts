@@ -166,6 +166,12 @@ export const maxCheckedFileBytes = 256 * 1024;
  */
 export const maxYamlBytes = 16 * 1024;
 export const maxYamlMs = 1_000;
+/** A Dockerfile and a `.dockerignore` that a check reads: a lesson's have fifty lines. The server waits while one is read, some milliseconds. */
+export const maxDockerfileBytes = 32 * 1024;
+export const maxDockerfileStages = 30;
+export const maxIgnoreBytes = 16 * 1024;
+/** Images that a Dockerfile is read with: for the rules that hang on what it begins with. */
+export const maxDockerfileImages = 10;
 /** Of a registry of the student's own: an answer, and how many tags of it are looked at. */
 export const maxRegistryAnswerBytes = 256 * 1024;
 export const maxRegistryTags = 100;
@@ -178,6 +184,8 @@ export const commandCheckMs = 5_000;
 export const registriesIntervalMs = 200;
 /** Pushes and pulls of one host that are remembered for it, as the engine does. */
 export const maxViewMoves = 32;
+/** Builds of one host that are remembered for it, as the engine does. */
+export const maxViewBuilds = 40;
 /** How long a look waits for an engine that is away; it looks again when the engine is back. */
 export const checkWaitMs = 1_000;
 /** Shortest time between two looks at files, ports, processes and programs, while the current task asks for them. */

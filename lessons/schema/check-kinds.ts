@@ -1,5 +1,7 @@
 // What a check may say, kind by kind; check.ts reads it from a lab file.
 
+import type { BuiltCheck, DockerfileCheck, DockerignoreCheck, ImageCheck } from './build-kinds.ts';
+
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
 
 /** Of which of the lab's hosts; the first where it is left out. */
@@ -149,31 +151,6 @@ export interface LogCheck extends OnHost {
   readonly means: string;
 }
 
-/** An image in the host's list (`docker images`); all that is given must hold of it. */
-export interface ImageCheck extends OnHost {
-  readonly name: string;
-  /** It was made on top of this image, which is in the list too: its layers begin with all of that one's. */
-  readonly from?: string | undefined;
-  /** It is the same image as this one: another name for it. */
-  readonly sameAs?: string | undefined;
-  /** How many layers it has. */
-  readonly layers?: number | undefined;
-  /** Its id or one of its digests: `sha256:…`. */
-  readonly digest?: string | undefined;
-  /** Its configuration: the command without its entrypoint, as one line. */
-  readonly command?: string | undefined;
-  readonly env?: Readonly<Record<string, string>> | undefined;
-  readonly labels?: Readonly<Record<string, string>> | undefined;
-  readonly user?: string | undefined;
-  readonly workdir?: string | undefined;
-  /** A port that it exposes: `80`. */
-  readonly exposes?: string | undefined;
-  /** In bytes, or as `20m`. */
-  readonly smallerThan?: string | undefined;
-  /** It came from there, or was pushed there. */
-  readonly repository?: FromRepository | undefined;
-}
-
 /** What a repository of a registry holds now; with `name` alone: it is there. All that is given must hold. */
 export interface RepositoryCheck extends OnHost {
   /**
@@ -274,12 +251,13 @@ export interface VolumeCheck extends OnHost {
   readonly empty?: boolean | undefined;
 }
 
-/** Where a file is: in the home directory, or in a container or volume. */
+/** Where a file is: in the home directory, or in a container, a volume or an image. */
 export interface FilePlace extends OnHost {
-  /** Below the home directory or the volume; absolute in a container. */
+  /** Below the home directory or the volume; absolute in a container and an image. */
   readonly path: string;
   readonly container?: string | undefined;
   readonly volume?: string | undefined;
+  readonly image?: string | undefined;
 }
 
 /** With `path` alone: it is there. */
@@ -357,6 +335,9 @@ export type Check =
   | { readonly exec: ExecCheck }
   | { readonly log: LogCheck }
   | { readonly image: ImageCheck }
+  | { readonly built: BuiltCheck }
+  | { readonly dockerfile: DockerfileCheck }
+  | { readonly dockerignore: DockerignoreCheck }
   | { readonly volume: VolumeCheck }
   | { readonly network: NetworkCheck }
   | { readonly connection: ConnectionCheck }

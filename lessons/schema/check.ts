@@ -1,11 +1,12 @@
 // Reads what tells that a task is done: facts of the student's hosts, as the engine has them, and how they compose.
 
 import { z } from 'zod';
+import { built, dockerfile, dockerignore, image } from './build-words.ts';
 import type { Check, FromRepository, WantedMember } from './check-kinds.ts';
 import { containerFilter } from './container-filter.ts';
 import { checkPlace, filePlace } from './file-place.ts';
 import { pattern } from './pattern.ts';
-import { anonymous, fromRepository, pulled, pushed, repository } from './repository-words.ts';
+import { anonymous, pulled, pushed, repository } from './repository-words.ts';
 import {
   containerName,
   exitCode,
@@ -14,11 +15,9 @@ import {
   imageName,
   ipv4Address,
   labels,
-  line,
   portNumber,
   reachedName,
   sentence,
-  size,
   taskId,
   volumeName,
 } from './words.ts';
@@ -135,22 +134,10 @@ const kinds = {
     exitCode: exitCode.optional(),
   }),
   log: z.strictObject({ ...onHost, container: containerName, matches: pattern, means: sentence }),
-  image: z.strictObject({
-    ...onHost,
-    name: imageName,
-    from: imageName.optional(),
-    sameAs: imageName.optional(),
-    layers: z.int().min(0).max(127).optional(),
-    digest: formed(/^sha256:[0-9a-f]{64}$/, 'is no digest: sha256: and 64 hexadecimal digits').optional(),
-    command: line.optional(),
-    env: labels.optional(),
-    labels: labels.optional(),
-    user: z.string().max(64).optional(),
-    workdir: z.string().max(255).optional(),
-    exposes: portNumber.optional(),
-    smallerThan: size.optional(),
-    repository: fromRepository.optional(),
-  }),
+  image,
+  built,
+  dockerfile,
+  dockerignore,
   volume: z
     .strictObject({
       ...onHost,
@@ -257,6 +244,7 @@ function sinceOf(of: Check): string | undefined {
   if ('removed' in of) return of.removed.since;
   if ('ran' in of) return of.ran.since;
   if ('pushed' in of) return of.pushed.since;
+  if ('built' in of) return of.built.since;
   return 'pulled' in of ? of.pulled.since : undefined;
 }
 

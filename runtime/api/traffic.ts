@@ -1,5 +1,5 @@
-// The part of the engine's own API that tells what hosts push to registries and pull from them, and when the hub changes. See
-// `client-traffic.ts`.
+// The part of the engine's own API that tells what hosts push to registries and pull from them, what they build, and when the hub changes.
+// See `client-traffic.ts` and `client-builds.ts`.
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TrafficNews } from '../client-traffic.ts';
@@ -15,12 +15,20 @@ const watches = new WeakMap<Engine, number>();
 /** What has changed and was not told yet. */
 class News {
   readonly #moves = new Map<Host, Set<number>>();
+  readonly #builds = new Map<Host, Set<number>>();
   #hub = false;
   #wake = (): void => undefined;
 
   moved(host: Host, id: number): void {
-    const ids = this.#moves.get(host) ?? new Set();
-    this.#moves.set(host, ids.add(id));
+    this.#add(this.#moves, host, id);
+  }
+
+  built(host: Host, id: number): void {
+    this.#add(this.#builds, host, id);
+  }
+
+  #add(to: Map<Host, Set<number>>, host: Host, id: number): void {
+    to.set(host, (to.get(host) ?? new Set()).add(id));
     this.#wake();
   }
 
@@ -34,7 +42,7 @@ class News {
   }
 
   get isEmpty(): boolean {
-    return !this.#hub && this.#moves.size === 0;
+    return !this.#hub && this.#moves.size === 0 && this.#builds.size === 0;
   }
 
   /** Resolves with the next news, or `wake`. */
@@ -46,10 +54,16 @@ class News {
   }
 
   *take(): Generator<TrafficNews> {
-    const moves = [...this.#moves];
+    const [moves, builds] = [[...this.#moves], [...this.#builds]];
     const hub = this.#hub;
     this.#moves.clear();
+    this.#builds.clear();
     this.#hub = false;
+    for (const [host, ids] of builds)
+      for (const id of ids) {
+        const build = host.buildLog.find(id);
+        if (build) yield { kind: 'build', host: host.name, build };
+      }
     for (const [host, ids] of moves)
       for (const id of ids) {
         const move = host.traffic.find(id);
@@ -68,6 +82,7 @@ async function* follow(
 ): AsyncGenerator<TrafficNews> {
   const news = new News();
   const stops = hosts.map((host) => host.traffic.listen((id) => news.moved(host, id)));
+  stops.push(...hosts.map((host) => host.buildLog.listen((id) => news.built(host, id))));
   stops.push(
     engine.hub.registry.audit.listenToChanges((namespace) => {
       if (namespaces.has(namespace)) news.hubChanged();
@@ -77,7 +92,10 @@ async function* follow(
   signal.addEventListener('abort', end);
   watches.set(engine, (watches.get(engine) ?? 0) + 1);
   try {
-    for (const host of hosts) for (const { id } of host.traffic.all()) news.moved(host, id);
+    for (const host of hosts) {
+      for (const { id } of host.buildLog.all()) news.built(host, id);
+      for (const { id } of host.traffic.all()) news.moved(host, id);
+    }
     while (!signal.aborted) {
       yield* news.take();
       await delay(trafficTellingMs, undefined, { signal });
@@ -96,6 +114,7 @@ async function* follow(
 export function trafficRoutes(hostOf: (exchange: Exchange<Engine>) => Host): Routes<Engine> {
   return {
     'GET /hosts/{host}/moves': (exchange) => exchange.answer(200, hostOf(exchange).traffic.all()),
+    'GET /hosts/{host}/builds': (exchange) => exchange.answer(200, hostOf(exchange).buildLog.all()),
     'GET /traffic': async (exchange) => {
       const engine = exchange.subject;
       if ((watches.get(engine) ?? 0) >= maxTrafficWatches)

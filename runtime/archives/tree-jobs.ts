@@ -77,14 +77,31 @@ export interface FilesJob {
   readonly files: readonly GivenFile[];
 }
 
+/** Looks for a text in the files of layers, as they are unpacked. */
+export interface SearchJob {
+  readonly kind: 'search';
+  /** On the machine. */
+  readonly directories: readonly string[];
+  readonly text: string;
+  /** How much is read, and of how many files, at most. */
+  readonly maxBytes: number;
+  readonly maxFiles: number;
+}
+
 export type ReadJob = PackJob | ChangesJob | FilesJob;
-export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob;
+export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob | SearchJob;
 
 /** From the thread: a piece of the tar, or that so many bytes were written, or its end. */
 export type TreeMessage =
   | { readonly kind: 'piece'; readonly bytes: Uint8Array }
   | { readonly kind: 'taken'; readonly bytes: number }
-  | { readonly kind: 'done'; readonly packed: Packed | null; readonly images: readonly LoadableImage[] | null }
+  | {
+      readonly kind: 'done';
+      readonly packed: Packed | null;
+      readonly images: readonly LoadableImage[] | null;
+      /** The path of the file that has the text; null for none. */
+      readonly found: string | null;
+    }
   | FailedJob;
 
 /** To the thread: a piece of the archive (null at its end), that so many bytes were taken, or that nobody wants it any more. */

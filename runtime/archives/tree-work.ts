@@ -8,7 +8,7 @@ import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
 import { archiveWindowBytes } from '../limits.ts';
 import type { Packed } from '../store/layer-work.ts';
-import type { Done, LayerJob, ReadJob, ReceiveJob, WriteJob } from './tree-jobs.ts';
+import type { Done, LayerJob, ReadJob, ReceiveJob, SearchJob, WriteJob } from './tree-jobs.ts';
 import { type Send, thread } from './tree-threads.ts';
 
 /** The tar, or the list, piece by piece. Throws what fails on the way, and the reason of `signal`. The thread is gone when this has ended. */
@@ -69,6 +69,17 @@ export async function makeFilesOf(job: BuildFilesJob, signal: AbortSignal): Prom
     () => undefined,
     () => undefined,
   );
+}
+
+/** The path, in its layer, of the first file with the text in it; null for none. Throws the reason of `signal`. */
+export async function searchLayers(job: SearchJob, signal: AbortSignal): Promise<string | null> {
+  const { found } = await thread(
+    job,
+    signal,
+    () => undefined,
+    () => undefined,
+  );
+  return found;
 }
 
 /** Writes the archive; resolves when all is there. Throws what was wrong with it, and the reason of `signal`. The thread is gone then. */

@@ -18,6 +18,7 @@ import { meter } from '../store/meter.ts';
 import { tarEnd } from '../store/tar-header.ts';
 import { changesOf } from './changes.ts';
 import { copyFailure } from './failure.ts';
+import { findText } from './find-text.ts';
 import { givenFiles } from './given-files.ts';
 import { addStepPlaces, emptyMountPoints } from './mount-points.ts';
 import { TreeReader } from './read-tree.ts';
@@ -232,8 +233,9 @@ async function receiveJob(job: ReceiveJob, talk: Talk): Promise<readonly Loadabl
 }
 
 async function work(job: TreeJob, talk: Talk): Promise<Done> {
-  const done = { kind: 'done', packed: null, images: null } as const;
+  const done = { kind: 'done', packed: null, images: null, found: null } as const;
   if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
+  if (job.kind === 'search') return { ...done, found: findText(job) };
   if (job.kind !== 'files') moveIntoMounts(job.mounts);
   try {
     if (job.kind === 'build-files') {

@@ -2,6 +2,7 @@
 
 import type { Duplex, Readable } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
+import { familiar } from '../images/reference.ts';
 import { maxContextBytes, maxResultsPerBuild, maxStepCacheBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { BuildCache } from './build-cache.ts';
@@ -81,6 +82,9 @@ export class Builder implements ServedBuilder {
   }
 
   async solve(build: Build<Result>, request: FrontendRequest): Promise<Result | Answer> {
+    // A question is no build.
+    if (request.options.requestid === undefined)
+      build.progress.watcher ??= this.host.buildLog.begin(build.names, request.options.target ?? '');
     try {
       const result = await solveDockerfile(
         {
@@ -133,6 +137,14 @@ export class Builder implements ServedBuilder {
     return { layers, image: result.image };
   }
 
+  ownImage(imageId = ''): string | null {
+    try {
+      return imageId === '' ? null : this.host.images.builds.base(imageId).imageId;
+    } catch {
+      return null;
+    }
+  }
+
   async evaluate(build: Build<Result>, result: Result): Promise<void> {
     await this.#executorFor(build, result).build(result.tree);
   }
@@ -173,6 +185,9 @@ export class Builder implements ServedBuilder {
     if (signal.aborted) leave();
     const progress = new LiveProgress();
     const { host } = this;
+    const names = request.names.map(familiar);
+    using watcher = host.buildLog.begin(names, request.attributes.get('target') ?? '');
+    progress.watcher = watcher;
     const { signal: stopped } = build;
     try {
       const executor = (sent: Sent, step: LocalStep): Executor =>
@@ -188,6 +203,9 @@ export class Builder implements ServedBuilder {
         });
       const parts = { host, sentFiles: this.#sentFiles, seen: this.#seen, signal: stopped, progress, executor };
       await buildClassic(parts, request, archive, transcript);
+    } catch (error) {
+      watcher.failed(error, stopped.aborted);
+      throw error;
     } finally {
       signal.removeEventListener('abort', leave);
       this.builds.end(build);

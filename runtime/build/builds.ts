@@ -15,6 +15,8 @@ export interface Solved {
 export class Build<Result extends Solved> {
   readonly ref: string;
   readonly progress: Progress;
+  /** Of the image that is to come of it. */
+  names: readonly string[] = [];
   /** By id; the build's own where it is null or left out. */
   readonly session: (id?: string | null) => Promise<Session>;
   /** By id. */

@@ -77,14 +77,26 @@ async function solve(
   const build = builder.builds.begin(request.ref, request.session, builder.sessions);
   const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
   signal.addEventListener('abort', leave);
+  build.names = namesIn(request);
   try {
     const result =
       request.frontend === '' ? await build.returned.promise : await builder.solve(build, requestOf(request));
-    return await exported(builder, build, request, result);
+    const told = await exported(builder, build, request, result);
+    build.progress.watcher?.done(builder.ownImage(told['containerimage.config.digest']));
+    return told;
+  } catch (error) {
+    build.progress.watcher?.failed(error, build.signal.aborted);
+    throw error;
   } finally {
     signal.removeEventListener('abort', leave);
     await builder.builds.end(build);
   }
+}
+
+/** The names that its outputs give to what is built. */
+function namesIn({ exporters, exporterAttributesDeprecated }: messages.SolveRequest): readonly string[] {
+  const all = [...exporters.map(({ attributes }) => attributes), exporterAttributesDeprecated];
+  return all.flatMap(({ name = '' }) => name.split(',').filter((one) => one !== ''));
 }
 
 const requestOf = ({ frontend, frontendAttributes, frontendInputs }: messages.SolveRequest) => ({

@@ -15,7 +15,7 @@ import type { ImageDocument } from './language/image-document.ts';
 import { shortWarning, type Warning } from './language/lint.ts';
 import { rules } from './language/lint-rules.ts';
 import { buildOptions } from './language/options.ts';
-import { type Plan, planBuild } from './language/plan/build-plan.ts';
+import { type Plan, planBuild, stagesOf } from './language/plan/build-plan.ts';
 import type { ImageRequest, ResolvedImage, Surroundings } from './language/plan/context.ts';
 import { rangesOf } from './language/source.ts';
 import { ofLanguage } from './located.ts';
@@ -73,11 +73,16 @@ export async function solveDockerfile(
     if (others.length > 0)
       throw new GrpcError(codes.unimplemented, 'an image for several platforms is not built here: ask for one');
     const data = Uint8Array.from(Buffer.from(text)); // once for all that are told of it
-    const warn = (warning: Warning): void => build.progress.warn(warningOf(warning, { filename, data }, vertex));
+    const warn = (warning: Warning): void => {
+      build.progress.warn(warningOf(warning, { filename, data }, vertex));
+      build.progress.watcher?.warned(warning.rule, warning.message, warning.location?.first ?? null);
+    };
     const planned = { text, options, platform, mainContext: archive?.step ?? null, allStages: false, warn };
     const call = attributes.get('requestid');
     if (call !== undefined) return await answerCall(call, planned, source, surroundings);
-    return resultOf(await planBuild(planned, surroundings), { source, files, inputs, archive });
+    const plan = await planBuild(planned, surroundings);
+    build.progress.watcher?.planned(stagesOf(plan));
+    return resultOf(plan, { source, files, inputs, archive });
   } catch (error) {
     throw ofLanguage(error, source);
   }

@@ -9,6 +9,7 @@ import {
   progressEventBytes,
   progressReserveBytes,
 } from '../limits.ts';
+import type { LiveBuild, PlannedStep } from './build-log.ts';
 import type { StatusResponseSchema, VertexWarningSchema } from './messages/control_pb.ts';
 
 export type Event = MessageInitShape<typeof StatusResponseSchema>;
@@ -33,6 +34,11 @@ export interface VertexPlan {
   readonly inputs: readonly string[];
 }
 
+/** A vertex that whoever watches the build is told of too. */
+export interface WatchedPlan extends VertexPlan {
+  readonly watched?: Omit<PlannedStep, 'name'>;
+}
+
 /** One step. */
 export class Vertex {
   readonly digest: string;
@@ -41,11 +47,12 @@ export class Vertex {
   #logBytes = 0;
   #isClipped = false;
 
-  constructor(progress: Progress, { digest, name, inputs }: VertexPlan) {
+  constructor(progress: Progress, { digest, name, inputs, watched }: WatchedPlan) {
     this.digest = digest;
     this.#progress = progress;
     this.#shape = { digest, name, inputs };
     this.#tell({});
+    if (watched) progress.watcher?.step(digest, { ...watched, name }, inputs);
   }
 
   #tell(change: Partial<VertexShape>): void {
@@ -58,20 +65,35 @@ export class Vertex {
 
   start(): void {
     this.#tell({ started: now() });
+    this.#progress.watcher?.change(this.digest, { state: 'running' });
+  }
+
+  /** What came of it: a layer, and what its files hold. */
+  made(diffId: string, bytes: number): void {
+    this.#progress.watcher?.change(this.digest, { layer: diffId.replace(/^sha256:/, '').slice(0, 12), bytes });
+  }
+
+  /** What has come of the client's files. */
+  took(files: number, bytes: number): void {
+    this.#progress.watcher?.took(this.digest, { files, bytes });
   }
 
   /** What it would have made is there already. */
   cached(): void {
     const at = now();
     this.#tell({ cached: true, started: at, completed: at });
+    this.#progress.watcher?.change(this.digest, { state: 'cached' });
   }
 
   complete(): void {
     this.#tell({ completed: now() });
+    this.#progress.watcher?.change(this.digest, { state: 'done' });
   }
 
-  fail(message: string): void {
+  /** `isFirst`: the build fails by it, and not it by the build. */
+  fail(message: string, isFirst = true): void {
     this.#tell({ completed: now(), error: message });
+    this.#progress.watcher?.change(this.digest, { state: isFirst ? 'failed' : 'stopped' });
   }
 
   /** Something that it does, by its name: with an amount where it has one. */
@@ -123,6 +145,7 @@ export class Status {
   at(current: number): void {
     this.#current = BigInt(current);
     this.#tell({});
+    this.#progress.watcher?.change(this.#fixed.vertex, { bytes: current });
   }
 
   done(current = Number(this.#current)): void {
@@ -155,12 +178,14 @@ export class Progress implements Disposable {
   #events: Event[] = [];
   #bytes = 0;
   #isOver = false;
+  /** Who is told of the build beside its client; null for nobody. */
+  watcher: LiveBuild | null = null;
 
   constructor(room = new ProgressRoom()) {
     this.#room = room;
   }
 
-  vertex(plan: VertexPlan): Vertex {
+  vertex(plan: WatchedPlan): Vertex {
     return new Vertex(this, plan);
   }
 

@@ -30,6 +30,8 @@ export interface ServedBuilder {
   readonly maxCacheBytes: number;
   /** What `request` comes to, before anything is built. */
   solve(build: Build<Result>, request: FrontendRequest): Promise<Result | Answer>;
+  /** The same, where it is an image of the host; null where it is none. */
+  ownImage(imageId: string | undefined): string | null;
   /** Builds all of it, so that it is known whether it can be. */
   evaluate(build: Build<Result>, result: Result): Promise<void>;
   /** Builds it, makes of it what the client asks for, and gives what the client is told. */

@@ -2,6 +2,7 @@
 
 import type { Logger } from 'pino';
 import type { Agenda } from '../agenda.ts';
+import type { BuildLog } from '../build/build-log.ts';
 import type { HostLimits } from '../client.ts';
 import type { EnginePaths } from '../engine-paths.ts';
 import type { EventLog } from '../events.ts';
@@ -78,6 +79,7 @@ export interface ContainerHost {
     forgetOf(container: Container): void;
   };
   readonly images: HostImages;
+  readonly buildLog: BuildLog;
   readonly events: EventLog;
   readonly turns: HostTurns;
   /** What is to be done later. */

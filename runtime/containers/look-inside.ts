@@ -1,4 +1,4 @@
-// Looks at one file of a container or a volume from outside, for whoever judges what a student has done: by descriptors, so that no link
+// Looks at one file of a container, a volume or an image from outside, for whoever judges what a student has done: by descriptors, so that no link
 // leads out, and without running anything. Costs a running container some system calls, a stopped one its mounts (milliseconds).
 
 import fs from 'node:fs';
@@ -6,8 +6,11 @@ import { absolutePath } from '../archives/stat.ts';
 import type { InsideEntry, InsidePlace } from '../client-inside.ts';
 import { EngineError } from '../errors.ts';
 import { openInView, openWithin, pathOf } from '../kernel/beneath.ts';
+import { here } from '../kernel/mounts.ts';
+import { insideNewMountNamespace } from '../kernel/namespaces.ts';
 import { isPlain, View } from '../kernel/view.ts';
 import { maxLookedFileBytes } from '../limits.ts';
+import { mountImage, showLayers } from '../processes/rootfs.ts';
 import type { Container, ContainerHost } from './container.ts';
 import { openFiles } from './container-files.ts';
 
@@ -104,6 +107,28 @@ function inVolume(host: ContainerHost, name: string, path: string): Opened {
   }
 }
 
+/** In all of its layers, as a container of it would see them. Takes some milliseconds, and blocks. */
+function inImage(host: ContainerHost, name: string, path: string): Opened {
+  const { engine, images, record } = host;
+  const { stage } = engine;
+  const layers = images.builds.layerNames(images.builds.base(name).diffIds);
+  const userns = fs.openSync(`/proc/${record.pid}/ns/user`, 'r');
+  try {
+    return insideNewMountNamespace(() => {
+      showLayers({ layersDirectory: engine.images.layersDirectory, stage }, userns);
+      mountImage({ layers, stage }, stage.rootfs);
+      const root = openInView(here, stage.rootfs);
+      try {
+        return opened(openInView(root, absolutePath(path)));
+      } finally {
+        fs.closeSync(root);
+      }
+    });
+  } finally {
+    fs.closeSync(userns);
+  }
+}
+
 /** A system call's error about a path that a student made. */
 function failure(path: string, error: unknown): unknown {
   const { code } = (error ?? {}) as NodeJS.ErrnoException;
@@ -116,13 +141,18 @@ function failure(path: string, error: unknown): unknown {
 }
 
 /** See `HostInside.lookInside`. */
-export async function lookInside(host: ContainerHost, { container, volume, path }: InsidePlace): Promise<InsideEntry> {
+export async function lookInside(
+  host: ContainerHost,
+  { container, volume, image, path }: InsidePlace,
+): Promise<InsideEntry> {
   if (path.includes('\0')) throw new EngineError('invalid', 'a path holds no NUL');
   try {
     const { file, ...entry } =
       container !== undefined
         ? await inContainer(namedContainer(host, container), path)
-        : inVolume(host, volume ?? '', path);
+        : image !== undefined
+          ? inImage(host, image, path)
+          : inVolume(host, volume ?? '', path);
     if (file === null) return { ...entry, bytes: null };
     try {
       return { ...entry, bytes: await readSmall(file) };

@@ -2,6 +2,8 @@
 
 import { randomBytes } from 'node:crypto';
 import { accessKind } from '../access/access-record.ts';
+import { BuildLog } from '../build/build-log.ts';
+import { buildKind } from '../build/build-record.ts';
 import type { HostOptions } from '../client.ts';
 import { imagesOf } from '../containers/mounts/mount-point.ts';
 import type { Engine } from '../engine.ts';
@@ -35,9 +37,16 @@ export function hostOf(engine: Engine, record: HostRecord): Host {
     },
     delete: (id) => engine.records.delete(moveKind, record.id, String(id)),
   });
+  const buildLog = new BuildLog({
+    put: (build) => {
+      if (engine.hosts.get(record.name) === host) engine.records.put(buildKind, record.id, String(build.id), build);
+    },
+    delete: (id) => engine.records.delete(buildKind, record.id, String(id)),
+  });
   const host: Host = new Host(engine, record, {
     events,
     traffic,
+    buildLog,
     images: engine.images.forHost({
       hostId: record.id,
       usedImages: () =>

@@ -1,6 +1,7 @@
 // What a host holds beside its files. A noun (such as volumes) that is added to the type `Holdings` is a type error here and in
 // snapshot-record.ts, in each place that does not handle it yet.
 
+import { buildKind } from '../build/build-record.ts';
 import { Container } from '../containers/container.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { imagesOf } from '../containers/mounts/mount-point.ts';
@@ -20,7 +21,15 @@ import type { Holdings } from './snapshot-record.ts';
 type EachNoun<T> = { readonly [Noun in keyof Holdings]: T };
 
 /** What a new host holds. */
-export const nothing: Holdings = { containers: [], images: [], networks: [], volumes: [], moves: [], running: [] };
+export const nothing: Holdings = {
+  containers: [],
+  images: [],
+  networks: [],
+  volumes: [],
+  moves: [],
+  builds: [],
+  running: [],
+};
 
 /** The containers that run or are about to be restarted, with their endpoints and ports; where the host is stopped, those that its next start starts. */
 export function runningIn(host: Host): readonly RunningAgain[] {
@@ -49,6 +58,7 @@ export function holdingsNow(host: Host): Holdings {
     networks: madeNetworks(host.networks),
     volumes: host.volumes.all(),
     moves: host.traffic.ended(),
+    builds: host.buildLog.ended(),
     running: runningIn(host),
   };
 }
@@ -84,6 +94,7 @@ export function imagesNeededBy({ containers, images }: Pick<Holdings, 'container
     networks: [],
     volumes: [],
     moves: [],
+    builds: [],
     running: [], // each is a container too
   };
   return Object.values(needed).flat();
@@ -95,6 +106,7 @@ const kinds: EachNoun<RecordKind<unknown> | null> = {
   networks: networkKind,
   volumes: volumeKind,
   moves: moveKind,
+  builds: buildKind,
   running: null,
 };
 
@@ -102,13 +114,14 @@ const kinds: EachNoun<RecordKind<unknown> | null> = {
 export const heldKinds = Object.values(kinds).filter((kind) => kind !== null);
 
 /** The records that stand for it; `running` goes into the host's own. */
-export function recordsOf({ containers, images, networks, volumes, moves }: Holdings): readonly NewRecord[] {
+export function recordsOf({ containers, images, networks, volumes, moves, builds }: Holdings): readonly NewRecord[] {
   const records: EachNoun<readonly NewRecord[]> = {
     containers: containers.map((container) => newRecord(containerKind, container.id, container)),
     images: images.map((image) => newRecord(ownImageKind, image.imageId, image)),
     networks: networks.map((network) => newRecord(networkKind, network.id, network)),
     volumes: volumes.map((volume) => newRecord(volumeKind, volume.name, volume)),
     moves: moves.map((move) => newRecord(moveKind, String(move.id), move)),
+    builds: builds.map((build) => newRecord(buildKind, String(build.id), build)),
     running: [],
   };
   return Object.values(records).flat();
@@ -122,6 +135,7 @@ export function loadHoldings(host: Host): void {
     networks: () => addNetworks(host, host.engine.records.list(networkKind, host.id)),
     volumes: () => host.volumes.become(host.engine.records.list(volumeKind, host.id)),
     moves: () => host.traffic.become(host.engine.records.list(moveKind, host.id)),
+    builds: () => host.buildLog.become(host.engine.records.list(buildKind, host.id)),
     running: null, // in the host's own record
   };
   for (const act of Object.values(load)) act?.();
@@ -130,7 +144,7 @@ export function loadHoldings(host: Host): void {
 /** Puts `holdings` in the place of all that the host holds in memory; the records say so already. `needed` before is given up. */
 export function becomeHoldings(
   host: Host,
-  { containers, networks, volumes, moves }: Holdings,
+  { containers, networks, volumes, moves, builds }: Holdings,
   needed: readonly KeptImage[],
 ): void {
   const become: EachNoun<(() => void) | null> = {
@@ -148,6 +162,7 @@ export function becomeHoldings(
     },
     volumes: () => host.volumes.become(volumes),
     moves: () => host.traffic.become(moves),
+    builds: () => host.buildLog.become(builds),
     running: null, // in the host's own record
   };
   for (const act of Object.values(become)) act?.();

@@ -4,6 +4,7 @@ import type http from 'node:http';
 import type net from 'node:net';
 import type { AccessRecord } from '../access/access-record.ts';
 import { Agenda } from '../agenda.ts';
+import type { BuildLog } from '../build/build-log.ts';
 import type { Builder } from '../build/builder.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { Container, ContainerEngine, ContainerHost } from '../containers/container.ts';
@@ -69,6 +70,7 @@ export class Host implements ContainerHost {
   readonly images: HostImages;
   readonly events: EventLog;
   readonly traffic: Traffic;
+  readonly buildLog: BuildLog;
   /** The host's share of the event loop. */
   readonly turns: HostTurns;
   readonly containers = new Map<string, Container>();
@@ -95,7 +97,7 @@ export class Host implements ContainerHost {
   #record: HostRecord;
   #lock: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: HostEngine, record: HostRecord, parts: Pick<Host, 'images' | 'events' | 'traffic'>) {
+  constructor(engine: HostEngine, record: HostRecord, parts: Pick<Host, 'images' | 'events' | 'traffic' | 'buildLog'>) {
     this.engine = engine;
     this.#record = record;
     this.images = parts.images;
@@ -103,6 +105,7 @@ export class Host implements ContainerHost {
     this.turns = engine.turns.forHost(record.name);
     this.events = parts.events;
     this.traffic = parts.traffic;
+    this.buildLog = parts.buildLog;
   }
 
   /** What builds its images; loaded when its first client builds. */

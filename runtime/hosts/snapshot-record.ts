@@ -1,6 +1,8 @@
 // A snapshot of a host as it is stored.
 
 import { z } from 'zod';
+import { buildKind } from '../build/build-record.ts';
+import type { ImageBuild } from '../client-builds.ts';
 import type { ImageMove } from '../client-traffic.ts';
 import { type ContainerRecord, containerKind } from '../containers/container-record.ts';
 import { moveKind } from '../images/move-record.ts';
@@ -20,6 +22,8 @@ export interface Holdings {
   readonly volumes: readonly VolumeRecord[];
   /** The images that it has pushed and pulled. */
   readonly moves: readonly ImageMove[];
+  /** What it has built. */
+  readonly builds: readonly ImageBuild[];
   /** The containers that run. They stand in the host's own record; all else has records of its own, stored at each change. */
   readonly running: readonly RunningAgain[];
 }
@@ -59,9 +63,10 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
     volumes: z.array(heldRecord(volumeKind)),
     hub: keptNamespaceSchema.nullable().default(null),
     moves: z.array(heldRecord(moveKind)).default([]), // engines before remembered none
+    builds: z.array(heldRecord(buildKind)).default([]), // as above
     running: z.array(runningAgainSchema),
   } satisfies Shape<SnapshotRecord>),
-  write: ({ id, createdAt, subvolume, hub, containers, images, networks, volumes, moves, running }) =>
+  write: ({ id, createdAt, subvolume, hub, containers, images, networks, volumes, moves, builds, running }) =>
     ({
       id,
       createdAt,
@@ -72,6 +77,7 @@ export const snapshotKind: RecordKind<SnapshotRecord> = {
       networks: networks.map((network) => holdRecord(networkKind, network)),
       volumes: volumes.map((volume) => holdRecord(volumeKind, volume)),
       moves: moves.map((move) => holdRecord(moveKind, move)),
+      builds: builds.map((build) => holdRecord(buildKind, build)),
       running,
     }) satisfies Record<keyof SnapshotRecord, unknown>,
   upgrades: [(body) => version0.parse(body), (body) => version1.parse(body)],

@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { ListedContainer } from '../hosts/listed-container.ts';
+import { type SaidInstruction, saidInHistory } from './builds/said.ts';
 import type { ContainerDetails, ContainerFact, EndedContainer, ImageFact, NetworkFact, VolumeFact } from './facts.ts';
 import { addressOf, type PublishedPort } from './ports.ts';
 
@@ -132,9 +133,13 @@ const image = z.object({
     Cmd: orEmpty(z.array(z.string())),
     Env: orEmpty(z.array(z.string())),
     Labels: words,
+    Entrypoint: orEmpty(z.array(z.string())),
     User: z.string().nullish(),
     WorkingDir: z.string().nullish(),
     ExposedPorts: z.record(z.string(), z.unknown()).nullish(),
+    Volumes: z.record(z.string(), z.unknown()).nullish(),
+    Healthcheck: z.object({ Test: orEmpty(z.array(z.string())) }).nullish(),
+    StopSignal: z.string().nullish(),
   }),
 });
 
@@ -148,13 +153,28 @@ export function imageFrom(answer: unknown): ImageFact {
     layers: RootFS.Layers,
     sizeBytes: Size,
     command: Config.Cmd.join(' '),
+    entrypoint: Config.Entrypoint.join(' '),
     env: Config.Env,
     labels: Config.Labels,
     user: Config.User ?? '',
     workdir: Config.WorkingDir ?? '',
     exposes: Object.keys(Config.ExposedPorts ?? {}),
+    volumes: Object.keys(Config.Volumes ?? {}),
+    hasHealthcheck: ![undefined, 'NONE'].includes(Config.Healthcheck?.Test[0]),
+    stopSignal: Config.StopSignal ?? '',
+    history: null,
     origins: new Map(),
   };
+}
+
+const history = z.array(z.object({ CreatedBy: z.string() }));
+
+/** From the answer to `GET /images/X/history`: the oldest first. Throws ZodError. */
+export function historyFrom(answer: unknown): readonly SaidInstruction[] {
+  return history
+    .parse(answer)
+    .reverse()
+    .flatMap(({ CreatedBy }) => saidInHistory(CreatedBy) ?? []);
 }
 
 const network = z.object({

@@ -2,6 +2,8 @@
 
 import type { ConnectionTold } from '@drydock/runtime';
 import type { ContainerState } from '../../lessons/schema.ts';
+import type { BuildFact, DockerfileFact, DockerignoreFact } from './builds/facts.ts';
+import type { SaidInstruction } from './builds/said.ts';
 import type { Compared } from './compared.ts';
 import type { MountFact } from './mounts.ts';
 import type { PublishedPort } from './ports.ts';
@@ -103,12 +105,19 @@ export interface ImageFact {
   readonly layers: readonly string[];
   readonly sizeBytes: number;
   readonly command: string;
+  readonly entrypoint: string;
   readonly env: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
   readonly user: string;
   readonly workdir: string;
   /** `80/tcp` each. */
   readonly exposes: readonly string[];
+  readonly volumes: readonly string[];
+  readonly hasHealthcheck: boolean;
+  /** Empty where it says none. */
+  readonly stopSignal: string;
+  /** The oldest first; null where nobody asked. */
+  readonly history: readonly SaidInstruction[] | null;
   /** As of a container. */
   readonly origins: ReadonlyMap<string, Compared>;
 }
@@ -129,7 +138,7 @@ export interface VolumeFact {
   readonly options: Readonly<Record<string, string>>;
 }
 
-/** A file of the home directory, a container or a volume: `text` is null if it is not a file, or too large to be looked at. */
+/** A file of the home directory, a container, a volume or an image: `text` is null if it is not a file, or too large to be looked at. */
 export interface FileFact {
   readonly exists: boolean;
   readonly text: string | null;
@@ -173,6 +182,11 @@ export interface HostFacts {
   readonly files: ReadonlyMap<string, FileFact>;
   /** What files say that are taken for YAML, by `fileKey`; missing too where there is no such file, or no text in it. */
   readonly yaml: ReadonlyMap<string, YamlFact>;
+  /** Of the home directory, by their paths; missing too where there is no such file, or no text in it. */
+  readonly dockerfiles: ReadonlyMap<string, DockerfileFact>;
+  readonly ignores: ReadonlyMap<string, DockerignoreFact>;
+  /** Where a text stands in an image, as a part of a sentence, by `textKey`; null for nowhere. */
+  readonly textsInImages: ReadonlyMap<string, string | null>;
   /** By `connectionKey`. */
   readonly connections: ReadonlyMap<string, ConnectionFact>;
   /** By `8080/path`. */
@@ -180,6 +194,8 @@ export interface HostFacts {
   readonly processes: readonly ProcessFact[] | null;
   /** What it has pushed and pulled, the oldest first; null where nobody asked. */
   readonly moves: readonly MoveFact[] | null;
+  /** What it has built, the oldest first; null where nobody asked. */
+  readonly builds: readonly BuildFact[] | null;
   /** Of registries, by `repositoryKey`. */
   readonly repositories: ReadonlyMap<string, RepositoryFact>;
   /** By the JSON of its arguments. */
@@ -205,10 +221,14 @@ export const emptyHost: HostFacts = {
   emptyVolumes: new Map(),
   files: new Map(),
   yaml: new Map(),
+  dockerfiles: new Map(),
+  ignores: new Map(),
+  textsInImages: new Map(),
   connections: new Map(),
   answers: new Map(),
   processes: null,
   moves: null,
+  builds: null,
   repositories: new Map(),
   commands: new Map(),
 };

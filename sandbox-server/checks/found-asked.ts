@@ -1,15 +1,16 @@
-// Says in words what was found by asking the host: images, networks, volumes, files, ports, programs.
+// Says in words what was found by asking the host: images, builds, networks, volumes, files, ports, programs.
 
 import type { Check, FileCheck } from '../../lessons/schema.ts';
+import { buildsFound } from './builds/kinds.ts';
 import type { Compared } from './compared.ts';
 import { connectionFound, connectionKey } from './connection-check.ts';
 import { type Facts, factsOf, type HostFacts } from './facts.ts';
 import { askSaved, fileKey, noFile, noPlace, whereIn } from './file-place.ts';
-import { answerKey, commandKey, compareImage, moveCheckOf, repositoryCompared } from './judge.ts';
+import { answerKey, commandKey, moveCheckOf, repositoryCompared } from './judge.ts';
 import { compareNetwork } from './network-check.ts';
 import { movesFound } from './registries/moves-check.ts';
 import { firstDifference } from './same-text.ts';
-import { listed, shown } from './shown.ts';
+import { shown } from './shown.ts';
 import { compareVolume } from './volume-check.ts';
 import { yamlFound } from './yaml/check.ts';
 
@@ -35,15 +36,8 @@ function fileFound(check: FileCheck, host: HostFacts): string {
 
 /** Of a check that does not hold; empty for the kinds that are not asked for, and before anybody has asked. */
 export function askedFound(check: Check, facts: Facts): string {
-  if ('image' in check) {
-    const { host, name } = check.image;
-    const { images } = factsOf(facts, host);
-    const has = images.get(name);
-    if (has === undefined) return '';
-    if (has === null) return `There is no image ${name} on this host yet.`;
-    const differs = compareImage(check.image, has, (other) => images.get(other)).filter(({ holds }) => holds === false);
-    return differs.length === 0 ? '' : `Found the image ${name}, but ${listed(differs.map(({ instead }) => instead))}.`;
-  }
+  const ofBuilds = buildsFound(check, facts);
+  if (ofBuilds !== undefined) return ofBuilds;
   if ('network' in check) {
     const { networks, containers } = factsOf(facts, check.network.host);
     const has = networks.get(check.network.name);

@@ -1,37 +1,19 @@
 // Whether a check holds: true, false, or null where a fact that it hangs on was not asked for. Pure.
 
-import type {
-  AbsentCheck,
-  Check,
-  ImageCheck,
-  NamedThing,
-  ProcessCheck,
-  RepositoryCheck,
-} from '../../lessons/schema.ts';
-import { allHold, type Compared, compareLabels } from './compared.ts';
+import type { AbsentCheck, Check, NamedThing, ProcessCheck, RepositoryCheck } from '../../lessons/schema.ts';
+import { judgeBuilds } from './builds/kinds.ts';
+import { allHold, type Compared } from './compared.ts';
 import { connectionKey, judgeConnection } from './connection-check.ts';
-import { compareEnv } from './container-details.ts';
 import { compareContainer } from './container-filter.ts';
-import {
-  type EndedContainer,
-  type Facts,
-  factsOf,
-  type HostFacts,
-  type ImageFact,
-  type ProcessFact,
-  type Removed,
-} from './facts.ts';
+import { type EndedContainer, type Facts, factsOf, type HostFacts, type ProcessFact, type Removed } from './facts.ts';
 import { fileKey, noPlace } from './file-place.ts';
 import { isImage } from './image-name.ts';
 import { someLineMatches } from './match-lines.ts';
 import { compareNetwork } from './network-check.ts';
 import { judgeMoves, type MoveCheck } from './registries/moves-check.ts';
 import { repositoryKey } from './registries/names.ts';
-import { originKey } from './registries/origin.ts';
 import { compareRepository } from './registries/repository-check.ts';
 import { withoutInvisible } from './same-text.ts';
-import { shown } from './shown.ts';
-import { bytesOf, sizeInWords } from './sizes.ts';
 import { compareVolume } from './volume-check.ts';
 import { judgeYaml } from './yaml/check.ts';
 
@@ -43,54 +25,6 @@ export function endedOf({ ended, containers }: HostFacts): readonly EndedContain
       : [{ name, image, sameImages, exitCode, byDocker: null, oomKilled: details?.oomKilled ?? null, doneTasks: null }],
   );
   return [...ended, ...there];
-}
-
-/**
- * What an image must be, and what it is instead. `other` gives an image by its name: undefined if it was not asked for, null if
- * there is none.
- */
-export function compareImage(
-  wanted: ImageCheck,
-  has: ImageFact,
-  other: (name: string) => ImageFact | null | undefined,
-): readonly Compared[] {
-  const { from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan, repository } =
-    wanted;
-  const one = (holds: boolean, instead: string): Compared[] => [{ holds, instead }];
-  const told = (text: string) => shown(text) || 'empty';
-  const onTopOf = (name: string): Compared[] => {
-    const base = other(name);
-    if (base === undefined) return [{ holds: null, instead: '' }];
-    if (base === null) return one(false, `there is no image ${name} to compare it with`);
-    const isBase = base.layers.every((layer, place) => has.layers[place] === layer);
-    return one(isBase && base.layers.length > 0 && has.id !== base.id, `it was not made from ${name}`);
-  };
-  const isOther = (name: string): Compared[] => {
-    const twin = other(name);
-    if (twin === undefined) return [{ holds: null, instead: '' }];
-    return one(twin?.id === has.id, twin === null ? `there is no image ${name}` : `it is another image than ${name}`);
-  };
-  return [
-    ...(from === undefined ? [] : onTopOf(from)),
-    ...(sameAs === undefined ? [] : isOther(sameAs)),
-    ...(layers === undefined ? [] : one(layers === has.layers.length, `it has ${has.layers.length} layers`)),
-    ...(digest === undefined ? [] : one([has.id, ...has.digests].includes(digest), `its id is ${has.id.slice(0, 19)}`)),
-    ...(command === undefined ? [] : one(command === has.command, `its command is ${told(has.command)}`)),
-    ...compareEnv(env ?? {}, has.env),
-    ...compareLabels(labels, has.labels),
-    ...(user === undefined ? [] : one(user === has.user, `its user is ${has.user === '' ? 'root' : told(has.user)}`)),
-    ...(workdir === undefined ? [] : one(workdir === has.workdir, `its working directory is ${told(has.workdir)}`)),
-    ...(exposes === undefined
-      ? []
-      : one(
-          has.exposes.includes(`${exposes}/tcp`),
-          `it exposes ${told(has.exposes.slice(0, 3).join(', ')) || 'nothing'}`,
-        )),
-    ...(smallerThan === undefined
-      ? []
-      : one(has.sizeBytes < bytesOf(smallerThan), `its size is ${sizeInWords(has.sizeBytes)}`)),
-    ...(repository === undefined ? [] : [has.origins.get(originKey(repository)) ?? { holds: null, instead: '' }]),
-  ];
 }
 
 /** A check of pushes or of pulls; null for all others. */
@@ -198,12 +132,6 @@ function judgeAsked(check: Check, facts: Facts): boolean | null | undefined {
     const log = factsOf(facts, host).logs.get(container);
     return log !== undefined && someLineMatches(matches, log);
   }
-  if ('image' in check) {
-    const { images } = factsOf(facts, check.image.host);
-    const has = images.get(check.image.name);
-    if (has === undefined || has === null) return has === null ? false : null;
-    return allHold(compareImage(check.image, has, (name) => images.get(name)));
-  }
   if ('network' in check) {
     const { networks, containers } = factsOf(facts, check.network.host);
     const has = networks.get(check.network.name);
@@ -271,5 +199,5 @@ export function judge(check: Check, facts: Facts): boolean | null {
   if ('after' in check) {
     return check.after.tasks.every((task) => facts.doneTasks.has(task)) && judge(check.after.check, facts);
   }
-  return judgeHost(check, facts) ?? judgeAsked(check, facts) ?? null;
+  return judgeHost(check, facts) ?? judgeBuilds(check, facts) ?? judgeAsked(check, facts) ?? null;
 }

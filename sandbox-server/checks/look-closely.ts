@@ -7,6 +7,7 @@ import type { WatchedHost } from '../hosts/watched-host.ts';
 import { checkWaitMs, commandCheckMs, maxCheckedFileBytes } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { mapOf, orNull } from './ask.ts';
+import { readBuildFiles, textsInImages } from './builds/look.ts';
 import { connectionKey } from './connection-check.ts';
 import type {
   AnswerFact,
@@ -46,13 +47,18 @@ async function homeFile(link: EngineLink, host: string, path: string): Promise<F
   }
 }
 
-/** In a container or a volume; null where it is not known, as of a container that is being removed. */
+/** In a container, a volume or an image; null where it is not known, as of a container that is being removed. */
 async function insideFile(
   link: EngineLink,
   host: string,
-  { path, container, volume }: FilePlace,
+  { path, container, volume, image }: FilePlace,
 ): Promise<FileFact | null> {
-  const place = { path, ...(container !== undefined && { container }), ...(volume !== undefined && { volume }) };
+  const place = {
+    path,
+    ...(container !== undefined && { container }),
+    ...(volume !== undefined && { volume }),
+    ...(image !== undefined && { image }),
+  };
   try {
     const { type, bytes } = await link.call((engine) => engine.lookInside(host, place), checkWaitMs);
     return { exists: type !== 'other', text: bytes === null ? null : decoded(bytes) };
@@ -185,7 +191,7 @@ export async function withDearFacts(
   };
   const file = async (key: string): Promise<FileFact | null> => {
     const place = places.get(key) ?? { path: key };
-    const isInside = place.container !== undefined || place.volume !== undefined;
+    const isInside = (place.container ?? place.volume ?? place.image) !== undefined;
     return isInside ? insideFile(link, name, place) : homeFile(link, name, place.path);
   };
   const connect = async (key: string): Promise<ConnectionFact> => {
@@ -203,11 +209,15 @@ export async function withDearFacts(
   const volumes = dear.flatMap((check) => ('volume' in check ? [check.volume.name] : []));
   const beganMs = monotonicMs();
   const yaml = yamlFacts(dear, files);
-  const blockedMs = monotonicMs() - beganMs;
+  const yamlMs = monotonicMs() - beganMs;
+  const { dockerfiles, ignores, blockedMs } = await readBuildFiles(dear, files, host.docker);
   const found = {
     ...facts,
     files,
     yaml,
+    dockerfiles,
+    ignores,
+    textsInImages: await textsInImages(dear, link, name),
     emptyVolumes: withoutNull(await mapOf(new Set(volumes), (volume) => isEmpty(link, name, volume))),
     connections: await mapOf(connections.keys(), connect),
     answers: await mapOf(asked.keys(), answer),
@@ -215,5 +225,5 @@ export async function withDearFacts(
     commands: await mapOf(run.keys(), (key) => commandFact(link, name, run.get(key) ?? [])),
     processes: dear.some((check) => 'process' in check) ? await processFacts(link, name, facts.containers) : null,
   };
-  return { facts: found, blockedMs };
+  return { facts: found, blockedMs: yamlMs + blockedMs };
 }

@@ -6,8 +6,9 @@ import type { EngineLink } from '../engine-link.ts';
 import type { WatchedHost } from '../hosts/watched-host.ts';
 import { checkWaitMs, maxInspected } from '../limits.ts';
 import { mapOf, orNull } from './ask.ts';
+import { asksForBuilds, withBuildFacts } from './builds/look.ts';
 import { readLog } from './container-log.ts';
-import { containerFact, detailsFrom, imageFrom, networkFrom, volumeFrom } from './docker-facts.ts';
+import { containerFact, detailsFrom, historyFrom, imageFrom, networkFrom, volumeFrom } from './docker-facts.ts';
 import { type ContainerFact, emptyHost, type Facts, type HostFacts } from './facts.ts';
 import { checkMark } from './http-answer.ts';
 import { isSameName, namedImage } from './image-name.ts';
@@ -113,7 +114,9 @@ async function dockerFacts(
     logsOf(host, needs.logs, listed, signal),
     mapOf(needs.images, async (name) => {
       const answer = await orNull(docker.request('GET', `/images/${asPath(name)}/json`));
-      return answer === null ? null : imageFrom(answer);
+      if (answer === null || !needs.histories.has(name)) return answer === null ? null : imageFrom(answer);
+      const history = await orNull(docker.request('GET', `/images/${asPath(name)}/history`));
+      return { ...imageFrom(answer), history: history === null ? [] : historyFrom(history) };
     }),
     mapOf(needs.networks, async (name) => {
       const answer = await orNull(docker.request('GET', `/networks/${asPath(name)}`));
@@ -162,7 +165,8 @@ export async function look(open: readonly Task[], doneTasks: ReadonlySet<string>
       return [host.name, await dockerFacts(host, needs, parts.seen(host), parts)] as const;
     }),
   );
-  const facts: Facts = { hosts: await withRegistryFacts(new Map(known), open, parts), doneTasks };
+  const withBuilds = asksForBuilds(open) ? await withBuildFacts(new Map(known), open, parts) : new Map(known);
+  const facts: Facts = { hosts: await withRegistryFacts(withBuilds, open, parts), doneTasks };
   const dear = dearNeeds(open, facts);
   if (dear.length === 0) return { facts, dear, blockedMs: 0 };
   const all = await Promise.all(

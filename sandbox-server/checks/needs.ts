@@ -16,20 +16,39 @@ export type DearCheck =
   | Of<'process'>
   | Of<'command'>
   | Of<'connection'>
+  | Of<'dockerfile'>
+  | Of<'dockerignore'>
+  /** One that a text is looked for in. */
+  | Of<'image'>
   /** Of a registry of the student's own. */
   | Of<'repository'>
   | Of<'volume'>;
 
+const dearKinds = [
+  'file',
+  'yaml',
+  'compose',
+  'dockerfile',
+  'dockerignore',
+  'http',
+  'process',
+  'command',
+  'connection',
+] as const;
+
 export function isDear(check: Check): check is DearCheck {
   if ('volume' in check) return check.volume.empty !== undefined;
   if ('repository' in check) return !isOnHub(check.repository.name);
-  return ['file', 'yaml', 'compose', 'http', 'process', 'command', 'connection'].some((kind) => kind in check);
+  if ('image' in check) return check.image.without !== undefined;
+  return dearKinds.some((kind) => kind in check);
 }
 
 /** The files that a check looks at. */
 export function fileOf(check: Check): FilePlace | null {
   if ('file' in check) return check.file;
   if ('yaml' in check) return check.yaml;
+  if ('dockerfile' in check) return check.dockerfile;
+  if ('dockerignore' in check) return check.dockerignore;
   return 'compose' in check ? check.compose : null;
 }
 
@@ -42,6 +61,8 @@ export interface DockerNeeds {
   readonly logs: ReadonlySet<string>;
   /** Names of images; those that containers are made from come first. */
   readonly images: ReadonlySet<string>;
+  /** Those of them whose history is asked for. */
+  readonly histories: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
   /** Names of images; whatever containers were made from is compared with them by its id. */
@@ -76,10 +97,15 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
     logs: names(checks.map((check) => ('log' in check ? check.log.container : undefined))),
     images: names([
       ...ofContainers,
-      ...images.flatMap(({ name, from, sameAs }) => [name, from, sameAs]),
+      ...images.flatMap(({ name, from, sameAs, smallerThanImage }) => [name, from, sameAs, smallerThanImage]),
+      ...checks.map((check) => fileOf(check)?.image),
+      ...checks.map((check) => ('built' in check && check.built.now !== undefined ? check.built.image : undefined)),
       ...gone.map(({ image }) => image),
       ...checks.map((check) => ('repository' in check ? check.repository.sameImage : undefined)),
     ]),
+    histories: names(
+      images.map(({ name, history, historyNot }) => ((history ?? historyNot) === undefined ? undefined : name)),
+    ),
     networks: names([...ofNetworks.map(({ name }) => name), ...gone.map(({ network }) => network)]),
     volumes: names([...ofVolumes, ...gone.map(({ volume }) => volume)]),
     sameImages: names([...filters, ...ran].map(({ sameImage }) => sameImage)),

@@ -1,6 +1,7 @@
 // Says in words what a check asks for: `a running container named web from the image nginx`.
 
-import type { AbsentCheck, Check, ContainerFilter, ImageCheck } from '../../lessons/schema.ts';
+import { type AbsentCheck, type Check, type ContainerFilter, hostOf } from '../../lessons/schema.ts';
+import { buildsInWords } from './builds/kinds.ts';
 import { connectionInWords } from './connection-check.ts';
 import { whereIn } from './file-place.ts';
 import { moveCheckOf } from './judge.ts';
@@ -60,26 +61,6 @@ export function containerInWords(wanted: ContainerFilter): string {
   return `${/^[aeiou]/.test(kind) ? 'an' : 'a'} ${kind}${features(wanted)}`;
 }
 
-function imageInWords(wanted: ImageCheck): string {
-  const { name, from, sameAs, layers, digest, command, env, labels, user, workdir, exposes, smallerThan, repository } =
-    wanted;
-  const said = [
-    ...(from === undefined ? [] : [`made from ${from}`]),
-    ...(sameAs === undefined ? [] : [`the same as ${sameAs}`]),
-    ...(layers === undefined ? [] : [`of ${layers} layers`]),
-    ...(digest === undefined ? [] : [`with the digest ${digest.slice(0, 19)}`]),
-    ...(command === undefined ? [] : [`with the command ${command}`]),
-    ...(env === undefined ? [] : [`with the variable ${listed(pairs(env))}`]),
-    ...(labels === undefined ? [] : [`with the label ${listed(pairs(labels))}`]),
-    ...(user === undefined ? [] : [`with the user ${user}`]),
-    ...(workdir === undefined ? [] : [`with the working directory ${workdir}`]),
-    ...(exposes === undefined ? [] : [`that exposes port ${exposes}`]),
-    ...(smallerThan === undefined ? [] : [`smaller than ${smallerThan}`]),
-    ...(repository === undefined ? [] : [originInWords(repository)]),
-  ];
-  return `an image ${name}${said.length === 0 ? '' : `, ${said.join(', ')}`}`;
-}
-
 /** `container named web`, `volume data`. */
 export function thingInWords({ name, volume, network, image }: AbsentCheck, named = ' named'): string {
   if (name !== undefined) return `container${named} ${name}`;
@@ -109,7 +90,8 @@ export function inWords(check: Check): string {
   }
   if ('exec' in check) return `${check.exec.means} in the container ${check.exec.container}${on(check.exec.host)}`;
   if ('log' in check) return `${check.log.means} in the log of ${check.log.container}${on(check.log.host)}`;
-  if ('image' in check) return imageInWords(check.image) + on(check.image.host);
+  const ofBuilds = buildsInWords(check);
+  if (ofBuilds !== undefined) return ofBuilds + on(hostOf(check));
   if ('network' in check) return networkInWords(check.network) + on(check.network.host);
   if ('volume' in check) return volumeInWords(check.volume) + on(check.volume.host);
   if ('connection' in check) return connectionInWords(check.connection) + on(check.connection.host);

@@ -12,6 +12,7 @@ import { changesHost, type WatchedHost } from '../hosts/watched-host.ts';
 import { checkDelayMs, checkIntervalMs, checkPollMs, checkRestTimes, maxTracePollMs } from '../limits.ts';
 import type { TaskState } from '../protocol.ts';
 import { monotonicMs } from '../rate-limit.ts';
+import { asksForBuilds } from './builds/look.ts';
 import { followLog } from './container-log.ts';
 import { evaluate } from './evaluate.ts';
 import type { Facts } from './facts.ts';
@@ -50,6 +51,7 @@ export class Watcher {
   /** What the last look has asked for leaves traces with the student, such as lines in a log. */
   #leavesTraces = false;
   #followsHub = false;
+  #followsBuilds = false;
   #looking = false;
   #lookAgain = false;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -138,6 +140,7 @@ export class Watcher {
       const { signal } = this.#abort;
       const open = this.#open;
       this.#followHub(open);
+      this.#followBuilds(open);
       const seen = ({ name }: WatchedHost) => this.#seenOn(name);
       const doneBy = (atMs: number) => new Set([...done].filter((id) => (this.#doneAt.get(id) ?? 0) <= atMs));
       const looked = await look(open, done, { hosts, link, signal, seen, doneBy });
@@ -208,7 +211,7 @@ export class Watcher {
       }
       const files = dear.some((check) => {
         const place = fileOf(check);
-        const isHome = place !== null && place.container === undefined && place.volume === undefined;
+        const isHome = place !== null && (place.container ?? place.volume ?? place.image) === undefined;
         return isHome && (place.host ?? this.#firstHost) === host.name;
       });
       if (files) this.#once(`files of ${host.name}`, () => this.#watchFiles(host));
@@ -220,6 +223,18 @@ export class Watcher {
     if (this.#followsHub || !asksForHub(open)) return;
     this.#followsHub = true;
     const leave = this.#parts.traffic.listen({ hubChanged: () => this.poke() });
+    this.#abort.signal.addEventListener('abort', leave);
+  }
+
+  /** A build that has ended causes the next look: it may have made no image, and so no event. */
+  #followBuilds(open: readonly Task[]): void {
+    if (this.#followsBuilds || !asksForBuilds(open)) return;
+    this.#followsBuilds = true;
+    const leave = this.#parts.traffic.listen({
+      built: (_host, { state }) => {
+        if (state !== 'going') this.poke();
+      },
+    });
     this.#abort.signal.addEventListener('abort', leave);
   }
 

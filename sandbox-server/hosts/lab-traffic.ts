@@ -1,11 +1,11 @@
-// What the hosts of one lab push and pull, and when the lab's namespaces on the hub change: one subscription for both readers, the checks
+// What the hosts of one lab build, push and pull, and when the lab's namespaces on the hub change: one subscription for both readers, the checks
 // and the engine view. Independent of message transport.
 
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ImageMove } from '@drydock/runtime';
+import type { ImageBuild, ImageMove } from '@drydock/runtime';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf } from '../errors.ts';
-import { engineProbeMs, maxViewMoves } from '../limits.ts';
+import { engineProbeMs, maxViewBuilds, maxViewMoves } from '../limits.ts';
 import type { WatchedHost } from './watched-host.ts';
 
 export interface LabTrafficParts {
@@ -18,15 +18,18 @@ export interface LabTrafficParts {
 export interface TrafficReader {
   /** Told of all that a host remembers when the subscription stands, and then of each change. `host` is the lab's name of it. */
   moved?(host: string, move: ImageMove): void;
+  /** As `moved`. */
+  built?(host: string, build: ImageBuild): void;
   /** The subscription stands, for the first time or again, or the lab's part of the hub has changed. */
-  hubChanged(): void;
+  hubChanged?(): void;
 }
 
 export class LabTraffic {
   readonly #parts: LabTrafficParts;
   readonly #readers = new Set<TrafficReader>();
-  /** What was heard of each host, by the move's number: for readers that come later. Empty while there is no subscription. */
+  /** What was heard of each host, by the number of the move or build: for readers that come later. Empty while there is no subscription. */
   readonly #moves = new Map<string, ReadonlyMap<number, ImageMove>>();
+  readonly #builds = new Map<string, ReadonlyMap<number, ImageBuild>>();
   /** Ends the subscription; null while there is no reader. */
   #hearing: AbortController | null = null;
 
@@ -44,8 +47,9 @@ export class LabTraffic {
       this.#hearing = new AbortController();
       void this.#hear(this.#hearing.signal);
     } else {
+      for (const [host, builds] of this.#builds) for (const build of builds.values()) reader.built?.(host, build);
       for (const [host, moves] of this.#moves) for (const move of moves.values()) reader.moved?.(host, move);
-      reader.hubChanged();
+      reader.hubChanged?.();
     }
     return () => {
       if (this.#readers.delete(reader) && this.#readers.size === 0) this.#endSubscription();
@@ -62,11 +66,16 @@ export class LabTraffic {
     this.#hearing?.abort();
     this.#hearing = null;
     this.#moves.clear();
+    this.#builds.clear();
+  }
+
+  #built(host: string, build: ImageBuild): void {
+    this.#builds.set(host, lastOf(new Map(this.#builds.get(host)).set(build.id, build), maxViewBuilds));
+    for (const reader of [...this.#readers]) reader.built?.(host, build);
   }
 
   #moved(host: string, move: ImageMove): void {
-    const moves = new Map(this.#moves.get(host)).set(move.id, move);
-    this.#moves.set(host, new Map([...moves].sort(([a], [b]) => a - b).slice(-maxViewMoves)));
+    this.#moves.set(host, lastOf(new Map(this.#moves.get(host)).set(move.id, move), maxViewMoves));
     for (const reader of [...this.#readers]) reader.moved?.(host, move);
   }
 
@@ -80,11 +89,12 @@ export class LabTraffic {
         const traffic = await link.call((engine) => engine.traffic({ hosts: [...names.keys()], namespaces }, signal));
         if (signal.aborted) return;
         pauseMs = engineProbeMs / 4;
-        for (const reader of [...this.#readers]) reader.hubChanged();
+        for (const reader of [...this.#readers]) reader.hubChanged?.();
         for await (const news of traffic) {
           if (signal.aborted) return;
           if (news.kind === 'move') this.#moved(names.get(news.host) ?? news.host, news.move);
-          else for (const reader of [...this.#readers]) reader.hubChanged();
+          else if (news.kind === 'build') this.#built(names.get(news.host) ?? news.host, news.build);
+          else for (const reader of [...this.#readers]) reader.hubChanged?.();
         }
       } catch (error) {
         if (!signal.aborted && kindOf(error) !== 'unavailable') failed(error);
@@ -94,4 +104,9 @@ export class LabTraffic {
       pauseMs = Math.min(pauseMs * 2, engineProbeMs * 10);
     }
   }
+}
+
+/** Those with the greatest numbers. */
+function lastOf<T>(all: ReadonlyMap<number, T>, most: number): ReadonlyMap<number, T> {
+  return new Map([...all].sort(([a], [b]) => a - b).slice(-most));
 }

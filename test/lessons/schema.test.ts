@@ -95,7 +95,7 @@ const mistakes: readonly (readonly [string, RegExp])[] = [
   [labOf('{ file: { container: a, path: x } }'), /^4:42: .*must be a path of the container: absolute/],
   [labOf('{ file: { container: a, path: /../x } }'), /must be a path of the container: absolute/],
   [labOf('{ file: { volume: a, path: /x } }'), /must be a path below the volume/],
-  [labOf('{ file: { volume: a, container: b, path: x } }'), /say one of container and volume/],
+  [labOf('{ file: { volume: a, container: b, path: x } }'), /say one of container, volume and image/],
   [labOf('{ yaml: { path: a } }'), /say has or hasNot/],
   [labOf('{ compose: { has: nginx } }'), /must be a map or a list of what is wanted/],
   [labOf('{ connection: { from: a, to: b } }'), /port: is missing|port: must be a whole number/],

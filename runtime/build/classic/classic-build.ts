@@ -15,7 +15,7 @@ import type { BuiltLayer } from '../execute/made.ts';
 import type { Sent, SentFiles } from '../execute/sent-files.ts';
 import type { Instruction } from '../language/instructions.ts';
 import { buildOptions } from '../language/options.ts';
-import { type Plan, planBuild } from '../language/plan/build-plan.ts';
+import { type Plan, planBuild, stagesOf } from '../language/plan/build-plan.ts';
 import { internalStep } from '../language/plan/context.ts';
 import type { Applied, Stage } from '../language/plan/stage.ts';
 import { LanguageError } from '../language/source.ts';
@@ -112,6 +112,7 @@ class ClassicBuild {
       await this.#run();
     } catch (error) {
       if (!transcript.hasBegun) throw error;
+      this.#parts.progress.watcher?.failed(error, this.#parts.signal.aborted);
       transcript.fail(failureLine(error, this.#doing.instruction, this.#doing.tree));
     }
     await transcript.flushed();
@@ -130,6 +131,7 @@ class ClassicBuild {
       if (isLast) break;
     }
     const { id } = this.#of(plan.target);
+    this.#parts.progress.watcher?.done(id);
     const unused = unusedArguments(this.#written, this.#request.buildArguments);
     if (unused.length > 0)
       this.#transcript.say(`[Warning] One or more build-args [${unused.join(' ')}] were not consumed\n`);
@@ -148,7 +150,7 @@ class ClassicBuild {
     const { attributes, pull: always } = this.#request;
     const options = buildOptions(attributes, { os: 'linux', architecture: goArchitecture });
     const [platform = null] = options.platforms;
-    return await planBuild(
+    const plan = await planBuild(
       { text: this.#context.text, options, platform, mainContext: contextStep, allStages: true, warn: () => {} },
       {
         resolveImage: imageResolver(host, { always, transcript: this.#transcript, signal }),
@@ -156,6 +158,8 @@ class ClassicBuild {
         ignorePatterns: () => Promise.resolve([]),
       },
     );
+    this.#parts.progress.watcher?.planned(stagesOf(plan));
+    return plan;
   }
 
   #of(stage: Stage): Built {

@@ -5,6 +5,7 @@ import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import { maxContextBytes, maxContextLooks } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
+import type { PlannedStep } from '../build-log.ts';
 import { newId } from '../builds.ts';
 import type { FileAction } from '../files/files-job.ts';
 import { SentTree } from '../files/source-tree.ts';
@@ -68,7 +69,7 @@ export class Executor implements AsyncDisposable {
     for (const step of steps) names.set(step, digestOf(`${newId()} ${step.name}`));
     for (const step of steps) {
       const inputs = inputsOf(step).map((input) => names.get(input) ?? '');
-      const plan = { digest: names.get(step) ?? '', name: step.name, inputs };
+      const plan = { digest: names.get(step) ?? '', name: step.name, inputs, watched: watchedAs(step) };
       if (!this.#vertices.has(step)) this.#vertices.set(step, this.#parts.progress.vertex(plan));
     }
     try {
@@ -109,7 +110,7 @@ export class Executor implements AsyncDisposable {
     } catch (error) {
       const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
       this.#failure ??= failure;
-      vertex.fail(failure.message.replace(/^failed to compute cache key: /, ''));
+      vertex.fail(failure.message.replace(/^failed to compute cache key: /, ''), this.#failure === failure);
       this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
       throw failure;
     }
@@ -148,6 +149,7 @@ export class Executor implements AsyncDisposable {
     const { archive } = this.#parts.result;
     if (step !== archive?.step) return this.#held.use(await this.#receive(step, vertex));
     vertex.start();
+    vertex.took(...amountOf(archive.sent));
     vertex.complete();
     return archive.sent;
   }
@@ -173,7 +175,9 @@ export class Executor implements AsyncDisposable {
         signal: this.#signal,
       },
     );
-    status.done(sent.entries.reduce((sum, { size, kind }) => sum + (kind === 'file' ? size : 0), 0));
+    const [files, bytes] = amountOf(sent);
+    status.done(bytes);
+    vertex.took(files, bytes);
     vertex.complete();
     return sent;
   }
@@ -299,6 +303,7 @@ export class Executor implements AsyncDisposable {
     const known = step.ignoreCache ? undefined : steps.find(key);
     if (known) {
       this.#held.use(this.#images.hold([known.diffId]));
+      vertex.made(known.diffId, known.bytes);
       vertex.cached();
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
@@ -306,11 +311,24 @@ export class Executor implements AsyncDisposable {
     const made = await make();
     this.#held.use(made);
     const { diffId, bytes } = made;
+    vertex.made(diffId, bytes);
     if (step.ignoreCache) steps.remove(key);
     const { createdAt } = steps.add({ key, id: newId(), diffId, bytes, description: of.description });
     vertex.complete();
     return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
   }
+}
+
+/** How many files there are, and what they hold. */
+function amountOf({ entries }: Sent): [files: number, bytes: number] {
+  const files = entries.filter(({ kind }) => kind === 'file');
+  return [files.length, files.reduce((sum, { size }) => sum + size, 0)];
+}
+
+/** What a watcher of the build is told of it. */
+function watchedAs({ kind, location }: Step): Omit<PlannedStep, 'name'> {
+  const of = kind === 'image' ? 'base' : kind === 'local' ? 'context' : location === null ? 'other' : 'step';
+  return { kind: of, line: location?.first ?? null };
 }
 
 function asGrpc(error: unknown): GrpcError {

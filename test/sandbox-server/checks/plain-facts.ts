@@ -108,6 +108,11 @@ const base: ImageFact = {
   user: '',
   workdir: '',
   exposes: [],
+  entrypoint: '',
+  volumes: [],
+  hasHealthcheck: false,
+  stopSignal: '',
+  history: null,
 };
 const app: ImageFact = {
   ...base,

@@ -121,7 +121,13 @@ export const applyHealthcheck: Apply<'healthcheck'> = (stage, instruction, conte
   record(stage, `HEALTHCHECK ${printed(instruction.healthcheck)}`, context);
 };
 
-export const applyExpose: Apply<'expose'> = (stage, { ports, location }, context) => {
+/** Gives the instruction with its ports as they are exposed: `80/tcp`. */
+export function applyExpose(
+  stage: Stage,
+  instruction: InstructionOf<'expose'>,
+  context: PlanContext,
+): InstructionOf<'expose'> {
+  const { ports, location } = instruction;
   const words = ports.flatMap((port) => {
     const expansion = expandIn(context, port, stage.environment.values, { split: true });
     if (expansion.error) throw expansion.error;
@@ -130,7 +136,8 @@ export const applyExpose: Apply<'expose'> = (stage, { ports, location }, context
   const exposed = parsePorts(words, location, context.lint);
   for (const port of exposed) stage.draft.ports.add(port);
   record(stage, `EXPOSE [${exposed.join(' ')}]`, context);
-};
+  return { ...instruction, ports: exposed };
+}
 
 export const applyUser: Apply<'user'> = (stage, { user }, context) => {
   stage.user = user;

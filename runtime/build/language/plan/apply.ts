@@ -2,6 +2,7 @@
 
 import { cut } from '../go-text.ts';
 import { pathVariable } from '../image-document.ts';
+import type { Instruction } from '../instructions.ts';
 import { located } from '../source.ts';
 import {
   applyArg,
@@ -43,7 +44,8 @@ function begin(stage: Stage, { platforms, budget }: PlanContext): void {
   if (config.User) stage.user = config.User;
 }
 
-function apply(stage: Stage, command: Command, context: PlanContext): void {
+/** Gives the instruction with its variables put in. */
+function apply(stage: Stage, command: Command, context: PlanContext): Instruction {
   stage.inTrigger = command.isOnbuild;
   const instruction = expandInstruction(stage, command.instruction, context);
   switch (instruction.kind) {
@@ -73,8 +75,7 @@ function apply(stage: Stage, command: Command, context: PlanContext): void {
       applyLabel(stage, instruction, context);
       break;
     case 'expose':
-      applyExpose(stage, instruction, context);
-      break;
+      return applyExpose(stage, instruction, context);
     case 'healthcheck':
       applyHealthcheck(stage, instruction, context);
       break;
@@ -97,6 +98,7 @@ function apply(stage: Stage, command: Command, context: PlanContext): void {
       applyVolume(stage, instruction, context);
       break;
   }
+  return instruction;
 }
 
 /** Plans the steps of a stage whose base is resolved, and sets its image. Throws LanguageError, with the place. */
@@ -108,8 +110,8 @@ export function applyStage(stage: Stage, context: PlanContext): void {
   }
   for (const command of stage.commands) {
     try {
-      apply(stage, command, context);
-      stage.applied.push({ command, tree: stage.tree });
+      const meant = apply(stage, command, context);
+      stage.applied.push({ command, meant, tree: stage.tree });
     } catch (error) {
       throw located(error, command.instruction.location);
     }

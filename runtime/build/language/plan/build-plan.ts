@@ -202,3 +202,10 @@ export async function checkBuild(request: PlanRequest, surroundings: Surrounding
     return error instanceof LanguageError ? error : located(error, { first: 0, last: 0 });
   }
 }
+
+/** The stages of the file that are built, with what each begins with. */
+export function stagesOf({ stages }: Plan): { readonly name: string; readonly base: string }[] {
+  return stages
+    .filter(({ isImplicit }) => !isImplicit)
+    .map(({ shownName: name, base, baseName }) => ({ name, base: base?.shownName ?? baseName }));
+}

@@ -21,6 +21,8 @@ export interface Command {
 /** A command that was applied, and the tree that it left. */
 export interface Applied {
   readonly command: Command;
+  /** Its instruction with variables put in, as far as they are the builder's to put in. */
+  readonly meant: Instruction;
   readonly tree: Tree;
 }
 
