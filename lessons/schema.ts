@@ -22,6 +22,7 @@ export {
 } from './schema/lab.ts';
 export { namespaceHosts } from './schema/namespaces.ts';
 export { nearest, orNear } from './schema/near.ts';
+export type * from './schema/origin-kinds.ts';
 export { chooseParameters, type Parameter, type Parameters } from './schema/parameters.ts';
 export { type Mistake, mistakesInWords, parseLab, placeOf, readLab, readYaml } from './schema/read.ts';
 export { anonymous, hubName, isOnHub } from './schema/repository-words.ts';

@@ -1,6 +1,8 @@
-// What can go wrong in the engine: one class, a dozen kinds, and the HTTP status that each kind becomes.
+// What can go wrong in the engine: one class, a dozen kinds, and the HTTP status that each kind becomes. Needs nothing of Node's, as the
+// language of Dockerfiles does, which browsers read too.
 
-import { constants } from 'node:os';
+/** EDQUOT of Linux (asm-generic/errno.h). */
+const quotaExceeded = 122;
 
 /** The kinds of failure, after containerd's errdefs, with the HTTP status the Docker Engine API gives for each. */
 export const statusOfKind = {
@@ -42,7 +44,7 @@ export class EngineError extends Error {
 export function diskFull(error: unknown): EngineError | null {
   const { code, errno } = (error ?? {}) as NodeJS.ErrnoException;
   // Node has no name for it: `Unknown system error -122`.
-  if (code === 'EDQUOT' || errno === -constants.errno.EDQUOT)
+  if (code === 'EDQUOT' || errno === -quotaExceeded)
     return new EngineError('noSpace', 'the disk of this host is full; remove containers or files and try again', {
       cause: error,
     });

@@ -1,7 +1,5 @@
 // Every bound of the engine, each with its unit and its reason. Nothing in the engine is unbounded.
 
-import { availableParallelism } from 'node:os';
-
 /** A JSON body of the API. The largest real one, a container create, is under 16 KiB. */
 export const maxJsonBodyBytes = 1024 * 1024;
 /** Values in one JSON body, and lists in lists: a create of compose has about 300. Parsing and checking 20,000 takes 15 ms. */
@@ -69,7 +67,7 @@ export const turnShare = 0.4;
  * faster, but wait for each other in the kernel, and the event loop with them: 16 on 2 cores held it for 40 ms (p99), 4 for 15.
  */
 export const maxStartsPerHost = 2;
-export const maxStarts = Math.min(16, Math.max(4, 2 * availableParallelism()));
+export const maxStarts = Math.min(16, Math.max(4, 2 * navigator.hardwareConcurrency));
 /** D10: objects of one host. */
 export const maxContainersPerHost = 50;
 export const maxExecsPerHost = 100;

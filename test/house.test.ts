@@ -94,6 +94,22 @@ test('only runtime/kernel makes system calls or starts programs', async () => {
   assert.deepEqual(wrong, []);
 });
 
+test('the language of Dockerfiles needs nothing of Node’s: browsers read it too', async () => {
+  const all = await importsOf(clone, 'runtime');
+  const seen = new Set<string>();
+  const open = ['runtime/dockerfile.ts'];
+  const others: string[] = [];
+  for (let file = open.pop(); file !== undefined; file = open.pop()) {
+    if (seen.has(file)) continue;
+    seen.add(file);
+    for (const { from } of all.filter((each) => each.file === file))
+      if (from.startsWith('.')) open.push(path.join(path.dirname(file), from));
+      else others.push(`${file}: ${from}`);
+  }
+  assert.ok(seen.has('runtime/build/language/plan/build-plan.ts'));
+  assert.deepEqual(others, []);
+});
+
 test('nothing reaches into Node: it is used as its documentation says', async () => {
   const wrong: string[] = [];
   for await (const file of glob('{bin,cli,runtime,sandbox-server,lessons}/**/*.{ts,mjs}', {

@@ -1,6 +1,6 @@
 // What a check may say of images, builds and Dockerfiles. build-words.ts reads it from a lab file.
 
-import type { FromRepository } from './check-kinds.ts';
+import type { FromRepository } from './origin-kinds.ts';
 
 export const instructionNames = [
   'from',

@@ -14,7 +14,7 @@ import { formed, homePath, hostName, imageName, labels, line, sentence, size, ta
 const text = z.string().min(1).max(300);
 /** Null for any. */
 const said = z
-  .union([text, z.number(), z.null()])
+  .union([text, z.number(), z.boolean(), z.null()])
   .transform((value) => (value === null ? null : String(value)))
   .optional();
 

@@ -1,6 +1,7 @@
 // What a check may say, kind by kind; check.ts reads it from a lab file.
 
 import type { BuiltCheck, DockerfileCheck, DockerignoreCheck, ImageCheck } from './build-kinds.ts';
+import type { FromRepository } from './origin-kinds.ts';
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'exited' | 'dead';
 
@@ -70,18 +71,6 @@ export interface ContainerFilter {
   readonly error?: string | undefined;
   /** Its image came from there. */
   readonly repository?: FromRepository | undefined;
-}
-
-/** Where an image came from: a pull or a push has given it this repository's digest. */
-export interface FromRepository {
-  /** As `RepositoryCheck.name`. */
-  readonly name: string;
-  /** It is what this tag points to now. Of the hub alone. */
-  readonly tag?: string | undefined;
-  /** It is what this host of the lab has pushed there last. */
-  readonly pushedBy?: string | undefined;
-  /** Of a container: it was made from `name@sha256:…`. Of an image: it is in the list by that. */
-  readonly byDigest?: boolean | undefined;
 }
 
 /** A mount of a container; all that is given must hold. */

@@ -2,9 +2,10 @@
 
 import { z } from 'zod';
 import { built, dockerfile, dockerignore, image } from './build-words.ts';
-import type { Check, FromRepository, WantedMember } from './check-kinds.ts';
+import type { Check, WantedMember } from './check-kinds.ts';
 import { containerFilter } from './container-filter.ts';
 import { checkPlace, filePlace } from './file-place.ts';
+import type { FromRepository } from './origin-kinds.ts';
 import { pattern } from './pattern.ts';
 import { anonymous, pulled, pushed, repository } from './repository-words.ts';
 import {

@@ -1,9 +1,10 @@
 // One line of comma-separated values, as `--mount` has it, with Go's errors.
 
+import { byteLength } from './go-text.ts';
 import { LanguageError } from './source.ts';
 
 const failed = (line: string, at: number, what: string): LanguageError =>
-  new LanguageError(`parse error on line 1, column ${Buffer.byteLength(line.slice(0, at)) + 1}: ${what}`);
+  new LanguageError(`parse error on line 1, column ${byteLength(line.slice(0, at)) + 1}: ${what}`);
 
 /** Throws LanguageError. */
 export function csvFields(text: string): string[] {

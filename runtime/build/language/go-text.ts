@@ -6,6 +6,9 @@ const spacePattern = new RegExp(`[${spaces}]`);
 const leadingSpaces = new RegExp(`^[${spaces}]+`);
 const printable = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
 
+/** Of a text in UTF-8. */
+export const byteLength = (text: string): number => new TextEncoder().encode(text).length;
+
 export const isSpace = (character: string): boolean => spacePattern.test(character);
 
 /** `strings.TrimLeftFunc(text, unicode.IsSpace)` */

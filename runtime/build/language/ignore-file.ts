@@ -2,7 +2,7 @@
 
 import { maxIgnorePatterns } from '../../limits.ts';
 import { withoutByteOrderMark } from './directives.ts';
-import { cleanPath, trim } from './go-text.ts';
+import { byteLength, cleanPath, trim } from './go-text.ts';
 import { LanguageError } from './source.ts';
 
 /** Go's `bufio.MaxScanTokenSize`. */
@@ -20,7 +20,7 @@ function patternOf(line: string): string {
 export function parseIgnoreFile(text: string): string[] {
   const patterns: string[] = [];
   for (const line of withoutByteOrderMark(text).split('\n')) {
-    if (line.length * 3 >= maxLineBytes && Buffer.byteLength(line) >= maxLineBytes)
+    if (line.length * 3 >= maxLineBytes && byteLength(line) >= maxLineBytes)
       throw new LanguageError('bufio.Scanner: token too long');
     const pattern = line.startsWith('#') ? '' : trim(line);
     if (pattern === '') continue;

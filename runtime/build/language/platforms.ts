@@ -60,7 +60,11 @@ const platform = (os: string, osVersion: string, [architecture, variant]: readon
 });
 
 /** Docker's names of the machine: `x64` is `amd64`. */
-const ownArchitecture = (): string => ({ x64: 'amd64', ia32: '386' })[process.arch as string] ?? process.arch;
+function ownArchitecture(): string {
+  // A browser does not say: there it only stands in what nobody is told.
+  if (!('process' in globalThis)) return 'amd64';
+  return { x64: 'amd64', ia32: '386' }[process.arch as string] ?? process.arch;
+}
 
 const invalid = (message: string) => new LanguageError(`${message}: invalid argument`);
 

@@ -1,6 +1,5 @@
 // The ports of EXPOSE: `80`, `53/udp`, `8000-8010`, and what should not stand there but may: `127.0.0.1:80:80`.
 
-import { isIP } from 'node:net';
 import { maxPortsPerContainer } from '../../limits.ts';
 import { cut, quote } from './go-text.ts';
 import type { Linter } from './lint.ts';
@@ -30,10 +29,17 @@ function rangeOf(text: string): readonly [number, number] | null {
   return last === null || last < first ? null : [first, last];
 }
 
+/** IPv6 has no zone here, as in Go's `net.ParseIP`. */
+function isAddress(text: string): boolean {
+  const bytes = text.split('.');
+  const isIPv4 = bytes.length === 4 && bytes.every((byte) => /^(0|[1-9]\d{0,2})$/.test(byte) && Number(byte) <= 255);
+  return isIPv4 || (text.includes(':') && /^[0-9a-fA-F:.]+$/.test(text) && URL.canParse(`http://[${text}]/`));
+}
+
 function checkAddress(address: string): void {
   if (address === '') return;
   const bare = address.startsWith('[') && address.endsWith(']') ? address.slice(1, -1) : address;
-  if (isIP(bare) === 0) throw new LanguageError(`invalid IP address: ${bare}`);
+  if (!isAddress(bare)) throw new LanguageError(`invalid IP address: ${bare}`);
 }
 
 /** `80/tcp` for each port of one word. Throws LanguageError. */

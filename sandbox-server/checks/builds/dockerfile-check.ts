@@ -18,7 +18,7 @@ export function brokenRule(
   const broken = warnings.find(({ rule }) => wanted === 'none' || wanted.includes(rule));
   if (broken === undefined) return '';
   const line = broken.line === null ? '' : ` (line ${broken.line})`;
-  return `docker build --check warns of ${broken.rule}: ${shownSentence(broken.message)}${line}`;
+  return `docker build --check warns of ${broken.rule}: ${shownSentence(broken.message).replace(/\.$/, '')}${line}`;
 }
 
 function compareDockerfile(wanted: DockerfileCheck, { instructions, stages, warnings }: Read): readonly Compared[] {
@@ -58,7 +58,7 @@ export function judgeDockerfile(
 export function dockerfileFound(wanted: DockerfileCheck, fact: DockerfileFact): string {
   if ('mistake' in fact) return `${wanted.path} cannot be built: ${fact.mistake}.`;
   const differs = compareDockerfile(wanted, fact).find(({ holds }) => holds === false);
-  return differs === undefined ? '' : `In ${wanted.path}, ${differs.instead.replace(/\.$/, '')}.`;
+  return differs === undefined ? '' : `In ${wanted.path}, ${differs.instead}.`;
 }
 
 export function dockerfileInWords({ path, means, has, stages, stagesAtLeast, warnings }: DockerfileCheck): string {

@@ -108,7 +108,7 @@ export interface Reached<Wanted> {
   readonly isEarlier: boolean;
 }
 
-/** All of `wanted` in this order, perhaps with others between. What follows a wanted FROM must be in the stage that it begins. */
+/** All of `wanted` in this order, perhaps with others between. What follows a wanted FROM, and names no stage, is in the one that it begins. */
 export function inOrder<Wanted extends WantedInstruction, Has extends SaidInstruction>(
   wanted: readonly Wanted[],
   all: readonly Has[],
@@ -121,14 +121,15 @@ export function inOrder<Wanted extends WantedInstruction, Has extends SaidInstru
     const next = wanted[at];
     if (at > best.at) best = { at, from };
     if (next === undefined) return true;
+    const bound = next.stage === undefined ? stage : null;
     for (let place = from; place < all.length; place++) {
       const has = all[place];
       if (has === undefined) continue;
       if (next.instruction === 'from') {
         // Which of several FROM is meant shows in what follows.
         if (isIt(next, has) && search(at + 1, place + 1, has.stage)) return true;
-      } else if (stage !== null && has.stage !== null && has.stage.number !== stage.number) return false;
-      else if (isIt(next, has)) return search(at + 1, place + 1, stage);
+      } else if (bound !== null && has.stage !== null && has.stage.number !== bound.number) return false;
+      else if (isIt(next, has)) return search(at + 1, place + 1, next.stage === undefined ? stage : has.stage);
     }
     return false;
   };
@@ -146,7 +147,8 @@ export function instructionInWords(wanted: WantedInstruction): string {
   const { instruction, says, stage, as, to, fromStage, chown, chmod, mount, form } = wanted;
   const name = instruction.toUpperCase();
   const isPart = ['run', 'healthcheck', 'onbuild'].includes(instruction);
-  const what = says === null ? name : isPart ? `${name} with “${says}” in it` : `${name} ${says}`;
+  const whole = says === '.' && fromStage === undefined ? ' (the whole context)' : '';
+  const what = says === null ? name : isPart ? `${name} with “${says}” in it` : `${name} ${says}${whole}`;
   const said = [
     ...(as === undefined ? [] : [`as ${as}`]),
     ...(to === undefined ? [] : [`to ${to}`]),

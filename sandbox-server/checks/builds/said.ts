@@ -134,7 +134,8 @@ export function saidInText(text: string, stage: SaidStage | null): SaidInstructi
     const words = wordsIn(files);
     return { ...said, values: words.slice(0, -1), to: words.at(-1) ?? '', from };
   }
-  if (name === 'env' || name === 'label' || name === 'arg') return { ...said, values: pairsIn(rest) };
+  if (name === 'env' || name === 'label') return { ...said, values: pairsIn(rest) };
+  if (name === 'arg') return { ...said, values: rest.split(' ') };
   if (lists.includes(name) && rest.startsWith('[')) {
     const words = wordsIn(rest);
     return { ...said, text: words.join(' '), values: words, isExec: true };
@@ -146,7 +147,7 @@ export function saidInText(text: string, stage: SaidStage | null): SaidInstructi
 
 /** `A=b C=d e`: a value may have blanks in it. */
 function pairsIn(text: string): string[] {
-  return text.split(/ (?=[A-Za-z_][\w.-]*(?:=|$))/).map((pair) => pair.replace(/="(.*)"$/, '=$1'));
+  return text.split(/ (?=[A-Za-z_][\w.-]*=)/).map((pair) => pair.replace(/="(.*)"$/, '=$1'));
 }
 
 /** `created_by` of an image's history, as either builder writes it. Null for what is none of theirs. */

@@ -413,8 +413,8 @@ for (const [check, holds, said] of cases) {
   });
 }
 
-/** Those of registries.test.ts. */
-const elsewhere: readonly string[] = ['repository', 'pushed', 'pulled'];
+/** Those of registries.test.ts and builds.test.ts. */
+const elsewhere: readonly string[] = ['repository', 'pushed', 'pulled', 'built', 'dockerfile', 'dockerignore'];
 
 test('every kind has such a case', () => {
   const seen = new Set(

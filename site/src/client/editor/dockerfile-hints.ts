@@ -1,10 +1,4 @@
-/** The instructions of a Dockerfile: what each does, in a sentence, with an example. And what is wrong with a file. */
-import { validate } from 'dockerfile-utils';
-
-// dockerfile-utils asks Node's Buffer for the bytes of one character, to find a byte order mark. Browsers have none.
-if (!('Buffer' in globalThis)) {
-  Object.assign(globalThis, { Buffer: { from: (text: string) => new TextEncoder().encode(text) } });
-}
+/** The instructions of a Dockerfile: what each does, in a sentence, with an example. What else can stand in one. */
 
 export interface Instruction {
   readonly name: string;
@@ -72,29 +66,6 @@ export const instructions: readonly Instruction[] = [
   { name: 'ONBUILD', does: 'An instruction for those who build from this image.', example: 'ONBUILD COPY . /app' },
 ];
 
-export interface DockerfileProblem {
-  /** Lines and columns count from 0. */
-  readonly start: { readonly line: number; readonly character: number };
-  readonly end: { readonly line: number; readonly character: number };
-  readonly message: string;
-  readonly isError: boolean;
-}
-
-const mostProblems = 20;
-/** `DiagnosticSeverity.Warning` of the language server protocol. */
-const warning = 2;
-
-export function dockerfileProblems(text: string): readonly DockerfileProblem[] {
-  return validate(text)
-    .slice(0, mostProblems)
-    .map(({ range, message, severity }) => ({
-      start: range.start,
-      end: range.end,
-      message: typeof message === 'string' ? message : message.value,
-      isError: severity !== warning,
-    }));
-}
-
 /** The instruction that a line begins with, and how long its name is; undefined where it begins with none. */
 export function instructionOf(
   line: string,
@@ -102,4 +73,77 @@ export function instructionOf(
   const word = /^\s*([A-Za-z]+)\b/.exec(line);
   const instruction = instructions.find(({ name }) => name === word?.[1]?.toUpperCase());
   return instruction && { instruction, length: word?.[0].length ?? 0 };
+}
+
+/** Something to offer at a place. */
+export interface Offer {
+  readonly label: string;
+  readonly insert: string;
+  readonly about: string;
+}
+
+const flags: Readonly<Record<string, readonly Offer[]>> = {
+  FROM: [{ label: '--platform', insert: '--platform=', about: 'The kind of machine that the image is for.' }],
+  RUN: [
+    {
+      label: '--mount=type=cache',
+      insert: '--mount=type=cache,target=',
+      about: 'A directory that is kept from build to build, and is in no layer.',
+    },
+    {
+      label: '--mount=type=secret',
+      insert: '--mount=type=secret,id=',
+      about: 'A secret that docker build --secret gives: it is in no layer.',
+    },
+    {
+      label: '--mount=type=bind',
+      insert: '--mount=type=bind,source=.,target=',
+      about: 'Files of the build context or of a stage, for this command alone.',
+    },
+    { label: '--mount=type=tmpfs', insert: '--mount=type=tmpfs,target=', about: 'A directory in memory.' },
+    { label: '--mount=type=ssh', insert: '--mount=type=ssh ', about: 'The keys of the ssh agent of whoever builds.' },
+    { label: '--network=none', insert: '--network=none ', about: 'The command has no network.' },
+  ],
+  COPY: [
+    { label: '--from', insert: '--from=', about: 'Takes the files from another stage, or from an image.' },
+    { label: '--chown', insert: '--chown=', about: 'Whom the files belong to: user:group.' },
+    { label: '--chmod', insert: '--chmod=', about: 'The files’ permissions: 644, u+x.' },
+    {
+      label: '--link',
+      insert: '--link ',
+      about: 'A layer of its own, which can be used again when those below change.',
+    },
+    { label: '--parents', insert: '--parents ', about: 'Keeps the directories that the files are in.' },
+    { label: '--exclude', insert: '--exclude=', about: 'Leaves out what matches.' },
+  ],
+  ADD: [
+    { label: '--chown', insert: '--chown=', about: 'Whom the files belong to: user:group.' },
+    { label: '--chmod', insert: '--chmod=', about: 'The files’ permissions: 644, u+x.' },
+    { label: '--checksum', insert: '--checksum=sha256:', about: 'What is fetched must have this digest.' },
+  ],
+  HEALTHCHECK: [
+    { label: '--interval', insert: '--interval=30s ', about: 'How often it is asked.' },
+    { label: '--timeout', insert: '--timeout=5s ', about: 'How long an answer may take.' },
+    { label: '--start-period', insert: '--start-period=10s ', about: 'How long the program may take to begin.' },
+    { label: '--retries', insert: '--retries=3 ', about: 'How often it may fail one after another.' },
+  ],
+};
+
+/** The names of the stages that a text begins before a line, counted from 0. */
+export function stagesBefore(text: string, line: number): readonly string[] {
+  const lines = text.split('\n').slice(0, line);
+  return lines.flatMap((one) => /^\s*FROM\s+(?:--\S+\s+)*\S+\s+AS\s+([\w.-]+)/i.exec(one)?.[1] ?? []);
+}
+
+/** What may stand where the cursor is: flags of the instruction, names of stages. `before` is the line up to there. */
+export function offersAt(text: string, line: number, before: string): readonly Offer[] {
+  const found = instructionOf(before);
+  if (found === undefined) return [];
+  const { name } = found.instruction;
+  const word = /\S*$/.exec(before)?.[0] ?? '';
+  const stage = (insert: string): Offer => ({ label: insert, insert, about: 'A stage of this file.' });
+  if (name === 'COPY' && word.startsWith('--from=')) return stagesBefore(text, line).map(stage);
+  if (name === 'FROM' && !word.startsWith('-') && /^\s*\w+\s+(--\S+\s+)*\S*$/.test(before))
+    return stagesBefore(text, line).map(stage);
+  return word.startsWith('-') && !word.includes('=') ? (flags[name] ?? []) : [];
 }

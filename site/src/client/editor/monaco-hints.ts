@@ -1,8 +1,10 @@
 /** Gives Monaco what is known of compose files and Dockerfiles: what to offer, what things mean, what is wrong. */
 import type * as Monaco from 'monaco-editor/editor.js';
+import { ruleAddress } from '../../dockerfile-rules.ts';
 import { composeHints, composeMeaning } from './compose-hints.ts';
 import { composeProblems } from './compose-problems.ts';
-import { dockerfileProblems, instructionOf, instructions } from './dockerfile-hints.ts';
+import { instructionOf, instructions, offersAt } from './dockerfile-hints.ts';
+import { dockerfileProblems } from './dockerfile-problems.ts';
 import { isCompose } from './languages.ts';
 
 /** From the last key to the next look for problems. */
@@ -42,15 +44,26 @@ export function registerHints(monaco: typeof Monaco): void {
   });
 
   languages.registerCompletionItemProvider('dockerfile', {
+    triggerCharacters: ['-', '='],
     provideCompletionItems: (model, position) => {
+      const { lineNumber, column } = position;
+      const before = model.getLineContent(lineNumber).slice(0, column - 1);
       const range = rangeAt(model, position);
-      if (
-        model
-          .getLineContent(position.lineNumber)
-          .slice(0, range.startColumn - 1)
-          .trim()
-      )
-        return { suggestions: [] };
+      if (before.slice(0, range.startColumn - 1).trim()) {
+        const offers = offersAt(model.getValue(), lineNumber - 1, before);
+        // A flag is replaced with its dashes, the name of a stage without what stands before it.
+        const dashes = /(?:^|\s)(-[\w-]*)$/.exec(before)?.[1] ?? '';
+        const place = dashes === '' ? range : new monaco.Range(lineNumber, column - dashes.length, lineNumber, column);
+        return {
+          suggestions: offers.map(({ label, insert, about }) => ({
+            label,
+            kind: languages.CompletionItemKind.Value,
+            insertText: insert,
+            documentation: about,
+            range: place,
+          })),
+        };
+      }
       return {
         suggestions: instructions.map(({ name, does, example }) => ({
           label: name,
@@ -74,34 +87,46 @@ export function registerHints(monaco: typeof Monaco): void {
 
   monaco.editor.onDidCreateModel((model) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const look = () => {
-      if (!model.isDisposed()) monaco.editor.setModelMarkers(model, owner, markersOf(monaco, model));
+    const look = async () => {
+      if (model.isDisposed()) return;
+      const version = model.getVersionId();
+      const markers = await markersOf(monaco, model);
+      // What was typed meanwhile is looked at later.
+      if (!model.isDisposed() && model.getVersionId() === version) monaco.editor.setModelMarkers(model, owner, markers);
     };
     const changed = model.onDidChangeContent(() => {
       clearTimeout(timer);
-      timer = setTimeout(look, lookAfterMs);
+      timer = setTimeout(() => void look(), lookAfterMs);
     });
     model.onWillDispose(() => {
       clearTimeout(timer);
       changed.dispose();
     });
-    look();
+    void look();
   });
 }
 
-function markersOf(monaco: typeof Monaco, model: Model): Monaco.editor.IMarkerData[] {
+async function markersOf(monaco: typeof Monaco, model: Model): Promise<Monaco.editor.IMarkerData[]> {
   const text = model.getValueLength() > longestText ? '' : model.getValue();
   const { Error: error, Warning: warning } = monaco.MarkerSeverity;
   if (!text.trim()) return [];
   if (model.getLanguageId() === 'dockerfile') {
-    return dockerfileProblems(text).map(({ start, end, message, isError }) => ({
-      startLineNumber: start.line + 1,
-      startColumn: start.character + 1,
-      endLineNumber: end.line + 1,
-      endColumn: end.character + 1,
-      message,
-      severity: isError ? error : warning,
-    }));
+    const problems = await dockerfileProblems(text);
+    const lines = model.getLineCount();
+    return problems.map(({ line, lastLine, message, rule }) => {
+      const [first, last] = [Math.min(line, lines), Math.min(lastLine, lines)];
+      return {
+        startLineNumber: first,
+        startColumn: model.getLineFirstNonWhitespaceColumn(first) || 1,
+        endLineNumber: last,
+        endColumn: model.getLineLastNonWhitespaceColumn(last) || 1,
+        message,
+        severity: rule === null ? error : warning,
+        ...(rule !== null && {
+          code: { value: rule, target: monaco.Uri.parse(`${location.origin}${ruleAddress(rule)}`) },
+        }),
+      };
+    });
   }
   if (!isCompose(model.uri.path)) return [];
   return composeProblems(text).map(({ from, to, message }) => {
