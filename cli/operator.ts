@@ -33,8 +33,12 @@ function exchange(socketPath: string, method: string, path: string, body: unknow
 }
 
 /** Null where the server said nothing but that it is done. Throws Failure where none answers, or it refuses. */
-async function ask(method: string, path: string, body?: unknown): Promise<unknown> {
-  const socket = operatorSocket(loadSettings(process.env).settings.run);
+async function ask(
+  method: string,
+  path: string,
+  body?: unknown,
+  socket = operatorSocket(loadSettings(process.env).settings.run),
+): Promise<unknown> {
   const { status, text } = await exchange(socket, method, path, body).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EACCES') throw new Failure('Only root may ask the server. Run this as root, with sudo.');
     if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED')
@@ -48,8 +52,14 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
 }
 
 /** Throws Failure where no server answers, where it refuses, or is of another version. */
-export async function askServer<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
-  const parsed = schema.safeParse(await ask(method, path, body));
+export async function askServer<T>(
+  schema: z.ZodType<T>,
+  method: string,
+  path: string,
+  body?: unknown,
+  socket?: string,
+): Promise<T> {
+  const parsed = schema.safeParse(await ask(method, path, body, socket));
   if (parsed.success) return parsed.data;
   throw new Failure(
     'The server that runs is of another version than this command. Restart it: drydock down, drydock up.',
@@ -57,6 +67,6 @@ export async function askServer<T>(schema: z.ZodType<T>, method: string, path: s
 }
 
 /** Throws Failure as `askServer`. */
-export async function tellServer(method: string, path: string, body?: unknown): Promise<void> {
-  await ask(method, path, body);
+export async function tellServer(method: string, path: string, body?: unknown, socket?: string): Promise<void> {
+  await ask(method, path, body, socket);
 }

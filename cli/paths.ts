@@ -17,5 +17,7 @@ export const storeImage = (data: string) => path.join(data, 'store.img');
 export const logFolder = (data: string) => path.join(data, 'log');
 /** The server's own records. */
 export const serverFolder = (data: string) => path.join(data, 'server');
+/** What is served of the lessons: `current` in it leads to their folder and the pages made from them. */
+export const contentFolder = (data: string) => path.join(data, 'content');
 /** The engine's code, compiled. It runs as root, so it is root's alone. */
 export const compiledFolder = (data: string) => path.join(data, 'compiled');

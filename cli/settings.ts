@@ -20,6 +20,23 @@ const size = (leastBytes: number) =>
     return z.NEVER;
   });
 const folder = z.string().regex(/^\/[A-Za-z0-9._/-]+$/, 'must be an absolute path of letters, digits and . _ / -');
+/** Content folders with `:` between. Drydock's own course is there too, unless `only` stands first. */
+const contentFolders = z.string().transform((text, context) => {
+  const parts = text.split(':').filter(Boolean);
+  const own = parts[0] !== 'only';
+  const folders = (own ? parts : parts.slice(1)).map((part) => part.replace(/(?<=.)\/+$/, ''));
+  const refuse = (message: string) => {
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  };
+  const wrong = folders.find((part) => !folder.safeParse(part).success || part.split('/').includes('..'));
+  if (wrong !== undefined)
+    return refuse(
+      `names "${wrong}", which is no absolute path of letters, digits and . _ / -; write /srv/course:/srv/more`,
+    );
+  if (new Set(folders).size < folders.length) return refuse('names a folder twice');
+  return own || folders.length > 0 ? { own, folders } : refuse('leaves out all lessons: name a folder behind only:');
+});
 /** A network that holds everybody is no list of proxies: with it anybody's word on their address is believed. */
 const proxies = z.string().transform((text, context) => {
   const list = text.split(/[\s,]+/).filter(Boolean);
@@ -254,6 +271,13 @@ export const definitions = {
     schema: z.enum(['all', 'minimal']),
     fallback: 'all',
     meaning: 'Which images to build: all, or minimal (busybox and workspace), which is quick and small.',
+  },
+  lessons: {
+    variable: 'DRYDOCK_LESSONS',
+    schema: contentFolders,
+    fallback: '',
+    otherwise: "Drydock's own course",
+    meaning: 'Folders with lessons of your own, : between. Drydock’s course is there too, unless only: stands first.',
   },
   user: {
     variable: 'DRYDOCK_USER',

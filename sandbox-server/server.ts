@@ -4,7 +4,9 @@ import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineClient } from '@drydock/runtime';
+import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
+import { nameOf } from '../lessons/schema/lesson-id.ts';
 import { EngineLink } from './engine-link.ts';
 import { messageOf } from './errors.ts';
 import { Files } from './files/files.ts';
@@ -64,9 +66,24 @@ export interface RunningServer {
 
 /** Starts to listen; takes up sessions of an earlier run in the background. Throws if files, port or lessons are not usable. */
 export async function startServer(settings: Settings, engine: EngineClient, log: Logger): Promise<RunningServer> {
-  const lessons = await readLessons(settings.lessonsDirectory, (lesson, error) => {
-    log.error({ lesson, err: error }, `the lesson ${lesson} cannot be read and is left out: drydock lab lint says why`);
-  });
+  const read = (folder: string) =>
+    readLessons(folder, (lesson, error) => {
+      log.error(
+        { lesson, err: error },
+        `the lesson ${lesson} cannot be read and is left out: drydock lab lint says why`,
+      );
+    });
+  const lessons = await read(settings.lessonsDirectory);
+  const readLessonsAgain = async (folder: string): Promise<void> => {
+    const next = await read(folder);
+    lessons.clear();
+    for (const [id, lesson] of next) lessons.set(id, lesson);
+    for (const session of desk.sessions) {
+      const lesson = next.get(session.lesson);
+      if (lesson !== undefined && lesson.removed !== true) session.takeLesson(lesson);
+    }
+    log.info({ folder, lessons: next.size }, 'the lessons were read again');
+  };
   const database = openDatabase(settings.dataDirectory);
   const students = new Students(database, log);
   const records = new SessionRecords(database, log);
@@ -155,7 +172,16 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   addHubApi(server, { callers, addresses, shelf, askerOf });
   addHubSignIn(server, { settings, addresses, shelf, signIns, askerOf });
   addHubPages(server, { directory: settings.siteDirectory, shelf, askerOf });
-  await serveSite(server, settings.siteDirectory);
+  /** The page of a lesson that is gone is there for those who are in it. */
+  const isHidden = (path: string, request: FastifyRequest): boolean => {
+    const name = /^\/lessons\/([^/]+)/.exec(path)?.[1];
+    const gone =
+      name === undefined ? undefined : [...lessons].find(([id, { removed }]) => removed && nameOf(id) === name);
+    if (gone === undefined) return false;
+    const student = callers.studentOf(request);
+    return student === null || desk.existing(student.id, gone[0]) === undefined;
+  };
+  await serveSite(server, settings.siteDirectory, isHidden);
   const closeSockets = acceptSockets(server.server, {
     previews,
     hostAllowed: ({ headers }) => guard.host(headers),
@@ -184,7 +210,7 @@ export async function startServer(settings: Settings, engine: EngineClient, log:
   const closeExtra = await listenForPreviews(previews, addresses, settings.listenAddress, origins?.extraPort ?? null);
   const { port } = server.server.address() as AddressInfo;
   guard = guardOf(allowedOrigins(settings), port);
-  const operator = { desk, link, drainFile, unnamedProxies: () => addresses.unnamedProxies, log };
+  const operator = { desk, link, drainFile, unnamedProxies: () => addresses.unnamedProxies, readLessonsAgain, log };
   const closeOperator =
     settings.operatorSocket === null ? () => undefined : await listenForOperator(settings.operatorSocket, operator);
 

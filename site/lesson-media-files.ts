@@ -2,16 +2,15 @@
 import { fileURLToPath } from 'node:url';
 import type { AstroIntegration } from 'astro';
 import { copyLessonMedia, lessonIds } from '../lessons/schema/folders.ts';
-
-const lessonsFolder = fileURLToPath(new URL('../lessons', import.meta.url));
+import { contentFolder } from './src/content-folder.ts';
 
 export function lessonMediaFiles(): AstroIntegration {
   return {
     name: 'lesson-media-files',
     hooks: {
       'astro:build:done': async ({ dir }) => {
-        for (const lesson of await lessonIds(lessonsFolder))
-          await copyLessonMedia(lessonsFolder, lesson, fileURLToPath(dir));
+        for (const lesson of await lessonIds(contentFolder))
+          await copyLessonMedia(contentFolder, lesson, fileURLToPath(dir));
       },
     },
   };

@@ -7,28 +7,40 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { showProgress } from '../../bin/progress.mjs';
 import { copyLessonMedia } from '../../lessons/schema/folders.ts';
 import { isMedia } from '../../lessons/schema/media-kinds.ts';
+import { gatherLesson } from '../content/course.ts';
 import { refuseUnfitMachine } from '../doctor/doctor.ts';
 import { exitUsage, Failure } from '../failure.ts';
-import { copySite, DevPages } from '../lab/dev-pages.ts';
-import { lessonsFolder, lessonsNamed } from '../lab/lessons.ts';
+import { copySite, DevPages, siteOf } from '../lab/dev-pages.ts';
+import { lessonsNamed, mustBeThere, openCourse, sourceOf } from '../lab/lessons.ts';
 import { lintLesson } from '../lab/lint.ts';
 import { freePort, startOwnDrydock } from '../lab/own-drydock.ts';
+import { fromHere } from '../lab/shown.ts';
 import { surroundings } from '../lab/surroundings.ts';
 import { loadSettings } from '../load-settings.ts';
 import { whyTaken } from '../supervisor/port.ts';
-import { buildSite } from '../supervisor/site.ts';
 
 /** An editor writes a file in several steps. */
 const settleMs = 40;
 
+const inWords = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 /** Runs until Ctrl-C. Throws Failure. */
 export async function labDev(name: string): Promise<void> {
-  const [lesson = ''] = await lessonsNamed([name]);
-  const folder = path.join(lessonsFolder, lesson);
-  const around = await surroundings(lessonsFolder);
+  const { settings } = loadSettings(process.env);
+  await using course = await openCourse(settings);
+  const [chosen] = lessonsNamed([name], course);
+  if (chosen === undefined) return;
+  const [lesson = ''] = mustBeThere([chosen]);
+  const source = sourceOf(chosen);
+  const folder = path.join(course.folder, lesson);
+  const isCopy = folder !== source;
+  const around = await surroundings(course.folder);
+  const relative = fromHere(source);
   const look = async () => {
+    // Of another folder than the clone's, what is in it is taken as it is for students.
+    const whyNot = isCopy ? await gatherLesson(chosen, course.folder).then(() => null, inWords) : null;
+    if (whyNot !== null) return [whyNot];
     const findings = await lintLesson(folder, around);
-    const relative = path.relative(process.cwd(), folder);
     return findings.map(
       ({ file, line, column, message }) => `${path.join(relative, file)}:${line}:${column}: ${message}`,
     );
@@ -36,7 +48,6 @@ export async function labDev(name: string): Promise<void> {
   const broken = await look();
   if (broken.length > 0)
     throw new Failure(`The lesson cannot be shown yet:\n${broken.join('\n')}`, { exitCode: exitUsage });
-  const { settings } = loadSettings(process.env);
   process.umask(0o022);
   await refuseUnfitMachine(settings);
 
@@ -44,14 +55,15 @@ export async function labDev(name: string): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ending.abort());
   const progress = showProgress();
   try {
-    for (const notice of await buildSite(() => progress.step('Building the site'), ending.signal)) console.log(notice);
+    await using site = await siteOf(course, () => progress.step('Building the site'), ending.signal);
+    for (const notice of site.notices) console.log(notice);
     const step = progress.step('Starting a Drydock');
     const port = (await whyTaken('127.0.0.1', settings.port)) === null ? settings.port : await freePort();
     await using drydock = await startOwnDrydock({
       settings,
-      lessonsFolder,
+      lessonsFolder: course.folder,
       port,
-      site: copySite,
+      site: (to) => copySite(site.folder, to),
       early: true,
       signal: ending.signal,
       progress: (detail) => step.update(detail),
@@ -59,7 +71,7 @@ export async function labDev(name: string): Promise<void> {
     step.done();
     const drawing = progress.step('Drawing the page');
     const address = `/lessons/${path.basename(lesson).replace(/^\d+-/, '')}/`;
-    await using pages = await DevPages.start(drydock.siteFolder, address, await freePort());
+    await using pages = await DevPages.start(drydock.siteFolder, address, await freePort(), course.folder);
     drawing.done();
     console.log(`${lesson} is open at ${drydock.origin}${address}; Ctrl-C ends it.`);
 
@@ -75,7 +87,7 @@ export async function labDev(name: string): Promise<void> {
           },
           (error: unknown) => {
             // The lab file's own mistakes are told with their places already.
-            if (mistakes.length === 0) mistakes.push(error instanceof Error ? error.message : String(error));
+            if (mistakes.length === 0) mistakes.push(inWords(error));
           },
         );
       }
@@ -83,7 +95,7 @@ export async function labDev(name: string): Promise<void> {
       await pages.show(mistakes, false);
       for (const mistake of mistakes) console.log(mistake);
       const ofMedia = [...files].some(isMedia);
-      if (ofMedia) await copyLessonMedia(lessonsFolder, lesson, drydock.siteFolder);
+      if (ofMedia) await copyLessonMedia(course.folder, lesson, drydock.siteFolder);
       const drawn = await pages.redraw(files.has('lesson.mdx'), isOld);
       await pages.show(mistakes, drawn || learnt || ofMedia);
       const ms = Math.round(performance.now() - began);
@@ -91,7 +103,7 @@ export async function labDev(name: string): Promise<void> {
       if ([...files].some((file) => file.startsWith('files/')))
         console.log('What lies in files/ is put into labs that are opened from now on; start the lab over to have it.');
     };
-    await followChanges(folder, ending.signal, follow);
+    await followChanges(source, ending.signal, follow);
   } catch (error) {
     if (!ending.signal.aborted) throw error;
   } finally {

@@ -3,7 +3,7 @@
 import { showProgress } from '../../bin/progress.mjs';
 import { refuseUnfitMachine } from '../doctor/doctor.ts';
 import { Failure } from '../failure.ts';
-import { lessonsFolder, lessonsNamed, playground } from '../lab/lessons.ts';
+import { lessonsNamed, mustBeThere, openCourse, playground } from '../lab/lessons.ts';
 import { startOwnDrydock } from '../lab/own-drydock.ts';
 import { type LessonTried, tryLesson } from '../lab/try-lesson.ts';
 import { loadSettings } from '../load-settings.ts';
@@ -37,14 +37,13 @@ function print(tried: LessonTried): void {
 
 /** Throws Failure, after printing, where a lesson is not as it should be. */
 export async function labTest(names: readonly string[], options: { readonly json: boolean }): Promise<void> {
-  const lessons =
-    names.length === 0
-      ? [...(await lessonsNamed([])), playground]
-      : [
-          ...(await lessonsNamed(names.filter((name) => name !== playground))),
-          ...names.filter((name) => name === playground),
-        ];
   const { settings } = loadSettings(process.env);
+  await using course = await openCourse(settings);
+  const named = names.filter((name) => name !== playground);
+  const chosen = names.length > 0 && named.length === 0 ? [] : lessonsNamed(named, course);
+  // What is left out is told by lint; where all are tried, it keeps none of the others from that.
+  const lessons = [...mustBeThere(names.length === 0 ? chosen.filter(({ problem }) => !problem) : chosen)];
+  if (names.length === 0 || names.includes(playground)) lessons.push(playground);
   await refuseUnfitMachine(settings);
   const progress = showProgress();
   const step = progress.step('Starting a Drydock for the test');
@@ -55,7 +54,7 @@ export async function labTest(names: readonly string[], options: { readonly json
   try {
     await using drydock = await startOwnDrydock({
       settings,
-      lessonsFolder,
+      lessonsFolder: course.folder,
       progress: (detail) => step.update(detail),
       signal: ending.signal,
     });
@@ -70,7 +69,7 @@ export async function labTest(names: readonly string[], options: { readonly json
     });
     const tried = await Promise.race([
       severalAtOnce(lessons, atOnce, async (lesson) => {
-        const one = await tryLesson(drydock, lessonsFolder, lesson, told);
+        const one = await tryLesson(drydock, course.folder, lesson, told);
         if (!options.json) print(one);
         return one;
       }),

@@ -2,11 +2,17 @@
 // it has the scripts and styles, so that what one sees is what students will see.
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { copyFile, cp, readFile, rename, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Step } from '../../bin/progress.mjs';
+import { ownCourse } from '../content/content-folders.ts';
+import type { Course } from '../content/course.ts';
 import { Failure } from '../failure.ts';
 import { cloneFolder, nodeProgram } from '../paths.ts';
+import { buildPages } from '../supervisor/build-pages.ts';
+import { buildSite, ownSite } from '../supervisor/site.ts';
 
 /** Astro compiles the first page in some seconds. */
 const firstPageMs = 90_000;
@@ -16,10 +22,36 @@ const changeMs = 15_000;
 
 const pageScript = fileURLToPath(new URL('./dev-page.js', import.meta.url));
 
+/** The pages of a course. Those of the clone's own are kept for the next time; others are built for this one. Throws Failure. */
+export async function siteOf(
+  { folder, all }: Course,
+  step: () => Step,
+  signal: AbortSignal,
+): Promise<AsyncDisposable & { readonly folder: string; readonly notices: readonly string[] }> {
+  if (folder === ownCourse.path) {
+    const notices = await buildSite(step, signal);
+    return { folder: ownSite, notices, [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+  const out = await mkdtemp(path.join(os.tmpdir(), 'drydock-site-'));
+  const end = () => rm(out, { recursive: true, force: true });
+  const shown = step();
+  try {
+    const folderOf = (id: string) => all.find((one) => one.id === id && !one.problem)?.folder ?? ownCourse;
+    const { notices, failure } = await buildPages({ lessons: folder, folderOf, out, behind: false }, signal);
+    if (failure !== null) throw new Failure([...notices, failure].join('\n'));
+    shown.done();
+    return { folder: out, notices, [Symbol.asyncDispose]: end };
+  } catch (error) {
+    shown.failed();
+    await end();
+    throw error;
+  }
+}
+
 /** The built site without what is compressed of it, for pages change, and what the page of the lesson needs beside it. */
-export async function copySite(folder: string): Promise<void> {
+export async function copySite(from: string, folder: string): Promise<void> {
   const filter = (file: string) => !/\.(br|gz)$/.test(file);
-  await cp(path.join(cloneFolder, 'site/dist'), folder, { recursive: true, filter });
+  await cp(from, folder, { recursive: true, filter });
   await copyFile(pageScript, path.join(folder, 'dev.js'));
 }
 
@@ -59,16 +91,27 @@ export class DevPages implements AsyncDisposable {
     this.#built = built;
   }
 
-  /** `address` is the page's: `/lessons/first-container/`. Resolves once the page is there. Throws Failure. */
-  static async start(siteFolder: string, address: string, port: number): Promise<DevPages> {
+  /** `address` is the page's: `/lessons/first-container/`. `lessons` holds them all. Resolves once the page is there. Throws Failure. */
+  static async start(siteFolder: string, address: string, port: number, lessons: string): Promise<DevPages> {
     const built = await readFile(path.join(siteFolder, address, 'index.html'), 'utf8');
     const astro = path.join(cloneFolder, 'node_modules/astro/bin/astro.mjs');
+    // What Astro keeps beside the sources is one place's for every build of this clone: here it has a place of its own.
+    const kept = path.join(cloneFolder, 'site/.astro');
+    await mkdir(kept, { recursive: true });
+    const alone = 'mount -t tmpfs -o mode=0755,nosuid,nodev tmpfs "$1" && shift && exec "$@"';
     const child = spawn(
-      path.join(cloneFolder, nodeProgram),
-      [astro, 'dev', '--host', '127.0.0.1', '--port', String(port)],
+      'unshare',
+      [
+        ...['--mount', '--propagation', 'private', 'sh', '-c', alone, 'sh', kept],
+        ...[path.join(cloneFolder, nodeProgram), astro, 'dev', '--host', '127.0.0.1', '--port', String(port)],
+      ],
       {
         cwd: path.join(cloneFolder, 'site'),
-        env: { ...process.env, ASTRO_TELEMETRY_DISABLED: '1' },
+        env: {
+          ...process.env,
+          ASTRO_TELEMETRY_DISABLED: '1',
+          ...(lessons === ownCourse.path ? {} : { DRYDOCK_COURSE: lessons }),
+        },
         // In a session of its own: Ctrl-C is for us, who end it in order.
         detached: true,
         stdio: ['ignore', 'pipe', 'pipe'],

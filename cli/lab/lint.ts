@@ -3,13 +3,14 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readStartingFiles, StartingFilesError } from '@drydock/sandbox-server';
+import { addressOf, numberOf } from '../../lessons/schema/lesson-id.ts';
 import { frontMatter, type Lab, orNear, placeOf, readLab, readYaml } from '../../lessons/schema.ts';
 import { type LessonText, type Place, readLessonText, textAttribute, withThoseInside } from './lesson-text.ts';
 import { lintImages, noImage } from './lint-images.ts';
 import { lintMedia } from './lint-media.ts';
 import { lintText, type Say } from './lint-text.ts';
 import { quoteInQuotes } from './quotes.ts';
-import { addressOf, numberOf, type Surroundings } from './surroundings.ts';
+import type { Surroundings } from './surroundings.ts';
 
 export interface Finding extends Place {
   /** `lesson.mdx`, relative to the lesson's folder. */

@@ -2,6 +2,8 @@
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { addressOf } from '../../lessons/schema/lesson-id.ts';
+import { wordsOf } from '../content/glossary.ts';
 import { cloneFolder } from '../paths.ts';
 import { type ComponentForm, lessonComponents } from './lesson-components.ts';
 import { allLessons } from './lessons.ts';
@@ -17,24 +19,16 @@ export interface Surroundings {
   readonly lessons: readonly string[];
 }
 
-/** `01-why-containers/02-first-container` -> 2 */
-export function numberOf(lesson: string): number {
-  return Number(/^\d+/.exec(path.basename(lesson))?.[0]);
-}
-
-/** `01-why-containers/02-first-container` -> `/lessons/first-container/` */
-export function addressOf(lesson: string): string {
-  return `/lessons/${path.basename(lesson).replace(/^\d+-/, '')}/`;
-}
-
-/** `folder` holds the lessons; images, components and words are the clone's. */
+/** `folder` holds the lessons, and their words, or else the clone's are theirs; images and components are the clone's. */
 export async function surroundings(folder: string): Promise<Surroundings> {
-  const words = await readFile(path.join(cloneFolder, 'lessons/glossary.yaml'), 'utf8').catch(() => '');
+  const words = await readFile(path.join(folder, 'glossary.yaml'), 'utf8').catch(() =>
+    readFile(path.join(cloneFolder, 'lessons/glossary.yaml'), 'utf8').catch(() => '[]'),
+  );
   const lessons = await allLessons(folder);
   return {
     components: await lessonComponents(path.join(cloneFolder, 'site/src/lesson-components')),
     recipes: await readRecipes(path.join(cloneFolder, 'lessons/images')),
-    terms: new Set([...words.matchAll(/^- id: (\S+)$/gm)].map(([, id = '']) => id)),
+    terms: new Set(wordsOf(words).flatMap(({ word }) => (word === null ? [] : [word.id]))),
     pages: new Set(['/', '/playground/', '/glossary/', '/images/', '/hub/', ...lessons.map(addressOf)]),
     lessons,
   };

@@ -1,7 +1,15 @@
 // How the engine and the server are started: their argument vectors and environments.
 
 import path from 'node:path';
-import { cloneFolder, compiledFolder, engineSocket, nodeProgram, operatorSocket, serverFolder } from '../paths.ts';
+import {
+  cloneFolder,
+  compiledFolder,
+  contentFolder,
+  engineSocket,
+  nodeProgram,
+  operatorSocket,
+  serverFolder,
+} from '../paths.ts';
 import type { Settings } from '../settings.ts';
 import { appFolder, namespaceFile } from './run-directory.ts';
 import type { ServerUser } from './server-user.ts';
@@ -84,6 +92,7 @@ exec "$@"`;
  */
 export function serverCommand(settings: Settings, user: ServerUser, capacity: number, clonePrivate: boolean): Argv {
   const app = appFolder(settings.run);
+  const content = path.join(contentFolder(settings.data), 'current');
   return [
     ...(['unshare', '--mount', '--propagation', 'slave', '--'] as const),
     ...['sh', '-c', clonePrivate ? showPrivateClone : showClone, 'sh', cloneFolder, app],
@@ -94,6 +103,7 @@ export function serverCommand(settings: Settings, user: ServerUser, capacity: nu
     ...['--engine', engineSocket(settings.run)],
     ...['--operator-socket', operatorSocket(settings.run)],
     ...['--data', serverFolder(settings.data)],
+    ...['--site', path.join(content, 'site'), '--lessons', path.join(content, 'lessons')],
     ...['--listen', settings.listen],
     ...['--port', String(settings.port)],
     ...['--origin', settings.origin],

@@ -2,9 +2,22 @@
 
 import { chown, mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { lessonsInUse, operatorPaths } from '@drydock/sandbox-server/operator';
 import { showProgress } from '../../bin/progress.mjs';
+import { type ContentFolder, contentFoldersOf } from '../content/content-folders.ts';
+import { followContent } from '../content/follow-content.ts';
+import { type ContentServer, ServedContent } from '../content/served-content.ts';
 import { Failure } from '../failure.ts';
-import { cloneFolder, compiledFolder, engineSocket, logFolder, operatorFolder, serverFolder } from '../paths.ts';
+import { askServer, tellServer } from '../operator.ts';
+import {
+  cloneFolder,
+  compiledFolder,
+  engineSocket,
+  logFolder,
+  operatorFolder,
+  operatorSocket,
+  serverFolder,
+} from '../paths.ts';
 import { identify, isAlive } from '../processes.ts';
 import type { Settings } from '../settings.ts';
 import { capacityOf, storeBytesOf } from './capacity.ts';
@@ -18,7 +31,6 @@ import { whyTaken } from './port.ts';
 import { waitForEngine, waitForServer } from './ready.ts';
 import { prepareRunDirectory, releaseRunDirectory } from './run-directory.ts';
 import { ensureServerUser } from './server-user.ts';
-import { buildSite } from './site.ts';
 import { claim, removeState, writeState } from './state.ts';
 import { killEngine, stopEngine, stopServer } from './stop.ts';
 
@@ -107,11 +119,23 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   const server = child('server', argv, serverEnvironment(settings), serverLog);
 
   const progress = showProgress();
+  const folders = contentFoldersOf(settings);
+  const content = new ServedContent(data, folders);
+  // From before they are read for the first time; what changes meanwhile is taken over once all is ready.
+  const begun = Promise.withResolvers<void>();
+  ending.signal.addEventListener('abort', () => begun.resolve(), { once: true });
+  const following = followChanges(content, folders, { run, begun: begun.promise, onNotice, signal: ending.signal });
   try {
     engine.start();
+    const building = {
+      step: () => progress.step('Building the site'),
+      signal: ending.signal,
+      behind: false,
+      server: null,
+    };
     await Promise.all([
       waitForEngine(socket, progress, ending.signal),
-      buildSite(() => progress.step('Building the site'), ending.signal).then(async (notices) => {
+      content.update(building).then(async ({ notices }) => {
         notices.forEach(onNotice);
         server.start();
         await waitForServer(settings.listen, settings.port, false, progress, ending.signal);
@@ -121,6 +145,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     ready = true;
     save();
     options.onReady(settings.origin);
+    begun.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     if (ending.signal.aborted) resolve();
     ending.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -133,8 +158,51 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
     ending.abort();
     signal.removeEventListener('abort', end);
     progress.close();
+    await following;
     await stopAll(engine, server, socket, run);
   }
+}
+
+/** The running server of this run directory. */
+function contentServer(run: string): ContentServer {
+  const socket = operatorSocket(run);
+  return {
+    lessonsInUse: () => askServer(lessonsInUse, 'GET', operatorPaths.lessons, undefined, socket),
+    takeLessons: (folder) => tellServer('PUT', operatorPaths.lessons, { folder }, socket),
+  };
+}
+
+interface Following {
+  readonly run: string;
+  /** Resolves once the server serves. */
+  readonly begun: Promise<void>;
+  readonly onNotice: (sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Takes over what changes in the content folders, without a word to those who work. */
+async function followChanges(
+  content: ServedContent,
+  folders: readonly ContentFolder[],
+  { run, begun, onNotice, signal }: Following,
+): Promise<void> {
+  const server = contentServer(run);
+  const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
+  const update = async () => {
+    await begun;
+    if (signal.aborted) return;
+    try {
+      const { changed, notices } = await content.update({ step: () => silent, signal, behind: true, server });
+      notices.forEach(onNotice);
+      if (changed) onNotice('The lessons were changed: their pages are built, and served from now on.');
+    } catch (error) {
+      if (!signal.aborted)
+        onNotice(`What was changed of the lessons is not served: ${error instanceof Error ? error.message : error}`);
+    }
+  };
+  const failed = (folder: string, { message }: Error) =>
+    onNotice(`Changes in ${folder} are not seen until the next start: ${message}`);
+  await followContent(folders, signal, update, failed).catch((error: unknown) => failed('the lessons', error as Error));
 }
 
 /** The server first, so that no student meets an engine that ends. */

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import statics from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 const noPage =
   '<!doctype html><html lang="en"><title>Not found</title><h1>There is no such page</h1><p><a href="/">Drydock</a>';
@@ -15,8 +15,12 @@ export async function pageNotFound(directory: string, reply: FastifyReply): Prom
   await reply.code(404).type('text/html; charset=utf-8').header('cache-control', 'no-cache').send(page);
 }
 
-/** Throws if the site has not been built. */
-export async function serveSite(server: FastifyInstance, directory: string): Promise<void> {
+/** Throws if the site has not been built. `isHidden`: it is there, but not for whoever asks. `path` is the target's, decoded. */
+export async function serveSite(
+  server: FastifyInstance,
+  directory: string,
+  isHidden: (path: string, request: FastifyRequest) => boolean,
+): Promise<void> {
   const root = resolve(directory);
   if (!existsSync(root)) throw new Error(`serve site: ${root} is not there. Build the site first: npm start does.`);
   await server.register(statics, {
@@ -27,6 +31,7 @@ export async function serveSite(server: FastifyInstance, directory: string): Pro
     preCompressed: true,
     dotfiles: 'ignore',
     cacheControl: false,
+    allowedPath: (path, _, request) => !isHidden(path, request),
     setHeaders: (reply, path) => {
       const hashed = path.startsWith(`${join(root, '_astro')}/`);
       reply.header('cache-control', hashed ? 'public, max-age=31536000, immutable' : 'no-cache');

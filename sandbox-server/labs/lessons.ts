@@ -11,6 +11,8 @@ import { readStartingFiles, type StartingFiles } from './starting-files.ts';
 export interface Lesson {
   readonly lab: Lab;
   readonly files: StartingFiles;
+  /** It is no lesson of the course any more, and there only for students who have a lab of it. */
+  readonly removed?: true;
 }
 
 /** By lesson id (`01-why-containers/02-first-container`); the playground is one without tasks. */
@@ -33,6 +35,11 @@ export async function readLessons(
   },
 ): Promise<Map<string, Lesson>> {
   const lessons = new Map<string, Lesson>([[playground, playgroundLesson]]);
+  const removed = join(directory, '.removed');
+  for (const id of await lessonIds(removed)) {
+    const lesson = await readLesson(removed, id).catch(() => null);
+    if (lesson !== null) lessons.set(id, { ...lesson, removed: true });
+  }
   for (const id of await lessonIds(directory)) {
     try {
       lessons.set(id, await readLesson(directory, id));

@@ -8,7 +8,7 @@ import { messageOf } from '../errors.ts';
 import { maxBodyBytes } from '../limits.ts';
 import type { Desk } from '../sessions/desk.ts';
 import type { DrainFile } from './drain-file.ts';
-import { type Drain, drain, type OperatorStatus, operatorPaths } from './protocol.ts';
+import { type Drain, drain, type LessonsInUse, lessonsFolder, type OperatorStatus, operatorPaths } from './protocol.ts';
 import { handleOf, reportsOf } from './reports.ts';
 
 export interface OperatorParts {
@@ -16,6 +16,7 @@ export interface OperatorParts {
   readonly link: EngineLink;
   readonly drainFile: DrainFile;
   readonly unnamedProxies: () => readonly string[];
+  readonly readLessonsAgain: (folder: string) => Promise<void>;
   readonly log: Logger;
 }
 
@@ -64,6 +65,16 @@ async function answer(request: IncomingMessage, parts: OperatorParts): Promise<R
   }
   if (url === operatorPaths.drain && method === 'DELETE') {
     setDrain(null);
+    return { status: 204 };
+  }
+  if (url === operatorPaths.lessons && method === 'GET') {
+    const inUse: LessonsInUse = [...new Set([...desk.sessions].map(({ lesson }) => lesson))];
+    return { status: 200, body: inUse };
+  }
+  if (url === operatorPaths.lessons && method === 'PUT') {
+    const wanted = lessonsFolder.safeParse(await bodyOf(request));
+    if (!wanted.success) return failure(400, 'The folder is not one.');
+    await parts.readLessonsAgain(wanted.data.folder);
     return { status: 204 };
   }
   return failure(404, `The server knows no ${method} ${url}. It may be of another version than this command.`);

@@ -12,7 +12,16 @@ export const operatorPaths = {
   session: '/sessions/',
   /** PUT `{ at }` -> `Drain`; DELETE -> 204, the end of it. Idempotent. */
   drain: '/drain',
+  /** GET -> `LessonsInUse`; PUT `{ folder }` -> 204: the lessons are those of this folder from now on. Idempotent. */
+  lessons: '/lessons',
 } as const;
+
+/** Ids of the lessons that students have a lab of. */
+export const lessonsInUse = z.array(z.string());
+export type LessonsInUse = z.output<typeof lessonsInUse>;
+
+/** Absolute. */
+export const lessonsFolder = z.strictObject({ folder: z.string().startsWith('/') });
 
 /** No new labs are started; those that are open go on. */
 export const drain = z.strictObject({

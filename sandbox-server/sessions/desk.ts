@@ -98,15 +98,17 @@ export class Desk {
     return this.#studentLabs.find(student, lesson);
   }
 
-  /** Throws notFound where there is no such lesson. */
-  mustHaveLesson(lesson: string): void {
-    if (this.#parts.lessons.has(lesson)) return;
+  /** Throws notFound where there is no such lesson, or no longer; who has a lab of it may go on. */
+  mustHaveLesson(lesson: string, student: number | null): void {
+    const known = this.#parts.lessons.get(lesson);
+    if (known !== undefined && known.removed !== true) return;
+    if (student !== null && this.existing(student, lesson) !== undefined) return;
     throw new ServerError('notFound', 'There is no such lesson. Choose one from the list of lessons.');
   }
 
   /** The student's session of a lesson: a new one, or the one there is, which is woken. Throws notFound and unavailable. */
   open(student: number, lesson: string, size: Size | null, comer: Comer = unknownComer): Session {
-    this.mustHaveLesson(lesson);
+    this.mustHaveLesson(lesson, student);
     const existing = this.existing(student, lesson);
     if (existing !== undefined) {
       existing.comer = comer;

@@ -51,7 +51,7 @@ export class Session {
   readonly student: number;
   /** The lesson's id. */
   readonly lesson: string;
-  /** With this student's values for `{{name}}`. The lab and the files change only in `drydock lab dev` (`setLesson`). */
+  /** With this student's values for `{{name}}`. The lab and the files change where the lesson's do (`setLesson`, `takeLesson`). */
   lab: Lab;
   files: Lesson['files'];
   readonly parameters: Readonly<Record<string, string>>;
@@ -69,6 +69,8 @@ export class Session {
   comer: Comer = unknownComer;
   /** The terminal size that the page asked for. */
   size: Size = defaultSize;
+  /** The lesson as it is by now, for the next page that comes. */
+  #nextLesson: Lesson | null = null;
   readonly #parts: SessionParts;
   readonly #pages = new Set<Page>();
   readonly #done: Set<string>;
@@ -250,7 +252,7 @@ export class Session {
     this.#setTasks(this.#unseen());
   }
 
-  /** The lesson has changed (`drydock lab dev`). Takes its tasks and files; the hosts stay as they are. */
+  /** Takes the tasks and files; the hosts stay as they are. */
   setLesson({ lab, files }: Lesson): void {
     this.#written = lab;
     this.lab = withParameters(lab, this.values);
@@ -259,8 +261,23 @@ export class Session {
     this.#running?.setTasks(this.lab.tasks);
   }
 
+  /**
+   * The lesson has changed while students are in it. Where its tasks are the same ones, what they say and check is at once as it
+   * is now; other tasks come with the next page, which has their text. With other hosts or terminals the lab stays as it was.
+   */
+  takeLesson(lesson: Lesson): void {
+    const formOf = ({ hosts, terminals }: Lab) => JSON.stringify([hosts, terminals]);
+    const tasksOf = ({ tasks }: Lab) => tasks.map(({ id }) => id).join();
+    this.#nextLesson = null;
+    if (formOf(lesson.lab) !== formOf(this.#written)) return;
+    if (tasksOf(lesson.lab) === tasksOf(this.#written)) this.setLesson(lesson);
+    else this.#nextLesson = lesson;
+  }
+
   /** Adds a page and tells it everything. Returns what takes it away again. */
   join(page: Page): () => void {
+    if (this.#nextLesson !== null) this.setLesson(this.#nextLesson);
+    this.#nextLesson = null;
     this.#pages.add(page);
     this.#use.entered();
     page.tell({ type: 'session', ...this.#phase });

@@ -2,16 +2,26 @@
 import { defineCollection } from 'astro:content';
 import { file, glob } from 'astro/loaders';
 import { z } from 'astro/zod';
+import { contentFolder } from './content-folder.ts';
 
 const leftOut = (process.env.DRYDOCK_LEFT_OUT ?? '').split(',').filter((lesson) => lesson !== '');
 
+const texts = glob({
+  base: contentFolder,
+  // Those with mistakes are left out by whoever builds: cli/supervisor/build-pages.ts.
+  pattern: ['*/*/lesson.mdx', ...leftOut.map((lesson) => `!${lesson}/**`)],
+  generateId: ({ entry }) => entry.replace(/\/lesson\.mdx$/, ''),
+});
+
 const lessons = defineCollection({
-  loader: glob({
-    base: '../lessons',
-    // Those with mistakes are left out by whoever builds: cli/supervisor/site.ts.
-    pattern: ['*/*/lesson.mdx', ...leftOut.map((lesson) => `!${lesson}/**`)],
-    generateId: ({ entry }) => entry.replace(/\/lesson\.mdx$/, ''),
-  }),
+  loader: {
+    ...texts,
+    // A text that has not changed is kept from the build before with its path, which may be another folder's.
+    load: (context) => {
+      context.store.clear();
+      return texts.load(context);
+    },
+  },
   schema: z.strictObject({
     title: z.string().max(60),
     /** One or two sentences under the title, and in the list of lessons. */
@@ -27,7 +37,7 @@ const lessons = defineCollection({
 });
 
 const glossary = defineCollection({
-  loader: file('../lessons/glossary.yaml'),
+  loader: file(`${contentFolder}/glossary.yaml`),
   schema: z.strictObject({
     id: z.string().regex(/^[a-z0-9-]{2,40}$/),
     name: z.string().max(40),

@@ -1,12 +1,12 @@
 /** Reads a lesson's lab file while the site is built. */
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { join } from 'node:path';
 import { type Attempt, type Lab, parseLab } from '../../lessons/schema.ts';
+import { contentFolder } from './content-folder.ts';
 
 /** What a lesson's lab file says. Throws with line and column where it is missing or is not what the schema says. */
 export async function labOf(lesson: string): Promise<Lab> {
-  // The build runs in site/.
-  const file = resolve('../lessons', lesson, 'lab.yaml');
+  const file = join(contentFolder, lesson, 'lab.yaml');
   return parseLab(await readFile(file, 'utf8'), `lessons/${lesson}/lab.yaml`);
 }
 

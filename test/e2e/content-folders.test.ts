@@ -1,0 +1,103 @@
+// Lessons outside the clone, in the browser: they are served beside Drydock's own, and taken over when they change, while a student
+// works in one of them and notices nothing.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, beforeAll, test } from 'vitest';
+import { labNew } from '../../cli/commands/lab-new.ts';
+import { startDrydock, type TestDrydock } from '../support/drydock.ts';
+import { testRun } from '../support/instance.ts';
+import { newStudent, prompt, seen, typeLine } from './browser.ts';
+
+/** A build of the site, on a machine that does other things. */
+const buildMs = 240_000;
+
+let folder: string;
+let drydock: TestDrydock;
+const lesson = (name: string) => path.join(folder, '31-ours', name);
+const changeText = async (name: string, before: string, after: string) => {
+  const file = path.join(lesson(name), 'lesson.mdx');
+  const text = await readFile(file, 'utf8');
+  assert.ok(text.includes(before));
+  await writeFile(`${file}.new`, text.replace(before, after));
+  await rename(`${file}.new`, file);
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(`/tmp/${testRun}-`);
+  for (const name of ['41-own-page', '42-in-use', '43-nobody', '44-broken', '02-clash'])
+    await labNew(`31-ours/${name}`, folder);
+  await symlink('/etc/passwd', path.join(lesson('44-broken'), 'ship.png'));
+  drydock = await startDrydock({ DRYDOCK_LESSONS: folder });
+});
+afterAll(async () => {
+  await drydock?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const status = async (page: string) => (await fetch(new URL(page, drydock.url))).status;
+
+async function told(what: RegExp): Promise<void> {
+  const deadline = performance.now() + buildMs;
+  while (!what.test(drydock.notices())) {
+    if (performance.now() > deadline) assert.fail(`${what} is not told:\n${drydock.notices()}`);
+    await delay(100);
+  }
+}
+
+test('lessons of another folder are served beside Drydock’s own; what is wrong is left out, and told with its place', async () => {
+  assert.equal(await status('/lessons/own-page/'), 200);
+  assert.equal(await status('/lessons/first-container/'), 200);
+  assert.equal(await status('/lessons/broken/'), 404);
+  const first = path.join('lessons', '01-why-containers/02-first-container/lesson.mdx');
+  await told(new RegExp(`Left out: ${lesson('02-clash')}/lesson\\.mdx:1: has the number 2, as ${first} has`));
+  await told(new RegExp(`Left out: ${lesson('44-broken')}/ship\\.png:1: leads out of the folder`));
+});
+
+test('what changes is served, and a student who works in a lesson goes on, also in one that is gone', async () => {
+  await using student = await newStudent(drydock.url);
+  const { page, complaints } = student;
+  await page.goto('/lessons/in-use/');
+  await prompt(page);
+  await typeLine(page, 'mine=kept; echo begun-$((1+1))');
+  await seen(page, /begun-2/);
+
+  // All at once, as git would: a text, a lesson that goes, another that nobody is in, one that is mended, and a mistake.
+  await changeText('41-own-page', 'A step says one thing', 'A step says another thing');
+  await rename(lesson('42-in-use'), path.join(folder, '42-in-use'));
+  await rm(lesson('43-nobody'), { recursive: true });
+  await rm(path.join(lesson('44-broken'), 'ship.png'));
+  await told(/The lessons were changed/);
+
+  const own = await (await fetch(new URL('/lessons/own-page/', drydock.url))).text();
+  assert.match(own, /A step says another thing/);
+  assert.equal(await status('/lessons/broken/'), 200);
+  assert.equal(await status('/lessons/nobody/'), 404);
+  assert.equal(await status('/lessons/in-use/'), 404, 'for whoever has no lab of it');
+
+  await typeLine(page, 'echo $mine-$((1+2))');
+  await seen(page, /kept-3/);
+  await page.reload();
+  await prompt(page);
+  await typeLine(page, 'docker run -d --name box busybox sleep 1000; echo $mine-$((1+3))');
+  await seen(page, /kept-4/);
+  await page.locator('.task[data-state="done"]').waitFor();
+  assert.deepEqual(complaints, []);
+
+  await using other = await newStudent(drydock.url);
+  await other.page.goto('/lessons/broken/');
+  await prompt(other.page);
+});
+
+test('where a mistake is made, that lesson is left out and told, and the others stay', async () => {
+  await changeText('41-own-page', '<Command run="docker images" />', '{process.env.HOME}');
+  await told(
+    new RegExp(
+      `The lesson 31-ours/41-own-page is left out until it is mended:\\n  ${lesson('41-own-page')}/lesson\\.mdx:16: `,
+    ),
+  );
+  assert.equal(await status('/lessons/own-page/'), 404);
+  assert.equal(await status('/lessons/broken/'), 200);
+});
