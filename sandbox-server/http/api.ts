@@ -6,7 +6,15 @@ import type { HealthWatch } from '../health.ts';
 import { newcomerBurstPerAddress, newcomersPerSecondPerAddress, startsPerMinute } from '../limits.ts';
 import { openSession, quizAnswer } from '../messages.ts';
 import type { ProgressRecords } from '../progress/progress.ts';
-import { type Crowded, type Health, type OpenedSession, type Progress, routes, type Ticket } from '../protocol.ts';
+import {
+  type Crowded,
+  type DoneRecord,
+  type Health,
+  type OpenedSession,
+  type Progress,
+  routes,
+  type Ticket,
+} from '../protocol.ts';
 import { RateLimit } from '../rate-limit.ts';
 import type { Comer } from '../sessions/comer.ts';
 import type { Desk } from '../sessions/desk.ts';
@@ -61,7 +69,7 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   server.post(routes.openSession.path, async (request, reply): Promise<OpenedSession | Crowded> => {
     const { lesson, rows, columns, ask = false } = openSession.parse(request.body);
     const known = studentOf(request);
-    desk.mustHaveLesson(lesson);
+    desk.mustHaveLesson(lesson, known?.id ?? null);
     const crowded = ask && known !== null ? desk.wouldGiveWay(known.id, lesson) : null;
     if (crowded !== null) return crowded;
     if (known !== null && desk.existing(known.id, lesson) === undefined) limitStarts(known);
@@ -85,6 +93,11 @@ export function addApi(server: FastifyInstance, parts: ApiParts): void {
   server.get(routes.progress.path, async (request): Promise<Progress> => {
     const student = studentOf(request);
     return student === null ? { lessons: {} } : progress.of(student.id);
+  });
+
+  server.get(routes.doneRecord.path, async (request): Promise<DoneRecord> => {
+    const student = studentOf(request);
+    return student === null ? { tasks: [] } : progress.record(student.id);
   });
 
   server.put(routes.quizAnswer.path, async (request, reply) => {

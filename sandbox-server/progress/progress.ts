@@ -4,9 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { ServerError } from '../errors.ts';
 import { maxQuizAnswers } from '../limits.ts';
-import type { Progress, QuizAnswer } from '../protocol.ts';
+import type { DoneRecord, Progress, QuizAnswer } from '../protocol.ts';
 
 const taskRow = z.object({ lesson: z.string(), task: z.string() });
+const doneRow = z.object({ lesson: z.string(), task: z.string(), done_at: z.int() });
 const answerRow = z.object({ lesson: z.string(), question: z.string(), choice: z.string() });
 const countRow = z.object({ count: z.number() });
 
@@ -51,6 +52,19 @@ export class ProgressRecords {
          ON CONFLICT DO UPDATE SET choice = excluded.choice, answered_at = excluded.answered_at`,
       )
       .run(student, lesson, question, choice, Date.now());
+  }
+
+  /** Every task that a check has seen done, and when. */
+  record(student: number): DoneRecord {
+    const rows = this.#database
+      .prepare('SELECT lesson, task, done_at FROM tasks_done WHERE student = ? ORDER BY done_at, lesson, task')
+      .all(student);
+    return {
+      tasks: rows.map((row) => {
+        const { lesson, task, done_at: doneAtMs } = doneRow.parse(row);
+        return { lesson, task, doneAt: new Date(doneAtMs).toISOString() };
+      }),
+    };
   }
 
   of(student: number): Progress {

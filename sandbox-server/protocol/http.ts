@@ -36,6 +36,8 @@ export const routes = {
   endSession: { method: 'DELETE', path: '/api/sessions/:session', access: 'owner' },
   /** What this browser's student has done so far: `Progress`; empty without a student's cookie. */
   progress: { method: 'GET', path: '/api/progress', access: 'anyone' },
+  /** What checks have seen this browser's student do, and when: `DoneRecord`; empty without a student's cookie. */
+  doneRecord: { method: 'GET', path: '/api/progress/record', access: 'anyone' },
   /** Keeps which answer a student chose: `QuizAnswer` -> 204. */
   quizAnswer: { method: 'PUT', path: '/api/progress/quiz', access: 'student' },
   /** An address of a published port's page, on an origin of its own: `OpenPreview` -> `OpenedPreview`. */
@@ -106,6 +108,19 @@ export interface LessonProgress {
 export interface Progress {
   /** By lesson id; lessons not begun are missing. */
   readonly lessons: Readonly<Record<string, LessonProgress>>;
+}
+
+export interface DoneTask {
+  readonly lesson: string;
+  readonly task: string;
+  /** RFC 3339, by the server's clock. */
+  readonly doneAt: string;
+}
+
+/** The server's own record: nothing that a page says gets into it. */
+export interface DoneRecord {
+  /** In the order in which they were done. Of lessons that are no longer in the course, too. */
+  readonly tasks: readonly DoneTask[];
 }
 
 /** The largest file that is read or written through the server. */

@@ -1,6 +1,5 @@
-/** The lessons whose text is there, in the order of the course, with what a list of them tells. */
+/** The lessons, in the order of the course, with what a list of them tells. */
 import { lessonEntries } from './content-entries.ts';
-import { course } from './course.ts';
 import { labOf } from './lab-file.ts';
 import { addressOf } from './lesson-address.ts';
 
@@ -10,7 +9,10 @@ export interface WrittenLesson {
   readonly number: number;
   readonly title: string;
   readonly lede: string;
+  /** The title of its track. */
+  readonly track: string;
   readonly minutes: number;
+  readonly goals: readonly string[];
   /** Ids of the tasks that it is done with. */
   readonly tasks: readonly string[];
   /** `/lessons/first-container/` */
@@ -24,20 +26,11 @@ export async function writtenLessons(): Promise<readonly WrittenLesson[]> {
       number: data.number,
       title: data.title,
       lede: data.lede,
+      track: data.track,
       minutes: data.minutes,
+      goals: data.goals,
       tasks: (await labOf(id)).tasks.filter(({ optional }) => !optional).map((task) => task.id),
       address: `/lessons/${addressOf(id)}/`,
     })),
   );
 }
-
-export interface PlannedLesson {
-  readonly number: number;
-  readonly title: string;
-  readonly track: string;
-}
-
-/** Every lesson of the course, written or not, in order. */
-export const planned: readonly PlannedLesson[] = course
-  .flatMap((track) => track.lessons.map((title) => ({ title, track: track.name })))
-  .map((lesson, index) => ({ ...lesson, number: index + 1 }));

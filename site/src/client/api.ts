@@ -1,6 +1,7 @@
 /** The server's HTTP routes, as functions. Knows nothing of sockets, of terminals or of what is drawn. */
 import {
   type Crowded,
+  type DoneRecord,
   type Failure,
   type OpenedPreview,
   type OpenedSession,
@@ -50,6 +51,12 @@ export async function endSession(session: string): Promise<void> {
 export async function getProgress(): Promise<Progress> {
   const response = await call(routes.progress, routes.progress.path, AbortSignal.timeout(10_000));
   return (await response.json()) as Progress;
+}
+
+/** What checks have seen this browser's student do, as the server has it. Throws `ServerRefusal`, or `TypeError` when nothing answers. */
+export async function getDoneRecord(): Promise<DoneRecord> {
+  const response = await call(routes.doneRecord, routes.doneRecord.path, AbortSignal.timeout(10_000));
+  return (await response.json()) as DoneRecord;
 }
 
 /** Keeps an answer to a quiz's question. */

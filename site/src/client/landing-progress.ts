@@ -1,4 +1,4 @@
-/** Says in the list of lessons how far this browser's student has come, and where to go on. */
+/** Says in a list of lessons, and of each track in it, how far this browser's student has come, and where to go on. */
 import type { Progress } from '@drydock/sandbox-server/protocol';
 import { stateOf, whereToGoOn } from './course-progress.ts';
 import { followProgress, remembered } from './progress.ts';
@@ -9,6 +9,7 @@ const cards = [...document.querySelectorAll<HTMLAnchorElement>('[data-progress]'
   tasks: card.dataset.tasks?.split(' ').filter(Boolean) ?? [],
   title: card.dataset.title ?? '',
 }));
+const ofTracks = [...document.querySelectorAll<HTMLElement>('[data-track-progress]')];
 const goOn = document.querySelector<HTMLAnchorElement>('[data-go-on]');
 const goOnWords = document.querySelector<HTMLElement>('[data-go-on-words]');
 
@@ -22,6 +23,13 @@ function show(progress: Progress): void {
     lesson.card.querySelectorAll<HTMLElement>('[data-tick]').forEach((tick, place) => {
       tick.dataset.state = place < done ? 'done' : 'to-come';
     });
+  }
+  for (const words of ofTracks) {
+    const ids = words.dataset.trackProgress?.split(' ') ?? [];
+    const done = cards.filter((lesson) => ids.includes(lesson.id) && stateOf(lesson, progress).look === 'done').length;
+    words.textContent =
+      done === 0 ? '' : done === ids.length ? ' · all done' : ` · ${done} of ${ids.length} lessons done`;
+    words.dataset.look = done === ids.length ? 'done' : 'begun';
   }
   showGoOn(progress);
 }

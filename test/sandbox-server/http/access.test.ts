@@ -64,6 +64,7 @@ const expected: Readonly<Record<keyof typeof routes, readonly [number, number, n
   openSession: [200, 200, 200, 200, 200],
   ticket: [403, 403, 404, 404, 200],
   progress: [200, 200, 200, 200, 200],
+  doneRecord: [200, 200, 200, 200, 200],
   quizAnswer: [403, 403, 204, 204, 204],
   socket: [404, 404, 404, 404, 404],
   openPreview: [403, 403, 404, 404, 503],
