@@ -481,17 +481,20 @@ export const maxSearchedRepositories = 300;
 /** `${a:-${b:-…}}` in a Dockerfile: real ones are two deep. Each level is a few calls on the engine's stack. */
 export const maxSubstitutionDepth = 100;
 /** One value of a Dockerfile, or one file that is written in it, with its variables put in. */
-export const maxExpandedCharacters = 1024 * 1024;
-/** Characters and comparisons that one Dockerfile takes where that grows faster than it: 0.2 s. Real ones take 100,000. */
-export const maxExpansionWork = 10_000_000;
+export const maxExpandedCharacters = 256 * 1024;
+/** Characters and comparisons that one Dockerfile takes where that grows faster than it: 50 ms. Real ones take 100,000. */
+export const maxExpansionWork = 2_500_000;
 /** A Dockerfile. Docker's own examples have 3 KiB, the largest that are written by programs 200 KiB. */
-export const maxDockerfileBytes = 1024 * 1024;
+export const maxDockerfileBytes = 512 * 1024;
 /** Instructions of one Dockerfile: one has 30 mostly. Each becomes a step of the build, a line of the history, or both. */
-export const maxStatements = 10_000;
+export const maxStatements = 2000;
 /** Words of one instruction: files to copy, or three for each variable. An image of a language sets 20 variables in one. */
 export const maxStatementWords = 5_000;
 /** Flags of one instruction: a RUN has five mounts, a COPY ten patterns of what it leaves out. */
 export const maxStatementFlags = 200;
+/** Words and flags of all of them: three or four of each. */
+export const maxDockerfileWords = 40_000;
+export const maxDockerfileFlags = 4000;
 /** Heredocs of one instruction: one or two. */
 export const maxHeredocs = 100;
 /** Warnings of one Dockerfile. Each is a line that the client prints. */

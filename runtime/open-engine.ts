@@ -172,7 +172,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     serveDocker,
     turns: new Turns(loop),
     starts: new Turnstile({ perKey: maxStartsPerHost, inAll: maxStarts }),
-    archives: new Turnstile({ perKey: maxArchivesPerHost, inAll: maxArchives }),
+    // One of each host always goes: a client that does not read its archive keeps nobody else's waiting.
+    archives: new Turnstile({ perKey: maxArchivesPerHost, inAll: maxArchives, atLeast: 1 }),
     loop,
     storeDevice: blockDeviceOf(paths.store),
     ending: new AbortController(),

@@ -68,6 +68,7 @@ export async function solveDockerfile(
         return image;
       },
       ignorePatterns: () => files.ignorePatterns(),
+      pause: () => host.turns.next('plan a build'),
     };
     const [platform = null, ...others] = options.platforms;
     if (others.length > 0)

@@ -72,6 +72,37 @@ describe('H03: messages of builds', () => {
   });
 });
 
+describe('H03: planning a build', () => {
+  const many = (count: number, line: (at: number) => string): string =>
+    Array.from({ length: count }, (_, at) => line(at)).join('\n');
+  const mounts = many(15, (at) => `--mount=type=cache,target=/c${at}`).replaceAll('\n', ' ');
+  test.each([
+    ['of a thousand files to copy from each other', `FROM busybox\n${many(1990, (at) => `COPY a${at} b${at} c /x/`)}`],
+    [
+      'of stages on stages',
+      many(
+        190,
+        (at) => `FROM ${at === 0 ? 'busybox' : `s${at - 1}`} AS s${at}\n${many(9, String).replace(/^/gm, 'RUN ')}`,
+      ),
+    ],
+    ['of mounts', `FROM busybox\n${many(250, () => `RUN ${mounts} true`)}`],
+    ['of a long file', `FROM busybox\nRUN <<E\n${'a\n'.repeat(200_000)}E`],
+    [
+      'of variables',
+      `FROM busybox\nARG A=${'x'.repeat(20_000)}\n${many(900, () => `RUN \${A#*y*y*y}\nENV B=\${A##*y*}`)}`,
+    ],
+  ])('holds the loop under 50 ms: %s', async (_, Dockerfile) => {
+    using client = await BuildClient.open(alpha.socket);
+    const since = Date.now();
+    const request = { frontendAttributes: { requestid: 'frontend.outline' }, exporters: [] };
+    // The context that it copies from has nothing: whether it can be planned is not what is asked here.
+    await client.build({ directories: { dockerfile: { Dockerfile }, context: {} } }, request).catch(() => undefined);
+    const { longestTurn } = await engine.client.loop(since);
+    assert.ok(longestTurn, 'no turn was told of');
+    assert.ok(longestTurn.cpuMs < 50, JSON.stringify(longestTurn));
+  });
+});
+
 describe('H04: connections and calls', () => {
   test('are as many as builds need: more are refused, and there is room again when they have gone', async () => {
     const clients: BuildClient[] = [];

@@ -156,6 +156,7 @@ class ClassicBuild {
         resolveImage: imageResolver(host, { always, transcript: this.#transcript, signal }),
         resolveInput: () => Promise.reject(new LanguageError('there are no other builds here')),
         ignorePatterns: () => Promise.resolve([]),
+        pause: () => host.turns.next('plan a build'),
       },
     );
     this.#parts.progress.watcher?.planned(stagesOf(plan));

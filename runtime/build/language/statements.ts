@@ -1,7 +1,14 @@
 // A Dockerfile as a list of statements: one for each instruction, its lines joined, its arguments split, its heredocs taken
 // in. Which instructions there are, and what they mean, is not known here.
 
-import { maxDockerfileBytes, maxStatementFlags, maxStatements, maxStatementWords } from '../../limits.ts';
+import {
+  maxDockerfileBytes,
+  maxDockerfileFlags,
+  maxDockerfileWords,
+  maxStatementFlags,
+  maxStatements,
+  maxStatementWords,
+} from '../../limits.ts';
 import { type Arguments, parseArguments, splitCommand } from './arguments.ts';
 import { DirectiveReader, withoutByteOrderMark } from './directives.ts';
 import { trim, trimStart } from './go-text.ts';
@@ -79,6 +86,8 @@ class Parser {
   #line = 0;
   readonly statements: Statement[] = [];
   readonly emptyContinuations: Location[] = [];
+  #words = 0;
+  #flags = 0;
 
   constructor(text: string) {
     this.#lines = new SourceLines(text);
@@ -155,6 +164,7 @@ class Parser {
       const statement = statementOf(original, this.#escapeWith, { location: lines(first, this.#line), comments });
       if (statement.words.length > maxStatementWords)
         throw new LanguageError(`an instruction may have ${maxStatementWords} words`);
+      this.#count(statement);
       const heredocs =
         mayHaveHeredocs(statement) && original.includes('<<')
           ? heredocsIn(original).map((heredoc) => ({ ...heredoc, content: this.#heredocContent(heredoc) }))
@@ -163,6 +173,15 @@ class Parser {
     } catch (error) {
       throw located(error, lines(first, this.#line));
     }
+  }
+
+  #count({ words, flags, nested }: Omit<Statement, 'heredocs'>): void {
+    this.#words += words.length;
+    this.#flags += flags.length + (nested?.flags.length ?? 0);
+    if (this.#words > maxDockerfileWords)
+      throw new LanguageError(`the instructions of a Dockerfile may have ${maxDockerfileWords} words together`);
+    if (this.#flags > maxDockerfileFlags)
+      throw new LanguageError(`the instructions of a Dockerfile may have ${maxDockerfileFlags} flags together`);
   }
 
   #heredocContent({ name, chomp }: Heredoc): string {

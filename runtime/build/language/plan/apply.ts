@@ -102,13 +102,14 @@ function apply(stage: Stage, command: Command, context: PlanContext): Instructio
 }
 
 /** Plans the steps of a stage whose base is resolved, and sets its image. Throws LanguageError, with the place. */
-export function applyStage(stage: Stage, context: PlanContext): void {
+export async function applyStage(stage: Stage, context: PlanContext): Promise<void> {
   try {
     begin(stage, context);
   } catch (error) {
     throw stage.location ? located(error, stage.location) : error;
   }
   for (const command of stage.commands) {
+    await context.applied();
     try {
       const meant = apply(stage, command, context);
       stage.applied.push({ command, meant, tree: stage.tree });

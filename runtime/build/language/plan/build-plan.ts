@@ -53,9 +53,12 @@ export interface Plan {
 export async function planBuild(request: PlanRequest, surroundings: Surroundings): Promise<Plan> {
   const { text, options } = request;
   if (text === '') throw new LanguageError('the Dockerfile cannot be empty');
+  const pause = async (): Promise<void> => await surroundings.pause?.();
+  await pause();
   const lint = new Linter(checkOptions(request), request.warn);
   const { statements, escapeWith, emptyContinuations } = parseStatements(text);
   for (const location of emptyContinuations) lint.warn('NoEmptyContinuation', location, says.noEmptyContinuation());
+  await pause();
   const { globals, stages: written } = parseStages(statements, lint);
   if (written.length === 0) throw new LanguageError('dockerfile contains no stages to build');
   if (written.length > maxStages) throw new LanguageError(`a Dockerfile may have ${maxStages} stages`);
@@ -76,6 +79,7 @@ export async function planBuild(request: PlanRequest, surroundings: Surroundings
     isNamed: false,
     paths: null,
   };
+  let applied = 0;
   const context: PlanContext = {
     options,
     platforms,
@@ -86,14 +90,18 @@ export async function planBuild(request: PlanRequest, surroundings: Surroundings
     ignored: await ignoredPaths(lint, request, surroundings),
     proxies: proxiesOf(options.buildArguments),
     locals: new Map(),
+    applied: () => (++applied % commandsPerPart === 0 ? pause() : undefined),
   };
+  await pause();
   addStages(context, written, outlined);
   const target = targetStage(context);
+  await pause();
   linkCommands(context);
   if (stages.all.length === 1) target.shownName = '';
   const wanted = request.allStages ? stages.all.slice(0, stages.all.indexOf(target) + 1) : [target];
   const needed = await resolveStages(context, surroundings, wanted);
-  for (const stage of stages.all) if (needed.has(stage) && !stage.isDone) applyOnce(stage, context);
+  for (const stage of stages.all) if (needed.has(stage) && !stage.isDone) await applyOnce(stage, context);
+  await pause();
   lint.check();
   target.paths.add('/');
   const contextPaths = stages.all.flatMap((stage) => [...stage.contextPaths]);
@@ -108,10 +116,13 @@ export async function planBuild(request: PlanRequest, surroundings: Surroundings
   };
 }
 
-function applyOnce(stage: Stage, context: PlanContext): void {
+/** Commands that are applied without a pause: in 10 ms. */
+const commandsPerPart = 200;
+
+async function applyOnce(stage: Stage, context: PlanContext): Promise<void> {
   // What is only copied from, or given from outside, has nothing to do.
   if (stage.isDone || !(stage.image ?? stage.base)) return;
-  applyStage(stage, context);
+  await applyStage(stage, context);
 }
 
 function checkOptions({ text, options }: PlanRequest): CheckOptions {

@@ -35,6 +35,8 @@ export interface Surroundings {
   resolveInput(name: string): Promise<ImageDocument | null>;
   /** The patterns of the build context's `.dockerignore`. Asked for once at most. */
   ignorePatterns(): Promise<readonly string[]>;
+  /** Lets others have the processor: a plan may take long. Called between its parts, each of which takes 20 ms at most. */
+  pause?(): Promise<void>;
 }
 
 /** Platforms of one plan. */
@@ -62,6 +64,8 @@ export interface PlanContext {
   readonly proxies: ReadonlyMap<string, string>;
   /** Local contexts, and what is taken of each: what they ask for is known at the end. */
   readonly locals: Map<LocalDraft, ReadonlySet<string>>;
+  /** Called before each command is applied: pauses now and then. */
+  readonly applied: () => Promise<void> | undefined;
 }
 
 /** A local context while its `paths` grow. */
