@@ -630,15 +630,24 @@ export const maxStepCacheEntries = 500;
 /** Conditions of one look at them: `--filter` takes one or two. */
 export const maxUsageConditions = 64;
 /** Directories of clients whose last state is kept, for their next builds. */
-export const maxKeptContexts = 4;
+export const maxKeptContexts = 8;
 /** Files of a client that come at once: BuildKit's clients send four. */
 export const maxOpenContextFiles = 32;
 /** A file of a client below this is written when it has come whole. */
 export const smallContextFileBytes = 64 * 1024;
 /** What one build may be sent. The host's disk bounds it as well. */
 export const maxContextBytes = 1024 * 1024 * 1024;
+/** How long fetching one file or repository for a build may take, and how long its server may be silent. */
+export const maxFetchMs = 10 * 60_000;
+export const fetchIdleMs = 60_000;
+/** As in Go's HTTP client, which BuildKit fetches by. */
+export const maxFetchRedirects = 10;
+/** What git says where it fails, and a remote's list of references that have one name. */
+export const maxGitSaidBytes = 64 * 1024;
 /** A secret of a build, as BuildKit has it. */
 export const maxSecretBytes = 500 * 1024;
+/** Steps of one host's builds that run at once, beside its containers: others wait for these. */
+export const maxStepsAtOnce = 16;
 /** Caches of RUN --mount that one host keeps. */
 export const maxCacheMounts = 64;
 /** Connections of one step to its client's SSH agent at once. */

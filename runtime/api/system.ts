@@ -2,12 +2,12 @@
 
 import { existsSync } from 'node:fs';
 import os from 'node:os';
+import type { CacheRecord } from '../build/cache-record.ts';
 import { listContainers } from '../containers/list.ts';
 import { volumesWithSizes } from '../containers/mounts/volumes.ts';
 import { shownContainers } from '../containers/shown.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
-import type { CachedStep } from '../images/cached-step.ts';
 import { insecureRegistries, isRange } from '../registries/daemon-settings.ts';
 import type { Exchange } from './exchange.ts';
 import { diskUsageInVersion } from './older-versions.ts';
@@ -178,13 +178,14 @@ function imagesOf(host: Host): readonly ImageSummary[] {
   return host.images.list(new Map(), { all: false, digests: false, sharedSize: true });
 }
 
-function cachedStep({ id, bytes, description, createdAt, usedAt, uses }: CachedStep): object {
+function cacheRecord(record: CacheRecord): object {
+  const { id, type, description, inUse, isShared, bytes, createdAt, usedAt, uses } = record;
   return {
     ID: id,
-    Type: 'regular',
+    Type: type,
     Description: description,
-    InUse: false,
-    Shared: false,
+    InUse: inUse,
+    Shared: isShared,
     Size: bytes,
     CreatedAt: createdAt,
     LastUsedAt: usedAt,
@@ -207,7 +208,7 @@ async function diskUsage(exchange: Exchange<Host>): Promise<void> {
     Images: wants('image') ? imagesOf(host) : null,
     Containers: wants('container') ? await listContainers(host, all) : null,
     Volumes: wants('volume') ? await volumesWithSizes(host) : null,
-    BuildCache: wants('build-cache') ? host.images.builds.steps.all().map(cachedStep) : null,
+    BuildCache: wants('build-cache') ? (await (await host.builder()).cache.records([])).map(cacheRecord) : null,
   };
   exchange.answer(200, diskUsageInVersion(exchange.version, usage));
 }

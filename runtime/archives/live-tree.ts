@@ -26,6 +26,8 @@ export interface LiveTreeOptions {
   readonly uidBase: number;
   /** Neither a directory takes the place of something else nor something else that of a directory. */
   readonly noOverwriteDirNonDir: boolean;
+  /** The time that directories get in the end which are written into, and for which no other is told; the kernel's where it is left out. */
+  readonly writtenAt?: Date | null;
 }
 
 /** A place below the directory: an open directory, and a name in it. Good until the tree's next call. */
@@ -39,7 +41,11 @@ export class LiveTree {
   readonly #options: LiveTreeOptions;
   /** The directory that was written to last: neighbours in an archive cost no walk. */
   #last: { readonly path: string; readonly fd: number } | null = null;
-  readonly #times: { readonly parts: readonly string[]; readonly mtime: Date }[] = [];
+  readonly #written = new Set<string>();
+  /** Of directories, by their paths. */
+  readonly #times = new Map<string, Date>();
+  /** Directories that are whole: what is written into them later changes their time. */
+  readonly #whole = new Set<string>();
 
   /** `root` is a descriptor of the view's root, and is the caller's to close. */
   constructor(root: number, options: LiveTreeOptions) {
@@ -62,7 +68,14 @@ export class LiveTree {
     } finally {
       fs.closeSync(fd);
     }
-    this.#times.push({ parts, mtime: attributes.mtime });
+    this.#times.set(this.#absolute(parts), attributes.mtime);
+  }
+
+  /** A directory that is whole gets this time in the end, unless something more is written into it. */
+  finishDirectory(parts: readonly string[], mtime: Date): void {
+    const path = this.#absolute(parts);
+    this.#times.set(path, mtime);
+    this.#whole.add(path);
   }
 
   /** Makes an empty file and opens it for writing. The caller ends it with `finishFile`, or closes it, before its next call. */
@@ -115,13 +128,16 @@ export class LiveTree {
 
   /** Gives directories their times, which writing into them has changed. */
   finish(): void {
-    for (const { parts, mtime } of this.#times) {
-      try {
-        const fd = this.#enter(this.#absolute(parts));
-        fs.utimesSync(`${pathOf(fd)}/.`, mtime, mtime);
-      } catch {
-        // It is gone, or something else, by now.
-      }
+    const { writtenAt } = this.#options;
+    if (writtenAt) for (const path of [...this.#written]) this.#giveTime(path, writtenAt);
+    for (const [path, mtime] of this.#times) this.#giveTime(path, mtime);
+  }
+
+  #giveTime(path: string, mtime: Date): void {
+    try {
+      fs.utimesSync(`${pathOf(this.#enter(path))}/.`, mtime, mtime);
+    } catch {
+      // It is gone, or something else, by now.
     }
   }
 
@@ -155,7 +171,10 @@ export class LiveTree {
   #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
     const name = parts.at(-1);
     if (name === undefined) throw new EngineError('invalid', 'it would replace the directory itself');
-    const parent = this.#enter(this.#absolute(parts.slice(0, -1)));
+    const above = this.#absolute(parts.slice(0, -1));
+    const parent = this.#enter(above);
+    if (this.#options.writtenAt) this.#written.add(above);
+    if (this.#whole.delete(above)) this.#times.delete(above);
     this.#checkOwn(parent);
     const path = `${pathOf(parent)}/${name}`;
     const existing = fs.lstatSync(path, { throwIfNoEntry: false });

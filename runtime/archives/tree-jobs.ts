@@ -2,6 +2,7 @@
 
 import type { MessagePort } from 'node:worker_threads';
 import type { BuildFilesJob } from '../build/files/files-job.ts';
+import type { SentAnswer, SentJob } from '../build/files/sent-jobs.ts';
 import type { LoadableImage, ReceiveOptions } from '../images/receive-images.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { FailedJob } from '../thread-job.ts';
@@ -48,6 +49,8 @@ export interface WriteJob extends Common {
   readonly noOverwriteDirNonDir: boolean;
   /** Whom all belongs to, in the container; null for whom the archive says. */
   readonly owner: { readonly uid: number; readonly gid: number } | null;
+  /** As in `LiveTreeOptions`. */
+  readonly writtenAt?: Date | null;
   /** What the archive may expand to. */
   readonly maxBytes: number;
 }
@@ -89,7 +92,7 @@ export interface SearchJob {
 }
 
 export type ReadJob = PackJob | ChangesJob | FilesJob;
-export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob | SearchJob;
+export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob | SearchJob | SentJob;
 
 /** From the thread: a piece of the tar, or that so many bytes were written, or its end. */
 export type TreeMessage =
@@ -101,6 +104,7 @@ export type TreeMessage =
       readonly images: readonly LoadableImage[] | null;
       /** The path of the file that has the text; null for none. */
       readonly found: string | null;
+      readonly sent: SentAnswer | null;
     }
   | FailedJob;
 

@@ -3,6 +3,7 @@
 
 import type { Readable } from 'node:stream';
 import type { BuildFilesJob } from '../build/files/files-job.ts';
+import type { ReceiveSentJob, SentAnswer, SentJob } from '../build/files/sent-jobs.ts';
 import { EngineError } from '../errors.ts';
 import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
@@ -98,8 +99,41 @@ export async function receiveTree(
   return images;
 }
 
+/** Does a job with what a client has sent. Throws what it throws, and the reason of `signal`. The thread is gone then. */
+export async function workOnSentFiles<Kind extends SentJob['kind']>(
+  job: SentJob & { readonly kind: Kind },
+  signal: AbortSignal,
+): Promise<SentAnswer & { readonly kind: Kind }> {
+  const done = await thread(
+    job,
+    signal,
+    () => undefined,
+    () => undefined,
+  );
+  return sentAnswer(done, job.kind);
+}
+
+/** The same for an archive that comes piece by piece. */
+export async function receiveSentTree(
+  job: ReceiveSentJob,
+  archive: Readable,
+  signal: AbortSignal,
+): Promise<SentAnswer & { readonly kind: 'sent-receive' }> {
+  return sentAnswer(await give(job, archive, signal), job.kind);
+}
+
+function sentAnswer<Kind extends SentJob['kind']>({ sent }: Done, kind: Kind): SentAnswer & { readonly kind: Kind } {
+  const isIt = (answer: SentAnswer | null): answer is SentAnswer & { readonly kind: Kind } => answer?.kind === kind;
+  if (!isIt(sent)) throw new EngineError('internal', 'the thread of what was sent has answered something else');
+  return sent;
+}
+
 /** Gives a thread what it is to write, and reads no more when it is done. The archive's pieces are empty afterwards. */
-async function give(job: WriteJob | ReceiveJob, archive: Readable, signal: AbortSignal): Promise<Done> {
+async function give(
+  job: WriteJob | ReceiveJob | ReceiveSentJob,
+  archive: Readable,
+  signal: AbortSignal,
+): Promise<Done> {
   const stop = new AbortController();
   let send: Send = () => undefined;
   let untaken = 0;

@@ -4,6 +4,7 @@ import fs, { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type MessagePort, parentPort } from 'node:worker_threads';
+import type { SentJob } from '../build/files/sent-jobs.ts';
 import { at, EngineError } from '../errors.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
 import { openBeneath, openInView, pathOf } from '../kernel/beneath.ts';
@@ -232,10 +233,19 @@ async function receiveJob(job: ReceiveJob, talk: Talk): Promise<readonly Loadabl
   return await receiveImages(Readable.from(given(talk)), job);
 }
 
+function isSentJob(job: TreeJob): job is SentJob {
+  return job.kind.startsWith('sent-');
+}
+
 async function work(job: TreeJob, talk: Talk): Promise<Done> {
-  const done = { kind: 'done', packed: null, images: null, found: null } as const;
+  const done = { kind: 'done', packed: null, images: null, found: null, sent: null } as const;
   if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
   if (job.kind === 'search') return { ...done, found: findText(job) };
+  if (isSentJob(job)) {
+    // Only here, as above.
+    const { workOnSent } = await import('../build/files/sent-work.ts');
+    return { ...done, sent: await workOnSent(job, () => given(talk)) };
+  }
   if (job.kind !== 'files') moveIntoMounts(job.mounts);
   try {
     if (job.kind === 'build-files') {

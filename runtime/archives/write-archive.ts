@@ -18,7 +18,10 @@ import { LiveTree } from './live-tree.ts';
 import type { WriteJob } from './tree-jobs.ts';
 
 /** Of a job, what writing goes by. */
-export type WriteOptions = Pick<WriteJob, 'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes'>;
+export type WriteOptions = Pick<
+  WriteJob,
+  'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes' | 'writtenAt'
+>;
 
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
 export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {

@@ -1,47 +1,76 @@
-// The cache of builds as `docker buildx du` and `docker builder prune` tell it.
+// The cache of builds as `docker buildx du`, `docker system df` and `docker builder prune` tell it: layers of steps, directories of
+// `RUN --mount=type=cache`, and files of clients.
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import type { CachedStep } from '../images/cached-step.ts';
 import type { StepCache } from '../images/step-cache.ts';
+import type { CacheRecord, Keeper } from './cache-record.ts';
 import type { PruneRequest, UsageRecordSchema } from './messages/control_pb.ts';
 import { usageFilter } from './usage-filter.ts';
 
 type Usage = MessageInitShape<typeof UsageRecordSchema>;
 
+export interface PruneOptions {
+  /** What was last used so long ago or longer. */
+  readonly keepMs: number;
+  /** The rest holds no more than this in the end; 0: all goes. */
+  readonly maxBytes: number;
+  readonly filters?: readonly string[];
+}
+
 export class BuildCache {
   readonly #steps: StepCache;
-  /** Removes what builds keep besides their layers, as far as nobody uses it. */
-  readonly #clearRest: () => Promise<void>;
+  readonly #keepers: readonly Keeper[];
+  readonly #onCleared: () => void;
+  readonly #isInImage: () => (diffId: string) => boolean;
 
-  constructor(steps: StepCache, clearRest: () => Promise<void>) {
+  /** `isInImage` tells of layers whether an image has them, as it is when it is called. */
+  constructor(
+    steps: StepCache,
+    isInImage: () => (diffId: string) => boolean,
+    keepers: readonly Keeper[],
+    onCleared: () => void,
+  ) {
     this.#steps = steps;
-    this.#clearRest = clearRest;
+    this.#isInImage = isInImage;
+    this.#keepers = keepers;
+    this.#onCleared = onCleared;
   }
 
   /** Throws invalidArgument for filters that are none. */
-  usage(filters: readonly string[]): Usage[] {
-    return this.#steps.all().filter(usageFilter(filters)).map(usageOf);
+  async records(filters: readonly string[]): Promise<readonly CacheRecord[]> {
+    const only = usageFilter(filters);
+    const kept = await Promise.all(this.#keepers.map((keeper) => keeper.records()));
+    const isShared = this.#isInImage();
+    return [...this.#steps.all().map((step) => recordOf(step, isShared(step.diffId))), ...kept.flat()].filter(only);
   }
 
-  /**
-   * Removes what was last used `keepMs` ago or more, until the rest holds no more than so many bytes (0: all of it), and tells of each.
-   * Caches of `RUN --mount` and files of clients go where no time, size or filter is given. Throws invalidArgument for filters that
-   * are none.
-   */
-  async prune({
-    keepMs,
-    maxBytes,
-    filters = [],
-  }: {
-    readonly keepMs: number;
-    readonly maxBytes: number;
-    readonly filters?: readonly string[];
-  }): Promise<readonly CachedStep[]> {
-    const only = usageFilter(filters);
-    if (keepMs === 0 && maxBytes === 0 && !filters.some(Boolean)) await this.#clearRest();
+  async usage(filters: readonly string[]): Promise<Usage[]> {
+    return (await this.records(filters)).map(usageOf);
+  }
+
+  /** Removes what nobody uses and the options say, what was used least lately first, and tells of each. Throws invalidArgument for filters that are none. */
+  async prune({ keepMs, maxBytes, filters = [] }: PruneOptions): Promise<readonly CacheRecord[]> {
     const before = keepMs > 0 ? Date.now() - keepMs : Number.POSITIVE_INFINITY;
-    return this.#steps.prune({ before, maxBytes, only });
+    const all = [...(await this.records([]))].sort((a, b) => (a.usedAt < b.usedAt ? -1 : 1));
+    let left = all.reduce((sum, { bytes }) => sum + bytes, 0);
+    const only = usageFilter(filters);
+    if (keepMs === 0 && maxBytes === 0 && !filters.some(Boolean)) this.#onCleared();
+    const removed: CacheRecord[] = [];
+    for (const record of all) {
+      if (maxBytes > 0 && left <= maxBytes) break;
+      if (Date.parse(record.usedAt) > before || !only(record) || !(await this.#remove(record))) continue;
+      left -= record.bytes;
+      removed.push(record);
+    }
+    return removed;
+  }
+
+  async #remove({ id, type }: CacheRecord): Promise<boolean> {
+    if (type === 'regular') return this.#steps.removeId(id);
+    for (const keeper of this.#keepers) if (await keeper.remove(id)) return true;
+    return false;
   }
 
   async *pruned({ filter: filters, keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): AsyncGenerator<Usage> {
@@ -54,18 +83,24 @@ export class BuildCache {
   }
 }
 
-function usageOf({ id, bytes, description, createdAt, usedAt, uses }: CachedStep): Usage {
+function recordOf({ id, bytes, description, createdAt, usedAt, uses }: CachedStep, isShared: boolean): CacheRecord {
+  const constant = { type: 'regular', isMutable: false, inUse: false } as const;
+  return { ...constant, id, bytes, description, createdAt, usedAt, uses, isShared };
+}
+
+function usageOf(record: CacheRecord): Usage {
+  const { id, bytes, description, createdAt, usedAt, uses, type, isMutable: mutable, inUse, isShared: shared } = record;
   return {
     id,
-    mutable: false,
-    inUse: false,
+    mutable,
+    inUse,
     size: BigInt(bytes),
     createdAt: timestampFromDate(new Date(createdAt)),
     lastUsedAt: timestampFromDate(new Date(usedAt)),
     usageCount: BigInt(uses),
     description,
-    recordType: 'regular',
-    shared: false,
+    recordType: type,
+    shared,
     parents: [],
   };
 }

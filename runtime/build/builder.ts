@@ -3,15 +3,13 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
 import { familiar } from '../images/reference.ts';
-import { maxContextBytes, maxResultsPerBuild, maxStepCacheBytes } from '../limits.ts';
-import { digestOf } from '../store/blobs.ts';
+import { maxResultsPerBuild, maxStepCacheBytes } from '../limits.ts';
 import { BuildCache } from './build-cache.ts';
 import { type Build, Builds, newId } from './builds.ts';
 import { buildClassic } from './classic/classic-build.ts';
 import type { ClassicRequest } from './classic/request.ts';
 import { SeenCommands } from './classic/seen-commands.ts';
 import { LiveProgress, type Transcript } from './classic/transcript.ts';
-import type { ReceivedArchive } from './context-archive.ts';
 import { controlMethods } from './control.ts';
 import { resultIn } from './definitions.ts';
 import { CacheMounts } from './execute/cache-mounts.ts';
@@ -47,13 +45,15 @@ export class Builder implements ServedBuilder {
 
   constructor(host: ContainerHost) {
     this.host = host;
-    this.#sentFiles = new SentFiles(`${host.directory}/build`);
+    this.#sentFiles = new SentFiles(host);
     this.#caches = new CacheMounts({ directory: host.directory, uidBase: host.record.uidBase });
-    this.cache = new BuildCache(host.images.builds.steps, async () => {
-      await this.#caches.clear();
-      await this.#sentFiles.clear();
-      this.#seen.clear();
-    });
+    const { builds } = host.images;
+    this.cache = new BuildCache(
+      builds.steps,
+      () => builds.isInOwnImage(),
+      [this.#caches, this.#sentFiles],
+      () => this.#seen.clear(),
+    );
     this.#services = new Map([...controlMethods(this), ...gatewayMethods(this), ...otherMethods]);
   }
 
@@ -91,7 +91,7 @@ export class Builder implements ServedBuilder {
           host: this.host,
           build,
           inputOf: (definition) => this.#input(build, definition),
-          receiveArchive: (url) => this.#receiveArchive(build, url),
+          sentFiles: this.#sentFiles,
         },
         request,
       );
@@ -105,22 +105,6 @@ export class Builder implements ServedBuilder {
       return result;
     } catch (error) {
       build.failure = error instanceof GrpcError ? error : null;
-      throw error;
-    }
-  }
-
-  async #receiveArchive(build: Build<Result>, url: URL): Promise<ReceivedArchive> {
-    const name = '[internal] load remote build context';
-    const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
-    vertex.start();
-    try {
-      const session = await build.session();
-      const options = { maxBytes: maxContextBytes, onBytes: () => undefined, signal: build.signal };
-      const sent = build.held.use(await this.#sentFiles.receiveArchive(session, url, options));
-      vertex.complete();
-      return { sent, vertex: vertex.digest };
-    } catch (error) {
-      vertex.fail(error instanceof Error ? error.message : String(error));
       throw error;
     }
   }

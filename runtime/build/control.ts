@@ -44,8 +44,8 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
     [`${service}/Session`, sessionMethod(builder.sessions)],
     [
       `${service}/DiskUsage`,
-      unary(messages.DiskUsageRequestSchema, messages.DiskUsageResponseSchema, ({ filter }) => ({
-        record: builder.cache.usage(filter),
+      unary(messages.DiskUsageRequestSchema, messages.DiskUsageResponseSchema, async ({ filter }) => ({
+        record: await builder.cache.usage(filter),
       })),
     ],
     [

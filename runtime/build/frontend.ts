@@ -7,10 +7,11 @@ import { digestOf } from '../store/blobs.ts';
 import { answerCall } from './answer-call.ts';
 import { type Build, newId } from './builds.ts';
 import { ClientFiles } from './client-files.ts';
-import { contextArchive, type ReceivedArchive, textsOf } from './context-archive.ts';
 import { definitionOf } from './definitions.ts';
 import type { BuiltLayer } from './execute/made.ts';
+import type { SentFiles } from './execute/sent-files.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import { parseBoolean } from './language/go-text.ts';
 import type { ImageDocument } from './language/image-document.ts';
 import { shortWarning, type Warning } from './language/lint.ts';
 import { rules } from './language/lint-rules.ts';
@@ -20,6 +21,7 @@ import type { ImageRequest, ResolvedImage, Surroundings } from './language/plan/
 import { rangesOf } from './language/source.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
+import { dockerfileIn, remoteContext } from './remote-context.ts';
 import type { Answer, Input, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
 
@@ -29,13 +31,12 @@ export interface FrontendParts {
   readonly build: Build<Result>;
   /** Finds the result of another build. */
   readonly inputOf: (definition: Definition) => Promise<Input>;
-  /** Receives an archive that the client's session has. */
-  readonly receiveArchive: (url: URL) => Promise<ReceivedArchive>;
+  readonly sentFiles: SentFiles;
 }
 
 /** A result, or what a client wanted to know. Throws GrpcError, in BuildKit's words. */
 export async function solveDockerfile(
-  { host, build, inputOf, receiveArchive }: FrontendParts,
+  { host, build, inputOf, sentFiles }: FrontendParts,
   request: FrontendRequest,
 ): Promise<Result | Answer> {
   if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
@@ -44,11 +45,18 @@ export async function solveDockerfile(
       `no frontend ${request.frontend.slice(0, 40)} is here: builds are made of Dockerfiles`,
     );
   const attributes = new Map(Object.entries(request.options));
-  const filename = attributes.get('filename') || 'Dockerfile';
   const files = new ClientFiles(build, attributes);
-  const archive = await contextArchive(attributes.get('context') ?? '', receiveArchive);
-  const { texts, vertex } = archive
-    ? { texts: textsOf(archive.sent, filename), vertex: archive.vertex }
+  const keepGitDir = attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '';
+  const archive = await remoteContext(
+    attributes.get(attributes.get('contextkey') ?? 'context') ?? '',
+    parseBoolean(keepGitDir) ?? false,
+    { host, build, sentFiles },
+  );
+  // The client may have a Dockerfile of its own for a context that is elsewhere.
+  const isWithin = archive !== null && !attributes.has('dockerfilekey');
+  const filename = (isWithin ? archive.filename : null) ?? (attributes.get('filename') || 'Dockerfile');
+  const { texts, vertex } = isWithin
+    ? { texts: await dockerfileIn(archive, filename, sentFiles, build.signal), vertex: archive.vertex }
     : await files.dockerfile(filename);
   const text = texts.get(filename);
   if (text === undefined)

@@ -2,6 +2,7 @@
 // content of files as they are requested. The client is a student's, and hostile: names are checked as fsutil's receiver checks them.
 
 import { maxContextDepth, maxContextEntries, maxContextPathBytes, maxToldErrorCharacters } from '../limits.ts';
+import { type Entry, type EntryKind, isBefore, type Receiver } from './files/sent-entry.ts';
 import type { StreamCall } from './grpc/call.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { PacketSchema, type Stat } from './messages/files_pb.ts';
@@ -14,30 +15,6 @@ export interface FilesWanted {
   readonly followed: readonly string[];
   readonly included: readonly string[];
   readonly excluded: readonly string[];
-}
-
-export type EntryKind = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'device';
-
-/** One thing of the directory, as the client tells of it. */
-export interface Entry {
-  /** Below the directory, without a slash before it. */
-  readonly path: string;
-  readonly kind: EntryKind;
-  /** Permissions, set-user-ID, set-group-ID and sticky. */
-  readonly mode: number;
-  readonly size: number;
-  readonly mtimeNs: bigint;
-  /** Of a symlink, or the earlier path of a file that has several names; else empty. */
-  readonly target: string;
-}
-
-/** Takes what comes. */
-export interface Receiver {
-  /** Whether the content is wanted. Called in the order of the paths. */
-  entry(entry: Entry, id: number): boolean;
-  data(id: number, bytes: Uint8Array): void | Promise<void>;
-  /** All of the file was sent. */
-  end(id: number): void | Promise<void>;
 }
 
 export const packet = { stat: 0, request: 1, data: 2, end: 3, error: 4 } as const;
@@ -89,16 +66,6 @@ function entryOf(stat: Stat): Entry {
     mtimeNs: modTime,
     target: linkname,
   };
-}
-
-/** fsutil's order: by parts, and a parent comes before what is in it. */
-export function isBefore(a: readonly string[], b: readonly string[]): boolean {
-  for (let at = 0; ; at++) {
-    const [left, right] = [a[at], b[at]];
-    if (right === undefined) return false;
-    if (left === undefined) return true;
-    if (left !== right) return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
-  }
 }
 
 /** Checks each path against those before it. */

@@ -3,8 +3,9 @@
 import { maxDockerfileBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { type Build, newId } from './builds.ts';
+import type { Receiver } from './files/sent-entry.ts';
 import { codes, GrpcError } from './grpc/status.ts';
-import { type FilesWanted, type Receiver, receiveFiles } from './receive-files.ts';
+import { type FilesWanted, receiveFiles } from './receive-files.ts';
 import type { Result } from './result.ts';
 
 /** Takes small files into memory. */

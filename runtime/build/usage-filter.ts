@@ -1,27 +1,33 @@
 // `--filter` of `docker builder prune` and `docker buildx du`, as BuildKit reads it: `type==regular,id!=x`, all of which must hold.
 
-import type { CachedStep } from '../images/cached-step.ts';
 import { maxPatternLength, maxUsageConditions } from '../limits.ts';
+import type { CacheRecord } from './cache-record.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 
-type Condition = (step: CachedStep) => boolean;
+type Condition = (record: CacheRecord) => boolean;
 
 /** What a field of a step holds; null where it has none. Fields that say only yes are empty. Throws invalidArgument for no field. */
-function fieldOf({ id, description }: CachedStep, field: string): string | null {
+function fieldOf(record: CacheRecord, field: string): string | null {
+  const { id, description, type, isMutable, inUse, isShared } = record;
+  const yes = (holds: boolean): string | null => (holds ? '' : null);
   switch (field) {
     case 'id':
       return id;
     case 'description':
       return description;
     case 'type':
-      return 'regular';
+      return type;
     case 'immutable':
+      return yes(!isMutable);
     case 'private':
-      return '';
-    case 'parents':
+      return yes(!isShared);
     case 'inuse':
+      return yes(inUse);
     case 'mutable':
+      return yes(isMutable);
     case 'shared':
+      return yes(isShared);
+    case 'parents':
       return null;
   }
   throw new GrpcError(codes.invalidArgument, `failed to parse prune filters: no field ${field.slice(0, 40)} is known`);
@@ -35,8 +41,8 @@ function matching(field: string, pattern: string): Condition {
       `failed to parse prune filters: the pattern ${JSON.stringify(pattern.slice(0, 100))} is not supported`,
     );
   const wanted = new RegExp(pattern);
-  return (step) => {
-    const value = fieldOf(step, field);
+  return (record) => {
+    const value = fieldOf(record, field);
     return value !== null && wanted.test(value);
   };
 }
@@ -48,8 +54,8 @@ function condition(text: string): Condition {
     throw new GrpcError(codes.invalidArgument, `failed to parse prune filters: ${JSON.stringify(text.slice(0, 100))}`);
   const wanted = quoted ?? plain;
   if (operator === '~=') return matching(field, wanted);
-  return (step) => {
-    const value = fieldOf(step, field);
+  return (record) => {
+    const value = fieldOf(record, field);
     if (operator === '') return value !== null;
     return (value === wanted) === (operator === '==');
   };
@@ -65,5 +71,5 @@ export function usageFilter(filters: readonly string[]): Condition {
       `failed to parse prune filters: there are more than ${maxUsageConditions} conditions`,
     );
   const all = given.map((conditions) => conditions.map(condition));
-  return (step) => all.length === 0 || all.some((conditions) => conditions.every((holds) => holds(step)));
+  return (record) => all.length === 0 || all.some((conditions) => conditions.every((holds) => holds(record)));
 }

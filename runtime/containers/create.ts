@@ -23,6 +23,7 @@ import { chosenLinks } from './links.ts';
 import { chooseMounts, removeUnused } from './mounts/choose-mounts.ts';
 import { fillVolumes } from './mounts/fill-volumes.ts';
 import { generateName } from './names.ts';
+import { shownContainers } from './shown.ts';
 
 export interface CreateRequest {
   /** Null for a generated one. */
@@ -44,7 +45,7 @@ export async function createContainer(
 ): Promise<{ Id: string; Warnings: string[] }> {
   const networks = request.networks ? withNames(host.networks, request.networks) : null;
   const image = request.step ?? host.images.resolve(request.config.Image);
-  if (host.containers.size >= maxContainersPerHost) {
+  if (!request.step && shownContainers(host).length >= maxContainersPerHost) {
     throw new EngineError(
       'exhausted',
       `this host already has ${maxContainersPerHost} containers; remove some first (docker container prune)`,

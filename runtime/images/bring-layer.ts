@@ -8,15 +8,31 @@ import type { HostView } from './view.ts';
 
 /** What the host may still bring in. Throws exhausted where that is nothing. */
 export function allowance(view: HostView): number {
-  const kept = new Map(view.owner.keptImages().map(({ imageId, broughtBytes }) => [imageId, broughtBytes]));
-  for (const { imageId } of view.own.all()) kept.delete(imageId);
-  const inSnapshots = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
-  const left = maxBroughtBytesPerHost - view.own.broughtBytes - inSnapshots;
+  const left = leftFor(view);
   if (left > 0) return left;
   throw new EngineError(
     'exhausted',
     'this host has brought in as much as it may: remove images that were loaded or imported',
   );
+}
+
+function leftFor(view: HostView): number {
+  const kept = new Map(view.owner.keptImages().map(({ imageId, broughtBytes }) => [imageId, broughtBytes]));
+  for (const { imageId } of view.own.all()) kept.delete(imageId);
+  const inSnapshots = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return maxBroughtBytesPerHost - view.own.broughtBytes - inSnapshots;
+}
+
+/** Whether an image of the host has the layer: what it holds is counted there. */
+export function isInOwnImage(view: HostView): (diffId: string) => boolean {
+  const layers = new Set(view.own.all().flatMap(({ imageId }) => view.contents.get(imageId)?.diffIds ?? []));
+  return (diffId) => layers.has(diffId);
+}
+
+/** The cache of builds holds no more than what images leave: what was used least lately goes. */
+export function trimStepCache(view: HostView): void {
+  const isCounted = isInOwnImage(view);
+  view.steps.trim(Math.max(0, leftFor(view)), ({ diffId }) => !isCounted(diffId));
 }
 
 /** What the configurations of images that the host brings in may still hold together; may be 0 or less. */

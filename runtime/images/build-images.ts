@@ -1,5 +1,6 @@
 // What a builder needs of one host's images: one to stand on, new layers on top, and in the end an image of them.
 
+import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
 import type { Image, ImageConfig } from './image-config.ts';
@@ -47,6 +48,8 @@ export interface BuildImages {
   document(reference: string): BaseDocument;
   /** Names of the unpacked layers, base first. */
   layerNames(diffIds: readonly string[]): readonly string[];
+  /** How the host reaches what is outside of it. Throws unavailable where it is stopped, conflict where it is frozen. */
+  reach(): Reach;
   /** What builds have made before. */
   readonly steps: StepCache;
   /** Keeps these layers until it is disposed of. */
@@ -60,6 +63,8 @@ export interface BuildImages {
   stand(diffIds: readonly string[], config: ImageConfig): Promise<Disposable & { readonly image: Image }>;
   /** Packs a layer into a file and unpacks it for everybody. */
   layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
+  /** Tells of layers whether an image of the host has them, as it is now. */
+  isInOwnImage(): (diffId: string) => boolean;
   /** What the files of these layers hold. */
   bytesOf(diffIds: readonly string[]): number;
   /** The host has the image of this configuration from then on; `bytes` of it are its own. Its layers must be there. */

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
 import { maxLayers } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
-import { allowance, bringHashed, configurationAllowance } from './bring-layer.ts';
+import { allowance, bringHashed, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
 import { familiar } from './reference.ts';
@@ -46,6 +46,7 @@ export function buildImages(view: HostView): BuildImages {
       };
     },
     layerNames,
+    reach: () => view.owner.reach(),
     steps: view.steps,
     hold: (diffIds) => contents.hold(diffIds),
     discard: (diffIds) => contents.discardUnused(diffIds),
@@ -75,6 +76,7 @@ export function buildImages(view: HostView): BuildImages {
       const packed = await pack(file, maxBytes);
       const held = contents.hold([packed.diffId]);
       try {
+        trimStepCache(view);
         const { diffId, size: bytes } = await bringHashed(view, file, packed, { maxBytes, signal });
         return { diffId, bytes, [Symbol.dispose]: () => held[Symbol.dispose]() };
       } catch (error) {
@@ -83,6 +85,7 @@ export function buildImages(view: HostView): BuildImages {
         throw error;
       }
     },
+    isInOwnImage: () => isInOwnImage(view),
     bytesOf: (diffIds) => contents.size({ diffIds }),
     finish: async (configuration, bytes) => {
       const parsed = parseConfiguration(configuration);
@@ -99,6 +102,7 @@ export function buildImages(view: HostView): BuildImages {
       await bring(configuration);
       const isNew = view.own.get(imageId) === undefined;
       view.own.add(imageId, bytes);
+      trimStepCache(view);
       if (isNew) view.owner.emit({ action: 'create', id: imageId, name: imageId });
     },
     name: (reference, imageId) => {

@@ -64,27 +64,22 @@ export class StepCache {
     this.#contents.letGo(step.diffId);
   }
 
-  /**
-   * Removes all that were last used before a time (milliseconds) and that `only` holds for, until the rest holds no more than so many
-   * bytes. Tells of those.
-   */
-  prune({
-    before = Number.POSITIVE_INFINITY,
-    maxBytes = 0,
-    only = () => true,
-  }: {
-    before?: number;
-    maxBytes?: number;
-    only?: (step: CachedStep) => boolean;
-  }): CachedStep[] {
-    const removed: CachedStep[] = [];
-    for (const step of this.all()) {
-      if (maxBytes > 0 && this.bytes <= maxBytes) break;
-      if (Date.parse(step.usedAt) > before || !only(step)) continue;
+  /** By the id that clients know. False where there is none. */
+  removeId(id: string): boolean {
+    const step = this.all().find((one) => one.id === id);
+    if (step) this.remove(step.key);
+    return step !== undefined;
+  }
+
+  /** Removes what was used least lately, until those that `counts` holds for have no more than so many bytes. */
+  trim(maxBytes: number, counts: (step: CachedStep) => boolean): void {
+    const counted = this.all().filter(counts);
+    let bytes = counted.reduce((sum, step) => sum + step.bytes, 0);
+    for (const step of counted) {
+      if (bytes <= maxBytes) break;
+      bytes -= step.bytes;
       this.remove(step.key);
-      removed.push(step);
     }
-    return removed;
   }
 
   clear(): void {

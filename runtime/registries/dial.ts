@@ -18,6 +18,8 @@ export interface Way {
   readonly authorities?: (place: string) => string | null;
   /** Whether a connection may be made at all; all that the network lets through where left out. */
   readonly mayReach?: (place: string, address: string) => boolean;
+  /** Files are fetched, not images: plain HTTP will do everywhere, and no place is trusted without a certificate. */
+  readonly isForFiles?: boolean;
   /** Where the host has no way out but by an HTTP proxy: names that it does not know by itself are asked for there. */
   readonly proxy?: Proxy | null;
 }
@@ -52,6 +54,7 @@ const untrusted = [
 
 /** Whether plain HTTP will do for the registry `place`, `dev:5000`, at this address: as Docker has it for those of the own machine. */
 export function isInsecure(way: Way, place: string, address: string): boolean {
+  if (way.isForFiles) return false;
   return isLoopback(address) || way.isInsecure?.(place, address) === true;
 }
 
@@ -64,6 +67,11 @@ export function isFar({ proxy }: Way, host: string): boolean {
   return proxy != null && net.isIP(bare) === 0 && !proxy.isNear(bare);
 }
 
+/** Whether a plain request goes to the proxy itself, which is told the whole URL. */
+export function isByPlainProxy(way: Way, host: string, secure: boolean): way is Way & { readonly proxy: Proxy } {
+  return !secure && way.isForFiles === true && isFar(way, host);
+}
+
 /** The addresses of a host in a URL. Throws RegistryFailure. */
 export async function addressesOf(way: Way, host: string): Promise<readonly string[]> {
   const bare = bareHost(host);
@@ -74,6 +82,7 @@ export async function addressesOf(way: Way, host: string): Promise<readonly stri
 export async function dialRegistry(way: Way, host: string, port: number, secure: boolean): Promise<net.Socket> {
   const bare = bareHost(host);
   const place = port === (secure ? 443 : 80) ? host : `${host}:${port}`;
+  if (isByPlainProxy(way, host, secure)) return await connectTo(way.proxy.address, way.proxy.port);
   if (secure && way.proxy && isFar(way, host)) {
     const socket = await connectThrough(way.proxy, `${bare}:${port}`);
     return await secured(socket, bare, false, authoritiesFor(way, place));
@@ -84,7 +93,7 @@ export async function dialRegistry(way: Way, host: string, port: number, secure:
       if (way.mayReach?.(place, address) === false)
         throw new RegistryFailure(`${place} is at ${address}, which is no address of the internet`, { kind: 'broken' });
       const insecure = isInsecure(way, place, address);
-      if (!secure && !insecure)
+      if (!secure && !insecure && !way.isForFiles)
         throw new RegistryFailure(
           `plain HTTP is for registries of this Docker host alone, and for those of its insecure-registries; ${host} must have TLS`,
           { kind: 'network' },

@@ -5,8 +5,8 @@ import http from 'node:http';
 import type net from 'node:net';
 import type { Readable } from 'node:stream';
 import { giveBack } from '../give-back.ts';
-import { maxRegistryConnections, maxRegistryRedirects } from '../limits.ts';
-import { dialRegistry, type Way } from './dial.ts';
+import { maxFetchRedirects, maxRegistryConnections, maxRegistryRedirects } from '../limits.ts';
+import { dialRegistry, isByPlainProxy, type Way } from './dial.ts';
 import { RegistryFailure } from './failure.ts';
 
 export interface Outgoing {
@@ -62,8 +62,9 @@ export class Transport implements Disposable {
       const mayFollow = outgoing.method === 'GET' || outgoing.method === 'HEAD';
       if (!redirects.includes(incoming.status) || location === undefined || !mayFollow) return incoming;
       incoming.body.destroy();
-      if (followed >= maxRegistryRedirects)
-        throw new RegistryFailure(`stopped after ${maxRegistryRedirects} redirects`, { kind: 'broken' }).of(
+      const most = this.way.isForFiles ? maxFetchRedirects : maxRegistryRedirects;
+      if (followed >= most)
+        throw new RegistryFailure(`stopped after ${most} redirects`, { kind: 'broken' }).of(
           outgoing.method,
           outgoing.url,
         );
@@ -85,7 +86,7 @@ export class Transport implements Disposable {
       // `hostname` of a URL has the brackets of an IPv6 address, which `dialRegistry` takes too.
       host: url.hostname,
       port: url.port === '' ? (secure ? 443 : 80) : Number(url.port),
-      path: `${url.pathname}${url.search}`,
+      path: isByPlainProxy(this.way, url.hostname, secure) ? url.href : `${url.pathname}${url.search}`,
       headers: {
         Host: url.host,
         'User-Agent': userAgent,

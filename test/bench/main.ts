@@ -1,5 +1,5 @@
 // `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench PART`: one part alone,
-// `figures`, `docker`, `registry`, `hub`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
+// `figures`, `docker`, `builds`, `registry`, `hub`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -7,6 +7,7 @@ import { connectEngine } from '@drydock/runtime';
 import { ownDockerFolder } from '../../bin/programs.mjs';
 import { startDockerd } from '../support/dockerd.ts';
 import { startDrydock } from '../support/drydock.ts';
+import { buildFigures } from './build-figures.ts';
 import { docker } from './clock.ts';
 import { crowdFigures } from './crowd-figures.ts';
 import { dockerTaskFigures } from './docker-figures.ts';
@@ -73,6 +74,14 @@ if (isOnly('docker')) {
   const ours = { socket: host.dockerSocket, network: `/proc/${host.pid}/ns/net` };
   figures.push(...(await dockerTaskFigures(ours, dockerd)));
   await client.removeHost('bench-docker');
+}
+if (isOnly('builds')) {
+  await using dockerd = await startDockerd();
+  say('builds');
+  const host = await client.createHost('bench-builds', { limits: { cpus: os.cpus().length } });
+  await docker(host.dockerSocket, 'pull', '-q', 'busybox');
+  figures.push(...(await buildFigures(client, host.dockerSocket, dockerd?.socket ?? null)));
+  await client.removeHost('bench-builds');
 }
 if (isOnly('registry')) {
   await using dockerd = await startDockerd();

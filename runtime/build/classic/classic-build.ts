@@ -7,7 +7,6 @@ import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import { goArchitecture } from '../../images/architecture.ts';
 import { familiar } from '../../images/reference.ts';
-import { maxContextBytes } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { Executor } from '../execute/executor.ts';
 import { exportImage } from '../execute/export-image.ts';
@@ -48,12 +47,8 @@ export async function buildClassic(
   transcript: Transcript,
 ): Promise<void> {
   const { sentFiles, signal } = parts;
-  await using sent = await sentFiles.receiveTar(archive, {
-    maxBytes: maxContextBytes,
-    onBytes: () => undefined,
-    signal,
-  });
-  const context = await readContext(sent, request.dockerfile);
+  await using sent = await sentFiles.receiveTar(archive, signal);
+  const context = await readContext(sentFiles, sent, request.dockerfile, signal);
   const written = stagesUpTo(context.text, request.attributes.get('target') ?? '');
   await new ClassicBuild(parts, request, context, written, transcript).run();
 }

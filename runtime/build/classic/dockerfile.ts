@@ -1,12 +1,10 @@
 // The Dockerfile of a classic build, out of the context that the client has sent.
 
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { EngineError } from '../../errors.ts';
 import { maxDockerfileBytes } from '../../limits.ts';
 import { WorkBudget } from '../../work-budget.ts';
-import type { Sent } from '../execute/sent-files.ts';
-import { SentTree } from '../files/source-tree.ts';
+import type { Sent, SentFiles } from '../execute/sent-files.ts';
 import { parseIgnoreFile } from '../language/ignore-file.ts';
 import type { ArgInstruction, WrittenStage } from '../language/instructions.ts';
 import { Linter } from '../language/lint.ts';
@@ -23,35 +21,30 @@ export interface ClassicContext {
   readonly sent: Sent;
 }
 
-/** Null where there is no such file. */
-async function textIn({ directory, entries }: Sent, name: string): Promise<string | null> {
-  const at = new SentTree(directory, entries).followed(path.posix.join('/', name)).slice(1);
-  const found = entries.find((entry) => entry.path === at);
-  if (!found?.content) return null;
-  if (found.size > maxDockerfileBytes)
-    throw new EngineError('invalid', `${name.slice(0, 100)} may have ${maxDockerfileBytes} bytes`);
-  return await readFile(`${directory}/${found.content.file}`, 'utf8');
-}
-
 /** Throws invalid, and refused where there is none. */
-export async function readContext(sent: Sent, asked: string): Promise<ClassicContext> {
+export async function readContext(
+  sentFiles: SentFiles,
+  sent: Sent,
+  asked: string,
+  signal: AbortSignal,
+): Promise<ClassicContext> {
   const clean = path.posix.normalize(asked).replace(/^\/+/, '');
-  const others = clean === 'Dockerfile' ? ['dockerfile'] : [];
-  for (const name of [clean, ...others]) {
-    const text = await textIn(sent, name);
-    if (text === null) continue;
+  const names = [clean, ...(clean === 'Dockerfile' ? ['dockerfile'] : [])];
+  const [ignored, ...texts] = await sentFiles.texts(sent, [ignoreFile, ...names], maxDockerfileBytes, signal);
+  for (const [at, name] of names.entries()) {
+    const text = texts[at];
+    if (text === null || text === undefined) continue;
     if (text.trim() === '') throw new EngineError('invalid', `the Dockerfile (${name}) cannot be empty`);
-    return { name, text, sent: await withoutIgnored(sent, name) };
+    return { name, text, sent: withoutIgnored(sent, name, ignored ?? '') };
   }
   throw new EngineError('refused', `Cannot locate specified Dockerfile: ${asked.slice(0, 200)}`);
 }
 
-async function withoutIgnored(sent: Sent, dockerfile: string): Promise<Sent> {
-  const patterns = parseIgnoreFile((await textIn(sent, ignoreFile)) ?? '');
+function withoutIgnored(sent: Sent, dockerfile: string, ignored: string): Sent {
+  const patterns = parseIgnoreFile(ignored);
   if (patterns.length === 0) return sent;
   const matcher = new PatternMatcher(patterns, new WorkBudget());
-  const left = [ignoreFile, dockerfile].filter((name) => matcher.matches(name));
-  return { ...sent, entries: sent.entries.filter((entry) => !left.includes(entry.path)) };
+  return { ...sent, without: [ignoreFile, dockerfile].filter((name) => matcher.matches(name)) };
 }
 
 export interface Written {

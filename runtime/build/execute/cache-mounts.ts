@@ -2,17 +2,22 @@
 
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { EngineError } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
-import { maxCacheMounts } from '../../limits.ts';
+import { sizeOfTree } from '../../kernel/tree-size.ts';
+import { maxCacheMounts, maxSizedEntries } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
+import type { CacheRecord, Keeper } from '../cache-record.ts';
 import type { Sharing } from '../language/mounts.ts';
 
 /** One that somebody uses or waits for. */
 interface Cache {
   /** Those who have it, and those who wait to have it alone. */
   users: number;
+  /** Settles when its directory is there, or could not be made. */
+  making: Promise<unknown>;
   /** Settles when the user who has it alone is done. */
   turn: Promise<unknown>;
 }
@@ -24,11 +29,16 @@ export interface UsedCache extends AsyncDisposable {
   readonly isNew: boolean;
 }
 
+/** Makes the directory of one that nobody has used before. */
+export type MakeCache = (path: string) => Promise<void>;
+
 /** Of one host. */
-export class CacheMounts {
+export class CacheMounts implements Keeper {
   readonly #directory: string;
   readonly #uidBase: number;
   readonly #caches = new Map<string, Cache>();
+  /** What instructions call those that were used (in the first line), and how often they were; of earlier engines nothing is known. */
+  readonly #told = new Map<string, { readonly id: string; uses: number }>();
   /** Names of those that one user alone has, and that go with it. */
   readonly #private = new Set<string>();
 
@@ -43,12 +53,15 @@ export class CacheMounts {
     this.tidied = Promise.allSettled(left.map((name) => removeTree(`${this.#directory}/${name}`)));
   }
 
-  /** Waits for a `locked` one that somebody has; a `private` one that is in use is a new one. Throws exhausted, and the reason of `signal`. */
-  async use(id: string, sharing: Sharing, signal: AbortSignal): Promise<UsedCache> {
+  /**
+   * Waits for a `locked` one that somebody has; a `private` one that is in use is a new one. One begins as an empty directory of root's,
+   * unless `make` makes it. Throws exhausted, the reason of `signal`, and what `make` throws.
+   */
+  async use(id: string, sharing: Sharing, signal: AbortSignal, make: MakeCache = this.#makeEmpty): Promise<UsedCache> {
     signal.throwIfAborted();
     const name = digestOf(id).slice('sha256:'.length);
-    const cache = this.#caches.get(name) ?? { users: 0, turn: Promise.resolve() };
-    if (sharing === 'private' && cache.users > 0) return this.#own();
+    const cache = this.#caches.get(name) ?? { users: 0, making: Promise.resolve(), turn: Promise.resolve() };
+    if (sharing === 'private' && cache.users > 0) return await this.#own(make);
     this.#caches.set(name, cache);
     cache.users += 1;
     const { promise: done, resolve } = Promise.withResolvers<void>();
@@ -64,26 +77,45 @@ export class CacheMounts {
         await settledOr(before, signal);
       }
       const path = `${this.#directory}/${name}`;
-      return { path, isNew: this.#make(path), [Symbol.asyncDispose]: leave };
+      const made = cache.making.then(() => this.#make(path, make));
+      cache.making = made.catch(() => undefined);
+      const isNew = await made;
+      this.#tell(name, id, isNew);
+      return { path, isNew, [Symbol.asyncDispose]: leave };
     } catch (error) {
       await leave();
       throw error;
     }
   }
 
-  #own(): UsedCache {
+  #tell(name: string, id: string, isNew: boolean): void {
+    const told = (isNew ? undefined : this.#told.get(name)) ?? { id, uses: 0 };
+    told.uses += 1;
+    this.#told.set(name, told);
+    // Those that are pruned are told of no more.
+    for (const one of this.#told.keys())
+      if (this.#told.size > maxCacheMounts && !fs.existsSync(`${this.#directory}/${one}`)) this.#told.delete(one);
+    const path = `${this.#directory}/${name}`;
+    fs.utimesSync(path, new Date(), fs.statSync(path).mtime);
+  }
+
+  async #own(make: MakeCache): Promise<UsedCache> {
     const name = randomUUID();
     const path = `${this.#directory}/${name}`;
-    const isNew = this.#make(path);
     this.#private.add(name);
     const leave = async (): Promise<void> => {
       await removeTree(path);
       this.#private.delete(name);
     };
-    return { path, isNew, [Symbol.asyncDispose]: leave };
+    try {
+      return { path, isNew: await this.#make(path, make), [Symbol.asyncDispose]: leave };
+    } catch (error) {
+      await leave();
+      throw error;
+    }
   }
 
-  #make(path: string): boolean {
+  async #make(path: string, make: MakeCache): Promise<boolean> {
     if (fs.existsSync(path)) return false;
     makeDirectory(this.#directory, 0o700);
     if (fs.readdirSync(this.#directory).length >= maxCacheMounts)
@@ -91,30 +123,77 @@ export class CacheMounts {
         'exhausted',
         `this host has ${maxCacheMounts} caches of RUN --mount, the most: docker builder prune removes them`,
       );
+    await make(path);
+    return true;
+  }
+
+  readonly #makeEmpty: MakeCache = async (path) => {
     fs.mkdirSync(path, { mode: 0o755 });
     fs.chownSync(path, this.#uidBase, this.#uidBase);
-    return true;
+  };
+
+  async records(): Promise<readonly CacheRecord[]> {
+    const records = await Promise.all(namesIn(this.#directory).map((name) => this.#record(name)));
+    return records.filter((record) => record !== null);
+  }
+
+  /** Null for what nobody finds again, and for one that is being removed. */
+  async #record(name: string): Promise<CacheRecord | null> {
+    if (!isShared(name)) return null;
+    const path = `${this.#directory}/${name}`;
+    const { id = '', uses = 1 } = this.#told.get(name) ?? {};
+    try {
+      const { birthtime, atime } = await stat(path);
+      const { bytes } = await sizeOfTree(path, maxSizedEntries);
+      return {
+        id: idOf(name),
+        type: 'exec.cachemount',
+        description: `cached mount ${id.slice(id.indexOf('/') + 1).split('\n')[0]}`.trim(),
+        bytes,
+        isMutable: true,
+        inUse: this.#caches.has(name),
+        isShared: false,
+        createdAt: birthtime.toISOString(),
+        usedAt: atime.toISOString(),
+        uses,
+      };
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return null;
+      throw error;
+    }
+  }
+
+  async remove(id: string): Promise<boolean> {
+    const name = namesIn(this.#directory).find((one) => isShared(one) && idOf(one) === id);
+    return name !== undefined && (await this.#remove(name));
   }
 
   /** Removes those that nobody uses. */
   async clear(): Promise<void> {
-    for (const name of namesIn(this.#directory)) {
-      if (this.#caches.has(name) || this.#private.has(name)) continue;
-      // Gone at once for who uses it next: it takes a while until all of it is.
-      const away = `${this.#directory}/${randomUUID()}`;
-      try {
-        fs.renameSync(`${this.#directory}/${name}`, away);
-      } catch (error) {
-        if (hasCode(error, 'ENOENT')) continue; // somebody else removes it
-        throw error;
-      }
-      await removeTree(away);
+    for (const name of namesIn(this.#directory)) await this.#remove(name);
+  }
+
+  async #remove(name: string): Promise<boolean> {
+    if (this.#caches.has(name) || this.#private.has(name)) return false;
+    // Gone at once for who uses it next: it takes a while until all of it is.
+    const away = `${this.#directory}/${randomUUID()}`;
+    try {
+      fs.renameSync(`${this.#directory}/${name}`, away);
+    } catch (error) {
+      if (hasCode(error, 'ENOENT')) return false; // somebody else removes it
+      throw error;
     }
+    this.#told.delete(name);
+    await removeTree(away);
+    return true;
   }
 }
 
 /** Named by what they are asked for by. */
 const isShared = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
+
+/** As long as BuildKit's. */
+const idOf = (name: string): string => name.slice(0, 25);
 
 function namesIn(directory: string): string[] {
   try {

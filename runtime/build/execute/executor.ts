@@ -3,18 +3,16 @@
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
-import { maxContextBytes, maxContextLooks } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { PlannedStep } from '../build-log.ts';
 import { newId } from '../builds.ts';
 import type { FileAction } from '../files/files-job.ts';
-import { SentTree } from '../files/source-tree.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { environmentOf } from '../language/environment.ts';
 import {
+  type CopyAction,
   type FilesStep,
   inputsOf,
-  type LocalStep,
   type RunMount,
   type RunStep,
   type Step,
@@ -25,10 +23,11 @@ import type { Progress, Vertex } from '../progress.ts';
 import type { Result } from '../result.ts';
 import type { Session } from '../sessions.ts';
 import type { CacheMounts } from './cache-mounts.ts';
-import { type Copied, contentKey } from './content-key.ts';
+import { Contents } from './contents.ts';
 import { filesStep } from './files-step.ts';
+import { givenFiles } from './given-files.ts';
 import { type BuiltLayer, layersIn, type Made, nothing, sourceOf } from './made.ts';
-import { mountsFor } from './run-mounts.ts';
+import { emptyCache, mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
 import type { Sent, SentFiles } from './sent-files.ts';
 
@@ -51,15 +50,14 @@ export class Executor implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   readonly #held = new AsyncDisposableStack();
-  readonly #trees = new Map<Sent, SentTree>();
-  /** Files of clients that were looked at. */
-  #looks = 0;
+  readonly #contents: Contents;
   /** The first: what others then end with only follows. */
   #failure: GrpcError | null = null;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
     this.#signal = AbortSignal.any([parts.signal, this.#stop.signal]);
+    this.#contents = new Contents(parts.host, this.#signal);
   }
 
   /** The layers of a tree. Throws GrpcError, the one of the step that failed first. */
@@ -88,8 +86,10 @@ export class Executor implements AsyncDisposable {
 
   async #layersOf(tree: Tree): Promise<Extract<Made, { kind: 'layers' }>> {
     const made = await this.#of(tree);
-    if (made.kind === 'sent') throw new GrpcError(codes.unimplemented, 'files of the client are no file system');
-    return made;
+    if (made.kind === 'layers') return made;
+    // A named context that a stage begins with.
+    const diffIds = await this.#layersToMount(tree);
+    return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: new Date().toISOString() })) };
   }
 
   #of(tree: Tree): Promise<Made> {
@@ -110,7 +110,7 @@ export class Executor implements AsyncDisposable {
     } catch (error) {
       const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
       this.#failure ??= failure;
-      vertex.fail(failure.message.replace(/^failed to compute cache key: /, ''), this.#failure === failure);
+      vertex.fail(failure.message.replace(/^failed to (?:compute|load) cache key: /, ''), this.#failure === failure);
       this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
       throw failure;
     }
@@ -126,7 +126,11 @@ export class Executor implements AsyncDisposable {
         return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
       }
       case 'local':
-        return { kind: 'sent', sent: await this.#local(step, vertex) };
+      case 'http':
+      case 'git': {
+        const hold = (given: Sent): Sent => this.#held.use(given);
+        return { kind: 'sent', sent: await givenFiles(step, this.#parts, vertex, this.#signal, hold) };
+      }
       case 'input': {
         const layers = this.#parts.result.inputs.get(step.input);
         if (!layers) throw new EngineError('internal', `the input ${step.input} was not built`);
@@ -136,50 +140,11 @@ export class Executor implements AsyncDisposable {
         return await this.#run(step, layersIn(inputs[0]), vertex);
       case 'files':
         return await this.#files(step, vertex);
-      default:
-        throw new GrpcError(codes.unimplemented, `${step.name}: this is not supported by this builder yet`);
     }
   }
 
   get #images() {
     return this.#parts.host.images.builds;
-  }
-
-  async #local(step: LocalStep, vertex: Vertex): Promise<Sent> {
-    const { archive } = this.#parts.result;
-    if (step !== archive?.step) return this.#held.use(await this.#receive(step, vertex));
-    vertex.start();
-    vertex.took(...amountOf(archive.sent));
-    vertex.complete();
-    return archive.sent;
-  }
-
-  async #receive(step: LocalStep, vertex: Vertex): Promise<Sent> {
-    const { sentFiles, result } = this.#parts;
-    const { name: directory, session: id, ignored: excluded } = await result.directory(step.local, step.isNamed);
-    vertex.start();
-    const session = await this.#parts.session(id);
-    const status = vertex.status(`transferring ${step.local}:`, 'transferring');
-    let last = 0;
-    const sent = await sentFiles.receive(
-      session,
-      { directory, followed: step.paths ?? [], included: [], excluded },
-      {
-        key: session.sharedKey === '' ? null : `${directory}:${session.sharedKey}`,
-        maxBytes: maxContextBytes,
-        onBytes: (bytes) => {
-          if (bytes - last < 1024 * 1024) return;
-          last = bytes;
-          status.at(bytes);
-        },
-        signal: this.#signal,
-      },
-    );
-    const [files, bytes] = amountOf(sent);
-    status.done(bytes);
-    vertex.took(files, bytes);
-    vertex.complete();
-    return sent;
   }
 
   async #run(step: RunStep, below: readonly BuiltLayer[], vertex: Vertex): Promise<Made> {
@@ -211,10 +176,15 @@ export class Executor implements AsyncDisposable {
       case 'bind': {
         const { source, target, readOnly } = mount;
         const made = await this.#of(mount.from);
-        return { type: 'bind', source, target, readOnly, content: this.#contentOf({ source, isPattern: false }, made) };
+        const [content] = await this.#contents.of([{ source, isPattern: false }], made);
+        return { type: 'bind', source, target, readOnly, content };
       }
-      case 'cache':
-        return { type: 'cache', id: mount.id, target: mount.target };
+      case 'cache': {
+        const { id, target, from, source } = mount;
+        if (emptyCache(from)) return { type: 'cache', id, target };
+        const [content] = await this.#contents.of([{ source, isPattern: false }], await this.#of(from));
+        return { type: 'cache', id, target, source, content };
+      }
       case 'secret':
         return { type: 'secret', id: mount.id, target: mount.target, env: mount.env };
       default:
@@ -228,7 +198,9 @@ export class Executor implements AsyncDisposable {
     if (made.kind === 'layers') return made.layers.map(({ diffId }) => diffId);
     const all = { kind: 'copy', source: 0, from: '/', to: '/', isPattern: false, includes: [], excludes: [] } as const;
     const actions: FileAction[] = [{ ...all, unpack: false, owner: '', mode: null }];
-    const layer = this.#held.use(await filesStep(this.#parts.host, [], [sourceOf(made)], actions, this.#signal));
+    const layer = this.#held.use(
+      await filesStep(this.#parts.host, [], [sourceOf(made)], { actions, madeAt: null }, this.#signal),
+    );
     return [layer.diffId];
   }
 
@@ -242,52 +214,24 @@ export class Executor implements AsyncDisposable {
       const { from, source, destination, ...rest } = action;
       return { ...rest, source: trees.indexOf(from), from: source, to: destination };
     });
-    const key = {
-      kind: 'files',
-      actions,
-      contents: step.actions.flatMap((action) =>
-        action.kind === 'copy' ? [this.#contentOf(action, made[trees.indexOf(action.from)])] : [],
-      ),
-    };
+    const keyed = new Map<CopyAction, string>();
+    for (const [at, tree] of trees.entries()) {
+      const copied = step.actions.filter((action) => action.kind === 'copy' && action.from === tree) as CopyAction[];
+      const contents = await this.#contents.of(copied, made[at]);
+      for (const [index, action] of copied.entries()) keyed.set(action, contents[index] ?? '');
+    }
+    const contents = step.actions.flatMap((action) => (action.kind === 'copy' ? [keyed.get(action)] : []));
+    const { madeAt } = step;
+    const key = { kind: 'files', actions, contents, ...(madeAt !== null && { madeAt }) };
     return await this.#layer(step, below, { key, description: step.instruction }, vertex, () =>
       filesStep(
         host,
         below.map(({ diffId }) => diffId),
         made.map(sourceOf),
-        actions,
+        { actions, madeAt },
         this.#signal,
       ),
     );
-  }
-
-  /** What the result hangs on of what is copied: of a client's files those that are meant, of a stage all. */
-  #contentOf(action: Copied, made: Made | undefined): string {
-    if (made?.kind !== 'sent')
-      return layersIn(made)
-        .map(({ diffId }) => diffId)
-        .join();
-    const { entries } = made.sent;
-    // The list is gone through once for what is named, and once for wildcards.
-    this.#looks += 2 * entries.length;
-    if (this.#looks > maxContextLooks)
-      throw new GrpcError(
-        codes.resourceExhausted,
-        'the instructions of this build look at too many files: copy directories whole, or leave files out with .dockerignore',
-      );
-    const tree = this.#treeOf(made.sent);
-    const found = contentKey(tree, entries, action);
-    if (found !== null) return found;
-    const ref = `${this.#parts.host.id}::${newId()}`;
-    throw new GrpcError(
-      codes.unknown,
-      `failed to compute cache key: failed to calculate checksum of ref ${ref}: ${JSON.stringify(action.source)}: not found`,
-    );
-  }
-
-  #treeOf(sent: Sent): SentTree {
-    const tree = this.#trees.get(sent) ?? new SentTree(sent.directory, sent.entries);
-    this.#trees.set(sent, tree);
-    return tree;
   }
 
   /** The layers below and one more: one that is known, or that `make` makes. */
@@ -317,12 +261,6 @@ export class Executor implements AsyncDisposable {
     vertex.complete();
     return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
   }
-}
-
-/** How many files there are, and what they hold. */
-function amountOf({ entries }: Sent): [files: number, bytes: number] {
-  const files = entries.filter(({ kind }) => kind === 'file');
-  return [files.length, files.reduce((sum, { size }) => sum + size, 0)];
 }
 
 /** What a watcher of the build is told of it. */

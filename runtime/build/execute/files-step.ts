@@ -1,45 +1,89 @@
 // COPY, ADD and WORKDIR: files that the engine makes by itself, in an overlay of its own, which become a layer.
 
 import { randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
 import { makeFilesOf, packLayerFile } from '../../archives/tree-work.ts';
 import { openLayers, openView, type View, type ViewSource } from '../../archives/view.ts';
 import type { ContainerHost } from '../../containers/container.ts';
+import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import { createOwnLayer } from '../../processes/rootfs.ts';
 import type { FileAction, FilesSource } from '../files/files-job.ts';
+import { handingOver } from './made-layer.ts';
 
 /** Where an action's files come from: what a client has sent, or the layers of a stage, base first. */
 export type Source =
   | Extract<FilesSource, { kind: 'sent' }>
   | { readonly kind: 'stage'; readonly diffIds: readonly string[] };
 
-/** Throws what the actions throw. The layer is the caller's to let go. */
+/** `madeAt`: in seconds, of what is made and not copied; null for now. Throws what the actions throw. The layer is the caller's to let go. */
 export async function filesStep(
   host: ContainerHost,
   below: readonly string[],
   sources: readonly Source[],
-  actions: readonly FileAction[],
+  { actions, madeAt }: { readonly actions: readonly FileAction[]; readonly madeAt: number | null },
   signal: AbortSignal,
 ): Promise<MadeLayer> {
-  return await host.engine.archives.pass(host.name, async () => {
+  const make = async (made: (layer: MadeLayer) => MadeLayer): Promise<MadeLayer> => {
     await using undo = new AsyncDisposableStack();
     const own = makeOwn(host, undo);
     const view = undo.use(viewOf(host, below, own));
     const opened = sources.map((source) => openSource(host, source, undo));
     const { mounts, root } = view;
     const { uidBase } = host.record;
-    await makeFilesOf({ kind: 'build-files', mounts, root, uidBase, sources: opened, actions }, signal);
+    const time = { madeAtMs: madeAt === null ? Date.now() : madeAt * 1000, isTimeGiven: madeAt !== null };
+    await makeFilesOf({ kind: 'build-files', mounts, root, uidBase, sources: opened, actions, ...time }, signal);
     const rootfs = rootfsOf(host, below, own);
     const layers = undo.use(openLayers({ rootfs, hostPid: host.record.pid }));
-    return await host.images.builds.layer(
-      (file, maxBytes) =>
-        packLayerFile(
-          { kind: 'layer', mounts: layers.mounts, own: layers.own, image: layers.image, uidBase, file, maxBytes },
-          signal,
-        ),
-      signal,
+    const { mounts: packedMounts, own: upper, image } = layers;
+    return made(
+      await host.images.builds.layer(
+        (file, maxBytes) =>
+          packLayerFile({ kind: 'layer', mounts: packedMounts, own: upper, image, uidBase, file, maxBytes }, signal),
+        signal,
+      ),
     );
+  };
+  return await handingOver(host, (made) => host.engine.archives.pass(host.name, () => make(made)));
+}
+
+/** Puts what the layers have at `source`, a directory, where nothing is, on the host's disk. Throws notFound, in BuildKit's words. */
+export async function placeFiles(
+  host: ContainerHost,
+  diffIds: readonly string[],
+  source: string,
+  place: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = path.posix.basename(source);
+  const isRoot = name === '';
+  const action: FileAction = {
+    kind: 'copy',
+    source: 0,
+    from: isRoot ? '/' : path.posix.dirname(source),
+    to: '/',
+    isPattern: false,
+    // By its name, and so with its owner and mode.
+    includes: isRoot ? [] : [name.replace(/[*?[\]\\^]/g, '\\$&').replace(/^!/, '[!]')],
+    excludes: [],
+    unpack: false,
+    owner: '',
+    mode: null,
+  };
+  await host.engine.archives.pass(host.name, async () => {
+    await using undo = new AsyncDisposableStack();
+    const own = makeOwn(host, undo);
+    const { mounts, root } = undo.use(viewOf(host, [], own));
+    const sources = [openSource(host, { kind: 'stage', diffIds }, undo)];
+    const { uidBase } = host.record;
+    const time = { madeAtMs: Date.now(), isTimeGiven: false };
+    await makeFilesOf({ kind: 'build-files', mounts, root, uidBase, sources, actions: [action], ...time }, signal);
+    const made = `${own}/upper${isRoot ? '' : `/${name}`}`;
+    if (!fs.lstatSync(made, { throwIfNoEntry: false })?.isDirectory())
+      throw new EngineError('notFound', `${JSON.stringify(source)}: not found`);
+    fs.renameSync(made, place);
   });
 }
 

@@ -22,5 +22,6 @@ export function layersIn(made: Made | undefined): readonly BuiltLayer[] {
 
 export function sourceOf(made: Made): Source {
   if (made.kind === 'layers') return { kind: 'stage', diffIds: made.layers.map(({ diffId }) => diffId) };
-  return { kind: 'sent', directory: made.sent.directory, entries: made.sent.entries };
+  const { directory, list, without } = made.sent;
+  return { kind: 'sent', place: { directory, list, without } };
 }

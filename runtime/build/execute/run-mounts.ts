@@ -15,6 +15,7 @@ import {
 } from '../messages/session_pb.ts';
 import type { Session } from '../sessions.ts';
 import type { CacheMounts } from './cache-mounts.ts';
+import { placeFiles } from './files-step.ts';
 import { listenForAgent } from './ssh-agent.ts';
 
 export interface MountParts {
@@ -89,25 +90,32 @@ function checkOwner({ uid, gid }: { readonly uid: number; readonly gid: number }
       throw new GrpcError(codes.invalidArgument, `${id} is out of range: this host has IDs 0 to ${idsPerHost - 1}`);
 }
 
+/** The owner and mode of a cache that begins without files; null for one that begins with some. */
+export function emptyCache(from: Tree): { readonly owner: string; readonly mode: number } | null {
+  if (!from) return { owner: '0:0', mode: 0o755 };
+  const [made] = from.kind === 'files' && from.base === null ? from.actions : [];
+  return made?.kind === 'mkdir' ? made : null;
+}
+
 async function cacheMount(
-  { id, sharing, from, target, readOnly }: Extract<RunMount, { type: 'cache' }>,
-  { host, caches, signal }: MountParts,
+  { id, sharing, from, source, target, readOnly }: Extract<RunMount, { type: 'cache' }>,
+  { host, caches, layersOf, signal }: MountParts,
   undo: AsyncDisposableStack,
 ): Promise<StepMount> {
-  const cache = undo.use(await caches.use(id, sharing, signal));
-  if (cache.isNew && from) {
-    // A directory of its own, with the owner and mode that the instruction says; a cache that begins with files of a stage is none yet.
-    const [made] = from.kind === 'files' ? from.actions : [];
-    if (made?.kind !== 'mkdir')
-      throw new GrpcError(
-        codes.unimplemented,
-        'a cache mount that begins with files (from=) is not supported by this builder yet',
-      );
-    const [uid = 0, gid = 0] = made.owner.split(':').map(Number);
+  const own = emptyCache(from);
+  const layers = own ? [] : await layersOf(from);
+  const make = async (path: string): Promise<void> => {
+    if (!own) return await placeFiles(host, layers, source, path, signal);
+    const [uid = 0, gid = 0] = own.owner.split(':').map(Number);
     checkOwner({ uid, gid });
-    fs.chownSync(cache.path, host.record.uidBase + uid, host.record.uidBase + gid);
-    fs.chmodSync(cache.path, made.mode);
-  }
+    fs.mkdirSync(path, { mode: 0o700 });
+    fs.chownSync(path, host.record.uidBase + uid, host.record.uidBase + gid);
+    fs.chmodSync(path, own.mode);
+  };
+  // As in BuildKit, one that begins with other files is another.
+  const beginning = own ? [own.owner, own.mode] : [source, ...layers];
+  const name = from ? `${id}\n${JSON.stringify(beginning)}` : id;
+  const cache = undo.use(await caches.use(name, sharing, signal, make));
   return { kind: 'directory', destination: target, path: cache.path, source: '/', readOnly };
 }
 

@@ -11,10 +11,17 @@ import { removeContainer } from '../../containers/remove.ts';
 import { startContainer } from '../../containers/start.ts';
 import { waitContainer } from '../../containers/wait.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
+import type { Image } from '../../images/image-config.ts';
+import { maxStepsAtOnce } from '../../limits.ts';
+import { Turnstile } from '../../turnstile.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
+import { handingOver } from './made-layer.ts';
 
 /** As BuildKit calls its steps' containers: what a step says is the same each time. */
 const stepHostname = 'buildkitsandbox';
+
+/** They count among no host's containers. */
+const steps = new Turnstile({ perKey: maxStepsAtOnce, inAll: Number.POSITIVE_INFINITY });
 
 /** What is to run, and where. */
 export interface Run {
@@ -28,8 +35,8 @@ export interface Run {
   readonly secretEnv: readonly string[];
 }
 
-/** `stream` is 1 or 2. */
-export type OnOutput = (stream: 1 | 2, bytes: Uint8Array) => void;
+/** `stream` is 1 or 2. What it gives is waited for. */
+export type OnOutput = (stream: 1 | 2, bytes: Uint8Array) => void | Promise<void>;
 
 /** Throws GrpcError, in BuildKit's words, where the command fails. The layer is the caller's to let go. */
 export async function runStep(
@@ -39,8 +46,28 @@ export async function runStep(
   onOutput: OnOutput,
   signal: AbortSignal,
 ): Promise<MadeLayer> {
+  using standing = await host.images.builds.stand(below, {});
+  return await handingOver(host, (made) =>
+    inContainer(host, standing.image, run, onOutput, signal, async (container, exitCode) => {
+      if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);
+      return made(await host.engine.archives.pass(host.name, () => packed(container, run, signal)));
+    }),
+  );
+}
+
+/** Runs a command to its end, and then `after`, while its container is still there. Throws the reason of `signal`. */
+export async function inContainer<T>(
+  host: ContainerHost,
+  image: Image,
+  run: Run,
+  onOutput: OnOutput,
+  signal: AbortSignal,
+  after: (container: Container, exitCode: number) => Promise<T>,
+): Promise<T> {
+  using _step = await steps.enter(host.id);
+  signal.throwIfAborted();
   await using undo = new AsyncDisposableStack();
-  const container = await makeContainer(host, below, run);
+  const container = await makeContainer(host, image, run);
   undo.defer(() => removeContainer(container, { force: true, volumes: true }));
   const stop = (): void => void removeContainer(container, { force: true, volumes: true }).catch(() => undefined);
   signal.addEventListener('abort', stop);
@@ -48,18 +75,20 @@ export async function runStep(
   signal.throwIfAborted();
   const { output } = await attachContainer(container, container.name, { stdin: false, stdout: true, stderr: true });
   const read = (async () => {
-    for await (const { stream, data } of output) onOutput(stream === 2 ? 2 : 1, data);
+    for await (const { stream, data } of output) {
+      const taken = onOutput(stream === 2 ? 2 : 1, data);
+      if (taken) await taken;
+    }
   })();
   read.catch(() => undefined);
   await startContainer(container);
   const exitCode = await waitContainer(container, 'not-running', signal);
   await read;
   signal.throwIfAborted();
-  if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);
-  return await host.engine.archives.pass(host.name, () => packed(container, run, signal));
+  return await after(container, exitCode);
 }
 
-async function makeContainer(host: ContainerHost, below: readonly string[], run: Run): Promise<Container> {
+async function makeContainer(host: ContainerHost, image: Image, run: Run): Promise<Container> {
   const [command, ...args] = run.args;
   const request = parseCreateRequest(
     {
@@ -76,8 +105,7 @@ async function makeContainer(host: ContainerHost, below: readonly string[], run:
     },
     host.record.limits.cpus,
   );
-  using standing = await host.images.builds.stand(below, {});
-  const { Id } = await createContainer(host, { ...request, name: null, step: standing.image });
+  const { Id } = await createContainer(host, { ...request, name: null, step: image });
   const container = host.containers.get(Id);
   if (!container) throw new GrpcError(codes.internal, 'the container of the step is gone');
   container.stepMounts = run.mounts;

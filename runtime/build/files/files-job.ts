@@ -1,7 +1,7 @@
 // Files that a step of a build makes: COPY, ADD and WORKDIR, as their thread is told of them.
 
 import type { FileMode } from '../language/file-modes.ts';
-import type { SentEntry } from './source-tree.ts';
+import type { SentPlace } from './sent-list.ts';
 
 export interface Owner {
   readonly uid: number;
@@ -10,7 +10,7 @@ export interface Owner {
 
 /** Where an action copies from. */
 export type FilesSource =
-  | { readonly kind: 'sent'; readonly directory: string; readonly entries: readonly SentEntry[] }
+  | { readonly kind: 'sent'; readonly place: SentPlace }
   /** A tree in a mount namespace, of which `mounts` is a descriptor. */
   | { readonly kind: 'mounted'; readonly mounts: number; readonly root: string };
 
@@ -61,4 +61,8 @@ export interface BuildFilesJob {
   readonly uidBase: number;
   readonly sources: readonly FilesSource[];
   readonly actions: readonly FileAction[];
+  /** When what is made and not copied was made. */
+  readonly madeAtMs: number;
+  /** That is told, and not now: directories that are only written into get it too. */
+  readonly isTimeGiven: boolean;
 }

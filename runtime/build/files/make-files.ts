@@ -15,14 +15,12 @@ import { idsPerHost } from '../../kernel/user-namespace.ts';
 import { maxCatalogueLayerBytes } from '../../limits.ts';
 import { resolveUser } from '../../processes/users.ts';
 import type { Attributes } from '../../store/tree.ts';
-import { applyFileMode } from '../language/file-modes.ts';
+import { Copying } from './copying.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
 import { isTar } from './is-tar.ts';
-import { Selection } from './selection.ts';
-import { MountedTree, SentTree, type SourceEntry, type SourceTree } from './source-tree.ts';
-
-const chunkBytes = 256 * 1024;
+import { entriesAt } from './sent-list.ts';
+import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
 /** Throws notFound for a source that is not there, in BuildKit's words, and what the file system throws. */
 export async function makeFiles(job: BuildFilesJob): Promise<void> {
@@ -31,14 +29,17 @@ export async function makeFiles(job: BuildFilesJob): Promise<void> {
   moveIntoMounts(job.mounts);
   const root = openInView(here, job.root);
   opened.defer(() => fs.closeSync(root));
-  using tree = new LiveTree(root, { directory: '/', uidBase: job.uidBase, noOverwriteDirNonDir: false });
-  const making = new Making(root, tree, job.uidBase);
+  const { uidBase, isTimeGiven } = job;
+  const madeAt = new Date(job.madeAtMs);
+  const writtenAt = isTimeGiven ? madeAt : null;
+  using tree = new LiveTree(root, { directory: '/', uidBase, noOverwriteDirNonDir: false, writtenAt });
+  const making = new Making(root, tree, { uidBase, madeAt, writtenAt });
   for (const action of job.actions) await making.act(action, sources);
   tree.finish();
 }
 
 function openSource(source: FilesSource, uidBase: number, opened: DisposableStack): SourceTree {
-  if (source.kind === 'sent') return new SentTree(source.directory, source.entries);
+  if (source.kind === 'sent') return new SentTree(source.place.directory, entriesAt(source.place));
   moveIntoMounts(source.mounts);
   const root = openInView(here, source.root);
   opened.defer(() => fs.closeSync(root));
@@ -51,11 +52,29 @@ class Making {
   readonly #root: number;
   readonly #tree: LiveTree;
   readonly #uidBase: number;
+  /** Of what is made and not copied. */
+  readonly #madeAt: Date;
+  readonly #writtenAt: Date | null;
 
-  constructor(root: number, tree: LiveTree, uidBase: number) {
+  constructor(
+    root: number,
+    tree: LiveTree,
+    {
+      uidBase,
+      madeAt,
+      writtenAt,
+    }: { readonly uidBase: number; readonly madeAt: Date; readonly writtenAt: Date | null },
+  ) {
     this.#root = root;
     this.#uidBase = uidBase;
     this.#tree = tree;
+    this.#madeAt = madeAt;
+    this.#writtenAt = writtenAt;
+  }
+
+  /** Of directories that nobody has told of. */
+  #implied(owner: Owner | null): Attributes {
+    return { ...(owner ?? rootOwner), mode: 0o755, mtime: this.#madeAt, extended: [] };
   }
 
   async act(action: FileAction, sources: readonly SourceTree[]): Promise<void> {
@@ -65,12 +84,12 @@ class Making {
       await this.#copyAll(source, action);
       return;
     }
-    const attributes = { ...rootOwner, mode: action.mode, mtime: new Date(), extended: [] };
+    const attributes = { ...rootOwner, mode: action.mode, mtime: this.#madeAt, extended: [] };
     if (action.kind === 'mkdir') {
       this.#makeDirectories(action.path, { ...attributes, ...this.#ownerOf(action.owner) });
       return;
     }
-    this.#makeDirectories(path.posix.dirname(action.path), implied(null));
+    this.#makeDirectories(path.posix.dirname(action.path), this.#implied(null));
     const fd = this.#tree.startFile(partsOf(action.path));
     fs.writeSync(fd, action.data);
     this.#tree.finishFile(fd, attributes);
@@ -104,10 +123,10 @@ class Making {
     try {
       if (!(await isTar(fd))) return false;
       const directory = path.posix.normalize(to).replace(/\/+$/, '') || '/';
-      this.#makeDirectories(directory, implied(owner));
+      this.#makeDirectories(directory, this.#implied(owner));
       const job = { path: this.#real(directory), uidBase: this.#uidBase, owner, maxBytes: maxCatalogueLayerBytes };
       const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
-      await writeArchive(content, this.#root, { ...job, noOverwriteDirNonDir: false });
+      await writeArchive(content, this.#root, { ...job, noOverwriteDirNonDir: false, writtenAt: this.#writtenAt });
       return true;
     } finally {
       fs.closeSync(fd);
@@ -121,14 +140,17 @@ class Making {
     const isDirectory = entry.kind === 'directory';
     const clean = path.posix.normalize(action.to).replace(/\/+$/, '') || '/';
     // A mode in digits is that of directories on the way too; changes to a mode are not.
-    const above = { ...implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode }) };
+    const above = { ...this.#implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode }) };
     if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, above);
     const isInto = !isDirectory && this.#kindAt(clean) === 'directory';
     const to = isInto ? path.posix.join(clean, path.posix.basename(named)) : clean;
     this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), above);
     const copying = new Copying(source, this.#tree, action, owner);
-    if (isDirectory) copying.contents(from, this.#real(to));
-    else copying.entry(from, to, entry);
+    if (isDirectory) {
+      copying.contents(from, this.#real(to));
+      // The root of what a client has sent has no time.
+      this.#tree.finishDirectory(partsOf(this.#real(to)), from === '/' ? this.#madeAt : entry.mtime);
+    } else copying.entry(from, to, entry);
   }
 
   /** What is at a path, links followed; null for nothing. */
@@ -183,108 +205,6 @@ class Making {
 
 const rootOwner: Owner = { uid: 0, gid: 0 };
 
-/** Of directories that nobody has told of. */
-function implied(owner: Owner | null): Attributes {
-  return { ...(owner ?? rootOwner), mode: 0o755, mtime: new Date(), extended: [] };
-}
-
 function notFound(named: string): EngineError {
   return new EngineError('notFound', `${JSON.stringify(named)}: not found`);
-}
-
-/** A directory that is made when something is put into it. */
-interface Pending {
-  readonly place: string;
-  readonly entry: SourceEntry;
-}
-
-/** One source that is copied, with all below it. */
-class Copying {
-  readonly #source: SourceTree;
-  readonly #tree: LiveTree;
-  readonly #action: CopyAction;
-  readonly #owner: Owner | null;
-  readonly #selection: Selection;
-
-  constructor(source: SourceTree, tree: LiveTree, action: CopyAction, owner: Owner | null) {
-    this.#source = source;
-    this.#tree = tree;
-    this.#action = action;
-    this.#owner = owner;
-    this.#selection = new Selection(action);
-  }
-
-  /**
-   * What is in a directory and is selected, into one that is there, and keeps its owner and mode. `below`: where it is, relative to what
-   * is copied; `pending`: directories above that are made when something in them is.
-   */
-  contents(from: string, to: string, below = '', pending: readonly Pending[] = []): void {
-    let unmade = pending;
-    for (const name of this.#source.names(from)) {
-      const own = path.posix.join(from, name);
-      const entry = this.#source.entry(own);
-      if (!entry) continue;
-      const place = path.posix.join(to, name);
-      const relative = below === '' ? name : `${below}/${name}`;
-      const isTaken = this.#selection.takes(relative);
-      if (isTaken) unmade = this.#make(unmade);
-      if (entry.kind !== 'directory') {
-        if (isTaken) this.entry(own, place, entry);
-        continue;
-      }
-      if (isTaken) this.#tree.directory(partsOf(place), this.#attributes(entry));
-      else if (!this.#selection.mayTakeBelow(relative)) continue;
-      this.contents(own, place, relative, isTaken ? [] : [...unmade, { place, entry }]);
-    }
-  }
-
-  /** Makes the directories that were waited with; none is left to wait. */
-  #make(pending: readonly Pending[]): readonly Pending[] {
-    for (const { place, entry } of pending) this.#tree.directory(partsOf(place), this.#attributes(entry));
-    return [];
-  }
-
-  entry(from: string, to: string, entry: SourceEntry): void {
-    const attributes = this.#attributes(entry);
-    switch (entry.kind) {
-      case 'symlink':
-        this.#tree.symbolicLink(partsOf(to), entry.target, attributes);
-        return;
-      case 'fifo':
-        this.#tree.fifo(partsOf(to), attributes);
-        return;
-      case 'file':
-        this.#file(from, to, attributes);
-        return;
-      default:
-        return; // a socket or a device: nothing that an image could have here
-    }
-  }
-
-  #file(from: string, to: string, attributes: Attributes): void {
-    const content = this.#source.open(from);
-    try {
-      const file = this.#tree.startFile(partsOf(to));
-      try {
-        const chunk = Buffer.allocUnsafe(chunkBytes);
-        for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
-          for (let at = 0; at < length; ) at += fs.writeSync(file, chunk, at, length - at);
-      } catch (error) {
-        fs.closeSync(file);
-        throw error;
-      }
-      this.#tree.finishFile(file, attributes);
-    } finally {
-      fs.closeSync(content);
-    }
-  }
-
-  #attributes({ kind, mode, uid, gid, mtime, extended }: SourceEntry): Attributes {
-    return {
-      ...(this.#owner ?? { uid, gid }),
-      mode: this.#action.mode === null ? mode : applyFileMode(this.#action.mode, mode, kind === 'directory'),
-      mtime,
-      extended,
-    };
-  }
 }

@@ -7,7 +7,7 @@ import { attributesOf } from '../../kernel/inodes.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
 import { idsPerHost } from '../../kernel/user-namespace.ts';
 import { portableAttribute } from '../../store/archive.ts';
-import type { EntryKind } from '../receive-files.ts';
+import type { EntryKind } from './sent-entry.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 

@@ -69,7 +69,13 @@ function epochOf(text: string): number | null {
     throw new LanguageError(
       `invalid SOURCE_DATE_EPOCH: ${text}: strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`,
     );
-  return Number(text);
+  const seconds = Number(text);
+  // As Go's encoder says it of a time that JSON has no words for.
+  if (seconds < -62_167_219_200 || seconds > 253_402_300_799)
+    throw new LanguageError(
+      'failed to marshal image config: json: error calling MarshalJSON for type *time.Time: year outside of range [0,9999]',
+    );
+  return seconds;
 }
 
 function checkOf(text: string | undefined): CheckOptions | null {

@@ -160,6 +160,8 @@ export interface FilesStep extends StepCommon {
   readonly kind: 'files';
   readonly base: Tree;
   readonly actions: readonly FileAction[];
+  /** SOURCE_DATE_EPOCH in seconds, which what is made and not copied is of; null for the time at which it is made. */
+  readonly madeAt: number | null;
 }
 
 export type Step = ImageStep | LocalStep | GitStep | HttpStep | InputStep | RunStep | FilesStep;

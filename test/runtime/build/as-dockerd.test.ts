@@ -56,6 +56,8 @@ function makeTree(folder: string): void {
   fs.symlinkSync('nowhere', `${folder}/broken`);
   fs.symlinkSync('../one.txt', `${folder}/d/e/up`);
   fs.symlinkSync('/etc/passwd', `${folder}/d/abs`);
+  for (const [at, name] of fs.readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort().entries())
+    fs.lutimesSync(`${folder}/${name}`, 1_000_000_000 + 1000 * at, 1_000_000_000 + 1000 * at);
 }
 
 const cases: Readonly<Record<string, string>> = {
@@ -81,10 +83,18 @@ const cases: Readonly<Record<string, string>> = {
     'ARG A=1\nARG B\nENV X=$A Y="two words" PATH=$PATH:/x\nLABEL l=1 "m n"=\'o p\'\nEXPOSE 80 53/udp\nVOLUME /v /w\nUSER nobody\nSTOPSIGNAL 9\nHEALTHCHECK --interval=5s --retries=2 CMD ["true"]\nSHELL ["/bin/ash", "-c"]\nENTRYPOINT echo $X\nCMD ["a"]\nONBUILD COPY . /\nRUN echo $A$X > /tmp/x\nMAINTAINER me',
   mounts:
     'RUN --mount=target=/in cp -r /in /out && chmod 755 /out/set && ls -lan /in | sed 1d | awk \'{print $1,$3,$4,$9,$10,$11}\' > /ls\nRUN --mount=type=cache,target=/c,uid=5,mode=750 stat -c "%a %u" /c > /c1\nRUN --mount=type=tmpfs,target=/t/u df /t/u | tail -1 | cut -d" " -f1 > /t1\nRUN --mount=type=bind,from=busybox,source=/etc,target=/e,rw touch /e/x && ls /e > /e1',
+  'caches that begin with files':
+    'COPY d /seed/d\nRUN --mount=type=cache,target=/c,from=busybox,source=/etc ls /c | sort > /c1; touch /c/x\nRUN --mount=type=cache,target=/d,from=busybox,uid=5,mode=0710 stat -c "%a %u" /d > /d1; ls /d >> /d1',
   environment:
     'USER nobody\nRUN env | sort > /tmp/e; cat /proc/self/status | grep -i ^Cap > /tmp/cap; ulimit -n > /tmp/n; umask >> /tmp/n; ls -d /dev/* > /tmp/dev; hostname > /tmp/h; cat /etc/hosts | wc -l; echo $$ > /tmp/pid; touch /tmp/own; ls /proc/self/fd | wc -l > /tmp/fd',
   'what a base says': 'SHELL ["/bin/ash", "-ec"]\nENTRYPOINT echo\nRUN echo one > /one',
   'an archive': 'ADD a.txt /plain/\nADD d /add/',
+  'a time that is given': 'WORKDIR /w\nCOPY a.txt /\nENV A=1\nCOPY d /w',
+};
+
+const epoch = 1_234_567_890;
+const moreOptions: Readonly<Record<string, readonly string[]>> = {
+  'a time that is given': ['--build-arg', `SOURCE_DATE_EPOCH=${epoch}`],
 };
 
 describe.skipIf(lacksReference)('as BuildKit builds it', () => {
@@ -96,7 +106,10 @@ describe.skipIf(lacksReference)('as BuildKit builds it', () => {
       fs.writeFileSync(`${folder}/Dockerfile`, `FROM busybox\n${text}\n`);
       fs.writeFileSync(`${folder}/.dockerignore`, 'Dockerfile\n.dockerignore\n');
     });
-    const outcomes = await Promise.all([ours, dockerd.socket].map((socket) => buildx.build(socket, context, '-t', id)));
+    const options = ['-t', id, ...(moreOptions[name] ?? [])];
+    const outcomes = await Promise.all(
+      [ours, dockerd.socket].map((socket) => buildx.build(socket, context, ...options)),
+    );
     const [mine, theirs] = outcomes;
     assert.equal(mine?.exitCode, theirs?.exitCode, `${mine?.stderr}\n---\n${theirs?.stderr}`);
     assert.equal(theirs?.exitCode, 0, theirs?.stderr ?? '');

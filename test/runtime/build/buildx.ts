@@ -16,6 +16,9 @@ const [root = ''] = ['', ...fs.globSync('/opt/dockerd*')].filter((folder) =>
 const program = `${root}/usr/bin/docker`;
 const plugin = `${root}/usr/libexec/docker/cli-plugins/docker-buildx`;
 
+/** In whole seconds, as archives tell times. */
+const startedAt = Math.floor(Date.now() / 1000) * 1000;
+
 export const hasBuildx = fs.existsSync(program) && fs.existsSync(plugin);
 
 export interface Outcome {
@@ -26,7 +29,7 @@ export interface Outcome {
 export interface Made {
   readonly config: unknown;
   readonly history: unknown;
-  /** By path: kind, mode, owner, link, size and a digest of the content. */
+  /** By path: kind, mode, owner, link, size, a digest of the content, and the time, where it is not that of the test. */
   readonly files: Readonly<Record<string, string>>;
 }
 
@@ -69,6 +72,8 @@ export class Buildx implements AsyncDisposable {
   }
 }
 
+/** Directories whose time starting a container changes, on dockerd. */
+const startsTouch = /^(dev|etc|proc|sys)$/;
 /** What the engine mounts or makes in each container, and its base has not. */
 const ofContainers = /^(dev|proc|sys)\/|^(\.dockerenv|etc\/(hosts|hostname|resolv\.conf|mtab))$/;
 
@@ -91,13 +96,16 @@ async function exported(socketPath: string, id: string): Promise<Record<string, 
   http.get({ socketPath, path: `/containers/${id}/export`, agent: false }, resolve).once('error', reject);
   const files: Record<string, string> = {};
   for await (const entry of (await promise).pipe(extract())) {
-    const { name, type, mode = 0, uid, gid, size, linkname } = entry.header;
+    const { name, type, mode = 0, uid, gid, size, linkname, mtime } = entry.header;
     const hash = createHash('sha256');
     for await (const piece of entry) hash.update(piece as Buffer);
     const clean = name.replace(/^\.?\//, '').replace(/\/$/, '');
     if (clean === '' || ofContainers.test(clean)) continue;
     const content = type === 'file' ? ` ${size} ${hash.digest('hex').slice(0, 12)}` : '';
-    files[clean] = `${type} ${(mode & 0o7777).toString(8)} ${uid}:${gid}${linkname ? ` -> ${linkname}` : ''}${content}`;
+    const isTold = !startsTouch.test(clean);
+    const time = !isTold ? '' : mtime && mtime.getTime() < startedAt ? mtime.toISOString() : 'now';
+    files[clean] =
+      `${type} ${(mode & 0o7777).toString(8)} ${uid}:${gid}${linkname ? ` -> ${linkname}` : ''}${content} ${time}`;
   }
   return files;
 }

@@ -127,3 +127,25 @@ test('the client’s SSH agent answers in a step', async () => {
   assert.match(out, /^#\d+ [\d.]+ 256 SHA256:\S+ mine \(ED25519\)$/m, out);
   assert.match(out, /^#\d+ [\d.]+ \/run\/buildkit\/ssh_agent\.0$/m);
 });
+
+test('a cache may begin with files, which are what its first user finds', async () => {
+  const Dockerfile = `FROM busybox AS seed
+RUN mkdir -p /s/begin/deep && echo seed > /s/begin/deep/file && chown 7:8 /s/begin && chmod 2750 /s/begin && echo top > /top
+FROM busybox
+ARG N
+RUN --mount=type=cache,id=whole,target=/whole,from=seed cat /whole/top; echo $N >> /whole/top
+RUN --mount=type=cache,id=part,target=/part,from=seed,source=/s/begin \\
+    stat -c '%a %u:%g' /part; cat /part/deep/file; echo $N >> /part/deep/file
+RUN --mount=type=cache,id=own,target=/own,from=seed,uid=5,mode=0700 stat -c '%a %u' /own; ls /own
+`;
+  await student.directory('begins', { Dockerfile });
+  const first = ['top', '2750 7:8', 'seed', '700 5'];
+  assert.deepEqual(await student.stepsSaid('begins', '--build-arg', 'N=1'), first);
+  const second = ['top', '1', '2750 7:8', 'seed', '1', '700 5'];
+  assert.deepEqual(await student.stepsSaid('begins', '--build-arg', 'N=2'), second);
+  const changed = Dockerfile.replace('source=/s/begin', 'source=/s/none').replaceAll(/\bid=/g, 'id=x');
+  await student.directory('begins', { Dockerfile: changed });
+  const { exitCode, stderr } = await student.build('begins');
+  assert.equal(exitCode, 1);
+  assert.match(stderr, /"\/s\/none": not found/);
+});

@@ -162,6 +162,7 @@ class FileCopier {
       kind: 'files',
       base: null,
       actions: [{ kind: 'mkfile', path, mode: 0o644, data: file.data }],
+      madeAt: this.#context.options.epoch,
     };
     return plainCopy(tree, path, this.#common);
   }
@@ -178,8 +179,9 @@ class FileCopier {
     ];
     const stage = this.#stage;
     // `--link` is a promise about the cache, which dockerd's own store does not use either.
-    stage.tree = { ...this.#step, kind: 'files', base: stage.tree, actions };
-    stage.draft.addHistory(`${this.#recorded()} # buildkit`, true, this.#context.options.epoch);
+    const { epoch } = this.#context.options;
+    stage.tree = { ...this.#step, kind: 'files', base: stage.tree, actions, madeAt: epoch };
+    stage.draft.addHistory(`${this.#recorded()} # buildkit`, true, epoch);
   }
 
   #recorded(): string {
@@ -236,6 +238,7 @@ export function applyWorkdir(stage: Stage, instruction: InstructionOf<'workdir'>
       ignoreCache: false,
       base: stage.tree,
       actions: [{ kind: 'mkdir', path: directory, mode: 0o755, owner: stage.draft.config.User ?? '' }],
+      madeAt: context.options.epoch,
     };
   }
   stage.draft.addHistory(`WORKDIR ${directory}`, directory !== '/', context.options.epoch);

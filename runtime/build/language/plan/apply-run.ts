@@ -50,6 +50,7 @@ function scriptOf(stage: Stage, { words, isJson, heredocs }: RunInstruction): Sc
     actions: [
       { kind: 'mkfile', path: `/${first.name}`, mode: 0o755, data: first.chomp ? withoutTabs(content) : content },
     ],
+    madeAt: null,
   };
   const mount: RunMount = { type: 'bind', from: files, source: '/', target: scriptFolder, readOnly: true };
   return { words: [joinPath(scriptFolder, first.name)], shownBehind, mounts: [mount] };

@@ -55,6 +55,7 @@ function ownedDirectory(base: Tree, mount: Mount, stage: Stage, context: PlanCon
     kind: 'files',
     base,
     actions: [{ kind: 'mkdir', path: '/cache', mode, owner: `${uid}:${gid}` }],
+    madeAt: null,
   };
 }
 

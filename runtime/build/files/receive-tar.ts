@@ -1,5 +1,5 @@
 // Receives a build context that comes as a tar, which may be compressed. Its names are a stranger's: they become a list, in order, in
-// which each has its directory, and never a path of the engine's.
+// which each has its directory, and never a path of the engine's. Blocks: for worker threads.
 
 import path from 'node:path';
 import type { Readable } from 'node:stream';
@@ -10,9 +10,8 @@ import { brokenArchive } from '../../images/broken-archive.ts';
 import { maxContextBytes, maxContextDepth, maxContextEntries, maxContextPathBytes } from '../../limits.ts';
 import { compressionOf, decompressor, peek } from '../../store/compression.ts';
 import { limiter } from '../../store/limiter.ts';
-import type { SentEntry } from '../files/source-tree.ts';
-import { GrpcError } from '../grpc/status.ts';
-import { type Entry, type EntryKind, isBefore, type Receiver } from '../receive-files.ts';
+import { type Entry, type EntryKind, isBefore, type Receiver } from './sent-entry.ts';
+import type { SentEntry } from './source-tree.ts';
 
 const kinds: Partial<Record<NonNullable<Header['type']>, EntryKind>> = {
   file: 'file',
@@ -27,14 +26,12 @@ const kinds: Partial<Record<NonNullable<Header['type']>, EntryKind>> = {
 const maxTarBytes = maxContextBytes + 2048 * maxContextEntries;
 
 /** What it lists is to be `ordered`. Throws invalid, tooLarge, dataLoss, noSpace, and what `receiver` throws. */
-export async function receiveTar(archive: Readable, receiver: Receiver, signal: AbortSignal): Promise<void> {
+export async function receiveTar(archive: Readable, receiver: Receiver): Promise<void> {
   const { start, whole } = await peek(archive);
   const expand = decompressor(compressionOf(start));
   const limit = limiter(maxTarBytes, (most) => `the build context is over ${most} bytes`);
   const reader = extract();
-  const piped = expand
-    ? pipeline(whole, expand, limit, reader, { signal })
-    : pipeline(whole, limit, reader, { signal });
+  const piped = expand ? pipeline(whole, expand, limit, reader) : pipeline(whole, limit, reader);
   piped.catch(() => undefined);
   let count = 0;
   try {
@@ -49,8 +46,7 @@ export async function receiveTar(archive: Readable, receiver: Receiver, signal: 
     }
     await piped;
   } catch (error) {
-    signal.throwIfAborted();
-    throw error instanceof GrpcError ? error : (diskFull(error) ?? brokenArchive(error));
+    throw diskFull(error) ?? brokenArchive(error);
   }
 }
 

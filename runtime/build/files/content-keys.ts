@@ -1,0 +1,54 @@
+// Digests over those of a client's files that instructions copy: names, contents, modes and links, but no times, as in BuildKit. Blocks:
+// for worker threads.
+
+import { createHash } from 'node:crypto';
+import path from 'node:path';
+import type { CopyAction } from '../language/steps.ts';
+import { matchesOf } from './glob.ts';
+import { Selection } from './selection.ts';
+import { entriesAt, type SentPlace } from './sent-list.ts';
+import { type SentEntry, SentTree } from './source-tree.ts';
+
+/** What is copied, or mounted. */
+export type Copied = Pick<CopyAction, 'source' | 'isPattern'> & Partial<Pick<CopyAction, 'includes' | 'excludes'>>;
+
+/** One for each of `copied`; null where what it names is not there. Wildcards may match nothing. */
+export function contentKeys(place: SentPlace, copied: readonly Copied[]): (string | null)[] {
+  const entries = entriesAt(place);
+  const tree = new SentTree(place.directory, entries);
+  const places = new Map(entries.map(({ path }, at) => [`/${path}`, at]));
+  return copied.map((one) => contentKey(tree, entries, places, one));
+}
+
+function contentKey(
+  tree: SentTree,
+  entries: readonly SentEntry[],
+  places: ReadonlyMap<string, number>,
+  action: Copied,
+): string | null {
+  const found = action.isPattern ? matchesOf(tree, action.source) : [action.source];
+  const selection = new Selection({ includes: [], excludes: [], ...action });
+  const hash = createHash('sha256');
+  for (const named of found) {
+    const clean = path.posix.normalize(named).replace(/\/+$/, '') || '/';
+    const at = tree.followed(clean);
+    if (!tree.entry(at)) return null;
+    hash.update(`= ${clean}\n`);
+    for (const line of linesOf(entries, places.get(at) ?? 0, at, selection)) hash.update(line);
+  }
+  return `sha256:${hash.digest('hex')}`;
+}
+
+/** `at` and all below it, which stands behind it in the list: `first` is its place there. */
+function* linesOf(entries: readonly SentEntry[], first: number, at: string, selection: Selection): Generator<string> {
+  const inside = at === '/' ? '' : `${at.slice(1)}/`;
+  for (let index = first; index < entries.length; index++) {
+    const entry = entries[index];
+    if (!entry) return;
+    const isItself = `/${entry.path}` === at;
+    if (!isItself && !entry.path.startsWith(inside)) return;
+    if (!isItself && !selection.takes(entry.path.slice(inside.length))) continue;
+    const { kind, mode, target, content } = entry;
+    yield `${JSON.stringify([entry.path.slice(inside.length), kind, mode, target, content?.digest ?? null])}\n`;
+  }
+}

@@ -1,0 +1,112 @@
+// One source that is copied, with all below it. Blocks: for worker threads.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type { LiveTree } from '../../archives/live-tree.ts';
+import type { Attributes } from '../../store/tree.ts';
+import { applyFileMode } from '../language/file-modes.ts';
+import type { CopyAction, Owner } from './files-job.ts';
+import { Selection } from './selection.ts';
+import type { SourceEntry, SourceTree } from './source-tree.ts';
+
+const chunkBytes = 256 * 1024;
+
+const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
+
+/** A directory that is made when something is put into it. */
+interface Pending {
+  readonly place: string;
+  readonly entry: SourceEntry;
+}
+
+/** One source that is copied, with all below it. */
+export class Copying {
+  readonly #source: SourceTree;
+  readonly #tree: LiveTree;
+  readonly #action: CopyAction;
+  readonly #owner: Owner | null;
+  readonly #selection: Selection;
+
+  constructor(source: SourceTree, tree: LiveTree, action: CopyAction, owner: Owner | null) {
+    this.#source = source;
+    this.#tree = tree;
+    this.#action = action;
+    this.#owner = owner;
+    this.#selection = new Selection(action);
+  }
+
+  /**
+   * What is in a directory and is selected, into one that is there, and keeps its owner and mode. `below`: where it is, relative to what
+   * is copied; `pending`: directories above that are made when something in them is.
+   */
+  contents(from: string, to: string, below = '', pending: readonly Pending[] = []): void {
+    let unmade = pending;
+    for (const name of this.#source.names(from)) {
+      const own = path.posix.join(from, name);
+      const entry = this.#source.entry(own);
+      if (!entry) continue;
+      const place = path.posix.join(to, name);
+      const relative = below === '' ? name : `${below}/${name}`;
+      const isTaken = this.#selection.takes(relative);
+      if (isTaken) unmade = this.#make(unmade);
+      if (entry.kind !== 'directory') {
+        if (isTaken) this.entry(own, place, entry);
+        continue;
+      }
+      if (isTaken) this.#tree.directory(partsOf(place), this.#attributes(entry));
+      else if (!this.#selection.mayTakeBelow(relative)) continue;
+      this.contents(own, place, relative, isTaken ? [] : [...unmade, { place, entry }]);
+      if (isTaken) this.#tree.finishDirectory(partsOf(place), entry.mtime);
+    }
+  }
+
+  /** Makes the directories that were waited with; none is left to wait. */
+  #make(pending: readonly Pending[]): readonly Pending[] {
+    for (const { place, entry } of pending) this.#tree.directory(partsOf(place), this.#attributes(entry));
+    return [];
+  }
+
+  entry(from: string, to: string, entry: SourceEntry): void {
+    const attributes = this.#attributes(entry);
+    switch (entry.kind) {
+      case 'symlink':
+        this.#tree.symbolicLink(partsOf(to), entry.target, attributes);
+        return;
+      case 'fifo':
+        this.#tree.fifo(partsOf(to), attributes);
+        return;
+      case 'file':
+        this.#file(from, to, attributes);
+        return;
+      default:
+        return; // a socket or a device: nothing that an image could have here
+    }
+  }
+
+  #file(from: string, to: string, attributes: Attributes): void {
+    const content = this.#source.open(from);
+    try {
+      const file = this.#tree.startFile(partsOf(to));
+      try {
+        const chunk = Buffer.allocUnsafe(chunkBytes);
+        for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
+          for (let at = 0; at < length; ) at += fs.writeSync(file, chunk, at, length - at);
+      } catch (error) {
+        fs.closeSync(file);
+        throw error;
+      }
+      this.#tree.finishFile(file, attributes);
+    } finally {
+      fs.closeSync(content);
+    }
+  }
+
+  #attributes({ kind, mode, uid, gid, mtime, extended }: SourceEntry): Attributes {
+    return {
+      ...(this.#owner ?? { uid, gid }),
+      mode: this.#action.mode === null ? mode : applyFileMode(this.#action.mode, mode, kind === 'directory'),
+      mtime,
+      extended,
+    };
+  }
+}

@@ -1,0 +1,190 @@
+// Takes what a client sends: a list, and each content once in a directory, under its digest. No path is made of a client's names.
+
+import { createHash, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { EngineError } from '../../errors.ts';
+import { maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
+import { type Entry, isBefore, type Receiver } from './sent-entry.ts';
+import { ListReader } from './sent-list.ts';
+import type { SentEntry } from './source-tree.ts';
+
+/** A file that is coming: small ones are held until they are whole. */
+interface Coming {
+  readonly index: number;
+  readonly hash: ReturnType<typeof createHash>;
+  pieces: Buffer[];
+  bytes: number;
+  file: { readonly handle: fs.promises.FileHandle; readonly path: string } | null;
+}
+
+export interface IntoOptions {
+  /** The list of what came before, whose contents are in the directory; null where nothing did. */
+  readonly before: string | null;
+  readonly maxBytes: number;
+  /** Told how much has come. */
+  readonly onBytes: (bytes: number) => void;
+}
+
+/** Throws tooLarge, and what the file system throws. To be closed, however it ends. */
+export class ReceivingInto implements Receiver {
+  readonly entries: SentEntry[] = [];
+  readonly #directory: string;
+  readonly #before: Before;
+  readonly #options: IntoOptions;
+  /** Where each file is in the list. */
+  readonly #files = new Map<string, number>();
+  readonly #coming = new Map<number, Coming>();
+  #started = 0;
+  #bytes = 0;
+
+  constructor(directory: string, options: IntoOptions) {
+    this.#directory = directory;
+    this.#before = new Before(options.before);
+    this.#options = options;
+  }
+
+  /** Whether all of it is as it was before. */
+  get isSame(): boolean {
+    return this.#before.isAllSame;
+  }
+
+  entry({ path, kind, mode, size, mtimeNs, target }: Entry): boolean {
+    const entry = { path, kind, mode, size, mtimeNs: String(mtimeNs), target, content: null };
+    const index = this.entries.length;
+    const before = this.#before.of(entry);
+    if (kind === 'file') this.#files.set(path, index);
+    if (kind === 'file' && target !== '') {
+      // Another name for an earlier file.
+      const first = this.entries[this.#files.get(target) ?? -1];
+      this.entries.push({ ...entry, target: '', content: first?.content ?? null });
+      this.#before.isAllSame = false;
+      return false;
+    }
+    if (kind !== 'file') {
+      this.entries.push(entry);
+      return false;
+    }
+    if (before?.content && before.size === size && before.mtimeNs === entry.mtimeNs) {
+      this.entries.push({ ...entry, content: before.content });
+      return false;
+    }
+    this.#before.isAllSame = false;
+    this.entries.push(entry);
+    this.#coming.set(index, { index, hash: createHash('sha256'), pieces: [], bytes: 0, file: null });
+    return true;
+  }
+
+  async data(id: number, bytes: Uint8Array): Promise<void> {
+    const coming = this.#get(id);
+    this.#bytes += bytes.length;
+    this.#options.onBytes(this.#bytes);
+    if (this.#bytes > this.#options.maxBytes)
+      throw new EngineError(
+        'tooLarge',
+        `the build context is over ${this.#options.maxBytes} bytes: leave some of it out with .dockerignore`,
+      );
+    if (coming.bytes === 0 && ++this.#started > maxOpenContextFiles)
+      throw new EngineError('exhausted', 'too many files are sent at once');
+    coming.bytes += bytes.length;
+    coming.hash.update(bytes);
+    if (!coming.file && coming.bytes <= smallContextFileBytes) {
+      coming.pieces.push(Buffer.from(bytes));
+      return;
+    }
+    coming.file ??= await this.#begin();
+    for (const piece of coming.pieces) await coming.file.handle.writeFile(piece);
+    coming.pieces = [];
+    await coming.file.handle.writeFile(bytes);
+  }
+
+  async #begin() {
+    const path = `${this.#directory}/.${randomUUID()}`;
+    return { path, handle: await open(path, 'wx', 0o600) };
+  }
+
+  async end(id: number): Promise<void> {
+    const coming = this.#get(id);
+    const hex = coming.hash.digest('hex');
+    const place = `${this.#directory}/${hex}`;
+    if (coming.bytes > 0) this.#started -= 1;
+    if (coming.file) {
+      await coming.file.handle.close();
+      await rename(coming.file.path, place);
+    } else putWhole(place, Buffer.concat(coming.pieces));
+    this.#coming.delete(id);
+    const entry = this.entries[coming.index];
+    if (!entry) throw new EngineError('internal', 'a file has come that was not listed');
+    this.entries[coming.index] = { ...entry, size: coming.bytes, content: { file: hex, digest: `sha256:${hex}` } };
+  }
+
+  #get(id: number): Coming {
+    const coming = this.#coming.get(id);
+    if (!coming) throw new EngineError('internal', 'a file comes that was not asked for');
+    return coming;
+  }
+
+  async close(): Promise<void> {
+    this.#before[Symbol.dispose]();
+    for (const { file } of this.#coming.values()) {
+      await file?.handle.close().catch(() => undefined);
+      if (file) await rm(file.path, { force: true });
+    }
+  }
+}
+
+/** Writes a content that is not there. What could not be written whole is not there afterwards. */
+function putWhole(place: string, content: Buffer): void {
+  try {
+    fs.writeFileSync(place, content, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
+    fs.rmSync(place, { force: true });
+    throw error;
+  }
+}
+
+/** The list of before, gone through beside the new one: both are in order. */
+class Before implements Disposable {
+  readonly #reader: ListReader | null;
+  #next: SentEntry | null;
+  #isAllSame: boolean;
+
+  constructor(list: string | null) {
+    this.#reader = list === null ? null : new ListReader(list);
+    this.#next = this.#reader?.next() ?? null;
+    this.#isAllSame = list !== null;
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader?.[Symbol.dispose]();
+  }
+
+  get isAllSame(): boolean {
+    return this.#isAllSame && this.#next === null;
+  }
+
+  set isAllSame(isIt: boolean) {
+    this.#isAllSame = isIt;
+  }
+
+  /** What was there under its path, if it was of its kind. */
+  of({ path, kind, mode, mtimeNs, target }: SentEntry): SentEntry | null {
+    const parts = path.split('/');
+    while (this.#next && this.#next.path !== path && isBefore(this.#next.path.split('/'), parts)) this.#skip();
+    const found = this.#next;
+    if (found?.path !== path) {
+      this.#isAllSame = false;
+      return null;
+    }
+    this.#next = this.#reader?.next() ?? null;
+    const isSame = found.kind === kind && found.mode === mode && found.mtimeNs === mtimeNs && found.target === target;
+    if (!isSame) this.#isAllSame = false;
+    return found.kind === kind ? found : null;
+  }
+
+  #skip(): void {
+    this.#isAllSame = false;
+    this.#next = this.#reader?.next() ?? null;
+  }
+}

@@ -1,0 +1,106 @@
+// The list of what a client has sent, as a file: a line of JSON for each thing, in the order of the paths. It may have 40,000 lines, so
+// the engine's own thread reads and writes some lines at a time; whoever needs all of it is a worker thread.
+
+import fs from 'node:fs';
+import { open } from 'node:fs/promises';
+import { StringDecoder } from 'node:string_decoder';
+import { z } from 'zod';
+import type { SentEntry } from './source-tree.ts';
+
+/** What was sent to one build. Plain data: it goes to threads. */
+export interface SentPlace {
+  /** Holds each content once, under the hexadecimal digits of its digest. */
+  readonly directory: string;
+  /** The list's file. */
+  readonly list: string;
+  /** Paths in the list that are taken for missing. */
+  readonly without: readonly string[];
+}
+
+const lineSchema = z.tuple([
+  z.string(),
+  z.enum(['file', 'directory', 'symlink', 'fifo', 'socket', 'device']),
+  z.number(),
+  z.number(),
+  z.string(),
+  z.string(),
+  z.string().regex(/^(|[0-9a-f]{64})$/),
+]);
+
+function lineOf({ path, kind, mode, size, mtimeNs, target, content }: SentEntry): string {
+  return `${JSON.stringify([path, kind, mode, size, mtimeNs, target, content?.file ?? ''])}\n`;
+}
+
+function entryIn(line: string): SentEntry {
+  const [path, kind, mode, size, mtimeNs, target, file] = lineSchema.parse(JSON.parse(line));
+  const content = file === '' ? null : { file, digest: `sha256:${file}` };
+  return { path, kind, mode, size, mtimeNs, target, content };
+}
+
+const pieceBytes = 64 * 1024;
+/** They are written in a millisecond. */
+const linesAtOnce = 1000;
+
+/** Reads a list from its beginning. Each call blocks for as long as 64 KiB take at most. */
+export class ListReader implements Disposable {
+  readonly #fd: number;
+  readonly #decoder = new StringDecoder('utf8');
+  readonly #piece = Buffer.allocUnsafe(pieceBytes);
+  #lines: string[] = [];
+  /** The next of `#lines`. */
+  #at = 0;
+  #rest = '';
+
+  constructor(file: string) {
+    this.#fd = fs.openSync(file, 'r');
+  }
+
+  [Symbol.dispose](): void {
+    fs.closeSync(this.#fd);
+  }
+
+  /** Null at the end. */
+  next(): SentEntry | null {
+    while (this.#at === this.#lines.length) {
+      const length = fs.readSync(this.#fd, this.#piece);
+      if (length === 0) return null;
+      const lines = (this.#rest + this.#decoder.write(this.#piece.subarray(0, length))).split('\n');
+      this.#rest = lines.pop() ?? '';
+      this.#lines = lines;
+      this.#at = 0;
+    }
+    return entryIn(this.#lines[this.#at++] ?? '');
+  }
+}
+
+/** A new file. Others have the thread between its pieces. */
+export async function writeList(file: string, entries: readonly SentEntry[]): Promise<void> {
+  await using handle = await open(file, 'wx', 0o600);
+  for (let at = 0; at < entries.length; at += linesAtOnce)
+    await handle.writeFile(
+      entries
+        .slice(at, at + linesAtOnce)
+        .map(lineOf)
+        .join(''),
+    );
+}
+
+/** All of it. Blocks: for worker threads. */
+export function readList(file: string): SentEntry[] {
+  using reader = new ListReader(file);
+  const entries: SentEntry[] = [];
+  for (let entry = reader.next(); entry; entry = reader.next()) entries.push(entry);
+  return entries;
+}
+
+/** What was sent, as far as it is taken to be there. Blocks: for worker threads. */
+export function entriesAt({ list, without }: SentPlace): readonly SentEntry[] {
+  const entries = readList(list);
+  return without.length === 0 ? entries : entries.filter(({ path }) => !without.includes(path));
+}
+
+/** How many things there are, how many of these are files, and what those hold. */
+export function amountOf(entries: readonly SentEntry[]): { count: number; files: number; bytes: number } {
+  const files = entries.filter(({ kind }) => kind === 'file');
+  return { count: entries.length, files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) };
+}
