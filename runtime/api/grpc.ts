@@ -1,6 +1,7 @@
 // BuildKit's gRPC, by which buildx and compose build: the client's calls to the builder (`/grpc`), and a connection on which the
 // builder calls the client (`/session`).
 
+import type { Duplex } from 'node:stream';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
@@ -16,8 +17,9 @@ async function grpc(exchange: Exchange<Host>): Promise<void> {
   checkUpgrade(exchange);
   exchange.subject.needRunning();
   const builder = await exchange.subject.builder();
-  builder.admit(exchange.request.socket);
-  builder.serve(hijack(exchange, 'application/grpc'));
+  builder.checkRoom();
+  const socket = takeOver(exchange);
+  if (socket) builder.serve(socket);
 }
 
 async function session(exchange: Exchange<Host>): Promise<void> {
@@ -31,7 +33,19 @@ async function session(exchange: Exchange<Host>): Promise<void> {
     methods: new Set(given('grpc-method').map((path) => path.toLowerCase())),
   };
   builder.sessions.check(headers);
-  builder.addSession(headers, hijack(exchange, 'application/grpc'));
+  const socket = takeOver(exchange);
+  if (socket) builder.addSession(headers, socket);
+}
+
+/**
+ * The bare connection; null where the client has gone, or has sent more than its request, which real ones do only when they are
+ * answered. Node's HTTP/2 (26.10) ends the process where a connection is over before it has read what had come by then.
+ */
+function takeOver(exchange: Exchange<Host>): Duplex | null {
+  const socket = hijack(exchange, 'application/grpc');
+  if (!socket.destroyed && socket.readableLength === 0) return socket;
+  socket.destroy();
+  return null;
 }
 
 /** `docker builder prune` as `docker system prune` asks for it. */

@@ -58,12 +58,13 @@ export class Builder implements ServedBuilder {
   }
 
   /** Before a connection is taken over. Throws exhausted where the host has too many. */
-  admit(connection: Duplex): void {
-    this.#room.admit(connection);
+  checkRoom(): void {
+    this.#room.checkConnections();
   }
 
-  /** A connection of `POST /grpc`, after `admit`. */
+  /** A connection of `POST /grpc`, after `checkRoom`. */
   serve(socket: Duplex): void {
+    this.#room.addConnection(socket);
     serveGrpc(socket, {
       services: this.#services,
       room: this.#room,

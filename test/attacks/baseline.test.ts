@@ -72,6 +72,10 @@ const subjects: Subject[] = [
   subject('an exec with --user'),
   subject('a container of another host', { host: () => two }),
   subject('the workspace of another host', { host: () => two, ...inWorkspace }),
+  // C08: what RUN runs is a container as every other.
+  subject('a step of a build'),
+  subject('a step of a build with mounts'),
+  subject('a step of a build of the classic builder'),
 ];
 
 beforeAll(async () => {
@@ -103,7 +107,38 @@ beforeAll(async () => {
   pids.set('an exec with a terminal', await one.exec('plain', ['sleep', '3000'], { Tty: true }));
   pids.set('an exec with --user', await one.exec('plain', ['sleep', '4000'], { User: '33' }));
   pids.set('a container of another host', await two.run('plain', sleep));
+  const mounts = [
+    'cache,target=/c',
+    'tmpfs,target=/t',
+    'secret,id=s',
+    'bind,target=/b,rw',
+    'bind,from=busybox,target=/o',
+  ];
+  const mounted = mounts.map((mount) => `--mount=type=${mount}`).join(' ');
+  pids.set('a step of a build', await stepOf('docker build', 'RUN exec sleep 7001'));
+  pids.set(
+    'a step of a build with mounts',
+    await stepOf('docker build --secret id=s,src=/etc/hostname', `RUN ${mounted} exec sleep 7002`),
+  );
+  pids.set(
+    'a step of a build of the classic builder',
+    await stepOf('DOCKER_BUILDKIT=0 docker build', 'RUN exec sleep 7003'),
+  );
 });
+
+/** A build in the workspace whose last step runs a while; gives the machine's number of what it executes. */
+async function stepOf(command: string, instruction: string): Promise<number> {
+  const [sleep = ''] = /sleep \d+/.exec(instruction) ?? [];
+  const folder = sleep.replace(' ', '');
+  const script = `mkdir ${folder}; cd ${folder}; printf '%s\\n' 'FROM busybox' '${instruction}' > Dockerfile; ${command} .`;
+  await engine.client.openTerminal('one', { id: folder, rows: 24, columns: 80, argv: ['/bin/sh', '-c', script] });
+  let found = '';
+  await until(`the step executes ${sleep}`, async () => {
+    found = (await one.shell(`pgrep --full "^${sleep}"`)).stdout.trim();
+    return /^\d+$/.test(found);
+  });
+  return one.pidFromInside(Number(found));
+}
 
 afterAll(async () => {
   await engine[Symbol.asyncDispose]();

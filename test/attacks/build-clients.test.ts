@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import net from 'node:net';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { framed } from '../../runtime/build/grpc/frames.ts';
 import { maxBuildCalls, maxBuildConnections, maxBuildStreams } from '../../runtime/limits.ts';
@@ -166,11 +167,50 @@ describe('H04: connections and calls', () => {
       frame(headers, 4, id, Buffer.concat(head)),
       frame(reset, 0, id, Buffer.from([0, 0, 0, 8])),
     ]);
-    const closed = once(socket, 'close');
+    const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume().end(Buffer.concat(calls));
     await closed;
     assert.equal((await ask(alpha.socket, 'GET /_ping')).status, 200);
   });
+});
+
+test('connections that say anything before they are answered, and go at any moment, end nothing but themselves', async () => {
+  const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
+  const said: readonly (readonly Buffer[])[] = [
+    [Buffer.from('garbage garbage garbage garbage')],
+    [Buffer.alloc(70_000, 'x')],
+    [preface, settings, Buffer.alloc(200, 0xff)],
+    [Buffer.concat([preface, settings, Buffer.alloc(200, 0xff)]), Buffer.alloc(5000, 0xfe)],
+    [Buffer.from('GET / HTTP/1.1\r\n\r\n'), Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+    [Buffer.concat([settings, settings]), settings, Buffer.alloc(3000, 1)],
+    [],
+  ];
+  const { pid } = engine;
+  const one = async (place: string, more: string, pieces: readonly Buffer[], end: string): Promise<void> => {
+    const socket = net.connect(alpha.socket).on('error', () => undefined);
+    const [first = Buffer.alloc(0), ...rest] = pieces;
+    const head = `POST ${place} HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n${more}\r\n`;
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(Buffer.concat([Buffer.from(head), first]));
+    for (const piece of rest) socket.write(piece);
+    if (end === 'half') socket.end();
+    if (end === 'at once') socket.destroy();
+    // Those whose first bytes are none of HTTP/2 are closed by the engine; the others when it has answered.
+    else socket.once('data', () => setImmediate(() => socket.destroy()));
+    await closed;
+  };
+  const all = said.flatMap((pieces, at) =>
+    ['half', 'at once', 'answered'].flatMap((end) => {
+      const session = `X-Docker-Expose-Session-Uuid: ${at}x${end.replace(' ', '')}\r\n`;
+      return [() => one('/grpc', '', pieces, end), () => one('/session', session, pieces, end)];
+    }),
+  );
+  for (let round = 0; round < 3; round++) await Promise.all(all.map((act) => act()));
+  assert.equal(engine.pid, pid);
+  assert.equal((await ask(alpha.socket, 'GET /_ping')).status, 200);
+  using client = await BuildClient.open(alpha.socket);
+  await assert.rejects(client.solve({ ref: '' }), /needs a reference/);
 });
 
 test('the error of a large Dockerfile comes with its place', async () => {

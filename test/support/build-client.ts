@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import http from 'node:http';
 import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { callUnary, connectGrpc, StreamCall } from '../../runtime/build/grpc/call.ts';
 import { MessageRoom, messages, send } from '../../runtime/build/grpc/frames.ts';
@@ -42,12 +42,27 @@ export async function upgraded(socketPath: string, path: string, headers: http.O
   request.once('error', reject);
   request.once('response', (response) => reject(new Error(`${path}: ${response.statusCode}`)));
   request.once('upgrade', (_response, socket, head) => {
-    socket.pause();
-    if (head.length > 0) socket.unshift(head);
     socket.on('error', () => socket.destroy());
-    resolve(socket);
+    resolve(head.length === 0 ? socket : behind(head, socket));
   });
   return await promise;
+}
+
+/** A connection whose first bytes have come already. Node's HTTP/2 ends the process where it is closed before they are read. */
+function behind(head: Buffer, socket: Duplex): Duplex {
+  const all: Duplex = new Duplex({
+    read: () => void socket.resume(),
+    write: (piece, _encoding, done) => void socket.write(piece, done),
+    final: (done) => void socket.end(done),
+    destroy: (error, done) => {
+      socket.destroy();
+      done(error);
+    },
+  });
+  all.push(head);
+  socket.on('data', (piece: Buffer) => all.push(piece) || socket.pause());
+  socket.once('end', () => all.push(null)).once('close', () => all.destroy());
+  return all;
 }
 
 /** What a session serves, by path; `files` are those of each directory that is asked for. */
@@ -72,7 +87,10 @@ const health: Method = async (stream, { room }) => {
 /** Lists these packets, and answers requests with the contents: as a client of Docker's does. */
 export function fileMethod(directories: NonNullable<Serves['directories']>): Method {
   return async (stream, { headers, room }) => {
-    const files = Object.entries(directories[String(headers['dir-name'])] ?? {});
+    const all = Object.entries(directories[String(headers['dir-name'])] ?? {});
+    // Whoever asks for that alone gets that alone.
+    const isIgnoreFile = String(headers.followpaths) === '.dockerignore';
+    const files = isIgnoreFile ? all.filter(([path]) => path === '.dockerignore') : all;
     const say = (message: Packet) => send(stream, toBinary(PacketSchema, create(PacketSchema, message)));
     for (const [path, given] of files) {
       const isContent = typeof given === 'string' || Buffer.isBuffer(given);

@@ -69,13 +69,17 @@ export class MessageRoom {
     };
   }
 
-  /** Until the connection is closed. Throws exhausted. */
-  admit(connection: { once(event: 'close', done: () => void): unknown }): void {
-    if (this.#connections === 0)
-      throw new EngineError(
-        'exhausted',
-        `this host has ${maxBuildConnections} connections of clients that build, the most it may have`,
-      );
+  /** Throws exhausted where there are as many as there may be. */
+  checkConnections(): void {
+    if (this.#connections > 0) return;
+    throw new EngineError(
+      'exhausted',
+      `this host has ${maxBuildConnections} connections of clients that build, the most it may have`,
+    );
+  }
+
+  /** An open one, until it is closed. */
+  addConnection(connection: { once(event: 'close', done: () => void): unknown }): void {
     this.#connections -= 1;
     connection.once('close', () => {
       this.#connections += 1;
