@@ -193,7 +193,7 @@ export class Builder implements ServedBuilder {
       throw error;
     } finally {
       signal.removeEventListener('abort', leave);
-      this.builds.end(build);
+      await this.builds.end(build);
     }
   }
 

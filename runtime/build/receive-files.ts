@@ -100,15 +100,16 @@ function tooMuch(what: string): GrpcError {
 
 /** Percent-encoded where gRPC's headers could not carry it, as BuildKit's clients know it. */
 function headersOf({ directory, followed, included, excluded }: FilesWanted): Record<string, string | string[]> {
-  const headers: Record<string, string | string[]> = { 'dir-name': directory };
+  const headers: Record<string, string | string[]> = {};
   for (const [name, values] of Object.entries({
+    'dir-name': [directory],
     followpaths: followed,
     'include-patterns': included,
     'exclude-patterns': excluded,
   })) {
     if (values.length === 0) continue;
     const isPlain = values.every((value) => /^[\x20-\x7e]*$/.test(value));
-    headers[name] = isPlain ? [...values] : values.map((value) => encodeURIComponent(value));
+    headers[name] = isPlain ? [...values] : values.map((value) => encodeURIComponent(value.toWellFormed()));
     if (!isPlain) headers[`${name}-encoded`] = '1';
   }
   return headers;

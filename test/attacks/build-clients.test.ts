@@ -2,10 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import net from 'node:net';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { framed } from '../../runtime/build/grpc/frames.ts';
+import { GrpcError } from '../../runtime/build/grpc/status.ts';
 import { maxBuildCalls, maxBuildConnections, maxBuildStreams } from '../../runtime/limits.ts';
 import { ask } from '../runtime/api/exchange.ts';
 import { Student } from '../runtime/build/student-builds.ts';
@@ -211,6 +211,34 @@ test('connections that say anything before they are answered, and go at any mome
   assert.equal((await ask(alpha.socket, 'GET /_ping')).status, 200);
   using client = await BuildClient.open(alpha.socket);
   await assert.rejects(client.solve({ ref: '' }), /needs a reference/);
+});
+
+test('names that no message or header can carry as they are end nothing but their call', async () => {
+  using client = await BuildClient.open(alpha.socket);
+  // Told on up to its hundredth character, which is half of one.
+  const name = `x${'\u{1f6a2}'.repeat(70)}`;
+  await assert.rejects(Array.fromAsync(client.status(name)), /no such job x/);
+  const context = { [`${name}\n`]: 'x' };
+  for (const [key, value] of [
+    ['contextkey', 'a\nb'],
+    ['contextkey', name],
+    ['dockerfilekey', 'a\0b'],
+    ['filename', name],
+    ['context:other', `local:${name}`],
+    ['target', name],
+    ['platform', name],
+    ['requestid', name],
+    ['force-network-mode', name],
+  ] as const) {
+    const serves = { directories: { dockerfile: { Dockerfile: 'FROM busybox\nCOPY . /x\n' }, context } };
+    const frontendAttributes = { [key]: value };
+    await client
+      .build(serves, { frontendAttributes })
+      .catch((error) => assert.ok(error instanceof GrpcError, String(error)));
+  }
+  await assert.rejects(client.build({}, { frontend: name }), { code: 12 });
+  await assert.rejects(client.build({}, { exporters: [{ type: name }], frontend: name }), { code: 12 });
+  assert.equal((await ask(alpha.socket, 'GET /_ping')).status, 200);
 });
 
 test('the error of a large Dockerfile comes with its place', async () => {

@@ -36,10 +36,18 @@ export class StreamCall implements Disposable {
     signal.throwIfAborted();
     this.#room = room;
     if (session.destroyed || session.closed) throw gone();
-    this.#stream = session.request(
-      { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers },
-      { signal },
-    );
+    try {
+      this.#stream = session.request(
+        { ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers', ...headers },
+        { signal },
+      );
+    } catch (error) {
+      // A name of the client's that no header can carry.
+      throw new GrpcError(
+        codes.invalidArgument,
+        `${path} cannot be called: ${error instanceof Error ? error.message : ''}`,
+      );
+    }
     this.#stream.on('error', () => undefined);
     // A call that fails at once has its trailers in its only headers.
     this.#stream.on('response', (given) => {

@@ -126,7 +126,7 @@ async function answerStream(
   let failed: GrpcError | null = null;
   const gone = new AbortController();
   stream.once('close', () => gone.abort(new GrpcError(codes.canceled, 'context canceled')));
-  stream.once('wantTrailers', () => stream.sendTrailers(trailersOf(failed)));
+  stream.once('wantTrailers', () => sendTrailers(stream, failed));
   try {
     using _counted = room.beginCall();
     stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
@@ -135,7 +135,7 @@ async function answerStream(
     await method(stream, { headers, signal: gone.signal, room, turn: () => turn(path) });
   } catch (error) {
     failed = statusOf(error);
-    const isKnown = error instanceof GrpcError || error instanceof EngineError;
+    const isKnown = error instanceof GrpcError || error instanceof EngineError || isOfStream(error);
     // Whatever else fails where the client has gone has failed by that.
     if (!isKnown && !gone.signal.aborted && !stream.destroyed) onUnknown(error, path);
   }
@@ -145,6 +145,19 @@ async function answerStream(
   else
     stream.respond({ ':status': 200, 'content-type': 'application/grpc', ...trailersOf(failed) }, { endStream: true });
   stream.resume(); // what else the client says
+}
+
+/** Node's own, where a client breaks the connection or its rules. */
+const isOfStream = (error: unknown): boolean =>
+  /^ERR_(HTTP2|STREAM)_/.test((error as NodeJS.ErrnoException | null)?.code ?? '');
+
+/** What an event's listener throws ends the process: and a client may give the call up at this moment. */
+function sendTrailers(stream: ServerHttp2Stream, failed: GrpcError | null): void {
+  try {
+    stream.sendTrailers(trailersOf(failed));
+  } catch {
+    stream.destroy();
+  }
 }
 
 const maxPathCharacters = 200;

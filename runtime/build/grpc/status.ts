@@ -43,7 +43,8 @@ const maxMessageCharacters = 16 * 1024;
 /** The trailers that tell of the end of a call; null where it went well. */
 export function trailersOf(error: GrpcError | null): Record<string, string> {
   if (!error) return { 'grpc-status': '0' };
-  const message = error.message.slice(0, maxMessageCharacters);
+  // A cut through a character leaves half of it, which cannot be encoded.
+  const message = error.message.slice(0, maxMessageCharacters).toWellFormed();
   const details = error.details.map(({ typeUrl, value }) => ({
     typeUrl,
     value: Buffer.from(JSON.stringify(value)),
@@ -59,9 +60,13 @@ export function trailersOf(error: GrpcError | null): Record<string, string> {
   };
 }
 
+/** `unauthenticated`, the last. */
+const maxCode = 16;
+
 /** What the trailers of a call tell; null where it went well. */
 export function errorOf(headers: Readonly<Record<string, unknown>>): GrpcError | null {
-  const code = Number(headers['grpc-status'] ?? codes.unknown);
+  const said = Number(headers['grpc-status'] ?? codes.unknown);
+  const code = Number.isInteger(said) && said >= 0 && said <= maxCode ? said : codes.unknown;
   if (code === codes.ok) return null;
   const given = String(headers['grpc-message'] ?? '');
   let message = given;
