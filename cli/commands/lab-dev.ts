@@ -7,6 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { showProgress } from '../../bin/progress.mjs';
 import { copyLessonMedia } from '../../lessons/schema/folders.ts';
 import { isMedia } from '../../lessons/schema/media-kinds.ts';
+import { shownPath } from '../content/content-folders.ts';
+import { ContentError } from '../content/copy-lesson.ts';
 import { gatherLesson } from '../content/course.ts';
 import { refuseUnfitMachine } from '../doctor/doctor.ts';
 import { exitUsage, Failure } from '../failure.ts';
@@ -38,7 +40,9 @@ export async function labDev(name: string): Promise<void> {
   const relative = fromHere(source);
   const look = async () => {
     // Of another folder than the clone's, what is in it is taken as it is for students.
-    const whyNot = isCopy ? await gatherLesson(chosen, course.folder).then(() => null, inWords) : null;
+    const told = (error: unknown) =>
+      error instanceof ContentError ? `${shownPath(chosen.folder, error.file)}:1:1: ${error.why}` : inWords(error);
+    const whyNot = isCopy ? await gatherLesson(chosen, course.folder).then(() => null, told) : null;
     if (whyNot !== null) return [whyNot];
     const findings = await lintLesson(folder, around);
     return findings.map(

@@ -11,6 +11,8 @@ const mostFolders = 12;
 const mostBytes = 4 * 1024 ** 3;
 /** What a page or a home directory shows at most is checked by lint; this is for what nobody means. */
 const mostBytesOfFile = 64 * 1024 ** 2;
+/** Of a text or a lab file, which are read whole, and judged. */
+const mostBytesOfText = 1024 ** 2;
 
 /** What is wrong with a file, by its path in the folder. */
 export class ContentError extends Error {
@@ -82,6 +84,8 @@ async function copyEntries(
     if (entry.kind === 'folder') await copyEntries(copying, entry, path.join(to, name), file, relative, depth - 1);
     else if (copying.wanted(relative)) {
       if (entry.kind === 'other') throw new ContentError(file, 'is neither a file nor a folder');
+      if (/\.(mdx|yaml)$/.test(relative) && !relative.startsWith('files/') && entry.bytes > mostBytesOfText)
+        throw new ContentError(file, `has more than ${mostBytesOfText / 1024 ** 2} MiB`);
       copying.budget.take(file, entry.bytes);
       await copyOpened(entry, path.join(to, name));
     }

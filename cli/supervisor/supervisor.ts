@@ -187,13 +187,16 @@ async function followChanges(
   { run, begun, onNotice, signal }: Following,
 ): Promise<void> {
   const server = contentServer(run);
+  // What was told before, and has not been mended since, is not told again.
+  let told: readonly string[] = [];
   const silent = { update: () => undefined, done: () => undefined, failed: () => undefined };
   const update = async () => {
     await begun;
     if (signal.aborted) return;
     try {
       const { changed, notices } = await content.update({ step: () => silent, signal, behind: true, server });
-      notices.forEach(onNotice);
+      notices.filter((notice) => !told.includes(notice)).forEach(onNotice);
+      told = notices;
       if (changed) onNotice('The lessons were changed: their pages are built, and served from now on.');
     } catch (error) {
       if (!signal.aborted)

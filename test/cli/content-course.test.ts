@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, test } from 'vitest';
@@ -134,6 +134,20 @@ test('what a track is stands in its file; one that is wrong, or says another thi
   );
   assert.equal(await readFile(path.join(course.folder, '31-a/track.yaml'), 'utf8'), 'title: A\n');
   assert.deepEqual(await lessonIds(course.folder), ['31-a/41-one', '31-a/42-two', '32-b/43-three']);
+});
+
+test('a file that is larger than any of its kind is told, and its lesson left out', async () => {
+  const place = await folderWith('31-a/41-one', '31-a/42-two', '31-a/43-three');
+  const at = (file: string) => path.join(place.path, '31-a', file);
+  await writeFile(at('41-one/lesson.mdx'), 'x'.repeat(1024 ** 2 + 1));
+  await writeFile(at('42-two/ship.svg'), '');
+  await truncate(at('42-two/ship.svg'), 64 * 1024 ** 2 + 1);
+  const course = await gatherCourse([place], into());
+  assert.deepEqual(
+    course.problems.map(({ file, message }) => `${path.relative(place.path, file)}: ${message}`),
+    ['31-a/41-one/lesson.mdx: has more than 1 MiB', '31-a/42-two/ship.svg: has more than 64 MiB'],
+  );
+  assert.deepEqual(await lessonIds(course.folder), ['31-a/43-three']);
 });
 
 test('words of all glossaries are there; one that is wrong, or there already, is told with its line', async () => {

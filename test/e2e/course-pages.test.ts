@@ -109,7 +109,7 @@ test('a task that is done leads on from the first page and the track’s, and st
   await page.emulateMedia({ media: 'screen' });
   assert.deepEqual(await accessibilityFaults(page), []);
   await page.goto(track);
-  await page.locator('[data-look="begun"]').first().waitFor();
+  await page.locator('.lesson-card[data-look="begun"]').first().waitFor();
   assert.deepEqual(await accessibilityFaults(page), []);
   assert.deepEqual(complaints, []);
 });

@@ -29,7 +29,7 @@ function show(progress: Progress): void {
     const done = cards.filter((lesson) => ids.includes(lesson.id) && stateOf(lesson, progress).look === 'done').length;
     words.textContent =
       done === 0 ? '' : done === ids.length ? ' · all done' : ` · ${done} of ${ids.length} lessons done`;
-    words.dataset.look = done === ids.length ? 'done' : 'begun';
+    words.dataset.look = done === ids.length ? 'done' : 'new';
   }
   showGoOn(progress);
 }
