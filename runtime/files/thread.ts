@@ -68,7 +68,11 @@ export class FileThread {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#program, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } });
+    const worker = new Worker(this.#program, {
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      // It opens descriptors by system calls, which Node does not know of: at each that is closed it would warn, in the engine's log.
+      trackUnmanagedFds: false,
+    });
     worker.on('message', (answer: FileAnswer) => this.#answered(answer));
     worker.on('error', (error) => this.#end(`the thread for files failed: ${String(error)}`, worker));
     worker.on('exit', () => this.#end('the thread for files ended', worker));

@@ -56,3 +56,24 @@ test('a request that hangs, or breaks the thread, fails alone', async () => {
   assert.match(String(fails.status === 'rejected' && fails.reason), /the program is broken/);
   assert.deepEqual([after.status, other.status], ['fulfilled', 'fulfilled']);
 });
+
+test('a descriptor that a system call has opened is closed without a warning in the engine’s log', async () => {
+  const beneath = new URL('../../../runtime/kernel/beneath.ts', import.meta.url).href;
+  const closes = new URL(
+    `data:text/javascript,${encodeURIComponent(`
+      import fs from 'node:fs';
+      import { parentPort } from 'node:worker_threads';
+      const { openBeneath } = await import('${beneath}');
+      const warnings = [];
+      process.on('warning', ({ message }) => warnings.push(message));
+      parentPort.on('message', ({ id }) => {
+        const root = fs.openSync('/', fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
+        fs.closeSync(openBeneath(root, 'etc'));
+        fs.closeSync(root);
+        setImmediate(() => parentPort.postMessage({ id, result: { files: warnings, more: false } }));
+      });
+    `)}`,
+  );
+  const thread = new FileThread(closes);
+  assert.deepEqual(await thread.do(host('one'), { kind: 'list', path: '' }), { files: [], more: false });
+});
