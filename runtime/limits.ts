@@ -623,6 +623,8 @@ export const maxContextEntries = 40_000;
 /** How many files of clients one build may look at, in all its instructions: `COPY . .` looks at each once. */
 export const maxContextLooks = 2_000_000;
 export const maxContextPathBytes = 4096;
+/** The same of all of them, and of what links lead to: 20,000 of node_modules have 1.5 MB. */
+export const maxContextNameBytes = 16 * 1024 * 1024;
 export const maxContextDepth = 100;
 /** What the builds of one host keep of their steps, so that the next one need not do them again. */
 export const maxStepCacheBytes = 1024 * 1024 * 1024;

@@ -76,9 +76,10 @@ class Paths {
   #directories = 0;
 
   /** Throws invalidArgument for a path that leads elsewhere, is out of order, or is in no directory; resourceExhausted for too much. */
-  check({ path, kind }: Entry): void {
+  check({ path, kind, target }: Entry): void {
     if (++this.#count > maxContextEntries) throw tooMuch(`has more than ${maxContextEntries} files`);
-    if (Buffer.byteLength(path) > maxContextPathBytes) throw tooMuch(`has a path of over ${maxContextPathBytes} bytes`);
+    if (Math.max(Buffer.byteLength(path), Buffer.byteLength(target)) > maxContextPathBytes)
+      throw tooMuch(`has a path of over ${maxContextPathBytes} bytes`);
     const parts = path.split('/');
     if (parts.length > maxContextDepth) throw tooMuch(`is over ${maxContextDepth} directories deep`);
     if (path.includes('\0') || parts.some((part) => part === '' || part === '.' || part === '..'))

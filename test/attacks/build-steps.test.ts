@@ -7,7 +7,7 @@ import fs from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { BuildClient, type Given, type SolveRequest } from '../support/build-client.ts';
+import { BuildClient, directory, type Given, type SolveRequest } from '../support/build-client.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { residentBytes } from '../support/outside.ts';
@@ -172,6 +172,37 @@ RUN ls /tmp /d
       file: canary,
     });
     assert.equal(fs.readFileSync('/proc/sys/kernel/core_pattern', 'utf8'), before);
+  });
+
+  test('of links with the same content, every name has it', async () => {
+    const text = await said('COPY . /x\nCOPY d/c /y\nRUN cat /x/a /x/b /x/d/c /y', {
+      a: 'same\n',
+      b: { mode: 0o644, size: 5n, linkname: 'a' },
+      d: directory,
+      'd/c': { mode: 0o644, size: 5n, linkname: 'a' },
+    });
+    assert.equal(text, 'same\n'.repeat(4));
+    for (const linkname of ['../../etc/passwd', marker, 'later', 'c'])
+      assert.match(
+        (await build('FROM busybox\nCOPY . /x', { c: { mode: 0o644, linkname }, later: 'x' })).error,
+        /link/,
+        linkname,
+      );
+  });
+
+  test('of which there are too many, or too long, are refused as they are listed', async () => {
+    const link = { mode: 2 ** 27 + 0o777, linkname: 'x'.repeat(4097) };
+    assert.match((await build('FROM busybox\nCOPY . /x', { link })).error, /a path of over 4096 bytes/);
+    const many = Object.fromEntries(
+      Array.from({ length: 4200 }, (_, at) => [
+        `l${String(at).padStart(5, '0')}`,
+        { mode: 2 ** 27, linkname: 'x'.repeat(4096) },
+      ]),
+    );
+    assert.match(
+      (await build('FROM busybox\nCOPY . /x', many)).error,
+      /names of the files in the build context hold over/,
+    );
   });
 
   type Header = Parameters<ReturnType<typeof pack>['entry']>[0];

@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { EngineError } from '../../errors.ts';
-import { maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
+import { maxContextNameBytes, maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
 import { type Entry, isBefore, type Receiver } from './sent-entry.ts';
 import { ListReader } from './sent-list.ts';
 import type { SentEntry } from './source-tree.ts';
@@ -12,6 +12,8 @@ import type { SentEntry } from './source-tree.ts';
 /** A file that is coming: small ones are held until they are whole. */
 interface Coming {
   readonly index: number;
+  /** Other names of it in the list. */
+  readonly links: number[];
   readonly hash: ReturnType<typeof createHash>;
   pieces: Buffer[];
   bytes: number;
@@ -37,6 +39,7 @@ export class ReceivingInto implements Receiver {
   readonly #coming = new Map<number, Coming>();
   #started = 0;
   #bytes = 0;
+  #nameBytes = 0;
 
   constructor(directory: string, options: IntoOptions) {
     this.#directory = directory;
@@ -53,14 +56,18 @@ export class ReceivingInto implements Receiver {
     const entry = { path, kind, mode, size, mtimeNs: String(mtimeNs), target, content: null };
     const index = this.entries.length;
     const before = this.#before.of(entry);
-    if (kind === 'file') this.#files.set(path, index);
+    this.#nameBytes += path.length + target.length;
+    if (this.#nameBytes > maxContextNameBytes)
+      throw new EngineError(
+        'tooLarge',
+        `the names of the files in the build context hold over ${maxContextNameBytes} bytes: leave some out with .dockerignore`,
+      );
     if (kind === 'file' && target !== '') {
-      // Another name for an earlier file.
-      const first = this.entries[this.#files.get(target) ?? -1];
-      this.entries.push({ ...entry, target: '', content: first?.content ?? null });
+      this.#link(entry, this.#files.get(target));
       this.#before.isAllSame = false;
       return false;
     }
+    if (kind === 'file') this.#files.set(path, index);
     if (kind !== 'file') {
       this.entries.push(entry);
       return false;
@@ -71,8 +78,23 @@ export class ReceivingInto implements Receiver {
     }
     this.#before.isAllSame = false;
     this.entries.push(entry);
-    this.#coming.set(index, { index, hash: createHash('sha256'), pieces: [], bytes: 0, file: null });
+    this.#coming.set(index, { index, links: [], hash: createHash('sha256'), pieces: [], bytes: 0, file: null });
     return true;
+  }
+
+  /** Another name for an earlier file, which may be coming still. Throws invalid where there is none. */
+  #link(entry: SentEntry, first: number | undefined): void {
+    if (first === undefined)
+      throw new EngineError(
+        'invalid',
+        `${JSON.stringify(entry.path.slice(0, 200))} is a link to ${JSON.stringify(entry.target.slice(0, 200))}, which was not sent before it`,
+      );
+    const { size, content } = this.entries[first] ?? { size: 0, content: null };
+    const index = this.entries.push({ ...entry, target: '', size, content }) - 1;
+    // A link to it is one to the first.
+    this.#files.set(entry.path, first);
+    const coming = this.#coming.get(first);
+    if (coming) coming.links.push(index);
   }
 
   async data(id: number, bytes: Uint8Array): Promise<void> {
@@ -113,9 +135,13 @@ export class ReceivingInto implements Receiver {
       await rename(coming.file.path, place);
     } else putWhole(place, Buffer.concat(coming.pieces));
     this.#coming.delete(id);
-    const entry = this.entries[coming.index];
+    for (const index of [coming.index, ...coming.links]) this.#put(index, coming.bytes, hex);
+  }
+
+  #put(index: number, size: number, file: string): void {
+    const entry = this.entries[index];
     if (!entry) throw new EngineError('internal', 'a file has come that was not listed');
-    this.entries[coming.index] = { ...entry, size: coming.bytes, content: { file: hex, digest: `sha256:${hex}` } };
+    this.entries[index] = { ...entry, size, content: { file, digest: `sha256:${file}` } };
   }
 
   #get(id: number): Coming {
