@@ -10,9 +10,15 @@ export async function labOf(lesson: string): Promise<Lab> {
   return parseLab(await readFile(file, 'utf8'), `lessons/${lesson}/lab.yaml`);
 }
 
-/** A task's solution. Throws where the lab has no such task: the text and the lab file have come apart. */
+/**
+ * A task's solution, with its host where the lab has several: the first is meant where it names none, and a student may have the
+ * terminal of another one in front. Throws where the lab has no such task: the text and the lab file have come apart.
+ */
 export function solutionOf(lab: Lab, task: string): Attempt {
   const found = lab.tasks.find(({ id }) => id === task);
   if (!found) throw new Error(`<Task id="${task}">: lab.yaml has no task of this id.`);
-  return found.solution;
+  const { solution } = found;
+  const [first, second] = lab.hosts;
+  if (!first || !second || solution.host !== undefined || solution.terminal !== undefined) return solution;
+  return { ...solution, host: first.name };
 }
