@@ -13,7 +13,7 @@ async function page() {
   return `<!doctype html>
 <title>${title}</title>
 <h1>${title}</h1>
-<form method="post"><input name="words" maxlength="200" autofocus> <button>Sign</button></form>
+<form method="post"><input name="words" maxlength="200"> <button>Sign</button></form>
 <ul>
 ${entries.map(([words]) => `  <li>${plain(words)}</li>`).join('\n')}
 </ul>
