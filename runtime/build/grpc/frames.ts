@@ -3,6 +3,7 @@
 import { once } from 'node:events';
 import type { Http2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { EngineError } from '../../errors.ts';
 import { maxBuildCalls, maxBuildConnections, maxBuildMessagesBytes } from '../../limits.ts';
 import { codes, GrpcError } from './status.ts';
@@ -94,15 +95,22 @@ export class MessageRoom {
 export async function* messages(stream: Readable, maxBytes: number, room: MessageRoom): AsyncGenerator<Buffer> {
   using head = new Coming(headBytes, null);
   let body: Coming | null = null;
+  /** When others last had the loop. */
+  let since = 0;
   try {
     // Whoever has heard enough leaves the stream open: an answer goes the other way.
     for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      since = performance.now();
       for (let at = 0; at < piece.length; ) {
         if (!body) {
           at += head.fill(piece, at);
           if (!head.isWhole) continue;
           const length = lengthIn(head.take(), maxBytes);
           if (at + length <= piece.length) {
+            if (performance.now() - since > messagesMs) {
+              await setImmediate();
+              since = performance.now();
+            }
             yield piece.subarray(at, at + length);
             at += length;
             continue;
@@ -122,6 +130,9 @@ export async function* messages(stream: Readable, maxBytes: number, room: Messag
     body?.[Symbol.dispose]();
   }
 }
+
+/** What has come at once may be a megabyte of small messages: others have the loop in between. */
+const messagesMs = 5;
 
 function lengthIn(head: Buffer, maxBytes: number): number {
   if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');

@@ -74,6 +74,26 @@ test('a message that has come in part keeps nothing of what came beside it, and 
   assert.equal(room.bytesLeft, maxBuildMessagesBytes);
 });
 
+test('of many messages that come at once, others have the loop in between', async () => {
+  const many = Buffer.concat(Array.from({ length: 20_000 }, () => framed(Buffer.from('a message'))));
+  let turns = 0;
+  let isOver = false;
+  const count = (): void => {
+    turns += 1;
+    if (!isOver) setImmediate(count);
+  };
+  let seen = 0;
+  for await (const _ of messages(Readable.from([many], { objectMode: true }), KiB, new MessageRoom())) {
+    // From when the first has come on: each takes a tenth of a millisecond.
+    if (++seen === 1) setImmediate(count);
+    if (seen > 500) continue;
+    for (const until = performance.now() + 0.1; performance.now() < until; );
+  }
+  isOver = true;
+  assert.equal(seen, 20_000);
+  assert.ok(turns >= 5, `${turns} times`);
+});
+
 test('a message that is said to be long takes no memory before it comes', async () => {
   const room = new MessageRoom();
   const head = framed(Buffer.alloc(1000 * KiB)).subarray(0, 6);
