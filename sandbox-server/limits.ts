@@ -182,6 +182,8 @@ export const maxAnswerBytes = 64 * 1024;
 export const commandCheckMs = 5_000;
 /** A view of a lab's registries is told at most so often: a push tells of its layers ten times a second. */
 export const registriesIntervalMs = 200;
+/** The same of its builds: the engine tells of one ten times a second. */
+export const buildsIntervalMs = 200;
 /** Pushes and pulls of one host that are remembered for it, as the engine does. */
 export const maxViewMoves = 32;
 /** Builds of one host that are remembered for it, as the engine does. */

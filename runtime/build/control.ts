@@ -95,7 +95,8 @@ async function solve(
 
 /** The names that its outputs give to what is built. */
 function namesIn({ exporters, exporterAttributesDeprecated }: messages.SolveRequest): readonly string[] {
-  const all = [...exporters.map(({ attributes }) => attributes), exporterAttributesDeprecated];
+  // Clients say it both ways.
+  const all = exporters.length > 0 ? exporters.map(({ attributes }) => attributes) : [exporterAttributesDeprecated];
   return all.flatMap(({ name = '' }) => name.split(',').filter((one) => one !== ''));
 }
 

@@ -18,6 +18,8 @@ export interface LabTrafficParts {
 export interface TrafficReader {
   /** Told of all that a host remembers when the subscription stands, and then of each change. `host` is the lab's name of it. */
   moved?(host: string, move: ImageMove): void;
+  /** The subscription stands, for the first time or again: what was under way before an engine went is no more. */
+  begun?(): void;
   /** As `moved`. */
   built?(host: string, build: ImageBuild): void;
   /** The subscription stands, for the first time or again, or the lab's part of the hub has changed. */
@@ -89,7 +91,11 @@ export class LabTraffic {
         const traffic = await link.call((engine) => engine.traffic({ hosts: [...names.keys()], namespaces }, signal));
         if (signal.aborted) return;
         pauseMs = engineProbeMs / 4;
-        for (const reader of [...this.#readers]) reader.hubChanged?.();
+        this.#builds.clear();
+        for (const reader of [...this.#readers]) {
+          reader.begun?.();
+          reader.hubChanged?.();
+        }
         for await (const news of traffic) {
           if (signal.aborted) return;
           if (news.kind === 'move') this.#moved(names.get(news.host) ?? news.host, news.move);

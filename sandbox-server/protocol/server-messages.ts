@@ -1,5 +1,6 @@
 // What the server says to a page over its WebSocket, a line of doc each. Imports types alone, so that the site may import it whole.
 
+import type { BuildsView } from './builds.ts';
 import type { PageMessage } from './page-messages.ts';
 import type { RegistriesView } from './registries.ts';
 import type { View } from './view.ts';
@@ -18,6 +19,7 @@ export type ServerMessage =
   | ResetPoints
   | View
   | RegistriesView
+  | BuildsView
   | FilesChanged
   | Refused
   | Pong;

@@ -8,7 +8,7 @@ import { type EngineLink, isAway } from '../engine-link.ts';
 import { kindOf, ServerError, sentences } from '../errors.ts';
 import { LabTraffic } from '../hosts/lab-traffic.ts';
 import { WatchedHost } from '../hosts/watched-host.ts';
-import type { RegistriesView, TaskState, View } from '../protocol.ts';
+import type { BuildsView, RegistriesView, TaskState, View } from '../protocol.ts';
 import { firstTerminal, type Size, Terminals } from '../terminals/terminals.ts';
 import { EngineView } from '../view/engine-view.ts';
 import type { ReadyHost } from './hosts.ts';
@@ -37,7 +37,7 @@ export interface RunningLabEvents {
   /** A task became done: called once each, before `tasksChanged`. */
   becameDone(task: string): void;
   tasksChanged(tasks: readonly TaskState[]): void;
-  viewChanged(view: View | RegistriesView): void;
+  viewChanged(view: View | RegistriesView | BuildsView): void;
   terminalFailed(message: string): void;
   /** `what` is a sentence for the log. What failed is tried again. */
   failed(what: string, error: unknown): void;
@@ -111,7 +111,7 @@ export class RunningLab {
   }
 
   /** The hosts' views as last sent; none while no page is open. */
-  get views(): readonly (View | RegistriesView)[] {
+  get views(): readonly (View | RegistriesView | BuildsView)[] {
     return this.#view.views;
   }
 

@@ -1,7 +1,7 @@
 /** The lab of this page: one session. Turns the server's messages into the lab's state. */
 import type { ServerMessage } from '@drydock/sandbox-server/protocol';
 import { batch, effect } from '@preact/signals';
-import { forgetViews, hearRegistries, hearView } from '../components/engine-view/views.ts';
+import { forgetViews, hearBuilds, hearRegistries, hearView } from '../components/engine-view/views.ts';
 import { endSession, ServerRefusal } from './api.ts';
 import { isFocusLost } from './focus.ts';
 import { connectTo, disconnect, send, sessionId } from './lab-link.ts';
@@ -216,6 +216,9 @@ function hear(message: ServerMessage): void {
       return;
     case 'registries':
       hearRegistries(message);
+      return;
+    case 'builds':
+      hearBuilds(message);
       return;
     case 'resetPoints':
       state.resetPoints.value = message;

@@ -2,6 +2,9 @@
 import type { View } from '@drydock/sandbox-server/protocol';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AskBar } from './engine-view/AskBar.tsx';
+import { BuildNews } from './engine-view/BuildNews.tsx';
+import { Builds } from './engine-view/Builds.tsx';
+import { buildsInWords } from './engine-view/build-words.ts';
 import { HostSwitch } from './engine-view/HostSwitch.tsx';
 import { MoveNews } from './engine-view/MoveNews.tsx';
 import { News } from './engine-view/News.tsx';
@@ -12,7 +15,7 @@ import { Registries } from './engine-view/Registries.tsx';
 import { registriesInWords } from './engine-view/registry-words.ts';
 import { SizeHandle } from './engine-view/SizeHandle.tsx';
 import { viewState } from './engine-view/view-state.ts';
-import { registries, shownView } from './engine-view/views.ts';
+import { builds, registries, shownView } from './engine-view/views.ts';
 import { inWords, summary } from './engine-view/words.ts';
 
 export function EngineView() {
@@ -68,19 +71,26 @@ export function EngineView() {
         )}
         {view && asWords.value && (
           <ul class="ev-words">
-            {[...inWords(view), ...registriesInWords(registries.value)].map((sentence, index) => (
+            {wordsOf(view).map((sentence, index) => (
               <li key={`${index} ${sentence}`}>{sentence}</li>
             ))}
           </ul>
         )}
+        {view && isPicture && <Builds />}
         {view && isPicture && <Registries />}
         {view && isPicture && <Picture view={view} picked={picked} onPick={onPick} />}
       </section>
       {view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} onVanish={focusBody} />}
       {view && <News view={view} />}
       {registries.value && <MoveNews view={registries.value} />}
+      {builds.value && <BuildNews view={builds.value} />}
     </section>
   );
+}
+
+/** What the picture shows, in its order. */
+function wordsOf(view: View): readonly string[] {
+  return [...buildsInWords(builds.value), ...inWords(view), ...registriesInWords(registries.value)];
 }
 
 function Summary({ view }: { view: View }) {

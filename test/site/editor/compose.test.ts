@@ -54,6 +54,41 @@ test('a value of the wrong kind is told what is wanted', () => {
   assert.match(ports ?? '', /^8080 \| “ports” wants a list here/);
 });
 
+test('names of nothing, services without an image, ports that are none and circles are told, as compose refuses them', () => {
+  const broken: readonly (readonly [from: string, to: string, says: RegExp])[] = [
+    ['- db\n', '- bd\n', /^bd \| There is no service “bd”\. This file has “web”, “db”\.$/],
+    [
+      '- data:/data',
+      '- date:/data',
+      /^date:\/data \| There is no volume “date”\. .* Define it under volumes: at the end/,
+    ],
+    ['"8080:80"', '"8080:http"', /^"8080:http" \| “8080:http” is no port\./],
+    ['"8080:80"', '"80800:80"', /is no port/],
+    ['image: redis:7', 'restart: always', /^db \| The service “db” has neither an image nor a build\.$/],
+    [
+      'image: redis:7',
+      'image: redis:7\n    networks: [back]',
+      /^back \| There is no network “back”\. This file defines no network\./,
+    ],
+    ['image: redis:7', 'image: redis:7\n    depends_on: [web]', /wait for each other: “web” → “db” → “web”\.$/],
+    ['image: redis:7', 'image: redis:7\n    secrets: [key]', /There is no secret “key”/],
+  ];
+  for (const [from, to, says] of broken) assert.match(said(good.replace(from, to))[0] ?? '', says, to);
+  const fine: readonly (readonly [from: string, to: string])[] = [
+    ['- data:/data', '- ./data:/data'],
+    ['- data:/data', '- /data'],
+    ['- data:/data', `- "${'$'}{DIR}:/data"`],
+    ['"8080:80"', '"127.0.0.1:8080-8081:80-81/udp"'],
+    ['"8080:80"', '"[::1]:8080:80"'],
+    ['"8080:80"', '"80"'],
+    ['- db\n', '- $OTHER\n'],
+    ['depends_on:\n      - db', 'depends_on:\n      x: { condition: service_started, required: false }'],
+    ['image: redis:7', 'image: redis:7\n    networks: [default]'],
+    ['name: shop', 'name: shop\ninclude: [other.yaml]'],
+  ];
+  for (const [from, to] of fine) assert.deepEqual(said(good.replace(from, to)), [], to);
+});
+
 test('what is no YAML is told as that', () => {
   const [problem] = composeProblems('services:\n  web:\n    image: "nginx\n');
   assert.match(problem?.message ?? '', /^This is no YAML yet: /);

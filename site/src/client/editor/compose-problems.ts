@@ -1,6 +1,7 @@
 /** What is wrong with a compose file: as YAML, and by the published schema, in words for who writes it. */
 import { type OutputUnit, Validator } from '@cfworker/json-schema';
 import { type Document, isMap, isPair, isScalar, parseDocument } from 'yaml';
+import { composeFindings } from './compose-references.ts';
 import { schemaToValidate } from './compose-schema.ts';
 
 /** From one UTF-16 unit of the text up to another. */
@@ -31,8 +32,14 @@ export function composeProblems(text: string): readonly Problem[] {
     return [{ from: 0, to: 1, message: 'There are too many aliases in this file, or one of them names nothing.' }];
   }
   if (value === null || value === undefined) return [];
-  return inWords(validator.validate(value).errors)
-    .map(({ location, sentence, onKey }) => ({ ...placeOf(document, location, onKey), message: sentence }))
+  const found = inWords(validator.validate(value).errors).map(({ location, sentence, onKey }) => ({
+    ...placeOf(document, keysOf(location), onKey),
+    message: sentence,
+  }));
+  if (found.length > 0) return found.slice(0, mostProblems);
+  // Where the form is right, what is named must be there.
+  return composeFindings(value)
+    .map(({ path, message }) => ({ ...placeOf(document, path.map(String), path.length === 2), message }))
     .slice(0, mostProblems);
 }
 
@@ -97,8 +104,11 @@ function keysOf(location: string): readonly string[] {
 }
 
 /** Where a value stands, or its key; a value that came by an alias is shown at what there is of its path. */
-function placeOf(document: Document, location: string, onKey: boolean): { readonly from: number; readonly to: number } {
-  const path = keysOf(location);
+function placeOf(
+  document: Document,
+  path: readonly string[],
+  onKey: boolean,
+): { readonly from: number; readonly to: number } {
   for (let length = path.length; length > 0; length--) {
     const parent = document.getIn(path.slice(0, length - 1), true) ?? document.contents;
     const key = path[length - 1];

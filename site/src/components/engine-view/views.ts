@@ -1,5 +1,5 @@
 /** What is known of the lab's hosts as pictures show it: the last view of each, and the one that is looked at. */
-import type { RegistriesView, View } from '@drydock/sandbox-server/protocol';
+import type { BuildsView, RegistriesView, View } from '@drydock/sandbox-server/protocol';
 import { computed, signal } from '@preact/signals';
 import { currentTerminal, hostOf, hosts } from '../../client/lab-state.ts';
 import { colourLayers } from './layer-colours.ts';
@@ -8,6 +8,8 @@ import { colourLayers } from './layer-colours.ts';
 export const views = signal<ReadonlyMap<string, View>>(new Map());
 /** The registries that the lab uses, and what travels there and back; undefined as long as it uses none. */
 export const registries = signal<RegistriesView | undefined>(undefined);
+/** What the lab's hosts build, and have built last; undefined before they have. */
+export const builds = signal<BuildsView | undefined>(undefined);
 /** The host that the student chose to look at. */
 export const chosenHost = signal<string | undefined>(undefined);
 
@@ -37,8 +39,16 @@ export function hearRegistries(view: RegistriesView): void {
   registries.value = view;
 }
 
+export function hearBuilds(view: BuildsView): void {
+  const held = [...views.value.values()].flatMap(({ images }) => images.flatMap((image) => image.layers));
+  const made = view.builds.flatMap(({ stages }) => stages.flatMap(({ steps }) => steps.map(({ layer }) => layer)));
+  colourLayers([...held.map(({ id }) => id), ...made].filter(Boolean));
+  builds.value = view;
+}
+
 /** The lab begins anew: what was told is no more. */
 export function forgetViews(): void {
   views.value = new Map();
   registries.value = undefined;
+  builds.value = undefined;
 }
