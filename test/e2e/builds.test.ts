@@ -55,7 +55,7 @@ test('a build is drawn as it goes on, with what came from the cache, and a failu
   await screenshot(page, 'build-going');
   await typeLine(page, 'docker build -q go');
   await web.getByText(/^built in .*: 6 steps, none from the cache$/).waitFor();
-  await said(/^docker-host has built web:1 in .*: 6 steps, none from the cache\.$/);
+  await said(/^docker-host has built web:1 in .*: 6 steps, none from the cache\./);
   // A layer has the colour that it has in its image.
   const image = view.locator('.ev-image', { hasText: 'web:1' });
   await image.waitFor();

@@ -110,7 +110,8 @@ export class Executor implements AsyncDisposable {
     } catch (error) {
       const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
       this.#failure ??= failure;
-      vertex.fail(failure.message.replace(/^failed to (?:compute|load) cache key: /, ''), this.#failure === failure);
+      const isFirst = this.#failure === failure && !this.#parts.signal.aborted;
+      vertex.fail(failure.message.replace(/^failed to (?:compute|load) cache key: /, ''), isFirst);
       this.#stop.abort(new GrpcError(codes.canceled, 'context canceled'));
       throw failure;
     }

@@ -85,7 +85,8 @@ function namedSource(short: unknown): string | undefined {
   return target === undefined || /^[./~\\]|^[a-zA-Z]$/.test(source) ? undefined : source;
 }
 
-const portForm = /^(?:(?:\[[\da-fA-F:.]+\]|[\d.]+):)?(?:(\d+(?:-\d+)?)?:)?(\d+(?:-\d+)?)(?:\/(tcp|udp|sctp))?$/;
+const portForm =
+  /^(?:(?:\[[\da-fA-F:.]+\]|\d+(?:\.\d+){3}):)?(?:(\d+(?:-\d+)?)?:)?(\d+(?:-\d+)?)(?:\/(tcp|udp|sctp))?$/;
 
 function ports(value: unknown, path: readonly (string | number)[]): readonly Finding[] {
   if (!Array.isArray(value)) return [];
