@@ -37,7 +37,7 @@ export function BuildCard({ build }: { build: ViewBuild }) {
       {open && (
         <div class="ev-stages">
           {stages.map((stage, place) => (
-            <Stage key={`${place} ${stage.name}`} stage={stage} />
+            <Stage key={`${place} ${stage.name}`} stage={stage} isOver={state !== 'going'} />
           ))}
         </div>
       )}
@@ -46,7 +46,7 @@ export function BuildCard({ build }: { build: ViewBuild }) {
   );
 }
 
-function Stage({ stage }: { stage: ViewBuildStage }) {
+function Stage({ stage, isOver }: { stage: ViewBuildStage; isOver: boolean }) {
   const { name, base, steps } = stage;
   const left = steps.length - mostDrawn;
   const [first, last] = left > 0 ? [steps.slice(0, 3), steps.slice(left + 4)] : [steps, []];
@@ -57,7 +57,7 @@ function Stage({ stage }: { stage: ViewBuildStage }) {
       </p>
       <ol class="ev-steps">
         {first.map((step, place) => (
-          <Step key={place} step={step} />
+          <Step key={place} step={step} isOver={isOver} />
         ))}
         {left > 0 && (
           <li class="ev-step" data-state="note">
@@ -65,14 +65,14 @@ function Stage({ stage }: { stage: ViewBuildStage }) {
           </li>
         )}
         {last.map((step, place) => (
-          <Step key={place + steps.length - last.length} step={step} />
+          <Step key={place + steps.length - last.length} step={step} isOver={isOver} />
         ))}
       </ol>
     </div>
   );
 }
 
-function Step({ step }: { step: ViewBuildStep }) {
+function Step({ step, isOver }: { step: ViewBuildStep; isOver: boolean }) {
   const { does, state, line, layer, bytes } = step;
   const { colour, stripes } = layerColour(layer);
   const where = line === null ? '' : ` (line ${line})`;
@@ -85,7 +85,7 @@ function Step({ step }: { step: ViewBuildStep }) {
         <i class="ev-made" data-colour={colour} data-stripes={stripes} aria-hidden="true" />
       )}
       <span class="ev-cut">{does}</span>
-      <em>{state === 'running' ? <Running /> : stepWords(step)}</em>
+      <em>{state === 'running' ? <Running /> : stepWords(step, isOver)}</em>
     </li>
   );
 }

@@ -20,11 +20,11 @@ export function stepsOf({ stages }: ViewBuild): readonly ViewBuildStep[] {
   return stages.flatMap(({ steps }) => steps);
 }
 
-/** What stands behind a step: `cached`, `1.2 s`, `running`, `waits`. */
-export function stepWords({ state, tookMs }: ViewBuildStep): string {
+/** What stands behind a step: `cached`, `1.2 s`, `running`, `waits`. `isOver`: its build has ended. */
+export function stepWords({ state, tookMs }: ViewBuildStep, isOver: boolean): string {
   switch (state) {
     case 'waiting':
-      return 'waits';
+      return isOver ? 'not done' : 'waits';
     case 'running':
       return 'running';
     case 'cached':
@@ -87,7 +87,7 @@ export function buildsInWords(view: BuildsView | undefined): readonly string[] {
   return (view?.builds ?? []).flatMap((build) => {
     const context = contextWords(build);
     const stages = build.stages.map(({ name, base, steps }) => {
-      const said = steps.map((step) => `${step.does} (${stepWords(step)})`);
+      const said = steps.map((step) => `${step.does} (${stepWords(step, build.state !== 'going')})`);
       const which = name === '' ? 'Its stage' : `Its stage ${name}`;
       return `${which}, from ${base}: ${said.length === 0 ? 'no step' : said.join('; ')}.`;
     });
