@@ -28,8 +28,8 @@ export interface LayerJob extends Omit<ChangesJob, 'kind'> {
   readonly uidBase: number;
   /** A new file, which the layer is written to, compressed. */
   readonly file: string;
-  /** Where something was mounted that is gone: absolute. */
-  readonly places?: readonly string[];
+  /** Where a container had mounts that not all have, which are gone: absolute. Null where no container ran: nothing was mounted then. */
+  readonly places: readonly string[] | null;
   /** What the layer may have before that. */
   readonly maxBytes: number;
 }

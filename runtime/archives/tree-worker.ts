@@ -179,17 +179,17 @@ function lookAt<T>(root: number, path: string, look: (stats: fs.Stats, fd: numbe
   }
 }
 
-function* layered({ own: place, image, uidBase, places = [] }: LayerJob): Generator<Buffer> {
+function* layered({ own: place, image, uidBase, places }: LayerJob): Generator<Buffer> {
   using own = opened(place);
   using below = opened(image);
   const isEmpty = (path: string): boolean =>
     lookAt(own.fd, path, (stats, fd) =>
       stats.isDirectory() ? namesIn(fd).length === 0 : stats.isFile() && stats.size === 0,
     ) ?? false;
-  const leftOut = emptyMountPoints(isEmpty);
+  const leftOut = places === null ? new Set<string>() : emptyMountPoints(isEmpty);
   addStepPlaces(
     leftOut,
-    places.map((each) => each.replace(/^\/+|\/+$/g, '')),
+    (places ?? []).map((each) => each.replace(/^\/+|\/+$/g, '')),
     {
       isEmpty,
       namesIn: (path) => lookAt(own.fd, path, (stats, fd) => (stats.isDirectory() ? namesIn(fd) : null)),

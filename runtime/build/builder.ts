@@ -182,7 +182,7 @@ export class Builder implements ServedBuilder {
           caches: this.#caches,
           progress,
           session: build.session,
-          result: { archive: { step, sent }, inputs: new Map(), directory: noDirectory },
+          result: { archive: { step, sent }, inputs: new Map(), directory: noDirectory, settings: {} },
           signal: stopped,
           located: (_step, error) => error,
         });

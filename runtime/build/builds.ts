@@ -25,6 +25,8 @@ export class Build<Result extends Solved> {
   readonly returned: PromiseWithResolvers<Result | null> = Promise.withResolvers();
   /** Why its frontend failed: more than the client tells when it gives the build back. */
   failure: GrpcError | null = null;
+  /** What the client lets its steps do beyond what all may: `network.host`. */
+  entitlements: ReadonlySet<string> = new Set();
   /** What is made for it, and may go when it has ended. */
   readonly held = new AsyncDisposableStack();
   readonly #stop = new AbortController();

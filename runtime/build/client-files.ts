@@ -1,7 +1,11 @@
 // The directories that a client has for one build, as it names them: which session serves each, and what of each is not to be sent.
 
+import { WorkBudget } from '../work-budget.ts';
 import type { Build } from './builds.ts';
+import { codes, GrpcError } from './grpc/status.ts';
 import { parseIgnoreFile } from './language/ignore-file.ts';
+import { PatternMatcher } from './language/pattern-matcher.ts';
+import { LanguageError } from './language/source.ts';
 import { receiveTexts, type Texts } from './receive-texts.ts';
 import type { ClientDirectory, Result } from './result.ts';
 
@@ -39,7 +43,9 @@ export class ClientFiles {
   /** A directory that the plan names, and how it is asked for. */
   async directory(local: string, isNamed: boolean): Promise<ClientDirectory> {
     const name = this.#nameOf(local, isNamed);
-    return { name, session: this.#sessionOf(name), ignored: await this.#patternsOf(local, isNamed) };
+    const ignored = await this.#patternsOf(local, isNamed);
+    checkPatterns(ignored);
+    return { name, session: this.#sessionOf(name), ignored };
   }
 
   #nameOf(local: string, isNamed: boolean): string {
@@ -71,5 +77,15 @@ export class ClientFiles {
       { directory, followed: ['.dockerignore'], included: [], excluded: [] },
     );
     return parseIgnoreFile(texts.get('.dockerignore') ?? '');
+  }
+}
+
+/** Throws GrpcError for a pattern that is none: the client, who would say so too, says it in other words. */
+function checkPatterns(patterns: readonly string[]): void {
+  try {
+    new PatternMatcher(patterns, new WorkBudget());
+  } catch (error) {
+    if (!(error instanceof LanguageError)) throw error;
+    throw new GrpcError(codes.unknown, error.message);
   }
 }

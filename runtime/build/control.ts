@@ -75,6 +75,7 @@ async function solve(
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
   const build = builder.builds.begin(request.ref, request.session, builder.sessions);
+  build.entitlements = new Set(request.entitlements);
   const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
   signal.addEventListener('abort', leave);
   build.names = namesIn(request);

@@ -10,6 +10,7 @@ import { ClientFiles } from './client-files.ts';
 import { definitionOf } from './definitions.ts';
 import type { BuiltLayer } from './execute/made.ts';
 import type { SentFiles } from './execute/sent-files.ts';
+import { stepSettings } from './execute/step-settings.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { parseBoolean } from './language/go-text.ts';
 import type { ImageDocument } from './language/image-document.ts';
@@ -19,6 +20,7 @@ import { buildOptions } from './language/options.ts';
 import { type Plan, planBuild, stagesOf } from './language/plan/build-plan.ts';
 import type { ImageRequest, ResolvedImage, Surroundings } from './language/plan/context.ts';
 import { rangesOf } from './language/source.ts';
+import { stepsOf } from './language/steps.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import { dockerfileIn, remoteContext } from './remote-context.ts';
@@ -89,17 +91,32 @@ export async function solveDockerfile(
     const planned = { text, options, platform, mainContext: archive?.step ?? null, allStages: false, warn };
     const call = attributes.get('requestid');
     if (call !== undefined) return await answerCall(call, planned, source, surroundings);
+    const settings = stepSettings(attributes);
     const plan = await planBuild(planned, surroundings);
+    checkEntitlements(plan, build.entitlements);
     build.progress.watcher?.planned(stagesOf(plan));
-    return resultOf(plan, { source, files, inputs, archive });
+    return resultOf(plan, { source, files, inputs, archive, settings });
   } catch (error) {
     throw ofLanguage(error, source);
   }
 }
 
+/** What a client must ask for by itself (`--allow`), since it may be more than the author of a Dockerfile should have. */
+function checkEntitlements({ result }: Plan, entitlements: ReadonlySet<string>): void {
+  const usesHost = stepsOf(result).some((step) => step.kind === 'run' && step.network === 'host');
+  if (usesHost && !entitlements.has('network.host'))
+    throw new GrpcError(codes.unknown, 'failed to load LLB: network.host is not allowed');
+}
+
 function resultOf(
   { result: tree, image, baseImage }: Plan,
-  { source, files, inputs, archive }: Pick<Result, 'inputs' | 'archive'> & { source: SourceFile; files: ClientFiles },
+  {
+    source,
+    files,
+    inputs,
+    archive,
+    settings,
+  }: Pick<Result, 'inputs' | 'archive' | 'settings'> & { source: SourceFile; files: ClientFiles },
 ): Result {
   const id = newId();
   const platform = { architecture: goArchitecture, os: 'linux' };
@@ -112,6 +129,7 @@ function resultOf(
     directory: (local, isNamed) => files.directory(local, isNamed),
     inputs,
     archive,
+    settings,
     definition: definitionOf(id),
     metadata: {
       'containerimage.config': json(image),

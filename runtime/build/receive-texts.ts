@@ -3,19 +3,25 @@
 import { maxDockerfileBytes } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { type Build, newId } from './builds.ts';
-import type { Receiver } from './files/sent-entry.ts';
+import type { Entry, Receiver } from './files/sent-entry.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { type FilesWanted, receiveFiles } from './receive-files.ts';
 import type { Result } from './result.ts';
+
+/** Parts of a path that are looked at until it is said to lead round. */
+const maxPathSteps = 1000;
 
 /** Takes small files into memory. */
 class TextReceiver implements Receiver {
   readonly texts = new Map<string, string>();
   bytes = 0;
+  readonly #links = new Map<string, string>();
   readonly #coming = new Map<number, { readonly path: string; readonly pieces: Uint8Array[] }>();
 
-  entry({ path, kind }: Parameters<Receiver['entry']>[0], id: number): boolean {
-    if (kind !== 'file') return false;
+  entry({ path, kind, target }: Entry, id: number): boolean {
+    // Another name of a file that was told of leads to it as a link from the top of the directory does.
+    if (kind === 'symlink' || target !== '') this.#links.set(path, kind === 'symlink' ? target : `/${target}`);
+    if (kind !== 'file' || target !== '') return false;
     this.#coming.set(id, { path, pieces: [] });
     return true;
   }
@@ -30,6 +36,30 @@ class TextReceiver implements Receiver {
   end(id: number): void {
     const { path, pieces } = this.#coming.get(id) ?? { path: '', pieces: [] };
     this.texts.set(path, Buffer.concat(pieces).toString());
+  }
+
+  /** Gives links the text of the file that they lead to. */
+  follow(): void {
+    for (const link of this.#links.keys()) {
+      const text = this.texts.get(this.#followed(link) ?? '');
+      if (text !== undefined) this.texts.set(link, text);
+    }
+  }
+
+  /** Where a path leads within the directory; null where it leads round. */
+  #followed(path: string): string | null {
+    let rest = path.split('/');
+    let at: string[] = [];
+    for (let steps = 0; rest.length > 0; steps++) {
+      if (steps > maxPathSteps) return null;
+      const [part = '', ...after] = rest;
+      const target = this.#links.get([...at, part].join('/'));
+      if (target?.startsWith('/')) at = [];
+      else if (target === undefined && part === '..') at = at.slice(0, -1);
+      else if (target === undefined && part !== '' && part !== '.') at = [...at, part];
+      rest = target === undefined ? after : [...target.split('/'), ...after];
+    }
+    return at.join('/');
   }
 }
 
@@ -52,6 +82,7 @@ export async function receiveTexts(
     const session = await build.session(id);
     const status = vertex.status(`transferring ${what}:`, 'transferring');
     await receiveFiles(session, wanted, receiver, build.signal);
+    receiver.follow();
     // BuildKit counts what ends its packets too.
     status.done(receiver.bytes + 2);
     vertex.complete();

@@ -4,6 +4,7 @@ import type { Solved } from './builds.ts';
 import type { definitionOf } from './definitions.ts';
 import type { BuiltLayer } from './execute/made.ts';
 import type { Sent } from './execute/sent-files.ts';
+import type { StepSettings } from './execute/step-settings.ts';
 import type { ImageDocument } from './language/image-document.ts';
 import type { LocalStep, Tree } from './language/steps.ts';
 
@@ -33,6 +34,8 @@ export interface Result extends Solved {
   readonly inputs: ReadonlyMap<string, readonly BuiltLayer[]>;
   /** The build context where it came as an archive, and the step that stands for it; null where the client has its files. */
   readonly archive: { readonly step: LocalStep; readonly sent: Sent } | null;
+  /** Of all steps that run commands. */
+  readonly settings: StepSettings;
   /** What names it where another build takes it as its input. */
   readonly definition: ReturnType<typeof definitionOf>;
 }

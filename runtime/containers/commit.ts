@@ -48,7 +48,7 @@ export async function commitContainer(container: Container, options: CommitOptio
       signal: own.signal,
       pack: (file, maxBytes) =>
         packLayerFile(
-          { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes },
+          { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes, places: [] },
           own.signal,
         ),
     });

@@ -43,12 +43,11 @@ export class Contents {
     const { keys } = await this.#host.engine.archives.pass(this.#host.name, () =>
       workOnSentFiles<'sent-keys'>(job, this.#signal),
     );
-    return copied.map(({ source }, at) => {
-      const key = keys[at] ?? null;
-      if (key !== null) return key;
+    return keys.map((key) => {
+      if ('digest' in key) return key.digest;
       throw new GrpcError(
         codes.unknown,
-        `failed to compute cache key: failed to calculate checksum of ref ${this.#host.id}::${newId()}: ${JSON.stringify(source)}: not found`,
+        `failed to compute cache key: failed to calculate checksum of ref ${this.#host.id}::${newId()}: ${key.failure}`,
       );
     });
   }

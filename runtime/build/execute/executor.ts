@@ -37,7 +37,7 @@ export interface ExecutorParts {
   readonly caches: CacheMounts;
   readonly progress: Progress;
   readonly session: (id?: string | null) => Promise<Session>;
-  readonly result: Pick<Result, 'directory' | 'inputs' | 'archive'>;
+  readonly result: Pick<Result, 'directory' | 'inputs' | 'archive' | 'settings'>;
   readonly signal: AbortSignal;
   /** With the place in the Dockerfile where a step stands. */
   readonly located: (step: Step, error: GrpcError, vertex: string) => GrpcError;
@@ -153,18 +153,22 @@ export class Executor implements AsyncDisposable {
     const env = environmentOf(step.environment);
     const { arguments: args, workingDirectory: cwd, user, network } = step;
     const mounts = await Promise.all(step.mounts.map((mount) => this.#mountKey(mount)));
-    const key = { kind: 'run', args, env, cwd, user, network, ...(mounts.length > 0 && { mounts }) };
+    const { settings } = this.#parts.result;
+    const key = { kind: 'run', args, env, cwd, user, network, ...(mounts.length > 0 && { mounts }), ...settings };
     const description = `mount / from exec ${args.join(' ')}`;
     return await this.#layer(step, below, { key, description }, vertex, async () => {
       await using undo = new AsyncDisposableStack();
       const { caches, session } = this.#parts;
       const layersOf = (tree: Tree) => this.#layersToMount(tree);
       const mounted = await mountsFor(step.mounts, { host, caches, session, signal: this.#signal, layersOf }, undo);
-      const proxies = [...step.proxies].map(([name, value]) => `${name}=${value}`);
+      const proxies = [...step.proxies].flatMap(([name, value]) => [
+        `${name}=${value}`,
+        `${name.toUpperCase()}=${value}`,
+      ]);
       return await runStep(
         host,
         below.map(({ diffId }) => diffId),
-        { args, env, cwd, user, network, mounts: mounted.mounts, secretEnv: [...proxies, ...mounted.env] },
+        { args, env, cwd, user, network, mounts: mounted.mounts, settings, secretEnv: [...proxies, ...mounted.env] },
         (stream, bytes) => vertex.log(stream, bytes),
         this.#signal,
       );

@@ -41,7 +41,10 @@ export async function filesStep(
     return made(
       await host.images.builds.layer(
         (file, maxBytes) =>
-          packLayerFile({ kind: 'layer', mounts: packedMounts, own: upper, image, uidBase, file, maxBytes }, signal),
+          packLayerFile(
+            { kind: 'layer', mounts: packedMounts, own: upper, image, uidBase, file, maxBytes, places: null },
+            signal,
+          ),
         signal,
       ),
     );

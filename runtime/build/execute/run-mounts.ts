@@ -139,7 +139,7 @@ async function secret(
   } catch (error) {
     if (!(error instanceof GrpcError) || (error.code !== codes.notFound && error.code !== codes.unimplemented))
       throw error;
-    if (required) throw new GrpcError(codes.notFound, `secret ${id}: not found`);
+    if (required) throw new GrpcError(codes.unknown, `secret ${id}: not found`);
     return null;
   }
 }

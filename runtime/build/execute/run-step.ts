@@ -10,12 +10,14 @@ import type { StepMount } from '../../containers/mounts/step-mount.ts';
 import { removeContainer } from '../../containers/remove.ts';
 import { startContainer } from '../../containers/start.ts';
 import { waitContainer } from '../../containers/wait.ts';
+import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import type { Image } from '../../images/image-config.ts';
 import { maxStepsAtOnce } from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { handingOver } from './made-layer.ts';
+import type { StepSettings } from './step-settings.ts';
 
 /** As BuildKit calls its steps' containers: what a step says is the same each time. */
 const stepHostname = 'buildkitsandbox';
@@ -31,6 +33,7 @@ export interface Run {
   readonly user: string;
   readonly network: 'default' | 'none' | 'host';
   readonly mounts: readonly StepMount[];
+  readonly settings: StepSettings;
   /** Variables that are on no disk. */
   readonly secretEnv: readonly string[];
 }
@@ -81,11 +84,26 @@ export async function inContainer<T>(
     }
   })();
   read.catch(() => undefined);
-  await startContainer(container);
-  const exitCode = await waitContainer(container, 'not-running', signal);
+  const exitCode = await ended(container, run, onOutput, signal);
   await read;
   signal.throwIfAborted();
   return await after(container, exitCode);
+}
+
+/** The exit code of a command. Throws GrpcError for a user whom the image does not know. */
+async function ended(container: Container, run: Run, onOutput: OnOutput, signal: AbortSignal): Promise<number> {
+  try {
+    await startContainer(container);
+  } catch (error) {
+    if (!(error instanceof EngineError) || signal.aborted) throw error;
+    if (error.message.startsWith('unable to find')) throw notDone(run, error.message);
+    const why = /unable to start container process: .*/s.exec(error.message)?.[0];
+    if (why === undefined || error.exitCode === null) throw error;
+    // BuildKit's runtime says it where the command's own output is.
+    await onOutput(2, Buffer.from(`runc run failed: ${why}\n`));
+    return 1;
+  }
+  return await waitContainer(container, 'not-running', signal);
 }
 
 async function makeContainer(host: ContainerHost, image: Image, run: Run): Promise<Container> {
@@ -101,7 +119,11 @@ async function makeContainer(host: ContainerHost, image: Image, run: Run): Promi
       AttachStdout: true,
       AttachStderr: true,
       Hostname: stepHostname,
-      HostConfig: { NetworkMode: run.network === 'default' ? 'bridge' : run.network, LogConfig: { Type: 'none' } },
+      HostConfig: {
+        ...run.settings,
+        NetworkMode: run.network === 'default' ? 'bridge' : run.network,
+        LogConfig: { Type: 'none' },
+      },
     },
     host.record.limits.cpus,
   );
@@ -115,14 +137,16 @@ async function makeContainer(host: ContainerHost, image: Image, run: Run): Promi
   return container;
 }
 
-function failed({ args }: Run, exitCode: number, oomKilled: boolean): GrpcError {
-  const command = args.join(' ');
-  const why = oomKilled ? ': cannot allocate memory' : '';
-  return new GrpcError(
+const notDone = ({ args }: Run, why: string, details?: ConstructorParameters<typeof GrpcError>[2]): GrpcError =>
+  new GrpcError(
     codes.unknown,
-    `process ${JSON.stringify(command)} did not complete successfully: exit code: ${exitCode}${why}`,
-    [{ typeUrl: 'github.com/moby/buildkit/gatewayapi.ExitMessage+json', value: { Code: exitCode } }],
+    `process ${JSON.stringify(args.join(' '))} did not complete successfully: ${why}`,
+    details,
   );
+
+function failed(run: Run, exitCode: number, oomKilled: boolean): GrpcError {
+  const details = [{ typeUrl: 'github.com/moby/buildkit/gatewayapi.ExitMessage+json', value: { Code: exitCode } }];
+  return notDone(run, `exit code: ${exitCode}${oomKilled ? ': cannot allocate memory' : ''}`, details);
 }
 
 async function packed(container: Container, { mounts: stepMounts }: Run, signal: AbortSignal): Promise<MadeLayer> {

@@ -151,7 +151,16 @@ class Git {
     onOutput: (bytes: Uint8Array) => void | Promise<void>,
   ): Promise<void> {
     let said = Buffer.alloc(0);
-    const run: Run = { args, env: this.#env(), cwd: '/', user: '', network: 'host', mounts: [], secretEnv: [] };
+    const run: Run = {
+      args,
+      env: this.#env(),
+      cwd: '/',
+      user: '',
+      network: 'host',
+      mounts: [],
+      settings: {},
+      secretEnv: [],
+    };
     const take = (stream: 1 | 2, bytes: Uint8Array): void | Promise<void> => {
       if (stream === 1) return onOutput(bytes);
       this.#onSaid(bytes);

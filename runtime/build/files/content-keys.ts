@@ -12,8 +12,11 @@ import { type SentEntry, SentTree } from './source-tree.ts';
 /** What is copied, or mounted. */
 export type Copied = Pick<CopyAction, 'source' | 'isPattern'> & Partial<Pick<CopyAction, 'includes' | 'excludes'>>;
 
-/** One for each of `copied`; null where what it names is not there. Wildcards may match nothing. */
-export function contentKeys(place: SentPlace, copied: readonly Copied[]): (string | null)[] {
+/** A digest, or why there is none: what is said behind `failed to calculate checksum`. */
+export type ContentKey = { readonly digest: string } | { readonly failure: string };
+
+/** One for each of `copied`. Wildcards may match nothing. */
+export function contentKeys(place: SentPlace, copied: readonly Copied[]): ContentKey[] {
   const entries = entriesAt(place);
   const tree = new SentTree(place.directory, entries);
   const places = new Map(entries.map(({ path }, at) => [`/${path}`, at]));
@@ -25,18 +28,20 @@ function contentKey(
   entries: readonly SentEntry[],
   places: ReadonlyMap<string, number>,
   action: Copied,
-): string | null {
+): ContentKey {
   const found = action.isPattern ? matchesOf(tree, action.source) : [action.source];
   const selection = new Selection({ includes: [], excludes: [], ...action });
   const hash = createHash('sha256');
   for (const named of found) {
     const clean = path.posix.normalize(named).replace(/\/+$/, '') || '/';
     const at = tree.followed(clean);
-    if (!tree.entry(at)) return null;
+    const entry = tree.entry(at);
+    if (!entry) return { failure: `${JSON.stringify(clean)}: not found` };
+    if (entry.kind === 'symlink') return { failure: 'too many links' };
     hash.update(`= ${clean}\n`);
     for (const line of linesOf(entries, places.get(at) ?? 0, at, selection)) hash.update(line);
   }
-  return `sha256:${hash.digest('hex')}`;
+  return { digest: `sha256:${hash.digest('hex')}` };
 }
 
 /** `at` and all below it, which stands behind it in the list: `first` is its place there. */

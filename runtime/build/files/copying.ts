@@ -26,6 +26,8 @@ export class Copying {
   readonly #action: CopyAction;
   readonly #owner: Owner | null;
   readonly #selection: Selection;
+  /** Where files that have several names were copied to first. */
+  readonly #copied = new Map<string, readonly string[]>();
 
   constructor(source: SourceTree, tree: LiveTree, action: CopyAction, owner: Owner | null) {
     this.#source = source;
@@ -76,17 +78,22 @@ export class Copying {
         this.#tree.fifo(partsOf(to), attributes);
         return;
       case 'file':
-        this.#file(from, to, attributes);
+        this.#file(from, partsOf(to), attributes, entry.inode);
         return;
       default:
         return; // a socket or a device: nothing that an image could have here
     }
   }
 
-  #file(from: string, to: string, attributes: Attributes): void {
+  #file(from: string, to: readonly string[], attributes: Attributes, inode: string | null): void {
+    const first = inode === null ? undefined : this.#copied.get(inode);
+    if (first) {
+      this.#tree.hardLink(to, first);
+      return;
+    }
     const content = this.#source.open(from);
     try {
-      const file = this.#tree.startFile(partsOf(to));
+      const file = this.#tree.startFile(to);
       try {
         const chunk = Buffer.allocUnsafe(chunkBytes);
         for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
@@ -96,6 +103,7 @@ export class Copying {
         throw error;
       }
       this.#tree.finishFile(file, attributes);
+      if (inode !== null) this.#copied.set(inode, to);
     } finally {
       fs.closeSync(content);
     }

@@ -46,6 +46,9 @@ function openSource(source: FilesSource, uidBase: number, opened: DisposableStac
   return new MountedTree(root, uidBase);
 }
 
+/** Links on the way may lead to each other. */
+const maxLinks = 255;
+
 const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
 
 class Making {
@@ -86,11 +89,12 @@ class Making {
     }
     const attributes = { ...rootOwner, mode: action.mode, mtime: this.#madeAt, extended: [] };
     if (action.kind === 'mkdir') {
-      this.#makeDirectories(action.path, { ...attributes, ...this.#ownerOf(action.owner) });
+      this.#makeDirectories(this.#resolved(action.path), { ...attributes, ...this.#ownerOf(action.owner) });
       return;
     }
-    this.#makeDirectories(path.posix.dirname(action.path), this.#implied(null));
-    const fd = this.#tree.startFile(partsOf(action.path));
+    const to = this.#resolved(action.path);
+    this.#makeDirectories(path.posix.dirname(to), this.#implied(null));
+    const fd = this.#tree.startFile(partsOf(to));
     fs.writeSync(fd, action.data);
     this.#tree.finishFile(fd, attributes);
   }
@@ -108,12 +112,12 @@ class Making {
   /** A link that is named itself is followed, as far as it leads. */
   #followed(source: SourceTree, from: string): string {
     let at = from;
-    for (let links = 0; links < 40; links++) {
+    for (let links = 0; links < maxLinks; links++) {
       const entry = source.entry(at);
       if (entry?.kind !== 'symlink') return at;
       at = path.posix.resolve(path.posix.dirname(at), entry.target);
     }
-    return at;
+    throw new EngineError('invalid', 'too many links');
   }
 
   /** ADD: unpacks an archive into the directory that is named. False for what is none. */
@@ -122,9 +126,9 @@ class Making {
     const fd = source.open(from);
     try {
       if (!(await isTar(fd))) return false;
-      const directory = path.posix.normalize(to).replace(/\/+$/, '') || '/';
+      const directory = this.#resolved(to);
       this.#makeDirectories(directory, this.#implied(owner));
-      const job = { path: this.#real(directory), uidBase: this.#uidBase, owner, maxBytes: maxCatalogueLayerBytes };
+      const job = { path: directory, uidBase: this.#uidBase, owner, maxBytes: maxCatalogueLayerBytes };
       const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
       await writeArchive(content, this.#root, { ...job, noOverwriteDirNonDir: false, writtenAt: this.#writtenAt });
       return true;
@@ -136,20 +140,22 @@ class Making {
   /** The contents of a directory are copied, not itself: Dockerfiles know nothing else. */
   #copyOne(source: SourceTree, from: string, named: string, action: CopyAction, owner: Owner | null): void {
     const entry = source.entry(from);
-    if (!entry) throw notFound(named);
+    if (!entry) throw source.notFound(named);
     const isDirectory = entry.kind === 'directory';
-    const clean = path.posix.normalize(action.to).replace(/\/+$/, '') || '/';
+    const clean = this.#resolved(action.to);
     // A mode in digits is that of directories on the way too; changes to a mode are not.
     const above = { ...this.#implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode }) };
     if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, above);
-    const isInto = !isDirectory && this.#kindAt(clean) === 'directory';
+    const there = this.#kindAt(clean);
+    if (isDirectory && there === 'other') throw new EngineError('invalid', `cannot copy to non-directory: ${clean}`);
+    const isInto = !isDirectory && there === 'directory';
     const to = isInto ? path.posix.join(clean, path.posix.basename(named)) : clean;
     this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), above);
     const copying = new Copying(source, this.#tree, action, owner);
     if (isDirectory) {
-      copying.contents(from, this.#real(to));
+      copying.contents(from, to);
       // The root of what a client has sent has no time.
-      this.#tree.finishDirectory(partsOf(this.#real(to)), from === '/' ? this.#madeAt : entry.mtime);
+      this.#tree.finishDirectory(partsOf(to), from === '/' ? this.#madeAt : entry.mtime);
     } else copying.entry(from, to, entry);
   }
 
@@ -168,14 +174,34 @@ class Making {
     }
   }
 
-  /** Where a path leads that is there, without links. */
-  #real(at: string): string {
-    const fd = openInView(this.#root, at);
+  /** Where a path leads, links followed as in the image, as far as it is there: what is missing is made as it is written. */
+  #resolved(given: string): string {
+    let at = '/';
+    let rest = partsOf(path.posix.normalize(given));
+    for (let links = 0; rest.length > 0; ) {
+      const [part = '', ...after] = rest;
+      const target = part === '.' || part === '..' ? null : this.#linkAt(at, part);
+      if (target !== null && ++links > maxLinks) throw new EngineError('invalid', 'too many links');
+      if (target === null) at = path.posix.join(at, part);
+      else if (target.startsWith('/')) at = '/';
+      rest = target === null ? after : [...partsOf(target), ...after];
+    }
+    return at;
+  }
+
+  /** What a link says; null where there is none. `directory` has no links in it. */
+  #linkAt(directory: string, name: string): string | null {
     try {
-      const above = fs.readlinkSync(pathOf(this.#root)).replace(/\/$/, '');
-      return fs.readlinkSync(pathOf(fd)).slice(above.length) || '/';
-    } finally {
-      fs.closeSync(fd);
+      const fd = openInView(this.#root, directory);
+      try {
+        return fs.readlinkSync(`${pathOf(fd)}/${name}`);
+      } finally {
+        fs.closeSync(fd);
+      }
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (typeof code === 'string' && ['EINVAL', 'ENOENT', 'ENOTDIR'].includes(code)) return null;
+      throw error;
     }
   }
 
@@ -184,7 +210,9 @@ class Making {
     const parts = partsOf(given);
     for (let count = 1; count <= parts.length; count++) {
       const at = `/${parts.slice(0, count).join('/')}`;
-      if (this.#kindAt(at) === null) this.#tree.directory(partsOf(at), attributes);
+      const there = this.#kindAt(at);
+      if (there === 'other') throw new EngineError('invalid', `mkdir ${at}: not a directory`);
+      if (there === null) this.#tree.directory(partsOf(at), attributes);
     }
   }
 
@@ -194,9 +222,7 @@ class Making {
     const maxBytes = 64 * 1024;
     const at = pathOf(this.#root);
     const files = { passwd: readBeneath(at, 'etc/passwd', maxBytes), group: readBeneath(at, 'etc/group', maxBytes) };
-    const { uid, gid } = resolveUser(wanted, files, []).ids;
-    // A number alone is the group too, as BuildKit has it.
-    const owner = { uid, gid: /^\d+$/.test(wanted) ? uid : gid };
+    const owner = ownerIn(wanted, files);
     if (Math.max(owner.uid, owner.gid) >= idsPerHost)
       throw new EngineError('invalid', `--chown=${wanted}: the users and groups of a host are 0 to ${idsPerHost - 1}`);
     return owner;
@@ -205,6 +231,19 @@ class Making {
 
 const rootOwner: Owner = { uid: 0, gid: 0 };
 
-function notFound(named: string): EngineError {
-  return new EngineError('notFound', `${JSON.stringify(named)}: not found`);
+/** By BuildKit's rules: a number alone is the group too, and a name that the image does not know is root's. */
+function ownerIn(wanted: string, files: Parameters<typeof resolveUser>[1]): Owner {
+  const idsOf = (words: string): Owner | null => {
+    try {
+      return resolveUser(words, files, []).ids;
+    } catch (error) {
+      // A number beyond the host's is no name that is unknown.
+      if (error instanceof EngineError && error.message.startsWith('unable to find')) return null;
+      throw error;
+    }
+  };
+  const [user = '', group = ''] = wanted.split(/:(.*)/s);
+  const { uid, gid } = (user === '' ? null : idsOf(user)) ?? rootOwner;
+  if (group !== '') return { uid, gid: idsOf(`0:${group}`)?.gid ?? gid };
+  return { uid, gid: /^\d+$/.test(user) ? uid : gid };
 }

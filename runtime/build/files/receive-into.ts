@@ -89,8 +89,8 @@ export class ReceivingInto implements Receiver {
         'invalid',
         `${JSON.stringify(entry.path.slice(0, 200))} is a link to ${JSON.stringify(entry.target.slice(0, 200))}, which was not sent before it`,
       );
-    const { size, content } = this.entries[first] ?? { size: 0, content: null };
-    const index = this.entries.push({ ...entry, target: '', size, content }) - 1;
+    const { path, size, content } = this.entries[first] ?? { path: entry.target, size: 0, content: null };
+    const index = this.entries.push({ ...entry, target: path, size, content }) - 1;
     // A link to it is one to the first.
     this.#files.set(entry.path, first);
     const coming = this.#coming.get(first);

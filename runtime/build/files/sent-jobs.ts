@@ -1,6 +1,6 @@
 // What threads do with what clients have sent: such a list is too long for the engine's own thread. Plain data.
 
-import type { Copied } from './content-keys.ts';
+import type { ContentKey, Copied } from './content-keys.ts';
 import type { SentPlace } from './sent-list.ts';
 
 export type SentJob =
@@ -38,7 +38,7 @@ export interface ReceivedList {
 }
 
 export type SentAnswer =
-  | { readonly kind: 'sent-keys'; readonly keys: readonly (string | null)[] }
+  | { readonly kind: 'sent-keys'; readonly keys: readonly ContentKey[] }
   | { readonly kind: 'sent-texts'; readonly texts: readonly (string | null)[] }
   | { readonly kind: 'sent-tidy' }
   /** Null where the file is no archive. */

@@ -2,6 +2,7 @@
 // Blocks: for worker threads.
 
 import fs from 'node:fs';
+import { EngineError } from '../../errors.ts';
 import { openInView, pathOf } from '../../kernel/beneath.ts';
 import { attributesOf } from '../../kernel/inodes.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
@@ -19,6 +20,8 @@ export interface SourceEntry {
   readonly mtime: Date;
   /** Of a symlink. */
   readonly target: string;
+  /** Of a file that has other names too: the same for all of them. Null for others. */
+  readonly inode: string | null;
   readonly extended: readonly (readonly [name: string, value: Buffer])[];
 }
 
@@ -28,6 +31,8 @@ export interface SourceTree {
   entry(path: string): SourceEntry | null;
   /** Names in a directory, in order. */
   names(path: string): readonly string[];
+  /** What is said of a path where nothing is, in BuildKit's words. */
+  notFound(path: string): EngineError;
   /** A descriptor to read a file by, which the caller closes. */
   open(path: string): number;
 }
@@ -40,6 +45,7 @@ export interface SentEntry {
   readonly size: number;
   /** Nanoseconds, in decimal digits. */
   readonly mtimeNs: string;
+  /** Of a symlink, or the first path of a file that has several; else empty. */
   readonly target: string;
   /** The name of the file that has its content, in the directory of contents, and its digest; null where it has none. */
   readonly content: { readonly file: string; readonly digest: string } | null;
@@ -53,6 +59,8 @@ export class SentTree implements SourceTree {
   readonly #directory: string;
   readonly #entries = new Map<string, SentEntry>();
   readonly #names = new Map<string, string[]>([['/', []]]);
+  /** Files that others are further names of. */
+  readonly #named = new Set<string>();
 
   constructor(directory: string, entries: readonly SentEntry[]) {
     this.#directory = directory;
@@ -60,6 +68,7 @@ export class SentTree implements SourceTree {
       const path = `/${entry.path}`;
       this.#entries.set(path, entry);
       if (entry.kind === 'directory') this.#names.set(path, []);
+      if (entry.kind === 'file' && entry.target !== '') this.#named.add(entry.target);
       const cut = path.lastIndexOf('/');
       this.#names.get(path.slice(0, cut) || '/')?.push(path.slice(cut + 1));
     }
@@ -69,7 +78,10 @@ export class SentTree implements SourceTree {
     const found = this.#find(path);
     if (!found) return path === '/' ? { ...root } : null;
     const { kind, mode, mtimeNs, target } = found;
-    return { kind, mode, uid: 0, gid: 0, mtime: new Date(Number(BigInt(mtimeNs) / 1_000_000n)), target, extended: [] };
+    const mtime = new Date(Number(BigInt(mtimeNs) / 1_000_000n));
+    const named = target === '' ? found.path : target;
+    const inode = kind === 'file' && this.#named.has(named) ? named : null;
+    return { kind, mode, uid: 0, gid: 0, mtime, target, inode, extended: [] };
   }
 
   names(path: string): readonly string[] {
@@ -80,6 +92,10 @@ export class SentTree implements SourceTree {
     const { content } = this.#find(path) ?? {};
     if (!content) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
     return fs.openSync(`${this.#directory}/${content.file}`, O_RDONLY | O_NOFOLLOW);
+  }
+
+  notFound(path: string): EngineError {
+    return new EngineError('notFound', `${JSON.stringify(path)}: not found`);
   }
 
   /** The path with links followed, also at its end. */
@@ -118,6 +134,7 @@ const root: SourceEntry = {
   gid: 0,
   mtime: new Date(0),
   target: '',
+  inode: null,
   extended: [],
 };
 
@@ -146,11 +163,16 @@ export class MountedTree implements SourceTree {
         gid: this.#idOf(stats.gid),
         mtime: stats.mtime,
         target: kind === 'symlink' ? linkAt(this.#root, path) : '',
+        inode: kind === 'file' && stats.nlink > 1 ? `${stats.dev}:${stats.ino}` : null,
         extended: kind === 'file' || kind === 'directory' ? this.#extended(place) : [],
       };
     } finally {
       fs.closeSync(fd);
     }
+  }
+
+  notFound(path: string): EngineError {
+    return new EngineError('notFound', `lstat ${path}: no such file or directory`);
   }
 
   names(path: string): readonly string[] {

@@ -57,10 +57,19 @@ export class Buildx implements AsyncDisposable {
   }
 
   build(socket: string, context: string, ...options: string[]): Promise<Outcome> {
+    return this.#run(socket, undefined, [...options, context]);
+  }
+
+  /** With the context as its working directory. */
+  buildIn(context: string, socket: string, ...options: string[]): Promise<Outcome> {
+    return this.#run(socket, context, [...options, '.']);
+  }
+
+  #run(socket: string, cwd: string | undefined, words: readonly string[]): Promise<Outcome> {
     const env = { ...process.env, DOCKER_HOST: `unix://${socket}`, DOCKER_CONFIG: `${this.folder}/config` };
-    const args = ['build', '--progress=plain', '--provenance=false', ...options, context];
+    const args = ['build', '--progress=plain', '--provenance=false', ...words];
     return new Promise((resolve) => {
-      const child = execFile(program, args, { env, timeout: 120_000 }, (error, _stdout, stderr) =>
+      const child = execFile(program, args, { env, cwd, timeout: 120_000 }, (error, _stdout, stderr) =>
         resolve({ exitCode: error ? Number(error.code ?? 1) : 0, stderr }),
       );
       child.stdin?.end();
