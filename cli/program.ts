@@ -75,6 +75,9 @@ export function createProgram(): Command {
   addHubCommands(
     program.command('hub').description('the registry that Drydock serves, and its accounts').helpCommand(false),
   );
+  addCatalogueCommands(
+    program.command('catalogue').description('the images that every host can pull').helpCommand(false),
+  );
   addLabCommands(program.command('lab').description('lessons and their labs: write and try them').helpCommand(false));
   return program;
 }
@@ -127,6 +130,46 @@ function addHostCommands(host: Command): void {
     .argument('<name>')
     .description('make a host as it was when it was created')
     .action(async (name: string) => (await import('./commands/host.ts')).resetHost(name));
+}
+
+function addCatalogueCommands(catalogue: Command): void {
+  const names = ['[name...]', 'such as redis or redis:7; all where none is named'] as const;
+  catalogue
+    .command('ls')
+    .description('list the images: what they are made of, and how far they are')
+    .option(...json)
+    .action(async (options: JsonOption) =>
+      (await import('./commands/catalogue.ts')).listCatalogue({ json: options.json === true }),
+    );
+  catalogue
+    .command('build')
+    .argument(...names)
+    .description('build or fetch the images that are not there, and show how far they are')
+    .option('--again', 'also those that are there, with the packages of today')
+    .action(async (images: string[], options: { again?: boolean }) =>
+      (await import('./commands/catalogue.ts')).buildCatalogue(images, { again: options.again === true }),
+    );
+  catalogue
+    .command('export')
+    .argument('<file>', 'the archive to write; - for standard output')
+    .argument(...names)
+    .description('write images into an archive, for import on a machine without a network, or docker load')
+    .action(async (file: string, images: string[]) =>
+      (await import('./commands/catalogue.ts')).exportCatalogue(file, images),
+    );
+  catalogue
+    .command('import')
+    .argument('<archive>', 'of export, of docker save, or an OCI layout: a file or a directory; - for standard input')
+    .description('add the images of an archive; one with a name that the catalogue makes itself stands in for it')
+    .option('--as <name:tag>', 'the name of the image, for an archive of one')
+    .action(async (archive: string, options: { as?: string }) =>
+      (await import('./commands/catalogue.ts')).importCatalogue(archive, { as: options.as }),
+    );
+  catalogue
+    .command('rm')
+    .argument('<name>', 'as catalogue ls shows it')
+    .description('remove an image from the disk; one that the catalogue makes itself is made anew when it is wanted')
+    .action(async (name: string) => (await import('./commands/catalogue.ts')).removeFromCatalogue(name));
 }
 
 function addLabCommands(lab: Command): void {

@@ -185,7 +185,7 @@ export const definitions = {
     variable: 'DRYDOCK_CACHE',
     schema: folder,
     fallback: '/var/cache/drydock',
-    meaning: "The catalogue's images as built; may be shared by every Drydock on the machine, and deleted.",
+    meaning: "The catalogue's images as built or imported; may be shared by every Drydock on the machine, and deleted.",
   },
   capacity: {
     variable: 'DRYDOCK_CAPACITY',
@@ -337,6 +337,14 @@ export const definitions = {
     otherwise: 'none',
     meaning:
       'A file of registries that the machine fetches from: lines NAME ADDRESS, or NAME ADDRESS USER PASSWORD-FILE.',
+  },
+  dockerConfig: {
+    variable: 'DRYDOCK_DOCKER_CONFIG',
+    schema: derived(folder),
+    fallback: '',
+    otherwise: 'none',
+    meaning:
+      'A config.json as docker login writes it: who the machine is at registries that the catalogue’s images come from.',
   },
   mirrorBytes: {
     variable: 'DRYDOCK_MIRROR_SIZE',

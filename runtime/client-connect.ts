@@ -124,6 +124,14 @@ class SocketEngine implements EngineClient {
     return this.#call('POST', '/check');
   }
 
+  async reloadCatalogue(): Promise<void> {
+    await this.#call('POST', '/catalogue/reload');
+  }
+
+  buildCatalogue(names: readonly string[], { again = false } = {}): Promise<readonly string[]> {
+    return this.#call('POST', '/catalogue/build', { names, again });
+  }
+
   hosts(): Promise<readonly HostInfo[]> {
     return this.#call('GET', '/hosts');
   }

@@ -100,6 +100,8 @@ export interface CatalogueImage {
   readonly step: string;
   readonly elapsedMs: number;
   readonly sizeBytes: number;
+  /** What it is made of: a Dockerfile, an image of a registry, an archive; or it was imported, or its folder has a mistake. */
+  readonly source: 'base' | 'dockerfile' | 'registry' | 'archive' | 'import' | 'mistake';
 }
 
 /** What a request did between two waits. */
@@ -213,6 +215,13 @@ export interface EngineClient extends HostReach, HostInside, HostTraffic, HostBu
   /** How the loop has done since a moment, in milliseconds since 1970, of the last two minutes. */
   loop(since: number): Promise<LoopReport>;
   check(): Promise<CheckReport>;
+  /** Somebody has changed the recipes or the cache: the engine looks again. */
+  reloadCatalogue(): Promise<void>;
+  /**
+   * Has images of the catalogue built that are not there, by their names, `redis` or `redis:7`; all where none is named. With `again`
+   * those that are there too. Gives their references; how far they are is in `status`. Throws notFound for a name that none has.
+   */
+  buildCatalogue(names: readonly string[], options?: { readonly again?: boolean }): Promise<readonly string[]>;
   hosts(): Promise<readonly HostInfo[]>;
   host(name: string): Promise<HostInfo>;
   /**

@@ -7,4 +7,6 @@ export interface Engine extends HostEngine {
   /** Resolved when it has shut down: nothing of it is left in the kernel. */
   readonly ended: PromiseWithResolvers<void>;
   status(): EngineStatus;
+  /** Begins to build what the catalogue lacks. */
+  startCatalogue(): void;
 }

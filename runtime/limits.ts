@@ -665,3 +665,12 @@ export const maxToldName = 160;
 export const maxWarningsTold = 50;
 /** Builds of one host whose progress is still told after their end: it may be 20,000 events, mostly it is 50. */
 export const maxEndedBuilds = 4;
+/** The host in which the catalogue is built: enough for two installations of packages side by side. */
+export const maxWorkshopMemoryBytes = 4 * 1024 * 1024 * 1024;
+export const workshopPids = 4096;
+/** What its builds may have written before it becomes layers, and caches of RUN --mount. The store is sparse. */
+export const workshopDiskBytes = 16 * 1024 * 1024 * 1024;
+/** Images of the catalogue that are built at once, beside those that students wait for: more would take processors from their labs. */
+export const catalogueBuildsAtOnce = 2;
+/** An archive of images for the catalogue, expanded: some dozens of images, with a desktop or a model among them. */
+export const maxImportBytes = 64 * 1024 * 1024 * 1024;

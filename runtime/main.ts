@@ -21,7 +21,8 @@ const flags = {
   data: { type: 'string' },
   run: { type: 'string' },
   cache: { type: 'string' },
-  recipes: { type: 'string' },
+  recipes: { type: 'string', multiple: true },
+  'docker-config': { type: 'string', default: '' },
   'socket-owner': { type: 'string', default: '0:0' },
   'uid-base': { type: 'string' },
   'uid-ranges': { type: 'string' },
@@ -49,7 +50,8 @@ const schema = z.strictObject({
   data: directory,
   run: directory,
   cache: directory,
-  recipes: z.string().startsWith('/'),
+  recipes: z.array(z.string().startsWith('/')),
+  'docker-config': z.string().regex(/^(\/.+)?$/),
   'socket-owner': z.string().regex(/^\d+:\d+$/),
   'uid-base': count,
   'uid-ranges': count,
@@ -83,7 +85,8 @@ function readSettings(argv: readonly string[]): EngineSettings {
     dataDirectory: given.data,
     runDirectory: given.run,
     cacheDirectory: given.cache,
-    recipesDirectory: given.recipes,
+    recipesDirectories: given.recipes,
+    dockerConfig: given['docker-config'] || null,
     socketOwner: { uid: uid ?? 0, gid: gid ?? 0 },
     uidBase: given['uid-base'],
     uidRanges: given['uid-ranges'],
@@ -121,7 +124,7 @@ try {
     fs.chmodSync(socketPath, 0o600);
     fs.chownSync(socketPath, uid, gid);
     log.info({ socket: socketPath, hosts: engine.hosts.size }, 'listening');
-    engine.catalogue.start(settings.catalogue, engine.ending.signal);
+    engine.startCatalogue();
     // Where NODE_COMPILE_CACHE says so: Node itself does it at an end in order, which an engine that is killed does not have.
     flushCompileCache();
   });

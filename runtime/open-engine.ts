@@ -15,6 +15,7 @@ import { dialLab } from './hosts/dial-lab.ts';
 import { prepareEgress } from './hosts/open-egress.ts';
 import { returnHosts } from './hosts/return.ts';
 import { dropStaleClaims } from './hosts/uids.ts';
+import { shownHosts } from './hosts/workshop-name.ts';
 import { Hub } from './hub/hub.ts';
 import { createImageStore } from './images/image-store.ts';
 import { blockDeviceOf, enableQuotas, isBtrfs, makeFileSystem, mountFileSystem } from './kernel/btrfs.ts';
@@ -33,6 +34,7 @@ import { ExitWatch } from './processes/exits.ts';
 import { stageIn } from './processes/rootfs.ts';
 import type { EngineSettings } from './settings.ts';
 import { Turnstile } from './turnstile.ts';
+import { HostWorkshop } from './workshop/workshop.ts';
 
 export const engineVersion = '0.1.0';
 
@@ -125,12 +127,10 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     log.warn({ restored }, 'device nodes of the machine had been changed; they are its root’s again');
   const records = openRecords(`${paths.data}/engine.db`, log);
   keepData(before, settings, records);
-  const catalogue = new Catalogue({
-    cacheDirectory: settings.cacheDirectory,
-    recipesDirectory: settings.recipesDirectory,
-    scratchDirectory: `${paths.store}/scratch`,
-    log,
-  });
+  const { cacheDirectory, recipesDirectories, mirrors, dockerConfig } = settings;
+  const registries = { mirrors, dockerConfig };
+  const scratchDirectory = `${paths.store}/scratch`;
+  const catalogue = await Catalogue.open({ cacheDirectory, recipesDirectories, registries, scratchDirectory, log });
   const hub = await Hub.open({
     ...{ dataDirectory: paths.data, storeDirectory: paths.store, catalogue, log },
     pullLimits: { nobody: settings.hubPulls, account: settings.hubPulls },
@@ -154,6 +154,8 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
     images,
     catalogue,
     hub,
+    startCatalogue: () =>
+      catalogue.start(settings.catalogue, new HostWorkshop(engine, registries), engine.ending.signal),
     egress: new Egress(settings.egress, log),
     hosts: new Map(),
     log,
@@ -184,7 +186,7 @@ export async function openEngine(settings: EngineSettings, log: Logger): Promise
       pid: process.pid,
       instance: settings.instance,
       startedAt,
-      hosts: engine.hosts.size,
+      hosts: shownHosts(engine.hosts).length,
       maxHosts: settings.uidRanges,
       catalogue: catalogue.status(),
       ready: catalogue.minimal && images.prepared,

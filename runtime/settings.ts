@@ -14,8 +14,10 @@ export interface EngineSettings {
   readonly runDirectory: string;
   /** Catalogue images as built, shared by every instance on the machine. */
   readonly cacheDirectory: string;
-  /** The catalogue's recipes: `lessons/images`. */
-  readonly recipesDirectory: string;
+  /** The catalogue's recipes: `lessons/images`, and those of other content folders. */
+  readonly recipesDirectories: readonly string[];
+  /** A docker configuration with the logins at registries that recipes name; null for none. */
+  readonly dockerConfig: string | null;
   /** Who may use the sockets besides root: the server's user. */
   readonly socketOwner: { readonly uid: number; readonly gid: number };
   /** The first UID of the first host's range, and how many ranges there are. */

@@ -90,14 +90,19 @@ function imagesOf(check: Check): readonly string[] {
 /** The name that the catalogue has for what is pulled from the hub itself: `redis:8` for `hub.drydock/redis:8`. */
 const inCatalogue = (image: string): string => image.replace(/^hub\.drydock\/(library\/)?/, '');
 
-/** Why an image of the catalogue cannot be had, and what can be instead. */
-export function noImage(image: string, { names, tags }: Recipes): string {
-  const [name = '', tag] = inCatalogue(image).split(':');
+/** Why an image cannot be had, and what can be instead, or how to get it. */
+export function noImage(image: string, { names, tags, mistakeIn, isUnfetched }: Recipes): string {
+  const [name = '', tag] = inCatalogue(image).split(/:(?=[^/]*$)/);
+  const mistake = mistakeIn(name);
+  if (mistake !== null) return `the image ${image} cannot be made: ${mistake.split('\n')[0]}`;
+  if (isUnfetched(inCatalogue(image)))
+    return `the image ${image} was not fetched yet: run \`drydock catalogue build ${name}\`, while Drydock runs, on a machine with a network`;
   const has = tags(name);
   if (tag !== undefined && has.length > 0)
     return `the catalogue has no image ${image}; of ${name} it has ${has.join(', ')}`;
   const near = nearest(name, names);
-  return `the catalogue has no image ${image}; ${near === undefined ? `it has ${names.join(', ')}` : `did you mean ${near}?`}`;
+  if (near !== undefined) return `the catalogue has no image ${image}; did you mean ${near}?`;
+  return `the catalogue has no image ${image}; it has ${names.join(', ')}. One of your own is a folder images/${name} with a Dockerfile, or comes by \`drydock catalogue import\``;
 }
 
 /** `commands` are those of the text. */
@@ -114,7 +119,7 @@ export function lintImages(
     holdsParameter(image) ||
     image.includes('@') ||
     /^(sha256:)?[0-9a-f]{4,64}$/.test(image) ||
-    recipes.offers(inCatalogue(image)) ||
+    (recipes.offers(inCatalogue(image)) && !recipes.isUnfetched(inCatalogue(image))) ||
     made.has(image.split(':')[0] ?? '');
   lab.tasks.forEach(({ check, slips, solution }, number) => {
     for (const image of new Set(imagesOf(check).filter((one) => !isThere(one))))

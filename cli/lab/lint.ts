@@ -30,7 +30,8 @@ type SayOf = (file: string, place: Place, message: string) => void;
 /** What the lab file names that must stand elsewhere. */
 function lintNames(text: string, lab: Lab, { recipes }: Surroundings, say: Say): void {
   for (const [number, image] of lab.images.entries())
-    if (!recipes.offers(image)) say(placeOf(text, ['images', number]), `images: ${noImage(image, recipes)}`);
+    if (!recipes.offers(image) || recipes.isUnfetched(image))
+      say(placeOf(text, ['images', number]), `images: ${noImage(image, recipes)}`);
   for (const [number, { workspace }] of lab.hosts.entries())
     if (!recipes.workspaces.has(workspace))
       say(

@@ -1,64 +1,58 @@
-// Which images the catalogue's recipes make, as far as the recipes tell: versions are known once they are built.
+// Which images the catalogue has, as far as its folders tell: versions are known once images are built.
 
-import { readdir, readFile } from 'node:fs/promises';
-import path from 'node:path';
+import { type KnownImage, knownImages } from '@drydock/runtime/catalogue';
 
 export interface Recipes {
   /** Whether students can pull it, by name or name and tag; one of a version that nobody knows yet counts. */
   readonly offers: (image: string) => boolean;
+  /** Whether it is to come from a registry, and was not fetched yet. */
+  readonly isUnfetched: (image: string) => boolean;
   /** Names of what is offered, without tags. */
   readonly names: readonly string[];
-  /** The tags of one of them that the recipe tells; none where there is no such image. */
+  /** The tags of one of them that are known; none where there is no such image. */
   readonly tags: (name: string) => readonly string[];
+  /** What is wrong with the folder of this name, a line for each mistake; null where nothing is. */
+  readonly mistakeIn: (name: string) => string | null;
   /** Those that a host may start from. */
   readonly workspaces: ReadonlySet<string>;
 }
 
-interface Recipe {
-  readonly offered?: boolean;
-  readonly tags?: readonly string[];
-  readonly variants?: Readonly<Record<string, { readonly tags?: readonly string[] }>>;
-  readonly versionFrom?: string;
-  readonly root?: { readonly kind: string };
-}
+const tagsIn = (images: readonly KnownImage[]): readonly string[] => [...new Set(images.flatMap(({ tags }) => tags))];
 
-function tagsOf({ tags = [], variants = {} }: Recipe): readonly string[] {
-  return [...tags, ...Object.entries(variants).flatMap(([tag, variant]) => [tag, ...(variant.tags ?? [])])];
-}
-
-/** `1.26.3` where `1.26` is a tag and the recipe adds a package's version, or busybox' own. */
-function mayHave(recipe: Recipe, tag: string): boolean {
-  const tags = tagsOf(recipe);
+/** `1.26.3` where `1.26` is a tag and the image has its package's version too, or busybox' own. */
+function mayHave(images: readonly KnownImage[], tag: string): boolean {
+  const tags = tagsIn(images);
   if (tags.includes(tag)) return true;
-  const addsVersion = recipe.versionFrom !== undefined || recipe.root?.kind === 'busybox';
   // Of 1 and 1.26 the second says more: 1.25 is none.
   const longest = tags.filter((known) => !tags.some((other) => other.startsWith(`${known}.`)));
+  const addsVersion = images.some(({ hasVersion }) => hasVersion);
   return addsVersion && /^\d+(\.\d+)*$/.test(tag) && longest.some((known) => tag.startsWith(`${known}.`));
 }
 
-/** `folder` holds the recipes. */
-export async function readRecipes(folder: string): Promise<Recipes> {
-  const recipes = new Map<string, Recipe>();
-  for (const name of await readdir(folder)) {
-    const text = await readFile(path.join(folder, name, 'recipe.json'), 'utf8').catch(() => null);
-    // The engine reads recipes strictly; here they are only asked for what they are called.
-    if (text !== null) recipes.set(name, JSON.parse(text) as Recipe);
-  }
-  const offered = [...recipes].filter(([, recipe]) => recipe.offered !== false);
+/** `folders` hold the images' folders; `cache` is where they are once they are built. */
+export async function readRecipes(folders: readonly string[], cache: string): Promise<Recipes> {
+  const all = await knownImages({ cacheDirectory: cache, recipesDirectories: folders });
+  const offered = Map.groupBy(
+    all.filter((image) => image.offered),
+    ({ repository }) => repository,
+  );
+  const named = (image: string): readonly [images: readonly KnownImage[], tag: string] => {
+    const [name = '', tag = 'latest'] = image
+      .replace(/^docker\.io\//, '')
+      .replace(/^library\//, '')
+      .split(/:(?=[^/]*$)/);
+    return [offered.get(name) ?? [], tag];
+  };
   return {
-    names: offered.map(([name]) => name).sort(),
-    tags: (name) => {
-      const recipe = recipes.get(name);
-      return recipe === undefined || recipe.offered === false ? [] : tagsOf(recipe);
+    names: [...offered.keys()].sort(),
+    tags: (name) => tagsIn(offered.get(name) ?? []),
+    offers: (image) => mayHave(...named(image)),
+    isUnfetched: (image) => {
+      const [images, tag] = named(image);
+      return images.some(({ source, isThere, tags }) => source === 'registry' && !isThere && tags.includes(tag));
     },
-    offers: (image) => {
-      const [name = '', tag = 'latest'] = image
-        .replace(/^docker\.io\//, '')
-        .replace(/^library\//, '')
-        .split(':');
-      const recipe = recipes.get(name);
-      return recipe !== undefined && recipe.offered !== false && mayHave(recipe, tag);
-    },
-    workspaces: new Set([...recipes.keys()].filter((name) => name.startsWith('workspace'))),
+    mistakeIn: (name) =>
+      all.find(({ repository, mistake }) => mistake !== null && repository === name)?.mistake ?? null,
+    workspaces: new Set(all.map(({ repository }) => repository).filter((name) => name.startsWith('workspace'))),
   };
 }

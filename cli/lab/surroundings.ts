@@ -4,6 +4,8 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { addressOf } from '../../lessons/schema/lesson-id.ts';
 import { wordsOf } from '../content/glossary.ts';
+import { imageFolders } from '../image-folders.ts';
+import { loadSettings } from '../load-settings.ts';
 import { cloneFolder } from '../paths.ts';
 import { type ComponentForm, lessonComponents } from './lesson-components.ts';
 import { allLessons } from './lessons.ts';
@@ -25,9 +27,10 @@ export async function surroundings(folder: string): Promise<Surroundings> {
     readFile(path.join(cloneFolder, 'lessons/glossary.yaml'), 'utf8').catch(() => '[]'),
   );
   const lessons = await allLessons(folder);
+  const { settings } = loadSettings(process.env);
   return {
     components: await lessonComponents(path.join(cloneFolder, 'site/src/lesson-components')),
-    recipes: await readRecipes(path.join(cloneFolder, 'lessons/images')),
+    recipes: await readRecipes(imageFolders(settings), settings.cache),
     terms: new Set(wordsOf(words).flatMap(({ word }) => (word === null ? [] : [word.id]))),
     pages: new Set(['/', '/playground/', '/glossary/', '/images/', '/hub/', ...lessons.map(addressOf)]),
     lessons,

@@ -1,6 +1,7 @@
 // How the engine and the server are started: their argument vectors and environments.
 
 import path from 'node:path';
+import { imageFolders } from '../image-folders.ts';
 import {
   cloneFolder,
   compiledFolder,
@@ -44,7 +45,7 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...['--data', settings.data],
     ...['--run', settings.run],
     ...['--cache', settings.cache],
-    ...['--recipes', path.join(cloneFolder, 'lessons/images')],
+    ...imageFolders(settings).flatMap((folder) => ['--recipes', folder]),
     ...['--socket-owner', `${user.uid}:${user.gid}`],
     ...['--uid-base', String(settings.uidBase)],
     ...['--uid-ranges', String(settings.uidRanges)],
@@ -59,6 +60,7 @@ export function engineCommand(settings: Settings, user: ServerUser, storeBytes: 
     ...['--hub-pulls', settings.hubPulls],
     ...['--upstream', settings.upstream],
     ...(settings.mirrors === null ? [] : ['--mirrors', settings.mirrors]),
+    ...(settings.dockerConfig === null ? [] : ['--docker-config', settings.dockerConfig]),
     ...['--mirror-bytes', String(settings.mirrorBytes)],
     ...['--hub-webhooks', settings.hubWebhooks.join(',')],
     ...(settings.vulnerabilities === null ? [] : ['--vulnerabilities', settings.vulnerabilities]),

@@ -54,8 +54,12 @@ export async function waitForEngine(socket: string, progress: Progress, signal: 
       const status = await statusOf(socket);
       if (status) {
         starting.done();
+        // With images of older recipes too, where the new ones cannot be built now.
+        if (status.ready) {
+          for (const step of building.values()) step.done();
+          return;
+        }
         showImages(status.catalogue.filter(isFirst), building, progress);
-        if (status.ready) return;
       } else if (building.size === 0 && performance.now() > until) {
         throw new Failure(`The engine has not answered for ${engineMs / 1000} s.`);
       }

@@ -15,8 +15,10 @@ import { openTerminal } from '../hosts/open-terminal.ts';
 import { removeHost } from '../hosts/remove.ts';
 import { runCommand } from '../hosts/run-command.ts';
 import { hostUsage } from '../hosts/usage.ts';
+import { shownHosts, workshopName } from '../hosts/workshop-name.ts';
 import { maxCommandBodyBytes } from '../limits.ts';
 import { shutdownEngine } from '../shutdown.ts';
+import { catalogueRoutes } from './catalogue.ts';
 import type { Exchange } from './exchange.ts';
 import { hijack } from './hijack.ts';
 import { hostFileRoutes } from './host-files.ts';
@@ -124,7 +126,8 @@ function stateOf(host: Host): HostInfo['state'] {
 function hostOf(exchange: Exchange<Engine>): Host {
   const name = exchange.param('host');
   const host = exchange.subject.hosts.get(name);
-  if (!host) throw new EngineError('notFound', `there is no host ${name.slice(0, 80)}; \`drydock host ls\` lists them`);
+  if (!host || name === workshopName)
+    throw new EngineError('notFound', `there is no host ${name.slice(0, 80)}; \`drydock host ls\` lists them`);
   return host;
 }
 
@@ -196,6 +199,7 @@ function withKind(handler: Handler<Engine>): Handler<Engine> {
 }
 
 const routes: Routes<Engine> = {
+  ...catalogueRoutes,
   ...hubRoutes,
   ...hostFileRoutes(hostOf),
   ...hostInsideRoutes(hostOf),
@@ -208,7 +212,7 @@ const routes: Routes<Engine> = {
     await shutdownEngine(exchange.subject);
     exchange.end(204);
   },
-  'GET /hosts': (exchange) => exchange.answer(200, [...exchange.subject.hosts.values()].map(hostInfo)),
+  'GET /hosts': (exchange) => exchange.answer(200, shownHosts(exchange.subject.hosts).map(hostInfo)),
   'POST /hosts': create,
   'POST /hosts/{host}/run': run,
   'GET /hosts/{host}/runs': (exchange) => exchange.answer(200, lastRuns(hostOf(exchange))),

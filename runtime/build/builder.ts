@@ -16,19 +16,29 @@ import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
 import { exportFiles } from './execute/export-files.ts';
 import { exportImage } from './execute/export-image.ts';
+import type { BuiltLayer } from './execute/made.ts';
 import { type Sent, SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
 import { gatewayMethods } from './gateway.ts';
 import { MessageRoom } from './grpc/frames.ts';
 import { type Services, serveGrpc } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import type { ImageDocument } from './language/image-document.ts';
 import type { LocalStep } from './language/steps.ts';
 import { located } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import { otherMethods } from './other-methods.ts';
+import type { Event } from './progress.ts';
+import { givenContext } from './remote-context.ts';
 import type { Answer, Input, Result } from './result.ts';
 import type { FrontendRequest, Output, ServedBuilder } from './served-builder.ts';
 import { type SessionHeaders, Sessions } from './sessions.ts';
+
+/** What a build of the engine itself has come to. */
+export interface BuiltHere extends AsyncDisposable {
+  readonly layers: readonly BuiltLayer[];
+  readonly image: ImageDocument;
+}
 
 export class Builder implements ServedBuilder {
   readonly host: ContainerHost;
@@ -155,6 +165,37 @@ export class Builder implements ServedBuilder {
           `output of the type ${output.type.slice(0, 40)} is not supported by this builder yet`,
         );
     }
+  }
+
+  /**
+   * A build for the engine itself: `context` is a tar, `attributes` are as a client's. `tell` is told its progress. What comes of it is held
+   * until it is disposed of. Throws GrpcError.
+   */
+  async buildHere(
+    context: Readable,
+    attributes: Readonly<Record<string, string>>,
+    { tell, signal }: { readonly tell: (event: Event) => void; readonly signal: AbortSignal },
+  ): Promise<BuiltHere> {
+    await using undo = new AsyncDisposableStack();
+    const build = this.builds.begin(newId(), '', this.sessions);
+    undo.defer(() => this.builds.end(build));
+    const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
+    signal.addEventListener('abort', leave);
+    undo.defer(() => signal.removeEventListener('abort', leave));
+    if (signal.aborted) leave();
+    const told = (async () => {
+      for await (const event of build.progress.told(build.signal)) tell(event);
+    })();
+    told.catch(() => undefined);
+    const parts = { host: this.host, build, sentFiles: this.#sentFiles };
+    const given = await givenContext(context, parts);
+    const inputOf = () => Promise.reject(new GrpcError(codes.unimplemented, 'it has no other builds'));
+    const request = { frontend: 'dockerfile.v0', options: attributes, inputs: {} };
+    const result = await solveDockerfile({ ...parts, inputOf, given }, request);
+    if (result.id === null) throw new GrpcError(codes.invalidArgument, 'nothing was to be built');
+    const layers = await this.#executorFor(build, result).build(result.tree);
+    const held = undo.move();
+    return { layers, image: result.image, [Symbol.asyncDispose]: () => held.disposeAsync() };
   }
 
   /** `POST /build`, until it is told or `signal` aborts. Throws as `buildClassic` does. */

@@ -23,7 +23,7 @@ import { rangesOf } from './language/source.ts';
 import { stepsOf } from './language/steps.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
-import { dockerfileIn, remoteContext } from './remote-context.ts';
+import { dockerfileIn, type RemoteContext, remoteContext } from './remote-context.ts';
 import type { Answer, Input, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
 
@@ -34,11 +34,13 @@ export interface FrontendParts {
   /** Finds the result of another build. */
   readonly inputOf: (definition: Definition) => Promise<Input>;
   readonly sentFiles: SentFiles;
+  /** A context that is there already; null, or left out, for what the request names. */
+  readonly given?: RemoteContext | null;
 }
 
 /** A result, or what a client wanted to know. Throws GrpcError, in BuildKit's words. */
 export async function solveDockerfile(
-  { host, build, inputOf, sentFiles }: FrontendParts,
+  { host, build, inputOf, sentFiles, given = null }: FrontendParts,
   request: FrontendRequest,
 ): Promise<Result | Answer> {
   if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
@@ -49,11 +51,13 @@ export async function solveDockerfile(
   const attributes = new Map(Object.entries(request.options));
   const files = new ClientFiles(build, attributes);
   const keepGitDir = attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '';
-  const archive = await remoteContext(
-    attributes.get(attributes.get('contextkey') ?? 'context') ?? '',
-    parseBoolean(keepGitDir) ?? false,
-    { host, build, sentFiles },
-  );
+  const archive =
+    given ??
+    (await remoteContext(
+      attributes.get(attributes.get('contextkey') ?? 'context') ?? '',
+      parseBoolean(keepGitDir) ?? false,
+      { host, build, sentFiles },
+    ));
   // The client may have a Dockerfile of its own for a context that is elsewhere.
   const isWithin = archive !== null && !attributes.has('dockerfilekey');
   const filename = (isWithin ? archive.filename : null) ?? (attributes.get('filename') || 'Dockerfile');

@@ -1,6 +1,7 @@
 // A build context that the client does not have as a directory: an archive of its session's, a repository, or a file at a URL. It is there
 // before the build is planned, for its Dockerfile is in it.
 
+import type { Readable } from 'node:stream';
 import type { ContainerHost } from '../containers/container.ts';
 import { goArchitecture } from '../images/architecture.ts';
 import { maxDockerfileBytes } from '../limits.ts';
@@ -65,6 +66,14 @@ export async function remoteContext(
     'failed to read downloaded context: failed to load cache key: ',
     () => fromUrl(text, parts),
   );
+}
+
+/** A context that the engine itself has, as a tar. Throws GrpcError. */
+export async function givenContext(archive: Readable, parts: ContextParts): Promise<RemoteContext> {
+  const { build, sentFiles } = parts;
+  return await received(parts, 'load build context', '', async () => {
+    return { sent: await sentFiles.receiveTar(archive, build.signal), filename: null };
+  });
 }
 
 async function fromUrl(

@@ -20,3 +20,14 @@ export function cleanCache(cacheDirectory: string, names: ReadonlySet<string>, c
     rmSync(`${path}.lock`);
   }
 }
+
+/** The directory of the image of this name that was made or used last, of whatever recipe; null where there is none. */
+export function newestOf(cacheDirectory: string, name: string): string | null {
+  const found = readdirSync(cacheDirectory)
+    .filter((directory) => layoutName.exec(directory)?.[1] === name)
+    .map((directory) => `${cacheDirectory}/${directory}`)
+    .filter((path) => existsSync(`${path}/index.json`))
+    .map((path) => ({ path, at: statSync(path).mtimeMs }))
+    .sort((a, b) => b.at - a.at);
+  return found[0]?.path ?? null;
+}

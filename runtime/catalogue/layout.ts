@@ -1,8 +1,9 @@
 // An image of the cache: a directory in the OCI image layout (image-spec image-layout.md), one image in each.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { EngineError } from '../errors.ts';
+import { canonical, familiarName, parseReference } from '../images/reference.ts';
 import { maxManifestBytes } from '../limits.ts';
 import { Blobs } from '../store/blobs.ts';
 
@@ -10,6 +11,9 @@ const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 const configType = 'application/vnd.oci.image.config.v1+json';
 const indexType = 'application/vnd.oci.image.index.v1+json';
 const refName = 'org.opencontainers.image.ref.name';
+/** The whole name, as containerd and Docker write it. */
+const wholeName = 'io.containerd.image.name';
+const versionNote = 'org.opencontainers.image.version';
 
 const descriptor = z.object({ mediaType: z.string(), digest: z.string(), size: z.int().nonnegative() });
 const indexSchema = z.object({
@@ -32,6 +36,10 @@ export interface CatalogueLayer {
 export interface CatalogueEntry {
   readonly name: string;
   readonly tags: readonly string[];
+  /** What it is pulled by, where the layout says so: that of an image that was imported. */
+  readonly repository: string | null;
+  /** What tags of the images on it are made of; null where it has none. */
+  readonly version: string | null;
   readonly manifestDigest: string;
   /** The manifest, byte for byte as hashed. */
   readonly manifest: string;
@@ -47,14 +55,18 @@ export interface CatalogueEntry {
 /** A finished image's parts, for `writeLayout`. The layers' blobs are in the layout already. */
 export interface ImageParts {
   readonly tags: readonly string[];
-  readonly configuration: object;
+  /** Left out where the recipe knows it. */
+  readonly repository?: string;
+  readonly version: string | null;
+  readonly configuration: object | string;
   readonly layers: readonly { readonly mediaType: string; readonly digest: string; readonly size: number }[];
 }
 
 /** Completes the layout in `directory`; `index.json` comes last, and a directory without it is no image. */
 export function writeLayout(directory: string, image: ImageParts): void {
   const blobs = new Blobs(`${directory}/blobs`);
-  const config = blobs.putDocument(JSON.stringify(image.configuration));
+  const { configuration, tags, repository, version } = image;
+  const config = blobs.putDocument(typeof configuration === 'string' ? configuration : JSON.stringify(configuration));
   const manifest = blobs.putDocument(
     JSON.stringify({
       schemaVersion: 2,
@@ -63,13 +75,25 @@ export function writeLayout(directory: string, image: ImageParts): void {
       layers: image.layers.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })),
     }),
   );
-  const manifests = image.tags.map((tag) => ({
+  const manifests = tags.map((tag) => ({
     mediaType: manifestType,
     ...manifest,
-    annotations: { [refName]: tag },
+    annotations: {
+      [refName]: tag,
+      ...(repository !== undefined && { [wholeName]: canonical(parseReference(`${repository}:${tag}`)) }),
+      ...(version !== null && { [versionNote]: version }),
+    },
   }));
   writeFileSync(`${directory}/oci-layout`, JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-  writeFileSync(`${directory}/index.json`, JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests }));
+  const index = JSON.stringify({ schemaVersion: 2, mediaType: indexType, manifests });
+  writeFileSync(`${directory}/index.json.new`, index, { flush: true });
+  renameSync(`${directory}/index.json.new`, `${directory}/index.json`);
+}
+
+/** Gives an image other tags. */
+export function retagLayout(directory: string, entry: CatalogueEntry, tags: readonly string[]): void {
+  const { repository, version, configuration, layers } = entry;
+  writeLayout(directory, { tags, version, configuration, layers, ...(repository !== null && { repository }) });
 }
 
 /** The image in `directory`, its documents verified, or null where there is none. Throws dataLoss where it is damaged. */
@@ -80,6 +104,7 @@ export function readLayout(directory: string, name: string): CatalogueEntry | nu
     const index = indexSchema.parse(JSON.parse(readFileSync(`${directory}/index.json`, 'utf8')));
     const [first] = index.manifests;
     if (!first) throw new EngineError('dataLoss', 'its index names no image');
+    const named = first.annotations[wholeName];
     const text = blobs.read(first.digest, maxManifestBytes).toString('utf8');
     const manifest = manifestSchema.parse(JSON.parse(text));
     const configuration = blobs.read(manifest.config.digest, maxManifestBytes).toString('utf8');
@@ -97,6 +122,8 @@ export function readLayout(directory: string, name: string): CatalogueEntry | nu
     return {
       name,
       tags: index.manifests.map((one) => one.annotations[refName] ?? 'latest'),
+      repository: named === undefined ? null : familiarName(parseReference(named)),
+      version: first.annotations[versionNote] ?? null,
       manifestDigest: first.digest,
       manifest: text,
       imageId: manifest.config.digest,

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { accessKind } from '../access/access-record.ts';
 import { BuildLog } from '../build/build-log.ts';
 import { buildKind } from '../build/build-record.ts';
-import type { HostOptions } from '../client.ts';
+import type { HostLimits, HostOptions } from '../client.ts';
 import { imagesOf } from '../containers/mounts/mount-point.ts';
 import type { Engine } from '../engine.ts';
 import { at, EngineError } from '../errors.ts';
@@ -25,6 +25,7 @@ import { snapshotKind } from './snapshot-record.ts';
 import { imagesKeptBy, isKept } from './snapshots.ts';
 import { startHost } from './start.ts';
 import { takeUidRange } from './uids.ts';
+import { workshopName } from './workshop-name.ts';
 import { defaultHostname } from './workspace.ts';
 
 /** The host of a record, with its stored snapshots. The engine knows the host from then on. */
@@ -87,33 +88,57 @@ export async function createHost(engine: Engine, name: string, options: HostOpti
     );
   }
   if (engine.hosts.has(name)) throw new EngineError('conflict', `there is already a host "${name}"`);
-  const taken = new Set([...engine.hosts.values()].map((host) => host.record.uidBase));
   const hostname = options.hostname ?? defaultHostname;
   const link = options.link === undefined ? null : placeOn(engine, options.link, hostname);
-  const id = randomBytes(6).toString('hex');
   const record: HostRecord = {
-    id,
-    name,
-    subvolume: id,
-    createdAt: new Date().toISOString(),
-    phase: 'creating',
-    uidBase: takeUidRange(engine.settings, taken, { again: engine.records.complete }),
+    ...newRecord(engine, name),
     limits: { ...engine.settings.hostLimits, ...options.limits },
     workspace: options.workspace ?? defaultWorkspace,
     hostname,
     link,
     egress: options.egress ?? 'none',
     hubAccount: hubAccountFor(engine, options, link),
+  };
+  return await makeHost(engine, record, options.api ?? []);
+}
+
+/** The host in which the engine builds images: one more, that is told to nobody, with these limits. Throws as `createHost`. */
+export async function createWorkshopHost(engine: Engine, limits: HostLimits, workspace: string): Promise<Host> {
+  const record = newRecord(engine, workshopName, { fromLast: true });
+  return await makeHost(engine, { ...record, limits, workspace, hostname: 'workshop' }, []);
+}
+
+function newRecord(engine: Engine, name: string, { fromLast = false } = {}): HostRecord {
+  const taken = new Set([...engine.hosts.values()].map((host) => host.record.uidBase));
+  const id = randomBytes(6).toString('hex');
+  return {
+    id,
+    name,
+    subvolume: id,
+    createdAt: new Date().toISOString(),
+    phase: 'creating',
+    uidBase: takeUidRange(engine.settings, taken, { again: engine.records.complete, fromLast }),
+    limits: engine.settings.hostLimits,
+    workspace: defaultWorkspace,
+    hostname: defaultHostname,
+    link: null,
+    egress: 'none',
+    hubAccount: null,
     startAgain: [],
     returns: false,
     workspaceLayers: null,
     pid: 0,
     startTicks: 0,
   };
+}
+
+/** Removes again what is there of it where it cannot be made. */
+async function makeHost(engine: Engine, record: HostRecord, api: NonNullable<HostOptions['api']>): Promise<Host> {
+  const { id, name, link } = record;
   const host = hostOf(engine, record);
   try {
     host.save({});
-    host.access = await accessFor(record, options.api ?? []);
+    host.access = await accessFor(record, api);
     if (host.access) engine.records.put(accessKind, id, id, host.access);
     createDisk(host, record.subvolume);
     await startHost(host);

@@ -5,6 +5,7 @@ import { Turnstile } from '../turnstile.ts';
 import { untilDone } from './adopt.ts';
 import type { Host } from './host.ts';
 import { startStoppedHost } from './start.ts';
+import { shownHosts } from './workshop-name.ts';
 
 /** A start takes a CPU for some 60 ms. A student who opens a lab meanwhile must not wait behind a whole class. */
 const startsAtOnce = 2;
@@ -12,7 +13,7 @@ const startsAtOnce = 2;
 /** Returns before the hosts run; meanwhile `startHost` starts any of them at once. Throws nothing. */
 export function returnHosts(engine: Engine): void {
   const several = new Turnstile({ perKey: startsAtOnce, inAll: startsAtOnce });
-  for (const host of engine.hosts.values()) {
+  for (const host of shownHosts(engine.hosts)) {
     if (!host.record.returns) continue;
     host.returning = true;
     void returnHost(host, several)

@@ -66,15 +66,16 @@ export interface UidSettings {
 
 /**
  * The first range that is neither in `taken` nor another engine's. `again`: one that this engine has claimed before may be taken, for
- * what is in no record is nobody's. Throws exhausted.
+ * what is in no record is nobody's. `fromLast`: the last that is free. Throws exhausted.
  */
 export function takeUidRange(
   settings: UidSettings,
   taken: ReadonlySet<number>,
-  { again }: { readonly again: boolean },
+  { again, fromLast = false }: { readonly again: boolean; readonly fromLast?: boolean },
 ): number {
   for (let index = 0; index < settings.uidRanges; index++) {
-    const base = settings.uidBase + index * idsPerHost;
+    const place = fromLast ? settings.uidRanges - 1 - index : index;
+    const base = settings.uidBase + place * idsPerHost;
     if (!taken.has(base) && claim(base, settings.dataDirectory, again)) return base;
   }
   throw new EngineError(

@@ -21,9 +21,13 @@ import type { Host } from './host.ts';
 import { joinLink, othersOnLink } from './link.ts';
 import { isOpen, joinInternet } from './open-egress.ts';
 import { trustHub } from './trust-hub.ts';
+import { workshopName } from './workshop-name.ts';
 
 /** The hostname that a student sees where the lab gives none. */
 export const defaultHostname = 'docker-host';
+
+/** The workshop has nothing but a busybox. Its shell takes up, while it waits, whatever process has lost its parent. */
+const workshopInit = ['/bin/sh', '-c', 'while :; do sleep 86400; done'];
 
 /** The workspace's id to the OCI runtime. */
 export const workspaceId = (host: Host): string => `w${host.id}`;
@@ -114,7 +118,7 @@ function specOf(
   const { stage } = host.engine;
   return {
     process: {
-      args: config.Entrypoint ?? ['/usr/bin/catatonit', '-P'],
+      args: host.name === workshopName ? workshopInit : (config.Entrypoint ?? ['/usr/bin/catatonit', '-P']),
       env: [...(config.Env ?? []), `HOSTNAME=${host.record.hostname}`],
       cwd: '/',
       user: { uid: 0, gid: 0, additionalGids: [] },

@@ -13,6 +13,9 @@ import type { OfficialShelf } from './pages/shelf.ts';
 const prefix = `${officialNamespace}/`;
 const manifestType = 'application/vnd.oci.image.manifest.v1+json';
 
+/** What was imported by a longer name is in no namespace of the hub. */
+const isOfficial = (name: string): boolean => !name.includes('/');
+
 export class Official implements OfficialRepositories, OfficialShelf {
   readonly #catalogue: Catalogue;
 
@@ -23,7 +26,7 @@ export class Official implements OfficialRepositories, OfficialShelf {
   /** The catalogue's repository that `redis` and `library/redis` mean; null where that is none of its. */
   nameOf(repository: string): string | null {
     const name = repository.startsWith(prefix) ? repository.slice(prefix.length) : repository;
-    return this.#catalogue.tags(name).length > 0 ? name : null;
+    return isOfficial(name) && this.#catalogue.tags(name).length > 0 ? name : null;
   }
 
   has(repository: string): boolean {
@@ -31,7 +34,10 @@ export class Official implements OfficialRepositories, OfficialShelf {
   }
 
   repositories(): string[] {
-    return this.#catalogue.repositories().map((name) => `${prefix}${name}`);
+    return this.#catalogue
+      .repositories()
+      .filter(isOfficial)
+      .map((name) => `${prefix}${name}`);
   }
 
   tags(repository: string): string[] {

@@ -1,5 +1,6 @@
 // What a builder needs of one host's images: one to stand on, new layers on top, and in the end an image of them.
 
+import type { CatalogueEntry } from '../catalogue/layout.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
@@ -65,6 +66,12 @@ export interface BuildImages {
   layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
   /** Tells of layers whether an image of the host has them, as it is now. */
   isInOwnImage(): (diffId: string) => boolean;
+  /** The host has an image of the catalogue by a name, also one that is not offered. */
+  take(entry: CatalogueEntry, reference: Reference, signal: AbortSignal): Promise<void>;
+  /** A layer's blob, compressed or not. Throws unavailable where it is gone from the catalogue. */
+  blobOf(diffId: string): { readonly path: string; readonly digest: string };
+  /** The catalogue has these layers now: the store's own blobs of them go. */
+  giveToCatalogue(diffIds: readonly string[]): void;
   /** What the files of these layers hold. */
   bytesOf(diffIds: readonly string[]): number;
   /** The host has the image of this configuration from then on; `bytes` of it are its own. Its layers must be there. */

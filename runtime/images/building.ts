@@ -7,8 +7,10 @@ import { digestOf } from '../store/blobs.ts';
 import { allowance, bringHashed, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
+import { addCatalogueLayer } from './pull.ts';
 import { familiar } from './reference.ts';
 import { resolve } from './resolve.ts';
+import { goneFromCatalogue } from './save.ts';
 import { Upload } from './upload.ts';
 import type { HostView } from './view.ts';
 
@@ -86,6 +88,25 @@ export function buildImages(view: HostView): BuildImages {
       }
     },
     isInOwnImage: () => isInOwnImage(view),
+    take: async (entry, reference, signal) => {
+      for (const layer of entry.layers) await addCatalogueLayer(view, layer, signal, () => undefined);
+      const { imageId } = contents.add(entry.configuration);
+      view.own.add(imageId);
+      view.own.name(reference, imageId);
+    },
+    blobOf: (diffId) => {
+      const own = layers.get(diffId)?.blob;
+      if (own) return { path: view.blobs.path(own), digest: own };
+      const layer = view.catalogue.layer(diffId);
+      if (!layer) throw goneFromCatalogue(diffId);
+      return { path: layer.blob, digest: layer.digest };
+    },
+    giveToCatalogue: (diffIds) => {
+      for (const diffId of diffIds.filter((one) => view.catalogue.layer(one) !== undefined)) {
+        const blob = layers.giveAway(diffId);
+        if (blob !== null) view.blobs.remove(blob);
+      }
+    },
     bytesOf: (diffIds) => contents.size({ diffIds }),
     finish: async (configuration, bytes) => {
       const parsed = parseConfiguration(configuration);

@@ -14,6 +14,8 @@ export interface ArchivedImage {
   readonly layers: readonly ArchivedLayer[];
   /** References as the archive spells them. */
   readonly names: readonly string[];
+  /** The recipe of a catalogue that it says it was made of; null for none. */
+  readonly recipe: string | null;
 }
 
 export interface ArchivedLayer {
@@ -28,6 +30,7 @@ const dockerManifestSchema = z
       Config: z.string().max(4096),
       RepoTags: z.array(z.string().max(4096)).max(maxNamesPerArchive).nullish(),
       Layers: z.array(z.string().max(4096)).max(maxLayers),
+      DrydockRecipe: z.string().max(200).optional(),
     }),
   )
   .max(100);
@@ -54,12 +57,13 @@ export async function* readImageArchive(upload: UploadedFiles): AsyncGenerator<A
 
 async function* readDockerArchive(upload: UploadedFiles): AsyncGenerator<ArchivedImage> {
   const manifest = parse(dockerManifestSchema, await upload.text('manifest.json', maxManifestBytes), 'manifest.json');
-  for (const { Config, RepoTags, Layers } of manifest)
+  for (const { Config, RepoTags, Layers, DrydockRecipe } of manifest)
     yield {
       configuration: await upload.text(Config, maxManifestBytes),
       configurationFile: upload.file(Config),
       layers: Layers.map((name) => ({ file: upload.file(name), digest: null })),
       names: RepoTags ?? [],
+      recipe: DrydockRecipe ?? null,
     };
 }
 
@@ -109,7 +113,7 @@ async function readManifest(
   }
   const layers = manifest.layers.map(({ digest }) => ({ file: upload.file(blobPath(digest)), digest }));
   const configurationFile = upload.file(blobPath(manifest.config.digest));
-  return { configuration, configurationFile, layers, names };
+  return { configuration, configurationFile, layers, names, recipe: null };
 }
 
 function blobPath(digest: string): string {

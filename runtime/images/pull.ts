@@ -50,7 +50,8 @@ export async function pull(
   const isHub = reference.domain === view.near?.domain;
   if (isHub && view.near.officialName(reference.path) !== null)
     return pullFromCatalogue(view, reference, everyTag, options);
-  if (reference.domain !== 'docker.io') return await pullFromRegistry(view, reference, everyTag, options);
+  if (reference.domain !== 'docker.io' && nameInCatalogue(view, reference) === null)
+    return await pullFromRegistry(view, reference, everyTag, options);
   let wanted: Wanted[];
   try {
     wanted = wantedOf(view, reference, everyTag);
@@ -145,10 +146,15 @@ function findInCatalogue(view: HostView, reference: Reference): string {
   return found.name;
 }
 
-/** Of Docker Hub's names those of official images; of the hub's own these and shorter ones. */
-function nameInCatalogue({ near }: HostView, { domain, path }: Reference): string | null {
+/**
+ * Of Docker Hub's names those of official images; of the hub's own these and shorter ones; of all names those that images of the
+ * catalogue were imported by.
+ */
+function nameInCatalogue({ near, catalogue }: HostView, { domain, path }: Reference): string | null {
   if (near && domain === near.domain) return near.officialName(path);
-  return path.startsWith('library/') ? path.slice('library/'.length) : null;
+  if (domain === 'docker.io' && path.startsWith('library/')) return path.slice('library/'.length);
+  const name = familiarName({ domain, path });
+  return catalogue.tags(name).length > 0 ? name : null;
 }
 
 /** Docker's words, and in place of the registry's own what there is. */

@@ -34,6 +34,8 @@ export interface LoadableImage {
   readonly layers: readonly ArchivedLayer[];
   /** References as the archive spells them. */
   readonly names: readonly string[];
+  /** The recipe of a catalogue that it says it was made of; null for none. */
+  readonly recipe: string | null;
 }
 
 /** Throws invalid, dataLoss, exhausted or tooLarge, saying what is wrong with the archive. */
@@ -55,11 +57,11 @@ export async function receiveImages(archive: Readable, options: ReceiveOptions):
   return images;
 }
 
-function loadable({ configuration, configurationFile, layers, names }: ArchivedImage): LoadableImage {
+function loadable({ configuration, configurationFile, layers, names, recipe }: ArchivedImage): LoadableImage {
   const parsed = parseConfiguration(configuration);
   checkConfiguration(parsed);
   const brought = broughtConfiguration(digestOf(configuration), parsed, configurationFile.size);
-  return { configuration: brought, configurationFile, layers, names };
+  return { configuration: brought, configurationFile, layers, names, recipe };
 }
 
 /** The files of a tar, which may be compressed, by name. Throws invalid for links and devices, tooLarge beyond the limits. */

@@ -1,4 +1,4 @@
-// Root file systems out of Debian packages: mmdebstrap for the packages, chroot for what a recipe does after them.
+// Root file systems out of Debian packages, by mmdebstrap.
 
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
@@ -6,12 +6,10 @@ import { EngineError } from '../errors.ts';
 
 export interface DebianOptions {
   readonly suite: string;
-  readonly packages: readonly string[];
-  /** Keeps the packages' manual pages, in English. With `onTop` what the base was made with goes on. */
+  /** Keeps the packages' manual pages, in English. */
   readonly manuals: boolean;
-  /** An empty directory, or with `onTop` a root file system of the same suite whose /dev is empty. */
+  /** An empty directory. */
   readonly root: string;
-  readonly onTop: boolean;
   readonly signal: AbortSignal;
   /** Told in words what is being done. */
   readonly onStep: (step: string) => void;
@@ -19,11 +17,6 @@ export interface DebianOptions {
 
 /** What nobody reads in a container. Debian's own slim images leave out the same. */
 const leftOut = ['doc', 'man', 'info', 'locale', 'lintian', 'bug'];
-/**
- * mmdebstrap's steps that would change what is there: the base brings its own policy-rc.d, which keeps services from starting,
- * and what it has in /run, the workspace's way to the engine's socket.
- */
-const notOnTop = ['check/empty', 'chroot/policy-rc.d', 'chroot/start-stop-daemon', 'cleanup/run'];
 /** The lists of packages that it has fetched are for whoever asked. */
 const notRemoved = 'cleanup/apt/lists';
 /** How much of a failed program's last words an error quotes. */
@@ -32,30 +25,20 @@ const maxLastLines = 12;
 const proxyVariables = ['http_proxy', 'https_proxy', 'ftp_proxy', 'no_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY'];
 
 /**
- * Installs packages with the machine's own apt set-up (proxies, keys) from Debian's archive. Leaves the lists of packages in
- * `/var/lib/apt/lists`. Throws unavailable with apt's
- * last words where it cannot.
+ * Installs the smallest Debian that apt works in, with the machine's own apt set-up (proxies, keys), from Debian's archive. Leaves
+ * the lists of packages in `/var/lib/apt/lists`. Throws unavailable with apt's last words where it cannot.
  */
 export async function installDebian(options: DebianOptions): Promise<void> {
   const argv = ['--mode=root', '--format=directory', '--verbose', `--skip=${notRemoved}`];
-  if (options.onTop) argv.push('--variant=custom', `--skip=${notOnTop.join(',')}`);
-  else {
-    argv.push('--variant=minbase', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"');
-    for (const directory of leftOut) argv.push(`--dpkgopt=path-exclude=/usr/share/${directory}/*`);
-    // dpkg(1): the last pattern that matches a path decides. Other languages' pages are in folders such as man/de.
-    if (options.manuals) argv.push('--dpkgopt=path-include=/usr/share/man/man[1-9]/*');
-  }
-  if (options.packages.length > 0) argv.push(`--include=${options.packages.join(',')}`);
+  argv.push('--variant=minbase', '--dpkgopt=force-unsafe-io', '--aptopt=Acquire::Languages "none"');
+  for (const directory of leftOut) argv.push(`--dpkgopt=path-exclude=/usr/share/${directory}/*`);
+  // dpkg(1): the last pattern that matches a path decides. Other languages' pages are in folders such as man/de.
+  if (options.manuals) argv.push('--dpkgopt=path-include=/usr/share/man/man[1-9]/*');
   argv.push(options.suite, options.root);
   await runProgram('mmdebstrap', argv, options.signal, (line) => {
     const step = /^I: ([a-z][^:]*?)\.\.\.$/.exec(line)?.[1];
     if (step) options.onStep(step);
   });
-}
-
-/** Runs a program of the root file system in it. Only for roots that the engine has made itself. */
-export async function runInRoot(root: string, argv: readonly string[], signal: AbortSignal): Promise<void> {
-  await runProgram('chroot', [root, ...argv], signal, () => undefined);
 }
 
 /**

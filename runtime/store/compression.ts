@@ -1,5 +1,6 @@
 // The compressions that a layer may come in, told by the first bytes and not by what a document claims.
 
+import { open } from 'node:fs/promises';
 import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../errors.ts';
@@ -22,6 +23,17 @@ export function compressionOf(start: Uint8Array): Compression {
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return 'zstd';
   return 'none';
+}
+
+/** The first bytes of a file, as `compressionOf` wants them. */
+export async function firstBytesOf(path: string): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(magicBytes), 0, magicBytes, 0);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
 }
 
 /** The first bytes of a stream, as `compressionOf` wants them, and a stream that has them too. */

@@ -6,6 +6,14 @@ import type { ExtractLimits } from './extract.ts';
 
 export type LayerJob =
   | { readonly kind: 'pack'; readonly directory: string; readonly blob: string; readonly compression: 'gzip' | 'zstd' }
+  /** Compresses the tar of one blob anew into a new file. */
+  | {
+      readonly kind: 'compress';
+      readonly from: string;
+      readonly blob: string;
+      readonly compression: 'gzip' | 'zstd';
+      readonly maxBytes: number;
+    }
   | ({
       readonly kind: 'unpack';
       readonly blob: string;
@@ -62,7 +70,11 @@ const program = { url: new URL('./layer-worker.ts', import.meta.url), maxHeapMb:
 export type OnBytes = (bytes: number) => void;
 
 /** Writes the blob of a new file `blob`; on an error that file is the caller's to remove. */
-export function pack(job: LayerJob & { kind: 'pack' }, signal: AbortSignal, onBytes: OnBytes): Promise<Packed> {
+export function pack(
+  job: LayerJob & { kind: 'pack' | 'compress' },
+  signal: AbortSignal,
+  onBytes: OnBytes,
+): Promise<Packed> {
   return work(job, signal, onBytes, (message) => (message.kind === 'packed' ? message.result : undefined));
 }
 

@@ -31,6 +31,14 @@ async function packJob(job: LayerJob & { kind: 'pack' }): Promise<Packed> {
   return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
+async function compressJob({ from, blob, compression, maxBytes }: LayerJob & { kind: 'compress' }): Promise<Packed> {
+  const { done, plain } = openLayer(from, maxBytes, null);
+  const packed = meter();
+  const file = createWriteStream(blob, { flags: 'wx', mode: 0o644, flush: true });
+  await Promise.all([done, pipeline(plain.stream, compressor(compression), packed.stream, file)]);
+  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
+}
+
 function firstBytes(path: string): Buffer {
   const file = openSync(path, 'r');
   try {
@@ -120,11 +128,12 @@ function limiter(maxBytes: number): Transform {
   });
 }
 
-const doing = { pack: 'pack layer', unpack: 'unpack layer', hash: 'read layer' } as const;
+const doing = { pack: 'pack layer', compress: 'compress layer', unpack: 'unpack layer', hash: 'read layer' } as const;
 
 async function answer(job: LayerJob): Promise<void> {
   try {
     if (job.kind === 'pack') tell({ kind: 'packed', result: await packJob(job) });
+    else if (job.kind === 'compress') tell({ kind: 'packed', result: await compressJob(job) });
     else if (job.kind === 'unpack') tell({ kind: 'unpacked', result: await unpackJob(job) });
     else tell({ kind: 'hashed', result: await hashJob(job) });
   } catch (error) {

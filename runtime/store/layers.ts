@@ -176,6 +176,13 @@ export class Layers {
     this.#tell(diffId, { compressed });
   }
 
+  /** The catalogue has the layer's blob from now on. Gives the digest of the store's own, for the caller to remove; null where it has none. */
+  giveAway(diffId: string): string | null {
+    const blob = this.get(diffId)?.blob ?? null;
+    if (blob !== null) this.#tell(diffId, { blob: null, compressed: null });
+    return blob;
+  }
+
   #tell(diffId: string, more: Partial<Layer>): void {
     const layer = this.get(diffId);
     if (!layer) return;

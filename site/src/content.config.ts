@@ -48,18 +48,21 @@ const glossary = defineCollection({
   }),
 });
 
+/** YAML takes 1.26 for a number. */
+const tags = z.array(z.coerce.string());
+
 /** What the images page tells of a recipe; the engine is who checks the whole of it. */
 const images = defineCollection({
   loader: glob({
     base: '../lessons/images',
-    pattern: '*/recipe.json',
-    generateId: ({ entry }) => entry.replace(/\/recipe\.json$/, ''),
+    pattern: '*/image.yaml',
+    generateId: ({ entry }) => entry.replace(/\/image\.yaml$/, ''),
   }),
   schema: z.object({
-    summary: z.string(),
+    summary: z.string().default(''),
     offered: z.boolean().default(true),
-    tags: z.array(z.string()).default([]),
-    variants: z.record(z.string(), z.object({ tags: z.array(z.string()).default([]) })).default({}),
+    tags: tags.default(['latest']),
+    variants: z.record(z.string(), z.object({ tags: tags.default([]) })).optional(),
   }),
 });
 

@@ -81,9 +81,9 @@ test('no lab is needed to read a lesson', { skip }, async () => {
 test('the images page names every image that a student can pull, and none of the others', { skip }, async () => {
   const html = await read('images/index.html');
   const recipes = path.resolve(dist, '../../lessons/images');
-  for await (const file of glob('*/recipe.json', { cwd: recipes })) {
+  for await (const file of glob('*/image.yaml', { cwd: recipes })) {
     const name = path.dirname(file);
-    const { offered = true } = JSON.parse(await readFile(path.join(recipes, file), 'utf8'));
+    const offered = !/^offered: false$/m.test(await readFile(path.join(recipes, file), 'utf8'));
     assert.equal(html.includes(`<div id="${name}">`), offered, name);
   }
 });

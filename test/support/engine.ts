@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { compiledFolder } from '../../cli/paths.ts';
 import { processesOf } from '../../cli/supervisor/leftovers.ts';
 import { namespaceFile, prepareRunDirectory, releaseRunDirectory } from '../../cli/supervisor/run-directory.ts';
-import { connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
+import { type CatalogueImage, connectEngine, type EngineClient, EngineError } from '../../runtime/index.ts';
 import { groupsIn, processesIn, removeGroup } from '../../runtime/kernel/cgroups.ts';
 import { signal } from '../../runtime/kernel/processes.ts';
 import { type CommandOutcome, dockerCommand } from './docker-command.ts';
@@ -52,6 +52,9 @@ export interface EngineOptions {
   readonly catalogue?: Catalogue;
   /** The names that hosts reach, and the file of the network namespace by which they do. */
   readonly egress?: { readonly allow: readonly string[]; readonly network: string };
+  /** Folders of images' folders, and where the images are that are made of them; the clone's, and the machine's, where left out. */
+  readonly recipes?: readonly string[];
+  readonly cache?: string;
   /** Where images of docker.io come from, and the file of other registries; nowhere, and none, where left out. */
   readonly upstream?: string;
   readonly mirrors?: string;
@@ -74,6 +77,10 @@ async function removedHost(client: EngineClient, host: string): Promise<void> {
   }
 }
 
+/** Of an older recipe a host would have what tests do not know. */
+const isThereOrLater = ({ reference, state }: CatalogueImage): boolean =>
+  !/^(busybox|workspace):/.test(reference) || state === 'ready';
+
 /** Resolves when hosts can be created. Disposing shuts it down. */
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
   const instance = await makeInstance();
@@ -93,8 +100,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       instance: instance.name,
       data: instance.data,
       run: instance.run,
-      cache: instance.cache,
-      recipes: path.join(clone, 'lessons/images'),
+      cache: options.cache ?? instance.cache,
       'socket-owner': '0:0',
       'uid-base': instance.uidBase,
       'uid-ranges': options.uidRanges ?? instance.uidRanges,
@@ -110,7 +116,11 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       'oci-runtime': options.ociRuntime ?? '',
       catalogue: options.catalogue ?? 'minimal',
     };
-    const argv = Object.entries(flags).map(([name, value]) => `--${name}=${value}`);
+    const recipes = options.recipes ?? [path.join(clone, 'lessons/images')];
+    const argv = [
+      ...Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+      ...recipes.map((folder) => `--recipes=${folder}`),
+    ];
     const main = path.join(clone, 'runtime/main.ts');
     const started = spawn('nsenter', [`--mount=${pin}`, process.execPath, main, ...argv], {
       env: { ...process.env, NODE_COMPILE_CACHE: compiledFolder(instance.data) },
@@ -123,7 +133,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       const ended = started.exitCode ?? started.signalCode;
       if (ended !== null) throw new Error(`the engine ended with ${ended}: ${said}`);
       const status = await client.status().catch(() => null);
-      if (status?.ready) return;
+      if (status?.ready && status.catalogue.every(isThereOrLater)) return;
       if (performance.now() > deadline) throw new Error(`the engine is not ready after ${readyMs} ms: ${said}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }

@@ -55,7 +55,7 @@ export async function exportImage(
 }
 
 /** The configuration, with its layers, and with the times at which they were made. */
-function documentOf(image: ImageDocument, layers: readonly BuiltLayer[]): ImageDocument {
+export function documentOf(image: ImageDocument, layers: readonly BuiltLayer[]): ImageDocument {
   let at = 0;
   let last: string | null = null;
   const history = (image.history ?? []).map((entry): HistoryEntry => {

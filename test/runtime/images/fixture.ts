@@ -1,11 +1,13 @@
 // An image store with a tiny catalogue of its own, which needs no network: for the tests of images, store and catalogue.
 
-import { mkdirSync, mkdtempSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { makeBusyboxRoot } from '../../../runtime/catalogue/busybox.ts';
 import { Catalogue } from '../../../runtime/catalogue/catalogue.ts';
+import type { Workshop } from '../../../runtime/catalogue/workshop.ts';
 import type { HostImages, ImageEvent, ImageStore, Progress } from '../../../runtime/images/image.ts';
 import { createImageStore } from '../../../runtime/images/image-store.ts';
 import { Traffic } from '../../../runtime/images/traffic.ts';
@@ -13,6 +15,7 @@ import { startTicksOf } from '../../../runtime/kernel/processes.ts';
 import { openRecords } from '../../../runtime/open-records.ts';
 import type { Reach } from '../../../runtime/registries/reach.ts';
 import type { Records } from '../../../runtime/store/records.ts';
+import { layerOf, type TestImage, writeImageLayout } from '../../support/archive-of.ts';
 import { keptFolder } from '../../support/instance.ts';
 
 export interface TestDirectory extends AsyncDisposable {
@@ -60,50 +63,65 @@ mkdirSync(keptFolder, { recursive: true });
 /** The tiny catalogue as built, for all files of this process: their recipes are the same, and this module is loaded once. */
 const sharedCache = mkdtempSync(path.join(keptFolder, 'images-cache-'));
 
-/** The recipes of a catalogue that builds in a moment: `hello`, `workspace`, `busybox`, and `page`, which is based on `busybox`. */
-export async function writeRecipes(directory: string): Promise<void> {
-  const recipe = async (name: string, content: object, files: Record<string, string> = {}): Promise<void> => {
-    await mkdir(`${directory}/${name}`, { recursive: true });
-    await writeFile(`${directory}/${name}/recipe.json`, JSON.stringify({ summary: name, ...content }));
-    for (const [file, text] of Object.entries(files)) {
-      await mkdir(path.dirname(`${directory}/${name}/${file}`), { recursive: true });
-      await writeFile(`${directory}/${name}/${file}`, text);
-    }
-  };
-  const message = { kind: 'message', file: 'message.txt' };
-  await recipe(
-    'hello',
-    { tags: ['latest', '1'], root: message, config: { Cmd: ['/hello'] } },
-    { 'message.txt': 'hello\n' },
-  );
-  await recipe(
-    'workspace',
-    { tags: ['latest'], offered: false, root: message, compression: 'zstd', config: {} },
-    { 'message.txt': 'workspace\n' },
-  );
-  await recipe('busybox', { tags: ['latest'], root: { kind: 'busybox' }, config: { Cmd: ['sh'] } });
-  await recipe(
-    'page',
-    { tags: ['latest'], root: { kind: 'image', name: 'busybox' }, config: { ExposedPorts: { '80/tcp': {} } } },
-    {
-      'files/srv/index.html': 'a page\n',
-      'setup.sh': 'rm /bin/vi\nrm -r /var/spool\nmkdir /var/spool\nln -s /srv /www\n',
-    },
-  );
+/** So long ago that what is made of an archive is taken out of the cache, whichever test has written the archive. */
+const archiveTime = new Date('2026-01-02T03:04:05Z');
+
+const program = { hello: layerOf({ hello: 'hello\n' }), workspace: layerOf({ hello: 'workspace\n' }) };
+const busybox = layerOf({}, makeBusyboxRoot);
+const page = layerOf({ 'srv/index.html': 'a page\n', 'bin/.wh.vi': '', 'var/spool/.wh..wh..opq': '' }, (directory) =>
+  symlinkSync('/srv', `${directory}/www`),
+);
+const ownPath = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const pageConfig = { Env: [ownPath], Cmd: ['sh'], ExposedPorts: { '80/tcp': {} } };
+
+/** A folder with an archive, and what is said of it. */
+export function writeArchiveRecipe(
+  directory: string,
+  name: string,
+  image: TestImage,
+  says: readonly string[] = [],
+): void {
+  const folder = `${directory}/${name}`;
+  rmSync(folder, { recursive: true, force: true });
+  writeImageLayout(`${folder}/image`, [image]);
+  utimesSync(`${folder}/image/index.json`, archiveTime, archiveTime);
+  writeFileSync(`${folder}/image.yaml`, ['archive: image', `summary: ${name}`, ...says, ''].join('\n'));
 }
+
+/** The recipes of a catalogue that is made in a moment: `hello`, `workspace`, `busybox`, and `page`, which has the layer of `busybox` too. */
+export function writeRecipes(directory: string): void {
+  const Env = [ownPath];
+  const write = (name: string, image: TestImage, says?: readonly string[]): void =>
+    writeArchiveRecipe(directory, name, image, says);
+  write('hello', { layers: [program.hello], config: { Env, Cmd: ['/hello'] } }, ['tags: [latest, "1"]']);
+  write('workspace', { layers: [{ ...program.workspace, compression: 'zstd' }], config: { Env } }, ['offered: false']);
+  write('busybox', { layers: [busybox], config: { Env, Cmd: ['sh'] } });
+  write('page', { layers: [busybox, page], config: pageConfig });
+}
+
+/** Nobody but the machine's own recipes is asked. */
+export const noRegistries = { mirrors: [], dockerConfig: null };
+
+/** What a test needs of a workshop that has nothing to build. */
+export const idleWorkshop: Workshop = {
+  build: () => Promise.reject(new Error('no Dockerfile is built in this test')),
+  keep: () => Promise.resolve(),
+  rest: () => Promise.resolve(),
+};
 
 export async function testImages(): Promise<TestImages> {
   const temporary = await temporaryDirectory();
   const directory = temporary.path;
-  await writeRecipes(`${directory}/recipes`);
-  const catalogue = new Catalogue({
+  writeRecipes(`${directory}/recipes`);
+  const catalogue = await Catalogue.open({
     cacheDirectory: sharedCache,
-    recipesDirectory: `${directory}/recipes`,
+    recipesDirectories: [`${directory}/recipes`],
+    registries: noRegistries,
     scratchDirectory: `${directory}/scratch`,
     log,
   });
   const ending = new AbortController();
-  catalogue.start('minimal', ending.signal);
+  catalogue.start('minimal', idleWorkshop, ending.signal);
   const file = `${directory}/engine.db`;
   let records = openRecords(file, log);
   const stores: ImageStore[] = [];

@@ -29,6 +29,7 @@ function engineAt(states: readonly State[]) {
         step,
         elapsedMs: 0,
         sizeBytes: 0,
+        source: 'dockerfile' as const,
       });
       return {
         version: '',
