@@ -87,7 +87,7 @@ test('builds that fail, that are given up, and those of the classic builder are 
 test('the last of many are remembered over a restart of the engine, and taken back by a reset', async () => {
   await engine.client.takeSnapshot('dev', 'then');
   const before = await builds();
-  await student.said('for i in $(seq 22); do docker build -q two; done');
+  for (let six = 0; six < 4; six++) await student.said('for i in 1 2 3 4 5 6; do docker build -q two; done');
   const after = await builds();
   assert.equal(after.length, 20);
   await engine.shutdown();
@@ -98,7 +98,7 @@ test('the last of many are remembered over a restart of the engine, and taken ba
   assert.deepEqual(await builds(), before);
   await student.said('docker build -q two');
   assert.ok((await last()).id > (after.at(-1)?.id ?? 0), 'no number comes again');
-}, 90_000);
+}, 240_000);
 
 test('files of an image are looked at, and a text is found wherever it stands in it', async () => {
   const look = (path: string) => engine.client.lookInside('dev', { image: 'two', path });
@@ -119,4 +119,4 @@ test('files of an image are looked at, and a text is found wherever it stands in
   assert.deepEqual(await find('of-the-history'), { place: 'history', path: '' });
   assert.deepEqual(await find('nowhere-at-all'), { place: 'nowhere', path: '' });
   await assert.rejects(engine.client.findInImage('dev', { image: 'none', text: 'anything' }), { kind: 'notFound' });
-}, 60_000);
+}, 120_000);
