@@ -20,6 +20,7 @@ import type { Applied, Stage } from '../language/plan/stage.ts';
 import { LanguageError } from '../language/source.ts';
 import type { LocalStep, Tree } from '../language/steps.ts';
 import { imageResolver } from './base-images.ts';
+import { contextFiles } from './context-files.ts';
 import { type ClassicContext, readContext, stagesUpTo, unusedArguments, type Written } from './dockerfile.ts';
 import type { ClassicRequest } from './request.ts';
 import type { SeenCommands } from './seen-commands.ts';
@@ -47,8 +48,9 @@ export async function buildClassic(
   transcript: Transcript,
 ): Promise<void> {
   const { sentFiles, signal } = parts;
-  await using sent = await sentFiles.receiveTar(archive, signal);
-  const context = await readContext(sentFiles, sent, request.dockerfile, signal);
+  const given = await contextFiles(parts.host, sentFiles, request, archive, signal);
+  await using sent = given.sent;
+  const context = await readContext(sentFiles, sent, given.dockerfile, signal);
   const written = stagesUpTo(context.text, request.attributes.get('target') ?? '');
   await new ClassicBuild(parts, request, context, written, transcript).run();
 }

@@ -5,6 +5,8 @@ import { EngineError } from '../../errors.ts';
 import { parseReference, type Reference, withDefaultTag } from '../../images/reference.ts';
 
 export interface ClassicRequest {
+  /** Where the context is, instead of in the request; empty for there. */
+  readonly remote: string;
   readonly names: readonly Reference[];
   readonly dockerfile: string;
   /** Those of the `dockerfile.v0` frontend that it comes to. */
@@ -56,11 +58,6 @@ function nameOf(written: string): Reference {
 export function parseClassicRequest(query: QueryReader): ClassicRequest {
   if (query.text('version') === '2')
     throw new EngineError('notImplemented', 'this address has the classic builder only: BuildKit is asked by /grpc');
-  if (query.text('remote') !== '')
-    throw new EngineError(
-      'notImplemented',
-      'a build context of a URL is not fetched by this engine: send the files of the context',
-    );
   if (query.flag('squash', false)) throw new EngineError('invalid', 'squash is only supported with experimental mode');
   const network = query.text('networkmode');
   const mode = network === 'bridge' ? 'default' : network;
@@ -77,6 +74,7 @@ export function parseClassicRequest(query: QueryReader): ClassicRequest {
   const [target, platform] = [query.text('target'), query.text('platform')];
   return {
     names: named.map(nameOf),
+    remote: query.text('remote'),
     dockerfile: query.text('dockerfile') || 'Dockerfile',
     attributes: new Map([
       ...Array.from(buildArguments, ([name, value]) => [`build-arg:${name}`, value] as const),

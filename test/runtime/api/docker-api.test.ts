@@ -129,8 +129,8 @@ describe('requests that are refused', () => {
     await expect(socket, 'GET /_ping', 200);
   });
   test('because they are not supported, with what to do', { skip: isReference }, async () => {
-    await expect(socket, 'POST /build?remote=https://example.com/a.git', 501, {
-      message: /not fetched by this engine: \w/,
+    await expect(socket, 'POST /build?remote=ftp://example.com/a.tar', 400, {
+      message: /no URL of a context: \w/,
     });
     for (const place of ['POST /grpc', 'POST /session'])
       await expect(socket, place, 400, { message: /speaks gRPC: docker build/ });

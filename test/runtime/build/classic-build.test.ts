@@ -227,7 +227,7 @@ describe('on its own', () => {
 
   test('what it does not do is refused with a sentence', async () => {
     const refusals = {
-      'remote=https://example.com/x.git': 501,
+      'remote=ftp://example.com/x.tar': 400,
       'networkmode=mine': 400,
       'buildargs=[': 400,
       'version=2': 501,

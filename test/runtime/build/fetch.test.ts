@@ -8,6 +8,7 @@ import { createDockerHost } from '../../support/docker-host.ts';
 import { type Dockerd, hasDockerd, startDockerd } from '../../support/dockerd.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { Buildx, hasBuildx } from './buildx.ts';
+import { buildClassic } from './classic-client.ts';
 import { FileServer } from './file-server.ts';
 
 const hello = 'sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03';
@@ -199,6 +200,21 @@ describe.skipIf(!hasBuildx).each(['drydock', ...(hasDockerd ? ['dockerd'] : [])]
       String(await context(`${server.repository}#none`)),
       /failed to read dockerfile: failed to load cache key: repository does not contain ref none/,
     );
+  });
+
+  // Of dockerd's classic builder it is not asked: it answers these requests with nothing.
+  test.skipIf(kind === 'dockerd')('the classic builder fetches its context too', async () => {
+    const outputOf = async (remote: string): Promise<string> => {
+      const { said } = await buildClassic(
+        socket,
+        {},
+        { query: new URLSearchParams({ remote, nocache: '1' }).toString() },
+      );
+      return said;
+    };
+    assert.match(await outputOf(`${server.url}/tree.tar.gz`), /packed page/);
+    assert.match(await outputOf(`${server.repository}#:sub`), /a page/);
+    assert.match(await outputOf(`${server.url}/none`), /404/);
   });
 
   test('a context by name is a repository', async () => {

@@ -101,6 +101,21 @@ describe('a host with a proxy', () => {
     assert.match((await host.output(['sh', '-c', wget])).text, /"url":"\/c"/);
   });
 
+  test('builds with what is allowed, and with nothing else', async () => {
+    const build = (source: string): Promise<string> =>
+      said(`printf 'FROM busybox\\nADD ${source} /f\\nRUN cat /f\\n' | docker build --progress=plain -`);
+    assert.match(
+      await build('http://a.example/added?q=1'),
+      /^#\d+ \d+\.\d+ \{"url":"\/added\?q=1","host":"a\.example"/m,
+    );
+    assert.match(await build('https://b.deep.example/added'), /certificate signed by unknown authority/);
+    assert.match(await build('http://other.org/added'), /failed to load cache key: invalid response status 403/);
+    assert.match(await build(`http://${site}/added`), /dial tcp 93\.184\.216\.34:80: connect: network is unreachable/);
+    const before = internet.connections().length;
+    assert.match(await build('http://lan.example/added'), /invalid response status 403/);
+    assert.equal(internet.connections().length, before);
+  });
+
   test('is told by name what is not on the list, and no connection is made', async () => {
     const before = internet.connections().length;
     for (const address of ['http://other.org/', 'http://deep.example/', 'http://xa.example/', `http://${site}/`])
