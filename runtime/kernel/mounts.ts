@@ -1,6 +1,7 @@
 // Mounts: the classic calls, and the new ones for idmapped trees.
 
 import fs from 'node:fs';
+import { EngineError } from '../errors.ts';
 import { callNumbers, checked, libcCalls } from './libc.ts';
 
 const MS_RDONLY = 1;
@@ -127,18 +128,28 @@ export interface Overlay {
   readonly work: string;
 }
 
+/** The kernel takes a page of options, with a NUL at its end, and cuts off the rest. */
+const maxOptionBytes = 4095;
+
+/** Throws refused for more lower directories than there is room for, in Docker's words. */
+function checkOptions(options: string): void {
+  if (Buffer.byteLength(options) > maxOptionBytes) throw new EngineError('refused', 'max depth exceeded');
+}
+
 /**
- * Mounts an overlay on `target`. The options must fit a page (4,096 bytes), so lower directories need short paths.
+ * Mounts an overlay on `target`. The options must fit a page, so lower directories need short paths. Throws refused where they do not.
  * `metacopy` and `redirect_dir` stay off: an upper directory must read the same without its lowers.
  */
 export function mountOverlay(overlay: Overlay, target: string): void {
   const lower = [...overlay.lower].reverse().join(':');
   const options = `lowerdir=${lower},upperdir=${overlay.upper},workdir=${overlay.work}`;
+  checkOptions(options);
   checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV, options));
 }
 
 /** Mounts the directories of `lower`, base first, over one another on `target`: to be read only. There are two of them at least. */
 export function mountLowers(lower: readonly string[], target: string): void {
   const options = `lowerdir=${[...lower].reverse().join(':')}`;
+  checkOptions(options);
   checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV | MS_RDONLY, options));
 }

@@ -11,6 +11,7 @@ import { BuildClient, directory, type Given, type SolveRequest } from '../suppor
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { residentBytes } from '../support/outside.ts';
+import { inSoak } from '../support/soak.ts';
 
 const MiB = 1024 * 1024;
 const canary = `canary-${randomBytes(8).toString('hex')}`;
@@ -256,6 +257,11 @@ RUN ls /tmp /d
     assert.ok(residentBytes(engine.pid) - before < 150 * MiB);
     assert.equal(await said('RUN echo goes on'), 'goes on\n');
   });
+});
+
+inSoak('more layers than an image may have are not made, and told as Docker tells it', async () => {
+  const steps = Array.from({ length: 130 }, (_, at) => `RUN echo ${at} > /file${at}`).join('\n');
+  assert.match((await build(`FROM busybox\n${steps}`)).error, /max depth exceeded$/);
 });
 
 describe('what a build is told', () => {

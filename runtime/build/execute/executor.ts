@@ -3,6 +3,7 @@
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
+import { maxLayers } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { PlannedStep } from '../build-log.ts';
 import { newId } from '../builds.ts';
@@ -256,6 +257,8 @@ export class Executor implements AsyncDisposable {
       vertex.cached();
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
+    // No image may have more, and no file system can be mounted of many more.
+    if (below.length >= maxLayers) throw new GrpcError(codes.unknown, 'max depth exceeded');
     vertex.start();
     const made = await make();
     this.#held.use(made);
