@@ -674,3 +674,16 @@ export const workshopDiskBytes = 16 * 1024 * 1024 * 1024;
 export const catalogueBuildsAtOnce = 2;
 /** An archive of images for the catalogue, expanded: some dozens of images, with a desktop or a model among them. */
 export const maxImportBytes = 64 * 1024 * 1024 * 1024;
+/** Annotations of one image, and the characters that they hold together: a manifest may have 4 MiB. */
+export const maxAnnotations = 500;
+export const maxAnnotationsBytes = 256 * 1024;
+/** Caches that one build imports. */
+export const maxCacheImports = 20;
+/** Steps of one imported cache. */
+export const maxCacheRecords = 10_000;
+/** Manifests and lists of an imported cache, as in BuildKit; an image's configuration is one, too. */
+export const maxCacheDocumentBytes = 1024 * 1024;
+/** Images of one index that are looked at for a cache inline. */
+export const maxInlineImages = 8;
+/** Platforms of one build: images for the public have about eight. */
+export const maxPlatforms = 12;

@@ -37,16 +37,19 @@ async function* layer(file: Extract<GivenFile, { blob: string }>): AsyncGenerato
   const size = file.bytes;
   yield headerOf(file, size);
   const whole = meter();
-  yield* await expand(file.blob, whole.stream);
+  yield* await expand(file, whole.stream);
   if (whole.digest() !== file.digest || whole.bytes() !== size)
     throw new EngineError('dataLoss', `the layer ${file.digest} has changed on the disk`);
   yield Buffer.alloc(padding(size));
 }
 
-/** What a layer expands to. */
-async function expand(blob: string, through: ReturnType<typeof meter>['stream']): Promise<AsyncIterable<Buffer>> {
+/** What a layer expands to, or its file as it is. */
+async function expand(
+  { blob, isWhole }: Extract<GivenFile, { blob: string }>,
+  through: ReturnType<typeof meter>['stream'],
+): Promise<AsyncIterable<Buffer>> {
   const { start, whole } = await peek(createReadStream(blob, { highWaterMark: readBytes }));
-  const decompress = decompressor(compressionOf(start));
+  const decompress = isWhole ? null : decompressor(compressionOf(start));
   const done = (): void => undefined; // an error is the reader's, who gets it too
   return decompress ? pipeline(whole, decompress, through, done) : pipeline(whole, through, done);
 }

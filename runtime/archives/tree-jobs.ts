@@ -71,6 +71,8 @@ export type GivenFile =
       readonly digest: string;
       /** Expanded. */
       readonly bytes: number;
+      /** It is given as it is: the digest and the size are of the file itself. */
+      readonly isWhole?: true;
     };
 
 /** Packs files that the engine has, as `docker save` does. */

@@ -38,7 +38,7 @@ export async function answerCall(
 function answer({ json, text, exitCode }: CallResult): Answer {
   const bytes = (value: string): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(value));
   return {
-    id: null,
+    results: null,
     metadata: {
       'result.json': bytes(json),
       'result.txt': bytes(text),

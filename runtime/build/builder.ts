@@ -5,7 +5,8 @@ import type { ContainerHost } from '../containers/container.ts';
 import { familiar } from '../images/reference.ts';
 import { maxResultsPerBuild, maxStepCacheBytes } from '../limits.ts';
 import { BuildCache } from './build-cache.ts';
-import { type Build, Builds, newId } from './builds.ts';
+import { type Build, Builds, newId, type Wanted } from './builds.ts';
+import { RemoteLayers } from './cache/remote-layers.ts';
 import { buildClassic } from './classic/classic-build.ts';
 import type { ClassicRequest } from './classic/request.ts';
 import { SeenCommands } from './classic/seen-commands.ts';
@@ -14,8 +15,6 @@ import { controlMethods } from './control.ts';
 import { resultIn } from './definitions.ts';
 import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
-import { exportFiles } from './execute/export-files.ts';
-import { exportImage } from './execute/export-image.ts';
 import type { BuiltLayer } from './execute/made.ts';
 import { type Sent, SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
@@ -28,10 +27,11 @@ import type { LocalStep } from './language/steps.ts';
 import { located } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import { otherMethods } from './other-methods.ts';
+import { checkOutputs, exportOutputs } from './outputs/export-outputs.ts';
 import type { Event } from './progress.ts';
 import { givenContext } from './remote-context.ts';
-import type { Answer, Input, Result } from './result.ts';
-import type { FrontendRequest, Output, ServedBuilder } from './served-builder.ts';
+import type { Answer, Input, Planned, Result } from './result.ts';
+import type { FrontendRequest, Outputs, ServedBuilder } from './served-builder.ts';
 import { type SessionHeaders, Sessions } from './sessions.ts';
 
 /** What a build of the engine itself has come to. */
@@ -92,12 +92,12 @@ export class Builder implements ServedBuilder {
     this.sessions.add(headers, socket);
   }
 
-  async solve(build: Build<Result>, request: FrontendRequest): Promise<Result | Answer> {
+  async solve(build: Build<Result>, request: FrontendRequest): Promise<Planned | Answer> {
     // A question is no build.
     if (request.options.requestid === undefined)
       build.progress.watcher ??= this.host.buildLog.begin(build.names, request.options.target ?? '');
     try {
-      const result = await solveDockerfile(
+      const planned = await solveDockerfile(
         {
           host: this.host,
           build,
@@ -106,14 +106,15 @@ export class Builder implements ServedBuilder {
         },
         request,
       );
-      if (result.id === null) return result;
-      if (build.results.size >= maxResultsPerBuild)
-        throw new GrpcError(
-          codes.resourceExhausted,
-          `a build may be asked for ${maxResultsPerBuild} results, and has been`,
-        );
-      build.results.set(result.id, result);
-      return result;
+      for (const result of planned.results ?? []) {
+        if (build.results.size >= maxResultsPerBuild)
+          throw new GrpcError(
+            codes.resourceExhausted,
+            `a build may be asked for ${maxResultsPerBuild} results, and has been`,
+          );
+        build.results.set(result.id, result);
+      }
+      return planned;
     } catch (error) {
       build.failure = error instanceof GrpcError ? error : null;
       throw error;
@@ -144,27 +145,19 @@ export class Builder implements ServedBuilder {
     await this.#executorFor(build, result).build(result.tree);
   }
 
-  async export(build: Build<Result>, result: Result, output: Output | null): Promise<Record<string, string>> {
-    const layers = await this.#executorFor(build, result).build(result.tree);
-    if (!output) return {};
-    switch (output.type) {
-      case 'moby':
-      case 'image':
-        return await exportImage(this.host, build.progress, {
-          layers,
-          image: result.image,
-          names: output.attributes.name ?? '',
-        });
-      case 'local':
-      case 'tar':
-        await exportFiles(this.host, build, output.type, layers);
-        return {};
-      default:
-        throw new GrpcError(
-          codes.unimplemented,
-          `output of the type ${output.type.slice(0, 40)} is not supported by this builder yet`,
-        );
-    }
+  check(outputs: Outputs): void {
+    checkOutputs(outputs);
+  }
+
+  async export(build: Build<Result>, wanted: Wanted<Result>, outputs: Outputs): Promise<Record<string, string>> {
+    const made = await Promise.all(
+      wanted.results.map(async (result) => {
+        const executor = this.#executorFor(build, result);
+        const layers = await executor.build(result.tree);
+        return { result, layers, records: executor.records };
+      }),
+    );
+    return await exportOutputs(this.host, build, { made, isIndex: wanted.isIndex }, outputs);
   }
 
   /**
@@ -190,9 +183,10 @@ export class Builder implements ServedBuilder {
     const parts = { host: this.host, build, sentFiles: this.#sentFiles };
     const given = await givenContext(context, parts);
     const inputOf = () => Promise.reject(new GrpcError(codes.unimplemented, 'it has no other builds'));
-    const request = { frontend: 'dockerfile.v0', options: attributes, inputs: {} };
-    const result = await solveDockerfile({ ...parts, inputOf, given }, request);
-    if (result.id === null) throw new GrpcError(codes.invalidArgument, 'nothing was to be built');
+    const request = { frontend: 'dockerfile.v0', options: attributes, inputs: {}, imports: [] };
+    const { results } = await solveDockerfile({ ...parts, inputOf, given }, request);
+    const [result] = results ?? [];
+    if (!result) throw new GrpcError(codes.invalidArgument, 'nothing was to be built');
     const layers = await this.#executorFor(build, result).build(result.tree);
     const held = undo.move();
     return { layers, image: result.image, [Symbol.asyncDispose]: () => held.disposeAsync() };
@@ -223,7 +217,10 @@ export class Builder implements ServedBuilder {
           caches: this.#caches,
           progress,
           session: build.session,
-          result: { archive: { step, sent }, inputs: new Map(), directory: noDirectory, settings: {} },
+          result: {
+            ...{ archive: { step, sent }, inputs: new Map(), directory: noDirectory, settings: {} },
+            remote: new RemoteLayers(host, build),
+          },
           signal: stopped,
           located: (_step, error) => error,
         });

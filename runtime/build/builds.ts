@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { maxBuildRefCharacters, maxBuilds, maxEndedBuilds, sessionWaitMs } from '../limits.ts';
+import type { CacheEntry } from './cache/cache-entries.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { Progress, ProgressRoom } from './progress.ts';
 import type { Session, Sessions } from './sessions.ts';
@@ -9,7 +10,13 @@ import type { Session, Sessions } from './sessions.ts';
 /** What a frontend has made of its options. It is worked out when somebody needs what comes of it. */
 export interface Solved {
   readonly id: string;
-  readonly metadata: Readonly<Record<string, Uint8Array<ArrayBuffer>>>;
+}
+
+/** What a client wants to have built. */
+export interface Wanted<Result extends Solved> {
+  readonly results: readonly Result[];
+  /** They become an index, also where there is one alone. */
+  readonly isIndex: boolean;
 }
 
 export class Build<Result extends Solved> {
@@ -22,7 +29,9 @@ export class Build<Result extends Solved> {
   /** By id. */
   readonly results = new Map<string, Result>();
   /** What the client says that the build has come to; null where it was only to ask something. */
-  readonly returned: PromiseWithResolvers<Result | null> = Promise.withResolvers();
+  readonly returned: PromiseWithResolvers<Wanted<Result> | null> = Promise.withResolvers();
+  /** Caches that the client has named with its request. */
+  imports: readonly CacheEntry[] = [];
   /** Why its frontend failed: more than the client tells when it gives the build back. */
   failure: GrpcError | null = null;
   /** What the client lets its steps do beyond what all may: `network.host`. */
@@ -97,7 +106,12 @@ export class Builds<Result extends Solved> {
 
   /** Who asks may be a moment earlier than who builds. Throws unknown, as BuildKit does. */
   find(ref: string, signal: AbortSignal): Promise<Build<Result>> {
-    return this.#await(ref, () => this.#builds.get(ref), signal);
+    const look = (): Build<Result> | undefined => {
+      // One that has failed at once is not waited for.
+      if (this.#ended.has(ref)) throw unknownJob(ref);
+      return this.#builds.get(ref);
+    };
+    return this.#await(ref, look, signal);
   }
 
   /** The same for what it tells of itself, also after its end. */
@@ -119,7 +133,7 @@ export class Builds<Result extends Solved> {
     for (;;) {
       const found = look();
       if (found !== undefined) return found;
-      if (late.aborted) throw new GrpcError(codes.unknown, `no such job ${ref.slice(0, 100)}`);
+      if (late.aborted) throw unknownJob(ref);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#waiting.add(resolve);
       late.addEventListener('abort', () => resolve(), { once: true });
@@ -133,3 +147,5 @@ export class Builds<Result extends Solved> {
     for (const build of this.#builds.values()) build.stop(reason);
   }
 }
+
+const unknownJob = (ref: string): GrpcError => new GrpcError(codes.unknown, `no such job ${ref.slice(0, 100)}`);

@@ -2,12 +2,12 @@
 
 import { goArchitecture } from '../images/architecture.ts';
 import { defaultBridge } from '../networks/bridge.ts';
-import type { Build } from './builds.ts';
+import type { CacheEntry } from './cache/cache-entries.ts';
+import { hasSnapshotter } from './capabilities.ts';
 import { type Method, streaming, unary } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import * as messages from './messages/control_pb.ts';
-import type { Answer, Result } from './result.ts';
-import type { ServedBuilder } from './served-builder.ts';
+import type { Outputs, ServedBuilder } from './served-builder.ts';
 import { sessionMethod } from './session-method.ts';
 
 const service = '/moby.buildkit.v1.Control';
@@ -57,32 +57,38 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
   ];
 }
 
-/** Where builds run. Without the label `…worker.snapshotter` clients ask for images as a dockerd without containerd's store makes them. */
+/** Where builds run. */
 function worker({ host, maxCacheBytes }: ServedBuilder) {
   return {
     id: host.id,
-    labels: { 'org.mobyproject.buildkit.worker.moby.host-gateway-ip': defaultBridge.gateway },
+    labels: {
+      'org.mobyproject.buildkit.worker.moby.host-gateway-ip': defaultBridge.gateway,
+      ...(hasSnapshotter && { 'org.mobyproject.buildkit.worker.snapshotter': 'overlayfs' }),
+    },
     platforms: [{ architecture: goArchitecture, os: 'linux' }],
     gcPolicy: [{ all: true, maxUsedSpace: BigInt(maxCacheBytes) }],
     buildkitVersion,
   };
 }
 
-/** Builds, and resolves to what the exporter tells the client. */
+/** Builds, and resolves to what the exporters tell the client. */
 async function solve(
   builder: ServedBuilder,
   request: messages.SolveRequest,
   signal: AbortSignal,
 ): Promise<Record<string, string>> {
+  const outputs = outputsOf(request);
   const build = builder.builds.begin(request.ref, request.session, builder.sessions);
   build.entitlements = new Set(request.entitlements);
   const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
   signal.addEventListener('abort', leave);
   build.names = namesIn(request);
   try {
-    const result =
+    builder.check(outputs);
+    build.imports = request.cache?.imports.map(entryOf) ?? [];
+    const wanted =
       request.frontend === '' ? await build.returned.promise : await builder.solve(build, requestOf(request));
-    const told = await exported(builder, build, request, result);
+    const told = wanted?.results ? await builder.export(build, wanted, outputs) : {};
     build.progress.watcher?.done(builder.ownImage(told['containerimage.config.digest']));
     return told;
   } catch (error) {
@@ -100,25 +106,19 @@ function namesIn({ exporters, exporterAttributesDeprecated }: messages.SolveRequ
   const all = exporters.length > 0 ? exporters.map(({ attributes }) => attributes) : [exporterAttributesDeprecated];
   return all.flatMap(({ name = '' }) => name.split(',').filter((one) => one !== ''));
 }
+const entryOf = ({ type, attributes }: CacheEntry): CacheEntry => ({ type, attributes });
 
 const requestOf = ({ frontend, frontendAttributes, frontendInputs }: messages.SolveRequest) => ({
   frontend,
   options: frontendAttributes,
   inputs: frontendInputs,
+  imports: [],
 });
 
-async function exported(
-  builder: ServedBuilder,
-  build: Build<Result>,
-  { exporters, exporterDeprecated, exporterAttributesDeprecated }: messages.SolveRequest,
-  result: Result | Answer | null,
-): Promise<Record<string, string>> {
-  if (!result || result.id === null) return {};
-  const [first = null, ...others] =
-    exporters.length > 0 || exporterDeprecated === ''
-      ? exporters
-      : [{ type: exporterDeprecated, attributes: exporterAttributesDeprecated }];
-  if (others.length > 0)
-    throw new GrpcError(codes.unimplemented, 'multiple outputs are not supported by this builder: ask for one');
-  return await builder.export(build, result, first && { type: first.type, attributes: first.attributes });
+/** Older clients know one output alone, in other fields. */
+function outputsOf(request: messages.SolveRequest): Outputs {
+  const { exporters, exporterDeprecated, exporterAttributesDeprecated, cache } = request;
+  const isOld = exporters.length === 0 && exporterDeprecated !== '';
+  const outputs = isOld ? [{ type: exporterDeprecated, attributes: exporterAttributesDeprecated }] : exporters;
+  return { outputs: outputs.map(entryOf), caches: cache?.exports.map(entryOf) ?? [] };
 }

@@ -1,11 +1,14 @@
 // The frontend `dockerfile.v0`: reads the Dockerfile that the client has, and plans what to do. Nothing is built yet.
 
 import type { ContainerHost } from '../containers/container.ts';
-import { EngineError } from '../errors.ts';
 import { goArchitecture } from '../images/architecture.ts';
+import { maxPlatforms } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { answerCall } from './answer-call.ts';
+import { BaseImages } from './base-images.ts';
 import { type Build, newId } from './builds.ts';
+import { cacheImports } from './cache/cache-entries.ts';
+import { importCaches } from './cache/import-caches.ts';
 import { ClientFiles } from './client-files.ts';
 import { definitionOf } from './definitions.ts';
 import type { BuiltLayer } from './execute/made.ts';
@@ -13,18 +16,19 @@ import type { SentFiles } from './execute/sent-files.ts';
 import { stepSettings } from './execute/step-settings.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { parseBoolean } from './language/go-text.ts';
-import type { ImageDocument } from './language/image-document.ts';
+import { platformOf } from './language/image-document.ts';
 import { shortWarning, type Warning } from './language/lint.ts';
 import { rules } from './language/lint-rules.ts';
 import { buildOptions } from './language/options.ts';
 import { type Plan, planBuild, stagesOf } from './language/plan/build-plan.ts';
 import type { ImageRequest, ResolvedImage, Surroundings } from './language/plan/context.ts';
+import { formatPlatform, normalPlatform } from './language/platforms.ts';
 import { rangesOf } from './language/source.ts';
 import { stepsOf } from './language/steps.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import { dockerfileIn, type RemoteContext, remoteContext } from './remote-context.ts';
-import type { Answer, Input, Result, SourceFile } from './result.ts';
+import type { Answer, Input, Planned, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
 
 /** What a frontend needs beside the request. */
@@ -42,13 +46,14 @@ export interface FrontendParts {
 export async function solveDockerfile(
   { host, build, inputOf, sentFiles, given = null }: FrontendParts,
   request: FrontendRequest,
-): Promise<Result | Answer> {
+): Promise<Planned | Answer> {
   if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
     throw new GrpcError(
       codes.unimplemented,
       `no frontend ${request.frontend.slice(0, 40)} is here: builds are made of Dockerfiles`,
     );
   const attributes = new Map(Object.entries(request.options));
+  const imports = cacheImports(attributes, [...build.imports, ...request.imports]);
   const files = new ClientFiles(build, attributes);
   const keepGitDir = attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '';
   const archive =
@@ -72,8 +77,11 @@ export async function solveDockerfile(
   const inputs = new Map<string, readonly BuiltLayer[]>();
   try {
     const options = buildOptions(attributes, { os: 'linux', architecture: goArchitecture });
+    const remote = importCaches(host, build, attributes.has('requestid') ? [] : imports);
+    const isAlwaysPulled = attributes.get('image-resolve-mode') === 'pull';
+    const bases = new BaseImages(host, build, remote, isAlwaysPulled);
     const surroundings: Surroundings = {
-      resolveImage: (wanted) => resolveImage(host, build, wanted),
+      resolveImage: (wanted) => resolveImage(build, bases, wanted),
       resolveInput: async (name) => {
         const definition = Object.hasOwn(request.inputs, name) ? request.inputs[name] : undefined;
         if (!definition) throw new GrpcError(codes.unknown, `invalid input ${name.slice(0, 100)}: it was not sent`);
@@ -84,22 +92,32 @@ export async function solveDockerfile(
       ignorePatterns: () => files.ignorePatterns(),
       pause: () => host.turns.next('plan a build'),
     };
-    const [platform = null, ...others] = options.platforms;
-    if (others.length > 0)
-      throw new GrpcError(codes.unimplemented, 'an image for several platforms is not built here: ask for one');
     const data = Uint8Array.from(Buffer.from(text)); // once for all that are told of it
     const warn = (warning: Warning): void => {
       build.progress.warn(warningOf(warning, { filename, data }, vertex));
       build.progress.watcher?.warned(warning.rule, warning.message, warning.location?.first ?? null);
     };
-    const planned = { text, options, platform, mainContext: archive?.step ?? null, allStages: false, warn };
+    const planned = { text, options, mainContext: archive?.step ?? null, allStages: false, warn };
+    const platforms = options.platforms.length === 0 ? [null] : options.platforms;
+    if (platforms.length > maxPlatforms)
+      throw new GrpcError(codes.resourceExhausted, `a build may be for ${maxPlatforms} platforms`);
     const call = attributes.get('requestid');
-    if (call !== undefined) return await answerCall(call, planned, source, surroundings);
+    if (call !== undefined)
+      return await answerCall(call, { ...planned, platform: platforms[0] ?? null }, source, surroundings);
     const settings = stepSettings(attributes);
-    const plan = await planBuild(planned, surroundings);
-    checkEntitlements(plan, build.entitlements);
-    build.progress.watcher?.planned(stagesOf(plan));
-    return resultOf(plan, { source, files, inputs, archive, settings });
+    const plans: Plan[] = [];
+    for (const [place, platform] of platforms.entries()) {
+      // What is wrong is wrong for each of them.
+      const own = place === 0 ? {} : { warn: () => undefined };
+      const plan = await planBuild({ ...planned, ...own, platform }, surroundings);
+      checkEntitlements(plan, build.entitlements);
+      plans.push(plan);
+    }
+    const [first] = plans;
+    if (first) build.progress.watcher?.planned(stagesOf(first));
+    const parts = { source, files, inputs, archive, settings, remote };
+    const results = plans.map((plan, place) => resultOf(plan, { ...parts, place }));
+    return { results, isIndex: options.isMultiPlatform, metadata: metadataOf(results, plans, options.isMultiPlatform) };
   } catch (error) {
     throw ofLanguage(error, source);
   }
@@ -113,34 +131,39 @@ function checkEntitlements({ result }: Plan, entitlements: ReadonlySet<string>):
 }
 
 function resultOf(
-  { result: tree, image, baseImage }: Plan,
+  { result: tree, image }: Plan,
   {
-    source,
     files,
-    inputs,
-    archive,
-    settings,
-  }: Pick<Result, 'inputs' | 'archive' | 'settings'> & { source: SourceFile; files: ClientFiles },
+    ...rest
+  }: Pick<Result, 'inputs' | 'archive' | 'remote' | 'place' | 'settings'> & { source: SourceFile; files: ClientFiles },
 ): Result {
   const id = newId();
-  const platform = { architecture: goArchitecture, os: 'linux' };
-  const json = (value: object): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(JSON.stringify(value)));
   return {
+    ...rest,
     id,
     tree,
     image,
-    source,
+    platform: normalPlatform(platformOf(image)),
     directory: (local, isNamed) => files.directory(local, isNamed),
-    inputs,
-    archive,
-    settings,
     definition: definitionOf(id),
-    metadata: {
-      'containerimage.config': json(image),
-      ...(baseImage && { 'containerimage.base.config': json(baseImage) }),
-      'refs.platforms': json({ Platforms: [{ ID: `linux/${goArchitecture}`, Platform: platform }] }),
-    },
   };
+}
+
+const json = (value: object): Uint8Array<ArrayBuffer> => Uint8Array.from(Buffer.from(JSON.stringify(value)));
+
+/** What clients are told of results. Of several each has its platform behind the name. */
+function metadataOf(results: readonly Result[], plans: readonly Plan[], isIndex: boolean): Planned['metadata'] {
+  const named = results.map((result) => ({ ID: formatPlatform(result.platform), Platform: result.platform }));
+  const entries = results.flatMap(({ image }, place): [string, object][] => {
+    const suffix = isIndex ? `/${named[place]?.ID}` : '';
+    const baseImage = plans[place]?.baseImage;
+    return [
+      [`containerimage.config${suffix}`, image],
+      ...(baseImage ? [[`containerimage.base.config${suffix}`, baseImage] as [string, object]] : []),
+    ];
+  });
+  const all: [string, object][] = [...entries, ['refs.platforms', { Platforms: named }]];
+  return Object.fromEntries(all.map(([name, value]) => [name, json(value)]));
 }
 
 /** What buildx prints of a warning, with its excerpt. */
@@ -163,33 +186,20 @@ function warningOf(
 
 const maxWarningRanges = 100;
 
-/** An image that the host has, or else pulls. */
+/** An image that the host has, or that it gets. */
 async function resolveImage(
-  host: ContainerHost,
   build: Build<Result>,
-  { reference, name }: ImageRequest,
+  bases: BaseImages,
+  { reference, name, platform }: ImageRequest,
 ): Promise<ResolvedImage> {
   const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
   vertex.start();
   try {
-    const document = await documentOf(host, reference, build.signal);
+    const document = await bases.document(reference, platform);
     vertex.complete();
     return { digest: null, document };
   } catch (error) {
     vertex.fail(error instanceof Error ? error.message : String(error));
     throw error;
   }
-}
-
-async function documentOf(host: ContainerHost, reference: string, signal: AbortSignal): Promise<ImageDocument> {
-  const { builds } = host.images;
-  try {
-    return builds.document(reference);
-  } catch (error) {
-    if (!(error instanceof EngineError) || error.kind !== 'notFound') throw error;
-  }
-  const cut = reference.lastIndexOf(':');
-  const [repository, tag] = [reference.slice(0, cut), reference.slice(cut + 1)];
-  for await (const _ of await host.images.pull(repository, tag, { signal }));
-  return builds.document(reference);
 }

@@ -2,10 +2,11 @@
 // in its headers.
 
 import { maxBuildMessageBytes } from '../limits.ts';
-import type { Build } from './builds.ts';
+import type { Build, Wanted } from './builds.ts';
 import { frontendCapabilities, llbCapabilities } from './capabilities.ts';
 import { type Call, type Method, unary } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import { formatPlatform } from './language/platforms.ts';
 import * as messages from './messages/gateway_pb.ts';
 import type { Result } from './result.ts';
 import type { ServedBuilder } from './served-builder.ts';
@@ -38,13 +39,13 @@ export function gatewayMethods(builder: ServedBuilder): readonly (readonly [stri
       `${service}/Solve`,
       unary(messages.FrontendSolveRequestSchema, messages.FrontendSolveResponseSchema, async (request, call) => {
         const build = await buildOf(call);
-        const { frontend, options, frontendInputs, evaluate } = request;
-        const result = await builder.solve(build, { frontend, options, inputs: frontendInputs });
-        if (result.id === null)
-          return { result: { result: { case: 'ref' as const, value: {} }, metadata: result.metadata } };
-        if (evaluate) await builder.evaluate(build, result);
-        const { id, metadata, definition } = result;
-        return { result: { result: { case: 'ref' as const, value: { id, def: definition } }, metadata } };
+        const { frontend, options, frontendInputs, evaluate, cacheImports } = request;
+        const imports = cacheImports.map(({ type, attributes }) => ({ type, attributes }));
+        const planned = await builder.solve(build, { frontend, options, inputs: frontendInputs, imports });
+        const { results, metadata } = planned;
+        if (!results) return { result: { result: { case: 'ref' as const, value: {} }, metadata } };
+        if (evaluate) await Promise.all(results.map((result) => builder.evaluate(build, result)));
+        return { result: { result: referencesTo(planned), metadata } };
       }),
     ],
     [
@@ -80,19 +81,30 @@ export function gatewayMethods(builder: ServedBuilder): readonly (readonly [stri
   ];
 }
 
+/** By platform where there may be several. */
+function referencesTo({ results, isIndex }: Wanted<Result>) {
+  const references = results.map(
+    ({ id, definition: def, platform }) => [formatPlatform(platform), { id, def }] as const,
+  );
+  const [first] = references;
+  if (isIndex || !first) return { case: 'refs' as const, value: { refs: Object.fromEntries(references) } };
+  return { case: 'ref' as const, value: first[1] };
+}
+
 /** What the client wants to have built; null where it wanted nothing. */
-function returned(given: messages.Result | undefined, find: (id: string) => Result): Result | null {
+function returned(given: messages.Result | undefined, find: (id: string) => Result): Wanted<Result> | null {
   const { result } = given ?? {};
+  const one = (id: string): Wanted<Result> | null => (id === '' ? null : { results: [find(id)], isIndex: false });
   switch (result?.case) {
     case 'ref':
-      return result.value.id === '' ? null : find(result.value.id);
+      return one(result.value.id);
     case 'refDeprecated':
-      return result.value === '' ? null : find(result.value);
+      return one(result.value);
     case 'refs': {
-      const [only, ...others] = Object.values(result.value.refs);
-      if (others.length > 0)
-        throw new GrpcError(codes.unimplemented, 'an image for several platforms is not built here: ask for one');
-      return only ? find(only.id) : null;
+      // A map has no order on the way: that in which they were planned.
+      const results = Object.values(result.value.refs).map(({ id }) => find(id));
+      results.sort((a, b) => a.place - b.place);
+      return results.length === 0 ? null : { results, isIndex: true };
     }
     default:
       return null;

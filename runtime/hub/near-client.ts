@@ -58,9 +58,7 @@ export class NearClient implements RegistryClient {
   readonly #answers: Answers = {
     login: () => this.#login(),
     tags: () => this.#tags(),
-    fetch: async () => {
-      throw new EngineError('internal', 'the hub is not fetched from');
-    },
+    fetch: (ask) => this.#fetch(ask),
     top: ({ reference }) => this.#top(reference),
     image: (ask) => this.#image(ask),
     describe: ({ reference }) => this.#describe(reference),
@@ -169,6 +167,14 @@ export class NearClient implements RegistryClient {
     const descriptor = { mediaType, digest, size };
     this.#tops.set(reference, { descriptor, document });
     return note === null ? descriptor : { ...descriptor, note };
+  }
+
+  async #fetch({ reference, known }: RegistryJobs['fetch']['ask']): Promise<RegistryJobs['fetch']['answer']> {
+    await this.#mayDo('pull');
+    await this.#bring(reference);
+    const { manifests } = this.#registry;
+    const { digest, mediaType: type } = manifests.need(this.#place.path, reference);
+    return { digest, found: digest === known ? null : { bytes: manifests.body(this.#place.path, digest), type } };
   }
 
   async #image({

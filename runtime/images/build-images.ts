@@ -3,6 +3,7 @@
 import type { CatalogueEntry } from '../catalogue/layout.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
+import type { BuildExchange } from './build-exchange.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
 import type { Image, ImageConfig } from './image-config.ts';
 import type { Reference } from './reference.ts';
@@ -53,6 +54,7 @@ export interface BuildImages {
   reach(): Reach;
   /** What builds have made before. */
   readonly steps: StepCache;
+  readonly exchange: BuildExchange;
   /** Keeps these layers until it is disposed of. */
   hold(diffIds: readonly string[]): Disposable;
   /** Those of these layers that nobody holds or needs go. */

@@ -5,6 +5,7 @@ import { EngineError } from '../errors.ts';
 import { maxLayers } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import { allowance, bringHashed, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
+import { buildExchange } from './build-exchange.ts';
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
 import { addCatalogueLayer } from './pull.ts';
@@ -50,6 +51,7 @@ export function buildImages(view: HostView): BuildImages {
     layerNames,
     reach: () => view.owner.reach(),
     steps: view.steps,
+    exchange: buildExchange(view),
     hold: (diffIds) => contents.hold(diffIds),
     discard: (diffIds) => contents.discardUnused(diffIds),
     stand: async (diffIds, config) => {

@@ -118,6 +118,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
           own,
           steps,
           standing: new Set<string>(),
+          sentByBuilds: new Map(),
           contents,
           layers,
           blobs,

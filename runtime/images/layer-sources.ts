@@ -3,6 +3,7 @@
 import { open } from 'node:fs/promises';
 import type { PlainFile, WholeBlob } from '../registries/upload.ts';
 import { type Compression, compressionOf, magicBytes } from '../store/compression.ts';
+import type { StoredLayer } from './build-exchange.ts';
 import { goneFromCatalogue } from './save.ts';
 import type { HostView } from './view.ts';
 
@@ -15,15 +16,19 @@ export interface LayerSource {
 
 /** Throws unavailable where the catalogue has the layer no more. */
 export async function layerSource(view: HostView, diffId: string): Promise<LayerSource> {
+  const { path, digest, size, compression, compressed } = await storedLayer(view, diffId);
+  if (compression === 'none') return { sent: { plain: path, blob: compressed }, compression: 'gzip', bytes: size };
+  return { sent: { blob: { digest, size }, content: { path } }, compression, bytes: size };
+}
+
+/** The file of a layer. Throws unavailable where the catalogue has the layer no more. */
+export async function storedLayer(view: HostView, diffId: string): Promise<StoredLayer> {
   const layer = view.layers.get(diffId);
   const { path, digest } = layer?.blob
     ? { path: view.blobs.path(layer.blob), digest: layer.blob }
     : catalogueBlob(view, diffId);
   const { start, size } = await look(path);
-  const compression = compressionOf(start);
-  if (compression === 'none')
-    return { sent: { plain: path, blob: layer?.compressed ?? null }, compression: 'gzip', bytes: size };
-  return { sent: { blob: { digest, size }, content: { path } }, compression, bytes: size };
+  return { path, digest, size, compression: compressionOf(start), compressed: layer?.compressed ?? null };
 }
 
 function catalogueBlob(view: HostView, diffId: string): { path: string; digest: string } {

@@ -11,7 +11,7 @@ import type { Progress, RegistryOptions } from './image.ts';
 import { layerSource } from './layer-sources.ts';
 import { line } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
-import { familiar, familiarName, parseReference, type Reference, referenceOf } from './reference.ts';
+import { canonical, familiar, familiarName, parseReference, type Reference, referenceOf } from './reference.ts';
 import { openSession, type RegistrySession } from './registry-session.ts';
 import { resolve, shortId } from './resolve.ts';
 import { configurationOf } from './save.ts';
@@ -86,14 +86,31 @@ async function* pushOne(view: HostView, session: RegistrySession, reference: Ref
     // The files that it reads go with the session.
     await work.catch(() => undefined);
   }
-  const { text, mediaType } = manifestOf(view, known, sent);
   const { domain, path, tag = '' } = reference;
-  const { digest, size } = await session.client.ask('manifest', { reference: tag, mediaType, text });
+  const built = await sentByBuild(view, session, known, reference);
+  const { digest, size } =
+    built ?? (await session.client.ask('manifest', { reference: tag, ...manifestOf(view, known, sent) }));
   // The name may be another image's by now, and the image gone.
   if (view.own.get(known.imageId)) view.own.name({ domain, path, digest }, known.imageId);
   move.arrived(digest);
   yield { status: `${tag}: digest: ${digest} size: ${size}` };
   yield { progressDetail: {}, aux: { Tag: tag, Digest: digest, Size: size } };
+}
+
+/**
+ * `docker build --push`: some clients push a second time by themselves. What the build has sent stays then, while the tag means it: it may
+ * be an index, or have annotations.
+ */
+async function sentByBuild(
+  view: HostView,
+  session: RegistrySession,
+  { imageId }: KnownImage,
+  reference: Reference,
+): Promise<{ readonly digest: string; readonly size: number } | null> {
+  const sent = view.sentByBuilds.get(canonical(reference));
+  if (sent?.imageId !== imageId) return null;
+  const { digest, found } = await session.client.ask('fetch', { reference: reference.tag ?? '', known: null });
+  return found && digest === sent.digest ? { digest, size: found.bytes.length } : null;
 }
 
 interface SentLayer extends Blob {
@@ -167,7 +184,7 @@ async function pushLayer(
 }
 
 /** Other repositories of the same registry that an image with this layer came from, or went to. */
-function repositoriesWith(view: HostView, diffId: string, { domain, path }: Reference): string[] {
+export function repositoriesWith(view: HostView, diffId: string, { domain, path }: Reference): string[] {
   const paths = view.own.all().flatMap(({ imageId }) =>
     view.contents.get(imageId)?.diffIds.includes(diffId)
       ? view.own

@@ -40,12 +40,12 @@ export class StepCache {
   }
 
   /** Keeps a layer that is there. Those that were not used for longest go where there are too many. */
-  add(step: Pick<CachedStep, 'key' | 'id' | 'diffId' | 'bytes' | 'description'>): CachedStep {
+  add(step: Pick<CachedStep, 'key' | 'id' | 'diffId' | 'bytes' | 'description'> & { createdAt?: string }): CachedStep {
     const there = this.#steps.get(step.key);
     if (there) return there;
     const now = new Date().toISOString();
     this.#contents.keep(step.diffId);
-    const added = this.#save({ ...step, hostId: this.#hostId, createdAt: now, usedAt: now, uses: 1 });
+    const added = this.#save({ createdAt: now, ...step, hostId: this.#hostId, usedAt: now, uses: 1 });
     for (let bytes = this.bytes; bytes > maxStepCacheBytes || this.#steps.size > maxStepCacheEntries; ) {
       const [oldest] = this.#steps.values();
       if (!oldest || oldest.key === step.key) break;

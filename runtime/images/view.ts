@@ -17,6 +17,8 @@ export interface HostView {
   readonly steps: StepCache;
   /** Images that steps of its builds stand on, or are about to: their IDs. */
   readonly standing: Set<string>;
+  /** What its builds have sent last under a name: by the canonical reference. */
+  readonly sentByBuilds: Map<string, { readonly imageId: string; readonly digest: string }>;
   readonly contents: Contents;
   readonly layers: Layers;
   readonly blobs: Blobs;

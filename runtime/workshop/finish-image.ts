@@ -2,8 +2,8 @@
 
 import { copyFileSync, linkSync } from 'node:fs';
 import type { BuiltHere } from '../build/builder.ts';
-import { documentOf } from '../build/execute/export-image.ts';
 import type { ImageDocument } from '../build/language/image-document.ts';
+import { documentOf } from '../build/outputs/finished-image.ts';
 import { type CatalogueLayer, writeLayout } from '../catalogue/layout.ts';
 import { packageVersion, tagsOfVersion } from '../catalogue/version-tags.ts';
 import type { Order } from '../catalogue/workshop.ts';

@@ -81,7 +81,7 @@ function removed(group: string): boolean {
 export const hasDockerd = environment() !== null;
 
 /** Resolves to null where dockerd is not installed. Disposing ends it and its containers, and removes what it made. */
-export async function startDockerd(): Promise<Dockerd | null> {
+export async function startDockerd(...flags: readonly string[]): Promise<Dockerd | null> {
   const env = environment();
   if (env === null) return null;
   const instance = await makeInstance();
@@ -98,7 +98,7 @@ export async function startDockerd(): Promise<Dockerd | null> {
       `--net=/run/netns/${name}`,
       ...['unshare', '--mount', '--propagation', 'private', 'dockerd', '--host', `unix://${socket}`],
       ...['--data-root', instance.data, '--exec-root', `${instance.run}/exec`, '--pidfile', `${folder}/pid`],
-      ...['--cgroup-parent', `/${name}`, '--log-level', 'error'],
+      ...['--cgroup-parent', `/${name}`, '--log-level', 'error', ...flags],
     ],
     { env, stdio: ['ignore', output, output] },
   );

@@ -9,7 +9,6 @@ import { goArchitecture } from '../../images/architecture.ts';
 import { familiar } from '../../images/reference.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { Executor } from '../execute/executor.ts';
-import { exportImage } from '../execute/export-image.ts';
 import type { BuiltLayer } from '../execute/made.ts';
 import type { Sent, SentFiles } from '../execute/sent-files.ts';
 import type { Instruction } from '../language/instructions.ts';
@@ -19,6 +18,8 @@ import { internalStep } from '../language/plan/context.ts';
 import type { Applied, Stage } from '../language/plan/stage.ts';
 import { LanguageError } from '../language/source.ts';
 import type { LocalStep, Tree } from '../language/steps.ts';
+import { keepImage } from '../outputs/export-image.ts';
+import { inVertex } from '../outputs/in-vertex.ts';
 import { imageResolver } from './base-images.ts';
 import { contextFiles } from './context-files.ts';
 import { type ClassicContext, readContext, stagesUpTo, unusedArguments, type Written } from './dockerfile.ts';
@@ -278,12 +279,9 @@ class ClassicBuild {
       for (const name of names) host.images.builds.name(name, built.id);
       return built;
     }
-    const exported = await exportImage(host, progress, {
-      layers: built.layers,
-      image: withClassicHistory(image, built.recorded),
-      names: names.map(familiar).join(','),
-    });
-    return { ...built, id: exported['containerimage.digest'] ?? built.id };
+    const parts = { layers: built.layers, image: withClassicHistory(image, built.recorded), inlineCache: null };
+    const id = await inVertex(progress, 'exporting to image', (vertex) => keepImage(host, vertex, parts, names));
+    return { ...built, id };
   }
 }
 

@@ -7,6 +7,7 @@ import { maxLayers } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { PlannedStep } from '../build-log.ts';
 import { newId } from '../builds.ts';
+import type { CacheRecord } from '../cache/cache-document.ts';
 import type { FileAction } from '../files/files-job.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { environmentOf } from '../language/environment.ts';
@@ -38,7 +39,7 @@ export interface ExecutorParts {
   readonly caches: CacheMounts;
   readonly progress: Progress;
   readonly session: (id?: string | null) => Promise<Session>;
-  readonly result: Pick<Result, 'directory' | 'inputs' | 'archive' | 'settings'>;
+  readonly result: Pick<Result, 'directory' | 'inputs' | 'archive' | 'settings' | 'remote'>;
   readonly signal: AbortSignal;
   /** With the place in the Dockerfile where a step stands. */
   readonly located: (step: Step, error: GrpcError, vertex: string) => GrpcError;
@@ -52,6 +53,8 @@ export class Executor implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #held = new AsyncDisposableStack();
   readonly #contents: Contents;
+  /** By key: each step that has a layer, done or known before. */
+  readonly #records = new Map<string, CacheRecord>();
   /** The first: what others then end with only follows. */
   #failure: GrpcError | null = null;
 
@@ -61,7 +64,12 @@ export class Executor implements AsyncDisposable {
     this.#contents = new Contents(parts.host, this.#signal);
   }
 
-  /** The layers of a tree. Throws GrpcError, the one of the step that failed first. */
+  /** What a cache of this build has. */
+  get records(): readonly CacheRecord[] {
+    return [...this.#records.values()];
+  }
+
+  /** The layers of a tree, all of which are here then. Throws GrpcError, the one of the step that failed first. */
   async build(tree: Tree): Promise<readonly BuiltLayer[]> {
     const steps = stepsOf(tree);
     const names = new Map<Step, string>();
@@ -72,7 +80,9 @@ export class Executor implements AsyncDisposable {
       if (!this.#vertices.has(step)) this.#vertices.set(step, this.#parts.progress.vertex(plan));
     }
     try {
-      return (await this.#layersOf(tree)).layers;
+      const { layers } = await this.#layersOf(tree);
+      await this.#bring(layers);
+      return layers;
     } catch (error) {
       throw this.#failure ?? error;
     }
@@ -122,7 +132,7 @@ export class Executor implements AsyncDisposable {
     switch (step.kind) {
       case 'image': {
         vertex.start();
-        const { diffIds } = this.#images.base(step.reference);
+        const diffIds = (await this.#parts.result.remote.base(step)) ?? this.#images.base(step.reference).diffIds;
         this.#held.use(this.#images.hold(diffIds));
         vertex.complete();
         return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
@@ -201,7 +211,10 @@ export class Executor implements AsyncDisposable {
   /** Files that the client has sent become a layer of nothing else, so that they can be mounted. */
   async #layersToMount(tree: Tree): Promise<readonly string[]> {
     const made = await this.#of(tree);
-    if (made.kind === 'layers') return made.layers.map(({ diffId }) => diffId);
+    if (made.kind === 'layers') {
+      await this.#bring(made.layers);
+      return made.layers.map(({ diffId }) => diffId);
+    }
     const all = { kind: 'copy', source: 0, from: '/', to: '/', isPattern: false, includes: [], excludes: [] } as const;
     const actions: FileAction[] = [{ ...all, unpack: false, owner: '', mode: null }];
     const layer = this.#held.use(
@@ -229,15 +242,20 @@ export class Executor implements AsyncDisposable {
     const contents = step.actions.flatMap((action) => (action.kind === 'copy' ? [keyed.get(action)] : []));
     const { madeAt } = step;
     const key = { kind: 'files', actions, contents, ...(madeAt !== null && { madeAt }) };
-    return await this.#layer(step, below, { key, description: step.instruction }, vertex, () =>
-      filesStep(
+    return await this.#layer(step, below, { key, description: step.instruction }, vertex, async () => {
+      await this.#bring(made.flatMap(layersIn));
+      return await filesStep(
         host,
         below.map(({ diffId }) => diffId),
         made.map(sourceOf),
         { actions, madeAt },
         this.#signal,
-      ),
-    );
+      );
+    });
+  }
+
+  async #bring(layers: readonly BuiltLayer[]): Promise<void> {
+    await this.#parts.result.remote.bring(layers.map(({ diffId }) => diffId));
   }
 
   /** The layers below and one more: one that is known, or that `make` makes. */
@@ -250,22 +268,26 @@ export class Executor implements AsyncDisposable {
   ): Promise<Made> {
     const { steps } = this.#images;
     const key = digestOf(JSON.stringify({ ...of.key, below: below.map(({ diffId }) => diffId) }));
-    const known = step.ignoreCache ? undefined : steps.find(key);
+    const { remote } = this.#parts.result;
+    const known = step.ignoreCache ? null : (steps.find(key) ?? (await remote.find(key, of.description)));
     if (known) {
       this.#held.use(this.#images.hold([known.diffId]));
       vertex.made(known.diffId, known.bytes);
       vertex.cached();
+      this.#records.set(key, { key, diffId: known.diffId, createdAt: known.createdAt });
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
     // No image may have more, and no file system can be mounted of many more.
     if (below.length >= maxLayers) throw new GrpcError(codes.unknown, 'max depth exceeded');
     vertex.start();
+    await this.#bring(below);
     const made = await make();
     this.#held.use(made);
     const { diffId, bytes } = made;
     vertex.made(diffId, bytes);
     if (step.ignoreCache) steps.remove(key);
     const { createdAt } = steps.add({ key, id: newId(), diffId, bytes, description: of.description });
+    this.#records.set(key, { key, diffId, createdAt });
     vertex.complete();
     return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
   }

@@ -1,0 +1,92 @@
+// What a client says of an output or of a cache to be exported, as BuildKit reads it, with its words for what makes no sense.
+
+import { parseReference, type Reference, withDefaultTag } from '../../images/reference.ts';
+import type { Compression } from '../../store/compression.ts';
+import { codes, GrpcError } from '../grpc/status.ts';
+import { parseBoolean, quote } from '../language/go-text.ts';
+import { type Annotation, annotationsIn } from './annotations.ts';
+
+export type Attributes = Readonly<Record<string, string>>;
+
+/** How the layers that have no blob yet, or all of them, are to be compressed. */
+export interface CompressionChoice {
+  /** Null for what each layer has, or gzip. */
+  readonly type: Compression | null;
+  /** Null for the one that is cheap. */
+  readonly level: number | null;
+  /** Also those that are compressed otherwise. */
+  readonly isForced: boolean;
+}
+
+export interface ImageAttributes {
+  readonly names: readonly Reference[];
+  readonly push: boolean;
+  readonly isByDigest: boolean;
+  /** A tar; else blobs in the client's directory. */
+  readonly isTar: boolean;
+  /** Null where nothing is said. */
+  readonly isOci: boolean | null;
+  readonly compression: CompressionChoice;
+  readonly annotations: readonly Annotation[];
+}
+
+const invalid = (message: string): GrpcError => new GrpcError(codes.unknown, message);
+
+/** A name without a value is true, as in BuildKit. Throws for a text that Go does not take. */
+export function booleanIn(attributes: Attributes, name: string, otherwise: boolean): boolean {
+  const text = attributes[name];
+  if (text === undefined) return otherwise;
+  if (text === '') return true;
+  const said = parseBoolean(text);
+  if (said !== null) return said;
+  throw invalid(`non-bool value specified for ${name}: strconv.ParseBool: parsing ${quote(text)}: invalid syntax`);
+}
+
+const compressions: Readonly<Record<string, Compression>> = { uncompressed: 'none', gzip: 'gzip', zstd: 'zstd' };
+/** Of zstd: higher levels take hundreds of megabytes. BuildKit's own stop there as well. */
+const maxZstdLevel = 11;
+
+/** `otherwise`: where nothing is said. Throws for a compression that there is not. */
+export function compressionIn(attributes: Attributes, otherwise: Compression | null): CompressionChoice {
+  const { compression: name = '', 'compression-level': level } = attributes;
+  const said = level === undefined ? otherwise : (otherwise ?? 'gzip');
+  const type = name === '' ? said : Object.hasOwn(compressions, name) ? compressions[name] : undefined;
+  if (type === undefined) throw invalid(`unsupported compression type ${name.slice(0, 40)}`);
+  if (level !== undefined && !/^[+-]?\d{1,9}$/.test(level))
+    throw invalid(
+      `non-integer value ${level.slice(0, 40)} specified for compression-level: strconv.ParseInt: parsing ${quote(level)}: invalid syntax`,
+    );
+  return {
+    type,
+    level: level === undefined ? null : levelOf(type, Number(level)),
+    isForced: booleanIn(attributes, 'force-compression', false),
+  };
+}
+
+/** The nearest that the compression has. */
+function levelOf(type: Compression | null, level: number): number | null {
+  if (type === 'none' || type === null || level < 0) return null;
+  return type === 'gzip' ? Math.min(level, 9) : Math.min(Math.max(level, 1), maxZstdLevel);
+}
+
+/** `otherwise`: how layers are compressed where nothing is said. Throws for what makes no sense, and for a name that can be none. */
+export function imageAttributes(attributes: Attributes, otherwise: Compression | null): ImageAttributes {
+  const compression = compressionIn(attributes, otherwise);
+  const annotations = annotationsIn(attributes);
+  const isSaid = attributes['oci-mediatypes'] !== undefined;
+  // Docker's types have no name for zstd, and its manifests no annotations.
+  const isOci = compression.type === 'zstd' || annotations.length > 0;
+  return {
+    names: (attributes.name ?? '').split(',').filter(Boolean).map(nameOf),
+    push: booleanIn(attributes, 'push', false),
+    isByDigest: booleanIn(attributes, 'push-by-digest', false),
+    isTar: booleanIn(attributes, 'tar', true),
+    isOci: isOci || (isSaid ? booleanIn(attributes, 'oci-mediatypes', true) : null),
+    compression,
+    annotations,
+  };
+}
+
+function nameOf(name: string): Reference {
+  return withDefaultTag(parseReference(name));
+}
