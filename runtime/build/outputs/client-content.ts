@@ -82,12 +82,13 @@ export class ClientContent {
 
   /** Writes a blob of the client's into a new file, verified. Throws dataLoss's words for another content, and what the client says. */
   async readInto({ digest, size }: Sized, path: string): Promise<void> {
+    // Before the call: what comes and ends while nobody reads is lost.
+    await using file = await open(path, 'wx', 0o600);
     using call = this.#session.call(`${service}/Read`, this.#headers, this.#signal);
     await call.send(ReadContentRequestSchema, { digest });
     call.end();
     const hash = createHash('sha256');
     let bytes = 0;
-    await using file = await open(path, 'wx', 0o600);
     for await (const { data } of call.messages(ReadContentResponseSchema)) {
       bytes += data.length;
       if (bytes > size) break;
