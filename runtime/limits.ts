@@ -687,3 +687,10 @@ export const maxCacheDocumentBytes = 1024 * 1024;
 export const maxInlineImages = 8;
 /** Platforms of one build: images for the public have about eight. */
 export const maxPlatforms = 12;
+/** Builds that the history of a host keeps, as dockerd has it, and of those that were pinned. */
+export const maxHistoryRecords = 50;
+export const maxPinnedRecords = 20;
+/** Progress that the history keeps of one build: that of a usual one has 20 KB. */
+export const maxHistoryLogBytes = 512 * 1024;
+/** Of the attributes of one build, and of why it failed. */
+export const maxHistoryTextBytes = 32 * 1024;

@@ -22,6 +22,8 @@ import { gatewayMethods } from './gateway.ts';
 import { MessageRoom } from './grpc/frames.ts';
 import { type Services, serveGrpc } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import { BuildHistory } from './history/build-history.ts';
+import { historyMethods } from './history/history-methods.ts';
 import type { ImageDocument } from './language/image-document.ts';
 import type { LocalStep } from './language/steps.ts';
 import { located } from './located.ts';
@@ -46,6 +48,7 @@ export class Builder implements ServedBuilder {
   readonly sessions = new Sessions(this.#room);
   readonly builds = new Builds<Result>();
   readonly cache: BuildCache;
+  readonly history: BuildHistory;
   readonly maxCacheBytes = maxStepCacheBytes;
   readonly #sentFiles: SentFiles;
   readonly #caches: CacheMounts;
@@ -64,7 +67,13 @@ export class Builder implements ServedBuilder {
       [this.#caches, this.#sentFiles],
       () => this.#seen.clear(),
     );
-    this.#services = new Map([...controlMethods(this), ...gatewayMethods(this), ...otherMethods]);
+    this.history = new BuildHistory(`${host.directory}/build-history`);
+    this.#services = new Map([
+      ...controlMethods(this),
+      ...gatewayMethods(this),
+      ...historyMethods(this.history),
+      ...otherMethods,
+    ]);
   }
 
   /** Before a connection is taken over. Throws exhausted where the host has too many. */

@@ -104,6 +104,11 @@ export class Builds<Result extends Solved> {
     build.progress.end();
   }
 
+  /** One that is under way, or has just ended. */
+  isKnown(ref: string): boolean {
+    return this.#builds.has(ref) || this.#ended.has(ref);
+  }
+
   /** Who asks may be a moment earlier than who builds. Throws unknown, as BuildKit does. */
   find(ref: string, signal: AbortSignal): Promise<Build<Result>> {
     const look = (): Build<Result> | undefined => {

@@ -2,11 +2,15 @@
 
 import { goArchitecture } from '../images/architecture.ts';
 import { defaultBridge } from '../networks/bridge.ts';
+import type { Build } from './builds.ts';
 import type { CacheEntry } from './cache/cache-entries.ts';
 import { hasSnapshotter } from './capabilities.ts';
 import { type Method, streaming, unary } from './grpc/serve.ts';
 import { codes, GrpcError } from './grpc/status.ts';
+import type { HistoryRecord } from './history/build-history.ts';
+import { completeRecord, startedRecord } from './history/record-of.ts';
 import * as messages from './messages/control_pb.ts';
+import type { Result } from './result.ts';
 import type { Outputs, ServedBuilder } from './served-builder.ts';
 import { sessionMethod } from './session-method.ts';
 
@@ -38,7 +42,9 @@ export function controlMethods(builder: ServedBuilder): readonly (readonly [stri
     [
       `${service}/Status`,
       streaming(messages.StatusRequestSchema, messages.StatusResponseSchema, async function* ({ ref }, { signal }) {
-        yield* (await builder.builds.progressOf(ref, signal)).told(signal);
+        const before = builder.builds.isKnown(ref) ? null : await builder.history.progress(ref);
+        if (before) yield* before;
+        else yield* (await builder.builds.progressOf(ref, signal)).told(signal);
       }),
     ],
     [`${service}/Session`, sessionMethod(builder.sessions)],
@@ -83,20 +89,25 @@ async function solve(
   const leave = (): void => build.stop(new GrpcError(codes.canceled, 'context canceled'));
   signal.addEventListener('abort', leave);
   build.names = namesIn(request);
+  const record = isTold(request) ? startedRecord(request) : null;
+  if (record) builder.history.started(record);
+  let [told, failure]: [Record<string, string>, unknown] = [{}, null];
   try {
     builder.check(outputs);
     build.imports = request.cache?.imports.map(entryOf) ?? [];
     const wanted =
       request.frontend === '' ? await build.returned.promise : await builder.solve(build, requestOf(request));
-    const told = wanted?.results ? await builder.export(build, wanted, outputs) : {};
+    told = wanted?.results ? await builder.export(build, wanted, outputs) : {};
     build.progress.watcher?.done(builder.ownImage(told['containerimage.config.digest']));
     return told;
   } catch (error) {
+    failure = error;
     build.progress.watcher?.failed(error, build.signal.aborted);
     throw error;
   } finally {
     signal.removeEventListener('abort', leave);
     await builder.builds.end(build);
+    if (record) endRecord(builder, build, record, { told, error: failure });
   }
 }
 
@@ -106,6 +117,21 @@ function namesIn({ exporters, exporterAttributesDeprecated }: messages.SolveRequ
   const all = exporters.length > 0 ? exporters.map(({ attributes }) => attributes) : [exporterAttributesDeprecated];
   return all.flatMap(({ name = '' }) => name.split(',').filter((one) => one !== ''));
 }
+/** Clients ask things by builds that are none. */
+const isTold = ({ internal, frontendAttributes }: messages.SolveRequest): boolean =>
+  !internal && frontendAttributes.requestid === undefined;
+
+function endRecord(
+  builder: ServedBuilder,
+  { progress }: Build<Result>,
+  record: HistoryRecord,
+  outcome: Parameters<typeof completeRecord>[2],
+): void {
+  const events = progress.all();
+  if (events.length === 0 && outcome.error === null) builder.history.forget(record.ref);
+  else builder.history.complete(completeRecord(record, events, outcome), events);
+}
+
 const entryOf = ({ type, attributes }: CacheEntry): CacheEntry => ({ type, attributes });
 
 const requestOf = ({ frontend, frontendAttributes, frontendInputs }: messages.SolveRequest) => ({

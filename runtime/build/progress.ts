@@ -208,6 +208,11 @@ export class Progress implements Disposable {
     this.#wake();
   }
 
+  /** What was told so far. */
+  all(): readonly Event[] {
+    return this.#events;
+  }
+
   [Symbol.dispose](): void {
     this.end();
     this.#room.give(this.#bytes);

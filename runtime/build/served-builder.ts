@@ -4,6 +4,7 @@ import type { ContainerHost } from '../containers/container.ts';
 import type { BuildCache } from './build-cache.ts';
 import type { Build, Builds, Wanted } from './builds.ts';
 import type { CacheEntry } from './cache/cache-entries.ts';
+import type { BuildHistory } from './history/build-history.ts';
 import type { Definition } from './messages/shared_pb.ts';
 import type { Answer, Planned, Result } from './result.ts';
 import type { Sessions } from './sessions.ts';
@@ -35,6 +36,7 @@ export interface ServedBuilder {
   readonly sessions: Sessions;
   readonly builds: Builds<Result>;
   readonly cache: BuildCache;
+  readonly history: BuildHistory;
   /** What the cache of a host may hold. */
   readonly maxCacheBytes: number;
   /** What `request` comes to, before anything is built. */

@@ -32,7 +32,11 @@ export interface Call {
 }
 
 /** Answers a stream's requests; what it throws is the call's status. */
-export type Method = (stream: ServerHttp2Stream, call: Call) => Promise<void>;
+export interface Method {
+  (stream: ServerHttp2Stream, call: Call): Promise<void>;
+  /** Headers of its answer, besides those of every call. */
+  readonly headers?: () => Readonly<Record<string, string>>;
+}
 
 /** By path: `/package.Service/Method`. */
 export type Services = ReadonlyMap<string, Method>;
@@ -129,8 +133,9 @@ async function answerStream(
   stream.once('wantTrailers', () => sendTrailers(stream, failed));
   try {
     using _counted = room.beginCall();
-    stream.respond({ ':status': 200, 'content-type': 'application/grpc' }, { waitForTrailers: true });
     const method = services.get(path);
+    const head = { ':status': 200, 'content-type': 'application/grpc', ...method?.headers?.() };
+    stream.respond(head, { waitForTrailers: true });
     if (!method) throw new GrpcError(codes.unimplemented, `unknown method ${path}`);
     await method(stream, { headers, signal: gone.signal, room, turn: () => turn(path) });
   } catch (error) {
