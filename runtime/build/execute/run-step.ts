@@ -79,7 +79,7 @@ export async function inContainer<T>(
   const { output } = await attachContainer(container, container.name, { stdin: false, stdout: true, stderr: true });
   const read = (async () => {
     for await (const { stream, data } of output) {
-      const taken = onOutput(stream === 2 ? 2 : 1, data);
+      const taken = onOutput(stream === 2 ? 2 : 1, asBuildKit(data));
       if (taken) await taken;
     }
   })();
@@ -136,6 +136,16 @@ async function makeContainer(host: ContainerHost, image: Image, run: Run): Promi
   container.stepEnv = [...(hasOwn ? [] : ['HOSTNAME']), ...run.secretEnv];
   return container;
 }
+
+/** What the OCI runtime says of a program of another platform, in the words of the one that BuildKit uses. */
+function asBuildKit(data: Buffer): Buffer {
+  if (data.length > maxPathBytes || !data.includes(': Exec format error')) return data;
+  const [, program] = /^exec container process `([^`]*)`: Exec format error\n?$/.exec(data.toString()) ?? [];
+  return program === undefined ? data : Buffer.from(`exec ${program}: exec format error\n`);
+}
+
+/** A path, and what is said of it. */
+const maxPathBytes = 4096 + 100;
 
 const notDone = ({ args }: Run, why: string, details?: ConstructorParameters<typeof GrpcError>[2]): GrpcError =>
   new GrpcError(

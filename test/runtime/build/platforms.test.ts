@@ -1,0 +1,132 @@
+// Builds for other platforms than this machine's: what needs no process of them is built, by both generations of clients.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import type { HubLogin } from '../../../runtime/index.ts';
+import { currentBuildx } from '../../support/docker-config.ts';
+import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
+import { expect } from '../api/exchange.ts';
+import { type Client, insideClient, outsideClient } from './clients.ts';
+
+let engine: RunningEngine;
+let lab: HubLogin;
+let folder: string;
+
+beforeAll(async () => {
+  engine = await sharedEngine();
+  lab = await engine.client.hub.session();
+  folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'platforms'}-`));
+  for (const name of ['inside', 'outside']) {
+    const { dockerSocket } = await engine.client.createHost(name, { hubAccount: lab.name });
+    await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+  }
+});
+
+afterAll(async () => {
+  await engine?.client.hub.removeAccount(lab.name);
+  await engine?.[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const generations: Record<string, () => Promise<Client | null>> = {
+  'the workspace’s client': async () => insideClient(engine, 'inside'),
+  ...(currentBuildx !== null && {
+    'a current client': () => outsideClient(engine, 'outside', path.join(folder, 'outside')),
+  }),
+};
+
+const own = process.arch === 'x64' ? 'amd64' : process.arch;
+const other = own === 'amd64' ? 'arm64' : 'amd64';
+const both = `--platform linux/${own},linux/${other}`;
+
+for (const [generation, open] of Object.entries(generations)) {
+  describe(generation, () => {
+    let client: Client;
+    let namespace: string;
+
+    beforeAll(async () => {
+      client = (await open()) ?? assert.fail('there is none');
+      namespace = `hub.drydock/${lab.name}/${client.host}`;
+      await client.directory('files', {
+        Dockerfile: `FROM --platform=$BUILDPLATFORM busybox AS made
+ARG TARGETARCH
+RUN echo "for $TARGETARCH" > /made
+FROM scratch
+COPY --from=made /made /made
+COPY page /page
+WORKDIR /work
+`,
+        page: 'a page\n',
+      });
+    });
+
+    test('an index of both is pushed; each platform has its own', async () => {
+      const name = `${namespace}/both`;
+      const told = await client.told(
+        `docker build --progress=plain ${both} -t ${name} --push --metadata-file m.json files`,
+      );
+      assert.match(told, new RegExp(`^#\\d+ \\[linux/${own} made 2/2\\] RUN`, 'm'));
+      assert.match(told, /^#\d+ exporting manifest list sha256:/m);
+      const metadata = await client.json('m.json');
+      const inside = insideClient(engine, 'inside');
+      const index = JSON.parse(await inside.said(`docker buildx imagetools inspect --raw ${name}`)) as {
+        manifests: { platform: { architecture: string } }[];
+      };
+      assert.deepEqual(
+        index.manifests.map(({ platform }) => platform.architecture),
+        [own, other],
+      );
+      assert.match(
+        await inside.said(`docker buildx imagetools inspect ${name}`),
+        new RegExp(String(metadata['containerimage.digest'])),
+      );
+      // What stands on it is built for the other platform too, of layers that come from there.
+      await client.directory('on-it', { Dockerfile: `FROM ${name}\nCOPY more /more\n`, more: 'more\n' });
+      await client.said(`docker rmi ${name}`);
+      await client.told(`docker build --progress=plain --platform linux/${other} -o type=local,dest=out on-it`);
+      assert.equal(await client.said('cat out/made out/page out/more'), `for ${other}\na page\nmore\n`);
+    });
+
+    test('an OCI archive of both, and the files of both', async () => {
+      await client.told(
+        `docker build --progress=plain ${both} -o type=oci,dest=both,tar=false -o type=local,dest=split -o type=tar,dest=split.tar files`,
+      );
+      const { manifests } = await client.json('both/index.json');
+      assert.equal((manifests as { mediaType: string }[])[0]?.mediaType, 'application/vnd.oci.image.index.v1+json');
+      assert.equal(
+        await client.said(`cat split/linux_${other}/made split/linux_${own}/made`),
+        `for ${other}\nfor ${own}\n`,
+      );
+      assert.equal(
+        await client.said(`tar xOf split.tar linux_${other}/made linux_${own}/page | sort`),
+        `a page\nfor ${other}\n`,
+      );
+    });
+
+    test('the host keeps an image of one platform: several are refused with what to do', async () => {
+      assert.match(
+        await client.refused(`docker build --progress=plain ${both} -t here files`),
+        /docker exporter does not currently support exporting manifest lists: push it with --push/,
+      );
+      await client.told(`docker build --progress=plain --platform linux/${other} -t there files`);
+      assert.equal(await client.said('docker image inspect -f {{.Architecture}} there'), `${other}\n`);
+    });
+
+    test('a process of another platform is not run', async () => {
+      // A program whose header says that it is for the other one: byte 18 is the machine (ELF, e_machine).
+      const machine = other === 'arm64' ? '\\267\\000' : '\\076\\000';
+      await client.directory('runs', {
+        Dockerfile: 'FROM scratch\nCOPY sh /bin/sh\nRUN echo never\n',
+        Make: `FROM busybox\nRUN cp -L /bin/busybox /sh && printf '${machine}' | dd of=/sh bs=1 seek=18 conv=notrunc\n`,
+      });
+      await client.told('docker build --progress=plain -f runs/Make -o type=local,dest=got runs && cp got/sh runs/sh');
+      const said = await client.refused(`docker build --progress=plain --platform linux/${other} runs`);
+      assert.match(said, /exec \/bin\/sh: exec format error$/m);
+      assert.match(said, /process "\/bin\/sh -c echo never" did not complete successfully: exit code: 1\n$/);
+    });
+  });
+}
