@@ -2,15 +2,20 @@
 
 import { type Credentials, nobody } from '../registries/credentials.ts';
 import { hubDomain, hubHost } from '../registries/docker-hub.ts';
-import type { Build } from './builds.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { CredentialsRequestSchema, CredentialsResponseSchema } from './messages/session_pb.ts';
-import type { Result } from './result.ts';
+import type { Session } from './sessions.ts';
 
 const method = '/moby.filesync.v1.Auth/Credentials';
 
+/** A build, as far as its client is asked. */
+export interface AskedClient {
+  readonly session: () => Promise<Session>;
+  readonly signal: AbortSignal;
+}
+
 /** Nobody's where the client has none for it, or serves none. Throws what ends the build. */
-export async function credentialsOf(build: Build<Result>, domain: string): Promise<Credentials> {
+export async function credentialsOf(build: AskedClient, domain: string): Promise<Credentials> {
   try {
     const session = await build.session();
     if (!session.serves(method)) return nobody;

@@ -6,8 +6,11 @@ import type { Packed } from '../store/layer-work.ts';
 import type { BuildExchange } from './build-exchange.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
 import type { Image, ImageConfig } from './image-config.ts';
+import type { MadeLayer } from './made-layer.ts';
 import type { Reference } from './reference.ts';
 import type { StepCache } from './step-cache.ts';
+
+export type { MadeLayer } from './made-layer.ts';
 
 /** An image that a build stands on. */
 export interface BaseImage {
@@ -34,13 +37,6 @@ export interface HistoryEntry {
   readonly created_by?: string;
   readonly comment?: string;
   readonly empty_layer?: true;
-}
-
-/** A layer that was made: held until it is disposed of, so that nobody takes it away who has one like it. */
-export interface MadeLayer extends Disposable {
-  readonly diffId: string;
-  /** What its files hold. */
-  readonly bytes: number;
 }
 
 export interface BuildImages {

@@ -8,12 +8,10 @@ import { canonical, parseReference, type Reference, withDefaultTag } from '../..
 import { parseJson } from '../../json.ts';
 import { maxCacheDocumentBytes, maxInlineImages } from '../../limits.ts';
 import { RegistryFailure } from '../../registries/failure.ts';
-import type { Build } from '../builds.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { ClientContent, type Sized } from '../outputs/client-content.ts';
 import type { Status, Vertex } from '../progress.ts';
-import type { Result } from '../result.ts';
-import { credentialsOf } from '../session-credentials.ts';
+import { type AskedClient, credentialsOf } from '../session-credentials.ts';
 import {
   type CacheLayer,
   type CacheRecord,
@@ -48,7 +46,7 @@ export function nameOf({ type, attributes }: CacheEntry): string {
 /** Throws GrpcError in BuildKit's words. */
 export async function readCache(
   host: ContainerHost,
-  build: Build<Result>,
+  build: AskedClient,
   entry: CacheEntry,
   vertex: Vertex,
 ): Promise<ReadCache> {
@@ -69,7 +67,7 @@ export function referenceOf({ attributes: { ref = '' } }: CacheEntry): Reference
 
 async function readRegistry(
   host: ContainerHost,
-  build: Build<Result>,
+  build: AskedClient,
   reference: Reference,
   vertex: Vertex,
 ): Promise<ReadCache> {
@@ -106,7 +104,7 @@ async function readRegistry(
   return { ...read, place: { kind: 'registry', reference, credentials } };
 }
 
-async function readDirectory(build: Build<Result>, { attributes }: CacheEntry, vertex: Vertex): Promise<ReadCache> {
+async function readDirectory(build: AskedClient, { attributes }: CacheEntry, vertex: Vertex): Promise<ReadCache> {
   const { src = '', digest = '' } = attributes;
   if (src === '') throw new GrpcError(codes.unknown, 'local cache importer requires src');
   if (!/^sha256:[0-9a-f]{64}$/.test(digest))
