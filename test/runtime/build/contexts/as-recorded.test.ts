@@ -8,8 +8,8 @@ import { createDockerHost } from '../../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../../support/engine.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
-import { errorIn, filesOf, imageBeside, type Recorded } from './outcome.ts';
-import type { SavedImage } from './saved-image.ts';
+import { errorIn, imageBeside, type Recorded } from './outcome.ts';
+import { type SavedImage, savedImage } from './saved-image.ts';
 
 const recorded: Readonly<Record<string, Recorded>> = JSON.parse(
   readFileSync(new URL('recorded.json', import.meta.url), 'utf8'),
@@ -17,12 +17,12 @@ const recorded: Readonly<Record<string, Recorded>> = JSON.parse(
 
 let engine: TestEngine;
 let socket: string;
-let base: SavedImage['files'];
+let base: SavedImage;
 
 beforeAll(async () => {
   engine = await startEngine();
   socket = (await createDockerHost(engine, 'dev')).socket;
-  base = await filesOf(socket, 'busybox');
+  base = await savedImage(socket, 'busybox');
 });
 
 afterAll(async () => {

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have variables of their own.
 // COPY and ADD: what is chosen, where it comes to lie, whose it is.
 
 import type { Cases } from './case.ts';

@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have variables of their own.
 // RUN: shells, users, heredocs, mounts, networks, and what a command leaves in its layer.
 
 import type { Cases } from './case.ts';

@@ -1,5 +1,6 @@
 // What came of a build: the error that the client prints, or the image's configuration, history and files.
 
+import { isDeepStrictEqual } from 'node:util';
 import { type SavedImage, savedImage } from './saved-image.ts';
 
 export interface Recorded {
@@ -19,17 +20,17 @@ export function errorIn(progress: string): string {
     .replace(/sha256:[0-9a-f]{64}/g, 'sha256:DIGEST');
 }
 
-/** What a base has, beside which files are told. */
-export async function filesOf(socket: string, image: string): Promise<SavedImage['files']> {
-  return (await savedImage(socket, image)).files;
-}
-
-export async function imageBeside(base: SavedImage['files'], socket: string, name: string): Promise<Recorded['image']> {
-  const { config, history, files } = await savedImage(socket, name);
-  const gone = Object.keys(base).filter((file) => !(file in files));
+/** As far as it is told beside `base`: what the base's own history says is left out. */
+export async function imageBeside(base: SavedImage, socket: string, name: string): Promise<Recorded['image']> {
+  const image = await savedImage(socket, name);
+  const { config, files } = image;
+  const last = image.history.length - base.history.length;
+  const isOnBase = last >= 0 && isDeepStrictEqual(image.history.slice(last), base.history);
+  const history = isOnBase ? image.history.slice(0, last) : image.history;
+  const gone = Object.keys(base.files).filter((file) => !(file in files));
   // One that stands on nothing is told whole.
-  if (gone.length > Object.keys(base).length / 2) return { config, history, files };
-  const others = Object.entries(files).filter(([file, what]) => base[file] !== what);
+  if (gone.length > Object.keys(base.files).length / 2) return { config, history, files };
+  const others = Object.entries(files).filter(([file, what]) => base.files[file] !== what);
   return {
     config,
     history,

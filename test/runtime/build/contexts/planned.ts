@@ -1,4 +1,3 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: Dockerfiles have variables of their own.
 // What instructions mean: arguments, stages, triggers, words, the configuration that comes of them.
 
 import type { Cases } from './case.ts';

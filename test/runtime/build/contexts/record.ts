@@ -1,18 +1,19 @@
 // Asks a real dockerd what BuildKit makes of each context (cases.ts), and writes it to recorded.json:
 //   bin/own-root node_modules/.bin/node test/runtime/build/contexts/record.ts [NAME…]
-// With names, those alone are asked anew.
+// With names, those alone are asked anew. `npx biome check --write` lays the file out.
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { startDockerd } from '../../../support/dockerd.ts';
 import { Buildx } from '../buildx.ts';
 import { cases } from './cases.ts';
-import { errorIn, filesOf, imageBeside, type Recorded } from './outcome.ts';
+import { errorIn, imageBeside, type Recorded } from './outcome.ts';
+import { savedImage } from './saved-image.ts';
 
 await using dockerd = await startDockerd();
 if (!dockerd) throw new Error('there is no dockerd');
 await using buildx = await Buildx.make();
-const base = await filesOf(dockerd.socket, 'busybox');
+const base = await savedImage(dockerd.socket, 'busybox');
 const file = new URL('recorded.json', import.meta.url);
 const named = process.argv.slice(2);
 const before: Readonly<Record<string, Recorded>> = JSON.parse(readFileSync(file, 'utf8'));

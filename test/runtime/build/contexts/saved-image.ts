@@ -8,7 +8,7 @@ import { expect } from '../../api/exchange.ts';
 
 export interface SavedImage {
   readonly config: unknown;
-  readonly history: unknown;
+  readonly history: readonly unknown[];
   /** By path: kind, mode, owner, link, size and a digest of the content. */
   readonly files: Readonly<Record<string, string>>;
 }
