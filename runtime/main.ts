@@ -15,6 +15,7 @@ import { keepDescriptors } from './kernel/descriptors.ts';
 import { openEngine } from './open-engine.ts';
 import { parsePullLimit } from './registry/accounts/pull-limits.ts';
 import type { EngineSettings } from './settings.ts';
+import { keepSpares } from './spare-threads.ts';
 
 const flags = {
   instance: { type: 'string' },
@@ -112,6 +113,7 @@ const log = pino({ name: 'engine', level: 'info', serializers: { error: pino.std
 try {
   process.umask(0o022);
   keepDescriptors();
+  keepSpares();
   const settings = readSettings(process.argv.slice(2));
   const engine = await openEngine(settings, log);
   const socketPath = `${engine.paths.run}/engine.sock`;

@@ -29,8 +29,16 @@ export function takeThread(program: ThreadProgram): Worker {
   return spare.worker;
 }
 
-/** Has one wait for the next who takes one. */
+let isLasting = false;
+
+/** This process goes on when it has nothing to do. One that ends while a thread still starts is brought down by what that loads. */
+export function keepSpares(): void {
+  isLasting = true;
+}
+
+/** Has one wait for the next who takes one, in a process that keeps spares. */
 export function keepSpare(program: ThreadProgram): void {
+  if (!isLasting) return;
   const waiting = spares.get(program.url.href);
   if (waiting) {
     waiting.timer.refresh();

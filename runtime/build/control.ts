@@ -127,7 +127,7 @@ function endRecord(
   record: HistoryRecord,
   outcome: Parameters<typeof completeRecord>[2],
 ): void {
-  const events = progress.all();
+  const events = progress.forDisk();
   if (events.length === 0 && outcome.error === null) builder.history.forget(record.ref);
   else builder.history.complete(completeRecord(record, events, outcome), events);
 }

@@ -101,6 +101,11 @@ export class Vertex {
     return new Status(this.#progress, this.digest, id, name);
   }
 
+  /** What it says may be a secret: its client is told, and no disk has it. */
+  keepOffDisk(): void {
+    this.#progress.offDisk.add(this.digest);
+  }
+
   /** `stream` is 1 or 2. What is too much is left out, and said to be, as in BuildKit. */
   log(stream: 1 | 2, bytes: Uint8Array): void {
     const left = maxStepLogBytes - this.#logBytes;
@@ -178,6 +183,8 @@ export class Progress implements Disposable {
   #events: Event[] = [];
   #bytes = 0;
   #isOver = false;
+  /** Digests of steps whose output is on no disk. */
+  readonly offDisk = new Set<string>();
   /** Who is told of the build beside its client; null for nobody. */
   watcher: LiveBuild | null = null;
 
@@ -211,6 +218,15 @@ export class Progress implements Disposable {
   /** What was told so far. */
   all(): readonly Event[] {
     return this.#events;
+  }
+
+  /** What of it may be on a disk. */
+  forDisk(): readonly Event[] {
+    if (this.offDisk.size === 0) return this.all();
+    return this.all().map((event) => {
+      const { logs } = event;
+      return logs ? { logs: logs.filter(({ vertex = '' }) => !this.offDisk.has(vertex)) } : event;
+    });
   }
 
   [Symbol.dispose](): void {

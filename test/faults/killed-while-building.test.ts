@@ -98,9 +98,12 @@ test('X02: an engine that is killed at any event of a build leaves nothing half,
     await engine.kill();
     await engine.start();
     assert.deepEqual((await engine.client.check()).findings, [], `killed at event ${last}`);
-    await until(`nothing is left of what was killed at event ${last}`, () => {
-      const left = leftovers();
-      return JSON.stringify(left) === JSON.stringify(isIdle);
+    await until(
+      `nothing is left of what was killed at event ${last}`,
+      () => JSON.stringify(leftovers()) === JSON.stringify(isIdle),
+    ).catch((error: unknown) => {
+      assert.deepEqual(leftovers(), isIdle, String(error));
+      throw error;
     });
     await build();
     assert.deepEqual(await imageIn(host.socket, 'built'), image, `after the engine was killed at event ${last}`);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Worker } from 'node:worker_threads';
 import { afterEach, test, vi } from 'vitest';
-import { keepSpare, takeThread } from '../../runtime/spare-threads.ts';
+import { keepSpare, keepSpares, takeThread } from '../../runtime/spare-threads.ts';
 
 /** Says at each message how many it has had. */
 const source = `import { parentPort } from 'node:worker_threads';
@@ -14,6 +14,7 @@ const programOf = (name: string) => ({
   url: new URL(`data:text/javascript,${encodeURIComponent(source)}//${name}`),
   maxHeapMb: 64,
 });
+keepSpares();
 const taken: Worker[] = [];
 
 function take(program: ReturnType<typeof programOf>): Worker {

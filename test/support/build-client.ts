@@ -59,6 +59,8 @@ function behind(head: Buffer, socket: Duplex): Duplex {
       done(error);
     },
   });
+  // An error that nobody listens to is thrown before `close` is told.
+  all.on('error', () => undefined);
   all.push(head);
   socket.on('data', (piece: Buffer) => all.push(piece) || socket.pause());
   socket.once('end', () => all.push(null)).once('close', () => all.destroy());

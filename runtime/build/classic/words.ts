@@ -34,9 +34,13 @@ export function failureLine(error: unknown, instruction: Instruction | null, tre
     const said = `The command '${tree.arguments.join(' ')}' returned a non-zero code: ${code}`;
     return { errorDetail: { code, message: said }, error: said };
   }
-  const missing = /^(?:failed to compute cache key: .*: )?("(?:[^"\\]|\\.)*"): not found$/.exec(message)?.[1];
+  const [, quoted, plain] =
+    /^(?:failed to compute cache key: .*: ("(?:[^"\\]|\\.)*"): not found|lstat (.*): no such file or directory)$/.exec(
+      message,
+    ) ?? [];
+  const missing = quoted === undefined ? plain : String(JSON.parse(quoted));
   if (missing !== undefined && instruction) {
-    const path = String(JSON.parse(missing)).replace(/^\//, '');
+    const path = missing.replace(/^\//, '');
     const isContext = instruction.kind !== 'copy' || instruction.from === '';
     const where = isContext ? 'file not found in build context or excluded by .dockerignore: ' : '';
     const said = `${instruction.kind.toUpperCase()} failed: ${where}stat ${path}: file does not exist`;

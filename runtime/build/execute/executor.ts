@@ -172,6 +172,7 @@ export class Executor implements AsyncDisposable {
       const { caches, session } = this.#parts;
       const layersOf = (tree: Tree) => this.#layersToMount(tree);
       const mounted = await mountsFor(step.mounts, { host, caches, session, signal: this.#signal, layersOf }, undo);
+      if (step.mounts.some(({ type }) => type === 'secret')) vertex.keepOffDisk();
       const proxies = [...step.proxies].flatMap(([name, value]) => [
         `${name}=${value}`,
         `${name.toUpperCase()}=${value}`,
