@@ -73,12 +73,16 @@ function leftovers() {
   };
 }
 
+/** An engine that was started anew may have fewer mounts: some are made when they are needed first. */
+const isClean = ({ mounts, ...left }: ReturnType<typeof leftovers>, idle: ReturnType<typeof leftovers>): boolean =>
+  mounts <= idle.mounts && JSON.stringify({ ...left, mounts: 0 }) === JSON.stringify({ ...idle, mounts: 0 });
+
 test('X02: an engine that is killed at any event of a build leaves nothing half, and builds the same image then', async () => {
   await build();
   // What commands write has the time at which they did, and so its layer another digest each time: files are compared, without times.
   const image = await imageIn(host.socket, 'built');
   const isIdle = { ...leftovers(), containers: [], uploads: [] };
-  await until('the build has left nothing', () => JSON.stringify(leftovers()) === JSON.stringify(isIdle));
+  await until('the build has left nothing', () => isClean(leftovers(), isIdle));
   const moments = isSoak ? 50 : 5;
   let isOver = false;
   for (let moment = 0; moment < moments && !isOver; moment++) {
@@ -98,13 +102,12 @@ test('X02: an engine that is killed at any event of a build leaves nothing half,
     await engine.kill();
     await engine.start();
     assert.deepEqual((await engine.client.check()).findings, [], `killed at event ${last}`);
-    await until(
-      `nothing is left of what was killed at event ${last}`,
-      () => JSON.stringify(leftovers()) === JSON.stringify(isIdle),
-    ).catch((error: unknown) => {
-      assert.deepEqual(leftovers(), isIdle, String(error));
-      throw error;
-    });
+    await until(`nothing is left of what was killed at event ${last}`, () => isClean(leftovers(), isIdle)).catch(
+      (error: unknown) => {
+        assert.deepEqual(leftovers(), isIdle, String(error));
+        throw error;
+      },
+    );
     await build();
     assert.deepEqual(await imageIn(host.socket, 'built'), image, `after the engine was killed at event ${last}`);
     assert.deepEqual((await engine.client.check()).findings, []);
