@@ -1,10 +1,10 @@
-// The threads that read and write containers' files. One that is done with its job waits a while for the next: starting one takes
-// longer than copying a small file.
+// The threads that read and write containers' files, a job at a time.
 
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { EngineError, type ErrorKind } from '../errors.ts';
+import { idleThreads, isDead } from '../idle-threads.ts';
 import type { FailedJob } from '../thread-job.ts';
 import type { Assignment, Done, TreeJob, TreeMessage, TreeOrder } from './tree-jobs.ts';
 
@@ -13,48 +13,21 @@ export type Send = (order: TreeOrder, givenUp?: ArrayBuffer[]) => void;
 
 /** Of a document of 4 MiB of brackets in an archive of images, or of the names in a directory of a million files. */
 const maxHeapMb = 512;
-/** How many wait, and for how long: an idle one has 20 MB. */
-const maxIdle = 2;
-const idleMs = 60_000;
 /** How long a thread may take to give a job up: it does so between two pieces of its work. */
 const giveUpMs = 10_000;
 
-const idle: { readonly worker: Worker; readonly timer: NodeJS.Timeout }[] = [];
-
-function take(): Worker {
-  for (let waiting = idle.pop(); waiting; waiting = idle.pop()) {
-    clearTimeout(waiting.timer);
-    if (isDead(waiting.worker)) continue;
-    waiting.worker.ref();
-    return waiting.worker;
-  }
-  const worker = new Worker(new URL('./tree-worker.ts', import.meta.url), {
-    resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
-    // It opens descriptors by system calls, which Node does not know of, and closes them itself.
-    trackUnmanagedFds: false,
-  });
-  worker.on('error', () => undefined); // whoever has it is told too
-  return worker;
-}
-
-const isDead = (worker: Worker): boolean => worker.threadId < 0;
-
-function giveBack(worker: Worker): void {
-  worker.unref();
-  if (idle.length >= maxIdle) {
-    worker.postMessage('retire' satisfies Assignment);
-    return;
-  }
-  const timer = setTimeout(() => {
-    idle.splice(
-      idle.findIndex((one) => one.worker === worker),
-      1,
-    );
-    worker.postMessage('retire' satisfies Assignment);
-  }, idleMs);
-  timer.unref();
-  idle.push({ worker, timer });
-}
+const threads = idleThreads(
+  () => {
+    const worker = new Worker(new URL('./tree-worker.ts', import.meta.url), {
+      resourceLimits: { maxOldGenerationSizeMb: maxHeapMb },
+      // It opens descriptors by system calls, which Node does not know of, and closes them itself.
+      trackUnmanagedFds: false,
+    });
+    worker.on('error', () => undefined); // whoever has it is told too
+    return worker;
+  },
+  (worker) => worker.postMessage('retire' satisfies Assignment),
+);
 
 /**
  * Does a job in a thread, and gives its last word. `onStart` gets what sends it orders; `onMessage` is told all else that it says.
@@ -67,7 +40,7 @@ export async function thread(
   onMessage: (message: Exclude<TreeMessage, FailedJob | Done>) => void,
 ): Promise<Done> {
   signal.throwIfAborted();
-  const worker = take();
+  const worker = threads.take();
   const { port1: port, port2 } = new MessageChannel();
   const { promise: ended, resolve } = Promise.withResolvers<Done | FailedJob>();
   const failed = (message: string, errorKind: ErrorKind = 'internal'): void =>
@@ -104,6 +77,6 @@ export async function thread(
     port.close();
     worker.off('error', died).off('exit', gone);
     if (isStuck) await Promise.race([worker.terminate(), once(worker, 'exit')]);
-    else if (!isDead(worker)) giveBack(worker);
+    else if (!isDead(worker)) threads.giveBack(worker);
   }
 }

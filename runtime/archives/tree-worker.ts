@@ -151,7 +151,7 @@ function* listed({ own: place, image }: ChangesJob): Generator<Buffer> {
 async function layerJob(job: LayerJob, talk: Talk): Promise<Packed> {
   const plain = meter();
   const packed = meter();
-  const file = createWriteStream(job.file, { flags: 'wx', mode: 0o600, flush: true });
+  const file = createWriteStream(job.file, { flags: 'wx', mode: 0o600 });
   const tar = Readable.from(layered(job), { objectMode: false });
   const stop = new AbortController();
   talk.next().catch((reason) => stop.abort(reason));

@@ -15,7 +15,7 @@ export function findInThread(parts: FoundParts, signal: AbortSignal): Promise<Fo
   return inThread<FoundMessage, FoundImage>(
     {
       program,
-      isFrequent: false,
+      again: null,
       data: parts,
       answerOf: ({ image }) => image,
       died: (cause) => new EngineError('dataLoss', 'the image configuration cannot be read', { cause }),

@@ -56,10 +56,10 @@ export interface BuildImages {
   /** Those of these layers that nobody holds or needs go. */
   discard(diffIds: readonly string[]): void;
   /**
-   * An image that only the engine knows, for one container to stand on: there until it is disposed of, and as long as the container is.
+   * An image that only the engine knows, for one container to stand on: there until it is disposed of, and in memory alone.
    * Its layers must be held meanwhile.
    */
-  stand(diffIds: readonly string[], config: ImageConfig): Promise<Disposable & { readonly image: Image }>;
+  stand(diffIds: readonly string[], config: ImageConfig): Disposable & { readonly image: Image };
   /** Packs a layer into a file and unpacks it for everybody. */
   layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
   /** Tells of layers whether an image of the host has them, as it is now. */

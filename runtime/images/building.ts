@@ -25,10 +25,6 @@ export function buildImages(view: HostView): BuildImages {
         if (!layer) throw new EngineError('internal', `layer ${diffId} is not unpacked`);
         return layer.name;
       });
-  const bring = async (configuration: string) => {
-    await using upload = new Upload(view.uploads);
-    return await contents.bringText(configuration, `${upload.directory}/configuration`);
-  };
   return {
     base: (reference) => {
       const { imageId, diffIds, details } = resolve(view, reference);
@@ -54,23 +50,13 @@ export function buildImages(view: HostView): BuildImages {
     exchange: buildExchange(view),
     hold: (diffIds) => contents.hold(diffIds),
     discard: (diffIds) => contents.discardUnused(diffIds),
-    stand: async (diffIds, config) => {
+    stand: (diffIds, config) => {
       // Its own, also where another step stands on the same layers: that one's end must not take it away.
-      const comment = randomUUID();
-      const rootfs = { type: 'layers', diff_ids: diffIds };
-      const configuration = JSON.stringify({ architecture: '', os: 'linux', comment, config, rootfs, history: [] });
-      const imageId = digestOf(configuration);
-      view.standing.add(imageId);
-      const letGo = (): void => {
-        view.standing.delete(imageId);
-        view.sweep([imageId]);
-      };
-      try {
-        return { image: (await bring(configuration)).image, [Symbol.dispose]: letGo };
-      } catch (error) {
-        letGo();
-        throw error;
-      }
+      const id = digestOf(randomUUID());
+      const layers = layerNames(diffIds);
+      const image = { id, config, architecture: '', os: 'linux', created: '', layers };
+      view.standing.set(id, image);
+      return { image, [Symbol.dispose]: () => void view.standing.delete(id) };
     },
     layer: async (pack, signal) => {
       using _transfer = view.transfers.beginTransfer();
@@ -122,7 +108,8 @@ export function buildImages(view: HostView): BuildImages {
         );
       const imageId = digestOf(configuration);
       using _held = contents.hold(diffIds);
-      await bring(configuration);
+      await using upload = new Upload(view.uploads);
+      await contents.bringText(configuration, `${upload.directory}/configuration`);
       const isNew = view.own.get(imageId) === undefined;
       view.own.add(imageId, bytes);
       trimStepCache(view);

@@ -65,8 +65,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
 
   const isUsed = (imageId: string): boolean => {
     if (!records.complete) return true;
-    for (const { own, owner, standing } of views.values())
-      if (own.get(imageId) || standing.has(imageId) || owner.needsImage(imageId)) return true;
+    for (const { own, owner } of views.values()) if (own.get(imageId) || owner.needsImage(imageId)) return true;
     return false;
   };
   const sweeper = new Sweeper((imageId) => {
@@ -117,7 +116,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
           owner,
           own,
           steps,
-          standing: new Set<string>(),
+          standing: new Map(),
           sentByBuilds: new Map(),
           contents,
           layers,
@@ -162,7 +161,7 @@ function needsOf({ own, owner }: HostView): string[] {
 function hostImages(view: HostView): HostImages {
   return {
     builds: buildImages(view),
-    resolve: (reference) => resolve(view, reference).image,
+    resolve: (reference) => view.standing.get(reference) ?? resolve(view, reference).image,
     list: (filters, options) => list(view, filters, options),
     layersSize: () => layersSize(view),
     inspect: (reference) => inspect(view, reference),

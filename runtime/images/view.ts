@@ -6,7 +6,7 @@ import type { Blobs } from '../store/blobs.ts';
 import type { Layers } from '../store/layers.ts';
 import type { Turnstile } from '../turnstile.ts';
 import type { Contents } from './contents.ts';
-import type { ImageOwner } from './image.ts';
+import type { Image, ImageOwner } from './image.ts';
 import type { OwnImages } from './own-images.ts';
 import type { StepCache } from './step-cache.ts';
 import type { Transfers } from './transfers.ts';
@@ -15,8 +15,8 @@ export interface HostView {
   readonly owner: ImageOwner;
   readonly own: OwnImages;
   readonly steps: StepCache;
-  /** Images that steps of its builds stand on, or are about to: their IDs. */
-  readonly standing: Set<string>;
+  /** Images that steps of its builds stand on, by their IDs. */
+  readonly standing: Map<string, Image>;
   /** What its builds have sent last under a name: by the canonical reference. */
   readonly sentByBuilds: Map<string, { readonly imageId: string; readonly digest: string }>;
   readonly contents: Contents;

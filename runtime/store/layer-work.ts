@@ -1,6 +1,8 @@
 // Packs a directory into a layer's blob, unpacks a blob into a directory, or only hashes it, in a thread of its own.
 
 import { EngineError } from '../errors.ts';
+import { idleThreads } from '../idle-threads.ts';
+import { takeThread } from '../spare-threads.ts';
 import { type FailedJob, inThread } from '../thread-job.ts';
 import type { ExtractLimits } from './extract.ts';
 
@@ -66,6 +68,19 @@ export type LayerMessage =
 /** It needs about 20 MB. */
 const program = { url: new URL('./layer-worker.ts', import.meta.url), maxHeapMb: 256 };
 
+const threads = idleThreads(
+  () => {
+    const worker = takeThread(program);
+    worker.on('error', () => undefined); // whoever has it is told too
+    return worker;
+  },
+  (worker) => void worker.terminate(),
+);
+
+/** What a larger one was read with, up to 64 MB, is given back with its thread. */
+const maxSmallBytes = 4 * 1024 * 1024;
+const isSmall = ({ tarBytes }: { readonly tarBytes: number }): boolean => tarBytes <= maxSmallBytes;
+
 /** Called with the bytes of the tar (pack) or of the blob (unpack, hash) that are done. */
 export type OnBytes = (bytes: number) => void;
 
@@ -88,7 +103,7 @@ export function hash(job: LayerJob & { kind: 'hash' }, signal: AbortSignal, onBy
   return work(job, signal, onBytes, (message) => (message.kind === 'hashed' ? message.result : undefined));
 }
 
-function work<Answer>(
+function work<Answer extends Hashed>(
   job: LayerJob,
   signal: AbortSignal,
   onBytes: OnBytes,
@@ -97,7 +112,7 @@ function work<Answer>(
   return inThread<LayerMessage, Answer>(
     {
       program,
-      isFrequent: true,
+      again: { threads, mayWait: isSmall },
       data: job,
       answerOf: (message) => {
         if (message.kind === 'progress') onBytes(message.bytes);

@@ -1,4 +1,4 @@
-// The thread that packs, unpacks or hashes one layer, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
+// The thread that packs, unpacks or hashes layers, one at a time, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
 
 import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -142,4 +142,4 @@ async function answer(job: LayerJob): Promise<void> {
   }
 }
 
-parentPort?.once('message', answer);
+parentPort?.on('message', (job: LayerJob) => void answer(job));

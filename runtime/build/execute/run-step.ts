@@ -49,7 +49,7 @@ export async function runStep(
   onOutput: OnOutput,
   signal: AbortSignal,
 ): Promise<MadeLayer> {
-  using standing = await host.images.builds.stand(below, {});
+  using standing = host.images.builds.stand(below, {});
   return await handingOver(host, (made) =>
     inContainer(host, standing.image, run, onOutput, signal, async (container, exitCode) => {
       if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);

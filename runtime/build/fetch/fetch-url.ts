@@ -66,7 +66,7 @@ function fetchInThread(job: FetchJob, signal: AbortSignal): Promise<Fetched | nu
   return inThread<FetchMessage, { readonly fetched: Fetched | null }>(
     {
       program,
-      isFrequent: false,
+      again: null,
       data: job,
       answerOf: (message) => ({ fetched: message.kind === 'fetched' ? message.fetched : null }),
       died: (error) => new EngineError('internal', `the thread that fetches a file failed: ${String(error)}`),

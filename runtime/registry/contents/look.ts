@@ -25,7 +25,7 @@ export function lookInto(job: LookJob, signal: AbortSignal): Promise<Content> {
   return inThread<LookMessage, Content>(
     {
       program,
-      isFrequent: false,
+      again: null,
       data: job,
       answerOf: ({ content }) => content,
       died: (cause) =>

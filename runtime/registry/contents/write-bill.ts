@@ -25,7 +25,7 @@ export function writeBill(job: BillJob, signal: AbortSignal): Promise<WrittenBil
   return inThread<BillMessage, WrittenBill>(
     {
       program,
-      isFrequent: false,
+      again: null,
       data: job,
       answerOf: ({ bill }) => bill,
       died: (cause) => new EngineError('internal', `the SBOM could not be written: ${String(cause)}`, { cause }),

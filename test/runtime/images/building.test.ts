@@ -4,25 +4,21 @@ import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import { pullAll, testImages } from './fixture.ts';
 
-test('what a step is about to stand on goes neither with another step’s nor with a removed host, and then with itself', async () => {
+test('what a step stands on is there until it is let go, and no other step’s end takes it away', async () => {
   await using images = await testImages();
   const host = images.host('a');
   await pullAll(host, 'hello');
   const { builds } = host.images;
   const { diffIds } = builds.base('hello');
-  const standing = await builds.stand(diffIds, {});
-  const other = await builds.stand(diffIds, {});
+  const standing = builds.stand(diffIds, {});
+  const other = builds.stand(diffIds, {});
   assert.notEqual(standing.image.id, other.image.id);
+  assert.deepEqual(standing.image.layers, host.images.resolve('hello').layers);
   other[Symbol.dispose]();
   images.store.sweepUnused();
-  const use = { containerId: 'step', imageId: standing.image.id, running: false };
-  host.uses.push(use);
-  assert.equal(host.images.resolve(use.imageId).id, use.imageId);
+  assert.equal(host.images.resolve(standing.image.id), standing.image);
+  assert.throws(() => host.images.resolve(other.image.id), { kind: 'notFound' });
   standing[Symbol.dispose]();
-  assert.equal(host.images.resolve(use.imageId).id, use.imageId, 'its container has it');
-  host.uses.pop();
-  host.images.release(use.imageId);
-  host.uses.push(use);
-  assert.throws(() => host.images.resolve(use.imageId), { kind: 'notFound' });
+  assert.throws(() => host.images.resolve(standing.image.id), { kind: 'notFound' });
   assert.deepEqual(images.store.check(), []);
 });

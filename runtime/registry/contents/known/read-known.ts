@@ -37,7 +37,7 @@ export function readKnown(job: KnownJob, signal: AbortSignal): Promise<number> {
   return inThread<KnownMessage, number>(
     {
       program,
-      isFrequent: false,
+      again: null,
       data: job,
       answerOf: ({ rows }) => rows,
       died: (cause) => new EngineError('invalid', `it cannot be read: ${String(cause)}`, { cause }),
