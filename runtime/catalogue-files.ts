@@ -78,6 +78,29 @@ export async function knownImages({
   ];
 }
 
+/** What students are told of the images of one name. */
+export interface OfferedImage {
+  readonly repository: string;
+  readonly summary: string;
+  /** Those that are known: versions are once it is built. */
+  readonly tags: readonly string[];
+  /** Its folder. */
+  readonly directory: string;
+}
+
+/** The images that the folders offer, in the order of the alphabet; what is wrong with one leaves it out. */
+export async function offeredImages(recipesDirectories: readonly string[]): Promise<readonly OfferedImage[]> {
+  const found = new Map<string, OfferedImage>();
+  for (const { repository, summary, tags, offered, directory } of (
+    await readRecipes(recipesDirectories)
+  ).recipes.values()) {
+    if (!offered) continue;
+    const others = found.get(repository)?.tags ?? [];
+    found.set(repository, { repository, summary, tags: [...others, ...tags], directory });
+  }
+  return [...found.values()].sort((a, b) => (a.repository < b.repository ? -1 : 1));
+}
+
 export async function openCatalogueFiles({
   cacheDirectory,
   recipesDirectories,

@@ -25,6 +25,7 @@ import { buildPages } from '../supervisor/build-pages.ts';
 import { buildOwnSite, hashOfSources, ownSite } from '../supervisor/site.ts';
 import { type ContentFolder, ownCourse } from './content-folders.ts';
 import type { Course } from './course.ts';
+import { gatherImages } from './gather-images.ts';
 
 const stampSchema = z.object({
   /** Of the sources; null where it is not known, so that the next start builds. */
@@ -117,6 +118,7 @@ export class ServedContent {
   ): Promise<Stamp | { readonly kept: readonly string[] }> {
     const lessons = path.join(version, 'lessons');
     const course = await gather(this.#folders, lessons);
+    await gatherImages(this.#folders, lessons);
     const problems = problemsOf(course);
     const hash = await hashOfSources(lessons);
     const current = await this.#stamp();

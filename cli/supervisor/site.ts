@@ -42,7 +42,7 @@ async function filesOf(patterns: readonly string[], cwd: string, left: readonly 
 
 /** Of all that the pages of a folder of lessons are made from. */
 export async function hashOfSources(lessons = ownCourse.path): Promise<string> {
-  const ofLessons = await filesOf(['*/track.yaml', 'glossary.yaml'], lessons, ['images']);
+  const ofLessons = await filesOf(['*/track.yaml', 'glossary.yaml', 'images/*/image.yaml'], lessons, []);
   // A track may be a link to a folder elsewhere, which a search for files does not follow.
   for (const id of await lessonIds(lessons))
     for (const name of await readdir(path.join(lessons, id), { recursive: true })) {

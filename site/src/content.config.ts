@@ -51,18 +51,28 @@ const glossary = defineCollection({
 /** YAML takes 1.26 for a number. */
 const tags = z.array(z.coerce.string());
 
+const imageFiles = glob({
+  base: `${contentFolder}/images`,
+  pattern: '*/image.yaml',
+  generateId: ({ entry }) => entry.replace(/\/image\.yaml$/, ''),
+});
+
 /** What the images page tells of a recipe; the engine is who checks the whole of it. */
 const images = defineCollection({
-  loader: glob({
-    base: '../lessons/images',
-    pattern: '*/image.yaml',
-    generateId: ({ entry }) => entry.replace(/\/image\.yaml$/, ''),
-  }),
+  loader: {
+    ...imageFiles,
+    load: (context) => {
+      context.store.clear();
+      return imageFiles.load(context);
+    },
+  },
   schema: z.object({
     summary: z.string().default(''),
     offered: z.boolean().default(true),
     tags: tags.default(['latest']),
     variants: z.record(z.string(), z.object({ tags: tags.default([]) })).optional(),
+    /** Drydock's own, and not of another content folder: cli/content/gather-images.ts. */
+    own: z.boolean().default(true),
   }),
 });
 

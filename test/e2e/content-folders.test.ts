@@ -2,7 +2,7 @@
 // works in one of them and notices nothing.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, test } from 'vitest';
@@ -17,6 +17,10 @@ const buildMs = 240_000;
 let folder: string;
 let drydock: TestDrydock;
 const lesson = (name: string) => path.join(folder, '31-ours', name);
+const image = async (name: string, files: Readonly<Record<string, string>>) => {
+  await mkdir(path.join(folder, 'images', name), { recursive: true });
+  for (const [file, text] of Object.entries(files)) await writeFile(path.join(folder, 'images', name, file), text);
+};
 const changeText = async (name: string, before: string, after: string) => {
   const file = path.join(lesson(name), 'lesson.mdx');
   const text = await readFile(file, 'utf8');
@@ -30,6 +34,10 @@ beforeAll(async () => {
   for (const name of ['41-own-page', '42-in-use', '43-nobody', '44-broken', '02-clash'])
     await labNew(`31-ours/${name}`, folder);
   await symlink('/etc/passwd', path.join(lesson('44-broken'), 'ship.png'));
+  await image('shop', { Dockerfile: 'FROM busybox\n', 'image.yaml': 'summary: Our shop.\ntags: [latest, "2"]\n' });
+  await image('bare', { Dockerfile: 'FROM busybox\n' });
+  await image('hidden', { Dockerfile: 'FROM busybox\n', 'image.yaml': 'offered: false\n' });
+  await image('wrong', { Dockerfile: 'FROM busybox\n', 'image.yaml': 'summary: [\n' });
   drydock = await startDrydock({ DRYDOCK_LESSONS: folder });
 });
 afterAll(async () => {
@@ -55,6 +63,14 @@ test('lessons of another folder are served beside Drydock’s own; what is wrong
   const first = path.join('lessons', '01-why-containers/02-first-container/lesson.mdx');
   await told(new RegExp(`Left out: ${lesson('02-clash')}/lesson\\.mdx:1: has the number 2, as ${first} has`));
   await told(new RegExp(`Left out: ${lesson('44-broken')}/ship\\.png:1: leads out of the folder`));
+});
+
+test('images of another folder are on the page of images, beside Drydock’s own', async () => {
+  const html = await (await fetch(new URL('/images/', drydock.url))).text();
+  const listed = [...html.matchAll(/<div id="([^"]+)">/g)].map(([, name]) => name);
+  assert.deepEqual(listed.slice(0, 2), ['bare', 'shop']);
+  assert.ok(listed.includes('busybox') && !listed.includes('hidden') && !listed.includes('wrong'), listed.join(' '));
+  assert.match(html, /<div id="shop">.*?Our shop\..*?<code>latest<\/code>, <code>2<\/code>/s);
 });
 
 /** A burst of changes may come as two, where the machine stands still between them. */

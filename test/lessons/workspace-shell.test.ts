@@ -52,3 +52,13 @@ for (const [section, page] of [
     assert.match(stdout, /DESCRIPTION/);
   });
 }
+
+test('git prints what fits on one screen, and waits for no key', async () => {
+  // Its terminal never gets one, nor an end of what is typed.
+  const script = `export TERM=xterm; . /etc/profile; cd; git init -q one; cd one
+git -c user.name=a -c user.email=a@b commit -q --allow-empty -m first
+mkfifo /tmp/keys; exec 3<>/tmp/keys
+script -qec "git log" /dev/null <&3; echo over`;
+  const { stdout, stderr } = await engine.client.run('one', { argv: ['bash', '-c', script], timeoutMs });
+  assert.match(stdout, /commit [0-9a-f]{40}.*first.*over/s, stderr);
+});

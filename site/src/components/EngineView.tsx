@@ -2,17 +2,16 @@
 import type { View } from '@drydock/sandbox-server/protocol';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { AskBar } from './engine-view/AskBar.tsx';
-import { BuildNews } from './engine-view/BuildNews.tsx';
 import { Builds } from './engine-view/Builds.tsx';
-import { buildsInWords } from './engine-view/build-words.ts';
+import { buildNews, buildsInWords } from './engine-view/build-words.ts';
 import { HostSwitch } from './engine-view/HostSwitch.tsx';
-import { MoveNews } from './engine-view/MoveNews.tsx';
+import { ListNews } from './engine-view/ListNews.tsx';
 import { News } from './engine-view/News.tsx';
 import { Picture } from './engine-view/Picture.tsx';
 import { asWords, isOpen, setAsWords, setOpen, startPanel } from './engine-view/panel.ts';
 import { type ThingKey, thingOf } from './engine-view/questions.ts';
 import { Registries } from './engine-view/Registries.tsx';
-import { registriesInWords } from './engine-view/registry-words.ts';
+import { moveNews, registriesInWords } from './engine-view/registry-words.ts';
 import { SizeHandle } from './engine-view/SizeHandle.tsx';
 import { viewState } from './engine-view/view-state.ts';
 import { builds, registries, shownView } from './engine-view/views.ts';
@@ -82,8 +81,8 @@ export function EngineView() {
       </section>
       {view && thing && <AskBar key={picked} thing={thing} host={view.host} close={close} onVanish={focusBody} />}
       {view && <News view={view} />}
-      {registries.value && <MoveNews view={registries.value} />}
-      {builds.value && <BuildNews view={builds.value} />}
+      {registries.value && <ListNews view={registries.value} news={moveNews} />}
+      {builds.value && <ListNews view={builds.value} news={buildNews} />}
     </section>
   );
 }

@@ -1,48 +1,17 @@
 // Caches of builds that leave a host and come to another one: in an image, in a registry, in a directory. By both generations of clients.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { HubLogin } from '../../../runtime/index.ts';
+import { beforeAll, describe, test } from 'vitest';
 import { digestOf } from '../../../runtime/store/blobs.ts';
-import { currentBuildx } from '../../support/docker-config.ts';
-import type { RunningEngine } from '../../support/engine.ts';
-import { sharedEngine } from '../../support/shared.ts';
-import { expect } from '../api/exchange.ts';
-import { type Client, insideClient, outsideClient } from './clients.ts';
+import { type Client, ClientLab } from './clients.ts';
 
-let engine: RunningEngine;
-let lab: HubLogin;
-let folder: string;
+const lab = new ClientLab('other');
 /** Another student of the same hub. */
 let other: Client;
 
-beforeAll(async () => {
-  engine = await sharedEngine();
-  lab = await engine.client.hub.session();
-  folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'caches'}-`));
-  for (const name of ['inside', 'outside', 'other']) {
-    const { dockerSocket } = await engine.client.createHost(name, { hubAccount: lab.name });
-    await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
-  }
-  other = insideClient(engine, 'other');
+beforeAll(() => {
+  other = lab.of('other');
 });
-
-afterAll(async () => {
-  assert.deepEqual(await engine.client.check(), { ok: true, findings: [] });
-  await engine?.client.hub.removeAccount(lab.name);
-  await engine?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const generations: Record<string, () => Promise<Client | null>> = {
-  'the workspace’s client': async () => insideClient(engine, 'inside'),
-  ...(currentBuildx !== null && {
-    'a current client': () => outsideClient(engine, 'outside', path.join(folder, 'outside')),
-  }),
-};
 
 /** What is random tells whether a step was done again. */
 const files = (who: string) => ({
@@ -71,15 +40,14 @@ const steps = (told: string, word: 'CACHED' | 'DONE'): string[] => {
 };
 const all = ['[made 2/2] RUN ', '[stage-1 2/4] C', '[stage-1 3/4] C', '[stage-1 4/4] R'];
 
-for (const [generation, open] of Object.entries(generations)) {
+for (const [generation, open] of Object.entries(lab.generations)) {
   describe(generation, () => {
     let client: Client;
     let namespace: string;
     const build = (options: string): string => `docker build --progress=plain ${options} image`;
 
     beforeAll(async () => {
-      client = (await open()) ?? assert.fail('there is none');
-      namespace = `hub.drydock/${lab.name}/${client.host}`;
+      ({ client, namespace } = await open());
       await client.directory('image', files(client.host));
       await other.said('rm -rf image');
       await other.directory('image', files(client.host));
@@ -167,8 +135,8 @@ for (const [generation, open] of Object.entries(generations)) {
 }
 
 test('a cache that names a layer of another student’s gives nobody that layer', async () => {
-  const victim = insideClient(engine, 'inside');
-  const thief = insideClient(engine, 'other');
+  const victim = lab.of('inside');
+  const thief = lab.of('other');
   await victim.directory('secret', { Dockerfile: 'FROM busybox\nRUN echo secret > /secret\n' });
   await victim.told('docker build --progress=plain -t secret --cache-to type=local,dest=true-cache secret');
   const { manifests } = await victim.json('true-cache/index.json');

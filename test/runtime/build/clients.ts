@@ -4,11 +4,15 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import fs from 'node:fs';
-import { mkdir, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { afterAll, beforeAll } from 'vitest';
 import type { CommandOutcome } from '../../support/docker-command.ts';
 import { currentBuildx, makeDockerConfig } from '../../support/docker-config.ts';
 import type { RunningEngine } from '../../support/engine.ts';
+import { sharedEngine } from '../../support/shared.ts';
+import { expect } from '../api/exchange.ts';
 
 export type Shell = (script: string) => Promise<CommandOutcome>;
 
@@ -89,4 +93,62 @@ export async function outsideClient(engine: RunningEngine, host: string, folder:
         ),
       ),
   );
+}
+
+/** One generation, as its tests have it. */
+export interface Generation {
+  readonly client: Client;
+  /** On the hub, for this generation's own repositories. */
+  readonly namespace: string;
+}
+
+/** A shared engine with hosts of one account of the hub, each with busybox: `inside`, `outside`, and `others`. */
+export class ClientLab {
+  #engine: RunningEngine | undefined;
+  #account = '';
+  #folder = '';
+
+  /** Call it at the top of a test file: the lab is there from the first test to the last. */
+  constructor(...others: readonly string[]) {
+    beforeAll(async () => {
+      const engine = await sharedEngine();
+      this.#engine = engine;
+      this.#account = (await engine.client.hub.session()).name;
+      this.#folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'clients'}-`));
+      for (const name of ['inside', 'outside', ...others]) {
+        const { dockerSocket } = await engine.client.createHost(name, { hubAccount: this.#account });
+        await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+      }
+    });
+    afterAll(async () => {
+      assert.deepEqual(await this.#engine?.client.check(), { ok: true, findings: [] });
+      if (this.#account !== '') await this.#engine?.client.hub.removeAccount(this.#account);
+      await this.#engine?.[Symbol.asyncDispose]();
+      if (this.#folder !== '') await rm(this.#folder, { recursive: true, force: true });
+    });
+  }
+
+  get engine(): RunningEngine {
+    return this.#engine ?? assert.fail('it is there once the tests begin');
+  }
+
+  /** The workspace's client of one of the hosts. */
+  of(host: string): Client {
+    return insideClient(this.engine, host);
+  }
+
+  /** What opens each, by its name: once the tests begin. Without an installed current client there is one. */
+  get generations(): Readonly<Record<string, () => Promise<Generation>>> {
+    const open = async (client: Client | null): Promise<Generation> => {
+      if (client === null) assert.fail('there is no such client');
+      return { client, namespace: `hub.drydock/${this.#account}/${client.host}` };
+    };
+    return {
+      'the workspace’s client': () => open(this.of('inside')),
+      ...(currentBuildx !== null && {
+        'a current client': async () =>
+          open(await outsideClient(this.engine, 'outside', path.join(this.#folder, 'outside'))),
+      }),
+    };
+  }
 }

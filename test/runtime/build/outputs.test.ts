@@ -1,43 +1,10 @@
 // What a build gives besides an image of the host: archives, and what registries are sent. Each by both generations of clients.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { HubLogin } from '../../../runtime/index.ts';
-import { currentBuildx } from '../../support/docker-config.ts';
-import type { RunningEngine } from '../../support/engine.ts';
-import { sharedEngine } from '../../support/shared.ts';
-import { expect } from '../api/exchange.ts';
-import { type Client, insideClient, outsideClient } from './clients.ts';
+import { beforeAll, describe, test } from 'vitest';
+import { type Client, ClientLab } from './clients.ts';
 
-let engine: RunningEngine;
-let lab: HubLogin;
-let folder: string;
-
-beforeAll(async () => {
-  engine = await sharedEngine();
-  lab = await engine.client.hub.session();
-  folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'outputs'}-`));
-  for (const name of ['inside', 'outside', 'elsewhere']) {
-    const { dockerSocket } = await engine.client.createHost(name, { hubAccount: lab.name });
-    await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
-  }
-});
-
-afterAll(async () => {
-  await engine?.client.hub.removeAccount(lab.name);
-  await engine?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const generations: Record<string, () => Promise<Client | null>> = {
-  'the workspace’s client': async () => insideClient(engine, 'inside'),
-  ...(currentBuildx !== null && {
-    'a current client': () => outsideClient(engine, 'outside', path.join(folder, 'outside')),
-  }),
-};
+const lab = new ClientLab('elsewhere');
 
 const Dockerfile = `FROM busybox AS made
 RUN echo one > /one
@@ -47,7 +14,7 @@ RUN echo three > /three
 CMD ["cat", "/two", "/three"]
 `;
 
-for (const [generation, open] of Object.entries(generations)) {
+for (const [generation, open] of Object.entries(lab.generations)) {
   describe(generation, () => {
     let client: Client;
     let namespace: string;
@@ -55,8 +22,7 @@ for (const [generation, open] of Object.entries(generations)) {
       `docker build ${/(^| )-q /.test(options) ? '' : '--progress=plain'} ${options} image`;
 
     beforeAll(async () => {
-      client = (await open()) ?? assert.fail('there is none');
-      namespace = `hub.drydock/${lab.name}/${client.host}`;
+      ({ client, namespace } = await open());
       await client.directory('image', { Dockerfile });
     });
 
@@ -157,7 +123,7 @@ for (const [generation, open] of Object.entries(generations)) {
       // It is the host's as well, under the ID that it has here.
       const id = await client.said(`docker image inspect -f {{.Id}} ${namespace}/app:1`);
       assert.equal(metadata['containerimage.config.digest'], id.trim());
-      const other = insideClient(engine, 'elsewhere');
+      const other = lab.of('elsewhere');
       assert.equal(await other.said(`docker run --rm --pull always -q ${namespace}/app@${digest}`), 'one\nthree\n');
       assert.equal(await other.said(`docker run --rm -q ${namespace}/app:2`), 'one\nthree\n');
       // The second time the registry has all of it.
@@ -172,10 +138,7 @@ for (const [generation, open] of Object.entries(generations)) {
       );
       assert.equal(await client.said('cat many/two; tar xOf files.tar three'), 'one\nthree\n');
       assert.match(await client.said('docker load -i many.tar'), /Loaded image: /);
-      assert.equal(
-        await insideClient(engine, 'elsewhere').said(`docker run --rm -q ${namespace}/many`),
-        'one\nthree\n',
-      );
+      assert.equal(await lab.of('elsewhere').said(`docker run --rm -q ${namespace}/many`), 'one\nthree\n');
     });
 
     test('outputs that make no sense are refused before anything is built', async () => {

@@ -1,56 +1,22 @@
 // Builds for other platforms than this machine's: what needs no process of them is built, by both generations of clients.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { afterAll, beforeAll, describe, test } from 'vitest';
-import type { HubLogin } from '../../../runtime/index.ts';
-import { currentBuildx } from '../../support/docker-config.ts';
-import type { RunningEngine } from '../../support/engine.ts';
-import { sharedEngine } from '../../support/shared.ts';
-import { expect } from '../api/exchange.ts';
-import { type Client, insideClient, outsideClient } from './clients.ts';
+import { beforeAll, describe, test } from 'vitest';
+import { type Client, ClientLab } from './clients.ts';
 
-let engine: RunningEngine;
-let lab: HubLogin;
-let folder: string;
-
-beforeAll(async () => {
-  engine = await sharedEngine();
-  lab = await engine.client.hub.session();
-  folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'platforms'}-`));
-  for (const name of ['inside', 'outside']) {
-    const { dockerSocket } = await engine.client.createHost(name, { hubAccount: lab.name });
-    await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
-  }
-});
-
-afterAll(async () => {
-  await engine?.client.hub.removeAccount(lab.name);
-  await engine?.[Symbol.asyncDispose]();
-  await rm(folder, { recursive: true, force: true });
-});
-
-const generations: Record<string, () => Promise<Client | null>> = {
-  'the workspace’s client': async () => insideClient(engine, 'inside'),
-  ...(currentBuildx !== null && {
-    'a current client': () => outsideClient(engine, 'outside', path.join(folder, 'outside')),
-  }),
-};
+const lab = new ClientLab();
 
 const own = process.arch === 'x64' ? 'amd64' : process.arch;
 const other = own === 'amd64' ? 'arm64' : 'amd64';
 const both = `--platform linux/${own},linux/${other}`;
 
-for (const [generation, open] of Object.entries(generations)) {
+for (const [generation, open] of Object.entries(lab.generations)) {
   describe(generation, () => {
     let client: Client;
     let namespace: string;
 
     beforeAll(async () => {
-      client = (await open()) ?? assert.fail('there is none');
-      namespace = `hub.drydock/${lab.name}/${client.host}`;
+      ({ client, namespace } = await open());
       await client.directory('files', {
         Dockerfile: `FROM --platform=$BUILDPLATFORM busybox AS made
 ARG TARGETARCH
@@ -72,7 +38,7 @@ WORKDIR /work
       assert.match(told, new RegExp(`^#\\d+ \\[linux/${own} made 2/2\\] RUN`, 'm'));
       assert.match(told, /^#\d+ exporting manifest list sha256:/m);
       const metadata = await client.json('m.json');
-      const inside = insideClient(engine, 'inside');
+      const inside = lab.of('inside');
       const index = JSON.parse(await inside.said(`docker buildx imagetools inspect --raw ${name}`)) as {
         manifests: { platform: { architecture: string } }[];
       };
