@@ -108,6 +108,7 @@ async function ended(container: Container, run: Run, onOutput: OnOutput, signal:
 
 async function makeContainer(host: ContainerHost, image: Image, run: Run): Promise<Container> {
   const [command, ...args] = run.args;
+  const { Hostname = stepHostname, ...settings } = run.settings;
   const request = parseCreateRequest(
     {
       Image: 'build',
@@ -118,9 +119,9 @@ async function makeContainer(host: ContainerHost, image: Image, run: Run): Promi
       User: run.user,
       AttachStdout: true,
       AttachStderr: true,
-      Hostname: stepHostname,
+      Hostname,
       HostConfig: {
-        ...run.settings,
+        ...settings,
         NetworkMode: run.network === 'default' ? 'bridge' : run.network,
         LogConfig: { Type: 'none' },
       },

@@ -1,10 +1,11 @@
-// What a client asks for all steps of a build that run commands: more names of hosts, the size of shared memory, limits.
+// What a client asks for all steps of a build that run commands: their host name, more names, the size of shared memory, limits.
 
 import { csvFields } from '../language/csv.ts';
 import { LanguageError } from '../language/source.ts';
 
-/** Keys of Docker's HostConfig. Those that are not there are as in every container. */
+/** Keys of Docker's HostConfig, and one of its Config. Those that are not there are as in every step. */
 export interface StepSettings {
+  readonly Hostname?: string;
   readonly ExtraHosts?: readonly string[];
   readonly ShmSize?: number;
   readonly Ulimits?: readonly { readonly Name: string; readonly Soft: number; readonly Hard: number }[];
@@ -16,10 +17,12 @@ const fieldsOf = (text: string | undefined): string[] => (text ? csvFields(text)
 export function stepSettings(attributes: ReadonlyMap<string, string>): StepSettings {
   const hosts = fieldsOf(attributes.get('add-hosts'));
   const shmSize = attributes.get('shm-size');
+  const hostname = attributes.get('build-arg:BUILDKIT_SANDBOX_HOSTNAME') || attributes.get('hostname') || '';
   const limits = fieldsOf(attributes.get('ulimit')).map(ulimit);
   if (shmSize !== undefined && !/^\d{1,15}$/.test(shmSize))
     throw new LanguageError(`failed to parse shm-size: ${JSON.stringify(shmSize)} is no number of bytes`);
   return {
+    ...(hostname !== '' && { Hostname: hostname }),
     ...(hosts.length > 0 && { ExtraHosts: hosts.map((host) => host.replace('=', ':')) }),
     ...(shmSize !== undefined && { ShmSize: Number(shmSize) }),
     ...(limits.length > 0 && { Ulimits: limits }),

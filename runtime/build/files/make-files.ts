@@ -143,8 +143,8 @@ class Making {
     if (!entry) throw source.notFound(named);
     const isDirectory = entry.kind === 'directory';
     const clean = this.#resolved(action.to);
-    // A mode in digits is that of directories on the way too; changes to a mode are not.
-    const above = { ...this.#implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode }) };
+    // A mode in digits is that of directories on the way too, as far as dockerd's umask lets it; changes to a mode are not.
+    const above = { ...this.#implied(owner), ...(typeof action.mode === 'number' && { mode: action.mode & ~umask }) };
     if (/\/\.?$/.test(action.to)) this.#makeDirectories(clean, above);
     const there = this.#kindAt(clean);
     if (isDirectory && there === 'other') throw new EngineError('invalid', `cannot copy to non-directory: ${clean}`);
@@ -230,6 +230,8 @@ class Making {
 }
 
 const rootOwner: Owner = { uid: 0, gid: 0 };
+
+const umask = 0o022;
 
 /** By BuildKit's rules: a number alone is the group too, and a name that the image does not know is root's. */
 function ownerIn(wanted: string, files: Parameters<typeof resolveUser>[1]): Owner {

@@ -118,8 +118,7 @@ class FileCopier {
     if (add.kind !== 'add') throw new LanguageError("source can't be a URL for COPY");
     const name = URL.canParse(url) ? baseName(new URL(url).pathname) : '';
     const filename = ['', '.', '/'].includes(name) ? '__unnamed__' : name;
-    if (add.checksum !== '' && !/^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+$/.test(add.checksum))
-      throw new LanguageError('invalid checksum digest format');
+    if (add.checksum !== '') checkDigest(add.checksum);
     const tree: Tree = { ...this.#step, kind: 'http', url, filename, checksum: add.checksum };
     return { ...plainCopy(tree, `/${filename}`, this.#common), unpack: add.unpack ?? false };
   }
@@ -242,4 +241,15 @@ export function applyWorkdir(stage: Stage, instruction: InstructionOf<'workdir'>
     };
   }
   stage.draft.addHistory(`WORKDIR ${directory}`, directory !== '/', context.options.epoch);
+}
+
+const digits: Readonly<Record<string, number>> = { sha256: 64, sha384: 96, sha512: 128 };
+
+/** Throws LanguageError, as Go's package for digests says it. */
+function checkDigest(text: string): void {
+  const [, algorithm = '', encoded = ''] = /^([a-z0-9]+(?:[.+_-][a-z0-9]+)*):([a-zA-Z0-9=_-]+)$/.exec(text) ?? [];
+  if (algorithm === '') throw new LanguageError('invalid checksum digest format');
+  if (!Object.hasOwn(digits, algorithm)) throw new LanguageError('unsupported digest algorithm');
+  if (encoded.length !== digits[algorithm]) throw new LanguageError('invalid checksum digest length');
+  if (!/^[0-9a-f]+$/.test(encoded)) throw new LanguageError('invalid checksum digest format');
 }

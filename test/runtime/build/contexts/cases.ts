@@ -4,9 +4,10 @@
 import type { Case, Cases } from './case.ts';
 import { copied } from './copied.ts';
 import { executed } from './executed.ts';
+import { heredocs } from './heredocs.ts';
 import { planned } from './planned.ts';
 
 const asCases = (cases: Cases): readonly Case[] =>
   Object.entries(cases).map(([name, one]) => (typeof one === 'string' ? { name, dockerfile: one } : { name, ...one }));
 
-export const cases: readonly Case[] = [planned, copied, executed].flatMap(asCases);
+export const cases: readonly Case[] = [planned, copied, heredocs, executed].flatMap(asCases);

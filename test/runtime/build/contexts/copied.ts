@@ -33,6 +33,15 @@ export const copied: Cases = {
   'above the root': of('COPY top.txt ../../x'),
   'to where one is': of('WORKDIR /w\nCOPY top.txt .\nCOPY src ./\nCOPY src/one.txt src/two.log x/'),
   'to where one is, with a link': of('RUN mkdir /real && ln -s real /w\nWORKDIR /w\nCOPY top.txt ./'),
+  'a destination that is empty': of(
+    'ENV E=""\nCOPY top.txt $E\nWORKDIR /w\nCOPY top.txt $E\nCOPY --link src/one.txt $E',
+  ),
+  'relative destinations, and directories above': of(
+    'WORKDIR /a\nWORKDIR b\nCOPY top.txt ./\nADD top.txt ./c/d\nCOPY top.txt ./c/e\nWORKDIR ..\nCOPY top.txt ./\nWORKDIR /f/g\nCOPY top.txt ../\nCOPY . .\nRUN pwd >/p',
+  ),
+  'the same twice, and over itself': of(
+    'COPY src sub\nCOPY src sub\nCOPY src/one.txt sub/one.txt\nCOPY src/one.txt x/one.txt\nCOPY src x',
+  ),
   'two files to what is no directory': of('COPY top.txt src/one.txt /x'),
   'two directories': of('COPY src/deep src/deep/er /x/'),
   'the whole context': of('COPY . /all'),
@@ -57,6 +66,13 @@ export const copied: Cases = {
   wildcards: of('COPY *.txt /x/\nCOPY src/*.* /y/\nCOPY src/*/*.txt /z/'),
   'wildcards of one letter, and of some': of('COPY src/tw?.log /x/\nCOPY src/[a-o]ne.txt /y/\nCOPY src/[^o]*.log /z/'),
   'a wildcard for directories': of('COPY src/d* /x/'),
+  'wildcards for a directory in between, and for the name of one': of(
+    'COPY src/*/er/four.log /x/\nCOPY src/*/er/four.log /y/z\nCOPY src/deep/* /v/\nCOPY to*.txt name\nCOPY src/deep/. w',
+  ),
+  'links by a wildcard, and links of links': {
+    dockerfile: 'FROM scratch\nCOPY top /\nCOPY sub/l* all/\n',
+    make: 'mkdir sub && echo 1 >file && ln -s file top && echo 2 >sub/plain && echo 3 >sub/lone && ln -s plain sub/l0 && ln -s second sub/l1 && ln -s third sub/second && echo 4 >sub/third',
+  },
   'a wildcard that finds one': of('COPY to*.txt /x'),
   'a wildcard that finds nothing': of('COPY *.none /x/'),
   'a wildcard that finds nothing, beside a file': of('COPY top.txt *.none /x/'),
@@ -70,6 +86,10 @@ export const copied: Cases = {
   ),
   'names with spaces': of('COPY ["odd dir", "/x y/"]\nCOPY ["odd dir/five six", "/z"]'),
   'names of other alphabets': of('COPY žluťoučký /x/\nCOPY ["日本", "/y/"]', 'echo 1 >žluťoučký && echo 2 >日本'),
+  'names with percent signs and pluses': of(
+    'COPY a-ü.txt /\nCOPY a-%C3%BC.txt /\nCOPY a+u.txt /',
+    'echo 1 >a-ü.txt && echo 2 >a-%C3%BC.txt && echo 3 >a+u.txt',
+  ),
   'names in variables': of('ARG F=top.txt\nENV D=/x\nCOPY ${F} $D/\nCOPY src/${F%%op.txt}wo.log ${D}2/'),
   'a long name': of(`COPY ${'n'.repeat(200)} /x/`, `echo 1 >${'n'.repeat(200)}`),
   'an empty directory': of('COPY e /x\nCOPY e /y/\nCOPY e/ /z/w', 'mkdir e && chmod 711 e'),
@@ -80,6 +100,10 @@ export const copied: Cases = {
   },
   'a directory into itself': of('COPY src /x\nCOPY --from=0 /x /x/x', tree),
   'hard links': of('COPY h /h', 'mkdir h && echo 1 >h/a && ln h/a h/b && mkdir h/c && ln h/a h/c/d'),
+  'a socket': {
+    dockerfile: 'FROM scratch\nCOPY . /\n',
+    make: `perl -MSocket -e 'socket(S, PF_UNIX, SOCK_STREAM, 0) and bind(S, sockaddr_un("a.sock")) or die'; chmod 600 a.sock`,
+  },
   'a fifo and a socket': of('COPY s /s', 'mkdir s && mkfifo s/fifo && echo 1 >s/file'),
   'modes of all kinds': of(
     'COPY m /m',
@@ -97,9 +121,49 @@ export const copied: Cases = {
   },
   '--chown by a name, of scratch': { dockerfile: 'FROM scratch\nCOPY --chown=root top.txt /x\n', make: tree },
   '--chown into a directory that is there': of('RUN mkdir /x && chown 7:7 /x\nCOPY --chown=3:4 src /x'),
+  '--chown by names in variables, of users that a step has made': {
+    dockerfile: `FROM busybox
+ARG group
+ENV owner me
+RUN echo "me:x:500:501::/:/bin/sh" >>/etc/passwd && echo "us:x:601:" >>/etc/group
+COPY --chown=me:us . /a
+COPY --chown=\${owner}:\${group} . /b
+ADD --chown=1000:\${group} top.txt /c
+`,
+    make: tree,
+    options: ['--build-arg group=us'],
+  },
+  '--chown into directories that are there, of a stage': `FROM busybox AS made
+RUN mkdir -p /d/new && touch /f /d/new/g && chown 10:20 /f /d && chown 11:21 /d/new && chown 12:22 /d/new/g
+FROM busybox AS there
+RUN mkdir -p /old/sub && touch /old/f && chown 50:60 /old && chown 51:61 /old/sub /old/f
+FROM there AS plain
+COPY --from=made /f .
+COPY --from=made /d /d
+COPY --from=made /d/. /old
+RUN stat -c "%n %u:%g" /f /d /d/new /d/new/g /old /old/sub /old/f /old/new /old/new/g >/seen
+FROM there
+COPY --from=made --chown=30:40 /f .
+COPY --from=made --chown=30:40 /d /d
+COPY --from=made --chown=30:40 /d/. /old
+COPY --from=plain /seen /
+`,
   '--chmod of a directory': of('COPY --chmod=0750 src /x\nCOPY --chmod=u+x,g=rw,o-r src /y\nCOPY --chmod=a=rX src /z'),
   '--chmod that is none': of('COPY --chmod=999 top.txt /x'),
   '--chmod that is none, in letters': of('COPY --chmod=u@x top.txt /x'),
+  '--chmod with a letter in its number': of('ADD --chmod=64a top.txt /x'),
+  '--chmod of more than there is': of('COPY --chmod=10000 top.txt /x'),
+  '--chmod of nothing, and of the directories above a file': of(
+    'COPY --chmod=0 top.txt /x\nCOPY --chmod=777 top.txt /p/f\nCOPY --chmod=770 top.txt /p/q/f\nCOPY --chmod=777 src /r/s',
+  ),
+  '--chmod in letters, of a stage': `FROM busybox AS made
+RUN mkdir /in /in/d && touch /in/f && chmod 666 /in/f && chmod 124 /in/d
+FROM scratch
+COPY --from=made --chmod=go-w /in /a
+COPY --from=made --chmod=u=rw,g=r,o=r /in/f /b
+COPY --from=made --chmod=a+X /in /c
+COPY --from=made --chmod=u+rw,g+r,o-x,o+w /in /d
+`,
   '--chmod by a variable': of('ARG M=604\nCOPY --chmod=$M top.txt /x'),
   '--chmod of links': of('COPY --chmod=700 src/link src/dirlink /x/'),
   '--exclude': of(
@@ -141,6 +205,12 @@ COPY --from=made /l /b
 COPY --from=made /l/ /c/
 COPY --from=made /real/g /d
 `,
+  '--from through a relative link': `FROM busybox AS made
+RUN mkdir -p /out/sub && echo 1 >/out/sub/f && ln -s out/sub /l
+FROM scratch
+COPY --from=made /l/f .
+COPY --from=made /l/f name
+`,
   '--from a wildcard':
     'FROM busybox AS made\nRUN mkdir /m && touch /m/a1 /m/a2 /m/b1\nFROM scratch\nCOPY --from=made /m/a* /x/\n',
   '--from what is not there': 'FROM busybox AS made\nFROM busybox\nCOPY --from=made /nosuch /x\n',
@@ -162,11 +232,27 @@ COPY --from=made /real/g /d
     'RUN mkdir -p /x /y && ln -s /y /x/sub && echo old >/y/old && ln -s /y/old /x/file\nADD plain.tar /x',
     archives,
   ),
+  'ADD of an archive that names a directory, and none above it': {
+    dockerfile: 'FROM scratch\nADD deep.tar.gz /\n',
+    make: 'mkdir -p a/b/c && echo x >a/b/c/f && tar --no-recursion -cf - -C a b/c b/c/f | gzip >deep.tar.gz && rm -r a',
+  },
+  'ADD of an archive through an absolute link that one before has left': {
+    dockerfile: 'FROM scratch\nADD one.tar /\nADD two.tar /\n',
+    make: `mkdir -p one/real one/way two/way/in/x/y && ln -s /real one/way/in && tar -cf one.tar -C one real way
+cd two && echo 1 >way/in/x/y/f && ln way/in/x/y/f way/in/x/y/h && tar --no-recursion -cf ../two.tar way/in/x way/in/x/y way/in/x/y/f way/in/x/y/h`,
+  },
+  'ADD of archives by a wildcard, to what ends in no slash': of('ADD *.tar /dest', archives),
   'ADD of an archive that is cut off': of('ADD cut.tar /x', `${archives}; head -c 700 plain.tar >cut.tar`),
   'ADD of an archive with whiteouts': of(
     'RUN mkdir /x && echo 1 >/x/gone && mkdir /x/o && echo 2 >/x/o/kept\nADD w.tar /x',
     'mkdir -p a/o && : >a/.wh.gone && : >a/o/.wh..wh..opq && tar -cf w.tar -C a . && rm -r a',
   ),
+  'ADD --checksum by a hash that is too weak': of(`ADD --checksum=md5:${'0'.repeat(32)} http://127.0.0.1:8/x /y`),
+  'ADD --checksum by a hash that is none': of(`ADD --checksum=nosuch:${'0'.repeat(64)} http://127.0.0.1:8/x /y`),
+  'ADD --checksum that is too short': of('ADD --checksum=sha256:00 http://127.0.0.1:8/x /y'),
+  'ADD --checksum of other letters': of(`ADD --checksum=sha256:${'F'.repeat(64)} http://127.0.0.1:8/x /y`),
+  'ADD --checksum without a hash': of(`ADD --checksum=${'0'.repeat(64)} http://127.0.0.1:8/x /y`),
+  'ADD --checksum of a file of the context': of(`ADD --checksum=sha256:${'0'.repeat(64)} top.txt /y`),
   'COPY of an archive': of('COPY plain.tar.gz /x\nCOPY plain.tar /y/', archives),
   'ADD that does not unpack': of('ADD --unpack=false plain.tar /x/', archives),
   '.dockerignore with exceptions': {
@@ -204,5 +290,10 @@ COPY --from=made /real/g /d
   '.dockerignore of a Dockerfile by its name': {
     dockerfile: 'FROM busybox\nCOPY . /x\n',
     make: `${tree}\nprintf '*\\n' >.dockerignore; printf 'src\\n' >Dockerfile.dockerignore`,
+  },
+  '.dockerignore of another Dockerfile by its name': {
+    dockerfile: 'FROM busybox\nRUN false\n',
+    make: `${tree}\nprintf 'FROM busybox\\nCOPY . /x\\n' >other; echo top.txt >Dockerfile.dockerignore; echo src >other.dockerignore`,
+    options: ['-f other'],
   },
 };

@@ -7,6 +7,7 @@ export const executed: Cases = {
     'FROM busybox\nRUN echo "$HOME $0" >/a\nRUN ["/bin/sh", "-c", "echo \\"$HOME\\" >/b"]\nRUN ["touch", "/c d"]\n',
   'a list of one word with spaces': 'FROM busybox\nRUN ["echo a"]\n',
   'a program that is not there': 'FROM busybox\nRUN ["/nosuch"]\n',
+  'a command that the shell does not find': 'FROM busybox\nRUN nosuchcommand\n',
   'a command that fails': 'FROM busybox\nRUN echo some && exit 7\n',
   'a command that ends itself': 'FROM busybox\nRUN kill -9 $$\n',
   'a shell of its own':
@@ -18,6 +19,8 @@ export const executed: Cases = {
     'FROM busybox\nARG A=1\nENV B=2\nRUN env | grep -E "^(A|B|PATH|HOME|HOSTNAME|PWD|SHLVL|TERM)=" | grep -v HOSTNAME | sort >/x\n',
   users:
     'FROM busybox\nRUN mkdir -m 777 /w && echo "me:x:500:501:Me:/home/me:/bin/sh" >>/etc/passwd && echo "more:x:502:me" >>/etc/group\nUSER me\nRUN id >/w/a; echo $HOME >>/w/a\nUSER 500\nRUN id >/w/b\nUSER me:more\nRUN id >/w/c\nUSER 7:8\nRUN id >/w/d\nUSER :502\nRUN id >/w/e\n',
+  'groups of users':
+    'FROM busybox\nRUN mkdir -m 777 /w && id >/w/root\nUSER 1234\nRUN id >/w/number\nUSER 1234:1234\nRUN id >/w/both\nUSER daemon\nRUN id >/w/name\nUSER root\nRUN id >/w/again; id -Gn >>/w/again\n',
   'a user that is not there': 'FROM busybox\nUSER nosuch\nRUN true\n',
   'a group that is not there': 'FROM busybox\nUSER root:nosuch\nRUN true\n',
   'what one may not write': 'FROM busybox\nUSER daemon\nRUN touch /etc/x\n',
@@ -86,11 +89,15 @@ export const executed: Cases = {
     dockerfile: 'FROM busybox\nRUN grep -c added.example /etc/hosts >/x\n',
     options: ['--add-host added.example:10.1.2.3'],
   },
+  'a host name': {
+    dockerfile: 'FROM busybox\nRUN hostname >/x; echo $HOSTNAME >>/x; grep -c chosen /etc/hosts >>/x\n',
+    options: ['--build-arg BUILDKIT_SANDBOX_HOSTNAME=chosen'],
+  },
   'the size of shared memory, and limits': {
     dockerfile: 'FROM busybox\nRUN df -k /dev/shm | tail -1 | awk "{print \\$2}" >/x; ulimit -n >>/x\n',
     options: ['--shm-size 32m', '--ulimit nofile=111:222'],
   },
-  'an option that is none': 'FROM busybox\nRUN --nosuch true\n',
+  'an option of RUN that is none': 'FROM busybox\nRUN --nosuch true\n',
   'options behind the command': 'FROM busybox\nRUN echo --mount=type=x >/x\n',
   'a process that stays behind': 'FROM busybox\nRUN sleep 100 & echo fine >/x\n',
   'standard input is empty': 'FROM busybox\nRUN cat >/x; echo "$?" >>/x; test -t 0 || echo no terminal >>/x\n',

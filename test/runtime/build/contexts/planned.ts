@@ -18,6 +18,35 @@ export const planned: Cases = {
   'arguments that stand on others':
     'FROM busybox\nARG A=1\nARG B=${A}2\nARG A=3\nARG C=$A$B\nRUN echo "$A $B $C" >/x\n',
   'several arguments in a line': 'FROM busybox\nARG A=1 B=2 C\nRUN echo "$A $B $C" >/x\n',
+  'an argument before the first stage that must be given': 'ARG A=${A:?"is needed"}\nFROM busybox\n',
+  'an argument before the first stage that must be given, and is': {
+    dockerfile: 'ARG A=${A:?"is needed"}\nFROM busybox\nARG A\nRUN echo "$A" >/x\n',
+    options: ['--build-arg A=1'],
+  },
+  'an argument that stands on one that must be given':
+    'FROM busybox\nARG A\nARG B=${A:?"A is missing"}\nRUN echo "$A $B" >/x\n',
+  'an argument that stands on one that must be given, and is': {
+    dockerfile: 'FROM busybox\nARG A\nARG B=${A:?"A is missing"}\nRUN echo "$A $B" >/x\n',
+    options: ['--build-arg A=1'],
+  },
+  'an argument that stands on one that must be given, and is given itself': {
+    dockerfile: 'FROM busybox\nARG A\nARG B=${A:?"A is missing"}\nRUN echo "$A $B" >/x\n',
+    options: ['--build-arg B=2'],
+  },
+  'several arguments before the first stage, that stand on each other':
+    'ARG A="two words" B=box\nARG C="$B-c"\nFROM busy$B\nARG C D="4 $C" A\nRUN echo "$A|$B|$C|$D" >/x\n',
+  'arguments without a value, and empty ones': 'FROM busybox\nARG A\nARG B=\nRUN env | grep -E "^[AB]=" >/x\n',
+  'arguments twice, in the history': 'FROM busybox\nARG A=1\nARG B=2\nARG A=3\nRUN echo "$A" >/x\n',
+  'a default of what is not given':
+    'ARG I=idlebox\nFROM busy${I#idle}\nARG A\nENV B "B=${A:-none}"\nENV C "${B%%e*}"\n',
+  'a default of what is given as empty': {
+    dockerfile: 'FROM busybox\nARG A\nENV B "B=${A:-none}"\nENV C "${B%%e*}"\n',
+    options: ['--build-arg A='],
+  },
+  'a default of what is given': {
+    dockerfile: 'FROM busybox\nARG A\nENV B "B=${A:-none}"\nENV C "${B%%e*}"\n',
+    options: ['--build-arg A=whenever'],
+  },
   'arguments in quotes':
     'ARG T="latest"\nFROM busybox:${T}\nARG A="two words"\nARG B=\'$A\'\nARG C="$A"\nRUN echo "$A|$B|$C" >/x\n',
   'arguments and ENV of one name':
@@ -28,6 +57,13 @@ export const planned: Cases = {
     dockerfile: 'FROM busybox AS One\nARG TARGETSTAGE\nRUN echo $TARGETSTAGE >/x\n',
     options: ['--target one'],
   },
+  'the stage that is built, in one below it': {
+    dockerfile:
+      'FROM busybox AS base\nRUN echo "[$TARGETSTAGE]" >/x\nARG TARGETSTAGE\nRUN echo "[$TARGETSTAGE]" >/y\nFROM base AS one\nFROM scratch\n',
+    options: ['--target one'],
+  },
+  'the stage that is built, where its name is not asked for':
+    'FROM busybox AS base\nARG TARGETSTAGE\nRUN echo "[$TARGETSTAGE]" >/y\nFROM base AS last\n',
   'proxies are in no history': {
     dockerfile: 'FROM busybox\nRUN echo "$HTTP_PROXY $no_proxy" >/x\nARG HTTP_PROXY\nRUN echo "$HTTP_PROXY" >/y\n',
     options: ['--build-arg HTTP_PROXY=http://127.0.0.1:9', '--build-arg no_proxy=a.example'],
@@ -39,11 +75,13 @@ export const planned: Cases = {
   'a word with an operator that is none': 'FROM busybox\nENV V=${U^x}\n',
   'ENV in both forms':
     'FROM busybox\nENV A b c  d\nENV B="c d" C=e\\ f D=\'g h\' E=\nENV PATH=/x:$PATH\nENV F=$A G=$F\n',
+  'ENV with percent signs': 'FROM busybox\nENV A foo%sbar\nRUN echo "$A" >/x\n',
   'ENV without a value': 'FROM busybox\nENV A\n',
   'ENV with an empty name': 'FROM busybox\nENV =x\n',
   'LABEL in both forms': 'FROM busybox\nLABEL a b c\nLABEL "d e"=f g="h\\\ni" j=\nLABEL a=again\n',
   'labels of the command line': { dockerfile: 'FROM busybox\nLABEL a=1 b=2\n', options: ['--label a=3', '--label c='] },
   'EXPOSE of all kinds': 'FROM busybox\nARG P=81\nEXPOSE 80 $P/tcp 53/udp 90-92/tcp 100/sctp\n',
+  'EXPOSE of several ports in a variable': 'FROM busybox\nARG P="3000 4000/udp"\nEXPOSE $P\nEXPOSE 5000\n',
   'EXPOSE of what is no port': 'FROM busybox\nEXPOSE http\n',
   'EXPOSE beyond the last port': 'FROM busybox\nEXPOSE 70000\n',
   'VOLUME in both forms':
@@ -56,6 +94,9 @@ export const planned: Cases = {
   'ENTRYPOINT takes the CMD of its base away': {
     dockerfile: 'FROM busybox AS a\nCMD ["x"]\nFROM a\nENTRYPOINT ["y"]\n',
   },
+  'ENTRYPOINT with a shell of one word': 'FROM busybox AS a\nCMD ["x"]\nFROM a\nSHELL ["ls"]\nENTRYPOINT my entry\n',
+  'ENTRYPOINT of JSON that is none': 'FROM busybox\nENTRYPOINT []some words\n',
+  'RUN of JSON that is none': 'FROM busybox\nRUN ["echo", "a"]this is none\n',
   'CMD twice': 'FROM busybox\nCMD one\nCMD two\n',
   'USER and WORKDIR with words':
     'FROM busybox\nARG U=daemon\nENV D=/d\nUSER $U:${U}\nWORKDIR $D/x\nWORKDIR ../y\nWORKDIR z\nRUN id -un >/tmp/id; pwd >>/tmp/id\n',
@@ -136,5 +177,23 @@ export const planned: Cases = {
     dockerfile: 'FROM busybox\nRUN false\n',
     make: 'mkdir d && printf "FROM busybox\\nRUN echo other >/x\\n" >d/real && ln -s d/real link',
     options: ['-f link'],
+  },
+  'a Dockerfile of the usual name that is a link': {
+    dockerfile: 'FROM busybox\nRUN echo linked >/x\n',
+    make: 'mv Dockerfile web && ln -s web Dockerfile',
+  },
+  'a Dockerfile in small letters': {
+    dockerfile: 'FROM busybox\nRUN echo small >/x\n',
+    make: 'mv Dockerfile dockerfile',
+  },
+  'a Dockerfile outside of the context': {
+    dockerfile: 'FROM busybox\nRUN false\n',
+    make: 'mkdir -p ../beside && printf "FROM busybox\\nCOPY top /x\\n" >../beside/Dockerfile && echo 1 >top',
+    options: ['-f ../beside/Dockerfile'],
+  },
+  'the history of a stage that copies from another': {
+    dockerfile:
+      'FROM busybox AS made\nENV A=b\nCOPY top /two\nFROM busybox\nLABEL a=b\nCOPY --from=made two three\nWORKDIR /\nRUN echo 1 >four\nRUN ["ls"]\nEXPOSE 2375 5000 1234/udp\n',
+    make: 'echo 1 >top',
   },
 };
