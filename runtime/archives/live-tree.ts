@@ -11,6 +11,7 @@ import { idsPerHost } from '../kernel/user-namespace.ts';
 import { maxFolderDepth } from '../limits.ts';
 import type { Attributes } from '../store/tree.ts';
 import { copyFailure } from './failure.ts';
+import type { Room } from './room.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
 /** asm-generic/fcntl.h; Node has no name for it. */
@@ -28,6 +29,8 @@ export interface LiveTreeOptions {
   readonly noOverwriteDirNonDir: boolean;
   /** The time that directories get in the end which are written into, and for which no other is told; the kernel's where it is left out. */
   readonly writtenAt?: Date | null;
+  /** Of a tree that becomes a layer as it is: what may be written, and times are those of an archive. */
+  readonly layer?: Room;
 }
 
 /** A place below the directory: an open directory, and a name in it. Good until the tree's next call. */
@@ -84,9 +87,16 @@ export class LiveTree {
     return fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   }
 
+  /** Appends to a file that `startFile` made. */
+  write(fd: number, bytes: Uint8Array): void {
+    this.#options.layer?.take(bytes.length);
+    for (let at = 0; at < bytes.length; ) at += fs.writeSync(fd, bytes, at);
+  }
+
   finishFile(fd: number, attributes: Attributes): void {
     this.#give(fd, attributes);
-    fs.futimesSync(fd, attributes.mtime, attributes.mtime);
+    const mtime = this.#timeOf(attributes.mtime);
+    fs.futimesSync(fd, mtime, mtime);
     fs.closeSync(fd);
   }
 
@@ -94,7 +104,7 @@ export class LiveTree {
     const { path } = this.#place(parts, 'file');
     fs.symlinkSync(target, path);
     fs.lchownSync(path, this.#idOf(uid), this.#idOf(gid));
-    fs.lutimesSync(path, mtime, mtime);
+    fs.lutimesSync(path, this.#timeOf(mtime), this.#timeOf(mtime));
   }
 
   /** Another name for something that is there, below the directory as all names are. */
@@ -123,7 +133,7 @@ export class LiveTree {
     } finally {
       fs.closeSync(fd);
     }
-    fs.lutimesSync(path, mtime, mtime);
+    fs.lutimesSync(path, this.#timeOf(mtime), this.#timeOf(mtime));
   }
 
   /** Gives directories their times, which writing into them has changed. */
@@ -135,7 +145,7 @@ export class LiveTree {
 
   #giveTime(path: string, mtime: Date): void {
     try {
-      fs.utimesSync(`${pathOf(this.#enter(path))}/.`, mtime, mtime);
+      fs.utimesSync(`${pathOf(this.#enter(path))}/.`, this.#timeOf(mtime), this.#timeOf(mtime));
     } catch {
       // It is gone, or something else, by now.
     }
@@ -159,6 +169,10 @@ export class LiveTree {
     if (!isOwn(uid) || !isOwn(gid)) throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
   }
 
+  #timeOf(mtime: Date): Date | number {
+    return this.#options.layer ? Math.floor(mtime.getTime() / 1000) : mtime;
+  }
+
   #idOf(id: number): number {
     return this.#options.uidBase + id;
   }
@@ -171,6 +185,7 @@ export class LiveTree {
   #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
     const name = parts.at(-1);
     if (name === undefined) throw new EngineError('invalid', 'it would replace the directory itself');
+    this.#options.layer?.takeEntry();
     const above = this.#absolute(parts.slice(0, -1));
     const parent = this.#enter(above);
     if (this.#options.writtenAt) this.#written.add(above);

@@ -4,7 +4,7 @@
 
 import fs, { type BigIntStats } from 'node:fs';
 import { openDirectory, pathOf } from '../kernel/beneath.ts';
-import { attributesOf } from '../kernel/inodes.ts';
+import { attributesOf, removeAttributeOf } from '../kernel/inodes.ts';
 import { SystemCallError } from '../kernel/libc.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import {
@@ -29,6 +29,8 @@ export interface ReadOptions {
   readonly asLayer: boolean;
   /** Names, from the root that is read, that are left out with all below them; a directory's contents alone where it ends with a slash. */
   readonly leftOut: ReadonlySet<string>;
+  /** What is read becomes a layer as it is: see `packOwnLayer`. */
+  readonly finishing?: boolean;
 }
 
 /** Names and paths are bytes, one a character. */
@@ -39,11 +41,17 @@ export class TreeReader {
   readonly #options: ReadOptions;
   /** The first name of each file that has several. */
   readonly #names = new Map<string, string>();
+  #bytes = 0;
 
   /** `root` is a descriptor of the directory that all paths begin at, and is the caller's to close. */
   constructor(root: number, options: ReadOptions) {
     this.#root = root;
     this.#options = options;
+  }
+
+  /** What the files hold that were told. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** What the root directory has under the name `own`, and all below it where it is a directory, called `name` in the archive. */
@@ -125,6 +133,7 @@ export class TreeReader {
   *#header(fd: number, stats: BigIntStats, name: string): Generator<Buffer> {
     const full = name.endsWith('/') ? name : `${name}/`;
     const header = this.#common(stats, full);
+    if (this.#options.finishing) finish(fd, stats);
     const records = attributeRecords(fd, this.#options.uidBase);
     yield tarHeader({ ...header, type: 'directory', records });
     if (this.#options.asLayer && isOpaque(fd))
@@ -146,7 +155,9 @@ export class TreeReader {
       if (!stats.isFile()) return; // swapped meanwhile
       if (key !== '') this.#names.set(key, name);
       const size = Number(stats.size);
+      if (this.#options.finishing) finish(fd, stats);
       const records = attributeRecords(fd, this.#options.uidBase);
+      this.#bytes += size;
       yield tarHeader({ ...this.#common(stats, name), type: 'file', size, records });
       yield* content(fd, size);
     } catch (error) {
@@ -200,6 +211,14 @@ function* content(fd: number, size: number): Generator<Buffer> {
   }
   const rest = padding(size);
   if (rest > 0) yield Buffer.alloc(rest);
+}
+
+/** Takes away what overlayfs notes of where it has copied something from, and what an archive cannot tell of a time. */
+export function finish(fd: number, { mtimeNs }: Pick<BigIntStats, 'mtimeNs'>): void {
+  const isNote = (name: string): boolean => name.startsWith('trusted.overlay.') && name !== overlayOpaque.name;
+  for (const [name] of attributesOf(fd, isNote)) removeAttributeOf(fd, name);
+  const seconds = Number(mtimeNs / 1_000_000_000n);
+  if (mtimeNs % 1_000_000_000n !== 0n) fs.futimesSync(fd, seconds, seconds);
 }
 
 /** Subvolumes of the store number their inodes each for itself, and an overlay of them shows the numbers as they are. */

@@ -28,10 +28,24 @@ export interface LayerJob extends Omit<ChangesJob, 'kind'> {
   readonly uidBase: number;
   /** A new file, which the layer is written to, compressed. */
   readonly file: string;
-  /** Where a container had mounts that not all have, which are gone: absolute. Null where no container ran: nothing was mounted then. */
-  readonly places: readonly string[] | null;
+  /** Where a container had mounts that not all have, which are gone: absolute. */
+  readonly places: readonly string[];
   /** What the layer may have before that. */
   readonly maxBytes: number;
+}
+
+/** A layer that a step of a build makes by itself, in the store's own directory. */
+export interface OwnLayer {
+  /** The upper directory of an overlay, with owners as layers have them: it becomes the layer. */
+  readonly own: string;
+  /** As in `LayerJob`. */
+  readonly file: string;
+  readonly maxBytes: number;
+}
+
+/** What has become of it: of its files, what they hold. */
+export interface MadeOwnLayer extends Packed {
+  readonly bytes: number;
 }
 
 export interface PackJob extends Common {
@@ -103,6 +117,7 @@ export type TreeMessage =
   | {
       readonly kind: 'done';
       readonly packed: Packed | null;
+      readonly made: MadeOwnLayer | null;
       readonly images: readonly LoadableImage[] | null;
       /** The path of the file that has the text; null for none. */
       readonly found: string | null;

@@ -9,7 +9,7 @@ import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
 import { archiveWindowBytes } from '../limits.ts';
 import type { Packed } from '../store/layer-work.ts';
-import type { Done, LayerJob, ReadJob, ReceiveJob, SearchJob, WriteJob } from './tree-jobs.ts';
+import type { Done, LayerJob, MadeOwnLayer, OwnLayer, ReadJob, ReceiveJob, SearchJob, WriteJob } from './tree-jobs.ts';
 import { type Send, thread } from './tree-threads.ts';
 
 /** The tar, or the list, piece by piece. Throws what fails on the way, and the reason of `signal`. The thread is gone when this has ended. */
@@ -63,13 +63,28 @@ export async function packLayerFile(job: LayerJob, signal: AbortSignal): Promise
 }
 
 /** Makes the files of a build's step. Throws what was wrong with them, and the reason of `signal`. The thread is gone then. */
-export async function makeFilesOf(job: BuildFilesJob, signal: AbortSignal): Promise<void> {
+export async function makeFilesOf(job: BuildFilesJob & { readonly layer: null }, signal: AbortSignal): Promise<void> {
   await thread(
     job,
     signal,
     () => undefined,
     () => undefined,
   );
+}
+
+/** The same where they become a layer. */
+export async function makeLayerOf(
+  job: BuildFilesJob & { readonly layer: OwnLayer },
+  signal: AbortSignal,
+): Promise<MadeOwnLayer> {
+  const { made } = await thread(
+    job,
+    signal,
+    () => undefined,
+    () => undefined,
+  );
+  if (!made) throw new EngineError('internal', 'the layer was made, and nothing is known of it');
+  return made;
 }
 
 /** The path, in its layer, of the first file with the text in it; null for none. Throws the reason of `signal`. */

@@ -1,34 +1,27 @@
 // A thread that packs tars out of views, writes them into these, or receives images, a job at a time. Started by `tree-threads.ts` only.
 
-import fs, { createWriteStream } from 'node:fs';
+import fs from 'node:fs';
 import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import type { SentJob } from '../build/files/sent-jobs.ts';
 import { at, EngineError } from '../errors.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
-import { openBeneath, openInView, pathOf } from '../kernel/beneath.ts';
-import { SystemCallError } from '../kernel/libc.ts';
+import { openInView } from '../kernel/beneath.ts';
 import { here } from '../kernel/mounts.ts';
 import { holdMounts, moveIntoMounts, ownRootDirectory } from '../kernel/thread-mounts.ts';
 import { archiveWindowBytes } from '../limits.ts';
-import { compressor } from '../store/compression.ts';
-import type { Packed } from '../store/layer-work.ts';
-import { limiter } from '../store/limiter.ts';
-import { meter } from '../store/meter.ts';
 import { tarEnd } from '../store/tar-header.ts';
 import { changesOf } from './changes.ts';
 import { copyFailure } from './failure.ts';
 import { findText } from './find-text.ts';
 import { givenFiles } from './given-files.ts';
-import { addStepPlaces, emptyMountPoints } from './mount-points.ts';
+import { packLayer } from './pack-layer.ts';
 import { TreeReader } from './read-tree.ts';
 import { atPath } from './stat.ts';
 import type {
   Assignment,
   ChangesJob,
   Done,
-  LayerJob,
   PackJob,
   ReadJob,
   ReceiveJob,
@@ -148,61 +141,16 @@ function* listed({ own: place, image }: ChangesJob): Generator<Buffer> {
   yield Buffer.from(between === '[' ? 'null\n' : ']\n');
 }
 
-async function layerJob(job: LayerJob, talk: Talk): Promise<Packed> {
-  const plain = meter();
-  const packed = meter();
-  const file = createWriteStream(job.file, { flags: 'wx', mode: 0o600 });
-  const tar = Readable.from(layered(job), { objectMode: false });
-  const stop = new AbortController();
-  talk.next().catch((reason) => stop.abort(reason));
-  await pipeline(tar, limiter(job.maxBytes), plain.stream, compressor('zstd'), packed.stream, file, {
-    signal: stop.signal,
-  });
-  return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
-}
-
-const namesIn = (fd: number): string[] => fs.readdirSync(pathOf(fd));
-
-/** What `look` says of what is at a path, on which no link is followed; null for nothing. */
-function lookAt<T>(root: number, path: string, look: (stats: fs.Stats, fd: number) => T): T | null {
-  let fd: number;
-  try {
-    fd = openBeneath(root, path);
-  } catch (error) {
-    if (error instanceof SystemCallError) return null;
-    throw error;
-  }
-  try {
-    return look(fs.fstatSync(fd), fd);
-  } finally {
-    fs.closeSync(fd);
-  }
-}
-
-function* layered({ own: place, image, uidBase, places }: LayerJob): Generator<Buffer> {
-  using own = opened(place);
-  using below = opened(image);
-  const isEmpty = (path: string): boolean =>
-    lookAt(own.fd, path, (stats, fd) =>
-      stats.isDirectory() ? namesIn(fd).length === 0 : stats.isFile() && stats.size === 0,
-    ) ?? false;
-  const leftOut = places === null ? new Set<string>() : emptyMountPoints(isEmpty);
-  addStepPlaces(
-    leftOut,
-    (places ?? []).map((each) => each.replace(/^\/+|\/+$/g, '')),
-    {
-      isEmpty,
-      namesIn: (path) => lookAt(own.fd, path, (stats, fd) => (stats.isDirectory() ? namesIn(fd) : null)),
-      isBelow: (path) => lookAt(below.fd, path, () => true) ?? false,
-    },
-  );
-  yield* new TreeReader(own.fd, { uidBase, asLayer: true, leftOut }).contents('', '');
-  yield tarEnd;
-}
-
 function opened(path: string): Disposable & { readonly fd: number } {
   const fd = openInView(here, path);
   return { fd, [Symbol.dispose]: () => fs.closeSync(fd) };
+}
+
+/** Aborts where nobody wants the job done any more. */
+function stopped(talk: Talk): AbortSignal {
+  const stop = new AbortController();
+  talk.next().catch((reason) => stop.abort(reason));
+  return stop.signal;
 }
 
 async function readJob(job: ReadJob, talk: Talk): Promise<void> {
@@ -238,7 +186,7 @@ function isSentJob(job: TreeJob): job is SentJob {
 }
 
 async function work(job: TreeJob, talk: Talk): Promise<Done> {
-  const done = { kind: 'done', packed: null, images: null, found: null, sent: null } as const;
+  const done = { kind: 'done', packed: null, made: null, images: null, found: null, sent: null } as const;
   if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
   if (job.kind === 'search') return { ...done, found: findText(job) };
   if (isSentJob(job)) {
@@ -251,10 +199,9 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
     if (job.kind === 'build-files') {
       // Only here, as above.
       const { makeFiles } = await import('../build/files/make-files.ts');
-      await makeFiles(job);
-      return done;
+      return { ...done, made: await makeFiles(job, stopped(talk)) };
     }
-    if (job.kind === 'layer') return { ...done, packed: await layerJob(job, talk) };
+    if (job.kind === 'layer') return { ...done, packed: await packLayer(job, stopped(talk)) };
     if (job.kind === 'write') await writeJob(job, talk);
     else await readJob(job, talk);
     return done;

@@ -68,6 +68,15 @@ export function openView<T>(source: ViewSource, look: (root: number) => T): { re
   return { view: { mounts, root, [Symbol.dispose]: () => fs.closeSync(mounts) }, seen };
 }
 
+/** The same where nothing of a host's is, for who makes a layer: all belongs to root, as in the layers below. */
+export function openOwnView(rootfs: Rootfs): View {
+  const mounts = insideNewMountNamespace(() => {
+    mountTree(rootfs, null);
+    return holdMounts();
+  });
+  return { mounts, root: rootfs.stage.rootfs, [Symbol.dispose]: () => fs.closeSync(mounts) };
+}
+
 /** What a container has changed of its image, and its image's tree, both as directories of a mount namespace. */
 export interface Layers extends Disposable {
   readonly mounts: number;

@@ -14,14 +14,15 @@ import { entryReader } from '../store/entry-reader.ts';
 import { limiter } from '../store/limiter.ts';
 import { components } from '../store/tree.ts';
 import { copyFailure } from './failure.ts';
-import { LiveTree } from './live-tree.ts';
+import { LiveTree, type LiveTreeOptions } from './live-tree.ts';
 import type { WriteJob } from './tree-jobs.ts';
 
 /** Of a job, what writing goes by. */
 export type WriteOptions = Pick<
   WriteJob,
   'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes' | 'writtenAt'
->;
+> &
+  Pick<LiveTreeOptions, 'layer'>;
 
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
 export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {
@@ -31,6 +32,7 @@ export async function writeArchive(archive: Readable, root: number, job: WriteOp
     begin(header) {
       if (++entries > maxLayerEntries)
         throw new EngineError('tooLarge', `the archive has more than ${maxLayerEntries} entries`);
+      job.layer?.take(header.size ?? 0);
       const fd = writeEntry(tree, header, job);
       return fd === null ? null : { fd };
     },

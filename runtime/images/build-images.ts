@@ -1,5 +1,6 @@
 // What a builder needs of one host's images: one to stand on, new layers on top, and in the end an image of them.
 
+import type { MadeOwnLayer } from '../archives/tree-jobs.ts';
 import type { CatalogueEntry } from '../catalogue/layout.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
@@ -62,6 +63,11 @@ export interface BuildImages {
   stand(diffIds: readonly string[], config: ImageConfig): Disposable & { readonly image: Image };
   /** Packs a layer into a file and unpacks it for everybody. */
   layer(pack: (file: string, maxBytes: number) => Promise<Packed>, signal: AbortSignal): Promise<MadeLayer>;
+  /** The same for one that `make` makes in `own`, a new directory on the store's file system: what is in its `upper` becomes the layer. */
+  ownLayer(
+    make: (own: string, file: string, maxBytes: number) => Promise<MadeOwnLayer>,
+    signal: AbortSignal,
+  ): Promise<MadeLayer>;
   /** Tells of layers whether an image of the host has them, as it is now. */
   isInOwnImage(): (diffId: string) => boolean;
   /** The host has an image of the catalogue by a name, also one that is not offered. */

@@ -2,12 +2,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
+import { removeTree } from '../kernel/remove-tree.ts';
 import { maxLayers } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
+import type { Packed } from '../store/layer-work.ts';
+import type { Layer } from '../store/layers.ts';
 import { allowance, bringHashed, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
 import { buildExchange } from './exchange.ts';
+import type { MadeLayer } from './made-layer.ts';
 import { addCatalogueLayer } from './pull.ts';
 import { familiar } from './reference.ts';
 import { resolve } from './resolve.ts';
@@ -25,6 +29,27 @@ export function buildImages(view: HostView): BuildImages {
         if (!layer) throw new EngineError('internal', `layer ${diffId} is not unpacked`);
         return layer.name;
       });
+  /** A layer that `make` packs into a file, and `bring` brings from there. */
+  const bringMade = async <Made extends Packed>(
+    make: (file: string, maxBytes: number) => Promise<Made>,
+    bring: (file: string, made: Made, maxBytes: number) => Promise<Layer>,
+  ): Promise<MadeLayer> => {
+    using _transfer = view.transfers.beginTransfer();
+    await using upload = new Upload(view.uploads);
+    const maxBytes = allowance(view);
+    const file = `${upload.directory}/layer`;
+    const made = await make(file, maxBytes);
+    const held = contents.hold([made.diffId]);
+    try {
+      trimStepCache(view);
+      const { diffId, size: bytes } = await bring(file, made, maxBytes);
+      return { diffId, bytes, [Symbol.dispose]: () => held[Symbol.dispose]() };
+    } catch (error) {
+      held[Symbol.dispose]();
+      contents.discardUnused([made.diffId]);
+      throw error;
+    }
+  };
   return {
     base: (reference) => {
       const { imageId, diffIds, details } = resolve(view, reference);
@@ -58,21 +83,25 @@ export function buildImages(view: HostView): BuildImages {
       view.standing.set(id, image);
       return { image, [Symbol.dispose]: () => void view.standing.delete(id) };
     },
-    layer: async (pack, signal) => {
-      using _transfer = view.transfers.beginTransfer();
-      await using upload = new Upload(view.uploads);
-      const maxBytes = allowance(view);
-      const file = `${upload.directory}/layer`;
-      const packed = await pack(file, maxBytes);
-      const held = contents.hold([packed.diffId]);
+    layer: (pack, signal) =>
+      bringMade(pack, async (file, packed, maxBytes) => await bringHashed(view, file, packed, { maxBytes, signal })),
+    ownLayer: async (make, signal) => {
+      const own = layers.temporary();
       try {
-        trimStepCache(view);
-        const { diffId, size: bytes } = await bringHashed(view, file, packed, { maxBytes, signal });
-        return { diffId, bytes, [Symbol.dispose]: () => held[Symbol.dispose]() };
-      } catch (error) {
-        held[Symbol.dispose]();
-        contents.discardUnused([packed.diffId]);
-        throw error;
+        return await bringMade(
+          (file, maxBytes) => make(own, file, maxBytes),
+          async (file, made, maxBytes) => {
+            signal.throwIfAborted();
+            const { digest, diffId, tarBytes, bytes: size } = made;
+            const unpacked = { digest, diffId, tarBytes, size, foreign: 0 };
+            const keep = (): void => view.blobs.place(file, digest);
+            const source = { blob: file, digest, isHashed: true, diffId, maxBytes, keep };
+            return await layers.adopt({ directory: `${own}/upper`, unpacked }, source);
+          },
+        );
+      } finally {
+        // It may be a layer that was here already. What cannot be removed now is removed at the next start.
+        void removeTree(own).catch(() => undefined);
       }
     },
     isInOwnImage: () => isInOwnImage(view),

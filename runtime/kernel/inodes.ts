@@ -14,6 +14,7 @@ const lgetxattrCall = libc.func(
 const llistxattrCall = libc.func('int64_t llistxattr(const char *path, _Out_ uint8_t *list, size_t size)');
 const fsetxattrCall = libc.func('int fsetxattr(int fd, const char *name, const void *value, size_t size, int flags)');
 const fgetxattrCall = libc.func('int64_t fgetxattr(int fd, const char *name, _Out_ uint8_t *value, size_t size)');
+const fremovexattrCall = libc.func('int fremovexattr(int fd, const char *name)');
 const flistxattrCall = libc.func('int64_t flistxattr(int fd, _Out_ uint8_t *list, size_t size)');
 const syncfsCall = libc.func('int syncfs(int fd)');
 
@@ -77,6 +78,11 @@ export function attributesOf(fd: number, wanted: (name: string) => boolean): (re
 /** Sets an extended attribute of an open file or directory. */
 export function setAttributeOf(fd: number, name: string, value: Uint8Array): void {
   if (fsetxattrCall(fd, name, value, value.length, 0) !== 0) throw failure('fsetxattr', `descriptor ${fd}`);
+}
+
+/** Takes an extended attribute from an open file or directory, which has it. */
+export function removeAttributeOf(fd: number, name: string): void {
+  if (fremovexattrCall(fd, name) !== 0) throw failure('fremovexattr', `descriptor ${fd}`);
 }
 
 /** Writes everything of the file system that holds the open file `fd` to its disk (syncfs(2)), in a thread of libuv's. */

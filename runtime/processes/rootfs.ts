@@ -79,8 +79,8 @@ export function mountRootfs(rootfs: Rootfs, userns: number): void {
   refuseLinks(rootfs.stage.rootfs);
 }
 
-/** The same for who starts nothing in it: whatever the image has where a container needs a directory. */
-export function mountTree(rootfs: Rootfs, userns: number): void {
+/** The same for who starts nothing in it: whatever the image has where a container needs a directory. With null as owners are in the store. */
+export function mountTree(rootfs: Rootfs, userns: number | null): void {
   const { layers, rootfs: merged } = rootfs.stage;
   showLayers(rootfs, userns);
   mountOverlay(
@@ -106,7 +106,7 @@ export function mountImage({ layers, stage }: Pick<Rootfs, 'layers' | 'stage'>, 
 /** Shows all layers through the host's IDs; only inside `insideNewMountNamespace`. `userns` is a descriptor of a namespace with its map. */
 export function showLayers(
   { layersDirectory, stage }: Pick<Rootfs, 'layersDirectory' | 'stage'>,
-  userns: number,
+  userns: number | null,
 ): void {
   mountReadOnly(layersDirectory, stage.layers, userns);
 }

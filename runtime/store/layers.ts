@@ -60,6 +60,8 @@ export interface LayerSource extends Omit<PreparedSource, 'growsTo'> {
   readonly keep: ((digest: string) => void) | null;
 }
 
+type Prepared = Pick<PreparedLayer, 'directory' | 'unpacked'>;
+
 /** A layer that is being unpacked, and who is told how far it is. */
 interface Running {
   /** What the blob is known to hash to; null where that is yet to be seen. */
@@ -239,15 +241,20 @@ export class Layers {
     return prepareLayer(this.#temporary, source, signal, onBytes);
   }
 
-  /** The layer that was unpacked by `prepare`, whose blob is whole now; where somebody else has brought it meanwhile, theirs. Throws as `add`. */
-  async adopt(prepared: PreparedLayer, source: LayerSource): Promise<Layer> {
+  /** The path of a new directory, for the engine to make a layer in. What is there at the next start is removed. */
+  temporary(): string {
+    return `${this.#temporary}/${randomUUID()}`;
+  }
+
+  /** The layer that was unpacked by `prepare`, or made here, whose blob is whole now; where somebody else has brought it meanwhile, theirs. Throws as `add`. */
+  async adopt(prepared: Prepared, source: LayerSource): Promise<Layer> {
     const name = layerName(source.diffId);
     if (this.#known.has(name) || this.#running.has(source.diffId))
       return await this.add(source, new AbortController().signal, () => undefined);
     return this.#place(name, source, prepared);
   }
 
-  #place(name: string, { diffId, keep }: LayerSource, { directory, unpacked }: PreparedLayer): Layer {
+  #place(name: string, { diffId, keep }: LayerSource, { directory, unpacked }: Prepared): Layer {
     try {
       this.#settling.add(name);
       keep?.(unpacked.digest);

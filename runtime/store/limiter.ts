@@ -3,7 +3,7 @@
 import { Transform } from 'node:stream';
 import { EngineError } from '../errors.ts';
 
-const noRoom = (most: number): string => `it has more than ${most} bytes, which this host has no room for`;
+export const noRoom = (most: number): string => `it has more than ${most} bytes, which this host has no room for`;
 
 /** Passes at most `maxBytes` through; fails with tooLarge beyond, and what `said` says of it. */
 export function limiter(maxBytes: number, said = noRoom): Transform {

@@ -3,8 +3,9 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import { makeFilesOf, packLayerFile } from '../../archives/tree-work.ts';
-import { openLayers, openView, type View, type ViewSource } from '../../archives/view.ts';
+import type { MadeOwnLayer } from '../../archives/tree-jobs.ts';
+import { makeFilesOf, makeLayerOf } from '../../archives/tree-work.ts';
+import { openLayers, openOwnView, openView, type View, type ViewSource } from '../../archives/view.ts';
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
@@ -27,27 +28,18 @@ export async function filesStep(
   signal: AbortSignal,
 ): Promise<MadeLayer> {
   const make = async (made: (layer: MadeLayer) => MadeLayer): Promise<MadeLayer> => {
-    await using undo = new AsyncDisposableStack();
-    const own = makeOwn(host, undo);
-    const view = undo.use(viewOf(host, below, own));
-    const opened = sources.map((source) => openSource(host, source, undo));
-    const { mounts, root } = view;
-    const { uidBase } = host.record;
-    const time = { madeAtMs: madeAt === null ? Date.now() : madeAt * 1000, isTimeGiven: madeAt !== null };
-    await makeFilesOf({ kind: 'build-files', mounts, root, uidBase, sources: opened, actions, ...time }, signal);
-    const rootfs = rootfsOf(host, below, own);
-    const layers = undo.use(openLayers({ rootfs, hostPid: host.record.pid }));
-    const { mounts: packedMounts, own: upper, image } = layers;
-    return made(
-      await host.images.builds.layer(
-        (file, maxBytes) =>
-          packLayerFile(
-            { kind: 'layer', mounts: packedMounts, own: upper, image, uidBase, file, maxBytes, places: null },
-            signal,
-          ),
-        signal,
-      ),
-    );
+    const pack = async (own: string, file: string, maxBytes: number): Promise<MadeOwnLayer> => {
+      using undo = new DisposableStack();
+      createOwnLayer(own, 0);
+      const { mounts, root } = undo.use(openOwnView(rootfsOf(host, below, own)));
+      const opened = sources.map((source) => openSource(host, source, undo));
+      const { uidBase } = host.record;
+      const time = { madeAtMs: madeAt === null ? Date.now() : madeAt * 1000, isTimeGiven: madeAt !== null };
+      const layer = { own: `${own}/upper`, file, maxBytes };
+      const job = { kind: 'build-files', mounts, root, uidBase, layer, sources: opened, actions, ...time } as const;
+      return await makeLayerOf(job, signal);
+    };
+    return made(await host.images.builds.ownLayer(pack, signal));
   };
   return await handingOver(host, (made) => host.engine.archives.pass(host.name, () => make(made)));
 }
@@ -79,10 +71,12 @@ export async function placeFiles(
     await using undo = new AsyncDisposableStack();
     const own = makeOwn(host, undo);
     const { mounts, root } = undo.use(viewOf(host, [], own));
-    const sources = [openSource(host, { kind: 'stage', diffIds }, undo)];
+    using opened = new DisposableStack();
+    const sources = [openSource(host, { kind: 'stage', diffIds }, opened)];
     const { uidBase } = host.record;
     const time = { madeAtMs: Date.now(), isTimeGiven: false };
-    await makeFilesOf({ kind: 'build-files', mounts, root, uidBase, sources, actions: [action], ...time }, signal);
+    const job = { kind: 'build-files', mounts, root, uidBase, layer: null, sources, actions: [action] } as const;
+    await makeFilesOf({ ...job, ...time }, signal);
     const made = `${own}/upper${isRoot ? '' : `/${name}`}`;
     if (!fs.lstatSync(made, { throwIfNoEntry: false })?.isDirectory())
       throw new EngineError('notFound', `${JSON.stringify(source)}: not found`);
@@ -120,7 +114,7 @@ function viewOf(host: ContainerHost, diffIds: readonly string[], directory: stri
   return view;
 }
 
-function openSource(host: ContainerHost, source: Source, undo: AsyncDisposableStack): FilesSource {
+function openSource(host: ContainerHost, source: Source, undo: DisposableStack): FilesSource {
   if (source.kind === 'sent') return source;
   const rootfs = rootfsOf(host, source.diffIds, '');
   const { mounts, image } = undo.use(openLayers({ rootfs, hostPid: host.record.pid }));

@@ -9,7 +9,8 @@ import type { CopyAction, Owner } from './files-job.ts';
 import { Selection } from './selection.ts';
 import type { SourceEntry, SourceTree } from './source-tree.ts';
 
-const chunkBytes = 256 * 1024;
+/** Of the thread: memory of a file's own would cost more than to copy a small one. */
+const chunk = Buffer.allocUnsafeSlow(256 * 1024);
 
 const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
 
@@ -95,9 +96,8 @@ export class Copying {
     try {
       const file = this.#tree.startFile(to);
       try {
-        const chunk = Buffer.allocUnsafe(chunkBytes);
         for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
-          for (let at = 0; at < length; ) at += fs.writeSync(file, chunk, at, length - at);
+          this.#tree.write(file, chunk.subarray(0, length));
       } catch (error) {
         fs.closeSync(file);
         throw error;

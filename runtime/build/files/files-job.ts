@@ -1,5 +1,6 @@
 // Files that a step of a build makes: COPY, ADD and WORKDIR, as their thread is told of them.
 
+import type { OwnLayer } from '../../archives/tree-jobs.ts';
 import type { FileMode } from '../language/file-modes.ts';
 import type { SentPlace } from './sent-list.ts';
 
@@ -58,7 +59,10 @@ export interface BuildFilesJob {
   readonly kind: 'build-files';
   readonly mounts: number;
   readonly root: string;
+  /** The host's root on the machine. */
   readonly uidBase: number;
+  /** What is made becomes a layer, and belongs to root as in all layers; null where it is the host's. */
+  readonly layer: OwnLayer | null;
   readonly sources: readonly FilesSource[];
   readonly actions: readonly FileAction[];
   /** When what is made and not copied was made. */

@@ -3,7 +3,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { LiveTree } from '../../archives/live-tree.ts';
+import { LiveTree, type LiveTreeOptions } from '../../archives/live-tree.ts';
+import { packOwnLayer } from '../../archives/pack-layer.ts';
+import { Room } from '../../archives/room.ts';
+import type { MadeOwnLayer } from '../../archives/tree-jobs.ts';
 import { writeArchive } from '../../archives/write-archive.ts';
 import { EngineError } from '../../errors.ts';
 import { openInView, pathOf } from '../../kernel/beneath.ts';
@@ -22,20 +25,28 @@ import { isTar } from './is-tar.ts';
 import { entriesAt } from './sent-list.ts';
 import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
-/** Throws notFound for a source that is not there, in BuildKit's words, and what the file system throws. */
-export async function makeFiles(job: BuildFilesJob): Promise<void> {
+/**
+ * Gives the layer that it has become, if one was wanted. Throws notFound for a source that is not there, in BuildKit's words, tooLarge,
+ * the reason of `signal`, and what the file system throws.
+ */
+export async function makeFiles(job: BuildFilesJob, signal: AbortSignal): Promise<MadeOwnLayer | null> {
   using opened = new DisposableStack();
   const sources = job.sources.map((source) => openSource(source, job.uidBase, opened));
   moveIntoMounts(job.mounts);
   const root = openInView(here, job.root);
   opened.defer(() => fs.closeSync(root));
-  const { uidBase, isTimeGiven } = job;
   const madeAt = new Date(job.madeAtMs);
-  const writtenAt = isTimeGiven ? madeAt : null;
-  using tree = new LiveTree(root, { directory: '/', uidBase, noOverwriteDirNonDir: false, writtenAt });
-  const making = new Making(root, tree, { uidBase, madeAt, writtenAt });
+  const made = {
+    uidBase: job.layer ? 0 : job.uidBase,
+    noOverwriteDirNonDir: false,
+    writtenAt: job.isTimeGiven ? madeAt : null,
+    ...(job.layer && { layer: new Room(job.layer.maxBytes) }),
+  };
+  using tree = new LiveTree(root, { ...made, directory: '/' });
+  const making = new Making(root, tree, madeAt, made);
   for (const action of job.actions) await making.act(action, sources);
   tree.finish();
+  return job.layer && (await packOwnLayer(job.layer, signal));
 }
 
 function openSource(source: FilesSource, uidBase: number, opened: DisposableStack): SourceTree {
@@ -54,25 +65,15 @@ const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boole
 class Making {
   readonly #root: number;
   readonly #tree: LiveTree;
-  readonly #uidBase: number;
   /** Of what is made and not copied. */
   readonly #madeAt: Date;
-  readonly #writtenAt: Date | null;
+  readonly #made: Omit<LiveTreeOptions, 'directory'>;
 
-  constructor(
-    root: number,
-    tree: LiveTree,
-    {
-      uidBase,
-      madeAt,
-      writtenAt,
-    }: { readonly uidBase: number; readonly madeAt: Date; readonly writtenAt: Date | null },
-  ) {
+  constructor(root: number, tree: LiveTree, madeAt: Date, made: Omit<LiveTreeOptions, 'directory'>) {
     this.#root = root;
-    this.#uidBase = uidBase;
     this.#tree = tree;
     this.#madeAt = madeAt;
-    this.#writtenAt = writtenAt;
+    this.#made = made;
   }
 
   /** Of directories that nobody has told of. */
@@ -95,7 +96,7 @@ class Making {
     const to = this.#resolved(action.path);
     this.#makeDirectories(path.posix.dirname(to), this.#implied(null));
     const fd = this.#tree.startFile(partsOf(to));
-    fs.writeSync(fd, action.data);
+    this.#tree.write(fd, Buffer.from(action.data));
     this.#tree.finishFile(fd, attributes);
   }
 
@@ -128,9 +129,9 @@ class Making {
       if (!(await isTar(fd))) return false;
       const directory = this.#resolved(to);
       this.#makeDirectories(directory, this.#implied(owner));
-      const job = { path: directory, uidBase: this.#uidBase, owner, maxBytes: maxCatalogueLayerBytes };
+      const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
       const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
-      await writeArchive(content, this.#root, { ...job, noOverwriteDirNonDir: false, writtenAt: this.#writtenAt });
+      await writeArchive(content, this.#root, { ...this.#made, path: directory, owner, maxBytes });
       return true;
     } finally {
       fs.closeSync(fd);
