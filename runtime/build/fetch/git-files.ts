@@ -31,7 +31,9 @@ const noDirectory = 97;
 /** With $1, $2, … as its arguments. The commit that is wanted; a server may give it by itself, by its name, or only with all. */
 const fetchScript = `set -e
 umask 022
-git init -q -b master /src
+format=sha1
+if [ \${#3} = 64 ]; then format=sha256; fi
+git init -q -b master --object-format=$format /src
 cd /src
 git remote add origin "$1"
 git fetch -q --depth=1 --no-tags origin "$2" 2>/tmp/said || git fetch -q --no-tags origin '+refs/*:refs/remotes/origin/*'
@@ -41,7 +43,8 @@ cd "/src/$4" 2>/tmp/said || exit ${noDirectory}
 if [ "$5" = true ]; then exec tar -cf - .; else exec tar --exclude=./.git -cf - .; fi
 `;
 
-const isCommit = (ref: string): boolean => /^[0-9a-f]{40}$/.test(ref);
+/** By SHA-1 or SHA-256. */
+const isCommit = (ref: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
 
 /** Its files, as they are at a commit, which are fetched once. `onSaid` is told what git says. Throws GrpcError, in BuildKit's words, and as `SentFiles` does. */
 export async function gitFiles(
@@ -58,10 +61,12 @@ export async function gitFiles(
       codes.unimplemented,
       `${remote} is a repository by SSH, which builds do not fetch here: use https`,
     );
+  if (!/^[0-9a-f]*$/i.test(checksum))
+    throw new GrpcError(codes.unknown, `invalid checksum ${checksum} for Git URL, expected hex commit hash`);
   const git = new Git(host, remote, onSaid, within);
   const commit = isCommit(ref) ? { hash: ref, ref } : await git.commitOf(ref);
   if (checksum !== '' && !commit.hash.startsWith(checksum))
-    throw new GrpcError(codes.unknown, `expected checksum to match ${checksum}, got ${commit.hash}`);
+    throw new EngineError('invalid', `expected checksum to match ${checksum}, got ${commit.hash}`);
   const key = `git ${JSON.stringify([remote, commit.hash, subdirectory, keepGitDir, submodules])}`;
   const known = await sentFiles.find(key);
   if (known) return known;

@@ -38,6 +38,10 @@ http.createServer((request, response) => {
 export class FileServer implements AsyncDisposable {
   readonly url = `http://127.0.0.1:${port}`;
   readonly repository = 'git://127.0.0.1/app.git';
+  /** With the file `own` and, as its submodule `part`, the other one. */
+  readonly wholeRepository = 'git://127.0.0.1/whole.git';
+  /** Whose commits have names of SHA-256, with the file `own`. */
+  readonly longRepository = 'git://127.0.0.1/long.git';
   readonly folder: string;
   readonly #owned = new AsyncDisposableStack();
 
@@ -53,6 +57,8 @@ export class FileServer implements AsyncDisposable {
     fs.mkdirSync(`${folder}/files`);
     fs.writeFileSync(`${folder}/asked`, '');
     makeRepository(`${folder}/app.git`);
+    makeWhole(`${folder}/whole.git`, server.commitOf('main'), server.repository);
+    makeLong(`${folder}/long.git`);
     const inside = [`--net=${network}`];
     await server.#spawn(
       'nsenter',
@@ -101,8 +107,8 @@ export class FileServer implements AsyncDisposable {
     return lines;
   }
 
-  commitOf(name: string): string {
-    return execFileSync('git', ['-C', `${this.folder}/app.git`, 'rev-parse', `${name}^{commit}`], {
+  commitOf(name: string, repository = 'app.git'): string {
+    return execFileSync('git', ['-C', `${this.folder}/${repository}`, 'rev-parse', `${name}^{commit}`], {
       encoding: 'utf8',
     }).trim();
   }
@@ -112,11 +118,38 @@ export class FileServer implements AsyncDisposable {
   }
 }
 
-function makeRepository(folder: string): void {
-  const git = (...args: string[]): void => {
+const gitIn =
+  (folder: string) =>
+  (...args: string[]): void => {
     const own = ['-c', 'user.name=test', '-c', 'user.email=test@example.org', '-c', 'core.excludesFile='];
     execFileSync('git', ['-C', folder, ...own, ...args], { stdio: 'pipe' });
   };
+
+function makeWhole(folder: string, commit: string, url: string): void {
+  const git = gitIn(folder);
+  fs.mkdirSync(folder);
+  git('init', '-q', '-b', 'main');
+  fs.writeFileSync(`${folder}/own`, 'of the whole\n');
+  fs.writeFileSync(`${folder}/Dockerfile`, 'FROM busybox\nCOPY . /g\nRUN cat /g/own /g/part/sub/page\n');
+  fs.writeFileSync(`${folder}/.gitmodules`, `[submodule "part"]\n\tpath = part\n\turl = ${url}\n`);
+  git('add', '.');
+  git('update-index', '--add', '--cacheinfo', `160000,${commit},part`);
+  git('commit', '-q', '-m', 'one');
+}
+
+function makeLong(folder: string): void {
+  const git = gitIn(folder);
+  fs.mkdirSync(folder);
+  git('init', '-q', '-b', 'main', '--object-format=sha256');
+  fs.writeFileSync(`${folder}/own`, 'of the long one\n');
+  fs.writeFileSync(`${folder}/Dockerfile`, 'FROM busybox\nCOPY own /own\nRUN cat /own\n');
+  git('add', '.');
+  git('commit', '-q', '-m', 'one');
+  git('tag', 'v1');
+}
+
+function makeRepository(folder: string): void {
+  const git = gitIn(folder);
   fs.mkdirSync(`${folder}/sub`, { recursive: true });
   fs.writeFileSync(
     `${folder}/Dockerfile`,
