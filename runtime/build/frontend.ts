@@ -80,8 +80,15 @@ export async function solveDockerfile(
     const remote = importCaches(host, build, attributes.has('requestid') ? [] : imports);
     const isAlwaysPulled = attributes.get('image-resolve-mode') === 'pull';
     const bases = new BaseImages(host, build, remote, isAlwaysPulled);
+    const resolved = new Map<string, Promise<ResolvedImage>>();
     const surroundings: Surroundings = {
-      resolveImage: (wanted) => resolveImage(build, bases, wanted),
+      // Progress tells once of an image that several stages begin with.
+      resolveImage: (wanted) => {
+        const key = `${wanted.name} ${wanted.reference}`;
+        const found = resolved.get(key) ?? resolveImage(build, bases, wanted);
+        resolved.set(key, found);
+        return found;
+      },
       resolveInput: async (name) => {
         const definition = Object.hasOwn(request.inputs, name) ? request.inputs[name] : undefined;
         if (!definition) throw new GrpcError(codes.unknown, `invalid input ${name.slice(0, 100)}: it was not sent`);
@@ -90,6 +97,10 @@ export async function solveDockerfile(
         return image;
       },
       ignorePatterns: () => files.ignorePatterns(),
+      // Also where nothing of the context is taken: BuildKit does, and its progress tells.
+      imagesResolved: async () => {
+        if (archive === null) await files.ignorePatterns();
+      },
       pause: () => host.turns.next('plan a build'),
     };
     const data = Uint8Array.from(Buffer.from(text)); // once for all that are told of it

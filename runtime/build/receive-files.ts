@@ -121,22 +121,29 @@ export function toldError(data: Uint8Array): string {
   return Buffer.from(data.subarray(0, maxToldErrorCharacters)).toString();
 }
 
+export interface ReceivingOptions {
+  /** Told how much has come, lists and ends of files with it, as BuildKit counts. */
+  readonly onBytes: (bytes: number) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Receives all that is wanted. Throws GrpcError: what the client says, and where what it sends cannot be. */
 export async function receiveFiles(
   session: Session,
   wanted: FilesWanted,
   receiver: Receiver,
-  signal: AbortSignal,
+  { onBytes, signal }: ReceivingOptions,
 ): Promise<void> {
   const path = '/moby.filesync.v1.FileSync/DiffCopy';
   if (!session.serves(path)) throw new GrpcError(codes.unavailable, 'the client does not send files');
   using call = session.call(path, headersOf(wanted), signal);
-  await new Receiving(call, receiver).run();
+  await new Receiving(call, receiver, onBytes).run();
 }
 
 class Receiving {
   readonly #call: StreamCall;
   readonly #receiver: Receiver;
+  readonly #onBytes: (bytes: number) => void;
   readonly #paths = new Paths();
   /** Files that were requested and have not come whole. */
   readonly #coming = new Set<number>();
@@ -144,13 +151,15 @@ class Receiving {
   #isListed = false;
   #isEndSaid = false;
 
-  constructor(call: StreamCall, receiver: Receiver) {
+  constructor(call: StreamCall, receiver: Receiver, onBytes: (bytes: number) => void) {
     this.#call = call;
     this.#receiver = receiver;
+    this.#onBytes = onBytes;
   }
 
   async run(): Promise<void> {
     for await (const { type, stat, id, data } of this.#call.messages(PacketSchema)) {
+      this.#onBytes(this.#call.receivedBytes);
       if (type === packet.end) {
         if (this.#coming.size > 0 || !this.#isListed)
           throw new GrpcError(codes.invalidArgument, 'the client ended before it had sent all');

@@ -14,7 +14,7 @@ const maxPathSteps = 1000;
 /** Takes small files into memory. */
 class TextReceiver implements Receiver {
   readonly texts = new Map<string, string>();
-  bytes = 0;
+  #bytes = 0;
   readonly #links = new Map<string, string>();
   readonly #coming = new Map<number, { readonly path: string; readonly pieces: Uint8Array[] }>();
 
@@ -27,8 +27,8 @@ class TextReceiver implements Receiver {
   }
 
   data(id: number, bytes: Uint8Array): void {
-    this.bytes += bytes.length;
-    if (this.bytes > 2 * maxDockerfileBytes)
+    this.#bytes += bytes.length;
+    if (this.#bytes > 2 * maxDockerfileBytes)
       throw new GrpcError(codes.resourceExhausted, `a Dockerfile may have ${maxDockerfileBytes} bytes`);
     this.#coming.get(id)?.pieces.push(Uint8Array.from(bytes));
   }
@@ -81,10 +81,13 @@ export async function receiveTexts(
     const receiver = new TextReceiver();
     const session = await build.session(id);
     const status = vertex.status(`transferring ${what}:`, 'transferring');
-    await receiveFiles(session, wanted, receiver, build.signal);
+    let received = 0;
+    const onBytes = (bytes: number): void => {
+      received = bytes;
+    };
+    await receiveFiles(session, wanted, receiver, { onBytes, signal: build.signal });
     receiver.follow();
-    // BuildKit counts what ends its packets too.
-    status.done(receiver.bytes + 2);
+    status.done(received);
     vertex.complete();
     return { texts: receiver.texts, vertex: vertex.digest };
   } catch (error) {

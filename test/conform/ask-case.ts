@@ -6,9 +6,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask } from '../runtime/api/exchange.ts';
+import type { Clients } from './clients.ts';
 import { Normaliser } from './normalise.ts';
 import { shapeOf } from './shape.ts';
+import { stepsIn } from './steps.ts';
 import type { Case, Command } from './transcript.ts';
+import { WatchedSocket } from './watched-socket.ts';
 
 /** No command of the corpus takes longer; on a busy machine it may wait. */
 const commandTimeoutMs = 60_000;
@@ -58,16 +61,39 @@ async function api(text: string, socket: string, env: NodeJS.ProcessEnv): Promis
   return { status: '0', stdout: lines.join('\n').trimEnd(), stderr: '' };
 }
 
+/** `steps docker build …`: its progress as steps.ts writes it. */
+async function steps(text: string, cwd: string, env: NodeJS.ProcessEnv): Promise<Outcome> {
+  const { status, stdout, stderr } = await shell(text, cwd, env);
+  return { status, stdout: stepsIn(stdout), stderr: stepsIn(stderr) };
+}
+
+/** `calls docker build …`: what the command asks of the engine, and the status of each answer. */
+async function calls(text: string, cwd: string, env: NodeJS.ProcessEnv, socket: string): Promise<Outcome> {
+  await using watched = await WatchedSocket.open(socket);
+  const { status } = await shell(text, cwd, { ...env, DOCKER_HOST: `unix://${watched.socket}` });
+  return { status, stdout: watched.calls, stderr: '' };
+}
+
+function askCommand(text: string, cwd: string, env: NodeJS.ProcessEnv, socket: string): Promise<Outcome> {
+  const [, kind = '', rest = ''] = /^(api|steps|calls) ([\s\S]+)$/.exec(text) ?? [];
+  switch (kind) {
+    case 'api':
+      return api(text, socket, env);
+    case 'steps':
+      return steps(rest, cwd, env);
+    case 'calls':
+      return calls(rest, cwd, env, socket);
+    default:
+      return shell(text, cwd, env);
+  }
+}
+
 function answerOf({ kind }: Command, { status, stdout, stderr }: Outcome, normaliser: Normaliser): string[] {
   if (kind === 'set-up') return [];
   const shown = kind === 'compared' ? [...normaliser.lines('|', stdout), ...normaliser.lines('!', stderr)] : [];
   return status === '0' ? shown : [...shown, `= ${status}`];
 }
 
-/**
- * The answers to its commands in order, as lines of a transcript; what set-up says is none. The engine must be as clear.ts leaves it.
- * `config` is the folder of the docker command's configuration. Throws where set-up fails, with what it said.
- */
 /** The clock's, once it has come: nothing of the case before was in it. */
 async function nextMillisecond(): Promise<number> {
   const nextMs = Date.now() + 1;
@@ -75,16 +101,19 @@ async function nextMillisecond(): Promise<number> {
   return nextMs;
 }
 
-export async function askCase(each: Case, socket: string, config: string): Promise<string[][]> {
+/**
+ * The answers to its commands in order, as lines of a transcript; what set-up says is none. The engine must be as clear.ts leaves it.
+ * Throws where set-up fails, with what it said.
+ */
+export async function askCase(each: Case, socket: string, clients: Clients): Promise<string[][]> {
   const startedMs = await nextMillisecond();
   const cwd = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'conform'}-case-`));
   const env = {
-    PATH: process.env.PATH,
+    ...clients,
     HOME: cwd,
     LC_ALL: 'C',
     TZ: 'UTC',
     DOCKER_HOST: `unix://${socket}`,
-    DOCKER_CONFIG: config,
     // A command lives for a moment, in which Go's collector and threads cost it a sixth of its time and give it nothing.
     GOGC: 'off',
     GOMAXPROCS: '1',
@@ -100,7 +129,7 @@ export async function askCase(each: Case, socket: string, config: string): Promi
     const answers: string[][] = [];
     for (const command of each.commands) {
       const { text } = command;
-      const outcome = await (text.startsWith('api ') ? api(text, socket, env) : shell(text, cwd, env));
+      const outcome = await askCommand(text, cwd, env, socket);
       if (command.kind === 'set-up' && outcome.status !== '0')
         throw new Error(`set-up failed with ${outcome.status}: ${text}\n${outcome.stderr}${outcome.stdout}`);
       answers.push(answerOf(command, outcome, normaliser));

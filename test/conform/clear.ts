@@ -36,7 +36,7 @@ export async function pullBusybox(socket: string): Promise<void> {
 }
 
 /**
- * Removes containers, images, volumes and networks that a case made, and has `restore` give back busybox where a case removed it. Throws
+ * Removes containers, images, volumes, networks and what builds have kept that a case made, and has `restore` give back busybox where a case removed it. Throws
  * where one stays.
  */
 export async function clear(socket: string, restore: () => Promise<void>): Promise<void> {
@@ -46,6 +46,8 @@ export async function clear(socket: string, restore: () => Promise<void>): Promi
   if ((await ask(socket, `GET /images/${kept}/json`)).status === 404) await restore();
   const { Volumes } = (await ask(socket, 'GET /volumes')).body as { Volumes: readonly { Name: string }[] | null };
   for (const { Name } of Volumes ?? []) await removed(socket, `/volumes/${encodeURIComponent(Name)}`);
+  const pruned = await ask(socket, 'POST /build/prune?all=1');
+  if (pruned.status !== 200) throw new Error(`POST /build/prune: ${pruned.status} ${JSON.stringify(pruned.body)}`);
   const networks = await listed<{ Id: string; Name: string }>(socket, '/networks');
   for (const { Id, Name } of networks)
     if (!['bridge', 'host', 'none'].includes(Name)) await removed(socket, `/networks/${Id}`);

@@ -6,36 +6,40 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { makeDockerConfig } from '../support/docker-config.ts';
 import { createDockerHost } from '../support/docker-host.ts';
 import type { RunningEngine } from '../support/engine.ts';
 import { sharedEngine } from '../support/shared.ts';
 import { isSoak } from '../support/soak.ts';
 import { askCase } from './ask-case.ts';
 import { clear, pullBusybox } from './clear.ts';
+import { type Clients, canBuild, type Generation, makeClients } from './clients.ts';
 import { expected, readCorpus } from './corpus.ts';
 import { transcript } from './transcript.ts';
 
-/** Of test/conform/cases: half a minute of CPU time. */
-const files = isSoak ? [] : ['api', 'exec', 'ps'];
+/** Of test/conform/cases: a minute of CPU time, half of it for what builds. */
+const files = isSoak
+  ? []
+  : ['api', 'exec', 'ps', 'builds', 'builds-workspace', 'builds-compose', 'builds-compose-workspace'];
 /** As many cases are asked at a time: a command mostly waits. */
 const hosts = 3;
 
 let engine: RunningEngine;
-const config = fs.mkdtempSync(path.join(os.tmpdir(), `${process.env.TEST_RUN ?? 'conform'}-config-`));
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), `${process.env.TEST_RUN ?? 'conform'}-clients-`));
+const clients = new Map<Generation, Clients>();
 /** Those that no case has now, and the cases that wait for one. */
 const free: string[] = [];
 const waiting: ((socket: string) => void)[] = [];
 
 beforeAll(async () => {
-  makeDockerConfig(config);
+  for (const generation of ['current', 'workspace'] as const)
+    clients.set(generation, await makeClients(generation, path.join(folder, generation)));
   engine = await sharedEngine();
   const made = Array.from({ length: hosts }, (_, n) => createDockerHost(engine, `conform-${n}`));
   for (const { socket } of await Promise.all(made)) free.push(socket);
 });
 
 afterAll(async () => {
-  fs.rmSync(config, { recursive: true, force: true });
+  fs.rmSync(folder, { recursive: true, force: true });
   await engine?.[Symbol.asyncDispose]();
 });
 
@@ -51,10 +55,12 @@ async function withHost<T>(act: (socket: string) => Promise<T>): Promise<T> {
   }
 }
 
-for (const { name, cases } of readCorpus(files))
-  describe(`as dockerd: ${name}`, () => {
+for (const { name, cases, clients: generation, builds } of readCorpus(files))
+  describe.skipIf(builds && !canBuild(generation))(`as dockerd: ${name}`, () => {
     test.concurrent.for(cases)('$title', async (each) => {
-      const got = transcript(each.commands, await withHost((socket) => askCase(each, socket, config)));
+      const own = clients.get(generation);
+      assert.ok(own);
+      const got = transcript(each.commands, await withHost((socket) => askCase(each, socket, own)));
       assert.equal(got, expected(each));
     });
   });

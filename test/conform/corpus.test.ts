@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
 import { expected, readCorpus, recorded } from './corpus.ts';
 import { Normaliser } from './normalise.ts';
+import { stepsIn } from './steps.ts';
 import { readCases, withAnswers } from './transcript.ts';
 
 const corpus = readCorpus();
@@ -23,6 +24,28 @@ test('a file is written as it was read', () => {
       ),
       text,
     );
+});
+
+test('the clients of the workspace are asked the same as current ones', () => {
+  const asked = (name: string) =>
+    readCorpus([name]).flatMap(({ cases: own }) =>
+      own.map(({ title, files, masks, commands }) => ({
+        title,
+        files,
+        masks: masks.map(({ pattern }) => pattern.source),
+        commands: commands.map(({ kind, text }) => ({ kind, text })),
+      })),
+    );
+  const ofWorkspace = corpus.filter(({ clients }) => clients === 'workspace').map(({ name }) => name);
+  assert.notDeepEqual(ofWorkspace, []);
+  for (const name of ofWorkspace) assert.deepEqual(asked(name), asked(name.replace(/-workspace$/, '')), name);
+});
+
+test('the progress of a build has each step with what it tells, in one order', () => {
+  const steps = ['#2 [a 1/2] RUN x', '#1 [internal] load y', '#2 0.100 said', '#1 transferring y: 3B 0.1s done'];
+  const ends = ['#2 ...', '#1 DONE 0.1s', '', '#2 DONE 12.3s', 'ERROR: why'];
+  const expected = '[a 1/2] RUN x\n  said\n  DONE <time>\n[internal] load y\n  transferring y: 3B\n  DONE <time>\n';
+  assert.equal(stepsIn([...steps, ...ends].join('\n')), `${expected}ERROR: why\n`);
 });
 
 describe('a case', () => {

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type { Generation } from './clients.ts';
 import { type Case, readCases, transcript } from './transcript.ts';
 
 const folder = path.join(import.meta.dirname, 'cases');
@@ -9,6 +10,10 @@ const folder = path.join(import.meta.dirname, 'cases');
 export interface CaseFile {
   /** `run` for run.txt. */
   readonly name: string;
+  /** Who asks it: the workspace's docker command where the name ends with `-workspace`. */
+  readonly clients: Generation;
+  /** Something is built, which a docker command without buildx cannot. */
+  readonly builds: boolean;
   readonly path: string;
   readonly text: string;
   readonly cases: readonly Case[];
@@ -22,7 +27,9 @@ export function readCorpus(names: readonly string[] = []): CaseFile[] {
     const place = path.join(folder, file);
     const text = fs.readFileSync(place, 'utf8');
     try {
-      return { name: path.basename(file, '.txt'), path: place, text, cases: readCases(text) };
+      const name = path.basename(file, '.txt');
+      const clients = name.endsWith('-workspace') ? 'workspace' : 'current';
+      return { name, clients, builds: name.startsWith('build'), path: place, text, cases: readCases(text) };
     } catch (error) {
       throw new Error(`${place}: ${error instanceof Error ? error.message : error}`, { cause: error });
     }

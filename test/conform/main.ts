@@ -9,12 +9,12 @@ import path from 'node:path';
 import process from 'node:process';
 import { diff, parseArgs } from 'node:util';
 import { ownDockerFolder } from '../../bin/programs.mjs';
-import { makeDockerConfig } from '../support/docker-config.ts';
 import { createDockerHost } from '../support/docker-host.ts';
 import { startDockerd } from '../support/dockerd.ts';
 import { startEngine } from '../support/engine.ts';
 import { askCase } from './ask-case.ts';
 import { clear, pullBusybox } from './clear.ts';
+import { type Clients, canBuild, type Generation, makeClients } from './clients.ts';
 import { type CaseFile, expected, readCorpus, recorded } from './corpus.ts';
 import { type Case, type Recorded, transcript, withAnswers } from './transcript.ts';
 
@@ -34,11 +34,20 @@ const isRecording = values.record || values['record-ours'];
 const asksDockerd = values.record || values.against === 'dockerd';
 process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
 
-const files = readCorpus(positionals);
+const files = readCorpus(positionals).filter(({ builds, clients }) => !builds || canBuild(clients));
 const isAsked = ({ title }: Case): boolean =>
   values.title.length === 0 || values.title.some((part) => title.includes(part));
-const config = fs.mkdtempSync(path.join(os.tmpdir(), 'conform-config-'));
-makeDockerConfig(config);
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'conform-clients-'));
+const clients = new Map<Generation, Clients>();
+for (const generation of new Set(files.map((file) => file.clients)))
+  clients.set(generation, await makeClients(generation, path.join(folder, generation)));
+
+function clientsOf(each: Case): Clients {
+  const generation = files.find(({ cases }) => cases.includes(each))?.clients ?? 'current';
+  const own = clients.get(generation);
+  if (!own) throw new Error(`there are no clients of the ${generation} kind`);
+  return own;
+}
 
 /** What of each case came, in the order of its commands; or why it could not be asked. */
 const answers = new Map<Case, string[][] | Error>();
@@ -47,7 +56,7 @@ async function askAll(socket: string, restore: () => Promise<void>, queue: Case[
   for (let each = queue.shift(); each; each = queue.shift()) {
     try {
       await clear(socket, restore);
-      answers.set(each, await askCase(each, socket, config));
+      answers.set(each, await askCase(each, socket, clientsOf(each)));
     } catch (error) {
       answers.set(each, error instanceof Error ? error : new Error(String(error)));
     }
@@ -133,5 +142,5 @@ try {
   if (values.record) reportFailures();
   else report();
 } finally {
-  fs.rmSync(config, { recursive: true, force: true });
+  fs.rmSync(folder, { recursive: true, force: true });
 }

@@ -10,6 +10,8 @@
 //   $ docker ps -q                    compared: status, standard output and standard error
 //   > …                               goes on from the line before
 //   ? docker start a b                compared: the status alone
+//   $ steps docker build .            its progress, as steps.ts writes it
+//   $ calls docker build .            what it asks of the engine, and the status of each answer
 //   | a line of standard output, as normalise.ts writes it
 //   ! a line of standard error
 //   = 1                               the status, where it is not 0

@@ -55,16 +55,17 @@ async function receive(
   vertex.start();
   const session = await sessionOf(id);
   const status = vertex.status(`transferring ${step.local}:`, 'transferring');
-  let last = 0;
+  let [received, told] = [0, 0];
   const onBytes = (bytes: number): void => {
-    if (bytes - last < 1024 * 1024) return;
-    last = bytes;
+    received = bytes;
+    if (bytes - told < 1024 * 1024) return;
+    told = bytes;
     status.at(bytes);
   };
   const key = session.sharedKey === '' ? null : `${directory}:${session.sharedKey}`;
   const wanted = { directory, followed: step.paths ?? [], included: [], excluded };
   const sent = await sentFiles.receive(session, wanted, { key, onBytes, signal });
-  status.done(sent.bytes);
+  status.done(received);
   vertex.took(sent.files, sent.bytes);
   vertex.complete();
   return sent;

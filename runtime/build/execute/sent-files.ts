@@ -17,7 +17,7 @@ import { ReceivingInto } from '../files/receive-into.ts';
 import type { ReceivedList } from '../files/sent-jobs.ts';
 import { amountOf, type SentPlace, writeList } from '../files/sent-list.ts';
 import { archivePieces } from '../receive-archive.ts';
-import { type FilesWanted, receiveFiles } from '../receive-files.ts';
+import { type FilesWanted, type ReceivingOptions, receiveFiles } from '../receive-files.ts';
 import type { Session } from '../sessions.ts';
 
 /** Files that were sent, and are there until this is disposed of. */
@@ -27,12 +27,6 @@ export interface Sent extends AsyncDisposable, SentPlace {
   readonly files: number;
   /** What its files hold. */
   readonly bytes: number;
-}
-
-export interface ReceiveOptions {
-  /** Told how much has come. */
-  readonly onBytes: (bytes: number) => void;
-  readonly signal: AbortSignal;
 }
 
 /** What is in a directory, and what whoever put it there has noted of it. */
@@ -82,12 +76,12 @@ export class SentFiles implements Keeper {
   async receive(
     session: Session,
     wanted: FilesWanted,
-    { key, onBytes, signal }: ReceiveOptions & { readonly key: string | null },
+    { key, onBytes, signal }: ReceivingOptions & { readonly key: string | null },
   ): Promise<Sent> {
     return await this.put(key, async (directory, before) => {
-      const into = new ReceivingInto(directory, { before: before?.list ?? null, maxBytes: maxContextBytes, onBytes });
+      const into = new ReceivingInto(directory, { before: before?.list ?? null, maxBytes: maxContextBytes });
       try {
-        await receiveFiles(session, wanted, into, signal);
+        await receiveFiles(session, wanted, into, { onBytes, signal });
       } finally {
         await into.close();
       }

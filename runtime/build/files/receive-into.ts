@@ -24,8 +24,6 @@ export interface IntoOptions {
   /** The list of what came before, whose contents are in the directory; null where nothing did. */
   readonly before: string | null;
   readonly maxBytes: number;
-  /** Told how much has come. */
-  readonly onBytes: (bytes: number) => void;
 }
 
 /** Throws tooLarge, and what the file system throws. To be closed, however it ends. */
@@ -100,7 +98,6 @@ export class ReceivingInto implements Receiver {
   async data(id: number, bytes: Uint8Array): Promise<void> {
     const coming = this.#get(id);
     this.#bytes += bytes.length;
-    this.#options.onBytes(this.#bytes);
     if (this.#bytes > this.#options.maxBytes)
       throw new EngineError(
         'tooLarge',

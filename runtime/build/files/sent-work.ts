@@ -55,7 +55,7 @@ async function receive(
 ): Promise<ReceivedList | null> {
   const archive = file === null ? Readable.from(given()) : await openArchive(file);
   if (!archive) return null;
-  const receiving = new ReceivingInto(directory, { before: null, maxBytes, onBytes: () => undefined });
+  const receiving = new ReceivingInto(directory, { before: null, maxBytes });
   try {
     await receiveTar(archive, receiving);
   } finally {

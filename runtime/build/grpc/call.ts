@@ -31,6 +31,8 @@ export class StreamCall implements Disposable {
   readonly #stream: ClientHttp2Stream;
   readonly #room: MessageRoom;
   #trailers: Record<string, unknown> | null = null;
+  /** Of all messages that have come. */
+  receivedBytes = 0;
 
   constructor({ session, room }: Connected, path: string, headers: OutgoingHttpHeaders, signal: AbortSignal) {
     signal.throwIfAborted();
@@ -73,7 +75,10 @@ export class StreamCall implements Disposable {
     maxBytes = maxBuildMessageBytes,
   ): AsyncGenerator<MessageShape<Schema>> {
     try {
-      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) yield parsed(schema, bytes);
+      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) {
+        this.receivedBytes += bytes.length;
+        yield parsed(schema, bytes);
+      }
     } catch (error) {
       throw this.#trailers ? (errorOf(this.#trailers) ?? error) : error instanceof GrpcError ? error : gone();
     }

@@ -100,6 +100,7 @@ export async function planBuild(request: PlanRequest, surroundings: Surroundings
   if (stages.all.length === 1) target.shownName = '';
   const wanted = request.allStages ? stages.all.slice(0, stages.all.indexOf(target) + 1) : [target];
   const needed = await resolveStages(context, surroundings, wanted);
+  await surroundings.imagesResolved?.();
   for (const stage of stages.all) if (needed.has(stage) && !stage.isDone) await applyOnce(stage, context);
   await pause();
   lint.check();

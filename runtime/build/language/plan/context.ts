@@ -35,6 +35,8 @@ export interface Surroundings {
   resolveInput(name: string): Promise<ImageDocument | null>;
   /** The patterns of the build context's `.dockerignore`. Asked for once at most. */
   ignorePatterns(): Promise<readonly string[]>;
+  /** Called when the images that stages begin with are known, before their instructions are applied. */
+  imagesResolved?(): Promise<void>;
   /** Lets others have the processor: a plan may take long. Called between its parts, each of which takes 20 ms at most. */
   pause?(): Promise<void>;
 }

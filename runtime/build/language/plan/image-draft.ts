@@ -14,8 +14,13 @@ type Settings = {
 /** What BuildKit writes of an entry of the history that it made. */
 const comment = 'buildkit.dockerfile.v0';
 
+/** In the order of names, as Go writes a map: clients send labels in any order, and the same image is to have the same ID. */
+function byName<T>(entries: Iterable<readonly [string, T]>): Record<string, T> {
+  return Object.fromEntries([...entries].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b))));
+}
+
 const nothings = (names: ReadonlySet<string>): Record<string, Record<string, never>> =>
-  Object.fromEntries(Array.from(names, (name) => [name, {}]));
+  byName(Array.from(names, (name) => [name, {}] as const));
 
 export class ImageDraft {
   /** All but `config` and `history`. */
@@ -85,7 +90,7 @@ export class ImageDraft {
         ...(Cmd && Cmd.length > 0 && { Cmd }),
         ...(Entrypoint && Entrypoint.length > 0 && { Entrypoint }),
         Env: Array.from(this.environment, ([name, value]) => `${name}=${value}`),
-        ...(labels.size > 0 && { Labels: Object.fromEntries(labels) }),
+        ...(labels.size > 0 && { Labels: byName(labels) }),
         ...(ports.size > 0 && { ExposedPorts: nothings(ports) }),
         ...(volumes.size > 0 && { Volumes: nothings(volumes) }),
         ...(triggers.length > 0 && { OnBuild: [...triggers] }),

@@ -88,3 +88,14 @@ test.each(cases)('$name: as BuildKit does', async (one) => {
   const { rootfs: _rootfs, ...image } = expected.image;
   assert.deepEqual(plan.image, image);
 });
+
+test('labels, ports and volumes are written in one order, whatever order the client and the file have', async () => {
+  const of = async (labels: readonly string[], dockerfile: string): Promise<string> => {
+    const attributes = Object.fromEntries(labels.map((name) => [`label:${name}`, '1']));
+    const { plan } = await planned({ name: 'order', dockerfile, attributes });
+    return JSON.stringify(plan?.image.config);
+  };
+  const one = await of(['b', 'a', 'é', 'c'], 'FROM busybox\nEXPOSE 90 80\nVOLUME /b /a\n');
+  assert.equal(await of(['é', 'c', 'b', 'a'], 'FROM busybox\nEXPOSE 80 90\nVOLUME /a /b\n'), one);
+  assert.match(one, /"Labels":\{"a":"1","b":"1","c":"1","é":"1"\}/);
+});
