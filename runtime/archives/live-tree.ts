@@ -11,11 +11,14 @@ import { idsPerHost } from '../kernel/user-namespace.ts';
 import { maxFolderDepth } from '../limits.ts';
 import type { Attributes } from '../store/tree.ts';
 import { copyFailure } from './failure.ts';
+import { removeHeld } from './remove-held.ts';
 import type { Room } from './room.ts';
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants;
 /** asm-generic/fcntl.h; Node has no name for it. */
 const O_PATH = 0o10000000;
+/** Of a directory: what is made in it has its group. */
+const S_ISGID = 0o2000;
 
 /** Owner and mode of directories that an archive does not tell of, as in moby. */
 const impliedMode = 0o755;
@@ -43,7 +46,7 @@ export class LiveTree {
   readonly #root: number;
   readonly #options: LiveTreeOptions;
   /** The directory that was written to last: neighbours in an archive cost no walk. */
-  #last: { readonly path: string; readonly fd: number } | null = null;
+  #last: { readonly path: string; readonly fd: number; readonly isGroupInherited: boolean } | null = null;
   readonly #written = new Set<string>();
   /** Of directories, by their paths. */
   readonly #times = new Map<string, Date>();
@@ -83,8 +86,15 @@ export class LiveTree {
 
   /** Makes an empty file and opens it for writing. The caller ends it with `finishFile`, or closes it, before its next call. */
   startFile(parts: readonly string[]): number {
-    const { path } = this.#place(parts, 'file');
-    return fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    const path = this.#parent(parts);
+    const create = (): number => fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+    try {
+      return create();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      this.#clear(path, 'file');
+      return create();
+    }
   }
 
   /** Appends to a file that `startFile` made. */
@@ -94,7 +104,7 @@ export class LiveTree {
   }
 
   finishFile(fd: number, attributes: Attributes): void {
-    this.#give(fd, attributes);
+    this.#give(fd, attributes, this.#isRoots(attributes));
     const mtime = this.#timeOf(attributes.mtime);
     fs.futimesSync(fd, mtime, mtime);
     fs.closeSync(fd);
@@ -151,9 +161,14 @@ export class LiveTree {
     }
   }
 
+  /** Whether a file that was just made has these owners as it is. */
+  #isRoots({ uid, gid }: Attributes): boolean {
+    return this.#idOf(uid) === 0 && this.#idOf(gid) === 0 && this.#last?.isGroupInherited === false;
+  }
+
   /** In this order: a change of owner takes set-user-ID and capabilities away. */
-  #give(fd: number, { mode, uid, gid, extended }: Attributes): void {
-    fs.fchownSync(fd, this.#idOf(uid), this.#idOf(gid));
+  #give(fd: number, { mode, uid, gid, extended }: Attributes, isOwned = false): void {
+    if (!isOwned) fs.fchownSync(fd, this.#idOf(uid), this.#idOf(gid));
     fs.fchmodSync(fd, mode);
     for (const [name, value] of extended) setAttributeOf(fd, name, value);
   }
@@ -162,11 +177,12 @@ export class LiveTree {
    * Throws EACCES where the open directory `fd` is not one of the host's own, in which its root could write nothing either: this thread
    * is root of the machine, and a container may have the directory that holds its host's volumes as a bind mount.
    */
-  #checkOwn(fd: number): void {
+  #checkOwn(fd: number): Stats {
     const { uidBase } = this.#options;
     const isOwn = (id: number): boolean => id >= uidBase && id < uidBase + idsPerHost;
-    const { uid, gid } = fs.fstatSync(fd);
-    if (!isOwn(uid) || !isOwn(gid)) throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    const stats = fs.fstatSync(fd);
+    if (!isOwn(stats.uid) || !isOwn(stats.gid)) throw Object.assign(new Error('permission denied'), { code: 'EACCES' });
+    return stats;
   }
 
   #timeOf(mtime: Date): Date | number {
@@ -181,8 +197,8 @@ export class LiveTree {
     return [this.#options.directory.replace(/\/+$/, ''), ...parts].join('/') || '/';
   }
 
-  /** The place where something is to be made: what is in its way is gone then, but for a directory where one is to be. */
-  #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
+  /** The path of what is to be made, by its directory's descriptor. */
+  #parent(parts: readonly string[]): string {
     const name = parts.at(-1);
     if (name === undefined) throw new EngineError('invalid', 'it would replace the directory itself');
     this.#options.layer?.takeEntry();
@@ -190,19 +206,29 @@ export class LiveTree {
     const parent = this.#enter(above);
     if (this.#options.writtenAt) this.#written.add(above);
     if (this.#whole.delete(above)) this.#times.delete(above);
-    this.#checkOwn(parent);
-    const path = `${pathOf(parent)}/${name}`;
+    return `${pathOf(parent)}/${name}`;
+  }
+
+  /** The place where something is to be made: what is in its way is gone then, but for a directory where one is to be. */
+  #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
+    const path = this.#parent(parts);
+    return { path, existing: this.#clear(path, kind) };
+  }
+
+  /** Gives the directory that stays. */
+  #clear(path: string, kind: 'file' | 'directory'): Stats | undefined {
     const existing = fs.lstatSync(path, { throwIfNoEntry: false });
-    if (!existing) return { path, existing };
+    if (!existing) return undefined;
+    const name = path.slice(path.lastIndexOf('/') + 1);
     const isDirectory = existing.isDirectory();
     if (this.#options.noOverwriteDirNonDir && isDirectory !== (kind === 'directory')) this.#refuse(name, isDirectory);
-    if (isDirectory && kind === 'directory') return { path, existing };
+    if (isDirectory && kind === 'directory') return existing;
     try {
-      remove(path, isDirectory, { depth: maxFolderDepth, check: (fd) => this.#checkOwn(fd) });
+      removeHeld(path, isDirectory, { depth: maxFolderDepth, check: (fd) => void this.#checkOwn(fd) });
     } catch (error) {
       throw copyFailure(`RemoveAll ${name}`, error);
     }
-    return { path, existing: undefined };
+    return undefined;
   }
 
   /** In moby's words. */
@@ -214,12 +240,21 @@ export class LiveTree {
     );
   }
 
-  /** A descriptor of a directory, which is made where it is missing; the tree's, good until its next call. */
+  /**
+   * A descriptor of a directory, which is made where it is missing; the tree's, good until its next call. Throws as `#checkOwn`: whose
+   * directory it is changes nobody but whose it is.
+   */
   #enter(path: string): number {
     if (this.#last?.path === path) return this.#last.fd;
     const fd = this.#openDirectory(path);
-    if (this.#last) fs.closeSync(this.#last.fd);
-    this.#last = { path, fd };
+    try {
+      const { mode } = this.#checkOwn(fd);
+      if (this.#last) fs.closeSync(this.#last.fd);
+      this.#last = { path, fd, isGroupInherited: (mode & S_ISGID) !== 0 };
+    } catch (error) {
+      fs.closeSync(fd);
+      throw error;
+    }
     return fd;
   }
 
@@ -247,36 +282,4 @@ export class LiveTree {
     }
     return openInView(this.#root, `${path}/.`);
   }
-}
-
-interface Removal {
-  /** How many directories may be below one another. */
-  readonly depth: number;
-  /** Called with each directory that is to be emptied; throws where it is not to be. */
-  readonly check: (fd: number) => void;
-}
-
-/** Removes what is at `path`, whose last part is not followed, nor any link below: each directory is held while it is emptied. */
-function remove(path: string | Buffer, isDirectory: boolean, removal: Removal): void {
-  if (!isDirectory) {
-    fs.unlinkSync(path);
-    return;
-  }
-  if (removal.depth === 0)
-    throw new EngineError('tooLarge', 'the directory in its place is too deep to be replaced; remove it first');
-  const fd = fs.openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  try {
-    const entries = fs.readdirSync(pathOf(fd), { encoding: 'latin1', withFileTypes: true });
-    if (entries.length > 0) removal.check(fd);
-    for (const entry of entries) removeEntry(fd, entry.name, removal);
-  } finally {
-    fs.closeSync(fd);
-  }
-  fs.rmdirSync(path);
-}
-
-function removeEntry(directory: number, name: string, { depth, check }: Removal): void {
-  const place = Buffer.from(`${pathOf(directory)}/${name}`, 'latin1');
-  const stats = fs.lstatSync(place, { throwIfNoEntry: false });
-  if (stats) remove(place, stats.isDirectory(), { depth: depth - 1, check });
 }

@@ -51,7 +51,7 @@ async function packed(
   const compressed = meter();
   // It reaches the disk with its layer (store/settling.ts).
   const blob = createWriteStream(file, { flags: 'wx', mode: 0o600 });
-  const tar = Readable.from(whole(reader), { objectMode: false });
+  const tar = Readable.from(gathered(whole(reader)), { objectMode: false });
   await pipeline(tar, limiter(maxBytes), plain.stream, compressor('zstd'), compressed.stream, blob, { signal });
   return { diffId: plain.digest(), digest: compressed.digest(), size: compressed.bytes(), tarBytes: plain.bytes() };
 }
@@ -59,6 +59,23 @@ async function packed(
 function* whole(reader: TreeReader): Generator<Buffer> {
   yield* reader.contents('', '');
   yield tarEnd;
+}
+
+/** What is passed on at a time: a file of a line is three pieces of a tar, and each of them costs more than to copy it. */
+const gatheredBytes = 256 * 1024;
+
+function* gathered(pieces: Iterable<Buffer>): Generator<Buffer> {
+  let some: Buffer[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    some.push(piece);
+    bytes += piece.length;
+    if (bytes < gatheredBytes) continue;
+    yield Buffer.concat(some, bytes);
+    some = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(some, bytes);
 }
 
 const namesIn = (fd: number): string[] => fs.readdirSync(pathOf(fd));
