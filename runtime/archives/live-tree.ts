@@ -1,15 +1,15 @@
-// Writes into a directory that a container may be changing, from names that nobody may trust. Paths are resolved below the root
-// of the container's view, links in them as a process of the container would follow them; the last part of a path is never
-// followed, and what was made is held by a descriptor while it gets its owner and mode. All calls block: for worker threads.
+// Writes into a directory that a container may be changing, from names that nobody may trust. Links on the way are followed below that
+// directory (below.ts); the last part of a path is never followed, and what was made is held by a descriptor while it gets its owner and
+// mode. All calls block: for worker threads.
 
 import fs, { type Stats } from 'node:fs';
 import { EngineError } from '../errors.ts';
-import { openInView, pathOf } from '../kernel/beneath.ts';
+import { pathOf } from '../kernel/beneath.ts';
 import { fileType, makeNode, setAttributeOf } from '../kernel/inodes.ts';
-import { SystemCallError } from '../kernel/libc.ts';
 import { idsPerHost } from '../kernel/user-namespace.ts';
 import { maxFolderDepth } from '../limits.ts';
 import type { Attributes } from '../store/tree.ts';
+import { Below } from './below.ts';
 import { copyFailure } from './failure.ts';
 import { removeHeld } from './remove-held.ts';
 import type { Room } from './room.ts';
@@ -28,12 +28,19 @@ export interface LiveTreeOptions {
   readonly directory: string;
   /** The host's root on the machine. */
   readonly uidBase: number;
-  /** Neither a directory takes the place of something else nor something else that of a directory. */
-  readonly noOverwriteDirNonDir: boolean;
+  /** Says that no directory takes the place of something else, nor something else that of a directory. Null: it is replaced. */
+  readonly refusal: ((inTheWay: InTheWay) => EngineError) | null;
   /** The time that directories get in the end which are written into, and for which no other is told; the kernel's where it is left out. */
   readonly writtenAt?: Date | null;
   /** Of a tree that becomes a layer as it is: what may be written, and times are those of an archive. */
   readonly layer?: Room;
+}
+
+/** What is where something of another kind is to be. */
+export interface InTheWay {
+  readonly isDirectory: boolean;
+  /** Below the tree's directory. */
+  readonly path: string;
 }
 
 /** A place below the directory: an open directory, and a name in it. Good until the tree's next call. */
@@ -43,7 +50,7 @@ interface Place {
 }
 
 export class LiveTree {
-  readonly #root: number;
+  readonly #below: Below;
   readonly #options: LiveTreeOptions;
   /** The directory that was written to last: neighbours in an archive cost no walk. */
   #last: { readonly path: string; readonly fd: number; readonly isGroupInherited: boolean } | null = null;
@@ -53,15 +60,16 @@ export class LiveTree {
   /** Directories that are whole: what is written into them later changes their time. */
   readonly #whole = new Set<string>();
 
-  /** `root` is a descriptor of the view's root, and is the caller's to close. */
+  /** `root` is a descriptor of the view's root, and is the caller's to close. Throws SystemCallError where the directory is not there. */
   constructor(root: number, options: LiveTreeOptions) {
-    this.#root = root;
+    this.#below = new Below(root, options.directory);
     this.#options = options;
   }
 
   [Symbol.dispose](): void {
     if (this.#last) fs.closeSync(this.#last.fd);
     this.#last = null;
+    this.#below[Symbol.dispose]();
   }
 
   directory(parts: readonly string[], attributes: Attributes): void {
@@ -74,12 +82,12 @@ export class LiveTree {
     } finally {
       fs.closeSync(fd);
     }
-    this.#times.set(this.#absolute(parts), attributes.mtime);
+    this.#times.set(parts.join('/'), attributes.mtime);
   }
 
   /** A directory that is whole gets this time in the end, unless something more is written into it. */
   finishDirectory(parts: readonly string[], mtime: Date): void {
-    const path = this.#absolute(parts);
+    const path = parts.join('/');
     this.#times.set(path, mtime);
     this.#whole.add(path);
   }
@@ -92,7 +100,7 @@ export class LiveTree {
       return create();
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      this.#clear(path, 'file');
+      this.#clear(path, parts, 'file');
       return create();
     }
   }
@@ -122,7 +130,7 @@ export class LiveTree {
     const last = target.at(-1);
     if (last === undefined) throw new EngineError('invalid', 'it links to the directory itself');
     // Its own descriptor, for the walk to the new name may close the tree's.
-    const parent = this.#openDirectory(this.#absolute(target.slice(0, -1)));
+    const parent = this.#below.open(target.slice(0, -1).join('/'), null);
     try {
       const { path } = this.#place(parts, 'file');
       fs.linkSync(`${pathOf(parent)}/${last}`, path);
@@ -193,16 +201,12 @@ export class LiveTree {
     return this.#options.uidBase + id;
   }
 
-  #absolute(parts: readonly string[]): string {
-    return [this.#options.directory.replace(/\/+$/, ''), ...parts].join('/') || '/';
-  }
-
   /** The path of what is to be made, by its directory's descriptor. */
   #parent(parts: readonly string[]): string {
     const name = parts.at(-1);
     if (name === undefined) throw new EngineError('invalid', 'it would replace the directory itself');
     this.#options.layer?.takeEntry();
-    const above = this.#absolute(parts.slice(0, -1));
+    const above = parts.slice(0, -1).join('/');
     const parent = this.#enter(above);
     if (this.#options.writtenAt) this.#written.add(above);
     if (this.#whole.delete(above)) this.#times.delete(above);
@@ -212,32 +216,23 @@ export class LiveTree {
   /** The place where something is to be made: what is in its way is gone then, but for a directory where one is to be. */
   #place(parts: readonly string[], kind: 'file' | 'directory'): Place {
     const path = this.#parent(parts);
-    return { path, existing: this.#clear(path, kind) };
+    return { path, existing: this.#clear(path, parts, kind) };
   }
 
   /** Gives the directory that stays. */
-  #clear(path: string, kind: 'file' | 'directory'): Stats | undefined {
+  #clear(path: string, parts: readonly string[], kind: 'file' | 'directory'): Stats | undefined {
     const existing = fs.lstatSync(path, { throwIfNoEntry: false });
     if (!existing) return undefined;
-    const name = path.slice(path.lastIndexOf('/') + 1);
     const isDirectory = existing.isDirectory();
-    if (this.#options.noOverwriteDirNonDir && isDirectory !== (kind === 'directory')) this.#refuse(name, isDirectory);
+    const { refusal } = this.#options;
+    if (refusal && isDirectory !== (kind === 'directory')) throw refusal({ isDirectory, path: parts.join('/') });
     if (isDirectory && kind === 'directory') return existing;
     try {
       removeHeld(path, isDirectory, { depth: maxFolderDepth, check: (fd) => void this.#checkOwn(fd) });
     } catch (error) {
-      throw copyFailure(`RemoveAll ${name}`, error);
+      throw copyFailure(`RemoveAll ${parts.at(-1)}`, error);
     }
     return undefined;
-  }
-
-  /** In moby's words. */
-  #refuse(name: string, isDirectory: boolean): never {
-    const [what, by] = isDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
-    throw new EngineError(
-      'refused',
-      `cannot overwrite ${what} ${JSON.stringify(name)} with ${by} ${JSON.stringify(this.#options.directory)}`,
-    );
   }
 
   /**
@@ -246,7 +241,7 @@ export class LiveTree {
    */
   #enter(path: string): number {
     if (this.#last?.path === path) return this.#last.fd;
-    const fd = this.#openDirectory(path);
+    const fd = this.#below.open(path, (parent, name) => this.#imply(parent, name));
     try {
       const { mode } = this.#checkOwn(fd);
       if (this.#last) fs.closeSync(this.#last.fd);
@@ -258,28 +253,17 @@ export class LiveTree {
     return fd;
   }
 
-  /** The same, the caller's to close. */
-  #openDirectory(path: string): number {
+  /** Makes a directory that nobody has told of. */
+  #imply(parent: number, name: string): void {
+    this.#options.layer?.takeEntry();
+    this.#checkOwn(parent);
+    const place = `${pathOf(parent)}/${name}`;
+    fs.mkdirSync(place, impliedMode);
+    const fd = fs.openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
-      return openInView(this.#root, `${path}/.`);
-    } catch (error) {
-      if (!(error instanceof SystemCallError) || error.code !== 'ENOENT' || path === '/' || path === '') throw error;
-    }
-    const cut = path.lastIndexOf('/');
-    const parent = this.#openDirectory(path.slice(0, cut));
-    try {
-      this.#checkOwn(parent);
-      const place = `${pathOf(parent)}/${path.slice(cut + 1)}`;
-      fs.mkdirSync(place, impliedMode);
-      const fd = fs.openSync(place, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      try {
-        this.#give(fd, { mode: impliedMode, uid: 0, gid: 0, extended: [], mtime: new Date() });
-      } finally {
-        fs.closeSync(fd);
-      }
+      this.#give(fd, { mode: impliedMode, uid: 0, gid: 0, extended: [], mtime: new Date() });
     } finally {
-      fs.closeSync(parent);
+      fs.closeSync(fd);
     }
-    return openInView(this.#root, `${path}/.`);
   }
 }

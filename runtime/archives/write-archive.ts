@@ -14,7 +14,7 @@ import { entryReader } from '../store/entry-reader.ts';
 import { limiter } from '../store/limiter.ts';
 import { components } from '../store/tree.ts';
 import { copyFailure } from './failure.ts';
-import { LiveTree, type LiveTreeOptions } from './live-tree.ts';
+import { type InTheWay, LiveTree, type LiveTreeOptions } from './live-tree.ts';
 import type { WriteJob } from './tree-jobs.ts';
 
 /** Of a job, what writing goes by. */
@@ -26,7 +26,8 @@ export type WriteOptions = Pick<
 
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
 export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {
-  using tree = new LiveTree(root, { ...job, directory: job.path });
+  const refusal = job.noOverwriteDirNonDir ? refusalIn(job.path) : null;
+  using tree = new LiveTree(root, { ...job, directory: job.path, refusal });
   let entries = 0;
   const reader = entryReader({
     begin(header) {
@@ -70,7 +71,7 @@ function writeEntry(tree: LiveTree, header: Header, job: WriteOptions): number |
       tree.symbolicLink(parts, linkTarget(header), attributesFor(header, job));
       return null;
     case 'link':
-      tree.hardLink(parts, partsOf(linkTarget(header)));
+      tree.hardLink(parts, partsOf(linkTarget(header), 'hardlink target'));
       return null;
     case 'fifo':
       tree.fifo(parts, attributesFor(header, job));
@@ -84,11 +85,11 @@ function writeEntry(tree: LiveTree, header: Header, job: WriteOptions): number |
   }
 }
 
-/** The parts of a name below the directory. Throws invalid for one that leads out of it, in moby's words. */
-function partsOf(name: string): string[] {
+/** The parts of a name below the directory. Throws refused for one that leads out of it, in moby's words. */
+function partsOf(name: string, what = 'entry name'): string[] {
   const clean = path.posix.normalize(name);
   if (clean === '..' || clean.startsWith('../'))
-    throw new EngineError('refused', `invalid entry name ${JSON.stringify(name)}`);
+    throw new EngineError('refused', `invalid ${what} ${JSON.stringify(name)}`);
   return components(clean);
 }
 
@@ -101,8 +102,25 @@ function attributesFor(header: Header, { owner }: WriteOptions) {
   return { ...entryAttributes(header), ...owner };
 }
 
+/** In moby's words. */
+const refusalIn =
+  (directory: string) =>
+  ({ isDirectory, path: place }: InTheWay): EngineError => {
+    const [what, by] = isDirectory ? ['directory', 'non-directory'] : ['non-directory', 'directory'];
+    const names = [path.posix.basename(place), directory].map((name) => JSON.stringify(name));
+    return new EngineError('refused', `cannot overwrite ${what} ${names[0]} with ${by} ${names[1]}`);
+  };
+
+/** What moby does with an entry of each type, as its errors say. */
+function attempt({ name, type, linkname }: Header): string {
+  if (type === 'link') return `linkat ${linkname} ${name}`;
+  if (type === 'symlink') return `symlinkat ${linkname} ${name}`;
+  return `${type === 'directory' ? 'mkdirat' : 'openat'} ${name}`;
+}
+
 /** In moby's words where it is told what was wrong. */
-function named({ name }: Header, error: unknown): Error {
-  const failure = copyFailure(`write ${name}`, error);
+function named(header: Header, error: unknown): Error {
+  const { name } = header;
+  const failure = copyFailure(attempt(header), error);
   return failure instanceof EngineError && failure.kind === 'refused' ? failure : at(JSON.stringify(name), failure);
 }

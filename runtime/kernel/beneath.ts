@@ -43,9 +43,18 @@ const maxTries = 64;
  * opened, not followed. Links that lead from /proc into another process (`/proc/PID/root`) are not followed: ELOOP.
  */
 export function openInView(directory: number, path: string, { linkItself = false } = {}): number {
+  return openMoving(directory, path, RESOLVE_IN_ROOT, linkItself ? O_NOFOLLOW : 0);
+}
+
+/** The same, links followed that stay below `directory`: EXDEV where one is absolute or leads out. */
+export function openBelowInView(directory: number, path: string): number {
+  return openMoving(directory, path, RESOLVE_BENEATH, 0);
+}
+
+function openMoving(directory: number, path: string, resolve: number, flags: number): number {
   for (let tries = 1; ; tries++) {
     try {
-      return open(directory, path, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS, linkItself ? O_NOFOLLOW : 0);
+      return open(directory, path, resolve | RESOLVE_NO_MAGICLINKS, flags);
     } catch (error) {
       // openat2(2): something was renamed or mounted while the kernel went up by `..`.
       if (!(error instanceof SystemCallError) || error.code !== 'EAGAIN' || tries === maxTries) throw error;

@@ -1,7 +1,7 @@
 // `npm run conform [NAME…]`: asks an engine of ours every case of the corpus, or those of the files with these names, and compares
 // with what a real dockerd answered. `--against dockerd` asks a real one whether the recorded answers still hold; `--record`
 // writes what it answers now, and `--record-ours` what ours does in the cases that say that it differs. `--title TEXT`, which may come
-// again, takes only the cases with that text in their titles.
+// again, takes only the cases with that text in their titles. `--contexts FOLDER`: see contexts/ask-contexts.ts.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -15,6 +15,7 @@ import { startEngine } from '../support/engine.ts';
 import { askCase } from './ask-case.ts';
 import { clear, pullBusybox } from './clear.ts';
 import { type Clients, canBuild, type Generation, makeClients } from './clients.ts';
+import { askContexts } from './contexts/ask-contexts.ts';
 import { type CaseFile, expected, readCorpus, recorded } from './corpus.ts';
 import { type Case, type Recorded, transcript, withAnswers } from './transcript.ts';
 
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     record: { type: 'boolean', default: false },
     'record-ours': { type: 'boolean', default: false },
     against: { type: 'string' },
+    contexts: { type: 'string' },
     title: { type: 'string', multiple: true, default: [] },
   },
   allowPositionals: true,
@@ -135,6 +137,8 @@ function reportFailures(): void {
     process.exitCode = 1;
   }
 }
+
+if (values.contexts !== undefined) process.exit((await askContexts(values.contexts, values.title)) ? 0 : 1);
 
 try {
   const queue = files.flatMap(({ cases }) => cases.filter(isAsked));

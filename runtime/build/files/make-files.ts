@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { LiveTree, type LiveTreeOptions } from '../../archives/live-tree.ts';
+import { type InTheWay, LiveTree, type LiveTreeOptions } from '../../archives/live-tree.ts';
 import { packOwnLayer } from '../../archives/pack-layer.ts';
 import { Room } from '../../archives/room.ts';
 import type { MadeOwnLayer } from '../../archives/tree-jobs.ts';
@@ -38,7 +38,7 @@ export async function makeFiles(job: BuildFilesJob, signal: AbortSignal): Promis
   const madeAt = new Date(job.madeAtMs);
   const made = {
     uidBase: job.layer ? 0 : job.uidBase,
-    noOverwriteDirNonDir: false,
+    refusal,
     writtenAt: job.isTimeGiven ? madeAt : null,
     ...(job.layer && { layer: new Room(job.layer.maxBytes) }),
   };
@@ -55,6 +55,14 @@ function openSource(source: FilesSource, uidBase: number, opened: DisposableStac
   const root = openInView(here, source.root);
   opened.defer(() => fs.closeSync(root));
   return new MountedTree(root, uidBase);
+}
+
+/** In BuildKit's words. */
+function refusal({ isDirectory, path: place }: InTheWay): EngineError {
+  const why = isDirectory
+    ? `cannot replace to directory /${place} with file`
+    : `cannot copy to non-directory: /${place}`;
+  return new EngineError('invalid', why);
 }
 
 /** Links on the way may lead to each other. */
@@ -131,7 +139,13 @@ class Making {
       this.#makeDirectories(directory, this.#implied(owner));
       const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
       const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
-      await writeArchive(content, this.#root, { ...this.#made, path: directory, owner, maxBytes });
+      await writeArchive(content, this.#root, {
+        ...this.#made,
+        path: directory,
+        noOverwriteDirNonDir: false,
+        owner,
+        maxBytes,
+      });
       return true;
     } finally {
       fs.closeSync(fd);

@@ -205,6 +205,18 @@ test('links in names are followed inside the container', async () => {
   assert.equal(await execIn('files', 'ls /tmp/via'), '/tmp/via');
 });
 
+test('links of an archive lead nowhere but into the directory that it is for', async () => {
+  const through = (target: string) =>
+    tarOf([[{ name: 'out', type: 'symlink', linkname: target }], [{ name: 'out/deep/f' }, 'x']]);
+  assert.equal((await put('/y', await through('/etc'))).status, 200);
+  assert.equal(
+    await execIn('files', 'ls /y/etc/deep; ls -d /etc/deep 2>&1'),
+    'f\nls: /etc/deep: No such file or directory',
+  );
+  const sent = await put('/y', await through('../etc'));
+  assert.deepEqual([sent.status, messageOf(sent)], [500, 'statat out/deep: path escapes from parent']);
+});
+
 test.for([
   [Buffer.from('one\n'), 'unexpected EOF'],
   [Buffer.alloc(1000, 7), 'archive/tar: invalid tar header'],

@@ -21,7 +21,7 @@ async function inRoot(act: (root: number, directory: string) => Promise<void> | 
   }
 }
 
-const made = { uidBase: 0, noOverwriteDirNonDir: false } as const;
+const made = { uidBase: 0, noOverwriteDirNonDir: false, refusal: null } as const;
 const tooLarge = { kind: 'tooLarge' };
 
 test('files that are written may hold what is left, together', () =>

@@ -80,8 +80,8 @@ test('an archive writes nothing outside of its directory, by no name and no link
   await student.directory('evil', { Dockerfile: 'FROM busybox\nRUN mkdir /out\nADD evil.tar /in/\nRUN ls /in /out\n' });
   await student.said(`cd evil && ln -s /out link && tar -cf evil.tar link && rm link && mkdir link && echo x > link/file &&
     tar -rf evil.tar link/file && tar -cf up.tar --absolute-names --transform 's,link/file,../../out/file,' link/file && rm -r link`);
-  // The link is followed as a process of the image would follow it.
-  assert.deepEqual(await student.stepsSaid('evil'), ['/in:', 'link', '', '/out:', 'file']);
+  // As on dockerd, an absolute link leads from the directory that the archive is for.
+  assert.deepEqual(await student.stepsSaid('evil'), ['/in:', 'link', 'out', '', '/out:']);
   assert.equal(existsSync('/out'), false);
   await student.directory('evil', { Dockerfile: 'FROM busybox\nADD up.tar /in/\n' });
   const { exitCode, stderr } = await student.build('evil');

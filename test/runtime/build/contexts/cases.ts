@@ -6,8 +6,10 @@ import { copied } from './copied.ts';
 import { executed } from './executed.ts';
 import { heredocs } from './heredocs.ts';
 import { planned } from './planned.ts';
+import { replaced } from './replaced.ts';
+import { unpacked } from './unpacked.ts';
 
 const asCases = (cases: Cases): readonly Case[] =>
   Object.entries(cases).map(([name, one]) => (typeof one === 'string' ? { name, dockerfile: one } : { name, ...one }));
 
-export const cases: readonly Case[] = [planned, copied, heredocs, executed].flatMap(asCases);
+export const cases: readonly Case[] = [planned, copied, heredocs, executed, replaced, unpacked].flatMap(asCases);
