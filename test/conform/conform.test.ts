@@ -19,7 +19,16 @@ import { transcript } from './transcript.ts';
 /** Of test/conform/cases: a minute of CPU time, half of it for what builds. */
 const files = isSoak
   ? []
-  : ['api', 'exec', 'ps', 'builds', 'builds-workspace', 'builds-compose', 'builds-compose-workspace'];
+  : [
+      'api',
+      'exec',
+      'ps',
+      'builds',
+      'builds-workspace',
+      'builds-compose',
+      'builds-compose-workspace',
+      'builds-bake-workspace',
+    ];
 /** As many cases are asked at a time: a command mostly waits. */
 const hosts = 3;
 

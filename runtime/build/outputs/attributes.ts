@@ -1,6 +1,6 @@
 // What a client says of an output or of a cache to be exported, as BuildKit reads it, with its words for what makes no sense.
 
-import { parseReference, type Reference, withDefaultTag } from '../../images/reference.ts';
+import { canonical, parseReference, type Reference, withDefaultTag } from '../../images/reference.ts';
 import type { Compression } from '../../store/compression.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { parseBoolean, quote } from '../language/go-text.ts';
@@ -18,8 +18,13 @@ export interface CompressionChoice {
   readonly isForced: boolean;
 }
 
+export interface OutputName extends Reference {
+  /** In full, with the tag only where the client named one. */
+  readonly written: string;
+}
+
 export interface ImageAttributes {
-  readonly names: readonly Reference[];
+  readonly names: readonly OutputName[];
   readonly push: boolean;
   readonly isByDigest: boolean;
   /** A tar; else blobs in the client's directory. */
@@ -87,6 +92,10 @@ export function imageAttributes(attributes: Attributes, otherwise: Compression |
   };
 }
 
-function nameOf(name: string): Reference {
-  return withDefaultTag(parseReference(name));
+function nameOf(name: string): OutputName {
+  const reference = parseReference(name);
+  const { tag, digest } = reference;
+  const whole = canonical(reference);
+  const written = tag === undefined && digest === undefined ? whole.replace(/:latest$/, '') : whole;
+  return { ...withDefaultTag(reference), written };
 }

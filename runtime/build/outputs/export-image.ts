@@ -7,7 +7,7 @@ import type { Build } from '../builds.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { Vertex } from '../progress.ts';
 import type { Result } from '../result.ts';
-import type { ImageAttributes } from './attributes.ts';
+import type { ImageAttributes, OutputName } from './attributes.ts';
 import { type Built, finishedImage, type ImageParts } from './finished-image.ts';
 import { doing } from './in-vertex.ts';
 import type { LayerFiles } from './layer-files.ts';
@@ -51,7 +51,7 @@ export async function exportImage(
   return { ...told, ...toldOf(packed, isIndex) };
 }
 
-const shown = (reference: Reference): string => canonical(reference).replace(/:latest$/, '');
+const shown = (reference: Reference & Partial<OutputName>): string => reference.written ?? canonical(reference);
 
 /** The host has the image then; gives its ID. Throws invalid for a configuration that is none, exhausted. */
 export async function keepImage(
