@@ -110,6 +110,12 @@ function lintForm(component: Component, { components }: Surroundings, say: Say):
       );
 }
 
+/** The component in a text that is shown as it is written; code in backticks may say anything. */
+export function componentInPlainText(said: string, components: Surroundings['components']): string | null {
+  const names = [...said.replace(/`[^`]*`/g, '').matchAll(/<\/?([A-Z]\w*)/g)].map(([, name = '']) => name);
+  return names.find((name) => components.has(name)) ?? null;
+}
+
 /** Parts of other components, and what Markdown's own signs become: nobody writes them. */
 export const notWritten = [
   'CodeBlock',
@@ -158,11 +164,18 @@ export function lintText(text: LessonText, lab: Lab, around: Surroundings, say: 
     const of = textAttribute(component, 'of');
     if (name === 'Value' && of !== undefined) sayParameters(component, `{{${of}}}`);
     if (name === 'Term' && of !== undefined && !around.terms.has(of))
-      say(component, `lessons/glossary.yaml has no word ${of}${orNear(of, around.terms)}`);
+      say(component, `no glossary.yaml has the word ${of}${orNear(of, around.terms)}`);
     for (const [attribute, value] of attributes) {
       if (value === null && attribute !== '…')
         say(component, `${name} has a value in braces; only texts in quotes may stand here`);
-      if (typeof value === 'string') sayParameters(component, value);
+      if (typeof value !== 'string') continue;
+      sayParameters(component, value);
+      const inside = attribute === 'run' ? null : componentInPlainText(value, around.components);
+      if (inside !== null)
+        say(
+          component,
+          `${attribute}="…" is plain text and shows <${inside}> as it is written: put it between the tags`,
+        );
     }
   }
   lintScripts(text, sayParameters, say);

@@ -8,7 +8,7 @@ import { frontMatter, type Lab, orNear, placeOf, readLab, readYaml } from '../..
 import { type LessonText, type Place, readLessonText, textAttribute, withThoseInside } from './lesson-text.ts';
 import { lintImages, noImage } from './lint-images.ts';
 import { lintMedia } from './lint-media.ts';
-import { lintText, type Say } from './lint-text.ts';
+import { componentInPlainText, lintText, type Say } from './lint-text.ts';
 import { quoteInQuotes } from './quotes.ts';
 import type { Surroundings } from './surroundings.ts';
 
@@ -79,11 +79,19 @@ function lintPlace(folder: string, { lessons }: Surroundings, say: Say): void {
   }
 }
 
-function lintFrontMatter(yaml: string, folder: string, say: Say): void {
+function lintFrontMatter(yaml: string, folder: string, { components }: Surroundings, say: Say): void {
   const head = readYaml(yaml, frontMatter);
   // Its first line is the text's second.
   const inText: Say = ({ line, column }, message) => say({ line: line + 1, column }, message);
   const number = numberOf(folder);
+  for (const [at, line] of yaml.split('\n').entries()) {
+    const inside = componentInPlainText(line, components);
+    if (inside !== null)
+      say(
+        { line: at + 2, column: 1 },
+        `what stands above the text is plain text, and shows <${inside}> as it is written`,
+      );
+  }
   if ('mistakes' in head) for (const { message, ...place } of head.mistakes) inText(place, message);
   else if (head.data.number !== number)
     inText(placeOf(yaml, ['number']), `number: is ${head.data.number}, and ${number} in the folder’s name`);
@@ -117,7 +125,7 @@ export async function lintLesson(folder: string, around: Surroundings): Promise<
     else inText(quote, `${quote.attribute}="…" ends at the second quote: take “ ” within a text that stands in "`);
     return findings;
   }
-  lintFrontMatter(text.frontMatter ?? '', folder, inText);
+  lintFrontMatter(text.frontMatter ?? '', folder, around, inText);
   await lintMedia(folder, text, inText);
   if (lab === null) return findings;
   lintText(text, lab.lab, around, inText);

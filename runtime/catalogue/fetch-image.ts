@@ -25,11 +25,34 @@ export interface Registries {
 /** Layers that come at once. */
 const layersAtOnce = 3;
 
+type Parts = OpenParts & { readonly registries: Registries };
+
 /** `reference` is canonical. Throws EngineError. */
-export async function fetchImage(
-  reference: string,
-  parts: OpenParts & { readonly registries: Registries },
-): Promise<TakenImage> {
+export async function fetchImage(reference: string, parts: Parts): Promise<TakenImage> {
+  try {
+    return await fetch(reference, parts);
+  } catch (error) {
+    parts.signal.throwIfAborted();
+    throw withLogin(error, parseReference(reference).domain, parts.registries);
+  }
+}
+
+/** A registry that lets nobody in says so; where the login is looked for, it does not know. */
+export function withLogin(error: unknown, domain: string, registries: Registries): unknown {
+  if (!(error instanceof EngineError) || !/no basic auth|unauthori[sz]ed|denied|authentication/i.test(error.message))
+    return error;
+  const { mirrors, dockerConfig } = registries;
+  if (mirrors.some(({ name }) => name === domain)) return error;
+  const hint =
+    dockerConfig === null
+      ? `this machine has no login for ${domain}: DRYDOCK_DOCKER_CONFIG names a file of logins`
+      : Object.values(loginFor(domain, registries)).every((text) => text === '')
+        ? `${dockerConfig} has no login for ${domain}`
+        : `${domain} does not take the login of ${dockerConfig}`;
+  return new EngineError(error.kind, `${error.message}: ${hint}`, { cause: error });
+}
+
+async function fetch(reference: string, parts: Parts): Promise<TakenImage> {
   const { registries, scratch, signal, onStep } = parts;
   const { domain, path, tag = 'latest', digest } = parseReference(reference);
   await using client = new RegistryThread(placeOf(domain, path, registries), signal);

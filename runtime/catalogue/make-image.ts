@@ -1,11 +1,11 @@
 // Makes one image of the catalogue, by whatever its recipe says.
 
+import { mkdir, rm } from 'node:fs/promises';
 import { EngineError } from '../errors.ts';
 import { goArchitecture } from '../images/architecture.ts';
 import { buildBase } from './build-base.ts';
 import { fetchImage, type Registries } from './fetch-image.ts';
 import { writeLayout } from './layout.ts';
-import type { Recipe } from './recipe.ts';
 import { openImages } from './take-archive.ts';
 import type { TakenImage } from './taken-image.ts';
 import type { Order, Workshop } from './workshop.ts';
@@ -21,8 +21,8 @@ export interface MakeParts {
 }
 
 /** Fills the order's layout. Throws EngineError. */
-export async function makeImage(order: Order & MakeParts): Promise<void> {
-  const { recipe, layout, workshop } = order;
+export async function makeImage(order: Parts): Promise<void> {
+  const { recipe, workshop } = order;
   const { source } = recipe;
   switch (source.kind) {
     case 'base':
@@ -31,9 +31,9 @@ export async function makeImage(order: Order & MakeParts): Promise<void> {
       if (!workshop) throw new EngineError('unavailable', 'it is built by an engine that runs');
       return await workshop.build(order);
     case 'registry':
-      return taken(await fetchImage(source.reference, order), recipe, layout);
+      return await takeInto(order, (parts) => fetchImage(source.reference, parts));
     case 'archive':
-      return taken(onlyImage(await openImages(source.path, order), source.path), recipe, layout);
+      return await takeInto(order, async (parts) => onlyImage(await openImages(source.path, parts), source.path));
     default:
       throw new EngineError('internal', `an image of the kind ${source.kind} is not made`);
   }
@@ -51,6 +51,14 @@ function onlyImage(images: readonly TakenImage[], path: string): TakenImage {
   );
 }
 
-function taken({ configuration, layers }: TakenImage, { tags }: Recipe, layout: string): void {
-  writeLayout(layout, { tags, version: null, configuration, layers });
+type Parts = Order & MakeParts;
+
+/** What comes from elsewhere comes within the layout: its layers are moved, and the cache is not on the file system of the store. */
+async function takeInto(order: Parts, take: (parts: Parts) => Promise<TakenImage>): Promise<void> {
+  const { layout, recipe } = order;
+  const scratch = `${layout}/incoming`;
+  await mkdir(scratch, { mode: 0o700 });
+  const { configuration, layers } = await take({ ...order, scratch });
+  await rm(scratch, { recursive: true });
+  writeLayout(layout, { tags: recipe.tags, version: null, configuration, layers });
 }

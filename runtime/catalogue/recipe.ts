@@ -159,12 +159,7 @@ class Reader {
     const folder = domain === 'docker.io' && path.startsWith('library/') ? path.slice('library/'.length) : '';
     if (!this.#folders.has(folder)) return null;
     const made = await this.#folder(folder, above);
-    const found = made.find(({ tags }) => tags.includes(tag));
-    if (found) return found;
-    throw new EngineError(
-      'invalid',
-      `${file}: it is built on ${folder}:${tag}, and ${folder} has the tags ${made.flatMap(({ tags }) => tags).join(', ')}`,
-    );
+    return made.find(({ tags }) => tags.includes(tag)) ?? null;
   }
 
   #base(tag: string, file: string): Recipe {

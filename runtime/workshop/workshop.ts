@@ -1,7 +1,7 @@
 // Builds the catalogue's Dockerfiles: in a host of its own, that no student has, with the builder that students have.
 
 import { availableParallelism, totalmem } from 'node:os';
-import { loginFor, type Registries } from '../catalogue/fetch-image.ts';
+import { loginFor, type Registries, withLogin } from '../catalogue/fetch-image.ts';
 import type { CatalogueEntry } from '../catalogue/layout.ts';
 import type { Order, Workshop } from '../catalogue/workshop.ts';
 import type { Engine } from '../engine.ts';
@@ -73,7 +73,11 @@ export class HostWorkshop implements Workshop {
     const { domain, path, tag, digest } = parseReference(reference);
     const credentials = loginFor(domain, this.#registries);
     const name = familiarName({ domain, path });
-    for await (const _ of await host.images.pull(name, digest ?? tag ?? 'latest', { signal, credentials }));
+    try {
+      for await (const _ of await host.images.pull(name, digest ?? tag ?? 'latest', { signal, credentials }));
+    } catch (error) {
+      throw withLogin(error, domain, this.#registries);
+    }
   }
 
   async keep(entry: CatalogueEntry): Promise<void> {

@@ -105,6 +105,18 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     /this LayersFigure has no image="…"/,
   ],
   ['lesson.mdx', ' asks="When does a container end?"', '', /^lesson\.mdx:28:3: this Question has no asks="…"$/],
+  [
+    'lesson.mdx',
+    'asks="When does a container end?"',
+    'asks="When does a <Term of=\'container\'>container</Term> end?"',
+    /^lesson\.mdx:28:3: asks="…" is plain text and shows <Term> as it is written: put it between the tags$/,
+  ],
+  [
+    'lesson.mdx',
+    'say another thing',
+    'say what a `<Term>` and a <Term of="image">thing</Term> is',
+    /^lesson\.mdx:9:1: what stands above the text is plain text, and shows <Term> as it is written$/,
+  ],
   ['lesson.mdx', 'minutes: 10', 'minutes: 90', /^lesson\.mdx:6:10: minutes: /],
   ['lesson.mdx', '</Quiz>', '', /^lesson\.mdx:27:1: this is no MDX: Expected a closing tag for `<Quiz>`$/],
   [
@@ -134,7 +146,7 @@ const mistakes: readonly (readonly ['lesson.mdx' | 'lab.yaml', string, string, R
     'lesson.mdx',
     'A step says',
     '<Term of="stepp">A step</Term> says',
-    /^lesson\.mdx:14:1: lessons\/glossary\.yaml has no word stepp$/,
+    /^lesson\.mdx:14:1: no glossary\.yaml has the word stepp$/,
   ],
   [
     'lesson.mdx',

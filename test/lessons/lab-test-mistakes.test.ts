@@ -47,6 +47,15 @@ const lessons: Readonly<Record<string, readonly [Lesson, RegExp | null]>> = {
     },
     null,
   ],
+  // What the solution starts answers later than the prompt comes back.
+  'slow-to-answer': [
+    {
+      run: "docker run -d --name box -p 8080:80 busybox sh -c 'sleep 2; mkdir /w; echo hi > /w/index.html; httpd -f -h /w'",
+      wrong: '[{ run: [docker create --name box busybox], says: created }, { run: [docker ps], says: no container }]',
+      text: `${task}\n\n<Command run="curl -sf localhost:8080" />\n\n<Command run="docker ps" />\n`,
+    },
+    null,
+  ],
   'done-at-once': [{ check: '{ absent: b }' }, /^task only: it is done before anything was done$/],
   'no-solution': [
     { run: 'docker ps' },

@@ -22,10 +22,19 @@ export interface Mirrored {
   readonly password?: string;
 }
 
+/** Who alone is let in. */
+export interface RegistryLogin {
+  readonly user: string;
+  readonly password: string;
+  /** Of the password: the one hash that docker-registry takes. */
+  readonly bcrypt: string;
+}
+
 /** With an empty store, which goes with it. */
 export async function startDockerRegistry(
   { file, env }: UnpackedProgram,
   proxy: Mirrored | null = null,
+  login: RegistryLogin | null = null,
 ): Promise<DockerRegistry> {
   const folder = path.join(os.tmpdir(), `drydock-docker-registry-${randomUUID()}`);
   fs.mkdirSync(folder);
@@ -35,7 +44,9 @@ export async function startDockerRegistry(
     storage: { filesystem: { rootdirectory: `${folder}/store` }, delete: { enabled: true } },
     http: { addr: '127.0.0.1:0' },
     ...(proxy && { proxy }),
+    ...(login && { auth: { htpasswd: { realm: 'registry', path: `${folder}/htpasswd` } } }),
   };
+  if (login) fs.writeFileSync(`${folder}/htpasswd`, `${login.user}:${login.bcrypt}\n`);
   fs.writeFileSync(`${folder}/config.yml`, JSON.stringify(settings));
   const child = spawn(file, ['serve', `${folder}/config.yml`], { env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ended = once(child, 'exit');

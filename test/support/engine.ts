@@ -58,6 +58,8 @@ export interface EngineOptions {
   /** Where images of docker.io come from, and the file of other registries; nowhere, and none, where left out. */
   readonly upstream?: string;
   readonly mirrors?: string;
+  /** The file of the machine's logins at registries; none where left out. */
+  readonly dockerConfig?: string;
   /** Path; crun where left out. */
   readonly ociRuntime?: string;
 }
@@ -113,6 +115,7 @@ export async function startEngine(options: EngineOptions = {}): Promise<TestEngi
       'egress-network': options.egress?.network ?? '',
       upstream: options.upstream ?? '',
       mirrors: options.mirrors ?? '',
+      'docker-config': options.dockerConfig ?? '',
       'oci-runtime': options.ociRuntime ?? '',
       catalogue: options.catalogue ?? 'minimal',
     };

@@ -46,6 +46,17 @@ test('variants are images of one name, each with its tags, its arguments and its
   assert.ok(first?.foreign.includes('docker.io/library/busybox:7'));
 });
 
+test('a tag that an image of the catalogue has not is its registry’s', async () => {
+  await using temporary = await temporaryDirectory();
+  write(temporary.path, 'low', base);
+  write(temporary.path, 'app', { Dockerfile: 'FROM low:9-alpine AS build\nFROM low\nCOPY --from=build / /\n' });
+  const { recipes, mistakes } = await readRecipes([temporary.path]);
+  assert.deepEqual([...mistakes], []);
+  const app = recipes.get('app');
+  assert.deepEqual([...(app?.bases.keys() ?? [])], ['docker.io/library/low:latest']);
+  assert.deepEqual(app?.foreign, ['docker.io/library/low:9-alpine']);
+});
+
 test('a recipe that changes is another image, and so is what is built on it; one that does not is not', async () => {
   await using temporary = await temporaryDirectory();
   const keys = async (): Promise<string[]> =>
@@ -90,7 +101,6 @@ test('a mistake is told with its file and line', async () => {
     ],
     [{ Dockerfile: 'FROM busybox\nCPY a b\n' }, /app\/Dockerfile:2: .*unknown instruction: CPY/],
     [{ Dockerfile: 'FROM app\n' }, /the image app is built on itself: app on app/],
-    [{ Dockerfile: 'FROM low:9\n' }, /app\/Dockerfile: it is built on low:9, and low has the tags latest/],
     [
       { Dockerfile: 'FROM drydock/base:trixy\n' },
       /app\/Dockerfile: there is no drydock\/base:trixy: there are busybox, and of Debian bullseye/,

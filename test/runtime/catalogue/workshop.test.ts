@@ -2,10 +2,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { afterAll, beforeAll, test } from 'vitest';
+import { dockerRegistry, type RegistryLogin, startDockerRegistry } from '../../support/docker-registry.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { until } from '../../support/until.ts';
+import { expect } from '../api/exchange.ts';
 import { type TestDirectory, temporaryDirectory } from '../images/fixture.ts';
 
 const own = new URL('../../../lessons/images', import.meta.url).pathname;
@@ -15,14 +18,27 @@ let engine: TestEngine;
 
 function write(name: string, files: Readonly<Record<string, string>>): void {
   for (const [file, text] of Object.entries(files)) {
-    const path = `${temporary.path}/images/${name}/${file}`;
-    mkdirSync(path.slice(0, path.lastIndexOf('/')), { recursive: true });
-    writeFileSync(path, text);
+    const place = `${temporary.path}/images/${name}/${file}`;
+    mkdirSync(path.dirname(place), { recursive: true });
+    writeFileSync(place, text);
   }
 }
 
 const imageOf = async (reference: string) =>
   (await engine.client.status()).catalogue.find((image) => image.reference === reference);
+
+/** Asks for it, and tells why it cannot be made. */
+async function refused(name: string): Promise<string> {
+  await engine.client.buildCatalogue([name]);
+  let said = '';
+  await until(`${name} has failed`, async () => {
+    const { state, step } = (await imageOf(`${name}:latest`)) ?? {};
+    assert.notEqual(state, 'ready');
+    said = step ?? '';
+    return state === 'failed';
+  });
+  return said;
+}
 
 async function built(name: string): Promise<void> {
   await engine.client.buildCatalogue([name]);
@@ -40,7 +56,8 @@ beforeAll(async () => {
   mkdirSync('/var/cache/drydock', { recursive: true });
   execFileSync('cp', ['--archive', '--link', '/var/cache/drydock', cache]);
   mkdirSync(`${temporary.path}/images`);
-  engine = await startEngine({ recipes: [own, `${temporary.path}/images`], cache });
+  const dockerConfig = `${temporary.path}/config.json`;
+  engine = await startEngine({ recipes: [own, `${temporary.path}/images`], cache, dockerConfig });
 });
 
 afterAll(async () => {
@@ -127,13 +144,96 @@ RUN --mount=type=cache,target=/wait,id=resumed cp /first /wait/begun; until [ -e
 
 test('a step that fails is told with its last words, and is tried again once it is mended', async () => {
   write('broken', { Dockerfile: 'FROM busybox\nRUN echo nothing here >&2; exit 7\n' });
-  await engine.client.buildCatalogue(['broken']);
-  await until('it has failed', async () => (await imageOf('broken:latest'))?.state === 'failed');
-  assert.match((await imageOf('broken:latest'))?.step ?? '', /exit code: 7.*nothing here/s);
+  assert.match(await refused('broken'), /exit code: 7.*nothing here/s);
   write('broken', { Dockerfile: 'FROM busybox\nRUN true\n' });
   await built('broken');
   await assert.rejects(engine.client.buildCatalogue(['none']), /the catalogue has no image none; it has/);
 });
+
+test('an archive in a folder is an image: of docker save, and an OCI layout', async () => {
+  const host = await engine.client.createHost('saving');
+  const made = await engine.docker('saving', 'create', '--name', 'made', 'busybox', 'cat', '/kept');
+  assert.equal(made.exitCode, 0, made.stderr);
+  await expect(host.dockerSocket, 'POST /commit?container=made&repo=own', 201);
+  write('saved', { 'image.yaml': 'archive: image.tar\n' });
+  const saved = await engine.docker('saving', 'save', '-o', `${temporary.path}/images/saved/image.tar`, 'own');
+  assert.equal(saved.exitCode, 0, saved.stderr);
+  // Its layers are compressed, where those of docker save are not.
+  write('laid', { 'image.yaml': 'archive: layout\n' });
+  cpSync(busyboxLayout(), `${temporary.path}/images/laid/layout`, { recursive: true });
+  for (const name of ['saved', 'laid']) {
+    await built(name);
+    assert.equal((await engine.docker('saving', 'create', name)).exitCode, 0);
+  }
+  await engine.client.removeHost('saving');
+});
+
+const login: RegistryLogin = {
+  ...{ user: 'clerk', password: 'tea and rope' },
+  bcrypt: '$2b$04$gc7b01gbTX7A6ckohmvJVOflKT8dNwzi/Q7jiM27CIqHw7l63sVB2',
+};
+
+test.skipIf(!dockerRegistry)(
+  'an image of a registry is fetched as who the machine is there; who is not let in is told why',
+  async () => {
+    assert.ok(dockerRegistry);
+    await using registry = await startDockerRegistry(dockerRegistry, null, login);
+    const { domain } = registry;
+    await pushLayout(domain, login);
+    write('bought', { 'image.yaml': `from: ${domain}/team/app:1\n` });
+    assert.match(await refused('bought'), /the logins in .*\/config\.json cannot be read: see DRYDOCK_DOCKER_CONFIG/);
+    const loggedIn = (auths: object): void => writeFileSync(`${temporary.path}/config.json`, JSON.stringify({ auths }));
+    loggedIn({ 'other.example': { auth: 'eA==' } });
+    assert.match(
+      await refused('bought'),
+      new RegExp(`no basic auth credentials: .*/config\\.json has no login for ${domain}$`),
+    );
+    const authOf = (password: string) => ({ auth: Buffer.from(`${login.user}:${password}`).toString('base64') });
+    loggedIn({ [domain]: authOf('rope and tea') });
+    assert.match(await refused('bought'), new RegExp(`${domain} does not take the login of .*/config\\.json$`));
+    loggedIn({ [domain]: authOf(login.password) });
+    await built('bought');
+    // The steps of a Dockerfile stand on such an image too.
+    write('resold', { Dockerfile: `FROM ${domain}/team/app:1\nRUN echo sold >/mark\n` });
+    await built('resold');
+    await engine.client.createHost('buyer');
+    const run = await engine.docker('buyer', 'run', '--rm', 'resold', 'cat', '/mark');
+    assert.equal(run.stdout, 'sold\n', run.stderr);
+    assert.equal((await engine.docker('buyer', 'run', '--rm', 'bought', 'true')).exitCode, 0);
+    await engine.client.removeHost('buyer');
+  },
+);
+
+/** As the cache has it. */
+const busyboxLayout = (): string => path.dirname(globSync('/var/cache/drydock/busybox-*/index.json')[0] ?? '');
+
+/** busybox as team/app:1. */
+async function pushLayout(domain: string, { user, password }: RegistryLogin): Promise<void> {
+  const layout = busyboxLayout();
+  const blob = (digest: string) => readFileSync(`${layout}/blobs/${digest.replace(':', '/')}`);
+  const { manifests } = JSON.parse(readFileSync(`${layout}/index.json`, 'utf8')) as { manifests: { digest: string }[] };
+  const manifest = blob(manifests[0]?.digest ?? '');
+  const { config, layers } = JSON.parse(String(manifest)) as {
+    config: { digest: string };
+    layers: { digest: string }[];
+  };
+  const authorization = `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`;
+  const ask = async (method: string, to: string, body?: Buffer, type = 'application/octet-stream') => {
+    const answer = await fetch(new URL(to, `http://${domain}`), {
+      method,
+      headers: { authorization, 'content-type': type },
+      ...(body && { body: new Uint8Array(body) }),
+    });
+    assert.ok(answer.ok, `${method} ${to}: ${answer.status} ${await answer.text()}`);
+    return answer.headers.get('location') ?? '';
+  };
+  for (const { digest } of [config, ...layers]) {
+    const place = new URL(await ask('POST', '/v2/team/app/blobs/uploads/'), `http://${domain}`);
+    place.searchParams.set('digest', digest);
+    await ask('PUT', place.href, blob(digest));
+  }
+  await ask('PUT', '/v2/team/app/manifests/1', manifest, 'application/vnd.oci.image.manifest.v1+json');
+}
 
 const inside = ({ pid, instance }: TestEngine): string => `/proc/${pid}/root${instance.data}/store/hosts`;
 const hostsOnDisk = (one: TestEngine): number => globSync(`${inside(one)}/*`).length;
