@@ -19,8 +19,8 @@ import type { LayerJob, MadeOwnLayer, OwnLayer } from './tree-jobs.ts';
 /** What a container has changed. Throws tooLarge, and the reason of `signal`. */
 export async function packLayer(job: LayerJob, signal: AbortSignal): Promise<Packed> {
   using own = opened(job.own);
-  using below = opened(job.image);
-  const leftOut = leftOutOf(job, own.fd, below.fd);
+  using below = job.below && opened(job.below.image);
+  const leftOut = leftOutOf(job, own.fd, below?.fd ?? null);
   const reader = new TreeReader(own.fd, { uidBase: job.uidBase, asLayer: true, leftOut });
   return await packed(reader, job, signal);
 }
@@ -42,6 +42,9 @@ export async function packOwnLayer(layer: OwnLayer, signal: AbortSignal): Promis
   return { ...done, bytes: reader.bytes };
 }
 
+/** What is compressed comes out in pieces of this size, each in memory of its own: most layers of builds are small. */
+const chunkBytes = 64 * 1024;
+
 async function packed(
   reader: TreeReader,
   { file, maxBytes }: Pick<OwnLayer, 'file' | 'maxBytes'>,
@@ -52,7 +55,9 @@ async function packed(
   // It reaches the disk with its layer (store/settling.ts).
   const blob = createWriteStream(file, { flags: 'wx', mode: 0o600 });
   const tar = Readable.from(gathered(whole(reader)), { objectMode: false });
-  await pipeline(tar, limiter(maxBytes), plain.stream, compressor('zstd'), compressed.stream, blob, { signal });
+  await pipeline(tar, limiter(maxBytes), plain.stream, compressor('zstd', chunkBytes), compressed.stream, blob, {
+    signal,
+  });
   return { diffId: plain.digest(), digest: compressed.digest(), size: compressed.bytes(), tarBytes: plain.bytes() };
 }
 
@@ -81,7 +86,7 @@ function* gathered(pieces: Iterable<Buffer>): Generator<Buffer> {
 const namesIn = (fd: number): string[] => fs.readdirSync(pathOf(fd));
 
 /** Mount points that are nothing of the container's. */
-function leftOutOf({ places }: LayerJob, own: number, below: number): ReadonlySet<string> {
+function leftOutOf({ places }: LayerJob, own: number, below: number | null): ReadonlySet<string> {
   const isEmpty = (path: string): boolean =>
     lookAt(own, path, (stats, fd) =>
       stats.isDirectory() ? namesIn(fd).length === 0 : stats.isFile() && stats.size === 0,
@@ -93,7 +98,7 @@ function leftOutOf({ places }: LayerJob, own: number, below: number): ReadonlySe
     {
       isEmpty,
       namesIn: (path) => lookAt(own, path, (stats, fd) => (stats.isDirectory() ? namesIn(fd) : null)),
-      isBelow: (path) => lookAt(below, path, () => true) ?? false,
+      isBelow: (path) => below !== null && lookAt(below, path, () => true) === true,
     },
   );
   return leftOut;

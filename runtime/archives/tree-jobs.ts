@@ -23,8 +23,12 @@ export interface ChangesJob {
 }
 
 /** Packs what a container has changed as a layer of an image. */
-export interface LayerJob extends Omit<ChangesJob, 'kind'> {
+export interface LayerJob {
   readonly kind: 'layer';
+  /** The upper directory of its overlay. */
+  readonly own: string;
+  /** What lies below it, as in `ChangesJob`: needed where there are `places`. */
+  readonly below: Pick<ChangesJob, 'mounts' | 'image'> | null;
   readonly uidBase: number;
   /** A new file, which the layer is written to, compressed. */
   readonly file: string;

@@ -25,6 +25,7 @@ import type {
   PackJob,
   ReadJob,
   ReceiveJob,
+  SearchJob,
   TreeJob,
   TreeMessage,
   TreeOrder,
@@ -194,7 +195,8 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
     const { workOnSent } = await import('../build/files/sent-work.ts');
     return { ...done, sent: await workOnSent(job, () => given(talk)) };
   }
-  if (job.kind !== 'files') moveIntoMounts(job.mounts);
+  const mounts = mountsOf(job);
+  if (mounts !== null) moveIntoMounts(mounts);
   try {
     if (job.kind === 'build-files') {
       // Only here, as above.
@@ -206,8 +208,14 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
     else await readJob(job, talk);
     return done;
   } finally {
-    moveIntoMounts(ownMounts);
+    if (mounts !== null) moveIntoMounts(ownMounts);
   }
+}
+
+/** Where the job is done, where that is not the engine's own mount namespace. */
+function mountsOf(job: Exclude<TreeJob, ReceiveJob | SearchJob | SentJob>): number | null {
+  if (job.kind === 'files') return null;
+  return job.kind === 'layer' ? (job.below?.mounts ?? null) : job.mounts;
 }
 
 async function perform(assignment: Assignment): Promise<void> {

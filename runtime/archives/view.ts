@@ -47,10 +47,25 @@ export interface ViewSource {
   readonly stage: () => readonly ViewMount[];
 }
 
-/** A view that is there until it is disposed of, and until whoever works in it is done. */
-export interface View extends Disposable {
-  /** A descriptor of its mount namespace, where its root is mounted at `root`. */
+/**
+ * Until it is disposed of, and until whoever works in it is done. The last of a mount namespace waits for the kernel: who can wait too
+ * lets the loop go on meanwhile.
+ */
+interface Opened extends Disposable, AsyncDisposable {
+  /** A descriptor of its mount namespace. */
   readonly mounts: number;
+}
+
+function opened(mounts: number): Opened {
+  return {
+    mounts,
+    [Symbol.dispose]: () => fs.closeSync(mounts),
+    [Symbol.asyncDispose]: () => new Promise((resolve) => fs.close(mounts, () => resolve())),
+  };
+}
+
+/** In its mount namespace it is at `root`. */
+export interface View extends Opened {
   readonly root: string;
 }
 
@@ -65,7 +80,7 @@ export function openView<T>(source: ViewSource, look: (root: number) => T): { re
     else showStopped(source, root);
     return withDirectory(root, (fd) => ({ seen: look(fd), mounts: holdMounts() }));
   });
-  return { view: { mounts, root, [Symbol.dispose]: () => fs.closeSync(mounts) }, seen };
+  return { view: { ...opened(mounts), root }, seen };
 }
 
 /** The same where nothing of a host's is, for who makes a layer: all belongs to root, as in the layers below. */
@@ -74,12 +89,11 @@ export function openOwnView(rootfs: Rootfs): View {
     mountTree(rootfs, null);
     return holdMounts();
   });
-  return { mounts, root: rootfs.stage.rootfs, [Symbol.dispose]: () => fs.closeSync(mounts) };
+  return { ...opened(mounts), root: rootfs.stage.rootfs };
 }
 
 /** What a container has changed of its image, and its image's tree, both as directories of a mount namespace. */
-export interface Layers extends Disposable {
-  readonly mounts: number;
+export interface Layers extends Opened {
   /** The upper directory of the container's overlay, which it may be writing to. */
   readonly own: string;
   /** All below it, read-only. */
@@ -94,7 +108,7 @@ export function openLayers({ rootfs, hostPid }: Pick<ViewSource, 'rootfs' | 'hos
     return holdMounts();
   });
   const { rootfs: image } = rootfs.stage;
-  return { mounts, own: `${rootfs.directory}/upper`, image, [Symbol.dispose]: () => fs.closeSync(mounts) };
+  return { ...opened(mounts), own: `${rootfs.directory}/upper`, image };
 }
 
 function withDirectory<T>(path: string, act: (fd: number) => T): T {

@@ -5,7 +5,7 @@ import { applyChanges } from '../images/changes.ts';
 import type { ImageConfig } from '../images/image.ts';
 import { setFrozen } from '../kernel/cgroups.ts';
 import type { Container } from './container.ts';
-import { openOwnLayer } from './container-files.ts';
+import { useOwnLayer } from './container-files.ts';
 import type { ContainerConfig } from './container-record.ts';
 import { emit } from './events.ts';
 import { watchHealth } from './health-checks.ts';
@@ -33,8 +33,8 @@ export async function commitContainer(container: Container, options: CommitOptio
   const config = applyChanges(options.changes, { ...imageConfig(record.config), ...options.config });
   const imageId = await host.engine.archives.pass(host.name, async () => {
     await using _paused = options.pause ? await pausedMeanwhile(container) : null;
-    using own = await openOwnLayer(container, signal);
-    const { mounts, own: path, image } = own.layers;
+    using layer = await useOwnLayer(container, signal);
+    const { own } = layer;
     return await host.images.commit({
       parentId: record.imageId,
       config,
@@ -45,11 +45,11 @@ export async function commitContainer(container: Container, options: CommitOptio
       repository,
       tag,
       dockerVersion: options.dockerVersion,
-      signal: own.signal,
+      signal: layer.signal,
       pack: (file, maxBytes) =>
         packLayerFile(
-          { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes, places: [] },
-          own.signal,
+          { kind: 'layer', own, below: null, uidBase: host.record.uidBase, file, maxBytes, places: [] },
+          layer.signal,
         ),
     });
   });

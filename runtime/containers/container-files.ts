@@ -85,6 +85,18 @@ function hasJustEnded(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ESRCH' || (error instanceof EngineError && error.kind === 'unavailable');
 }
 
+/** The container's own layer alone: the upper directory of its overlay, which it may be writing to. As `openFiles`. */
+export function useOwnLayer(
+  container: Container,
+  signal: AbortSignal,
+): Promise<Disposable & { readonly own: string; readonly signal: AbortSignal }> {
+  return container.withLock(async () => {
+    checkThere(container);
+    const use = container.fileUses.begin(signal, null);
+    return { own: `${container.directory}/upper`, signal: use.signal, [Symbol.dispose]: () => use[Symbol.dispose]() };
+  });
+}
+
 /** The container's own layer beside its image: see `openLayers`. As `openFiles`. */
 export function openOwnLayer(container: Container, signal: AbortSignal): Promise<OpenLayers> {
   return container.withLock(async () => {

@@ -56,17 +56,17 @@ export async function peek(content: Readable): Promise<{ start: Buffer; whole: R
   return { start, whole: Readable.from(rest()) };
 }
 
-/** Null for `none`. */
-export function decompressor(compression: Compression): Transform | null {
-  if (compression === 'gzip') return createGunzip({ chunkSize: megabyte });
+/** Null for `none`. `chunkSize`: what comes out at once at most; it is in memory from the start. */
+export function decompressor(compression: Compression, chunkSize = megabyte): Transform | null {
+  if (compression === 'gzip') return createGunzip({ chunkSize });
   if (compression === 'none') return null;
-  return createZstdDecompress({ chunkSize: megabyte, params: { [constants.ZSTD_d_windowLogMax]: maxZstdWindowLog } });
+  return createZstdDecompress({ chunkSize, params: { [constants.ZSTD_d_windowLogMax]: maxZstdWindowLog } });
 }
 
 /** The fastest level: layers are written once, on a machine with little CPU, and read from its own disk. */
-export function compressor(compression: 'gzip' | 'zstd'): Transform {
-  if (compression === 'gzip') return createGzip({ level: 1, chunkSize: megabyte });
-  return createZstdCompress({ chunkSize: megabyte, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
+export function compressor(compression: 'gzip' | 'zstd', chunkSize = megabyte): Transform {
+  if (compression === 'gzip') return createGzip({ level: 1, chunkSize });
+  return createZstdCompress({ chunkSize, params: { [constants.ZSTD_c_compressionLevel]: 1 } });
 }
 
 /** OCI image-spec layer.md. */

@@ -1,6 +1,6 @@
 // The thread that packs, unpacks or hashes layers, one at a time, so that none of it blocks the engine's own. Started by `layer-work.ts` only.
 
-import { closeSync, createReadStream, createWriteStream, openSync, readSync } from 'node:fs';
+import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -14,6 +14,8 @@ import { meter } from './meter.ts';
 import { packLayer } from './pack.ts';
 
 const readBytes = 1024 * 1024;
+/** For the layer of a few files: a megabyte for each stream would have V8 look for garbage at every other layer. */
+const leastBytes = 16 * 1024;
 /** Between two looks at a file that grows: so long as a fast network takes for the next piece. */
 const lookAgainMs = 5;
 
@@ -39,11 +41,11 @@ async function compressJob({ from, blob, compression, maxBytes }: LayerJob & { k
   return { diffId: plain.digest(), digest: packed.digest(), size: packed.bytes(), tarBytes: plain.bytes() };
 }
 
-function firstBytes(path: string): Buffer {
+function firstBytes(path: string): { readonly start: Buffer; readonly size: number } {
   const file = openSync(path, 'r');
   try {
     const start = Buffer.alloc(magicBytes);
-    return start.subarray(0, readSync(file, start));
+    return { start: start.subarray(0, readSync(file, start)), size: fstatSync(file).size };
   } finally {
     closeSync(file);
   }
@@ -69,10 +71,11 @@ async function* growing(path: string, length: number): AsyncGenerator<Buffer> {
  * that is not compressed is its tar, and one whose digest is `known` has it.
  */
 function openLayer(blob: string, maxBytes: number, known: string | null, growsTo?: number) {
-  const expand = decompressor(compressionOf(firstBytes(blob)));
+  const { start, size } = firstBytes(blob);
+  const expand = decompressor(compressionOf(start), Math.max(leastBytes, Math.min(readBytes, 16 * (growsTo ?? size))));
   const source =
     growsTo === undefined
-      ? createReadStream(blob, { highWaterMark: readBytes })
+      ? createReadStream(blob, { highWaterMark: Math.max(leastBytes, Math.min(readBytes, size)) })
       : Readable.from(growing(blob, growsTo), { objectMode: false, highWaterMark: readBytes });
   const plain = meter(expand ? undefined : progress);
   const packed = expand ? meter(progress, known) : plain;

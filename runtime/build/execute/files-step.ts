@@ -29,7 +29,7 @@ export async function filesStep(
 ): Promise<MadeLayer> {
   const make = async (made: (layer: MadeLayer) => MadeLayer): Promise<MadeLayer> => {
     const pack = async (own: string, file: string, maxBytes: number): Promise<MadeOwnLayer> => {
-      using undo = new DisposableStack();
+      await using undo = new AsyncDisposableStack();
       createOwnLayer(own, 0);
       const { mounts, root } = undo.use(openOwnView(rootfsOf(host, below, own)));
       const opened = sources.map((source) => openSource(host, source, undo));
@@ -71,7 +71,7 @@ export async function placeFiles(
     await using undo = new AsyncDisposableStack();
     const own = makeOwn(host, undo);
     const { mounts, root } = undo.use(viewOf(host, [], own));
-    using opened = new DisposableStack();
+    await using opened = new AsyncDisposableStack();
     const sources = [openSource(host, { kind: 'stage', diffIds }, opened)];
     const { uidBase } = host.record;
     const time = { madeAtMs: Date.now(), isTimeGiven: false };
@@ -114,7 +114,7 @@ function viewOf(host: ContainerHost, diffIds: readonly string[], directory: stri
   return view;
 }
 
-function openSource(host: ContainerHost, source: Source, undo: DisposableStack): FilesSource {
+function openSource(host: ContainerHost, source: Source, undo: AsyncDisposableStack): FilesSource {
   if (source.kind === 'sent') return source;
   const rootfs = rootfsOf(host, source.diffIds, '');
   const { mounts, image } = undo.use(openLayers({ rootfs, hostPid: host.record.pid }));

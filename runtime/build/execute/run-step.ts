@@ -1,9 +1,10 @@
 // RUN: a container like every other of the host, but that nobody is told of. What it has written becomes a layer.
 
+import type { LayerJob } from '../../archives/tree-jobs.ts';
 import { packLayerFile } from '../../archives/tree-work.ts';
 import { attachContainer } from '../../containers/attach.ts';
 import type { Container, ContainerHost } from '../../containers/container.ts';
-import { openOwnLayer } from '../../containers/container-files.ts';
+import { openOwnLayer, useOwnLayer } from '../../containers/container-files.ts';
 import { createContainer } from '../../containers/create.ts';
 import { parseCreateRequest } from '../../containers/create-request.ts';
 import type { StepMount } from '../../containers/mounts/step-mount.ts';
@@ -160,17 +161,20 @@ function failed(run: Run, exitCode: number, oomKilled: boolean): GrpcError {
   return notDone(run, `exit code: ${exitCode}${oomKilled ? ': cannot allocate memory' : ''}`, details);
 }
 
-async function packed(container: Container, { mounts: stepMounts }: Run, signal: AbortSignal): Promise<MadeLayer> {
+async function packed(container: Container, { mounts }: Run, signal: AbortSignal): Promise<MadeLayer> {
   const { host } = container;
-  using own = await openOwnLayer(container, signal);
-  const { mounts, own: path, image } = own.layers;
-  const places = stepMounts.map(({ destination }) => destination);
-  return await host.images.builds.layer(
-    (file, maxBytes) =>
-      packLayerFile(
-        { kind: 'layer', mounts, own: path, image, uidBase: host.record.uidBase, file, maxBytes, places },
-        own.signal,
-      ),
-    own.signal,
-  );
+  const places = mounts.map(({ destination }) => destination);
+  const pack = (own: string, below: LayerJob['below'], signal: AbortSignal) =>
+    host.images.builds.layer(
+      (file, maxBytes) =>
+        packLayerFile({ kind: 'layer', own, below, uidBase: host.record.uidBase, file, maxBytes, places }, signal),
+      signal,
+    );
+  if (places.length === 0) {
+    using layer = await useOwnLayer(container, signal);
+    return await pack(layer.own, null, layer.signal);
+  }
+  using opened = await openOwnLayer(container, signal);
+  const { own, mounts: namespace, image } = opened.layers;
+  return await pack(own, { mounts: namespace, image }, opened.signal);
 }
