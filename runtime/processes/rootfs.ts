@@ -16,6 +16,8 @@ export interface Rootfs {
   /** Has `upper` and `work`, owned by the host's root. */
   readonly directory: string;
   readonly stage: Stage;
+  /** As in `Overlay`; false where it is left out. */
+  readonly isVolatile?: boolean;
 }
 
 /**
@@ -88,6 +90,7 @@ export function mountTree(rootfs: Rootfs, userns: number | null): void {
       lower: rootfs.layers.length > 0 ? rootfs.layers.map((name) => `${layers}/${name}`) : [rootfs.stage.empty],
       upper: `${rootfs.directory}/upper`,
       work: `${rootfs.directory}/work`,
+      isVolatile: rootfs.isVolatile ?? false,
     },
     merged,
   );

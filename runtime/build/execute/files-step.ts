@@ -31,7 +31,7 @@ export async function filesStep(
     const pack = async (own: string, file: string, maxBytes: number): Promise<MadeOwnLayer> => {
       await using undo = new AsyncDisposableStack();
       createOwnLayer(own, 0);
-      const { mounts, root } = undo.use(openOwnView(rootfsOf(host, below, own)));
+      const { mounts, root } = undo.use(openOwnView({ ...rootfsOf(host, below, own), isVolatile: true }));
       const opened = sources.map((source) => openSource(host, source, undo));
       const { uidBase } = host.record;
       const time = { madeAtMs: madeAt === null ? Date.now() : madeAt * 1000, isTimeGiven: madeAt !== null };
