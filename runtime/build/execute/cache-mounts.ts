@@ -88,6 +88,11 @@ export class CacheMounts implements Keeper {
     }
   }
 
+  /** Who uses it next begins with a new one. One that somebody uses stays. */
+  async forget(id: string): Promise<void> {
+    await this.#remove(digestOf(id).slice('sha256:'.length));
+  }
+
   #tell(name: string, id: string, isNew: boolean): void {
     const told = (isNew ? undefined : this.#told.get(name)) ?? { id, uses: 0 };
     told.uses += 1;

@@ -53,6 +53,7 @@ export class Executor implements AsyncDisposable {
   readonly #signal: AbortSignal;
   readonly #held = new AsyncDisposableStack();
   readonly #contents: Contents;
+  readonly #renewed = new Set<string>();
   /** By key: each step that has a layer, done or known before. */
   readonly #records = new Map<string, CacheRecord>();
   /** The first: what others then end with only follows. */
@@ -171,7 +172,9 @@ export class Executor implements AsyncDisposable {
       await using undo = new AsyncDisposableStack();
       const { caches, session } = this.#parts;
       const layersOf = (tree: Tree) => this.#layersToMount(tree);
-      const mounted = await mountsFor(step.mounts, { host, caches, session, signal: this.#signal, layersOf }, undo);
+      const { ignoreCache } = step;
+      const given = { host, caches, session, signal: this.#signal, layersOf, ignoreCache, renewed: this.#renewed };
+      const mounted = await mountsFor(step.mounts, given, undo);
       if (step.mounts.some(({ type }) => type === 'secret')) vertex.keepOffDisk();
       const proxies = [...step.proxies].flatMap(([name, value]) => [
         `${name}=${value}`,

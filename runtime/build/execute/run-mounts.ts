@@ -25,6 +25,10 @@ export interface MountParts {
   readonly signal: AbortSignal;
   /** The layers of a tree, base first; of files that the client has sent, one that holds them. */
   readonly layersOf: (tree: Tree) => Promise<readonly string[]>;
+  /** Whether the step is done again though its result is known. */
+  readonly ignoreCache: boolean;
+  /** Names of caches that this build has begun anew. */
+  readonly renewed: Set<string>;
 }
 
 /** The mounts, and variables that they bring. */
@@ -99,7 +103,7 @@ export function emptyCache(from: Tree): { readonly owner: string; readonly mode:
 
 async function cacheMount(
   { id, sharing, from, source, target, readOnly }: Extract<RunMount, { type: 'cache' }>,
-  { host, caches, layersOf, signal }: MountParts,
+  { host, caches, layersOf, signal, ignoreCache, renewed }: MountParts,
   undo: AsyncDisposableStack,
 ): Promise<StepMount> {
   const own = emptyCache(from);
@@ -115,6 +119,11 @@ async function cacheMount(
   // As in BuildKit, one that begins with other files is another.
   const beginning = own ? [own.owner, own.mode] : [source, ...layers];
   const name = from ? `${id}\n${JSON.stringify(beginning)}` : id;
+  // As in BuildKit: what one begins with is a step, which --no-cache does again, and then it is another cache.
+  if ((own ? ignoreCache : from?.ignoreCache) && !renewed.has(name)) {
+    renewed.add(name);
+    await caches.forget(name);
+  }
   const cache = undo.use(await caches.use(name, sharing, signal, make));
   return { kind: 'directory', destination: target, path: cache.path, source: '/', readOnly };
 }

@@ -71,18 +71,23 @@ export function insideClient(engine: RunningEngine, host: string): Client {
 
 /** In the new directory `folder`. Null where no current buildx is installed. */
 export async function outsideClient(engine: RunningEngine, host: string, folder: string): Promise<Client | null> {
+  const { dockerSocket } = await engine.client.host(host);
+  return await clientOf(dockerSocket, host, folder);
+}
+
+/** A current one of any Docker API, in the new directory `folder`. Null where no current buildx is installed. */
+export async function clientOf(socket: string, host: string, folder: string): Promise<Client | null> {
   if (currentBuildx === null) return null;
   await mkdir(folder);
   const config = path.join(folder, '.docker');
   makeDockerConfig(config);
   await symlink(currentBuildx, path.join(config, 'cli-plugins/docker-buildx'));
   const [root = ''] = fs.globSync('/opt/dockerd*');
-  const { dockerSocket } = await engine.client.host(host);
   const env = {
     PATH: `${root}/usr/bin:${process.env.PATH}`,
     HOME: folder,
     DOCKER_CONFIG: config,
-    DOCKER_HOST: `unix://${dockerSocket}`,
+    DOCKER_HOST: `unix://${socket}`,
   };
   return new Client(
     host,
