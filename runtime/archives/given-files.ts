@@ -13,8 +13,8 @@ const readBytes = 256 * 1024;
 const common = { uid: 0, gid: 0, linkname: '', device: { major: 0, minor: 0 }, records: [] } as const;
 
 /** Throws dataLoss where a layer is not what it should be: then the tar stays without its end. */
-export async function* givenFiles({ directories, files }: FilesJob): AsyncGenerator<Buffer> {
-  const mtimeSeconds = Math.floor(Date.now() / 1000);
+export async function* givenFiles({ directories, files, madeAtSeconds }: FilesJob): AsyncGenerator<Buffer> {
+  const mtimeSeconds = madeAtSeconds ?? Math.floor(Date.now() / 1000);
   for (const name of directories)
     yield tarHeader({ ...common, name, type: 'directory', mode: 0o755, size: 0, mtimeSeconds });
   for (const file of files) yield* 'content' in file ? document(file) : layer(file);

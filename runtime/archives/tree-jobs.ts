@@ -97,6 +97,8 @@ export type GivenFile =
 export interface FilesJob {
   readonly kind: 'files';
   readonly directories: readonly string[];
+  /** The time of the directories; now where it is left out. */
+  readonly madeAtSeconds?: number;
   readonly files: readonly GivenFile[];
 }
 

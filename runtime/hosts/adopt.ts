@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { discardHalfBuilt } from '../build/half-built.ts';
 import type { Container } from '../containers/container.ts';
 import { discard } from '../containers/discard.ts';
 import { cleanUpOrLater } from '../containers/finish.ts';
@@ -91,6 +92,8 @@ async function discardUnrecorded(host: Host): Promise<void> {
     if (!host.containers.has(id)) await removeTree(`${directory}/${id}`);
   }
   await host.volumes.discardUnrecorded();
+  // In the background: what a client has sent to a build may be many files.
+  void discardHalfBuilt(host.directory);
 }
 
 /** Continues a start that was cut off. Does not wait for it, so that the engine serves other hosts meanwhile. */

@@ -16,6 +16,13 @@ export function allowance(view: HostView): number {
   );
 }
 
+/** The same for a layer of a build: those that builds under way hold are in no image yet, and may be no more than images. */
+export function buildAllowance(view: HostView): number {
+  const left = Math.min(allowance(view), maxBroughtBytesPerHost - view.inUse.bytes(isInOwnImage(view)));
+  if (left > 0) return left;
+  throw new EngineError('exhausted', 'the builds of this host that are under way have made as much as they may');
+}
+
 function leftFor(view: HostView): number {
   const kept = new Map(view.owner.keptImages().map(({ imageId, broughtBytes }) => [imageId, broughtBytes]));
   for (const { imageId } of view.own.all()) kept.delete(imageId);

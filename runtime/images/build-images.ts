@@ -52,10 +52,8 @@ export interface BuildImages {
   /** What builds have made before. */
   readonly steps: StepCache;
   readonly exchange: BuildExchange;
-  /** Keeps these layers until it is disposed of. */
+  /** Keeps these layers until it is disposed of: those that nobody else needs go then. */
   hold(diffIds: readonly string[]): Disposable;
-  /** Those of these layers that nobody holds or needs go. */
-  discard(diffIds: readonly string[]): void;
   /**
    * An image that only the engine knows, for one container to stand on: there until it is disposed of, and in memory alone.
    * Its layers must be held meanwhile.

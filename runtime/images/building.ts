@@ -7,7 +7,7 @@ import { maxLayers } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { Layer } from '../store/layers.ts';
-import { allowance, bringHashed, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
+import { bringHashed, buildAllowance, configurationAllowance, isInOwnImage, trimStepCache } from './bring-layer.ts';
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
 import { buildExchange } from './exchange.ts';
@@ -36,17 +36,16 @@ export function buildImages(view: HostView): BuildImages {
   ): Promise<MadeLayer> => {
     using _transfer = view.transfers.beginTransfer();
     await using upload = new Upload(view.uploads);
-    const maxBytes = allowance(view);
+    const maxBytes = buildAllowance(view);
     const file = `${upload.directory}/layer`;
     const made = await make(file, maxBytes);
-    const held = contents.hold([made.diffId]);
+    const held = view.inUse.hold([made.diffId]);
     try {
       trimStepCache(view);
       const { diffId, size: bytes } = await bring(file, made, maxBytes);
       return { diffId, bytes, [Symbol.dispose]: () => held[Symbol.dispose]() };
     } catch (error) {
       held[Symbol.dispose]();
-      contents.discardUnused([made.diffId]);
       throw error;
     }
   };
@@ -73,8 +72,7 @@ export function buildImages(view: HostView): BuildImages {
     reach: () => view.owner.reach(),
     steps: view.steps,
     exchange: buildExchange(view),
-    hold: (diffIds) => contents.hold(diffIds),
-    discard: (diffIds) => contents.discardUnused(diffIds),
+    hold: (diffIds) => view.inUse.hold(diffIds),
     stand: (diffIds, config) => {
       // Its own, also where another step stands on the same layers: that one's end must not take it away.
       const id = digestOf(randomUUID());

@@ -88,6 +88,7 @@ export class Contents {
   /** What was read last, the oldest first. */
   readonly #read = new Map<string, { readonly details: ImageDetails; readonly bytes: number }>();
   #readBytes = 0;
+  #isClosed = false;
 
   /** Knows what was known before. Forgets images whose layers are gone, and removes what a load cut short has left. */
   constructor(records: Records, layers: Layers, blobs: Blobs) {
@@ -187,14 +188,19 @@ export class Contents {
     this.discardUnused(content.diffIds);
   }
 
-  /** Keeps these layers, unpacked or yet to be, until it is disposed of: an image that needs them is being brought. Idempotent then. */
+  /**
+   * Keeps these layers, unpacked or yet to be, until it is disposed of: an image that needs them is being brought. What nobody else
+   * needs then goes. Idempotent then.
+   */
   hold(diffIds: readonly string[]): Disposable {
     const held = new Set(diffIds);
     for (const diffId of held) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 0) + 1);
     return {
       [Symbol.dispose]: () => {
-        for (const diffId of held) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 1) - 1);
+        const letGo = [...held];
         held.clear();
+        for (const diffId of letGo) this.#needed.set(diffId, (this.#needed.get(diffId) ?? 1) - 1);
+        this.discardUnused(letGo);
       },
     };
   }
@@ -216,7 +222,7 @@ export class Contents {
 
   /** Removes those of these layers that a host brought in and that no image needs, with their blobs. */
   discardUnused(diffIds: readonly string[]): void {
-    if (!this.#records.complete) return;
+    if (this.#isClosed || !this.#records.complete) return;
     for (const diffId of new Set(diffIds)) {
       const isNeeded = (this.#needed.get(diffId) ?? 0) > 0;
       if (!isNeeded) this.#needed.delete(diffId);
@@ -225,6 +231,11 @@ export class Contents {
       this.#layers.remove(diffId);
       this.#blobs.remove(blob);
     }
+  }
+
+  /** Removes nothing from then on: the records are about to be closed. A start of the engine finds what was left. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Where images, layers and blobs disagree, a sentence each. */
@@ -239,7 +250,7 @@ export class Contents {
     }
     for (const { name, diffId, blob } of this.#layers.all()) {
       if (blob === null) continue;
-      if (!this.#needed.has(diffId))
+      if ((this.#needed.get(diffId) ?? 0) === 0)
         findings.push(`the layer ${name} was brought in by a host and belongs to no image`);
       if (!this.#blobs.has(blob)) findings.push(`the layer ${name} has lost its blob ${blob}`);
     }
@@ -257,6 +268,12 @@ export class Contents {
 
   layerSize(diffId: string): number {
     return this.#layers.get(diffId)?.size ?? 0;
+  }
+
+  /** The same of a layer that a host brought in; 0 for any other. */
+  broughtBytes(diffId: string): number {
+    const layer = this.#layers.get(diffId);
+    return layer?.blob ? layer.size : 0;
   }
 
   #put({ details, history, ...content }: BroughtConfiguration): Content {

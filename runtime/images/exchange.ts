@@ -1,7 +1,7 @@
 // Layers of one host's builds, as they are exchanged.
 
 import { maxReferencesPerHost } from '../limits.ts';
-import { allowance, bringLayer } from './bring-layer.ts';
+import { bringLayer, buildAllowance } from './bring-layer.ts';
 import type { BuildExchange } from './build-exchange.ts';
 import { storedLayer } from './layer-sources.ts';
 import { repositoriesWith } from './push.ts';
@@ -12,7 +12,7 @@ import { Upload } from './upload.ts';
 import type { HostView } from './view.ts';
 
 export function buildExchange(view: HostView): BuildExchange {
-  const { contents, layers } = view;
+  const { layers } = view;
   return {
     openRegistry: (reference, actions, options) => openSession(view, reference, actions, options),
     newDirectory: () => new Upload(view.uploads),
@@ -22,14 +22,13 @@ export function buildExchange(view: HostView): BuildExchange {
     has: (diffId) => hostHasLayer(view, diffId) || view.steps.all().some((step) => step.diffId === diffId),
     bring: async ({ path, digest, diffId }, signal) => {
       using _transfer = view.transfers.beginTransfer();
-      const held = contents.hold([diffId]);
+      const held = view.inUse.hold([diffId]);
       try {
-        const limits = { maxBytes: allowance(view), signal, onBytes: () => undefined };
+        const limits = { maxBytes: buildAllowance(view), signal, onBytes: () => undefined };
         const { size } = await bringLayer(view, { path, digest, isHashed: true, diffId }, limits);
         return { diffId, bytes: size, [Symbol.dispose]: () => held[Symbol.dispose]() };
       } catch (error) {
         held[Symbol.dispose]();
-        contents.discardUnused([diffId]);
         throw error;
       }
     },

@@ -18,6 +18,7 @@ import { history } from './history.ts';
 import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
+import { LayersInUse } from './layers-in-use.ts';
 import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
 import { login } from './login.ts';
@@ -116,6 +117,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
           owner,
           own,
           steps,
+          inUse: new LayersInUse(contents),
           standing: new Map(),
           sentByBuilds: new Map(),
           contents,
@@ -148,6 +150,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
     settle: () => layers.settle(),
     close: () => {
       sweeper.stop();
+      contents.close();
       layers.close();
     },
   };

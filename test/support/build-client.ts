@@ -86,8 +86,11 @@ const health: Method = async (stream, { room }) => {
   await send(stream, toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status: serving })));
 };
 
-/** Lists these packets, and answers requests with the contents: as a client of Docker's does. */
-export function fileMethod(directories: NonNullable<Serves['directories']>): Method {
+/** Lists these packets, and answers requests with the contents: as a client of Docker's does. `before` is waited for before each is sent. */
+export function fileMethod(
+  directories: NonNullable<Serves['directories']>,
+  before: (what: string) => Promise<void> = () => Promise.resolve(),
+): Method {
   return async (stream, { headers, room }) => {
     const all = Object.entries(directories[String(headers['dir-name'])] ?? {});
     // Whoever asks for that alone gets that alone.
@@ -97,6 +100,7 @@ export function fileMethod(directories: NonNullable<Serves['directories']>): Met
     for (const [path, given] of files) {
       const isContent = typeof given === 'string' || Buffer.isBuffer(given);
       const stat = isContent ? { mode: 0o644, size: BigInt(Buffer.byteLength(given)) } : given;
+      await before('file listed');
       await say({ type: packet.stat, stat: { path, ...stat } });
     }
     await say({ type: packet.stat });
@@ -109,8 +113,10 @@ export function fileMethod(directories: NonNullable<Serves['directories']>): Met
       if (type !== packet.request) continue;
       const given = files[id]?.[1];
       const content = Buffer.from(typeof given === 'string' || Buffer.isBuffer(given) ? given : '');
-      for (let at = 0; at < content.length; at += 32 * 1024)
+      for (let at = 0; at < content.length; at += 32 * 1024) {
+        await before('content sent');
         await say({ type: packet.data, id, data: Uint8Array.from(content.subarray(at, at + 32 * 1024)) });
+      }
       await say({ type: packet.data, id });
     }
   };

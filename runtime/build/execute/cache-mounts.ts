@@ -10,6 +10,7 @@ import { sizeOfTree } from '../../kernel/tree-size.ts';
 import { maxCacheMounts, maxSizedEntries } from '../../limits.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { CacheRecord, Keeper } from '../cache-record.ts';
+import { isSharedCache } from '../half-built.ts';
 import type { Sharing } from '../language/mounts.ts';
 
 /** One that somebody uses or waits for. */
@@ -49,7 +50,7 @@ export class CacheMounts implements Keeper {
   constructor({ directory, uidBase }: { readonly directory: string; readonly uidBase: number }) {
     this.#directory = `${directory}/build-caches`;
     this.#uidBase = uidBase;
-    const left = namesIn(this.#directory).filter((name) => !isShared(name));
+    const left = namesIn(this.#directory).filter((name) => !isSharedCache(name));
     this.tidied = Promise.allSettled(left.map((name) => removeTree(`${this.#directory}/${name}`)));
   }
 
@@ -144,7 +145,7 @@ export class CacheMounts implements Keeper {
 
   /** Null for what nobody finds again, and for one that is being removed. */
   async #record(name: string): Promise<CacheRecord | null> {
-    if (!isShared(name)) return null;
+    if (!isSharedCache(name)) return null;
     const path = `${this.#directory}/${name}`;
     const { id = '', uses = 1 } = this.#told.get(name) ?? {};
     try {
@@ -169,7 +170,7 @@ export class CacheMounts implements Keeper {
   }
 
   async remove(id: string): Promise<boolean> {
-    const name = namesIn(this.#directory).find((one) => isShared(one) && idOf(one) === id);
+    const name = namesIn(this.#directory).find((one) => isSharedCache(one) && idOf(one) === id);
     return name !== undefined && (await this.#remove(name));
   }
 
@@ -193,9 +194,6 @@ export class CacheMounts implements Keeper {
     return true;
   }
 }
-
-/** Named by what they are asked for by. */
-const isShared = (name: string): boolean => /^[0-9a-f]{64}$/.test(name);
 
 /** As long as BuildKit's. */
 const idOf = (name: string): string => name.slice(0, 25);

@@ -41,7 +41,7 @@ export async function filesStep(
     };
     return made(await host.images.builds.ownLayer(pack, signal));
   };
-  return await handingOver(host, (made) => host.engine.archives.pass(host.name, () => make(made)));
+  return await handingOver((made) => host.engine.archives.pass(host.name, () => make(made)));
 }
 
 /** Puts what the layers have at `source`, a directory, where nothing is, on the host's disk. Throws notFound, in BuildKit's words. */

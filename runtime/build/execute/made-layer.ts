@@ -1,12 +1,10 @@
 // A layer that a step makes is held for whoever gets it. Where nobody gets it, because undoing what it was made with has failed, it is
 // let go: it would be held until the engine ends.
 
-import type { ContainerHost } from '../../containers/container.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 
 /** What `make` gives, which passes each layer to `made` once it is there. Throws what it throws. */
 export async function handingOver(
-  host: ContainerHost,
   make: (made: (layer: MadeLayer) => MadeLayer) => Promise<MadeLayer>,
 ): Promise<MadeLayer> {
   const layers: MadeLayer[] = [];
@@ -16,10 +14,7 @@ export async function handingOver(
       return layer;
     });
   } catch (error) {
-    for (const layer of layers) {
-      layer[Symbol.dispose]();
-      host.images.builds.discard([layer.diffId]);
-    }
+    for (const layer of layers) layer[Symbol.dispose]();
     throw error;
   }
 }

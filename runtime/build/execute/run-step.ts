@@ -51,7 +51,7 @@ export async function runStep(
   signal: AbortSignal,
 ): Promise<MadeLayer> {
   using standing = host.images.builds.stand(below, {});
-  return await handingOver(host, (made) =>
+  return await handingOver((made) =>
     inContainer(host, standing.image, run, onOutput, signal, async (container, exitCode) => {
       if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);
       return made(await host.engine.archives.pass(host.name, () => packed(container, run, signal)));

@@ -40,6 +40,7 @@ export async function exportArchive(
         const archive = {
           kind: 'files',
           directories: ['blobs/', 'blobs/sha256/'],
+          madeAtSeconds: mtimeSeconds,
           files: filesOf(packed, type, names),
         };
         await sendBytes(call, readTree({ ...archive, kind: 'files' }, build.signal));
