@@ -1,16 +1,20 @@
 // What a client asks about a Dockerfile instead of having it built: `docker build --check` and `--call`.
 
 import { codes, GrpcError } from './grpc/status.ts';
-import { type CallResult, checkResult, outlineResult, targetsResult } from './language/call-results.ts';
+import {
+  type CallResult,
+  callsResult,
+  callVersion,
+  checkResult,
+  outlineResult,
+  targetsResult,
+} from './language/call-results.ts';
 import type { Warning } from './language/lint.ts';
 import { checkBuild, type PlanRequest, planBuild } from './language/plan/build-plan.ts';
 import type { Surroundings } from './language/plan/context.ts';
 import type { Answer, SourceFile } from './result.ts';
 
-/** Of the answers' forms, as BuildKit has them. */
-const formVersion = '1.0.0';
-
-/** `call`: `frontend.lint`, `frontend.outline` or `frontend.targets`. Throws LanguageError; unimplemented for another call. */
+/** `call`: `frontend.lint`, `outline`, `targets` or `subrequests.describe`. Throws LanguageError; unimplemented for another call. */
 export async function answerCall(
   call: string,
   request: PlanRequest,
@@ -28,6 +32,8 @@ export async function answerCall(
       return answer(outlineResult((await planBuild(request, surroundings)).target, source.text));
     case 'frontend.targets':
       return answer(targetsResult(source.text));
+    case 'frontend.subrequests.describe':
+      return answer(callsResult());
     default:
       throw new GrpcError(codes.unimplemented, `unsupported request ${call.slice(0, 100)}`, [
         { typeUrl: 'github.com/moby/buildkit/errdefs.Subrequest+json', value: { name: call.slice(0, 100) } },
@@ -42,7 +48,7 @@ function answer({ json, text, exitCode }: CallResult): Answer {
     metadata: {
       'result.json': bytes(json),
       'result.txt': bytes(text),
-      version: bytes(formVersion),
+      version: bytes(callVersion),
       ...(exitCode !== null && { 'result.statuscode': bytes(String(exitCode)) }),
     },
   };

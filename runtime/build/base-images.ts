@@ -12,6 +12,7 @@ import type { Build } from './builds.ts';
 import type { RemoteLayers } from './cache/remote-layers.ts';
 import type { ImageDocument } from './language/image-document.ts';
 import { formatPlatform, type Platform } from './language/platforms.ts';
+import { baseDocument, layoutImage } from './layout-image.ts';
 import type { Result } from './result.ts';
 import { credentialsOf } from './session-credentials.ts';
 
@@ -30,12 +31,19 @@ export class BaseImages {
     this.#isAlwaysPulled = isAlwaysPulled;
   }
 
-  /** Its configuration. Throws what the registry says, or the catalogue. */
-  document(reference: string, platform: Platform): Promise<ImageDocument> {
+  /** Its configuration. `layout`: the client's directory that has it; null for a registry. Throws what that says, or the catalogue. */
+  document(reference: string, platform: Platform, layout: string | null): Promise<ImageDocument> {
     const key = `${reference} ${formatPlatform(platform)}`;
-    const found = this.#found.get(key) ?? this.#find(reference, platform);
+    const find = (): Promise<ImageDocument> =>
+      layout === null ? this.#find(reference, platform) : this.#findInLayout(reference, platform, layout);
+    const found = this.#found.get(key) ?? find();
     this.#found.set(key, found);
     return found;
+  }
+
+  async #findInLayout(reference: string, platform: Platform, layout: string): Promise<ImageDocument> {
+    const { digest = '' } = parseReference(reference);
+    return await layoutImage(this.#build, this.#remote, { reference, digest, layout, platform });
   }
 
   async #find(reference: string, platform: Platform): Promise<ImageDocument> {
@@ -67,20 +75,11 @@ export class BaseImages {
       ...{ reference: asked, path, maxConfigurationBytes: maxManifestBytes },
       platform: { os, architecture, variant },
     });
-    const { diffIds, details, history } = parseConfiguration(await readFile(path, 'utf8'));
+    const configuration = await readFile(path, 'utf8');
+    const { diffIds } = parseConfiguration(configuration);
     const layers = image.layers.map((descriptor, at) => ({ descriptor, diffId: diffIds[at] ?? '' }));
     this.#remote.add(layers, { kind: 'registry', reference, credentials });
     this.#remote.setBase(written, platform, diffIds);
-    const { created, author, config } = details;
-    return {
-      created,
-      ...(author !== '' && { author }),
-      architecture: details.architecture,
-      os: details.os,
-      ...(details.variant !== undefined && { variant: details.variant }),
-      config: Object.fromEntries(Object.entries(config).filter(([, value]) => value !== null)),
-      rootfs: { type: 'layers', diff_ids: diffIds },
-      history: history.map(({ created, ...entry }) => ({ ...entry, ...(created != null && { created }) })),
-    };
+    return baseDocument(configuration);
   }
 }

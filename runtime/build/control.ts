@@ -10,6 +10,7 @@ import { codes, GrpcError } from './grpc/status.ts';
 import type { HistoryRecord } from './history/build-history.ts';
 import { completeRecord, startedRecord } from './history/record-of.ts';
 import * as messages from './messages/control_pb.ts';
+import { checkRequest } from './refusals.ts';
 import type { Result } from './result.ts';
 import type { Outputs, ServedBuilder } from './served-builder.ts';
 import { sessionMethod } from './session-method.ts';
@@ -93,6 +94,7 @@ async function solve(
   if (record) builder.history.started(record);
   let [told, failure]: [Record<string, string>, unknown] = [{}, null];
   try {
+    checkRequest(request);
     builder.check(outputs);
     build.imports = request.cache?.imports.map(entryOf) ?? [];
     const wanted =

@@ -27,6 +27,7 @@ import { rangesOf } from './language/source.ts';
 import { stepsOf } from './language/steps.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
+import { checkAttributes, checkFrontend } from './refusals.ts';
 import { dockerfileIn, type RemoteContext, remoteContext } from './remote-context.ts';
 import type { Answer, Input, Planned, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
@@ -53,6 +54,7 @@ export async function solveDockerfile(
       `no frontend ${request.frontend.slice(0, 40)} is here: builds are made of Dockerfiles`,
     );
   const attributes = new Map(Object.entries(request.options));
+  checkAttributes(attributes);
   const imports = cacheImports(attributes, [...build.imports, ...request.imports]);
   const files = new ClientFiles(build, attributes);
   const keepGitDir = attributes.get('build-arg:BUILDKIT_CONTEXT_KEEP_GIT_DIR') ?? '';
@@ -76,6 +78,7 @@ export async function solveDockerfile(
   const source: SourceFile = { filename, text };
   const inputs = new Map<string, readonly BuiltLayer[]>();
   try {
+    checkFrontend(text, attributes);
     const options = buildOptions(attributes, { os: 'linux', architecture: goArchitecture });
     const remote = importCaches(host, build, attributes.has('requestid') ? [] : imports);
     const isAlwaysPulled = attributes.get('image-resolve-mode') === 'pull';
@@ -126,7 +129,7 @@ export async function solveDockerfile(
     }
     const [first] = plans;
     if (first) build.progress.watcher?.planned(stagesOf(first));
-    const parts = { source, files, inputs, archive, settings, remote };
+    const parts = { source, files, inputs, archive, settings, remote, epoch: options.epoch };
     const results = plans.map((plan, place) => resultOf(plan, { ...parts, place }));
     return { results, isIndex: options.isMultiPlatform, metadata: metadataOf(results, plans, options.isMultiPlatform) };
   } catch (error) {
@@ -146,7 +149,10 @@ function resultOf(
   {
     files,
     ...rest
-  }: Pick<Result, 'inputs' | 'archive' | 'remote' | 'place' | 'settings'> & { source: SourceFile; files: ClientFiles },
+  }: Pick<Result, 'inputs' | 'archive' | 'remote' | 'place' | 'settings' | 'epoch'> & {
+    source: SourceFile;
+    files: ClientFiles;
+  },
 ): Result {
   const id = newId();
   return {
@@ -201,12 +207,12 @@ const maxWarningRanges = 100;
 async function resolveImage(
   build: Build<Result>,
   bases: BaseImages,
-  { reference, name, platform }: ImageRequest,
+  { reference, name, platform, layout }: ImageRequest,
 ): Promise<ResolvedImage> {
   const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
   vertex.start();
   try {
-    const document = await bases.document(reference, platform);
+    const document = await bases.document(reference, platform, layout);
     vertex.complete();
     return { digest: null, document };
   } catch (error) {

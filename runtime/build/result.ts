@@ -30,6 +30,8 @@ export interface Result extends Solved {
   readonly tree: Tree;
   readonly image: ImageDocument;
   readonly platform: Platform;
+  /** SOURCE_DATE_EPOCH, in seconds. */
+  readonly epoch: number | null;
   /** Of the platforms that were asked for, which one it is for. */
   readonly place: number;
   readonly source: SourceFile | null;

@@ -125,7 +125,7 @@ async function cacheMount(
     await caches.forget(name);
   }
   const cache = undo.use(await caches.use(name, sharing, signal, make));
-  return { kind: 'directory', destination: target, path: cache.path, source: '/', readOnly };
+  return { kind: 'directory', destination: target, path: cache.path, source: from ? '/' : source, readOnly };
 }
 
 async function secret(

@@ -91,13 +91,14 @@ export async function inContainer<T>(
   return await after(container, exitCode);
 }
 
-/** The exit code of a command. Throws GrpcError for a user whom the image does not know. */
+/** The exit code of a command. Throws GrpcError for a user whom the image does not know, and for what is not in a cache. */
 async function ended(container: Container, run: Run, onOutput: OnOutput, signal: AbortSignal): Promise<number> {
   try {
     await startContainer(container);
   } catch (error) {
     if (!(error instanceof EngineError) || signal.aborted) throw error;
-    if (error.message.startsWith('unable to find')) throw notDone(run, error.message);
+    // A user of the image's, and a part of a cache.
+    if (/^(unable to find|open) /.test(error.message)) throw notDone(run, error.message);
     const why = /unable to start container process: .*/s.exec(error.message)?.[0];
     if (why === undefined || error.exitCode === null) throw error;
     // BuildKit's runtime says it where the command's own output is.

@@ -1,4 +1,4 @@
-// The answers to `docker build --call outline`, `targets` and `check`, as text and as the JSON that buildx reads.
+// The answers to `docker build --call outline`, `targets`, `check` and `subrequests.describe`, as text and as the JSON that buildx reads.
 
 import type { Argument } from './instructions.ts';
 import { Linter, type Warning } from './lint.ts';
@@ -157,6 +157,26 @@ export function targetsResult(text: string): CallResult {
     text: table([['TARGET', 'DESCRIPTION'], ...rows], 1),
     exitCode: null,
   };
+}
+
+/** Of the answers' forms, as BuildKit has them. */
+export const callVersion = '1.0.0';
+
+/** What may be asked, in BuildKit's words: that a file can be checked as well is in its list not yet. */
+export function callsResult(): CallResult {
+  const metadata = ['result.json', 'result.txt'].map((name) => ({ name, description: '' }));
+  const call = (name: string, description: string, opts: readonly object[] | null) => ({
+    ...{ name: `frontend.${name}`, version: callVersion, type: 'rpc', description },
+    ...{ opts, inputs: null, metadata, refs: null },
+  });
+  const target = { name: 'target', description: 'Target build stage' };
+  const calls = [
+    call('outline', 'List all parameters current build target supports', [target]),
+    call('targets', 'List all targets current build supports', []),
+    call('subrequests.describe', 'List available subrequest types', null),
+  ];
+  const rows = calls.map(({ name, version, description }) => [name.replace('frontend.', ''), version, description]);
+  return { json: goJson(calls), text: table([['NAME', 'VERSION', 'DESCRIPTION'], ...rows], 1), exitCode: null };
 }
 
 /** `error`: what keeps the file from being built; null where nothing does. */

@@ -33,6 +33,8 @@ export interface ImageAttributes {
   readonly isOci: boolean | null;
   readonly compression: CompressionChoice;
   readonly annotations: readonly Annotation[];
+  /** The time for what is newer, where the layers are to be of no later one: in seconds, or the build's own. Null where they stay. */
+  readonly rewriteTo: number | 'own' | null;
 }
 
 const invalid = (message: string): GrpcError => new GrpcError(codes.unknown, message);
@@ -89,7 +91,15 @@ export function imageAttributes(attributes: Attributes, otherwise: Compression |
     isOci: isOci || (isSaid ? booleanIn(attributes, 'oci-mediatypes', true) : null),
     compression,
     annotations,
+    rewriteTo: booleanIn(attributes, 'rewrite-timestamp', false) ? epochIn(attributes) : null,
   };
+}
+
+function epochIn({ 'source-date-epoch': text }: Attributes): ImageAttributes['rewriteTo'] {
+  if (text === undefined) return 'own';
+  if (text === '') return null;
+  if (/^[+-]?\d{1,12}$/.test(text)) return Number(text);
+  throw invalid(`invalid source-date-epoch: strconv.ParseInt: parsing ${quote(text.slice(0, 40))}: invalid syntax`);
 }
 
 function nameOf(name: string): OutputName {

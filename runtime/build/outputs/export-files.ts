@@ -20,6 +20,7 @@ import { sendFiles } from '../send-files.ts';
 import { exporterCall, sendBytes } from './exporter-call.ts';
 import type { Built } from './finished-image.ts';
 import { joinTars } from './join-tars.ts';
+import { withTimes } from './tar-times.ts';
 
 export interface FilesRequest {
   readonly type: 'local' | 'tar';
@@ -49,13 +50,16 @@ export async function exportFiles(
 interface Part {
   readonly diffIds: readonly string[];
   readonly directory: string;
+  /** The time that all of it is of, in seconds; null where each file has its own. */
+  readonly epoch: number | null;
 }
 
 const partOf =
   (isSplit: boolean) =>
-  ({ layers, result: { platform } }: Built): Part => ({
+  ({ layers, result: { platform, epoch } }: Built): Part => ({
     diffIds: layers.map(({ diffId }) => diffId),
     directory: isSplit ? formatPlatform(platform).replaceAll('/', '_') : '',
+    epoch,
   });
 
 /** Tells how much was sent, not too often. */
@@ -78,11 +82,12 @@ class Amount {
 
 /** A tar of the parts' file systems. */
 async function* tarOf(host: ContainerHost, parts: readonly Part[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  const tars = parts.map(async function* ({ diffIds, directory: name }): AsyncGenerator<Uint8Array> {
+  const tars = parts.map(async function* ({ diffIds, directory: name, epoch }): AsyncGenerator<Uint8Array> {
     using open = openLayers({ rootfs: rootfsOf(host, diffIds, ''), hostPid: host.record.pid });
     const { mounts, image: root } = open;
     const { uidBase } = host.record;
-    yield* readTree({ kind: 'pack', mounts, root, uidBase, path: '/', name }, signal);
+    const tar = readTree({ kind: 'pack', mounts, root, uidBase, path: '/', name }, signal);
+    yield* epoch === null ? tar : withTimes(tar, () => epoch);
   });
   const [only] = tars;
   yield* tars.length === 1 && only ? only : joinTars(tars);

@@ -37,7 +37,10 @@ export function checkOutputs({ outputs, caches }: Outputs): void {
   for (const { type, attributes } of outputs) {
     if (!Object.hasOwn(names, type))
       throw new GrpcError(codes.unknown, `exporter ${JSON.stringify(type.slice(0, 40))} could not be found`);
-    if (type !== 'local' && type !== 'tar') imageAttributes(attributes, null);
+    if (type === 'local' || type === 'tar') continue;
+    const { rewriteTo } = imageAttributes(attributes, null);
+    if (rewriteTo !== null && (type === 'image' || type === 'moby'))
+      throw new GrpcError(codes.unknown, 'exporter option "rewrite-timestamp" conflicts with "unpack"');
   }
   for (const cache of caches) checkCacheExport(cache);
 }

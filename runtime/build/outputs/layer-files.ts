@@ -15,6 +15,7 @@ import { type Compression, decompressor } from '../../store/compression.ts';
 import { gzipFile } from '../../store/gzip.ts';
 import type { BuiltLayer } from '../execute/made.ts';
 import type { CompressionChoice } from './attributes.ts';
+import { withTimes } from './tar-times.ts';
 
 export interface LayerFile {
   readonly diffId: string;
@@ -22,9 +23,27 @@ export interface LayerFile {
   readonly size: number;
   readonly compression: Compression;
   readonly path: string;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 const megabyte = 1024 * 1024;
+
+/** Passes bytes on, and tells what they were once all have passed. */
+class Counted extends Transform {
+  readonly #hash = createHash('sha256');
+  size = 0;
+
+  override _transform(piece: Buffer, _encoding: string, done: (error: null, piece: Buffer) => void): void {
+    this.#hash.update(piece);
+    this.size += piece.length;
+    done(null, piece);
+  }
+
+  /** To be asked once. */
+  get digest(): string {
+    return `sha256:${this.#hash.digest('hex')}`;
+  }
+}
 
 export class LayerFiles implements AsyncDisposable {
   readonly #host: ContainerHost;
@@ -40,16 +59,27 @@ export class LayerFiles implements AsyncDisposable {
     this.#directory = `${host.directory}/build/layers-${randomUUID()}`;
   }
 
-  /** Of layers that are unpacked, in their order. Throws noSpace, unavailable, and the reason of the signal. */
-  async files(layers: readonly BuiltLayer[], choice: CompressionChoice): Promise<LayerFile[]> {
+  /**
+   * Of layers that are unpacked, in their order. With `rewriteTo`, in seconds, what those that were built have of a later time is of that
+   * one: they are other layers then. Throws noSpace, unavailable, and the reason of the signal.
+   */
+  async files(
+    layers: readonly BuiltLayer[],
+    choice: CompressionChoice,
+    rewriteTo: number | null = null,
+  ): Promise<LayerFile[]> {
     const files: LayerFile[] = [];
-    for (const layer of layers) files.push(await this.#file(layer, choice));
+    for (const layer of layers) files.push(await this.#file(layer, choice, rewriteTo));
     return files;
   }
 
-  #file(layer: BuiltLayer, choice: CompressionChoice): Promise<LayerFile> {
-    const key = JSON.stringify([layer.diffId, choice]);
-    const known = this.#files.get(key) ?? this.#inTurn(() => this.#make(layer, choice));
+  #file(layer: BuiltLayer, choice: CompressionChoice, rewriteTo: number | null): Promise<LayerFile> {
+    const key = JSON.stringify([layer.diffId, choice, rewriteTo]);
+    const make = (): Promise<LayerFile> =>
+      rewriteTo === null || layer.createdAt === null
+        ? this.#make(layer, choice)
+        : this.#rewrite(layer, choice, rewriteTo);
+    const known = this.#files.get(key) ?? this.#inTurn(make);
     this.#files.set(key, known);
     known.catch(() => this.#files.delete(key));
     return known;
@@ -84,22 +114,49 @@ export class LayerFiles implements AsyncDisposable {
     }
   }
 
+  /** With no time in it later than `to`. */
+  async #rewrite({ diffId }: BuiltLayer, { type: said, level }: CompressionChoice, to: number): Promise<LayerFile> {
+    this.#signal.throwIfAborted();
+    const stored = await this.#host.images.builds.exchange.stored(diffId);
+    const type = said ?? (stored.compression === 'none' ? 'gzip' : stored.compression);
+    const { file, count, target } = this.#newFile();
+    const unpacked = new Counted();
+    const from = createReadStream(stored.path, { highWaterMark: megabyte });
+    const before = decompressor(stored.compression);
+    const times = Readable.from(
+      withTimes(before ? from.pipe(before) : from, (seconds) => Math.min(seconds, to)),
+      { objectMode: false },
+    );
+    const between = [unpacked, compressor(type, level), count].filter((one) => one !== null);
+    try {
+      await pipeline([times, ...between, target], { signal: this.#signal });
+    } catch (error) {
+      throw diskFull(error) ?? error;
+    } finally {
+      from.destroy();
+    }
+    const annotations = { 'buildkit/rewritten-timestamp': String(to) };
+    return {
+      diffId: unpacked.digest,
+      digest: count.digest,
+      size: count.size,
+      compression: type,
+      path: file,
+      annotations,
+    };
+  }
+
+  #newFile() {
+    makeDirectory(this.#directory, 0o700);
+    const file = `${this.#directory}/${randomUUID()}`;
+    return { file, count: new Counted(), target: createWriteStream(file, { flags: 'wx', mode: 0o600 }) };
+  }
+
   async #compress(
     { path, compression }: StoredLayer,
     { type, level }: { readonly type: Compression; readonly level: number | null },
   ): Promise<{ digest: string; size: number; path: string }> {
-    makeDirectory(this.#directory, 0o700);
-    const file = `${this.#directory}/${randomUUID()}`;
-    const hash = createHash('sha256');
-    let size = 0;
-    const count = new Transform({
-      transform(piece: Buffer, _encoding, done) {
-        hash.update(piece);
-        size += piece.length;
-        done(null, piece);
-      },
-    });
-    const to = createWriteStream(file, { flags: 'wx', mode: 0o600 });
+    const { file, count, target } = this.#newFile();
     const signal = this.#signal;
     if (compression === 'none' && type === 'gzip' && level === null) {
       // The same as a push makes of it, so that a registry which has it is not sent it again.
@@ -107,13 +164,13 @@ export class LayerFiles implements AsyncDisposable {
         gzipFile(path, () => undefined),
         { objectMode: false },
       );
-      await pipeline(pieces, count, to, { signal });
+      await pipeline(pieces, count, target, { signal });
     } else {
       const from = createReadStream(path, { highWaterMark: megabyte });
       const between = [decompressor(compression), compressor(type, level)].filter((one) => one !== null);
-      await pipeline([from, ...between, count, to], { signal });
+      await pipeline([from, ...between, count, target], { signal });
     }
-    return { digest: `sha256:${hash.digest('hex')}`, size, path: file };
+    return { digest: count.digest, size: count.size, path: file };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -42,7 +42,10 @@ export async function packImages(vertex: Vertex, files: LayerFiles, request: Pac
   const { annotations } = attributes;
   const layersOf: LayerFile[][] = [];
   await doing(vertex, 'exporting layers', async () => {
-    for (const { layers } of built) layersOf.push(await files.files(layers, attributes.compression));
+    for (const { layers, result } of built) {
+      const to = attributes.rewriteTo === 'own' ? result.epoch : attributes.rewriteTo;
+      layersOf.push(await files.files(layers, attributes.compression, to));
+    }
   });
   const isOci = (attributes.isOci ?? request.isOci) || layersOf.some(needsOci);
   const blobs: Document[] = [];
@@ -50,7 +53,7 @@ export async function packImages(vertex: Vertex, files: LayerFiles, request: Pac
   const descriptors: Descriptor[] = [];
   for (const [at, one] of built.entries()) {
     const { platform } = one.result;
-    const config = configDocument(finishedImage(one).configuration, isOci);
+    const config = configDocument(finishedImage(asWritten(one, layersOf[at] ?? [])).configuration, isOci);
     const manifest = manifestOf(descriptorOf(config), layersOf[at] ?? [], {
       isOci,
       annotations: annotationsOf(annotations, 'manifest', platform),
@@ -76,6 +79,12 @@ export async function packImages(vertex: Vertex, files: LayerFiles, request: Pac
   await doing(vertex, `exporting manifest list ${index.digest}`, () => manifests.push(index));
   const own = annotationsOf(annotations, 'index-descriptor', null);
   return { ...packed, manifests, top: { ...descriptorOf(index), ...(own && { annotations: own }) } };
+}
+
+/** Layers whose times were changed are others than those that were built. */
+function asWritten(built: Built, files: readonly LayerFile[]): Built {
+  const layers = built.layers.map((layer, at) => ({ ...layer, diffId: files[at]?.diffId ?? layer.diffId }));
+  return { ...built, layers };
 }
 
 /** What the client is told of them. */

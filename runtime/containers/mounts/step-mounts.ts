@@ -32,7 +32,12 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
       return attachPart(container, fs.openSync(mount.path, O_PATH), index, false);
     case 'directory': {
       const root = fs.openSync(mount.path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-      return attachPart(container, part(root, mount), index, mount.readOnly);
+      return attachPart(
+        container,
+        part(root, mount, `open ${mount.source}: no such file or directory`),
+        index,
+        mount.readOnly,
+      );
     }
     case 'layers': {
       const whole = placeIn(stage, index, true);
@@ -47,7 +52,8 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
         );
       }
       const root = fs.openSync(whole, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-      return attachPart(container, part(root, mount), index + 1, mount.readOnly);
+      const none = `failed to calculate checksum of ref: ${JSON.stringify(mount.source)}: not found`;
+      return attachPart(container, part(root, mount, none), index + 1, mount.readOnly);
     }
   }
 }
@@ -55,15 +61,13 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
 /** asm-generic/fcntl.h; Node has no name for it. */
 const O_PATH = 0o10000000;
 
-/** An O_PATH descriptor of `source` below `root`, which is closed. Throws notFound in BuildKit's words. */
-function part(root: number, { source }: { readonly source: string }): number {
+/** An O_PATH descriptor of `source` below `root`, which is closed: a link leads nowhere else. Throws notFound with `none`, BuildKit's words. */
+function part(root: number, { source }: { readonly source: string }, none: string): number {
   try {
     return openInRoot(root, source);
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
-    throw new EngineError('notFound', `failed to calculate checksum of ref: ${JSON.stringify(source)}: not found`, {
-      cause: error,
-    });
+    throw new EngineError('notFound', none, { cause: error });
   } finally {
     fs.closeSync(root);
   }

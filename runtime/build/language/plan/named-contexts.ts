@@ -26,7 +26,8 @@ function parseContext(name: string, input: string): NamedContext {
     case 'oci-layout': {
       const [store, digest] = cut(bare, '@');
       if (digest === null) throw new LanguageError(`oci-layout reference ${JSON.stringify(bare)} has no digest`);
-      return { name, input, kind: 'layout', store, digest };
+      // A tag says nothing beside a digest.
+      return { name, input, kind: 'layout', store: store.replace(/:[^:/]*$/, ''), digest };
     }
     case 'local':
       return { name, input, kind: 'local', local: rest };

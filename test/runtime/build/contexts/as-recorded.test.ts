@@ -42,6 +42,10 @@ test.each(cases.map((one, place) => ({ ...one, place })))('$name', async (one) =
   const tag = `c${one.place}`;
   const made = await asRoot(`mkdir ${tag} && cd ${tag} && umask 022 && ${heredoc(one.dockerfile)}${one.make ?? ''}`);
   assert.equal(made.exitCode, 0, made.stderr);
+  for (const [name, dockerfile] of Object.entries(one.images ?? {})) {
+    const { exitCode, stderr } = await asRoot(`docker build -q -t ${name} - <<'END OF IT'\n${dockerfile}END OF IT\n`);
+    assert.equal(exitCode, 0, stderr);
+  }
   const { exitCode, stderr } = await build(one, tag);
   assert.equal(exitCode === 0 ? null : errorIn(stderr), expected.error);
   if (exitCode !== 0) return;

@@ -18,11 +18,16 @@ const file = new URL('recorded.json', import.meta.url);
 const named = process.argv.slice(2);
 const before: Readonly<Record<string, Recorded>> = JSON.parse(readFileSync(file, 'utf8'));
 const recorded: Record<string, Recorded> = {};
-for (const [place, { name, dockerfile, make = '', options = [] }] of cases.entries()) {
+for (const [place, { name, dockerfile, make = '', images = {}, options = [] }] of cases.entries()) {
   const known = before[name];
   if (known && named.length > 0 && !named.includes(name)) {
     recorded[name] = known;
     continue;
+  }
+  for (const [at, [image, text]] of Object.entries(images).entries()) {
+    const context = buildx.context(`i${place}-${at}`, (folder) => writeFileSync(`${folder}/Dockerfile`, text));
+    const { exitCode, stderr } = await buildx.build(dockerd.socket, context, '-t', image);
+    if (exitCode !== 0) throw new Error(stderr);
   }
   const context = buildx.context(`c${place}`, (folder) => {
     writeFileSync(`${folder}/Dockerfile`, dockerfile);
