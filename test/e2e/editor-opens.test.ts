@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { afterAll, beforeAll, test } from 'vitest';
 import type { RunningDrydock } from '../support/drydock.ts';
 import { sharedDrydock } from '../support/shared.ts';
-import { lessonPath, newStudent, prompt } from './browser.ts';
+import { lessonPath, newStudent, prompt, seen, typeLine } from './browser.ts';
 import { openTerminal, shows } from './editor-steps.ts';
 
 let drydock: RunningDrydock;
@@ -15,7 +15,7 @@ afterAll(async () => {
   await drydock[Symbol.asyncDispose]();
 });
 
-test('the file of the task in hand opens by itself, once, and the focus stays where it is', async () => {
+test('the file of the task in hand opens by itself when the task is read, once, and the focus stays where it is', async () => {
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   // As a lesson with `editor: { task: hello, path: .profile, line: 2 }` in its lab file is built.
@@ -30,6 +30,12 @@ test('the file of the task in hand opens by itself, once, and the focus stays wh
     observer.observe(document, { childList: true, subtree: true });
   });
   await page.goto(lessonPath);
+  // Not before its task is read: what the terminal says may still be looked at.
+  await prompt(page);
+  await typeLine(page, 'sleep 3; echo still-$((1+1))');
+  await seen(page, /still-2/);
+  assert.equal(await page.locator('.file-tab').count(), 0);
+  await page.locator('[data-task="hello"]').scrollIntoViewIfNeeded();
   await page.locator('.file-tab[aria-selected="true"]', { hasText: '.profile' }).waitFor();
   await shows(page, '.bashrc');
   await page

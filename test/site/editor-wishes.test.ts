@@ -11,25 +11,36 @@ const [first, second] = [
   { task: 'more', host: 'prod', path: 'page/index.html' },
 ];
 
-function follow(wasOpened: boolean): { readonly opened: EditorWish[]; readonly stop: () => void } {
+interface Following {
+  readonly opened: EditorWish[];
+  readonly givenUp: EditorWish[];
+  readonly stop: () => void;
+}
+
+function follow(wasOpened: boolean): Following {
   const opened: EditorWish[] = [];
+  const givenUp: EditorWish[] = [];
   const stop = followEditorWishes(
     () => [first, second],
     () => wasOpened,
-    (wish) => opened.push(wish),
+    (wish) => {
+      opened.push(wish);
+      return () => givenUp.push(wish);
+    },
   );
-  return { opened, stop };
+  return { opened, givenUp, stop };
 }
 
 test('a file opens when its task comes to hand, and again when the lab went back to it', () => {
   tasks.value = [];
-  const { opened, stop } = follow(false);
+  const { opened, givenUp, stop } = follow(false);
   tasks.value = [task('write', false), task('more', false)];
   assert.deepEqual(opened, [first]);
   tasks.value = [task('write', false), task('more', false)];
   assert.deepEqual(opened, [first], 'it is in hand still');
   tasks.value = [task('write', true), task('more', false)];
   assert.deepEqual(opened, [first, second]);
+  assert.deepEqual(givenUp, [first], 'nobody needs to read that any more');
   tasks.value = [task('write', false), task('more', false)];
   assert.deepEqual(opened, [first, second, first]);
   tasks.value = [task('write', true), task('more', true)];
