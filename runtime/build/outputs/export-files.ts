@@ -42,7 +42,9 @@ export async function exportFiles(
   const doing = type === 'tar' ? 'sending tarball' : 'copying files';
   const status = vertex.status(doing, doing);
   const send = type === 'tar' ? sendTar : sendDirectory;
-  await send(host, built.map(partOf(isSplit)), call, new Amount(status), build.signal);
+  // The client takes names in their order alone.
+  const parts = built.map(partOf(isSplit)).sort((a, b) => (a.directory < b.directory ? -1 : 1));
+  await send(host, parts, call, new Amount(status), build.signal);
   status.done();
 }
 

@@ -78,6 +78,12 @@ for (const [generation, open] of Object.entries(lab.generations)) {
       assert.match(told, /^#\d+ exporting cache to registry$/m);
       assert.match(told, /^#\d+ writing cache image manifest sha256:[0-9a-f]{64}/m);
       const ran = await client.said('docker run --rm own');
+      const raw = await other.said(`docker buildx imagetools inspect --raw ${cache}`);
+      const { mediaType, config } = JSON.parse(raw) as { mediaType: string; config?: { mediaType: string } };
+      assert.deepEqual(
+        [mediaType, config?.mediaType],
+        ['application/vnd.oci.image.manifest.v1+json', 'application/vnd.buildkit.cacheconfig.v0'],
+      );
       await other.said('docker builder prune -af');
       const imported = await other.told(build(`-t own --cache-from type=registry,ref=${cache}`));
       assert.deepEqual(steps(imported, 'CACHED'), all);
@@ -110,6 +116,50 @@ for (const [generation, open] of Object.entries(lab.generations)) {
       const imported = await client.told(build('-t own --cache-from type=local,src=kept'));
       assert.deepEqual(steps(imported, 'CACHED'), all);
       assert.equal(await client.said('docker run --rm own'), ran);
+    });
+
+    test('a cache that stages share a step in is taken and given again', async () => {
+      await client.directory('loop', {
+        Dockerfile: `FROM busybox AS base
+RUN echo a >/a
+WORKDIR /b
+FROM base AS one
+COPY page .
+FROM base
+COPY --from=one /b/page .
+RUN true
+`,
+        page: 'a page\n',
+      });
+      const cache = '--cache-to type=local,dest=loop-cache,mode=max';
+      await client.told(`docker build --progress=plain ${cache} loop`);
+      await client.said('docker builder prune -af');
+      const told = await client.told(
+        `docker build --progress=plain ${cache} --cache-from type=local,src=loop-cache loop`,
+      );
+      assert.match(told, /^#\d+ \[base 2\/3\] RUN echo a >\/a\n#\d+ CACHED$/m);
+    });
+
+    test('a cache of two platforms gives the same index again', async () => {
+      await client.directory('both', {
+        Dockerfile: `FROM --platform=$BUILDPLATFORM busybox AS made
+ARG TARGETARCH
+RUN echo $TARGETARCH >/arch && cat /proc/sys/kernel/random/uuid >/unique
+FROM scratch
+COPY --from=made /arch /unique /
+`,
+      });
+      const [image, cache] = [`${namespace}/both`, `type=registry,ref=${namespace}/cache:both`];
+      const more = `docker build --progress=plain --platform linux/amd64,linux/arm/v7 --cache-to ${cache},mode=max`;
+      await client.told(`${more} -t ${image} --push --metadata-file first.json both`);
+      const { 'containerimage.digest': digest } = await client.json('first.json');
+      for (const round of ['second', 'third']) {
+        await client.said('docker builder prune -af');
+        const told = await client.told(
+          `${more} --cache-from ${cache} -t ${image} --push --metadata-file ${round}.json both`,
+        );
+        assert.equal((await client.json(`${round}.json`))['containerimage.digest'], digest, told);
+      }
     });
 
     test('a cache that is not there holds nothing up', async () => {

@@ -81,6 +81,30 @@ for (const [generation, open] of Object.entries(lab.generations)) {
       assert.equal(await client.said('docker run --rm own/oci; docker rmi own/oci > /dev/null'), 'one\nthree\n');
     });
 
+    test('an OCI layout with two names', async () => {
+      await client.said(build('-q -t own/oci:one -t own/oci:two -o type=oci,dest=named,tar=false'));
+      await client.said(
+        `${build('-q -t own/oci:one -t own/oci:two -o type=oci,dest=named.tar')}; tar xOf named.tar index.json >named.json`,
+      );
+      // The workspace’s client writes one by itself, with one name.
+      const files = generation === 'a current client' ? ['named/index.json', 'named.json'] : ['named.json'];
+      for (const file of files) {
+        const { manifests } = await client.json(file);
+        const [one, two, ...more] = manifests as { annotations: Record<string, string> }[];
+        assert.deepEqual(more, []);
+        const { annotations: first, ...rest } = one ?? assert.fail('there is none');
+        const { annotations: second, ...others } = two ?? assert.fail('there is one');
+        assert.deepEqual(rest, others);
+        const named = [first, second].map((annotations) =>
+          ['io.containerd.image.name', 'org.opencontainers.image.ref.name'].map((name) => annotations[name]),
+        );
+        assert.deepEqual(named, [
+          ['docker.io/own/oci:one', 'one'],
+          ['docker.io/own/oci:two', 'two'],
+        ]);
+      }
+    });
+
     test('layers compressed as asked for, annotations, and media types', async () => {
       const typesOf = async (options: string): Promise<string[]> => {
         await client.said(`rm -rf z; ${build(`-q -t own/z -o "type=oci,dest=z,tar=false,${options}"`)}`);

@@ -6,6 +6,15 @@ import { type Client, ClientLab } from './clients.ts';
 
 const lab = new ClientLab();
 
+interface Index {
+  readonly manifests: readonly { readonly digest: string; readonly platform?: Readonly<Record<string, string>> }[];
+}
+
+interface Manifest {
+  readonly config: { readonly digest: string };
+  readonly layers: readonly object[];
+}
+
 const own = process.arch === 'x64' ? 'amd64' : process.arch;
 const other = own === 'amd64' ? 'arm64' : 'amd64';
 const both = `--platform linux/${own},linux/${other}`;
@@ -14,6 +23,20 @@ for (const [generation, open] of Object.entries(lab.generations)) {
   describe(generation, () => {
     let client: Client;
     let namespace: string;
+    const blob = async (layout: string, digest: string) =>
+      await client.json(`${layout}/blobs/${digest.replace(':', '/')}`);
+
+    /** The images of an OCI layout's index, in its order. */
+    async function imagesIn(layout: string) {
+      const [top] = ((await client.json(`${layout}/index.json`)) as unknown as Index).manifests;
+      const { manifests } = (await blob(layout, top?.digest ?? '')) as unknown as Index;
+      return await Promise.all(
+        manifests.map(async ({ digest, platform = {} }) => {
+          const { config, layers } = (await blob(layout, digest)) as unknown as Manifest;
+          return { platform, layers, image: await blob(layout, config.digest) };
+        }),
+      );
+    }
 
     beforeAll(async () => {
       ({ client, namespace } = await open());
@@ -70,6 +93,70 @@ WORKDIR /work
       assert.equal(
         await client.said(`tar xOf split.tar linux_${other}/made linux_${own}/page | sort`),
         `a page\nfor ${other}\n`,
+      );
+    });
+
+    test('other systems: their files, labels and shells', async () => {
+      await client.directory('systems', {
+        Dockerfile: `FROM scratch AS of-linux
+COPY one /linux
+FROM scratch AS of-windows
+COPY one /windows
+FROM scratch AS of-darwin
+COPY two /darwin
+FROM of-$TARGETOS
+ARG TARGETARCH TARGETPLATFORM
+LABEL of=$TARGETPLATFORM
+COPY $TARGETARCH /arch
+ENTRYPOINT foo bar
+`,
+        ...{ one: 'one\n', two: 'two\n', arm: 'of arm\n', amd64: 'of amd64\n' },
+      });
+      await client.told(
+        'docker build --progress=plain --platform windows/amd64,linux/arm,darwin/amd64 -o type=local,dest=systems-out -o type=oci,dest=systems-oci,tar=false -o type=tar,dest=systems.tar systems',
+      );
+      const names = ['darwin_amd64/arch', 'darwin_amd64/darwin', 'linux_arm_v7/arch', 'linux_arm_v7/linux'];
+      const all = [...names, 'windows_amd64/arch', 'windows_amd64/windows'];
+      assert.deepEqual((await client.said('cd systems-out && find * -type f | sort')).trim().split('\n'), all);
+      assert.equal(await client.said('cat systems-out/*/arch'), 'of amd64\nof arm\nof amd64\n');
+      assert.deepEqual((await client.said('tar tf systems.tar | grep -v /$ | sort')).trim().split('\n'), all);
+      const found = await imagesIn('systems-oci');
+      assert.deepEqual(
+        found.map(({ platform, image: { os, architecture, config } }) => ({ platform, os, architecture, config })),
+        [
+          {
+            ...{ platform: { architecture: 'amd64', os: 'windows' }, os: 'windows', architecture: 'amd64' },
+            config: { Entrypoint: ['cmd', '/S', '/C', 'foo bar'], Labels: { of: 'windows/amd64' }, WorkingDir: '/' },
+          },
+          {
+            ...{ platform: { architecture: 'arm', os: 'linux', variant: 'v7' }, os: 'linux', architecture: 'arm' },
+            config: {
+              Entrypoint: ['/bin/sh', '-c', 'foo bar'],
+              Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+              Labels: { of: 'linux/arm/v7' },
+              WorkingDir: '/',
+            },
+          },
+          {
+            ...{ platform: { architecture: 'amd64', os: 'darwin' }, os: 'darwin', architecture: 'amd64' },
+            config: {
+              Entrypoint: ['/bin/sh', '-c', 'foo bar'],
+              Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+              Labels: { of: 'darwin/amd64' },
+              WorkingDir: '/',
+            },
+          },
+        ],
+      );
+    });
+
+    test('images without any layer are an index too', async () => {
+      await client.told(
+        `printf 'FROM scratch\\n' | docker build --progress=plain ${both} -o type=oci,dest=bare,tar=false -`,
+      );
+      assert.deepEqual(
+        (await imagesIn('bare')).map(({ platform, layers }) => [platform.architecture, layers]),
+        [own, other].map((architecture) => [architecture, []]),
       );
     });
 

@@ -89,7 +89,9 @@ export class ImageDraft {
         ...config,
         ...(Cmd && Cmd.length > 0 && { Cmd }),
         ...(Entrypoint && Entrypoint.length > 0 && { Entrypoint }),
-        Env: Array.from(this.environment, ([name, value]) => `${name}=${value}`),
+        ...(this.environment.size > 0 && {
+          Env: Array.from(this.environment, ([name, value]) => `${name}=${value}`),
+        }),
         ...(labels.size > 0 && { Labels: byName(labels) }),
         ...(ports.size > 0 && { ExposedPorts: nothings(ports) }),
         ...(volumes.size > 0 && { Volumes: nothings(volumes) }),
