@@ -13,8 +13,9 @@ import { limiter } from '../store/limiter.ts';
 import { meter } from '../store/meter.ts';
 import { tarEnd } from '../store/tar-header.ts';
 import { addStepPlaces, emptyMountPoints } from './mount-points.ts';
+import type { OwnLayer } from './own-layer.ts';
 import { finish, TreeReader } from './read-tree.ts';
-import type { LayerJob, MadeOwnLayer, OwnLayer } from './tree-jobs.ts';
+import type { LayerJob, MadeOwnLayer } from './tree-jobs.ts';
 
 /** What a container has changed. Throws tooLarge, and the reason of `signal`. */
 export async function packLayer(job: LayerJob, signal: AbortSignal): Promise<Packed> {

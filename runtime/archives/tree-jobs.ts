@@ -38,15 +38,6 @@ export interface LayerJob {
   readonly maxBytes: number;
 }
 
-/** A layer that a step of a build makes by itself, in the store's own directory. */
-export interface OwnLayer {
-  /** The upper directory of an overlay, with owners as layers have them: it becomes the layer. */
-  readonly own: string;
-  /** As in `LayerJob`. */
-  readonly file: string;
-  readonly maxBytes: number;
-}
-
 /** What has become of it: of its files, what they hold. */
 export interface MadeOwnLayer extends Packed {
   readonly bytes: number;

@@ -9,7 +9,8 @@ import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
 import { archiveWindowBytes } from '../limits.ts';
 import type { Packed } from '../store/layer-work.ts';
-import type { Done, LayerJob, MadeOwnLayer, OwnLayer, ReadJob, ReceiveJob, SearchJob, WriteJob } from './tree-jobs.ts';
+import type { OwnLayer } from './own-layer.ts';
+import type { Done, LayerJob, MadeOwnLayer, ReadJob, ReceiveJob, SearchJob, WriteJob } from './tree-jobs.ts';
 import { type Send, thread } from './tree-threads.ts';
 
 /** The tar, or the list, piece by piece. Throws what fails on the way, and the reason of `signal`. The thread is gone when this has ended. */

@@ -1,6 +1,6 @@
 // Files that a step of a build makes: COPY, ADD and WORKDIR, as their thread is told of them.
 
-import type { OwnLayer } from '../../archives/tree-jobs.ts';
+import type { OwnLayer } from '../../archives/own-layer.ts';
 import type { FileMode } from '../language/file-modes.ts';
 import type { SentPlace } from './sent-list.ts';
 
