@@ -34,6 +34,7 @@ export const libcCalls = {
   unshare: bind('int unshare(int flags)'),
   mount: bind('int mount(str source, str target, str type, ulong flags, str data)'),
   umount2: bind('int umount2(str target, int flags)'),
+  chdir: bind('int chdir(str path)'),
   mknod: bind('int mknod(str path, uint mode, ulong device)'),
   socket: bind('int socket(int domain, int type, int protocol)'),
   connect: bind('int connect(int fd, void *address, uint length)'),

@@ -122,10 +122,14 @@ export function attachMount(mount: number, target: number): void {
 }
 
 export interface Overlay {
-  /** Directories, base first. */
+  /**
+   * Directories below `from`, base first: 127 paths from there leave room for `own`, twice, in a data directory of 500 bytes, which is as
+   * long as SQLite takes.
+   */
   readonly lower: readonly string[];
-  readonly upper: string;
-  readonly work: string;
+  readonly from: string;
+  /** Has `upper` and `work`. */
+  readonly own: string;
   /**
    * Nothing that is written reaches the disk by itself, also not when it is unmounted, for which all that is written to the disk would be
    * waited for: of an overlay that is mounted once, for who brings it there otherwise, or throws it away. Linux 5.10.
@@ -136,25 +140,38 @@ export interface Overlay {
 /** The kernel takes a page of options, with a NUL at its end, and cuts off the rest. */
 const maxOptionBytes = 4095;
 
-/** Throws refused for more lower directories than there is room for, in Docker's words. */
-function checkOptions(options: string): void {
-  if (Buffer.byteLength(options) > maxOptionBytes) throw new EngineError('refused', 'max depth exceeded');
+/** What is on top first, as paths from `from`. */
+function lowerOption({ lower, from }: Pick<Overlay, 'lower' | 'from'>): string {
+  const names = lower.map((path) => (path.startsWith(`${from}/`) ? path.slice(from.length + 1) : path));
+  return `lowerdir=${names.reverse().join(':')}`;
 }
 
 /**
- * Mounts an overlay on `target`. The options must fit a page, so lower directories need short paths. Throws refused where they do not.
- * `metacopy` and `redirect_dir` stay off: an upper directory must read the same without its lowers.
+ * The paths in the options are told from the directory `from`, as with Docker's `l`. Only inside `insideNewMountNamespace`, where the
+ * working directory is this thread's own. Throws refused, in Docker's words, where the options do not fit.
  */
-export function mountOverlay(overlay: Overlay, target: string): void {
-  const lower = [...overlay.lower].reverse().join(':');
-  const options = `lowerdir=${lower},upperdir=${overlay.upper},workdir=${overlay.work}${overlay.isVolatile ? ',volatile' : ''}`;
-  checkOptions(options);
-  checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV, options));
+function mountLayers(options: string, from: string, flags: number, target: string): void {
+  if (Buffer.byteLength(options) > maxOptionBytes) throw new EngineError('refused', 'max depth exceeded');
+  checked(`enter ${from}`, libcCalls.chdir(from));
+  try {
+    checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', flags, options));
+  } finally {
+    checked('leave it', libcCalls.chdir('/'));
+  }
 }
 
-/** Mounts the directories of `lower`, base first, over one another on `target`: to be read only. There are two of them at least. */
-export function mountLowers(lower: readonly string[], target: string): void {
-  const options = `lowerdir=${[...lower].reverse().join(':')}`;
-  checkOptions(options);
-  checked(`mount overlay on ${target}`, libcCalls.mount('overlay', target, 'overlay', MS_NODEV | MS_RDONLY, options));
+/**
+ * Mounts an overlay on `target`, an absolute path. `metacopy` and `redirect_dir` stay off: an upper directory must read the same without
+ * its lowers.
+ */
+export function mountOverlay(overlay: Overlay, target: string): void {
+  const { from, own, isVolatile } = overlay;
+  const more = isVolatile ? ',volatile' : '';
+  const options = `${lowerOption(overlay)},upperdir=${own}/upper,workdir=${own}/work${more}`;
+  mountLayers(options, from, MS_NODEV, target);
+}
+
+/** Mounts the directories of `lower` over one another on `target`: to be read only. There are two of them at least. */
+export function mountLowers(lowers: Pick<Overlay, 'lower' | 'from'>, target: string): void {
+  mountLayers(lowerOption(lowers), lowers.from, MS_NODEV | MS_RDONLY, target);
 }

@@ -25,6 +25,8 @@ export interface Rootfs {
  * has to reach these paths only; all others of ours may stay closed to it.
  */
 export interface Stage {
+  /** All others are in it. */
+  readonly directory: string;
   readonly layers: string;
   readonly rootfs: string;
   readonly devices: string;
@@ -41,9 +43,10 @@ export interface Stage {
   readonly empty: string;
 }
 
-/** Short names: the options of the overlay, with one path for each layer, must fit 4 KiB. */
+/** Short names: the options of the overlay, with one path for each layer from here on, must fit 4 KiB. */
 export function stageIn(runDirectory: string): Stage {
   return {
+    directory: runDirectory,
     layers: `${runDirectory}/l`,
     rootfs: `${runDirectory}/rootfs`,
     devices: `${runDirectory}/dev`,
@@ -83,17 +86,15 @@ export function mountRootfs(rootfs: Rootfs, userns: number): void {
 
 /** The same for who starts nothing in it: whatever the image has where a container needs a directory. With null as owners are in the store. */
 export function mountTree(rootfs: Rootfs, userns: number | null): void {
-  const { layers, rootfs: merged } = rootfs.stage;
   showLayers(rootfs, userns);
-  mountOverlay(
-    {
-      lower: rootfs.layers.length > 0 ? rootfs.layers.map((name) => `${layers}/${name}`) : [rootfs.stage.empty],
-      upper: `${rootfs.directory}/upper`,
-      work: `${rootfs.directory}/work`,
-      isVolatile: rootfs.isVolatile ?? false,
-    },
-    merged,
-  );
+  mountUnderOwn(rootfs, rootfs.stage.rootfs);
+}
+
+/** Mounts layers, which are shown already, and a layer of one's own on top of them. */
+export function mountUnderOwn(rootfs: Omit<Rootfs, 'layersDirectory'>, place: string): void {
+  const { layers, stage, directory: own, isVolatile = false } = rootfs;
+  const lower = layers.length > 0 ? layers.map((name) => `${stage.layers}/${name}`) : [stage.empty];
+  mountOverlay({ lower, from: stage.directory, own, isVolatile }, place);
 }
 
 /**
@@ -103,7 +104,7 @@ export function mountTree(rootfs: Rootfs, userns: number | null): void {
 export function mountImage({ layers, stage }: Pick<Rootfs, 'layers' | 'stage'>, place: string): void {
   // One directory alone is no overlay, nor is one that is named twice.
   const lower = layers.length > 0 ? layers.map((name) => `${stage.layers}/${name}`) : [stage.guest];
-  mountLowers([stage.empty, ...lower], place);
+  mountLowers({ lower: [stage.empty, ...lower], from: stage.directory }, place);
 }
 
 /** Shows all layers through the host's IDs; only inside `insideNewMountNamespace`. `userns` is a descriptor of a namespace with its map. */

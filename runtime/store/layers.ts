@@ -2,7 +2,7 @@
 //
 // A layer under its name is whole and verified against its diff ID: it is unpacked beside and renamed. It reaches the disk a little
 // later; one that a power loss has caught before that is removed at the next start (settling.ts). Names are
-// short (16 characters) because the mount options of an overlay of 127 layers must fit into one page of 4,096 bytes.
+// short (16 characters) because the mount options of an overlay of 127 layers must fit into one page of 4,096 bytes (kernel/mounts.ts).
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs';

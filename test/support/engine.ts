@@ -46,6 +46,8 @@ export interface TestEngine extends RunningEngine {
 }
 
 export interface EngineOptions {
+  /** Its data directory, a path in the instance's folder; `data` where left out. */
+  readonly data?: string;
   readonly uidRanges?: number;
   readonly hostDiskBytes?: number;
   /** `minimal` where left out. */
@@ -85,7 +87,7 @@ const isThereOrLater = ({ reference, state }: CatalogueImage): boolean =>
 
 /** Resolves when hosts can be created. Disposing shuts it down. */
 export async function startEngine(options: EngineOptions = {}): Promise<TestEngine> {
-  const instance = await makeInstance();
+  const instance = await makeInstance(options.data);
   await copyTemplate(instance.data, options.catalogue ?? 'minimal');
   fs.mkdirSync(compiledFolder(instance.data), { recursive: true, mode: 0o700 });
   fs.mkdirSync(instance.run, { recursive: true });

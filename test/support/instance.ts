@@ -47,8 +47,8 @@ export interface InstancePlace {
 
 export interface TestInstance extends InstancePlace, AsyncDisposable {}
 
-/** Disposing removes the directories; what was mounted and started in them must have ended before. */
-export async function makeInstance(): Promise<TestInstance> {
+/** `data` is a path in its folder. Disposing removes the directories; what was mounted and started in them must have ended before. */
+export async function makeInstance(data = 'data'): Promise<TestInstance> {
   const number = made++;
   const folder = await mkdtemp(`/tmp/${testRun}-`);
   // The server's user has to get through to its own directories.
@@ -57,7 +57,7 @@ export async function makeInstance(): Promise<TestInstance> {
   return {
     name: `${testRun}-${process.pid.toString(36)}-${number}`,
     folder,
-    data: path.join(folder, 'data'),
+    data: path.join(folder, data),
     run: path.join(folder, 'run'),
     cache: '/var/cache/drydock',
     uidBase: firstUid + slot * rangesPerInstance * usersPerHost,

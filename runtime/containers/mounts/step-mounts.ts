@@ -4,10 +4,10 @@ import fs from 'node:fs';
 import { EngineError } from '../../errors.ts';
 import { openInRoot } from '../../kernel/beneath.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
-import { mountFileTmpfs, mountOverlay } from '../../kernel/mounts.ts';
+import { mountFileTmpfs } from '../../kernel/mounts.ts';
 import { attachTree, cloneTree, limitTree } from '../../kernel/trees.ts';
 import type { SpecMount } from '../../oci/spec.ts';
-import { createOwnLayer, mountImage, placeIn } from '../../processes/rootfs.ts';
+import { createOwnLayer, mountImage, mountUnderOwn, placeIn } from '../../processes/rootfs.ts';
 import type { Container } from '../container.ts';
 import type { StepMount } from './step-mount.ts';
 
@@ -45,11 +45,7 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
       else {
         const directory = `${container.directory}/mount${index}`;
         createOwnLayer(directory, container.host.record.uidBase);
-        const lower = mount.layers.map((name) => `${stage.layers}/${name}`);
-        mountOverlay(
-          { lower: lower.length > 0 ? lower : [stage.empty], upper: `${directory}/upper`, work: `${directory}/work` },
-          whole,
-        );
+        mountUnderOwn({ layers: mount.layers, stage, directory }, whole);
       }
       const root = fs.openSync(whole, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
       const none = `failed to calculate checksum of ref: ${JSON.stringify(mount.source)}: not found`;
