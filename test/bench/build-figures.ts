@@ -1,32 +1,19 @@
-// Builds: ten steps, a context of many files, what others notice of it, and a class that builds the same at once. Theirs and ours in
-// turn, so that both meet the machine in the same mood.
+// Builds of a context of many files, and what others notice of it; of ten steps in step-figures.ts. Theirs and ours in turn, so that
+// both meet the machine in the same mood.
 
 import fs from 'node:fs';
 import http from 'node:http';
 import type { EngineClient } from '@drydock/runtime';
 import { Buildx, hasBuildx } from '../runtime/build/buildx.ts';
-import { docker, pause, timed } from './clock.ts';
-import { besideTheirs, type Figure, growth, timing } from './figures.ts';
+import { pause, timed } from './clock.ts';
+import { besideTheirs, type Figure, timing } from './figures.ts';
+import { stepFigures } from './step-figures.ts';
 
 const rounds = 4;
 const manyFiles = 20_000;
 /** The most that a context may have. */
 const mostFiles = 40_000;
-const students = 20;
 
-const tenSteps = `FROM busybox
-WORKDIR /app
-COPY one .
-COPY two three ./
-RUN echo 1 > 1
-RUN echo 2 > 2
-RUN cat one > 3
-RUN cat two three > 4
-COPY . all
-RUN find all > 5
-RUN rm 1 2
-CMD ["cat", "/app/5"]
-`;
 const allFiles = 'FROM busybox\nCOPY . /all\n';
 
 function tree(folder: string, Dockerfile: string, count: number): void {
@@ -39,9 +26,25 @@ function tree(folder: string, Dockerfile: string, count: number): void {
   }
 }
 
-export async function buildFigures(client: EngineClient, ours: string, theirs: string | null): Promise<Figure[]> {
+/** `part`: `steps` or `files` alone; all where it is empty. */
+export async function buildFigures(
+  client: EngineClient,
+  ours: string,
+  theirs: string | null,
+  part: string,
+): Promise<Figure[]> {
   if (!hasBuildx) return [];
   await using buildx = await Buildx.make();
+  const steps = part === 'files' ? [] : await stepFigures(client, buildx, ours, theirs);
+  return part === 'steps' ? steps : [...steps, ...(await fileFigures(client, buildx, ours, theirs))];
+}
+
+async function fileFigures(
+  client: EngineClient,
+  buildx: Buildx,
+  ours: string,
+  theirs: string | null,
+): Promise<Figure[]> {
   const built = async (socket: string, context: string, ...options: string[]): Promise<void> => {
     const { exitCode, stderr } = await buildx.build(socket, context, '-t', 'bench', ...options);
     if (exitCode !== 0) throw new Error(stderr);
@@ -58,11 +61,8 @@ export async function buildFigures(client: EngineClient, ours: string, theirs: s
     return besideTheirs(name, times.get(ours)?.slice(1) ?? [], times.get(theirs ?? '')?.slice(1) ?? [], least);
   };
 
-  const steps = buildx.context('steps', (folder) => tree(folder, tenSteps, 0));
   const files = buildx.context('files', (folder) => tree(folder, allFiles, manyFiles));
   const figures: Figure[] = [
-    ...(await measured('build of 10 steps', 2, async (socket) => () => built(socket, steps, '--no-cache'))),
-    ...(await measured('build of 10 steps, all known', 2, async (socket) => () => built(socket, steps))),
     ...(await measured(`first build of ${manyFiles} files`, 1, async (socket, round) => {
       // A directory that the builder has not seen.
       const context = `${files}-${sockets.indexOf(socket)}-${round}`;
@@ -76,7 +76,6 @@ export async function buildFigures(client: EngineClient, ours: string, theirs: s
   ];
   const most = buildx.context('most', (folder) => tree(folder, allFiles, mostFiles - mostFiles / 200 - 10));
   figures.push(...(await waits(client, () => built(ours, most))));
-  figures.push(await classFigure(client, ours, (socket) => built(socket, steps)));
   return figures;
 }
 
@@ -108,24 +107,4 @@ function ping(socketPath: string): Promise<void> {
       .get({ socketPath, path: '/_ping' }, (response) => response.resume().once('end', resolve).once('error', reject))
       .once('error', reject);
   });
-}
-
-/** The last of a class, beside a build by one alone. */
-async function classFigure(
-  client: EngineClient,
-  ours: string,
-  build: (socket: string) => Promise<void>,
-): Promise<Figure> {
-  const names = Array.from({ length: students }, (_, at) => `bench-student${at}`);
-  const sockets: string[] = [];
-  for (const name of names) {
-    const { dockerSocket } = await client.createHost(name);
-    await docker(dockerSocket, 'pull', '-q', 'busybox');
-    sockets.push(dockerSocket);
-  }
-  await docker(ours, 'builder', 'prune', '-af');
-  const alone = await timed(() => build(ours));
-  const together = await timed(() => Promise.all(sockets.map((socket) => build(socket))));
-  for (const name of names) await client.removeHost(name);
-  return growth(`the last of ${students} who build 10 steps at once, beside one alone`, together / alone, 3);
 }

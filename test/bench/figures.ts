@@ -21,17 +21,23 @@ export function timing(name: string, samples: readonly number[], mostMs: number 
 }
 
 /** How many times faster ours is, pair by pair; the median counts. */
-export function ratio(name: string, theirs: readonly number[], ours: readonly number[], least: number): Figure {
+export function ratio(name: string, theirs: readonly number[], ours: readonly number[], least: number | null): Figure {
   const pairs = ours.map((own, index) => (theirs[index] ?? Number.NaN) / own).sort((a, b) => a - b);
-  return { name, unit: 'times faster', samples: pairs, value: percentile(pairs, 0.5), goal: { least } };
+  return {
+    name,
+    unit: 'times faster',
+    samples: pairs,
+    value: percentile(pairs, 0.5),
+    goal: least === null ? null : { least },
+  };
 }
 
-/** Ours, theirs where there are any, and how many times faster ours is. */
+/** Ours, theirs where there are any, and how many times faster ours is; `least` is null where nothing is asked of that. */
 export function besideTheirs(
   name: string,
   ours: readonly number[],
   theirs: readonly number[],
-  least: number,
+  least: number | null,
 ): Figure[] {
   const alone = [timing(name, ours, null, 0.5)];
   if (theirs.length === 0) return alone;
@@ -44,8 +50,8 @@ export function amount(name: string, megabytes: number, mostMb: number | null): 
 }
 
 /** How many times as much; one measurement. */
-export function growth(name: string, value: number, most: number): Figure {
-  return { name, unit: 'times', samples: [value], value, goal: { most } };
+export function growth(name: string, value: number, most: number | null): Figure {
+  return { name, unit: 'times', samples: [value], value, goal: most === null ? null : { most } };
 }
 
 /** Percent of one CPU. */

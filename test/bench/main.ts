@@ -1,5 +1,6 @@
 // `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench PART`: one part alone,
-// `figures`, `docker`, `builds`, `registry`, `hub`, `crowd` or `neighbours`, of which a WORD after it picks the attacks with that word.
+// `figures`, `docker`, `builds`, `registry`, `hub`, `crowd` or `neighbours`. A WORD after it picks of `builds` the `steps` or the
+// `files`, of `neighbours` the attacks with that word.
 
 import fs from 'node:fs';
 import os from 'node:os';
@@ -80,7 +81,7 @@ if (isOnly('builds')) {
   say('builds');
   const host = await client.createHost('bench-builds', { limits: { cpus: os.cpus().length } });
   await docker(host.dockerSocket, 'pull', '-q', 'busybox');
-  figures.push(...(await buildFigures(client, host.dockerSocket, dockerd?.socket ?? null)));
+  figures.push(...(await buildFigures(client, host.dockerSocket, dockerd?.socket ?? null, word)));
   await client.removeHost('bench-builds');
 }
 if (isOnly('registry')) {

@@ -7,6 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { extract } from 'tar-stream';
 import { expect, expectSending } from '../api/exchange.ts';
 
@@ -54,6 +55,12 @@ export class Buildx implements AsyncDisposable {
     fs.mkdirSync(folder);
     make(folder);
     return folder;
+  }
+
+  /** Starts both programs and nothing else. */
+  async version(): Promise<void> {
+    const env = { ...process.env, DOCKER_CONFIG: `${this.folder}/config` };
+    await promisify(execFile)(program, ['buildx', 'version'], { env });
   }
 
   build(socket: string, context: string, ...options: string[]): Promise<Outcome> {
