@@ -34,7 +34,9 @@ export async function inThread<Message extends object, Answer>(
   signal: AbortSignal,
 ): Promise<Answer> {
   signal.throwIfAborted();
-  const worker = again ? again.threads.take() : takeThread(program);
+  const worker = again ? await again.threads.take() : takeThread(program);
+  if (signal.aborted) again?.threads.giveBack(worker);
+  signal.throwIfAborted();
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const abort = (): void => reject(signal.reason);
   const take = (message: Exclude<Message, FailedJob> | FailedJob): void => {

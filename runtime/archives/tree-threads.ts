@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MessageChannel, Worker } from 'node:worker_threads';
 import { EngineError, type ErrorKind } from '../errors.ts';
-import { idleThreads, isDead } from '../idle-threads.ts';
+import { idleThreads } from '../idle-threads.ts';
 import type { FailedJob } from '../thread-job.ts';
 import type { Assignment, Done, TreeJob, TreeMessage, TreeOrder } from './tree-jobs.ts';
 
@@ -40,7 +40,9 @@ export async function thread(
   onMessage: (message: Exclude<TreeMessage, FailedJob | Done>) => void,
 ): Promise<Done> {
   signal.throwIfAborted();
-  const worker = threads.take();
+  const worker = await threads.take();
+  if (signal.aborted) threads.giveBack(worker);
+  signal.throwIfAborted();
   const { port1: port, port2 } = new MessageChannel();
   const { promise: ended, resolve } = Promise.withResolvers<Done | FailedJob>();
   const failed = (message: string, errorKind: ErrorKind = 'internal'): void =>
@@ -77,6 +79,6 @@ export async function thread(
     port.close();
     worker.off('error', died).off('exit', gone);
     if (isStuck) await Promise.race([worker.terminate(), once(worker, 'exit')]);
-    else if (!isDead(worker)) threads.giveBack(worker);
+    else threads.giveBack(worker);
   }
 }

@@ -151,44 +151,47 @@ async function give(
   signal: AbortSignal,
 ): Promise<Done> {
   const stop = new AbortController();
-  let send: Send = () => undefined;
+  const { promise: started, resolve: start } = Promise.withResolvers<Send>();
   let untaken = 0;
-  const done = thread(
-    job,
-    AbortSignal.any([signal, stop.signal]),
-    (sender) => (send = sender),
-    (message) => {
-      if (message.kind === 'taken') untaken -= message.bytes;
-      if (untaken <= archiveWindowBytes && archive.isPaused()) archive.resume();
-    },
-  );
-  const batches = new Batches((batch) => {
-    untaken += batch.length;
-    send({ kind: 'piece', bytes: batch }, [batch.buffer]);
+  const done = thread(job, AbortSignal.any([signal, stop.signal]), start, (message) => {
+    if (message.kind === 'taken') untaken -= message.bytes;
+    if (untaken <= archiveWindowBytes && archive.isPaused()) archive.resume();
   });
   const { promise: broken, reject: fail } = Promise.withResolvers<never>();
-  const take = (piece: Uint8Array): void => {
-    batches.add(piece);
-    giveBack(piece);
-    if (untaken > archiveWindowBytes) archive.pause();
-  };
   const close = (): void => fail(new EngineError('unavailable', 'the client has gone before it had sent all'));
-  const end = (): void => {
-    archive.off('close', close); // which comes after the end too
-    batches.flush();
-    send({ kind: 'piece', bytes: null });
+  archive.on('error', fail).once('close', close);
+  let leave = (): void => undefined;
+  const feed = async (): Promise<never> => {
+    const send = await started;
+    const batches = new Batches((batch) => {
+      untaken += batch.length;
+      send({ kind: 'piece', bytes: batch }, [batch.buffer]);
+    });
+    const take = (piece: Uint8Array): void => {
+      batches.add(piece);
+      giveBack(piece);
+      if (untaken > archiveWindowBytes) archive.pause();
+    };
+    const end = (): void => {
+      archive.off('close', close); // which comes after the end too
+      batches.flush();
+      send({ kind: 'piece', bytes: null });
+    };
+    leave = () => void archive.off('data', take).off('end', end);
+    // Event by event: an iterator puts the pieces that wait together, and so copies all once more.
+    archive.on('data', take).once('end', end);
+    return await broken;
   };
-  // Event by event: an iterator puts the pieces that wait together, and so copies all once more.
-  archive.on('data', take).once('end', end).on('error', fail).once('close', close);
   try {
     // An archive may be broken long before its end.
-    return await Promise.race([done, broken]);
+    return await Promise.race([done, broken, feed()]);
   } catch (error) {
     stop.abort(error);
     await done.catch(() => undefined);
     throw error;
   } finally {
-    archive.off('data', take).off('end', end).off('close', close);
+    archive.off('close', close);
+    leave();
   }
 }
 

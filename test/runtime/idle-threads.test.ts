@@ -15,6 +15,7 @@ import { tarOf } from '../support/tar.ts';
 const source = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => undefined);`;
 const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 const started: Worker[] = [];
+const enough = Math.max(4, 2 * navigator.hardwareConcurrency);
 
 function threads() {
   const retired: Worker[] = [];
@@ -33,19 +34,45 @@ afterEach(async () => {
 
 test('a thread that was given back is taken again, one that has died meanwhile is not', async () => {
   const { take, giveBack } = threads();
-  const [one, other] = [take(), take()];
+  const [one, other] = [await take(), await take()];
   assert.notEqual(one, other);
   giveBack(one);
   giveBack(other);
-  assert.equal(take(), other);
+  assert.equal(await take(), other);
   await Promise.all([once(one, 'exit'), one.terminate()]);
-  assert.ok(![one, other].includes(take()));
+  assert.ok(![one, other].includes(await take()));
 });
 
-test('two wait for a minute, the rest of a rush for seconds, and no more than 16', () => {
+test('where enough are at work, who comes has the next that is done, in turn; one more is started where none is for a while', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const { take, giveBack } = threads();
+  const working = await Promise.all(Array.from({ length: enough }, take));
+  assert.equal(started.length, enough);
+  const [first, second, third] = [take(), take(), take()];
+  const [one, other] = working;
+  assert.ok(one && other);
+  giveBack(one);
+  assert.equal(await first, one);
+  await Promise.all([once(other, 'exit'), other.terminate()]);
+  giveBack(other); // of no use to anybody
+  vi.advanceTimersByTime(200);
+  const both = await Promise.all([second, third]);
+  assert.deepEqual(
+    both.map((worker) => started.indexOf(worker)),
+    [enough, enough + 1],
+  );
+  // The one that has ended counts no more, those that came since do.
+  const more = take();
+  giveBack(one);
+  assert.equal(await more, one);
+});
+
+test('two wait for a minute, the rest of a rush for seconds, and no more than 16', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
   const { take, giveBack, retired } = threads();
-  const rush = Array.from({ length: 17 }, take);
+  const wanted = Array.from({ length: 17 }, take);
+  vi.advanceTimersByTime(200);
+  const rush = await Promise.all(wanted);
   for (const worker of rush) giveBack(worker);
   assert.deepEqual(retired, rush.slice(16));
   vi.advanceTimersByTime(4000);
