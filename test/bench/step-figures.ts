@@ -109,7 +109,8 @@ async function classFigures(
     await docker(dockerSocket, 'pull', '-q', 'busybox');
     sockets.push(dockerSocket);
   }
-  const all = (act: (socket: string) => Promise<void>) => timed(() => Promise.all(sockets.map((socket) => act(socket))));
+  const all = (act: (socket: string) => Promise<void>) =>
+    timed(() => Promise.all(sockets.map((socket) => act(socket))));
   await docker(ours, 'builder', 'prune', '-af');
   const alone = await timed(() => build(ours));
   const together = await all(build);
