@@ -20,7 +20,7 @@ export async function labLint(names: readonly string[]): Promise<void> {
   };
   // Of folders, glossaries and tracks too, where no lesson is named.
   const problems = names.length === 0 ? course.problems : lessons.flatMap(({ problem }) => problem ?? []);
-  for (const { file, line, message } of problems) tell(`${file}:${line}:1: ${message}`);
+  for (const { file, line, message } of problems) tell(`${line === 0 ? file : `${file}:${line}:1`}: ${message}`);
   for (const lesson of lessons.filter(({ problem }) => problem === undefined))
     for (const { file, line, column, message } of await lintLesson(path.join(course.folder, lesson.id), around))
       tell(`${fromHere(path.join(sourceOf(lesson), file))}:${line}:${column}: ${message}`);

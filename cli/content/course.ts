@@ -14,6 +14,7 @@ import { LeadsOut, type Opened, openRoot, openWithin, type Root } from './within
 export interface Problem {
   /** As authors are told of it. */
   readonly file: string;
+  /** 0: the file or folder as a whole. */
   readonly line: number;
   readonly message: string;
 }
@@ -113,7 +114,7 @@ async function gatherFolder(folder: ContentFolder, gathering: Gathering): Promis
   };
   const root = await openRoot(folder.path, folder.isOwn).catch((error: NodeJS.ErrnoException) => {
     const none = error.code === 'ENOENT' || error.code === 'ENOTDIR';
-    say('', none ? 'there is no such folder' : `the folder cannot be read: ${error.message}`);
+    say('', none ? 'there is no such folder' : `the folder cannot be read: ${error.message}`, 0);
     return null;
   });
   if (root === null) return;

@@ -213,7 +213,9 @@ const problemStart = 'Left out: ';
 const isProblem = (notice: string): boolean => notice.startsWith(problemStart);
 
 function problemsOf({ problems }: Course): readonly string[] {
-  return problems.map(({ file, line, message }) => `${problemStart}${file}:${line}: ${message}`);
+  return problems.map(
+    ({ file, line, message }) => `${problemStart}${line === 0 ? file : `${file}:${line}`}: ${message}`,
+  );
 }
 
 async function dropLessons({ folder }: Course, leftOut: readonly string[]): Promise<void> {

@@ -83,8 +83,9 @@ class Reader {
         for (const recipe of await this.#folder(folder, []))
           if ((recipe.architecture ?? goArchitecture) === goArchitecture) recipes.set(recipe.name, recipe);
       } catch (error) {
-        if (!(error instanceof EngineError)) throw error;
-        this.#mistakes.set(folder, error.message);
+        // What the file system says of one folder, which somebody may be changing, must not take the others away.
+        const place = error instanceof EngineError ? '' : `${this.#folders.get(folder)} cannot be read: `;
+        this.#mistakes.set(folder, `${place}${(error as Error).message}`);
       }
     }
     for (const base of this.#bases.values()) recipes.set(base.name, base);
@@ -228,9 +229,12 @@ function sourceOf(directory: string, { from, archive }: ImageFile, args: ImageFi
   );
 }
 
+/** A file that has more is not read for its recipe's key: the engine's other work would wait. */
+const maxHashedBytes = 32 * 1024 * 1024;
+
 /**
- * Every file's name, executable bit and content; of `archive`, which may be large, size and time. Other permissions come from the
- * clone's umask and mean nothing.
+ * Every file's name, executable bit and content; of `archive` and of large files size and time. Other permissions come from the clone's
+ * umask and mean nothing.
  */
 function hashFiles(hash: Hash, directory: string, prefix: string, archive: string | null): void {
   for (const name of readdirSync(directory).sort()) {
@@ -239,6 +243,8 @@ function hashFiles(hash: Hash, directory: string, prefix: string, archive: strin
     if (`${prefix}${name}` === archive) {
       const { size, mtimeMs } = statSync(stat.isDirectory() ? `${path}/index.json` : path);
       hash.update(`${prefix}${name}\0${size}\0${mtimeMs}\0`);
+    } else if (stat.isFile() && stat.size > maxHashedBytes) {
+      hash.update(`${prefix}${name}\0${stat.mode & 0o100}\0${stat.size}\0${stat.mtimeMs}\0`);
     } else if (stat.isDirectory()) hashFiles(hash, path, `${prefix}${name}/`, archive);
     else if (stat.isSymbolicLink()) hash.update(`${prefix}${name}\0link\0${readlinkSync(path)}\0`);
     else if (stat.isFile()) {

@@ -26,12 +26,12 @@ test('who has done nothing has nothing proven, whatever this browser remembers',
   await using student = await newStudent(drydock.url);
   const { page, complaints } = student;
   await page.goto(certificate);
-  await page.locator(state, { hasText: 'The server has no task of yours written down yet.' }).waitFor();
+  await page.locator(state, { hasText: 'No task of yours is on record yet.' }).waitFor();
   const lesson = '01-why-containers/02-first-container';
   const faked = JSON.stringify({ lessons: { [lesson]: { tasks: ['hello', 'web', 'stop'], quiz: {} } } });
   await page.evaluate(`localStorage.setItem('drydock.progress', ${JSON.stringify(faked)})`);
   await page.reload();
-  await page.locator(state, { hasText: 'The server has no task of yours written down yet.' }).waitFor();
+  await page.locator(state, { hasText: 'No task of yours is on record yet.' }).waitFor();
   assert.ok(await page.locator(sheet).isHidden());
   assert.ok(await page.getByRole('button', { name: 'Print' }).isDisabled());
   await page.route('**/api/progress/record', (route) => route.abort());

@@ -83,7 +83,7 @@ function show(tasks: readonly DoneTask[]): void {
     'state',
     isThere
       ? words
-      : 'The server has no task of yours written down yet. Do the first one of a lesson in this browser, and it will stand here.',
+      : 'No task of yours is on record yet. Do the first task of a lesson in this browser, and it is listed here.',
   );
   say('origin', location.host);
   setTime(find('today'), new Date());

@@ -1,7 +1,7 @@
 // What folders of images say, and that what is wrong with one is told with its file and line.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { test } from 'vitest';
 import { readRecipes } from '../../../runtime/catalogue/recipe.ts';
 import { goArchitecture } from '../../../runtime/images/architecture.ts';
@@ -113,6 +113,31 @@ test('a mistake is told with its file and line', async () => {
     assert.match(found.get('app') ?? 'no mistake', wanted);
     assert.ok(recipes.has('low'));
   }
+});
+
+test('a folder that cannot be read is told, and the others are there', async () => {
+  await using temporary = await temporaryDirectory();
+  write(temporary.path, 'low', base);
+  for (const name of ['Dockerfile', 'image.yaml', '.dockerignore/deep']) {
+    write(temporary.path, 'app', name === 'Dockerfile' ? {} : base);
+    mkdirSync(`${temporary.path}/app/${name}`, { recursive: true });
+    const { recipes, mistakes } = await readRecipes([temporary.path]);
+    assert.ok(recipes.has('low'), name);
+    if (name.startsWith('.')) assert.ok(recipes.has('app'), name);
+    else assert.match(mistakes.get('app') ?? 'no mistake', /app cannot be read: EISDIR/);
+  }
+});
+
+test('a large file is not read: its size and time count', async () => {
+  await using temporary = await temporaryDirectory();
+  write(temporary.path, 'app', { ...base, model: '' });
+  const key = async (): Promise<string | undefined> => (await readRecipes([temporary.path])).recipes.get('app')?.key;
+  truncateSync(`${temporary.path}/app/model`, 3 * 1024 ** 3);
+  const before = await key();
+  assert.ok(before);
+  assert.equal(await key(), before);
+  truncateSync(`${temporary.path}/app/model`, 3 * 1024 ** 3 + 1);
+  assert.notEqual(await key(), before);
 });
 
 test('nothing outside of a folder is read', async () => {
