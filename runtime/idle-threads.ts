@@ -12,9 +12,9 @@ const shortMs = 3000;
 
 /**
  * With so many at work one more makes none of them faster: who comes then waits for one that is done, as long as one is now and then,
- * and not longer than a second.
+ * and not longer than a second. More than one host's clients can hold by reading slowly (`maxArchivesPerHost`).
  */
-const enough = Math.max(4, 2 * navigator.hardwareConcurrency);
+const enough = Math.max(6, 3 * navigator.hardwareConcurrency);
 const patienceMs = 100;
 const mostPatienceMs = 1000;
 

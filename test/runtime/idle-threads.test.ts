@@ -15,7 +15,7 @@ import { tarOf } from '../support/tar.ts';
 const source = `import { parentPort } from 'node:worker_threads'; parentPort.on('message', () => undefined);`;
 const url = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
 const started: Worker[] = [];
-const enough = Math.max(4, 2 * navigator.hardwareConcurrency);
+const enough = Math.max(6, 3 * navigator.hardwareConcurrency);
 
 function threads() {
   const retired: Worker[] = [];
