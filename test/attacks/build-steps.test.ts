@@ -240,7 +240,7 @@ RUN ls /tmp /d
     }
   });
 
-  test('B05: an archive that grows without end ends with the host’s disk, and costs the engine no memory', async () => {
+  test('B05: an archive that grows without end ends with what the host may bring in, and costs the engine no memory', async () => {
     const before = residentBytes(engine.pid);
     const head = (await tar([{ name: 'zeros', size: 1 }, 'x'])).subarray(0, 512);
     const sized = Buffer.from(head);
@@ -253,7 +253,7 @@ RUN ls /tmp /d
     const zeros = gzipSync(Buffer.alloc(16 * MiB));
     const bomb = Buffer.concat([gzipSync(sized), ...Array.from({ length: size / 16 / MiB }, () => zeros)]);
     const { error } = await build('FROM busybox\nADD bomb.tgz /x/\n', { 'bomb.tgz': bomb });
-    assert.match(error, /disk of this host is full/);
+    assert.match(error, /"zeros": it has more than \d+ bytes, which this host has no room for/);
     assert.ok(residentBytes(engine.pid) - before < 150 * MiB);
     assert.equal(await said('RUN echo goes on'), 'goes on\n');
   });
