@@ -110,13 +110,19 @@ export class Host implements ContainerHost {
 
   /** What builds its images; loaded when its first client builds. */
   builder(): Promise<Builder> {
-    this.#builder ??= import('../build/builder.ts').then(({ Builder }) => new Builder(this));
-    return this.#builder;
+    if (this.#builder) return this.#builder;
+    const builder = import('../build/builder.ts').then(({ Builder }) => new Builder(this));
+    // One that cannot be made now may be made when it is asked for again.
+    builder.catch(() => {
+      if (this.#builder === builder) this.#builder = null;
+    });
+    this.#builder = builder;
+    return builder;
   }
 
   /** Gives up its builds: the host ends. */
   endBuilds(): void {
-    void this.#builder?.then((builder) => builder.close());
+    void this.#builder?.then((builder) => builder.close()).catch(() => undefined);
     this.#builder = null;
   }
 

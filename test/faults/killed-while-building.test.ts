@@ -252,5 +252,4 @@ test('X02: an engine that is killed at any moment of a build leaves nothing half
     );
   }
   assert.ok(killed.length > 0);
-  if (process.env.TEST_TELL) console.log(all.length, Object.groupBy(all, kindOf), chosen.length, killed);
 });

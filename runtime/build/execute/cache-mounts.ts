@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { EngineError } from '../../errors.ts';
+import { diskFull, EngineError } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import { sizeOfTree } from '../../kernel/tree-size.ts';
@@ -179,15 +179,32 @@ export class CacheMounts implements Keeper {
     for (const name of namesIn(this.#directory)) await this.#remove(name);
   }
 
+  /** On a full disk, where nothing gets another name. Who wants the same one waits. */
+  async #removeInPlace(name: string): Promise<void> {
+    const removing = removeTree(`${this.#directory}/${name}`);
+    const settled = removing.catch(() => undefined);
+    this.#caches.set(name, { users: 1, making: settled, turn: settled });
+    try {
+      await removing;
+    } finally {
+      const cache = this.#caches.get(name);
+      if (cache && --cache.users === 0) this.#caches.delete(name);
+    }
+    this.#told.delete(name);
+  }
+
   async #remove(name: string): Promise<boolean> {
     if (this.#caches.has(name) || this.#private.has(name)) return false;
     // Gone at once for who uses it next: it takes a while until all of it is.
+    const path = `${this.#directory}/${name}`;
     const away = `${this.#directory}/${randomUUID()}`;
     try {
-      fs.renameSync(`${this.#directory}/${name}`, away);
+      fs.renameSync(path, away);
     } catch (error) {
       if (hasCode(error, 'ENOENT')) return false; // somebody else removes it
-      throw error;
+      if (!diskFull(error)) throw error;
+      await this.#removeInPlace(name);
+      return true;
     }
     this.#told.delete(name);
     await removeTree(away);

@@ -9,6 +9,7 @@ import type { PlannedStep } from '../build-log.ts';
 import { newId } from '../builds.ts';
 import type { CacheRecord } from '../cache/cache-document.ts';
 import type { FileAction } from '../files/files-job.ts';
+import { inBuildWords } from '../full-disk.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { environmentOf } from '../language/environment.ts';
 import {
@@ -120,7 +121,7 @@ export class Executor implements AsyncDisposable {
       this.#signal.throwIfAborted();
       return await this.#carryOut(step, inputs, vertex);
     } catch (error) {
-      const failure = this.#parts.located(step, asGrpc(error), vertex.digest);
+      const failure = this.#parts.located(step, asGrpc(inBuildWords(error)), vertex.digest);
       this.#failure ??= failure;
       const isFirst = this.#failure === failure && !this.#parts.signal.aborted;
       vertex.fail(failure.message.replace(/^failed to (?:compute|load) cache key: /, ''), isFirst);

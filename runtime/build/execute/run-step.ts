@@ -16,6 +16,7 @@ import type { MadeLayer } from '../../images/build-images.ts';
 import type { Image } from '../../images/image-config.ts';
 import { maxStepsAtOnce } from '../../limits.ts';
 import { Turnstile } from '../../turnstile.ts';
+import { whyFull } from '../full-disk.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { handingOver } from './made-layer.ts';
 import type { StepSettings } from './step-settings.ts';
@@ -53,7 +54,7 @@ export async function runStep(
   using standing = host.images.builds.stand(below, {});
   return await handingOver((made) =>
     inContainer(host, standing.image, run, onOutput, signal, async (container, exitCode) => {
-      if (exitCode !== 0) throw failed(run, exitCode, container.state.oomKilled);
+      if (exitCode !== 0) throw failed(run, exitCode, await whyFailed(container));
       return made(await host.engine.archives.pass(host.name, () => packed(container, run, signal)));
     }),
   );
@@ -157,9 +158,16 @@ const notDone = ({ args }: Run, why: string, details?: ConstructorParameters<typ
     details,
   );
 
-function failed(run: Run, exitCode: number, oomKilled: boolean): GrpcError {
+/** What the command cannot know or say; empty for nothing. */
+async function whyFailed({ host, state }: Container): Promise<string> {
+  if (state.oomKilled) return ': cannot allocate memory';
+  const why = await whyFull(`${host.directory}/build`);
+  return why === null ? '' : `: ${why}`;
+}
+
+function failed(run: Run, exitCode: number, why: string): GrpcError {
   const details = [{ typeUrl: 'github.com/moby/buildkit/gatewayapi.ExitMessage+json', value: { Code: exitCode } }];
-  return notDone(run, `exit code: ${exitCode}${oomKilled ? ': cannot allocate memory' : ''}`, details);
+  return notDone(run, `exit code: ${exitCode}${why}`, details);
 }
 
 async function packed(container: Container, { mounts }: Run, signal: AbortSignal): Promise<MadeLayer> {

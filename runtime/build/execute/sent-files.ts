@@ -64,8 +64,8 @@ export class SentFiles implements Keeper {
   constructor(host: ContainerHost) {
     this.#host = host;
     this.#directory = `${host.directory}/build`;
-    makeDirectory(this.#directory, 0o700);
-    for (const left of fs.readdirSync(this.#directory))
+    // Made when something comes: on a full disk nothing can be made, and yet all can be pruned.
+    for (const left of fs.existsSync(this.#directory) ? fs.readdirSync(this.#directory) : [])
       void removeTree(`${this.#directory}/${left}`).catch(() => undefined);
   }
 
@@ -168,6 +168,8 @@ export class SentFiles implements Keeper {
     place.turn = promise;
     try {
       await before;
+      makeDirectory(this.#directory, 0o700);
+      makeDirectory(directory, 0o700);
       const kept = await fill(directory, place.kept);
       if (kept !== place.kept) place.isUntidy = true;
       place.kept = kept;
@@ -195,7 +197,6 @@ export class SentFiles implements Keeper {
       this.#places.delete(key);
       this.#places.set(key, place);
     }
-    makeDirectory(place.directory, 0o700);
     return place;
   }
 

@@ -1,8 +1,8 @@
 // A part of a build that is told as a step of its own: an output, a cache that is imported or exported.
 
-import { diskFull } from '../../errors.ts';
 import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
+import { inBuildWords } from '../full-disk.ts';
 import type { Progress, Vertex } from '../progress.ts';
 
 /** Does `work` and tells how it ends. Throws what it throws. */
@@ -14,8 +14,9 @@ export async function inVertex<T>(progress: Progress, name: string, work: (verte
     vertex.complete();
     return done;
   } catch (error) {
-    vertex.fail(error instanceof Error ? error.message : String(error));
-    throw diskFull(error) ?? error;
+    const told = inBuildWords(error);
+    vertex.fail(told instanceof Error ? told.message : String(told));
+    throw told;
   }
 }
 

@@ -147,6 +147,7 @@ export class LayerFiles implements AsyncDisposable {
   }
 
   #newFile() {
+    makeDirectory(`${this.#host.directory}/build`, 0o700);
     makeDirectory(this.#directory, 0o700);
     const file = `${this.#directory}/${randomUUID()}`;
     return { file, count: new Counted(), target: createWriteStream(file, { flags: 'wx', mode: 0o600 }) };
