@@ -27,7 +27,7 @@ import { rangesOf } from './language/source.ts';
 import { stepsOf } from './language/steps.ts';
 import { ofLanguage } from './located.ts';
 import type { Definition } from './messages/shared_pb.ts';
-import { checkAttributes, checkFrontend } from './refusals.ts';
+import { checkAttributes, checkFrontend, checkKind } from './refusals.ts';
 import { dockerfileIn, type RemoteContext, remoteContext } from './remote-context.ts';
 import type { Answer, Input, Planned, Result, SourceFile } from './result.ts';
 import type { FrontendRequest } from './served-builder.ts';
@@ -48,11 +48,7 @@ export async function solveDockerfile(
   { host, build, inputOf, sentFiles, given = null }: FrontendParts,
   request: FrontendRequest,
 ): Promise<Planned | Answer> {
-  if (request.frontend !== 'dockerfile.v0' && request.frontend !== 'gateway.v0')
-    throw new GrpcError(
-      codes.unimplemented,
-      `no frontend ${request.frontend.slice(0, 40)} is here: builds are made of Dockerfiles`,
-    );
+  checkKind(request.frontend);
   const attributes = new Map(Object.entries(request.options));
   checkAttributes(attributes);
   const imports = cacheImports(attributes, [...build.imports, ...request.imports]);

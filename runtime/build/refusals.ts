@@ -21,8 +21,36 @@ export function checkRequest({ entitlements, sourcePolicy }: SolveRequest): void
     throw new GrpcError(codes.unknown, 'source policies are not there yet: a build would not be held to this one');
 }
 
+/** What makes a build must be a frontend that reads Dockerfiles; none is named where a client sends the graph of a build (LLB). Throws GrpcError. */
+export function checkKind(frontend: string): void {
+  if (frontend === '')
+    throw new GrpcError(codes.unimplemented, 'no build graph is taken here: builds are made of Dockerfiles');
+  if (frontend !== 'dockerfile.v0' && frontend !== 'gateway.v0')
+    throw new GrpcError(
+      codes.unimplemented,
+      `no frontend ${frontend.slice(0, 40)} is here: builds are made of Dockerfiles`,
+    );
+}
+
+/** What clients may ask for that a frontend must know, as BuildKit names it. */
+const capabilities: ReadonlySet<string> = new Set(
+  ['inputs', 'subrequests', 'contexts', 'gitquerystring'].map((name) => `moby.buildkit.frontend.${name}`),
+);
+
 /** `attributes`: those of the `dockerfile.v0` frontend. Throws GrpcError. */
 export function checkAttributes(attributes: ReadonlyMap<string, string>): void {
+  for (const text of (attributes.get('frontend.caps') ?? '').split(',').filter(Boolean)) {
+    const name = text.replace(/\+.*/s, '');
+    if (!capabilities.has(name))
+      throw new GrpcError(codes.unimplemented, `unsupported frontend capability ${name.slice(0, 100)}`, [
+        { typeUrl: 'github.com/moby/buildkit/errdefs.FrontendCap+json', value: { name: name.slice(0, 100) } },
+      ]);
+  }
+  if (attributes.get('contextsubdir'))
+    throw new GrpcError(
+      codes.unknown,
+      'a directory within an archive is no context here: send it as an archive of its own',
+    );
   if (attributes.get('cgroup-parent'))
     throw new GrpcError(
       codes.unknown,

@@ -150,6 +150,12 @@ ENTRYPOINT foo bar
       );
     });
 
+    test('a file that is not there is told, of each platform', async () => {
+      await client.directory('lacking', { Dockerfile: 'FROM scratch\nCOPY nothing /\n' });
+      const said = await client.refused(`docker build --progress=plain ${both} -o type=oci,dest=none.tar lacking`);
+      assert.match(said, /"\/nothing": not found\n$/);
+    });
+
     test('images without any layer are an index too', async () => {
       await client.told(
         `printf 'FROM scratch\\n' | docker build --progress=plain ${both} -o type=oci,dest=bare,tar=false -`,

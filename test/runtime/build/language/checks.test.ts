@@ -41,3 +41,30 @@ test.each(Object.entries(checkCases))('%s', async (name, given) => {
   const { sources: _sources, ...found } = JSON.parse(json);
   assert.deepEqual(found, expected);
 });
+
+test('a base of another platform', async () => {
+  const rootfs = { type: 'layers', diff_ids: [`sha256:${'0'.repeat(64)}`] };
+  const text = 'FROM foreign\nENV A=b\n';
+  const warnings: Warning[] = [];
+  const options = buildOptions(new Map(), { os: 'linux', architecture: 'amd64' });
+  const request = { text, options, platform: null, mainContext: null, allStages: false };
+  const error = await checkBuild(
+    { ...request, warn: (warning) => warnings.push(warning) },
+    {
+      resolveImage: async () => ({ digest: null, document: { architecture: 'arm64', os: 'linux', rootfs } }),
+      resolveInput: async () => null,
+      ignorePatterns: async () => [],
+    },
+  );
+  assert.equal(error, null);
+  assert.deepEqual(
+    warnings.map(({ rule, message, location }) => [rule, message, location?.first]),
+    [
+      [
+        'InvalidBaseImagePlatform',
+        'Base image foreign was pulled with platform "linux/arm64", expected "linux/amd64" for current build',
+        1,
+      ],
+    ],
+  );
+});
