@@ -22,7 +22,10 @@ export type WriteOptions = Pick<
   WriteJob,
   'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes' | 'writtenAt'
 > &
-  Pick<LiveTreeOptions, 'layer'>;
+  Pick<LiveTreeOptions, 'layer'> & {
+    /** What looks compressed is not: it was unpacked already. */
+    readonly isPlain?: boolean;
+  };
 
 /** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
 export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {
@@ -44,7 +47,7 @@ export async function writeArchive(archive: Readable, root: number, job: WriteOp
   });
   try {
     const { start, whole } = await peek(archive);
-    const expand = decompressor(compressionOf(start));
+    const expand = job.isPlain ? null : decompressor(compressionOf(start));
     if (expand) await pipeline(whole, expand, limiter(job.maxBytes), reader);
     else await pipeline(whole, limiter(job.maxBytes), reader);
   } catch (error) {

@@ -14,11 +14,11 @@ const megabyte = 1024 * 1024;
 /** How many first bytes `compressionOf` looks at. */
 export const magicBytes = 4;
 
-/** Throws invalid for xz and bzip2, which Node cannot read. */
+/** Throws invalid for xz and bzip2, which Node cannot read; ADD has its own way (build/files/packed-file.ts). */
 export function compressionOf(start: Uint8Array): Compression {
   const text = Buffer.from(start).toString('latin1');
   if (text.startsWith('\xfd7zX') || text.startsWith('BZh')) {
-    throw new EngineError('invalid', 'archives compressed with xz or bzip2 are not supported: use gzip or zstd');
+    throw new EngineError('invalid', 'archives compressed with xz or bzip2 are read by ADD alone: use gzip or zstd');
   }
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return 'zstd';

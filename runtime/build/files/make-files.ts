@@ -3,6 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { Readable } from 'node:stream';
 import { type InTheWay, LiveTree, type LiveTreeOptions } from '../../archives/live-tree.ts';
 import { packOwnLayer } from '../../archives/pack-layer.ts';
 import { Room } from '../../archives/room.ts';
@@ -21,7 +22,8 @@ import type { Attributes } from '../../store/tree.ts';
 import { Copying } from './copying.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
-import { isTar } from './is-tar.ts';
+import { tarIn } from './is-tar.ts';
+import { unpackedBytes } from './packed-file.ts';
 import { entriesAt } from './sent-list.ts';
 import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
@@ -43,7 +45,7 @@ export async function makeFiles(job: BuildFilesJob, signal: AbortSignal): Promis
     ...(job.layer && { layer: new Room(job.layer.maxBytes) }),
   };
   using tree = new LiveTree(root, { ...made, directory: '/' });
-  const making = new Making(root, tree, madeAt, made);
+  const making = new Making(root, tree, madeAt, made, signal);
   for (const action of job.actions) await making.act(action, sources);
   tree.finish();
   return job.layer && (await packOwnLayer(job.layer, signal));
@@ -76,8 +78,16 @@ class Making {
   /** Of what is made and not copied. */
   readonly #madeAt: Date;
   readonly #made: Omit<LiveTreeOptions, 'directory'>;
+  readonly #signal: AbortSignal;
 
-  constructor(root: number, tree: LiveTree, madeAt: Date, made: Omit<LiveTreeOptions, 'directory'>) {
+  constructor(
+    root: number,
+    tree: LiveTree,
+    madeAt: Date,
+    made: Omit<LiveTreeOptions, 'directory'>,
+    signal: AbortSignal,
+  ) {
+    this.#signal = signal;
     this.#root = root;
     this.#tree = tree;
     this.#madeAt = madeAt;
@@ -134,13 +144,18 @@ class Making {
     if (source.entry(from)?.kind !== 'file') return false;
     const fd = source.open(from);
     try {
-      if (!(await isTar(fd))) return false;
+      const tar = await tarIn(fd, this.#signal);
+      if (!tar) return false;
       const directory = this.#resolved(to);
       this.#makeDirectories(directory, this.#implied(owner));
       const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
-      const content = fs.createReadStream('', { fd, autoClose: false, start: 0 });
+      const isPlain = tar !== 'other';
+      const content = isPlain
+        ? Readable.from(unpackedBytes(fd, tar, this.#signal), { objectMode: false })
+        : fs.createReadStream('', { fd, autoClose: false, start: 0 });
       await writeArchive(content, this.#root, {
         ...this.#made,
+        isPlain,
         path: directory,
         noOverwriteDirNonDir: false,
         owner,

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import { Readable } from 'node:stream';
 import { EngineError } from '../../errors.ts';
 import { contentKeys } from './content-keys.ts';
-import { isTar } from './is-tar.ts';
+import { tarIn } from './is-tar.ts';
+import { unpackedBytes } from './packed-file.ts';
 import { ReceivingInto } from './receive-into.ts';
 import { ordered, receiveTar } from './receive-tar.ts';
 import type { ReceivedList, ReceiveSentJob, SentAnswer, SentJob } from './sent-jobs.ts';
@@ -69,7 +70,13 @@ async function receive(
 
 async function openArchive({ place, name }: NonNullable<ReceiveSentJob['file']>): Promise<Readable | null> {
   const fd = new SentTree(place.directory, entriesAt(place)).open(`/${name}`);
-  if (await isTar(fd)) return fs.createReadStream('', { fd, start: 0 });
-  fs.closeSync(fd);
-  return null;
+  const { signal } = new AbortController();
+  const tar = await tarIn(fd, signal);
+  if (tar === 'other') return fs.createReadStream('', { fd, start: 0 });
+  if (tar === null) {
+    fs.closeSync(fd);
+    return null;
+  }
+  const archive = Readable.from(unpackedBytes(fd, tar, signal), { objectMode: false });
+  return archive.once('close', () => fs.closeSync(fd));
 }

@@ -20,7 +20,35 @@ const of = (make: string, dockerfile = 'ADD a.tar /d'): Cases[string] => ({
 const plain = (make: string, names: string): string =>
   `mkdir t && cd t && ${make} && ${tar('-c', names)} && cd .. && rm -r t`;
 
+/** An archive of a file, a link and a directory with a file, of 5:6; machines need not have the programs that pack it so. */
+const packedByXz =
+  '/Td6WFoAAATm1rRGAgAhARwAAAAQz1jM4Cf/ALVdABcLvBx9AZXAHUo+eQ2x0zhOMrwkQjISbC7S/t8vopJM1Qm8oGqs8EKvZOGUMDptDWKbih' +
+  'vXoILXILVvI5WWXeoMvmUcRay+1/uwSlFUhzTBOxbaezx9CGUxbKvVlm4aD2/v0Zj3dncnb2rJCxc6waGEAIKaPqOce423ysmIHXBYTGS+WnJQ' +
+  '+h2Ciwlg689ttvVgQAqYRq6W3N0nCqJCX4+BmbjvakhH9OVPh+i1Nnzb2HuB3wAAAAAAOjAP5ObondEAAdEBgFAAAGyqsqaxxGf7AgAAAAAEWV' +
+  'o=';
+const packedByBzip2 =
+  'QlpoOTFBWSZTWYtOTwsAAI17hNGQAYBAAf+AARV3rx5gAACACDAA2AYaGTIGRiDEyaGmDDQyZAyMQYmTQ0wIpETyptT1GTZIHqHqA81S34mh26' +
+  'yl0O8uTgo4EVBR5c8s8szAnCXJgnMoRJOwTJIUCSu+8xuT+SSdbcoNfSIChxEHuSATTSPeMFc75J0mTmmUkmZ6HHCtISDrSC9KJwJV0SiUolb/' +
+  'HgksCiSvnWaSnCn2m6WNU2d01Maps37Jb9SzWyShNkkmKXF62tD8mKgf4u5IpwoSEWnJ4WA=';
+
+const packed = (text: string, name: string): string => `echo ${text} | base64 -d >${name}`;
+
 export const unpacked: Cases = {
+  'an archive packed by xz': of(packed(packedByXz, 'a.tar.xz'), 'ADD a.tar.xz /d'),
+  'an archive packed by bzip2': of(packed(packedByBzip2, 'a.tar.bz2'), 'ADD a.tar.bz2 /d/'),
+  'archives packed by xz and bzip2 under other names': of(
+    `${packed(packedByXz, 'x.txt')} && ${packed(packedByBzip2, 'b.tar.gz')}`,
+    'ADD --chown=7:8 x.txt b.tar.gz /d/',
+  ),
+  'archives packed by xz and bzip2 that are copied': of(
+    `${packed(packedByXz, 'a.tar.xz')} && ${packed(packedByBzip2, 'a.tar.bz2')}`,
+    'COPY a.* /d/\nRUN --mount=target=/c wc -c /c/a.* >/x',
+  ),
+  'what is cut off of an archive packed by bzip2': of(
+    `${packed(packedByBzip2, 'b')} && head -c 100 b >a.tar.bz2`,
+    'ADD a.tar.bz2 /d/',
+  ),
+  'an archive packed twice': of(`${packed(packedByXz, 'x')} && gzip -n x`, 'ADD x.gz /d/'),
   'an archive with a link in its directory': of(linked('s', 's l/x')),
   'an archive with an absolute link': of(linked('/etc', 'l/x l/n l/n/y')),
   'an archive with a link upwards': of(linked('..', 'l/x')),
