@@ -3,59 +3,35 @@
 // The cache holds `NAME-KEY/`, an OCI layout each, whole or not there. Several engines may share it: a lock on `NAME-KEY`
 // keeps two of them from building the same image, and the second takes what the first has built.
 
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Logger } from 'pino';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import type { CatalogueImage } from '../client.ts';
-import { at, EngineError } from '../errors.ts';
-import { lock } from '../kernel/locks.ts';
-import { catalogueBuildsAtOnce } from '../limits.ts';
-import { Turnstile } from '../turnstile.ts';
-import { cleanCache, newestOf } from './clean-cache.ts';
+import { EngineError } from '../errors.ts';
+import { type BuildParts, CatalogueBuilds, neededImages } from './builds.ts';
+import { newestOf } from './clean-cache.ts';
 import type { ExportedImage } from './export-images.ts';
 import { withImported } from './imported.ts';
+import { type Item, mistaken, newItem, placeOf, referenceOf, shownOf, takeFromCache } from './item.ts';
 import { type CatalogueEntry, type CatalogueLayer, readLayout } from './layout.ts';
-import { type MakeParts, makeImage } from './make-image.ts';
 import { type Recipe, readRecipes } from './recipe.ts';
 import type { Workshop } from './workshop.ts';
 
-export interface CatalogueOptions extends Pick<MakeParts, 'registries'> {
-  /** Shared by every engine of the machine; made where it is missing. */
-  readonly cacheDirectory: string;
+export interface CatalogueOptions extends Omit<BuildParts, 'workshop' | 'signal'> {
   /** Each has a folder for each image. */
   readonly recipesDirectories: readonly string[];
-  /** This engine's alone. Emptied when the catalogue is opened. */
-  readonly scratchDirectory: string;
-  readonly log: Logger;
-}
-
-/** What the engine cannot make a host without. */
-export const neededImages = ['busybox', 'workspace'];
-/** Package mirrors come back; a machine without a network must not be kept busy asking. */
-const retryMs = 30_000;
-
-interface Item {
-  readonly recipe: Recipe;
-  state: CatalogueImage['state'];
-  step: string;
-  startedAt: number;
-  endedAt: number;
-  /** Where the recipe has changed, that of the older recipe until the new one is built. */
-  entry: CatalogueEntry | null;
-  building: Promise<CatalogueEntry> | null;
-  readonly built: PromiseWithResolvers<void>;
 }
 
 export class Catalogue {
   readonly #options: CatalogueOptions;
   #items = new Map<string, Item>();
-  #signal: AbortSignal = new AbortController().signal;
-  #workshop: Workshop | null = null;
+  #builds: CatalogueBuilds;
 
   private constructor(options: CatalogueOptions) {
     this.#options = options;
+    this.#builds = this.#buildsWith(null, new AbortController().signal);
+  }
+
+  #buildsWith(workshop: Workshop | null, signal: AbortSignal): CatalogueBuilds {
+    return new CatalogueBuilds({ ...this.#options, workshop, signal }, () => this.#items);
   }
 
   /** Reads the recipes, and takes what the cache has. */
@@ -80,7 +56,7 @@ export class Catalogue {
     for (const [name, mistake] of read.mistakes) this.#items.set(name, mistaken(name, mistake));
     for (const recipe of recipes.values()) {
       const known = before.get(recipe.name);
-      const isSame = known !== undefined && this.#place(known.recipe) === this.#place(recipe);
+      const isSame = known !== undefined && placeOf(known.recipe, this.#options) === placeOf(recipe, this.#options);
       const item = isSame ? { ...known, recipe } : newItem(recipe, known);
       this.#items.set(recipe.name, isSame && known.building ? known : item);
       if (!(isSame && known.building)) this.#look(item);
@@ -89,11 +65,11 @@ export class Catalogue {
 
   #look(item: Item): void {
     const { cacheDirectory } = this.#options;
-    if (item.entry && !existsSync(`${this.#place(item.recipe)}/index.json`)) {
+    if (item.entry && !existsSync(`${placeOf(item.recipe, this.#options)}/index.json`)) {
       item.entry = null;
       if (item.state === 'ready') item.state = 'waiting';
     }
-    if (this.#takeFromCache(item) || item.recipe.source.kind === 'base') return;
+    if (takeFromCache(item, this.#options) || item.recipe.source.kind === 'base') return;
     // Until the new one is built hosts and students have that of the older recipe.
     const older = newestOf(cacheDirectory, item.recipe.name);
     try {
@@ -109,13 +85,12 @@ export class Catalogue {
    * fails is tried again later. `signal` ends it all.
    */
   start(which: 'all' | 'minimal', workshop: Workshop, signal: AbortSignal): void {
-    this.#signal = signal;
-    this.#workshop = workshop;
-    void this.#buildAll(which);
+    this.#builds = this.#buildsWith(workshop, signal);
+    void this.#builds.buildAll(which);
   }
 
   status(): CatalogueImage[] {
-    return this.#shown().map((item) => ({
+    return shownOf(this.#items).map((item) => ({
       reference: referenceOf(item.recipe),
       names: item.recipe.offered
         ? (item.entry?.tags ?? item.recipe.tags).map((tag) => `${item.recipe.repository}:${tag}`)
@@ -127,10 +102,6 @@ export class Catalogue {
       sizeBytes: item.entry?.sizeBytes ?? 0,
       source: item.recipe.source.kind,
     }));
-  }
-
-  #shown(): Item[] {
-    return [...this.#items.values()].filter(({ recipe }) => recipe.source.kind !== 'base');
   }
 
   #offered(repository: string): Item[] {
@@ -217,7 +188,7 @@ export class Catalogue {
   /** The image, built now if it is not there. Throws unavailable where it cannot be built, and `start`'s signal's reason. */
   ready(name: string): Promise<CatalogueEntry> {
     const item = this.#item(name);
-    return item.entry ? Promise.resolve(item.entry) : this.#built(item);
+    return item.entry ? Promise.resolve(item.entry) : this.#builds.built(item);
   }
 
   /**
@@ -225,24 +196,21 @@ export class Catalogue {
    * those that are there too. Gives their references. Throws notFound for a name that none has.
    */
   build(names: readonly string[], again: boolean): readonly string[] {
-    const items = names.length === 0 ? this.#shown() : names.flatMap((name) => this.#named(name));
+    const items = names.length === 0 ? shownOf(this.#items) : names.flatMap((name) => this.#named(name));
     for (const item of items) {
       const isMade = item.recipe.source.kind !== 'import' && item.recipe.source.kind !== 'mistake';
-      if (again && isMade && !item.building) {
-        item.state = 'waiting';
-        item.building = this.#building(item, true);
-        item.building.catch(() => undefined);
-      } else if (item.state !== 'ready') this.#built(item).catch(() => undefined);
+      if (again && isMade && !item.building) this.#builds.again(item);
+      else if (item.state !== 'ready') this.#builds.built(item).catch(() => undefined);
     }
-    void Promise.allSettled(items.map(({ building }) => building)).then(() => this.#rest());
+    void Promise.allSettled(items.map(({ building }) => building)).then(() => this.#builds.rest());
     return items.map(({ recipe }) => referenceOf(recipe));
   }
 
   /** Those of these names, `redis` or `redis:7`, that are there; all where none is named. Throws notFound for a name that none has. */
   exported(names: readonly string[]): (ExportedImage & { readonly layout: string })[] {
-    const items = names.length === 0 ? this.#shown() : names.flatMap((name) => this.#named(name));
+    const items = names.length === 0 ? shownOf(this.#items) : names.flatMap((name) => this.#named(name));
     return items.flatMap(({ recipe, entry, state }) =>
-      entry && state === 'ready' ? [{ recipe, entry, layout: this.#place(recipe) }] : [],
+      entry && state === 'ready' ? [{ recipe, entry, layout: placeOf(recipe, this.#options) }] : [],
     );
   }
 
@@ -252,13 +220,13 @@ export class Catalogue {
 
   #named(name: string): Item[] {
     const [repository = '', tag] = name.split(/:(?=[^/]*$)/);
-    const found = this.#shown().filter(
+    const found = shownOf(this.#items).filter(
       ({ recipe, entry }) =>
         recipe.repository === repository &&
         (tag === undefined || recipe.tags.includes(tag) || entry?.tags.includes(tag) === true),
     );
     if (found.length > 0) return found;
-    const known = [...new Set(this.#shown().map(({ recipe }) => recipe.repository))].sort();
+    const known = [...new Set(shownOf(this.#items).map(({ recipe }) => recipe.repository))].sort();
     throw new EngineError('notFound', `the catalogue has no image ${name.slice(0, 100)}; it has ${known.join(', ')}`);
   }
 
@@ -267,175 +235,4 @@ export class Catalogue {
     if (!item) throw new EngineError('notFound', `the catalogue has no image ${name}`);
     return item;
   }
-
-  async #buildAll(which: 'all' | 'minimal'): Promise<void> {
-    const some = new Turnstile({ perKey: catalogueBuildsAtOnce, inAll: catalogueBuildsAtOnce });
-    while (!this.#signal.aborted) {
-      const first = await Promise.allSettled(this.#missing((name) => neededImages.includes(name)));
-      const wanted =
-        which === 'all'
-          ? this.#shown().filter(({ state, recipe }) => state !== 'ready' && recipe.source.kind !== 'mistake')
-          : [];
-      const others = await Promise.allSettled(
-        wanted.map((item) => some.pass('', async () => this.#signal.aborted || (await this.#built(item)))),
-      );
-      const failed = [...first, ...others].some(({ status }) => status === 'rejected');
-      if (this.#signal.aborted) return;
-      // Where little is wanted, what somebody had built otherwise, and was cut off, is left for the next who has it built.
-      if (which === 'all' || first.length > 0) await this.#rest();
-      if (!failed) return this.#clean();
-      await sleep(retryMs, undefined, { signal: this.#signal }).catch(() => undefined);
-    }
-  }
-
-  #missing(which: (name: string) => boolean): Promise<CatalogueEntry>[] {
-    return [...this.#items.values()]
-      .filter(({ recipe, state }) => which(recipe.name) && state !== 'ready')
-      .map((item) => this.#built(item));
-  }
-
-  /** Once nothing is being built. */
-  async #rest(): Promise<void> {
-    if ([...this.#items.values()].some(({ building }) => building)) return;
-    await this.#workshop?.rest().catch((err: unknown) => {
-      this.#options.log.warn({ err }, 'what the builds of the catalogue had is still there');
-    });
-  }
-
-  #clean(): void {
-    const recipes = [...this.#items.values()].map((item) => item.recipe);
-    const current = new Set(recipes.map((recipe) => this.#place(recipe)));
-    try {
-      const names = new Set(recipes.flatMap(({ name, repository }) => [name, repository]));
-      cleanCache(this.#options.cacheDirectory, names, current);
-    } catch (err) {
-      this.#options.log.warn({ err }, 'old images in the cache cannot be removed');
-    }
-  }
-
-  #built(item: Item): Promise<CatalogueEntry> {
-    const { source } = item.recipe;
-    if (source.kind === 'mistake') return Promise.reject(new EngineError('invalid', source.message));
-    if (item.state === 'ready' && item.entry) return Promise.resolve(item.entry);
-    item.building ??= this.#building(item, false);
-    return item.building;
-  }
-
-  async #building(item: Item, again: boolean): Promise<CatalogueEntry> {
-    const { recipe } = item;
-    item.state = 'building';
-    item.step = '';
-    item.startedAt = Date.now();
-    item.endedAt = 0;
-    try {
-      const entry = await this.#buildLocked(item, again);
-      this.#options.log.info({ image: recipe.name, ms: Date.now() - item.startedAt }, 'catalogue image is ready');
-      return entry;
-    } catch (error) {
-      item.state = 'failed';
-      item.step = error instanceof Error ? error.message : String(error);
-      if (!this.#signal.aborted) this.#options.log.warn({ image: recipe.name, err: error }, 'catalogue image failed');
-      throw at(`image ${recipe.name}`, error);
-    } finally {
-      item.endedAt = Date.now();
-      item.building = null;
-    }
-  }
-
-  async #buildLocked(item: Item, again: boolean): Promise<CatalogueEntry> {
-    const { recipe } = item;
-    const bases = new Map<string, CatalogueEntry>();
-    for (const [reference, base] of recipe.bases) bases.set(reference, await this.#base(item, base.name));
-    const place = this.#place(recipe);
-    using _held = await lock(`${place}.lock`, this.#signal, () => {
-      item.step = 'waiting for another engine that builds it';
-    });
-    const there = again ? null : this.#takeFromCache(item);
-    if (there) return there;
-    // Only the holder of the lock writes here, so what is left of an earlier build is nobody's.
-    const layout = `${place}.new`;
-    rmSync(layout, { recursive: true, force: true });
-    mkdirSync(layout, { mode: 0o755 });
-    const scratch = `${this.#options.scratchDirectory}/${randomUUID()}`;
-    mkdirSync(scratch, { mode: 0o755 });
-    try {
-      const onStep = (step: string): void => {
-        item.step = step;
-      };
-      const lists = `${this.#options.cacheDirectory}/debian-lists`;
-      const { registries } = this.#options;
-      const parts = { workshop: this.#workshop, registries, lists, scratch, signal: this.#signal };
-      await makeImage({ recipe, bases, layout, onStep, ...parts });
-      rmSync(place, { recursive: true, force: true });
-      renameSync(layout, place);
-    } finally {
-      await rm(layout, { recursive: true, force: true });
-      await rm(scratch, { recursive: true, force: true });
-    }
-    const built = this.#takeFromCache(item);
-    if (!built) throw new EngineError('internal', 'it was built but is not there');
-    if (neededImages.includes(recipe.name)) await this.#workshop?.keep(built);
-    return built;
-  }
-
-  /** The base's own steps are shown as those of the image that waits for it. */
-  async #base(item: Item, name: string): Promise<CatalogueEntry> {
-    const base = this.#item(name);
-    if (base.state === 'ready' && base.entry) return base.entry;
-    const building = this.#built(base);
-    building.catch(() => undefined);
-    const show = (): void => {
-      item.step = `${referenceOf(base.recipe)}${base.step === '' ? '' : `: ${base.step}`}`;
-    };
-    show();
-    const timer = setInterval(show, 250);
-    try {
-      return await building;
-    } finally {
-      clearInterval(timer);
-    }
-  }
-
-  #place({ source, name, key }: Recipe): string {
-    return source.kind === 'import' ? source.layout : `${this.#options.cacheDirectory}/${name}-${key}`;
-  }
-
-  /** Reads the image from the cache; one that is damaged is not there. */
-  #takeFromCache(item: Item): CatalogueEntry | null {
-    const place = this.#place(item.recipe);
-    let found: CatalogueEntry | null = null;
-    try {
-      found = readLayout(place, item.recipe.name);
-    } catch (error) {
-      this.#options.log.warn(
-        { image: item.recipe.name, err: error },
-        'catalogue image in the cache is damaged; building anew',
-      );
-    }
-    if (!found) return null;
-    item.entry = found;
-    item.state = 'ready';
-    item.step = '';
-    item.built.resolve();
-    // Tells whoever cleans the cache that it is in use.
-    utimesSync(place, new Date(), new Date());
-    return found;
-  }
 }
-
-function newItem(recipe: Recipe, before: Item | undefined): Item {
-  const times = { startedAt: 0, endedAt: 0 };
-  const [entry, built] = [before?.entry ?? null, before?.built ?? Promise.withResolvers<void>()];
-  return { recipe, state: 'waiting', step: '', ...times, entry, building: null, built };
-}
-
-function mistaken(name: string, message: string): Item {
-  const recipe: Recipe = {
-    ...{ summary: '', offered: false, architecture: undefined, version: undefined, compression: 'gzip' },
-    ...{ name, repository: name, tags: ['latest'], directory: '', key: '', bases: new Map(), foreign: [] },
-    source: { kind: 'mistake', message },
-  };
-  return { ...newItem(recipe, undefined), state: 'failed', step: message };
-}
-
-const referenceOf = ({ repository, tags }: Recipe): string => `${repository}:${tags[0] ?? 'latest'}`;
