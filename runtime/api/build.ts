@@ -1,5 +1,4 @@
-// The classic builder: `POST /build`, by which docker-py and dockerode build, and docker with `DOCKER_BUILDKIT=0`. The credentials that it
-// may bring along (`X-Registry-Config`) are not looked at: images come by the host's own way.
+// The classic builder: `POST /build`, by which docker-py and dockerode build, and docker with `DOCKER_BUILDKIT=0`.
 
 import { parseClassicRequest } from '../build/classic/request.ts';
 import { QuietTranscript, Transcript } from '../build/classic/transcript.ts';
@@ -8,6 +7,7 @@ import { LanguageError } from '../build/language/source.ts';
 import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import { maxHeldBuild } from '../limits.ts';
+import { credentialsInConfiguration } from '../registries/credentials.ts';
 import type { Exchange } from './exchange.ts';
 import { flagOr, text } from './query.ts';
 import type { Routes } from './router.ts';
@@ -15,11 +15,12 @@ import type { Routes } from './router.ts';
 async function build(exchange: Exchange<Host>): Promise<void> {
   const { query, subject, signal, request: archive } = exchange;
   subject.needRunning();
-  const request = parseClassicRequest({
-    text: (name) => text(query, name),
-    all: (name) => query.getAll(name),
-    flag: (name, standard) => flagOr(query, name, standard),
-  });
+  const reader = {
+    text: (name: string) => text(query, name),
+    all: (name: string) => query.getAll(name),
+    flag: (name: string, standard: boolean) => flagOr(query, name, standard),
+  };
+  const request = parseClassicRequest(reader, credentialsInConfiguration(archive.headers['x-registry-config']));
   const builder = await subject.builder();
   const write = async (line: string): Promise<void> => {
     if (!exchange.response.headersSent) exchange.beginAnswer('application/json');

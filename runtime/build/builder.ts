@@ -231,6 +231,7 @@ export class Builder implements ServedBuilder {
             remote: new RemoteLayers(host, build),
           },
           signal: stopped,
+          isClassic: true,
           located: (_step, error) => error,
         });
       const parts = { host, sentFiles: this.#sentFiles, seen: this.#seen, signal: stopped, progress, executor };
@@ -257,6 +258,7 @@ export class Builder implements ServedBuilder {
       session: build.session,
       result,
       signal: build.signal,
+      isClassic: false,
       located: (step, error, vertex) => located(step, error, vertex, source),
     });
     this.#executors.set(result, executor);

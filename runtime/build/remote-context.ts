@@ -15,6 +15,7 @@ import { parseGitReference } from './language/git-reference.ts';
 import { internalStep } from './language/plan/context.ts';
 import type { Vertex } from './progress.ts';
 import type { Result } from './result.ts';
+import { secretOf } from './session-secret.ts';
 
 export interface ContextParts {
   readonly host: ContainerHost;
@@ -55,8 +56,11 @@ export async function remoteContext(
       async (vertex) => {
         const wanted = { ...git, keepGitDir: git.keepGitDir ?? keepGitDir, submodules: git.submodules ?? true };
         const { host, sentFiles, build } = parts;
-        const say = (bytes: Uint8Array): void => vertex.log(2, bytes);
-        return { sent: await gitFiles(host, sentFiles, wanted, say, build.signal), filename: null };
+        const { signal } = build;
+        const onSaid = (bytes: Uint8Array): void => vertex.log(2, bytes);
+        const secretById = async (id: string) => await secretOf(await build.session(), id, signal);
+        const options = { onSaid, secretOf: secretById, signal };
+        return { sent: await gitFiles(host, sentFiles, wanted, options), filename: null };
       },
     );
   if (!url || !/^https?:$/.test(url.protocol)) return null;

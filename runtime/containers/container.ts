@@ -130,6 +130,8 @@ export class Container {
   stepMounts: readonly StepMount[] = [];
   /** Variables of a step that are stored nowhere. */
   stepEnv: readonly string[] = [];
+  /** Of a step of BuildKit's: it may not write to /etc/hosts and /etc/resolv.conf. */
+  hasFixedNames = false;
   /** What has the container's files open from outside: archives. */
   readonly fileUses = new FileUses();
   /** Ids of the execs that were created in this run of the container and have not ended, as inspect shows them. */

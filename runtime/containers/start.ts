@@ -227,7 +227,7 @@ function specOf(container: Container): object {
       ...networkFileNames.map((name) => ({
         destination: `/etc/${name}`,
         source: `${stage.etc}/${name}`,
-        readonly: false,
+        readonly: container.hasFixedNames && name !== 'hostname',
       })),
       ...(hostConfig.Init ? [initFile(container)] : []),
     ],

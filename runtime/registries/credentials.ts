@@ -1,6 +1,7 @@
 // Who a student is to a registry: what the docker command sends of its configuration.
 
 import { z } from 'zod';
+import { hubDomain } from './docker-hub.ts';
 
 export interface Credentials {
   readonly username: string;
@@ -40,4 +41,23 @@ export function credentialsInHeader(header: string | readonly string[] | undefin
   } catch {
     return nobody;
   }
+}
+
+/** By a registry's host name; nobody for one that is not named. */
+export type CredentialsFor = (domain: string) => Credentials;
+
+/** As the docker command names Docker Hub in its configuration. */
+const hubInConfiguration = 'https://index.docker.io/v1/';
+
+/** The header `X-Registry-Config`: an object of JSON in base64url, by registries. What makes no sense is nobody. */
+export function credentialsInConfiguration(header: string | readonly string[] | undefined): CredentialsFor {
+  const known = new Map<string, unknown>();
+  try {
+    if (typeof header === 'string' && header !== '')
+      for (const [name, value] of Object.entries(JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) ?? {}))
+        known.set(name, value);
+  } catch {
+    known.clear();
+  }
+  return (domain) => credentialsIn(known.get(domain === hubDomain ? hubInConfiguration : domain)) ?? nobody;
 }

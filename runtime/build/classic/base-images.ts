@@ -2,14 +2,24 @@
 
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
+import { parseReference } from '../../images/reference.ts';
+import type { CredentialsFor } from '../../registries/credentials.ts';
 import type { ImageDocument } from '../language/image-document.ts';
 import type { ImageRequest, ResolvedImage } from '../language/plan/context.ts';
 import type { Transcript } from './transcript.ts';
 
-/** `always`: also one that is there. Each image is pulled once. */
+export interface ResolverOptions {
+  /** Also what is there is pulled. */
+  readonly always: boolean;
+  readonly credentialsFor: CredentialsFor;
+  readonly transcript: Transcript;
+  readonly signal: AbortSignal;
+}
+
+/** Each image is pulled once. */
 export function imageResolver(
   host: ContainerHost,
-  { always, transcript, signal }: { always: boolean; transcript: Transcript; signal: AbortSignal },
+  { always, credentialsFor, transcript, signal }: ResolverOptions,
 ): (wanted: ImageRequest) => Promise<ResolvedImage> {
   const { builds } = host.images;
   const found = new Map<string, Promise<ImageDocument>>();
@@ -17,8 +27,9 @@ export function imageResolver(
     const known = always ? null : knownDocument(host, reference);
     if (known) return known;
     const cut = reference.lastIndexOf(':');
-    for await (const line of await host.images.pull(reference.slice(0, cut), reference.slice(cut + 1), { signal }))
-      transcript.line(line);
+    const [name, tag] = [reference.slice(0, cut), reference.slice(cut + 1)];
+    const credentials = credentialsFor(parseReference(reference).domain);
+    for await (const line of await host.images.pull(name, tag, { signal, credentials })) transcript.line(line);
     return builds.document(reference);
   };
   return async ({ reference }) => {

@@ -151,7 +151,12 @@ class ClassicBuild {
     const plan = await planBuild(
       { text: this.#context.text, options, platform, mainContext: contextStep, allStages: true, warn: () => {} },
       {
-        resolveImage: imageResolver(host, { always, transcript: this.#transcript, signal }),
+        resolveImage: imageResolver(host, {
+          always,
+          credentialsFor: this.#request.credentialsFor,
+          transcript: this.#transcript,
+          signal,
+        }),
         resolveInput: () => Promise.reject(new LanguageError('there are no other builds here')),
         ignorePatterns: () => Promise.resolve([]),
         pause: () => host.turns.next('plan a build'),

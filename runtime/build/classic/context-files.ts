@@ -7,6 +7,7 @@ import { EngineError } from '../../errors.ts';
 import type { Sent, SentFiles } from '../execute/sent-files.ts';
 import { fetchUrl } from '../fetch/fetch-url.ts';
 import { gitFiles } from '../fetch/git-files.ts';
+import { noSecrets } from '../fetch/git-login.ts';
 import { parseGitReference } from '../language/git-reference.ts';
 import type { ClassicRequest } from './request.ts';
 
@@ -30,8 +31,9 @@ export async function contextFiles(
   const git = parseGitReference(remote);
   try {
     if (git) {
+      const asNobody = { onSaid: () => undefined, secretOf: noSecrets, signal };
       const wanted = { ...git, keepGitDir: git.keepGitDir ?? false, submodules: git.submodules ?? true };
-      return { sent: await gitFiles(host, sentFiles, wanted, () => undefined, signal), dockerfile };
+      return { sent: await gitFiles(host, sentFiles, wanted, asNobody), dockerfile };
     }
     if (!/^https?:\/\//.test(remote) || !URL.canParse(remote))
       throw new EngineError(

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { EngineError } from '../../errors.ts';
 import { parseReference, type Reference, withDefaultTag } from '../../images/reference.ts';
+import type { CredentialsFor } from '../../registries/credentials.ts';
 
 export interface ClassicRequest {
   /** Where the context is, instead of in the request; empty for there. */
@@ -19,6 +20,8 @@ export interface ClassicRequest {
   readonly remove: boolean;
   readonly forceRemove: boolean;
   readonly quiet: boolean;
+  /** Who the client is to each registry. */
+  readonly credentialsFor: CredentialsFor;
 }
 
 /** The values of a query, as the API's other requests read them. */
@@ -55,7 +58,7 @@ function nameOf(written: string): Reference {
 }
 
 /** Throws invalid, refused, notImplemented. */
-export function parseClassicRequest(query: QueryReader): ClassicRequest {
+export function parseClassicRequest(query: QueryReader, credentialsFor: CredentialsFor): ClassicRequest {
   if (query.text('version') === '2')
     throw new EngineError('notImplemented', 'this address has the classic builder only: BuildKit is asked by /grpc');
   if (query.flag('squash', false)) throw new EngineError('invalid', 'squash is only supported with experimental mode');
@@ -91,5 +94,6 @@ export function parseClassicRequest(query: QueryReader): ClassicRequest {
     remove: query.flag('rm', true),
     forceRemove: query.flag('forcerm', false),
     quiet: query.flag('q', false),
+    credentialsFor,
   };
 }

@@ -42,6 +42,8 @@ export interface ExecutorParts {
   readonly session: (id?: string | null) => Promise<Session>;
   readonly result: Pick<Result, 'directory' | 'inputs' | 'archive' | 'settings' | 'remote'>;
   readonly signal: AbortSignal;
+  /** Of the classic builder. */
+  readonly isClassic: boolean;
   /** With the place in the Dockerfile where a step stands. */
   readonly located: (step: Step, error: GrpcError, vertex: string) => GrpcError;
 }
@@ -184,7 +186,11 @@ export class Executor implements AsyncDisposable {
       return await runStep(
         host,
         below.map(({ diffId }) => diffId),
-        { args, env, cwd, user, network, mounts: mounted.mounts, settings, secretEnv: [...proxies, ...mounted.env] },
+        {
+          ...{ args, env, cwd, user, network, mounts: mounted.mounts, settings },
+          writesNames: this.#parts.isClassic,
+          secretEnv: [...proxies, ...mounted.env],
+        },
         (stream, bytes) => vertex.log(stream, bytes),
         this.#signal,
       );

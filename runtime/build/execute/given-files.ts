@@ -4,10 +4,12 @@ import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import { fetchUrl } from '../fetch/fetch-url.ts';
 import { gitFiles } from '../fetch/git-files.ts';
+import { noSecrets } from '../fetch/git-login.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { GitStep, HttpStep, LocalStep } from '../language/steps.ts';
 import type { Vertex } from '../progress.ts';
 import type { Result } from '../result.ts';
+import { secretOf } from '../session-secret.ts';
 import type { Session } from '../sessions.ts';
 import type { Sent, SentFiles } from './sent-files.ts';
 
@@ -16,6 +18,8 @@ export interface GivenParts {
   readonly sentFiles: SentFiles;
   readonly session: (id?: string | null) => Promise<Session>;
   readonly result: Pick<Result, 'directory' | 'archive'>;
+  /** Nobody has a session then. */
+  readonly isClassic: boolean;
 }
 
 /** What a step names. `hold` keeps it as long as the build. Throws GrpcError, in BuildKit's words, and EngineError. */
@@ -26,7 +30,7 @@ export async function givenFiles(
   signal: AbortSignal,
   hold: (sent: Sent) => Sent,
 ): Promise<Sent> {
-  const { host, sentFiles, result } = parts;
+  const { host, sentFiles, result, isClassic } = parts;
   switch (step.kind) {
     case 'local': {
       const { archive } = result;
@@ -39,8 +43,10 @@ export async function givenFiles(
     case 'http':
       return await fetched(vertex, async () => hold(await fetchUrl(host, sentFiles, step, signal)));
     case 'git': {
-      const say = (bytes: Uint8Array): void => vertex.log(2, bytes);
-      return await fetched(vertex, async () => hold(await gitFiles(host, sentFiles, step, say, signal)));
+      const onSaid = (bytes: Uint8Array): void => vertex.log(2, bytes);
+      const secretById = async (id: string) => await secretOf(await parts.session(), id, signal);
+      const options = { onSaid, secretOf: isClassic ? noSecrets : secretById, signal };
+      return await fetched(vertex, async () => hold(await gitFiles(host, sentFiles, step, options)));
     }
   }
 }

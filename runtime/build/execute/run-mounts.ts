@@ -4,15 +4,10 @@ import fs from 'node:fs';
 import type { ContainerHost } from '../../containers/container.ts';
 import type { StepMount } from '../../containers/mounts/step-mount.ts';
 import { idsPerHost } from '../../kernel/user-namespace.ts';
-import { maxSecretBytes } from '../../limits.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { RunMount, Tree } from '../language/steps.ts';
-import {
-  CheckAgentRequestSchema,
-  CheckAgentResponseSchema,
-  GetSecretRequestSchema,
-  GetSecretResponseSchema,
-} from '../messages/session_pb.ts';
+import { CheckAgentRequestSchema, CheckAgentResponseSchema } from '../messages/session_pb.ts';
+import { secretOf } from '../session-secret.ts';
 import type { Session } from '../sessions.ts';
 import type { CacheMounts } from './cache-mounts.ts';
 import { placeFiles } from './files-step.ts';
@@ -132,25 +127,9 @@ async function secret(
   { id, required }: Extract<RunMount, { type: 'secret' }>,
   { session, signal }: MountParts,
 ): Promise<Uint8Array | null> {
-  const path = '/moby.buildkit.secrets.v1.Secrets/GetSecret';
-  try {
-    const { data } = await (await session()).ask(
-      path,
-      [GetSecretRequestSchema, { id }],
-      GetSecretResponseSchema,
-      signal,
-    );
-    if (data.length <= maxSecretBytes) return data;
-    throw new GrpcError(
-      codes.resourceExhausted,
-      `the secret ${id} has ${data.length} bytes, the most is ${maxSecretBytes}`,
-    );
-  } catch (error) {
-    if (!(error instanceof GrpcError) || (error.code !== codes.notFound && error.code !== codes.unimplemented))
-      throw error;
-    if (required) throw new GrpcError(codes.unknown, `secret ${id}: not found`);
-    return null;
-  }
+  const found = await secretOf(await session(), id, signal);
+  if (!found && required) throw new GrpcError(codes.unknown, `secret ${id}: not found`);
+  return found;
 }
 
 async function agent(

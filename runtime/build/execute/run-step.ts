@@ -36,6 +36,8 @@ export interface Run {
   readonly network: 'default' | 'none' | 'host';
   readonly mounts: readonly StepMount[];
   readonly settings: StepSettings;
+  /** It may write to /etc/hosts and /etc/resolv.conf, for itself: as with the classic builder. */
+  readonly writesNames: boolean;
   /** Variables that are on no disk. */
   readonly secretEnv: readonly string[];
 }
@@ -135,6 +137,7 @@ async function makeContainer(host: ContainerHost, image: Image, run: Run): Promi
   const container = host.containers.get(Id);
   if (!container) throw new GrpcError(codes.internal, 'the container of the step is gone');
   container.stepMounts = run.mounts;
+  container.hasFixedNames = !run.writesNames;
   // A name without a value takes the variable away that containers have: BuildKit's steps have none.
   const hasOwn = run.env.some((variable) => variable.startsWith('HOSTNAME='));
   container.stepEnv = [...(hasOwn ? [] : ['HOSTNAME']), ...run.secretEnv];

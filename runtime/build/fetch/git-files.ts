@@ -8,6 +8,7 @@ import { maxFetchMs, maxGitSaidBytes } from '../../limits.ts';
 import { inContainer, type Run } from '../execute/run-step.ts';
 import type { Sent, SentFiles } from '../execute/sent-files.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
+import { gitLogin, type SecretOf } from './git-login.ts';
 
 export interface RepositoryWanted {
   readonly remote: string;
@@ -18,6 +19,14 @@ export interface RepositoryWanted {
   readonly subdirectory: string;
   readonly keepGitDir: boolean;
   readonly submodules: boolean;
+}
+
+export interface GitOptions {
+  /** Told what git says. */
+  readonly onSaid: (bytes: Uint8Array) => void;
+  /** For a repository that not everybody may read. */
+  readonly secretOf: SecretOf;
+  readonly signal: AbortSignal;
 }
 
 interface Commit {
@@ -46,13 +55,12 @@ if [ "$5" = true ]; then exec tar -cf - .; else exec tar --exclude=./.git -cf - 
 /** By SHA-1 or SHA-256. */
 const isCommit = (ref: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(ref);
 
-/** Its files, as they are at a commit, which are fetched once. `onSaid` is told what git says. Throws GrpcError, in BuildKit's words, and as `SentFiles` does. */
+/** Its files, as they are at a commit, which are fetched once. Throws GrpcError, in BuildKit's words, and as `SentFiles` does. */
 export async function gitFiles(
   host: ContainerHost,
   sentFiles: SentFiles,
   wanted: RepositoryWanted,
-  onSaid: (bytes: Uint8Array) => void,
-  signal: AbortSignal,
+  { onSaid, secretOf, signal }: GitOptions,
 ): Promise<Sent> {
   const within = AbortSignal.any([signal, AbortSignal.timeout(maxFetchMs)]);
   const { remote, ref, checksum, subdirectory, keepGitDir, submodules } = wanted;
@@ -63,7 +71,7 @@ export async function gitFiles(
     );
   if (!/^[0-9a-f]*$/i.test(checksum))
     throw new GrpcError(codes.unknown, `invalid checksum ${checksum} for Git URL, expected hex commit hash`);
-  const git = new Git(host, remote, onSaid, within);
+  const git = new Git(host, remote, await gitLogin(remote, secretOf), onSaid, within);
   const commit = isCommit(ref) ? { hash: ref, ref } : await git.commitOf(ref);
   if (checksum !== '' && !commit.hash.startsWith(checksum))
     throw new EngineError('invalid', `expected checksum to match ${checksum}, got ${commit.hash}`);
@@ -109,12 +117,20 @@ class GitFailure extends GrpcError {
 class Git {
   readonly #host: ContainerHost;
   readonly #remote: string;
+  readonly #login: readonly string[];
   readonly #onSaid: (bytes: Uint8Array) => void;
   readonly #signal: AbortSignal;
 
-  constructor(host: ContainerHost, remote: string, onSaid: (bytes: Uint8Array) => void, signal: AbortSignal) {
+  constructor(
+    host: ContainerHost,
+    remote: string,
+    login: readonly string[],
+    onSaid: (bytes: Uint8Array) => void,
+    signal: AbortSignal,
+  ) {
     this.#host = host;
     this.#remote = remote;
+    this.#login = login;
     this.#onSaid = onSaid;
     this.#signal = signal;
   }
@@ -164,7 +180,8 @@ class Git {
       network: 'host',
       mounts: [],
       settings: {},
-      secretEnv: [],
+      writesNames: false,
+      secretEnv: this.#login,
     };
     const take = (stream: 1 | 2, bytes: Uint8Array): void | Promise<void> => {
       if (stream === 1) return onOutput(bytes);

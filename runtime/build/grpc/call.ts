@@ -111,5 +111,5 @@ export async function callUnary<Request extends DescMessage, Response extends De
 }
 
 function gone(): GrpcError {
-  return new GrpcError(codes.unavailable, 'the client has gone');
+  return new GrpcError(codes.unavailable, 'the client has gone: context canceled');
 }

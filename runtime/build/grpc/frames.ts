@@ -20,7 +20,8 @@ export function framed(message: Uint8Array): Buffer {
 
 /** Sends a message, and waits while the other side does not read. Throws canceled where the stream has ended. */
 export async function send(stream: Http2Stream, message: Uint8Array): Promise<void> {
-  if (stream.destroyed || stream.closed || !stream.writable) throw new GrpcError(codes.canceled, 'the call has ended');
+  if (stream.destroyed || stream.closed || !stream.writable)
+    throw new GrpcError(codes.canceled, 'the call has ended: context canceled');
   if (stream.write(framed(message))) return;
   const ended = new AbortController();
   const stop = (): void => ended.abort();
@@ -28,7 +29,7 @@ export async function send(stream: Http2Stream, message: Uint8Array): Promise<vo
   try {
     await once(stream, 'drain', { signal: ended.signal });
   } catch {
-    throw new GrpcError(codes.canceled, 'the call has ended');
+    throw new GrpcError(codes.canceled, 'the call has ended: context canceled');
   } finally {
     stream.off('close', stop);
   }

@@ -15,9 +15,15 @@ export async function inVertex<T>(progress: Progress, name: string, work: (verte
     return done;
   } catch (error) {
     const told = inBuildWords(error);
-    vertex.fail(told instanceof Error ? told.message : String(told));
+    vertex.fail(wordsOf(told));
     throw told;
   }
+}
+
+/** By the end of these words a client knows what was given up, and prints no error. */
+function wordsOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === 'AbortError' ? 'context canceled' : error.message;
 }
 
 /** Tells of one thing that a step does, while it is done. */

@@ -1,6 +1,7 @@
 // ADD of repositories, and contexts that are one, by our builder and by a real dockerd's BuildKit: both are held to the same.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { hasBuildx } from './buildx.ts';
 import { Fetching, fetchingKinds } from './fetching.ts';
@@ -41,6 +42,29 @@ describe.skipIf(!hasBuildx).each(fetchingKinds)('%s', (kind) => {
     assert.deepEqual(await said(`ADD --checksum=${commit} ${repository}#v1 /k\nRUN ls /k/Dockerfile`), [
       '/k/Dockerfile',
     ]);
+  });
+
+  test('a repository that not everybody may read is given to whoever has its token, and only where it is for that server', async () => {
+    const { privateRepository: url, folder } = server;
+    fs.writeFileSync(`${folder}/token`, 'of-the-client');
+    fs.writeFileSync(`${folder}/header`, `basic ${Buffer.from('x-access-token:of-the-client').toString('base64')}`);
+    const secret = (id: string, file: string): string[] => ['--secret', `id=${id},src=${folder}/${file}`];
+    const { exitCode, stderr } = await fetching.build(`ADD ${url} /g`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, /could not read Username for 'http:\/\/127\.0\.0\.1:8099'/);
+    const page = `ADD ${url}#v1 /g\nRUN cat /g/sub/page`;
+    assert.deepEqual(await said(page, ...secret('GIT_AUTH_TOKEN', 'token')), ['a page']);
+    assert.deepEqual(await context(`${url}#v1:sub`, ...secret('GIT_AUTH_TOKEN', 'token')), ['a page']);
+    const dev = `ADD ${url}#dev /g\nRUN cat /g/dev`;
+    assert.deepEqual(await said(dev, ...secret('GIT_AUTH_HEADER', 'header')), ['of dev']);
+    assert.match(
+      String(await context(`${url}#dev:sub`, ...secret('GIT_AUTH_TOKEN.git.example.org', 'token'))),
+      /^failed to read dockerfile: .*failed to fetch remote .*private\.git: git stderr:$/,
+    );
+    assert.deepEqual(
+      await context(`${url}#dev:sub`, '--no-cache', ...secret('GIT_AUTH_TOKEN.127.0.0.1:8099', 'token')),
+      ['a page'],
+    );
   });
 
   test('a repository is named by a branch, a tag, a commit or a directory in its query', async () => {

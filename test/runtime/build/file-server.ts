@@ -11,14 +11,40 @@ const port = 8099;
 
 /** Answers with the files of its folder; `/moved/X` leads to X, `/cut` breaks off, and what it was asked goes to the file `asked`. */
 const program = `
+import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import http from 'node:http';
 const folder = process.argv[1];
+const mayRead = 'basic ' + Buffer.from('x-access-token:of-the-client').toString('base64');
+
+/** As a program of a web server's (CGI), for whoever has the token. */
+function repository(request, response, pathname) {
+  if (request.headers.authorization?.replace(/^Basic/, 'basic') !== mayRead)
+    return void response.writeHead(401, { 'WWW-Authenticate': 'Basic realm="files"' }).end('who is there?');
+  const env = {
+    ...process.env,
+    ...{ GIT_PROJECT_ROOT: folder + '/files', GIT_HTTP_EXPORT_ALL: '1', PATH_INFO: pathname, REQUEST_METHOD: request.method },
+    ...{ QUERY_STRING: new URL(request.url, 'http://localhost').search.slice(1), CONTENT_TYPE: request.headers['content-type'] ?? '' },
+    ...{ HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '', GIT_PROTOCOL: request.headers['git-protocol'] ?? '' },
+  };
+  const git = spawn('git', ['-c', 'safe.directory=*', 'http-backend'], { env, stdio: ['pipe', 'pipe', 'ignore'] });
+  git.stdin.on('error', () => undefined);
+  request.pipe(git.stdin);
+  git.stdout.toArray().then((pieces) => {
+    const said = Buffer.concat(pieces);
+    const end = said.indexOf('\\r\\n\\r\\n');
+    const headers = said.subarray(0, end).toString().split('\\r\\n').map((line) => line.split(': '));
+    const status = Number(headers.find(([name]) => name === 'Status')?.[1].slice(0, 3) ?? 200);
+    response.writeHead(status, headers.filter(([name]) => name !== 'Status').flat()).end(said.subarray(end + 4));
+  });
+}
+
 http.createServer((request, response) => {
   const { pathname } = new URL(request.url, 'http://localhost');
   const { 'if-none-match': known = '' } = request.headers;
   fs.appendFileSync(folder + '/asked', request.method + ' ' + request.url + (known ? ' unless ' + known : '') + '\\n');
-  if (pathname.startsWith('/moved/')) response.writeHead(302, { Location: pathname.slice('/moved'.length) }).end();
+  if (pathname.startsWith('/private.git/')) repository(request, response, pathname);
+  else if (pathname.startsWith('/moved/')) response.writeHead(302, { Location: pathname.slice('/moved'.length) }).end();
   else if (pathname === '/loop') response.writeHead(302, { Location: '/loop' }).end();
   else if (pathname === '/broken') response.writeHead(500).end('it is broken');
   else if (pathname === '/cut') response.writeHead(200, { 'Content-Length': 1000 }).write('a part', () => response.destroy());
@@ -42,6 +68,8 @@ export class FileServer implements AsyncDisposable {
   readonly wholeRepository = 'git://127.0.0.1/whole.git';
   /** Whose commits have names of SHA-256, with the file `own`. */
   readonly longRepository = 'git://127.0.0.1/long.git';
+  /** By HTTP, for whoever has the token `of-the-client`; as `repository`. */
+  readonly privateRepository = `${this.url}/private.git`;
   readonly folder: string;
   readonly #owned = new AsyncDisposableStack();
 
@@ -59,6 +87,7 @@ export class FileServer implements AsyncDisposable {
     makeRepository(`${folder}/app.git`);
     makeWhole(`${folder}/whole.git`, server.commitOf('main'), server.repository);
     makeLong(`${folder}/long.git`);
+    makePrivate(`${folder}/app.git`, `${folder}/files/private.git`);
     const inside = [`--net=${network}`];
     await server.#spawn(
       'nsenter',
@@ -135,6 +164,10 @@ function makeWhole(folder: string, commit: string, url: string): void {
   git('add', '.');
   git('update-index', '--add', '--cacheinfo', `160000,${commit},part`);
   git('commit', '-q', '-m', 'one');
+}
+
+function makePrivate(from: string, folder: string): void {
+  execFileSync('git', ['clone', '-q', '--bare', from, folder], { stdio: 'pipe' });
 }
 
 function makeLong(folder: string): void {
