@@ -38,14 +38,16 @@ for (const [generation, open] of Object.entries(lab.generations)) {
       ({ client } = await open());
       workspace = lab.of(client.host);
       await workspace.directory('registry', { 'registry.py': registry });
-      await workspace.said('cd registry; python3 registry.py > /dev/null 2>&1 < /dev/null & echo $! > registry/pid');
+      await workspace.said(
+        '(cd registry && exec python3 registry.py) > /dev/null 2>&1 < /dev/null & echo $! > registry/pid',
+      );
       const isThere = async () => (await workspace.shell('curl -s localhost:5002')).exitCode === 0;
       await until('the registry answers', isThere);
     });
 
     afterAll(async () => {
       await workspace.said('kill $(cat registry/pid); rm -r registry');
-      await client.said("echo '{}' > .docker/config.json");
+      await client.said("mkdir -p .docker; echo '{}' > .docker/config.json");
     });
 
     const builds = { BuildKit: 'docker build', 'the classic builder': 'DOCKER_BUILDKIT=0 docker build' };
