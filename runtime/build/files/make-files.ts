@@ -19,6 +19,7 @@ import { idsPerHost } from '../../kernel/user-namespace.ts';
 import { maxCatalogueLayerBytes } from '../../limits.ts';
 import { resolveUser } from '../../processes/users.ts';
 import type { Attributes } from '../../store/tree.ts';
+import { splitSource } from '../language/path-pattern.ts';
 import { Copying } from './copying.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
@@ -123,6 +124,10 @@ class Making {
     const owner = this.#ownerOf(action.owner);
     for (const named of found) {
       const from = this.#followed(source, named);
+      // What `--parents` names without a wildcard must be there.
+      for (const one of action.includes)
+        if (splitSource(one).pattern === '' && !source.entry(path.posix.join(from, one)))
+          throw new EngineError('notFound', `${JSON.stringify(path.posix.join(named, one))}: not found`);
       if (action.unpack && (await this.#unpacked(source, from, action, owner))) continue;
       this.#copyOne(source, from, named, action, owner);
     }

@@ -46,6 +46,43 @@ RUN cd /all && find . | sort && stat -c %a a/deep
   assert.deepEqual(await student.stepsSaid('parents'), ['.', './a', './a/deep', './a/deep/three.txt', '750']);
 });
 
+test('--parents keeps what is behind a dot of the path, of a stage too, and finds nothing where nothing is', async () => {
+  const paths = {
+    middle: '/w/a/b/./c/d',
+    end: '/w/a/b/c/d/.',
+    start: './w/a/b/c/d',
+    twice: '/w/a/./b/./c/d',
+    star: '/w/a/./*/c/d',
+    stars: '/w/a/b*/./c/**/e',
+    two: '/w/a/b/x*/./d/**/last /w/a/b*/./c/**/of-b2',
+    none: '/w/a/none*/c',
+    'none-behind': '/w/a/b/./none*',
+  };
+  const stages = Object.entries(paths).map(
+    ([name, from]) =>
+      `FROM busybox AS ${name}\nCOPY --from=tree --parents ${from} /out/\nRUN cd /out && find . -type f | sort\n`,
+  );
+  const tree = `FROM busybox AS tree
+WORKDIR /w
+RUN mkdir -p a/b/c/d/e a/b2/c/d/e a/b/x/d/e a/b/x/d/e2 && touch a/b/c/d/file a/b/c/d/e/of-b a/b2/c/d/e/of-b2 a/b/x/d/e/last a/b/x/d/e2/last
+`;
+  await student.directory('pivots', { Dockerfile: `${tree}${stages.join('')}` });
+  const found = async (target: string): Promise<string> =>
+    (await student.stepsSaid('pivots', '--target', target, '--no-cache-filter', target)).join(' ');
+  const below = './w/a/b/c/d/e/of-b ./w/a/b/c/d/file';
+  assert.equal(await found('middle'), './c/d/e/of-b ./c/d/file');
+  assert.equal(await found('end'), below);
+  assert.equal(await found('start'), below);
+  assert.equal(await found('twice'), './b/c/d/e/of-b ./b/c/d/file');
+  assert.equal(await found('star'), './b/c/d/e/of-b ./b/c/d/file ./b2/c/d/e/of-b2');
+  assert.equal(await found('stars'), './c/d/e/of-b ./c/d/e/of-b2');
+  assert.equal(await found('two'), './c/d/e/of-b2 ./d/e/last ./d/e2/last');
+  assert.equal(await found('none'), '');
+  assert.equal(await found('none-behind'), '');
+  await student.directory('pivots', { Dockerfile: `${tree}FROM busybox\nCOPY --from=tree --parents /w/none /out/\n` });
+  assert.match((await student.build('pivots')).stderr, /"\/w\/none": not found\n$/);
+});
+
 test('wildcards name files and directories, whose contents are copied', async () => {
   const Dockerfile = `FROM busybox
 COPY a/*.txt a/d??p /all/

@@ -96,6 +96,39 @@ WORKDIR /work
       );
     });
 
+    // buildx 0.13 asks the host to keep what is only linked to, too, and a host keeps images of one platform.
+    const onlyKeepsLast = generation === 'a current client';
+    test.runIf(onlyKeepsLast)(
+      'results of another build for both are the bases of one for both, each for its own',
+      async () => {
+        const platforms = `platforms = ["linux/${own}", "linux/${other}"]`;
+        await client.directory('linked', {
+          'docker-bake.hcl': `target "below" {
+  dockerfile = "Below"
+  ${platforms}
+}
+target "above" {
+  dockerfile = "Above"
+  ${platforms}
+  contexts = { below = "target:below" }
+  output = ["type=local,dest=linked-out"]
+}
+`,
+          Below: `FROM --platform=$BUILDPLATFORM busybox
+ARG TARGETARCH
+ENV FOO=bar-$TARGETARCH
+RUN echo "out of $TARGETARCH" >/out
+`,
+          Above: 'FROM below AS build\nRUN echo "foo is $FOO" >/foo\nFROM scratch\nCOPY --from=build /foo /out /\n',
+        });
+        await client.told('cd linked && docker buildx bake --progress=plain above');
+        const said = await client.said(
+          `cd linked/linked-out && cat linux_${own}/out linux_${own}/foo linux_${other}/out linux_${other}/foo`,
+        );
+        assert.equal(said, [own, other].map((one) => `out of ${one}\nfoo is bar-${one}\n`).join(''));
+      },
+    );
+
     test('other systems: their files, labels and shells', async () => {
       await client.directory('systems', {
         Dockerfile: `FROM scratch AS of-linux

@@ -128,6 +128,52 @@ test('the client’s SSH agent answers in a step', async () => {
   assert.match(out, /^#\d+ [\d.]+ \/run\/buildkit\/ssh_agent\.0$/m);
 });
 
+test('an agent’s socket has the owner and mode that are asked for, and is asked again and again', async () => {
+  await student.directory('socket', {
+    Dockerfile:
+      'FROM busybox\nRUN --mount=type=ssh,mode=741,uid=100,gid=102 stat -c "%u %g %f" $SSH_AUTH_SOCK\nRUN --mount=type=ssh,target=/own/socket stat -c "%u %g %a" /own/socket; echo $SSH_AUTH_SOCK\n',
+    Many: 'FROM agentless\nRUN --mount=type=ssh n=0; while [ $n -lt 40 ]; do ssh-add -l >/dev/null || exit 1; n=$((n+1)); done\n',
+  });
+  // The agent tells of each question at which of its sockets it was asked: a connection that is done is no more.
+  const out = await student.said(`ssh-keygen -q -t ed25519 -N '' -f many-key
+    ssh-agent -d -a many-agent >/dev/null 2>many-log & agent=$!
+    while [ ! -S many-agent ]; do sleep 0.1; done
+    export SSH_AUTH_SOCK=$PWD/many-agent; ssh-add -q many-key
+    docker build --progress=plain --ssh default socket 2>&1; docker build -q --ssh default -f socket/Many socket >/dev/null || echo failed
+    kill $agent; echo "most $(grep -o 'process_message: socket [0-9]*' many-log | awk '{print $3}' | sort -n | tail -1)"`);
+  assert.match(out, /^#\d+ [\d.]+ 100 102 c1e1$/m, out);
+  assert.match(out, /^#\d+ [\d.]+ 0 0 600\n#\d+ [\d.]+ \/own\/socket$/m, out);
+  assert.doesNotMatch(out, /^failed$/m);
+  const most = Number(/^most (\d+)$/m.exec(out)?.[1]);
+  assert.ok(most >= 1 && most < 20, out);
+});
+
+test('a part of a cache is found in the cache alone, whatever links are in it', async () => {
+  const Dockerfile = `FROM busybox
+RUN --mount=type=cache,id=parts,target=/c mkdir -p /c/sel && ln -s /etc /c/out && ln -s ../../../../../../../etc /c/up \\
+  && ln -s sel /c/in && echo benign >/c/sel/file
+`;
+  const of = (part: string): string =>
+    `${Dockerfile}RUN --mount=type=cache,id=parts,target=/v,source=${part} cat /v/file /v/hostname\n`;
+  await student.directory('parts', {
+    Dockerfile,
+    in: of('in'),
+    out: of('out'),
+    up: of('up'),
+    deep: of('sel/../up/..'),
+  });
+  assert.match((await student.build('parts', '-f', 'parts/in')).stderr, /^#\d+ [\d.]+ benign$/m);
+  for (const [part, path] of [
+    ['out', '/out'],
+    ['up', '/up'],
+  ]) {
+    const { exitCode, stderr } = await student.build('parts', '-f', `parts/${part}`);
+    assert.equal(exitCode, 1);
+    assert.match(stderr, new RegExp(`did not complete successfully: open ${path}: no such file or directory\n$`));
+  }
+  assert.doesNotMatch((await student.build('parts', '-f', 'parts/deep')).stderr, /^#\d+ [\d.]+ root:/m);
+});
+
 test('a cache may begin with files, which are what its first user finds', async () => {
   const Dockerfile = `FROM busybox AS seed
 RUN mkdir -p /s/begin/deep && echo seed > /s/begin/deep/file && chown 7:8 /s/begin && chmod 2750 /s/begin && echo top > /top

@@ -2,7 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'vitest';
-import { checkResult, outlineResult, targetsResult } from '../../../../runtime/build/language/call-results.ts';
+import {
+  callsResult,
+  checkResult,
+  outlineResult,
+  targetsResult,
+} from '../../../../runtime/build/language/call-results.ts';
 import type { Warning } from '../../../../runtime/build/language/lint.ts';
 import { buildOptions } from '../../../../runtime/build/language/options.ts';
 import { checkBuild, planBuild } from '../../../../runtime/build/language/plan/build-plan.ts';
@@ -81,6 +86,118 @@ default   ${''}
     assert.match(shown, /^TARGET: {6}base\nDESCRIPTION: is what all begin with\n\n/);
     assert.doesNotMatch(shown, /red|^b /m);
   });
+});
+
+describe('outline of stages that hang on each other', () => {
+  const outlined = async (dockerfile: string, attributes: Readonly<Record<string, string>>) => {
+    const { target } = await planBuild(request(dockerfile, attributes).request, surroundings);
+    const { args = [], secrets = [], ssh = [] } = JSON.parse(outlineResult(target, dockerfile).json);
+    const short = ({ name, value = '', description = '', required = false, location }: Record<string, unknown>) => [
+      name,
+      value || required,
+      description,
+      (location as ReturnType<typeof line>).ranges[0]?.start.line,
+    ];
+    return { args: args.map(short), secrets: secrets.map(short), ssh: ssh.map(short) };
+  };
+
+  test('has the arguments of all that it needs, as they are put together, and no others', async () => {
+    const dockerfile = `ARG FLAVOUR=box
+ARG OTHER=two
+ARG UNUSED=no$\{OTHER}
+# NAME is put together
+ARG NAME="usy$\{FLAVOUR}"
+FROM b$\{NAME} AS made
+# nothing is said of it
+ARG DEPTH=1
+# LEVEL is a number
+ARG LEVEL=2
+RUN true
+FROM debian$\{UNUSED} AS apart
+ARG ALONE
+RUN true
+FROM scratch AS plain
+ARG KIND=a
+# check=skip=all
+ARG token
+# check=skip=all
+# hidden is told all the same
+ARG hidden
+# last is what is built
+FROM plain AS last
+COPY --from=made /etc/passwd /
+FROM apart
+`;
+    assert.deepEqual((await outlined(dockerfile, { target: 'last', 'build-arg:LEVEL': '678' })).args, [
+      ['FLAVOUR', 'box', '', 1],
+      ['NAME', 'usybox', 'is put together', 5],
+      ['DEPTH', '1', '', 8],
+      ['LEVEL', '678', 'is a number', 10],
+      ['KIND', 'a', '', 16],
+      ['token', false, '', 18],
+      ['hidden', false, 'is told all the same', 21],
+    ]);
+  });
+
+  test('has arguments that were set anew as they are last', async () => {
+    const dockerfile = `ARG ONE=1
+ARG ABC=abc
+ARG NONE=none
+ARG ONE=$\{ONE}$\{ABC}
+ARG TWO=$\{ONE}4
+ARG ONE=$\{ONE}5$\{TWO}
+FROM scratch
+ARG ONE
+ARG THREE=3
+ARG FOUR=$\{THREE}4
+ARG THREE=$\{THREE}5$\{FOUR}
+`;
+    const { args } = await outlined(dockerfile, {});
+    assert.deepEqual(args.map(([name, value]: unknown[]) => [name, value]).toSorted(), [
+      ['ABC', 'abc'],
+      ['FOUR', '34'],
+      ['ONE', '1abc51abc4'],
+      ['THREE', '3534'],
+      ['TWO', '1abc4'],
+    ]);
+  });
+
+  test('has the secrets and keys of all that it needs', async () => {
+    const dockerfile = `FROM busybox AS made
+RUN --mount=type=secret,target=/etc/pw,required=true --mount=type=ssh true
+FROM busybox AS apart
+RUN --mount=type=secret,id=unused --mount=type=ssh,id=unused-key true
+FROM scratch AS plain
+ARG N
+RUN --mount=type=secret,id=second$\{N} true
+FROM plain AS last
+COPY --from=made /foo /
+RUN --mount=type=ssh,id=third,required true
+FROM apart
+`;
+    const { secrets, ssh } = await outlined(dockerfile, { target: 'last', 'build-arg:N': '67' });
+    assert.deepEqual(secrets, [
+      ['pw', true, '', 2],
+      ['second67', false, '', 7],
+    ]);
+    assert.deepEqual(ssh, [
+      ['default', false, '', 2],
+      ['third', true, '', 10],
+    ]);
+  });
+});
+
+test('what may be asked is told', () => {
+  const { json, text: shown } = callsResult();
+  assert.deepEqual(
+    (JSON.parse(json) as { name: string; type: string; version: string }[]).map(({ name, type, version }) => [
+      name,
+      type,
+      version,
+    ]),
+    ['outline', 'targets', 'subrequests.describe'].map((name) => [`frontend.${name}`, 'rpc', '1.0.0']),
+  );
+  assert.match(shown, /^NAME {17}VERSION DESCRIPTION\noutline {14}1\.0\.0 {3}List all parameters/);
 });
 
 test('targets are the stages', () => {
