@@ -3,10 +3,30 @@
 import { workOnSentFiles } from '../../archives/tree-work.ts';
 import type { ContainerHost } from '../../containers/container.ts';
 import { maxContextLooks } from '../../limits.ts';
+import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
 import type { Copied } from '../files/content-keys.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { layersIn, type Made } from './made.ts';
+
+/**
+ * By host, the keys of what was copied last, by the list and what of it was meant: a list does not change, and a directory that is sent
+ * again as it was has the same one.
+ */
+const known = new WeakMap<ContainerHost, Map<string, string>>();
+/** Of one host: the instructions of some Dockerfiles, 150 bytes each. */
+const maxKnown = 500;
+
+function remember(host: ContainerHost, job: string, key: string): void {
+  const keys = known.get(host) ?? new Map<string, string>();
+  known.set(host, keys);
+  keys.delete(job);
+  keys.set(job, key);
+  for (const oldest of keys.keys()) {
+    if (keys.size <= maxKnown) break;
+    keys.delete(oldest);
+  }
+}
 
 /** Of one build. */
 export class Contents {
@@ -39,12 +59,19 @@ export class Contents {
         codes.resourceExhausted,
         'the instructions of this build look at too many files: copy directories whole, or leave files out with .dockerignore',
       );
-    const job = { kind: 'sent-keys', place: { directory, list, without }, copied: copied.map(plainCopied) } as const;
+    const wanted = copied.map(plainCopied);
+    const jobs = wanted.map((one) => digestOf(JSON.stringify([list, without, one])));
+    const there = jobs.map((job) => known.get(this.#host)?.get(job));
+    if (there.every((key) => key !== undefined)) return there;
+    const job = { kind: 'sent-keys', place: { directory, list, without }, copied: wanted } as const;
     const { keys } = await this.#host.engine.archives.pass(this.#host.name, () =>
       workOnSentFiles<'sent-keys'>(job, this.#signal),
     );
-    return keys.map((key) => {
-      if ('digest' in key) return key.digest;
+    return keys.map((key, at) => {
+      if ('digest' in key) {
+        remember(this.#host, jobs[at] ?? '', key.digest);
+        return key.digest;
+      }
       throw new GrpcError(
         codes.unknown,
         `failed to compute cache key: failed to calculate checksum of ref ${this.#host.id}::${newId()}: ${key.failure}`,
