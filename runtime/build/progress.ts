@@ -261,9 +261,11 @@ export class Progress implements Disposable {
 
   async #next(signal: AbortSignal): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#listeners.add(resolve);
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    const wake = (): void => resolve();
+    this.#listeners.add(wake);
+    signal.addEventListener('abort', wake);
     await promise;
-    this.#listeners.delete(resolve);
+    this.#listeners.delete(wake);
+    signal.removeEventListener('abort', wake);
   }
 }

@@ -53,7 +53,7 @@ export function unary<Request extends DescMessage, Response extends DescMessage>
 ): Method {
   return async (stream, call) => {
     const said = await answer(await only(stream, request, call, maxBytes), call);
-    await send(stream, toBinary(response, create(response, said)));
+    await sendCounted(stream, toBinary(response, create(response, said)), call.room);
   };
 }
 
@@ -71,8 +71,22 @@ export function streaming<Request extends DescMessage, Response extends DescMess
 ): Method {
   return async (stream, call) => {
     for await (const said of answer(await only(stream, request, call, maxBuildRequestBytes), call))
-      await send(stream, toBinary(response, create(response, said)));
+      await sendCounted(stream, toBinary(response, create(response, said)), call.room);
   };
+}
+
+/** Answers below this are not counted: a host's calls are. */
+const uncountedBytes = 16 * 1024;
+
+/** As `send`; until the client takes it, the message is counted among what is on its way. Throws resourceExhausted, too. */
+async function sendCounted(stream: ServerHttp2Stream, message: Uint8Array, room: MessageRoom): Promise<void> {
+  const bytes = message.length > uncountedBytes ? message.length : 0;
+  room.take(bytes);
+  try {
+    await send(stream, message);
+  } finally {
+    room.give(bytes);
+  }
 }
 
 async function only<Request extends DescMessage>(
@@ -130,9 +144,11 @@ async function answerStream(
   let failed: GrpcError | null = null;
   const gone = new AbortController();
   stream.once('close', () => gone.abort(new GrpcError(codes.canceled, 'context canceled')));
-  stream.once('wantTrailers', () => sendTrailers(stream, failed));
+  stream.once('wantTrailers', () => sendTrailers(stream, failed, room));
   try {
-    using _counted = room.beginCall();
+    // Until the client has its end, not only until that is said.
+    const counted = room.beginCall();
+    stream.once('close', () => counted[Symbol.dispose]());
     const method = services.get(path);
     const head = { ':status': 200, 'content-type': 'application/grpc', ...method?.headers?.() };
     stream.respond(head, { waitForTrailers: true });
@@ -157,12 +173,27 @@ const isOfStream = (error: unknown): boolean =>
   /^ERR_(HTTP2|STREAM)_/.test((error as NodeJS.ErrnoException | null)?.code ?? '');
 
 /** What an event's listener throws ends the process: and a client may give the call up at this moment. */
-function sendTrailers(stream: ServerHttp2Stream, failed: GrpcError | null): void {
+function sendTrailers(stream: ServerHttp2Stream, failed: GrpcError | null, room: MessageRoom): void {
   try {
-    stream.sendTrailers(trailersOf(failed));
+    stream.sendTrailers(countedTrailers(stream, failed, room));
   } catch {
     stream.destroy();
   }
+}
+
+/** They may be a megabyte, which waits in memory for a client that does not read: without details where there is no room for them. */
+function countedTrailers(
+  stream: ServerHttp2Stream,
+  failed: GrpcError | null,
+  room: MessageRoom,
+): Record<string, string> {
+  const trailers = trailersOf(failed);
+  const bytes = Object.values(trailers).reduce((sum, { length }) => sum + length, 0);
+  if (!failed || bytes <= uncountedBytes) return trailers;
+  if (bytes > room.bytesLeft) return trailersOf(new GrpcError(failed.code, failed.message));
+  room.take(bytes);
+  stream.once('close', () => room.give(bytes));
+  return trailers;
 }
 
 const maxPathCharacters = 200;
