@@ -2,10 +2,11 @@
 // content of files as they are requested. The client is a student's, and hostile: names are checked as fsutil's receiver checks them.
 
 import { maxContextDepth, maxContextEntries, maxContextPathBytes, maxToldErrorCharacters } from '../limits.ts';
+import { endPacket, type FileStat, packet, readPacket, requestPacket } from './file-packets.ts';
 import { type Entry, type EntryKind, isBefore, type Receiver } from './files/sent-entry.ts';
 import type { StreamCall } from './grpc/call.ts';
+import { LoopShare } from './grpc/frames.ts';
 import { codes, GrpcError } from './grpc/status.ts';
-import { PacketSchema, type Stat } from './messages/files_pb.ts';
 import type { Session } from './sessions.ts';
 
 export interface FilesWanted {
@@ -16,8 +17,6 @@ export interface FilesWanted {
   readonly included: readonly string[];
   readonly excluded: readonly string[];
 }
-
-export const packet = { stat: 0, request: 1, data: 2, end: 3, error: 4 } as const;
 
 /** Bits of Go's FileMode. */
 const goMode = {
@@ -51,7 +50,7 @@ function kindOf(mode: number): EntryKind {
   return 'file';
 }
 
-function entryOf(stat: Stat): Entry {
+function entryOf(stat: FileStat): Entry {
   const { path, mode, size, modTime, linkname } = stat;
   const special = [
     has(mode, goMode.setuid) && 0o4000,
@@ -62,7 +61,7 @@ function entryOf(stat: Stat): Entry {
     path,
     kind: kindOf(mode),
     mode: special.reduce<number>((all, bit) => all + (bit || 0), mode & 0o777),
-    size: Number(size),
+    size,
     mtimeNs: modTime,
     target: linkname,
   };
@@ -148,8 +147,11 @@ class Receiving {
   /** Files that were requested and have not come whole. */
   readonly #coming = new Set<number>();
   #listed = 0;
+  #bytes = 0;
   #isListed = false;
   #isEndSaid = false;
+  /** What is to be said to the client next: the answers to what has come together go together. */
+  #answers: Uint8Array[] = [];
 
   constructor(call: StreamCall, receiver: Receiver, onBytes: (bytes: number) => void) {
     this.#call = call;
@@ -158,27 +160,54 @@ class Receiving {
   }
 
   async run(): Promise<void> {
-    for await (const { type, stat, id, data } of this.#call.messages(PacketSchema)) {
-      this.#onBytes(this.#call.receivedBytes);
-      if (type === packet.end) {
-        if (this.#coming.size > 0 || !this.#isListed)
-          throw new GrpcError(codes.invalidArgument, 'the client ended before it had sent all');
-        this.#call.end();
-        return;
+    const share = new LoopShare();
+    for await (const some of this.#call.batches()) {
+      for (const bytes of some) {
+        const waiting = this.#take(bytes);
+        if (waiting === 'end') {
+          this.#call.end();
+          return;
+        }
+        if (waiting) await waiting;
+        if (!share.isUsed) continue;
+        await this.#answer();
+        await share.next();
       }
-      if (type === packet.error) throw new GrpcError(codes.unknown, `error from sender: ${toldError(data)}`);
-      if (type === packet.stat) await this.#take(stat);
-      else if (type === packet.data) await this.#takeData(id, data);
-      else throw new GrpcError(codes.invalidArgument, `a packet of type ${type} is none that a client sends`);
-      if (this.#isListed && this.#coming.size === 0 && !this.#isEndSaid) {
-        this.#isEndSaid = true;
-        await this.#call.send(PacketSchema, { type: packet.end });
-      }
+      await this.#answer();
     }
     throw new GrpcError(codes.unavailable, 'the client ended before it had sent all');
   }
 
-  async #take(stat: Stat | undefined): Promise<void> {
+  async #answer(): Promise<void> {
+    if (this.#answers.length === 0) return;
+    const answers = this.#answers;
+    this.#answers = [];
+    await this.#call.sendFramed(Buffer.concat(answers));
+  }
+
+  #take(bytes: Buffer): void | Promise<void> | 'end' {
+    this.#bytes += bytes.length;
+    this.#onBytes(this.#bytes);
+    const { type, stat, id, data } = readPacket(bytes);
+    if (type === packet.end) {
+      if (this.#coming.size > 0 || !this.#isListed)
+        throw new GrpcError(codes.invalidArgument, 'the client ended before it had sent all');
+      return 'end';
+    }
+    if (type === packet.error) throw new GrpcError(codes.unknown, `error from sender: ${toldError(data)}`);
+    if (type === packet.stat) this.#takeStat(stat);
+    else if (type === packet.data) return this.#takeData(id, data);
+    else throw new GrpcError(codes.invalidArgument, `a packet of type ${type} is none that a client sends`);
+    this.#sayEnd();
+  }
+
+  #sayEnd(): void {
+    if (!this.#isListed || this.#coming.size > 0 || this.#isEndSaid) return;
+    this.#isEndSaid = true;
+    this.#answers.push(endPacket);
+  }
+
+  #takeStat(stat: FileStat | null): void {
     if (this.#isListed) throw new GrpcError(codes.invalidArgument, 'the client lists files after the end of its list');
     if (!stat) {
       this.#isListed = true;
@@ -189,13 +218,14 @@ class Receiving {
     const id = this.#listed++;
     if (!this.#receiver.entry(entry, id)) return;
     this.#coming.add(id);
-    await this.#call.send(PacketSchema, { type: packet.request, id });
+    this.#answers.push(requestPacket(id));
   }
 
-  async #takeData(id: number, data: Uint8Array): Promise<void> {
+  #takeData(id: number, data: Buffer): void | Promise<void> {
     if (!this.#coming.has(id)) throw new GrpcError(codes.invalidArgument, 'the client sends what was not asked for');
-    if (data.length > 0) return await this.#receiver.data(id, data);
+    if (data.length > 0) return this.#receiver.data(id, data);
     this.#coming.delete(id);
-    await this.#receiver.end(id);
+    this.#sayEnd();
+    return this.#receiver.end(id);
   }
 }

@@ -4,10 +4,11 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { extract, type Header } from 'tar-stream';
+import { packet } from './file-packets.ts';
 import type { StreamCall } from './grpc/call.ts';
 import { codes, GrpcError } from './grpc/status.ts';
 import { PacketSchema } from './messages/files_pb.ts';
-import { goModeOf, packet, toldError } from './receive-files.ts';
+import { goModeOf, toldError } from './receive-files.ts';
 
 /** Of one packet, as fsutil sends them. */
 const chunkBytes = 32 * 1024;

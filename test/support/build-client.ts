@@ -6,6 +6,7 @@ import http from 'node:http';
 import type { ClientHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { create, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { packet } from '../../runtime/build/file-packets.ts';
 import { callUnary, connectGrpc, StreamCall } from '../../runtime/build/grpc/call.ts';
 import { MessageRoom, messages, send } from '../../runtime/build/grpc/frames.ts';
 import { type Method, type Services, serveGrpc } from '../../runtime/build/grpc/serve.ts';
@@ -23,7 +24,7 @@ import {
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
 } from '../../runtime/build/messages/session_pb.ts';
-import { goModeOf, packet } from '../../runtime/build/receive-files.ts';
+import { goModeOf } from '../../runtime/build/receive-files.ts';
 
 export type Packet = MessageInitShape<typeof PacketSchema>;
 export type SolveRequest = MessageInitShape<typeof SolveRequestSchema>;

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { create, type DescMessage, fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
+import { packet } from '../../runtime/build/file-packets.ts';
 import { messages, send } from '../../runtime/build/grpc/frames.ts';
 import type { Method, Services } from '../../runtime/build/grpc/serve.ts';
 import { codes, GrpcError } from '../../runtime/build/grpc/status.ts';
@@ -12,7 +13,6 @@ import {
   WriteContentResponseSchema,
 } from '../../runtime/build/messages/content_pb.ts';
 import { BytesMessageSchema, PacketSchema } from '../../runtime/build/messages/files_pb.ts';
-import { packet } from '../../runtime/build/receive-files.ts';
 
 const maxBytes = 16 * 1024 * 1024;
 

@@ -82,6 +82,7 @@ export class SentFiles implements Keeper {
       const into = new ReceivingInto(directory, { before: before?.list ?? null, maxBytes: maxContextBytes });
       try {
         await receiveFiles(session, wanted, into, { onBytes, signal });
+        await into.finish();
       } finally {
         await into.close();
       }

@@ -87,7 +87,7 @@ async function keep(directory: string, filename: string, path: string, fetched: 
   fs.renameSync(path, `${directory}/${file}`);
   const list = newList(directory);
   const mtimeNs = String(BigInt(Math.trunc(modifiedMs ?? 0)) * 1_000_000n);
-  const content = { file, digest };
+  const content = { file, at: 0, digest };
   await writeList(list, [{ path: filename, kind: 'file', mode: fileMode, size: bytes, mtimeNs, target: '', content }]);
   return { list, count: 1, files: 1, bytes, note: `${digest} ${etag}` };
 }

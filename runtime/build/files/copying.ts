@@ -7,12 +7,22 @@ import type { Attributes } from '../../store/tree.ts';
 import { applyFileMode } from '../language/file-modes.ts';
 import type { CopyAction, Owner } from './files-job.ts';
 import { Selection } from './selection.ts';
-import type { SourceEntry, SourceTree } from './source-tree.ts';
+import type { OpenContent, SourceEntry, SourceTree } from './source-tree.ts';
 
 /** Of the thread: memory of a file's own would cost more than to copy a small one. */
 const chunk = Buffer.allocUnsafeSlow(256 * 1024);
 
 const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
+
+/** Each is good until the next. */
+function* piecesOf({ fd, at, bytes }: OpenContent): Generator<Buffer> {
+  for (let done = 0; done < bytes; ) {
+    const length = fs.readSync(fd, chunk, 0, Math.min(chunk.length, bytes - done), at + done);
+    if (length === 0) return;
+    yield chunk.subarray(0, length);
+    done += length;
+  }
+}
 
 /** A directory that is made when something is put into it. */
 interface Pending {
@@ -92,21 +102,16 @@ export class Copying {
       this.#tree.hardLink(to, first);
       return;
     }
-    const content = this.#source.open(from);
+    using content = this.#source.open(from);
+    const file = this.#tree.startFile(to);
     try {
-      const file = this.#tree.startFile(to);
-      try {
-        for (let length = fs.readSync(content, chunk); length > 0; length = fs.readSync(content, chunk))
-          this.#tree.write(file, chunk.subarray(0, length));
-      } catch (error) {
-        fs.closeSync(file);
-        throw error;
-      }
-      this.#tree.finishFile(file, attributes);
-      if (inode !== null) this.#copied.set(inode, to);
-    } finally {
-      fs.closeSync(content);
+      for (const piece of piecesOf(content)) this.#tree.write(file, piece);
+    } catch (error) {
+      fs.closeSync(file);
+      throw error;
     }
+    this.#tree.finishFile(file, attributes);
+    if (inode !== null) this.#copied.set(inode, to);
   }
 
   #attributes({ kind, mode, uid, gid, mtime, extended }: SourceEntry): Attributes {

@@ -1,9 +1,10 @@
 // Whether a file is an archive that ADD unpacks: a tar, which may be compressed. Its name tells nothing.
 
-import fs from 'node:fs';
+import { Readable } from 'node:stream';
 import { EngineError } from '../../errors.ts';
 import { compressionOf, decompressor, magicBytes } from '../../store/compression.ts';
 import { type Packing, packingOf, unpackedBytes } from './packed-file.ts';
+import { type FilePart, readPart } from './read-part.ts';
 
 const blockBytes = 512;
 /** So much of a compressed file has a header of a tar in it. */
@@ -13,21 +14,21 @@ const lookedAtBytes = 64 * 1024;
 export type TarFile = Packing | 'other';
 
 /** Null for what is no archive. Throws invalid for one that is compressed in a way that cannot be read here. */
-export async function tarIn(fd: number, signal: AbortSignal): Promise<TarFile | null> {
+export async function tarIn(content: FilePart, signal: AbortSignal): Promise<TarFile | null> {
   const start = Buffer.alloc(lookedAtBytes);
-  const length = fs.readSync(fd, start, 0, start.length, 0);
+  const length = readPart(content, start, 0);
   const read = start.subarray(0, length);
   const packing = packingOf(read);
-  if (packing) return isHeader(await firstUnpacked(fd, packing, signal)) ? packing : null;
+  if (packing) return isHeader(await firstUnpacked(content, packing, signal)) ? packing : null;
   const expand = decompressor(compressionOf(read.subarray(0, magicBytes)));
   return isHeader(expand ? await firstBlock(expand, read) : read.subarray(0, blockBytes)) ? 'other' : null;
 }
 
-async function firstUnpacked(fd: number, packing: Packing, signal: AbortSignal): Promise<Buffer> {
+async function firstUnpacked(content: FilePart, packing: Packing, signal: AbortSignal): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const part of unpackedBytes(fd, packing, signal)) {
+    for await (const part of unpackedBytes(content, packing, signal)) {
       parts.push(part);
       bytes += part.length;
       if (bytes >= blockBytes) break;
@@ -63,4 +64,23 @@ function isHeader(block: Buffer): boolean {
   const said = Number.parseInt(block.toString('latin1', 148, 156).replace(/[^0-7]/g, ''), 8);
   const sum = block.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 0x20 : byte), 0);
   return said > 0 && said === sum;
+}
+
+/** Read at a time. */
+const pieceBytes = 256 * 1024;
+
+function* piecesOf(content: FilePart): Generator<Buffer> {
+  for (let done = 0; ; ) {
+    const piece = Buffer.allocUnsafeSlow(Math.min(pieceBytes, Math.max(1, content.bytes - done)));
+    const length = readPart(content, piece, done);
+    if (length === 0) return;
+    yield piece.subarray(0, length);
+    done += length;
+  }
+}
+
+/** What an archive holds, unpacked where Node does not do that. The caller disposes of `content` after that. */
+export function tarStream(content: FilePart, tar: TarFile, signal: AbortSignal): Readable {
+  const pieces = tar === 'other' ? piecesOf(content) : unpackedBytes(content, tar, signal);
+  return Readable.from(pieces, { objectMode: false });
 }

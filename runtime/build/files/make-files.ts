@@ -3,7 +3,6 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import { Readable } from 'node:stream';
 import { type InTheWay, LiveTree, type LiveTreeOptions } from '../../archives/live-tree.ts';
 import { packOwnLayer } from '../../archives/pack-layer.ts';
 import { Room } from '../../archives/room.ts';
@@ -23,8 +22,7 @@ import { splitSource } from '../language/path-pattern.ts';
 import { Copying } from './copying.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
-import { tarIn } from './is-tar.ts';
-import { unpackedBytes } from './packed-file.ts';
+import { tarIn, tarStream } from './is-tar.ts';
 import { entriesAt } from './sent-list.ts';
 import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
@@ -53,7 +51,7 @@ export async function makeFiles(job: BuildFilesJob, signal: AbortSignal): Promis
 }
 
 function openSource(source: FilesSource, uidBase: number, opened: DisposableStack): SourceTree {
-  if (source.kind === 'sent') return new SentTree(source.place.directory, entriesAt(source.place));
+  if (source.kind === 'sent') return opened.use(new SentTree(source.place.directory, entriesAt(source.place)));
   moveIntoMounts(source.mounts);
   const root = openInView(here, source.root);
   opened.defer(() => fs.closeSync(root));
@@ -147,29 +145,21 @@ class Making {
   /** ADD: unpacks an archive into the directory that is named. False for what is none. */
   async #unpacked(source: SourceTree, from: string, { to }: CopyAction, owner: Owner | null): Promise<boolean> {
     if (source.entry(from)?.kind !== 'file') return false;
-    const fd = source.open(from);
-    try {
-      const tar = await tarIn(fd, this.#signal);
-      if (!tar) return false;
-      const directory = this.#resolved(to);
-      this.#makeDirectories(directory, this.#implied(owner));
-      const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
-      const isPlain = tar !== 'other';
-      const content = isPlain
-        ? Readable.from(unpackedBytes(fd, tar, this.#signal), { objectMode: false })
-        : fs.createReadStream('', { fd, autoClose: false, start: 0 });
-      await writeArchive(content, this.#root, {
-        ...this.#made,
-        isPlain,
-        path: directory,
-        noOverwriteDirNonDir: false,
-        owner,
-        maxBytes,
-      });
-      return true;
-    } finally {
-      fs.closeSync(fd);
-    }
+    using content = source.open(from);
+    const tar = await tarIn(content, this.#signal);
+    if (!tar) return false;
+    const directory = this.#resolved(to);
+    this.#makeDirectories(directory, this.#implied(owner));
+    const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
+    await writeArchive(tarStream(content, tar, this.#signal), this.#root, {
+      ...this.#made,
+      isPlain: tar !== 'other',
+      path: directory,
+      noOverwriteDirNonDir: false,
+      owner,
+      maxBytes,
+    });
+    return true;
   }
 
   /** The contents of a directory are copied, not itself: Dockerfiles know nothing else. */

@@ -1,11 +1,11 @@
 // What is in a file that xz or bzip2 has packed, neither of which Node reads. In JavaScript and WebAssembly, which reach nothing: such a
 // file is a stranger's. Blocks while it works on a piece: for worker threads.
 
-import fs from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import Bunzip from 'seek-bzip';
 import xz from 'xz-decompress';
 import { EngineError } from '../../errors.ts';
+import { type FilePart, readPart } from './read-part.ts';
 
 const inputBytes = 256 * 1024;
 
@@ -19,11 +19,15 @@ export function packingOf(start: Uint8Array): Packing | null {
 }
 
 /**
- * Piece by piece, from the file's beginning; `fd` stays open. Throws invalid for what cannot be read here, refused for what is broken,
+ * Piece by piece, from its beginning; the file stays open. Throws invalid for what cannot be read here, refused for what is broken,
  * and the reason of `signal`.
  */
-export async function* unpackedBytes(fd: number, packing: Packing, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  for await (const piece of packing === 'xz' ? unpackXz(fd) : unpackBzip2(fd)) {
+export async function* unpackedBytes(
+  content: FilePart,
+  packing: Packing,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of packing === 'xz' ? unpackXz(content) : unpackBzip2(content)) {
     // Between two pieces the thread hears whether it is to give up.
     await turn();
     signal.throwIfAborted();
@@ -37,12 +41,12 @@ const xzLacks = new Map([
   ['6', 'it was packed with a filter or a kind of checksum that is not read here'],
 ]);
 
-async function* unpackXz(fd: number): AsyncGenerator<Uint8Array> {
+async function* unpackXz(content: FilePart): AsyncGenerator<Uint8Array> {
   let position = 0;
   const packed = new ReadableStream<Uint8Array>({
     pull(controller) {
       const piece = new Uint8Array(inputBytes);
-      const length = fs.readSync(fd, piece, 0, inputBytes, position);
+      const length = readPart(content, piece, position);
       position += length;
       if (length === 0) controller.close();
       else controller.enqueue(piece.subarray(0, length));
@@ -59,8 +63,8 @@ async function* unpackXz(fd: number): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* unpackBzip2(fd: number): AsyncGenerator<Uint8Array> {
-  const input = new FileInput(fd);
+async function* unpackBzip2(content: FilePart): AsyncGenerator<Uint8Array> {
+  const input = new FileInput(content);
   const output = new PieceOutput();
   try {
     const bunzip = new Bunzip(input, output);
@@ -82,19 +86,19 @@ async function* unpackBzip2(fd: number): AsyncGenerator<Uint8Array> {
 const outputBytes = 1024 * 1024;
 
 class FileInput {
-  readonly #fd: number;
+  readonly #content: FilePart;
   readonly #bytes = Buffer.allocUnsafe(inputBytes);
   #at = 0;
   #end = 0;
   #position = 0;
 
-  constructor(fd: number) {
-    this.#fd = fd;
+  constructor(content: FilePart) {
+    this.#content = content;
   }
 
   eof(): boolean {
     if (this.#at < this.#end) return false;
-    this.#end = fs.readSync(this.#fd, this.#bytes, 0, inputBytes, this.#position);
+    this.#end = readPart(this.#content, this.#bytes, this.#position);
     this.#position += this.#end;
     this.#at = 0;
     return this.#end === 0;

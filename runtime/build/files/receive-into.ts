@@ -1,10 +1,11 @@
-// Takes what a client sends: a list, and each content once in a directory, under its digest. No path is made of a client's names.
+// Takes what a client sends: a list, and contents in a directory, large ones in files of their own, small ones in a pack. No path is made of
+// a client's names.
 
-import { createHash, randomUUID } from 'node:crypto';
-import fs from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { createHash, hash, randomUUID } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { EngineError } from '../../errors.ts';
 import { maxContextNameBytes, maxOpenContextFiles, smallContextFileBytes } from '../../limits.ts';
+import { PackWriter, type Place } from './pack.ts';
 import { type Entry, isBefore, type Receiver } from './sent-entry.ts';
 import { ListReader } from './sent-list.ts';
 import type { SentEntry } from './source-tree.ts';
@@ -14,10 +15,17 @@ interface Coming {
   readonly index: number;
   /** Other names of it in the list. */
   readonly links: number[];
-  readonly hash: ReturnType<typeof createHash>;
+  /** What was not written yet. */
   pieces: Buffer[];
+  gathered: number;
   bytes: number;
-  file: { readonly handle: fs.promises.FileHandle; readonly path: string } | null;
+  file: LargeFile | null;
+}
+
+interface LargeFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+  readonly hash: ReturnType<typeof createHash>;
 }
 
 export interface IntoOptions {
@@ -26,7 +34,7 @@ export interface IntoOptions {
   readonly maxBytes: number;
 }
 
-/** Throws tooLarge, and what the file system throws. To be closed, however it ends. */
+/** Throws tooLarge, and what the file system throws. To be finished when all has come, and closed, however it ends. */
 export class ReceivingInto implements Receiver {
   readonly entries: SentEntry[] = [];
   readonly #directory: string;
@@ -35,6 +43,9 @@ export class ReceivingInto implements Receiver {
   /** Where each file is in the list. */
   readonly #files = new Map<string, number>();
   readonly #coming = new Map<number, Coming>();
+  readonly #pack: PackWriter;
+  /** What is in the pack, by digest. */
+  readonly #packed = new Map<string, Place>();
   #started = 0;
   #bytes = 0;
   #nameBytes = 0;
@@ -43,6 +54,7 @@ export class ReceivingInto implements Receiver {
     this.#directory = directory;
     this.#before = new Before(options.before);
     this.#options = options;
+    this.#pack = new PackWriter(directory);
   }
 
   /** Whether all of it is as it was before. */
@@ -76,7 +88,7 @@ export class ReceivingInto implements Receiver {
     }
     this.#before.isAllSame = false;
     this.entries.push(entry);
-    this.#coming.set(index, { index, links: [], hash: createHash('sha256'), pieces: [], bytes: 0, file: null });
+    this.#coming.set(index, { index, links: [], pieces: [], gathered: 0, bytes: 0, file: null });
     return true;
   }
 
@@ -95,7 +107,7 @@ export class ReceivingInto implements Receiver {
     if (coming) coming.links.push(index);
   }
 
-  async data(id: number, bytes: Uint8Array): Promise<void> {
+  data(id: number, bytes: Uint8Array): void | Promise<void> {
     const coming = this.#get(id);
     this.#bytes += bytes.length;
     if (this.#bytes > this.#options.maxBytes)
@@ -106,39 +118,54 @@ export class ReceivingInto implements Receiver {
     if (coming.bytes === 0 && ++this.#started > maxOpenContextFiles)
       throw new EngineError('exhausted', 'too many files are sent at once');
     coming.bytes += bytes.length;
-    coming.hash.update(bytes);
-    if (!coming.file && coming.bytes <= smallContextFileBytes) {
-      coming.pieces.push(Buffer.from(bytes));
-      return;
-    }
+    coming.gathered += bytes.length;
+    // What comes is a part of something larger.
+    coming.pieces.push(Buffer.from(bytes));
+    if (coming.gathered > smallContextFileBytes) return this.#write(coming);
+  }
+
+  async #write(coming: Coming): Promise<void> {
     coming.file ??= await this.#begin();
-    for (const piece of coming.pieces) await coming.file.handle.writeFile(piece);
+    const bytes = Buffer.concat(coming.pieces, coming.gathered);
     coming.pieces = [];
+    coming.gathered = 0;
+    coming.file.hash.update(bytes);
     await coming.file.handle.writeFile(bytes);
   }
 
-  async #begin() {
+  async #begin(): Promise<LargeFile> {
     const path = `${this.#directory}/.${randomUUID()}`;
-    return { path, handle: await open(path, 'wx', 0o600) };
+    return { path, handle: await open(path, 'wx', 0o600), hash: createHash('sha256') };
   }
 
-  async end(id: number): Promise<void> {
+  end(id: number): void | Promise<void> {
     const coming = this.#get(id);
-    const hex = coming.hash.digest('hex');
-    const place = `${this.#directory}/${hex}`;
     if (coming.bytes > 0) this.#started -= 1;
-    if (coming.file) {
-      await coming.file.handle.close();
-      await rename(coming.file.path, place);
-    } else putWhole(place, Buffer.concat(coming.pieces));
-    this.#coming.delete(id);
-    for (const index of [coming.index, ...coming.links]) this.#put(index, coming.bytes, hex);
+    if (coming.file) return this.#endLarge(id, coming, coming.file);
+    const content = coming.pieces.length === 1 ? coming.pieces[0] : Buffer.concat(coming.pieces, coming.gathered);
+    if (!content) throw new EngineError('internal', 'a file without a piece');
+    const digest = hash('sha256', content);
+    const place = this.#packed.get(digest) ?? this.#pack.add(content);
+    this.#packed.set(digest, place);
+    this.#put(id, coming, { ...place, digest: `sha256:${digest}` });
+    if (this.#pack.isFull) return this.#pack.flush();
   }
 
-  #put(index: number, size: number, file: string): void {
-    const entry = this.entries[index];
-    if (!entry) throw new EngineError('internal', 'a file has come that was not listed');
-    this.entries[index] = { ...entry, size, content: { file, digest: `sha256:${file}` } };
+  async #endLarge(id: number, coming: Coming, { handle, path, hash }: LargeFile): Promise<void> {
+    await this.#write(coming);
+    await handle.close();
+    const file = hash.digest('hex');
+    await rename(path, `${this.#directory}/${file}`);
+    this.#put(id, coming, { file, at: 0, digest: `sha256:${file}` });
+  }
+
+  #put(id: number, { index, links, bytes }: Coming, content: NonNullable<SentEntry['content']>): void {
+    this.#coming.delete(id);
+    for (const at of [index, ...links]) {
+      const entry = this.entries[at];
+      if (!entry) throw new EngineError('internal', 'a file has come that was not listed');
+      this.entries[at] = { ...entry, size: bytes, content };
+    }
   }
 
   #get(id: number): Coming {
@@ -147,23 +174,18 @@ export class ReceivingInto implements Receiver {
     return coming;
   }
 
+  /** All contents are where the entries say. */
+  async finish(): Promise<void> {
+    await this.#pack.flush();
+  }
+
   async close(): Promise<void> {
+    await this.#pack.close().catch(() => undefined);
     this.#before[Symbol.dispose]();
     for (const { file } of this.#coming.values()) {
       await file?.handle.close().catch(() => undefined);
       if (file) await rm(file.path, { force: true });
     }
-  }
-}
-
-/** Writes a content that is not there. What could not be written whole is not there afterwards. */
-function putWhole(place: string, content: Buffer): void {
-  try {
-    fs.writeFileSync(place, content, { flag: 'wx', mode: 0o600 });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return;
-    fs.rmSync(place, { force: true });
-    throw error;
   }
 }
 

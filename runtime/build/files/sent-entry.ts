@@ -30,6 +30,21 @@ export function isBefore(a: readonly string[], b: readonly string[]): boolean {
     const [left, right] = [a[at], b[at]];
     if (right === undefined) return false;
     if (left === undefined) return true;
-    if (left !== right) return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
+    if (left !== right) return isLess(left, right);
   }
+}
+
+/** From here on a character's code is not in the order of its bytes in UTF-8: half of a pair. */
+const pairsFrom = 0xd800;
+
+/** By their bytes. */
+function isLess(left: string, right: string): boolean {
+  for (let at = 0; at < left.length && at < right.length; at++) {
+    const a = left.charCodeAt(at);
+    const b = right.charCodeAt(at);
+    if (a === b) continue;
+    if (a < pairsFrom && b < pairsFrom) return a < b;
+    return Buffer.compare(Buffer.from(left), Buffer.from(right)) < 0;
+  }
+  return left.length < right.length;
 }

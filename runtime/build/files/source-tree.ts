@@ -8,6 +8,8 @@ import { attributesOf } from '../../kernel/inodes.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
 import { idsPerHost } from '../../kernel/user-namespace.ts';
 import { portableAttribute } from '../../store/archive.ts';
+import { isPack, type Place } from './pack.ts';
+import type { FilePart } from './read-part.ts';
 import type { EntryKind } from './sent-entry.ts';
 
 const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
@@ -33,9 +35,12 @@ export interface SourceTree {
   names(path: string): readonly string[];
   /** What is said of a path where nothing is, in BuildKit's words. */
   notFound(path: string): EngineError;
-  /** A descriptor to read a file by, which the caller closes. */
-  open(path: string): number;
+  /** What a file holds, until it is disposed of. */
+  open(path: string): OpenContent;
 }
+
+/** Until it is disposed of. */
+export type OpenContent = FilePart & Disposable;
 
 /** A file that a client has sent, as its list is stored. */
 export interface SentEntry {
@@ -47,16 +52,18 @@ export interface SentEntry {
   readonly mtimeNs: string;
   /** Of a symlink, or the first path of a file that has several; else empty. */
   readonly target: string;
-  /** The name of the file that has its content, in the directory of contents, and its digest; null where it has none. */
-  readonly content: { readonly file: string; readonly digest: string } | null;
+  /** Where its content is, of `size` bytes, and its digest; null where it has none. */
+  readonly content: (Place & { readonly digest: string }) | null;
 }
 
 /** Links on the way may lead to each other. */
 const maxLinks = 255;
 
-/** Files that a client has sent: `entries` in order, contents as files of the engine's own in `directory`. */
-export class SentTree implements SourceTree {
+/** Files that a client has sent: `entries` in order, contents in files of the engine's own in `directory`. */
+export class SentTree implements SourceTree, Disposable {
   readonly #directory: string;
+  /** Files that have many contents, by their names. */
+  readonly #packs = new Map<string, number>();
   readonly #entries = new Map<string, SentEntry>();
   readonly #names = new Map<string, string[]>([['/', []]]);
   /** Files that others are further names of. */
@@ -88,10 +95,29 @@ export class SentTree implements SourceTree {
     return this.#names.get(this.#resolved(path)) ?? [];
   }
 
-  open(path: string): number {
-    const { content } = this.#find(path) ?? {};
-    if (!content) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
-    return fs.openSync(`${this.#directory}/${content.file}`, O_RDONLY | O_NOFOLLOW);
+  open(path: string): OpenContent {
+    const found = this.#find(path);
+    if (!found?.content) throw Object.assign(new Error('no such file'), { code: 'ENOENT' });
+    const { file, at } = found.content;
+    const bytes = found.size;
+    if (isPack(file)) return { fd: this.#pack(file), at, bytes, [Symbol.dispose]: () => undefined };
+    const fd = this.#openFile(file);
+    return { fd, at, bytes, [Symbol.dispose]: () => fs.closeSync(fd) };
+  }
+
+  #pack(file: string): number {
+    const fd = this.#packs.get(file) ?? this.#openFile(file);
+    this.#packs.set(file, fd);
+    return fd;
+  }
+
+  #openFile(file: string): number {
+    return fs.openSync(`${this.#directory}/${file}`, O_RDONLY | O_NOFOLLOW);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of this.#packs.values()) fs.closeSync(fd);
+    this.#packs.clear();
   }
 
   notFound(path: string): EngineError {
@@ -184,12 +210,13 @@ export class MountedTree implements SourceTree {
     }
   }
 
-  open(path: string): number {
-    const fd = openInView(this.#root, path, { linkItself: true });
+  open(path: string): OpenContent {
+    const place = openInView(this.#root, path, { linkItself: true });
     try {
-      return fs.openSync(pathOf(fd), O_RDONLY | O_NONBLOCK);
+      const fd = fs.openSync(pathOf(place), O_RDONLY | O_NONBLOCK);
+      return { fd, at: 0, bytes: Number.POSITIVE_INFINITY, [Symbol.dispose]: () => fs.closeSync(fd) };
     } finally {
-      fs.closeSync(fd);
+      fs.closeSync(place);
     }
   }
 

@@ -4,7 +4,7 @@ import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHt
 import type { Duplex } from 'node:stream';
 import { create, type DescMessage, type MessageInitShape, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { maxBuildMessageBytes } from '../../limits.ts';
-import { type MessageRoom, messages, send } from './frames.ts';
+import { LoopShare, type MessageRoom, messageBatches, send, sendFramed } from './frames.ts';
 import { parsed } from './parse.ts';
 import { codes, errorOf, GrpcError } from './status.ts';
 
@@ -31,8 +31,6 @@ export class StreamCall implements Disposable {
   readonly #stream: ClientHttp2Stream;
   readonly #room: MessageRoom;
   #trailers: Record<string, unknown> | null = null;
-  /** Of all messages that have come. */
-  receivedBytes = 0;
 
   constructor({ session, room }: Connected, path: string, headers: OutgoingHttpHeaders, signal: AbortSignal) {
     signal.throwIfAborted();
@@ -64,6 +62,11 @@ export class StreamCall implements Disposable {
     await send(this.#stream, toBinary(schema, create(schema, message)));
   }
 
+  /** The same for messages that are framed already, one or many. */
+  async sendFramed(frames: Uint8Array): Promise<void> {
+    await sendFramed(this.#stream, frames);
+  }
+
   /** Nothing more is sent. */
   end(): void {
     this.#stream.end();
@@ -74,11 +77,19 @@ export class StreamCall implements Disposable {
     schema: Schema,
     maxBytes = maxBuildMessageBytes,
   ): AsyncGenerator<MessageShape<Schema>> {
-    try {
-      for await (const bytes of messages(this.#stream, maxBytes, this.#room)) {
-        this.receivedBytes += bytes.length;
+    const share = new LoopShare();
+    for await (const some of this.batches(maxBytes)) {
+      for (const bytes of some) {
+        if (share.isUsed) await share.next();
         yield parsed(schema, bytes);
       }
+    }
+  }
+
+  /** The same unparsed, those together that have come together: whoever takes them leaves the loop to others in between. */
+  async *batches(maxBytes = maxBuildMessageBytes): AsyncGenerator<readonly Buffer[]> {
+    try {
+      yield* messageBatches(this.#stream, maxBytes, this.#room);
     } catch (error) {
       throw this.#trailers ? (errorOf(this.#trailers) ?? error) : error instanceof GrpcError ? error : gone();
     }

@@ -20,9 +20,14 @@ export function framed(message: Uint8Array): Buffer {
 
 /** Sends a message, and waits while the other side does not read. Throws canceled where the stream has ended. */
 export async function send(stream: Http2Stream, message: Uint8Array): Promise<void> {
+  await sendFramed(stream, framed(message));
+}
+
+/** The same for messages that are framed already, one or many. */
+export async function sendFramed(stream: Http2Stream, frames: Uint8Array): Promise<void> {
   if (stream.destroyed || stream.closed || !stream.writable)
     throw new GrpcError(codes.canceled, 'the call has ended: context canceled');
-  if (stream.write(framed(message))) return;
+  if (stream.write(frames)) return;
   const ended = new AbortController();
   const stop = (): void => ended.abort();
   stream.once('close', stop);
@@ -94,46 +99,100 @@ export class MessageRoom {
  * unimplemented for a compressed one, internal where the stream ends within one.
  */
 export async function* messages(stream: Readable, maxBytes: number, room: MessageRoom): AsyncGenerator<Buffer> {
-  using head = new Coming(headBytes, null);
-  let body: Coming | null = null;
-  /** When others last had the loop. */
-  let since = 0;
-  try {
-    // Whoever has heard enough leaves the stream open: an answer goes the other way.
-    for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      since = performance.now();
-      for (let at = 0; at < piece.length; ) {
-        if (!body) {
-          at += head.fill(piece, at);
-          if (!head.isWhole) continue;
-          const length = lengthIn(head.take(), maxBytes);
-          if (at + length <= piece.length) {
-            if (performance.now() - since > messagesMs) {
-              await setImmediate();
-              since = performance.now();
-            }
-            yield piece.subarray(at, at + length);
-            at += length;
-            continue;
-          }
-          body = new Coming(length, room);
-        }
-        at += body.fill(piece, at);
-        if (!body.isWhole) continue;
-        const bytes = body.take();
-        body[Symbol.dispose]();
-        body = null;
-        yield bytes;
-      }
+  const share = new LoopShare();
+  for await (const some of messageBatches(stream, maxBytes, room)) {
+    for (const bytes of some) {
+      if (share.isUsed) await share.next();
+      yield bytes;
     }
-    if (!head.isEmpty || body) throw new GrpcError(codes.internal, 'the stream ended within a message');
-  } finally {
-    body?.[Symbol.dispose]();
   }
+}
+
+/** The same, those together that have come together: whoever takes them leaves the loop to others in between. */
+export async function* messageBatches(
+  stream: Readable,
+  maxBytes: number,
+  room: MessageRoom,
+): AsyncGenerator<readonly Buffer[]> {
+  using splitting = new Splitting(maxBytes, room);
+  // Whoever has heard enough leaves the stream open: an answer goes the other way.
+  for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    const { whole, failure } = splitting.split(piece);
+    if (whole.length > 0) yield whole;
+    if (failure) throw failure;
+  }
+  if (!splitting.isBetween) throw new GrpcError(codes.internal, 'the stream ended within a message');
 }
 
 /** What has come at once may be a megabyte of small messages: others have the loop in between. */
 const messagesMs = 5;
+
+/** A part of the loop's time, after which others have it. */
+export class LoopShare {
+  #since = performance.now();
+
+  get isUsed(): boolean {
+    return performance.now() - this.#since > messagesMs;
+  }
+
+  async next(): Promise<void> {
+    await setImmediate();
+    this.#since = performance.now();
+  }
+}
+
+/** Cuts what comes into messages. */
+class Splitting implements Disposable {
+  readonly #maxBytes: number;
+  readonly #room: MessageRoom;
+  readonly #head = new Coming(headBytes, null);
+  #body: Coming | null = null;
+
+  constructor(maxBytes: number, room: MessageRoom) {
+    this.#maxBytes = maxBytes;
+    this.#room = room;
+  }
+
+  get isBetween(): boolean {
+    return this.#head.isEmpty && !this.#body;
+  }
+
+  /** Those messages that are whole now, and what is wrong behind them. */
+  split(piece: Buffer): { readonly whole: readonly Buffer[]; readonly failure: unknown } {
+    const whole: Buffer[] = [];
+    try {
+      this.#split(piece, whole);
+      return { whole, failure: null };
+    } catch (failure) {
+      return { whole, failure };
+    }
+  }
+
+  #split(piece: Buffer, whole: Buffer[]): void {
+    for (let at = 0; at < piece.length; ) {
+      if (!this.#body) {
+        at += this.#head.fill(piece, at);
+        if (!this.#head.isWhole) continue;
+        const length = lengthIn(this.#head.take(), this.#maxBytes);
+        if (at + length <= piece.length) {
+          whole.push(piece.subarray(at, at + length));
+          at += length;
+          continue;
+        }
+        this.#body = new Coming(length, this.#room);
+      }
+      at += this.#body.fill(piece, at);
+      if (!this.#body.isWhole) continue;
+      whole.push(this.#body.take());
+      this[Symbol.dispose]();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#body?.[Symbol.dispose]();
+    this.#body = null;
+  }
+}
 
 function lengthIn(head: Buffer, maxBytes: number): number {
   if (head[0] !== 0) throw new GrpcError(codes.unimplemented, 'compressed messages are not taken');

@@ -30,8 +30,10 @@ async function inFile(content: Buffer, act: (fd: number, packing: Packing) => Pr
 
 const never = new AbortController().signal;
 
+const whole = (fd: number) => ({ fd, at: 0, bytes: Number.POSITIVE_INFINITY });
+
 const unpacked = async (fd: number, packing: Packing): Promise<string> =>
-  Buffer.concat(await Array.fromAsync(unpackedBytes(fd, packing, never))).toString();
+  Buffer.concat(await Array.fromAsync(unpackedBytes(whole(fd), packing, never))).toString();
 
 test.each([
   ['xz', xz],
@@ -73,7 +75,7 @@ test('what grows without end is unpacked no further than it is read, and while a
   await inFile(Buffer.concat(Array.from({ length: 10_000 }, () => zeros)), async (fd, packing) => {
     let bytes = 0;
     const reading = (async () => {
-      for await (const piece of unpackedBytes(fd, packing, ending.signal)) {
+      for await (const piece of unpackedBytes(whole(fd), packing, ending.signal)) {
         bytes += piece.length;
         if (bytes >= zerosBytes) ending.abort(new Error('ended'));
       }
