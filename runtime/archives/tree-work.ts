@@ -158,7 +158,8 @@ async function give(
     if (untaken <= archiveWindowBytes && archive.isPaused()) archive.resume();
   });
   const { promise: broken, reject: fail } = Promise.withResolvers<never>();
-  const close = (): void => fail(new EngineError('unavailable', 'the client has gone before it had sent all'));
+  const close = (): void =>
+    fail(new EngineError('unavailable', 'the client has gone before it had sent all: context canceled'));
   archive.on('error', fail).once('close', close);
   let leave = (): void => undefined;
   const feed = async (): Promise<never> => {
