@@ -77,7 +77,8 @@ export async function labDev(name: string): Promise<void> {
     const address = `/lessons/${path.basename(lesson).replace(/^\d+-/, '')}/`;
     await using pages = await DevPages.start(drydock.siteFolder, address, await freePort(), course.folder);
     drawing.done();
-    console.log(`${lesson} is open at ${drydock.origin}${address}; Ctrl-C ends it.`);
+    // A terminal makes a link of the address, and of what stands at it.
+    console.log(`${lesson} is open at ${drydock.origin}${address} (Ctrl-C ends it)`);
 
     const follow = async (files: ReadonlySet<string>, isOld: () => boolean) => {
       const began = performance.now();
