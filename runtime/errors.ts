@@ -26,17 +26,35 @@ export const statusOfKind = {
 
 export type ErrorKind = keyof typeof statusOfKind;
 
+/** What is not there, for who does something of their own about it: the kind and the message are for who asked. */
+export type Missing =
+  /** A user or group, in the image's files. */
+  | 'user'
+  /** Which a mount of a build's step is to show. */
+  | 'part of a cache';
+
+interface EngineErrorOptions extends ErrorOptions {
+  readonly missing?: Missing;
+  readonly exitCode?: number;
+  readonly whyNotStarted?: string;
+}
+
 /** A failure whose message may be shown to the person who caused it: what, why, what next. */
 export class EngineError extends Error {
   readonly kind: ErrorKind;
   /** Of a process that could not be started: the exit code that Docker tells for it. Null for every other failure. */
   readonly exitCode: number | null;
+  /** Of such a process, the message without what Docker puts before it. */
+  readonly whyNotStarted: string | null;
+  readonly missing: Missing | null;
 
-  constructor(kind: ErrorKind, message: string, options?: ErrorOptions & { readonly exitCode?: number }) {
+  constructor(kind: ErrorKind, message: string, options?: EngineErrorOptions) {
     super(message, options);
     this.name = 'EngineError';
     this.kind = kind;
     this.exitCode = options?.exitCode ?? null;
+    this.whyNotStarted = options?.whyNotStarted ?? null;
+    this.missing = options?.missing ?? null;
   }
 }
 

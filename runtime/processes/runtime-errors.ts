@@ -20,8 +20,8 @@ export function notStarted(error: unknown, command: string, verb: keyof typeof b
   if (!(error instanceof RuntimeRefusal)) return at('start container', error);
   const said = error.message;
   const refusal = (kind: 'invalid' | 'internal', why: string, exitCode: number): EngineError => {
-    const message = `${beginnings[verb]}: unable to start container process: ${why}`;
-    return new EngineError(kind, message, { cause: error, exitCode });
+    const whyNotStarted = `unable to start container process: ${why}`;
+    return new EngineError(kind, `${beginnings[verb]}: ${whyNotStarted}`, { cause: error, exitCode, whyNotStarted });
   };
   const what = `exec: ${JSON.stringify(command)}`;
   const directory = /chdir (?:to )?`([^`]*)`/.exec(said)?.[1];

@@ -43,7 +43,7 @@ function number(text: string, what: string): number | null {
 
 /**
  * Resolves `USER[:GROUP]`, as moby does: a name in /etc/passwd wins over a number; a number needs no entry.
- * Throws invalid: `unable to find user X: no matching entries in passwd file`.
+ * Throws invalid, and for a name that is in no entry says that it is missing: `unable to find user X: no matching entries in passwd file`.
  */
 export function resolveUser(spec: string, files: UserFiles, groupAdd: readonly string[]): ResolvedUser {
   const [userPart = '', groupPart, ...rest] = spec.split(':');
@@ -54,12 +54,16 @@ export function resolveUser(spec: string, files: UserFiles, groupAdd: readonly s
   const user = users.find(({ name }) => name === wanted) ?? users.find(({ id }) => String(id) === wanted);
   const uid = user?.id ?? number(wanted, 'user ID');
   if (uid === null) {
-    throw new EngineError('invalid', `unable to find user ${wanted}: no matching entries in passwd file`);
+    throw new EngineError('invalid', `unable to find user ${wanted}: no matching entries in passwd file`, {
+      missing: 'user',
+    });
   }
   const groupId = (group: string): number => {
     const id = groups.find(({ name }) => name === group)?.id ?? number(group, 'group ID');
     if (id === null) {
-      throw new EngineError('invalid', `unable to find group ${group}: no matching entries in group file`);
+      throw new EngineError('invalid', `unable to find group ${group}: no matching entries in group file`, {
+        missing: 'user',
+      });
     }
     return id;
   };

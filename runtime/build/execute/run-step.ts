@@ -100,12 +100,10 @@ async function ended(container: Container, run: Run, onOutput: OnOutput, signal:
     await startContainer(container);
   } catch (error) {
     if (!(error instanceof EngineError) || signal.aborted) throw error;
-    // A user of the image's, and a part of a cache.
-    if (/^(unable to find|open) /.test(error.message)) throw notDone(run, error.message);
-    const why = /unable to start container process: .*/s.exec(error.message)?.[0];
-    if (why === undefined || error.exitCode === null) throw error;
+    if (error.missing !== null) throw notDone(run, error.message);
+    if (error.whyNotStarted === null) throw error;
     // BuildKit's runtime says it where the command's own output is.
-    await onOutput(2, Buffer.from(`runc run failed: ${why}\n`));
+    await onOutput(2, Buffer.from(`runc run failed: ${error.whyNotStarted}\n`));
     return 1;
   }
   return await waitContainer(container, 'not-running', signal);

@@ -265,7 +265,7 @@ function ownerIn(wanted: string, files: Parameters<typeof resolveUser>[1]): Owne
       return resolveUser(words, files, []).ids;
     } catch (error) {
       // A number beyond the host's is no name that is unknown.
-      if (error instanceof EngineError && error.message.startsWith('unable to find')) return null;
+      if (error instanceof EngineError && error.missing === 'user') return null;
       throw error;
     }
   };

@@ -1,7 +1,7 @@
 // What `RUN --mount` mounts for a step of a build: known in memory alone, for a step does not outlive the engine.
 
 import fs from 'node:fs';
-import { EngineError } from '../../errors.ts';
+import { EngineError, type Missing } from '../../errors.ts';
 import { openInRoot } from '../../kernel/beneath.ts';
 import { SystemCallError } from '../../kernel/libc.ts';
 import { mountFileTmpfs } from '../../kernel/mounts.ts';
@@ -32,12 +32,8 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
       return attachPart(container, fs.openSync(mount.path, O_PATH), index, false);
     case 'directory': {
       const root = fs.openSync(mount.path, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-      return attachPart(
-        container,
-        part(root, mount, `open ${mount.source}: no such file or directory`),
-        index,
-        mount.readOnly,
-      );
+      const none = { message: `open ${mount.source}: no such file or directory`, missing: 'part of a cache' } as const;
+      return attachPart(container, part(root, mount, none), index, mount.readOnly);
     }
     case 'layers': {
       const whole = placeIn(stage, index, true);
@@ -48,22 +44,28 @@ function stage(container: Container, mount: Exclude<StepMount, { kind: 'tmpfs' }
         mountUnderOwn({ layers: mount.layers, stage, directory }, whole);
       }
       const root = fs.openSync(whole, fs.constants.O_RDONLY | fs.constants.O_DIRECTORY);
-      const none = `failed to calculate checksum of ref: ${JSON.stringify(mount.source)}: not found`;
+      const none = { message: `failed to calculate checksum of ref: ${JSON.stringify(mount.source)}: not found` };
       return attachPart(container, part(root, mount, none), index + 1, mount.readOnly);
     }
   }
 }
 
+/** Said where there is none, in BuildKit's words. */
+interface None {
+  readonly message: string;
+  readonly missing?: Missing;
+}
+
 /** asm-generic/fcntl.h; Node has no name for it. */
 const O_PATH = 0o10000000;
 
-/** An O_PATH descriptor of `source` below `root`, which is closed: a link leads nowhere else. Throws notFound with `none`, BuildKit's words. */
-function part(root: number, { source }: { readonly source: string }, none: string): number {
+/** An O_PATH descriptor of `source` below `root`, which is closed: a link leads nowhere else. Throws notFound as `none` says. */
+function part(root: number, { source }: { readonly source: string }, none: None): number {
   try {
     return openInRoot(root, source);
   } catch (error) {
     if (!(error instanceof SystemCallError)) throw error;
-    throw new EngineError('notFound', none, { cause: error });
+    throw new EngineError('notFound', none.message, { cause: error, ...(none.missing && { missing: none.missing }) });
   } finally {
     fs.closeSync(root);
   }
