@@ -2,8 +2,6 @@
 // file is a stranger's. Blocks while it works on a piece: for worker threads.
 
 import { setImmediate as turn } from 'node:timers/promises';
-import Bunzip from 'seek-bzip';
-import xz from 'xz-decompress';
 import { EngineError } from '../../errors.ts';
 import { type FilePart, readPart } from './read-part.ts';
 
@@ -42,6 +40,8 @@ const xzLacks = new Map([
 ]);
 
 async function* unpackXz(content: FilePart): AsyncGenerator<Uint8Array> {
+  // Only here, as below: every thread that makes files would read them at its start, for 20 ms.
+  const { default: xz } = await import('xz-decompress');
   let position = 0;
   const packed = new ReadableStream<Uint8Array>({
     pull(controller) {
@@ -64,6 +64,7 @@ async function* unpackXz(content: FilePart): AsyncGenerator<Uint8Array> {
 }
 
 async function* unpackBzip2(content: FilePart): AsyncGenerator<Uint8Array> {
+  const { default: Bunzip } = await import('seek-bzip');
   const input = new FileInput(content);
   const output = new PieceOutput();
   try {
