@@ -89,6 +89,8 @@ export async function tryText(student: Student, text: LessonText, lab: Lab): Pro
           `line ${line}: the solution of ${step.id} ends with exit code ${failed.exitCode}. It shows:\n${failed.shown.trim().slice(-600)}`,
         );
       if (left.run.some((each) => startsSomething.test(each))) startedAt = performance.now();
+      // Who has typed it waits to see it done: the next command of the text may undo it, as `docker rmi` a second name.
+      if (said === undefined && task !== undefined) await isSeenDone(task);
       continue;
     }
     const { exitCode, shown } = await runAsReader(student, step, filled(step.run), startedAt);
