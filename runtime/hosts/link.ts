@@ -63,8 +63,11 @@ export function joinLink(host: Host, pid: number): void {
   const netns = fs.openSync(`/proc/${pid}/ns/net`, 'r');
   try {
     insideNetworkAt(pin, () => {
-      // A new name each time: the kernel removes the end of a workspace that has ended only a moment later.
-      const end = { name: `v${randomBytes(6).toString('hex')}`, master: netlink.linkIndex(bridge) };
+      // The kernel removes the end of a workspace that has ended only a moment later: until then it would answer in this one's place,
+      // by the same addresses. A new name each time, as that one's may be there still.
+      const ends = `v${link.address.slice(prefix.length)}-`;
+      removeEnds(ends);
+      const end = { name: `${ends}${randomBytes(4).toString('hex')}`, master: netlink.linkIndex(bridge) };
       const peer = { name: uplink, address: macAddressFor(link.address), netns };
       netlink.configureNetwork([netlink.vethPair(end, peer)]);
     });
@@ -76,6 +79,13 @@ export function joinLink(host: Host, pid: number): void {
     const index = netlink.linkIndex(uplink);
     netlink.configureNetwork([netlink.address(index, link.address, prefixLength, broadcast), netlink.linkUp(index)]);
   });
+}
+
+/** Removes the ends with names that begin so, in the network namespace that the thread is in. */
+function removeEnds(start: string): void {
+  for (const [, name = ''] of fs.readFileSync('/proc/thread-self/net/dev', 'latin1').matchAll(/^ *([^:\s]+):/gm))
+    if (name.startsWith(start) && netlink.hasLink(name))
+      netlink.tolerating(['ENODEV'], [netlink.removeLink(netlink.linkIndex(name))]);
 }
 
 /** Writes the names and addresses of all hosts on the link into the /etc/hosts of each of their workspaces. */

@@ -1,7 +1,8 @@
 // Hosts on one link reach each other, by name, as two machines in one room do; and nobody and nothing else.
 
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, DockerHost } from '../../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../../support/engine.ts';
@@ -199,4 +200,19 @@ describe('the link', () => {
       'the engine is where it was',
     );
   });
+});
+
+test('a workspace that has ended has no place on the link any more, though the kernel has not removed its network yet', async () => {
+  const old = await engine.client.createHost('c-prod', { hostname: 'prod', link: 'c' });
+  const held = openSync(`/proc/${old.pid}/ns/net`, 'r');
+  try {
+    const links = (): string =>
+      execFileSync('nsenter', [`--net=/proc/${process.pid}/fd/${held}`, 'cat', '/proc/net/dev'], { encoding: 'utf8' });
+    const before = links().match(/:/g)?.length ?? 0;
+    await engine.client.resetHost('c-prod');
+    assert.equal(links().match(/:/g)?.length, before - 1, links());
+  } finally {
+    closeSync(held);
+    await engine.client.removeHost('c-prod');
+  }
 });
