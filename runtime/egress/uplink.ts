@@ -105,17 +105,12 @@ export interface Place {
 
 const linkOf = ({ instance, hostId }: Place): string => `${prefixOf(instance)}${hostId.slice(0, 11)}`;
 
-/** In the namespace that the engine's thread is in. */
-function removeIfThere(link: string): void {
-  if (netlink.hasLink(link)) netlink.configureNetwork([netlink.removeLink(netlink.linkIndex(link))]);
-}
-
 /**
  * Takes a host's link away. The kernel would do so with the workspace's network namespace, but some time after its last process, and
  * the next host may have its addresses by then.
  */
 export function leaveUplink(file: string, place: Place): void {
-  insideNetworkAt(file, () => removeIfThere(linkOf(place)));
+  insideNetworkAt(file, () => netlink.removeLinkCalled(linkOf(place)));
 }
 
 /** Gives the network namespace of `pid`, a new workspace, its link and its default route. Throws SystemCallError. */
@@ -126,7 +121,7 @@ export function joinUplink(file: string, pid: number, place: Place): void {
   const netns = fs.openSync(`/proc/${pid}/ns/net`, 'r');
   try {
     insideNetworkAt(file, () => {
-      removeIfThere(name);
+      netlink.removeLinkCalled(name);
       const peer = { name: outLink, address: macAddressFor(own), netns };
       netlink.configureNetwork([netlink.vethPair({ name, master: null }, peer)]);
       fs.writeFileSync(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1');

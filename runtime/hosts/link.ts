@@ -66,7 +66,7 @@ export function joinLink(host: Host, pid: number): void {
       // The kernel removes the end of a workspace that has ended only a moment later: until then it would answer in this one's place,
       // by the same addresses. A new name each time, as that one's may be there still.
       const ends = `v${link.address.slice(prefix.length)}-`;
-      removeEnds(ends);
+      for (const name of netlink.linkNames()) if (name.startsWith(ends)) netlink.removeLinkCalled(name);
       const end = { name: `${ends}${randomBytes(4).toString('hex')}`, master: netlink.linkIndex(bridge) };
       const peer = { name: uplink, address: macAddressFor(link.address), netns };
       netlink.configureNetwork([netlink.vethPair(end, peer)]);
@@ -79,13 +79,6 @@ export function joinLink(host: Host, pid: number): void {
     const index = netlink.linkIndex(uplink);
     netlink.configureNetwork([netlink.address(index, link.address, prefixLength, broadcast), netlink.linkUp(index)]);
   });
-}
-
-/** Removes the ends with names that begin so, in the network namespace that the thread is in. */
-function removeEnds(start: string): void {
-  for (const [, name = ''] of fs.readFileSync('/proc/thread-self/net/dev', 'latin1').matchAll(/^ *([^:\s]+):/gm))
-    if (name.startsWith(start) && netlink.hasLink(name))
-      netlink.tolerating(['ENODEV'], [netlink.removeLink(netlink.linkIndex(name))]);
 }
 
 /** Writes the names and addresses of all hosts on the link into the /etc/hosts of each of their workspaces. */

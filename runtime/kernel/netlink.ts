@@ -144,6 +144,12 @@ export function hasLink(name: string): boolean {
   return libcCalls.ifNameToIndex(name) !== 0;
 }
 
+/** The names of the links in this thread's network namespace. */
+export function linkNames(): string[] {
+  const table = fs.readFileSync('/proc/thread-self/net/dev', 'latin1');
+  return [...table.matchAll(/^ *([^\s:]+):/gm)].map(([, name = '']) => name);
+}
+
 /** Makes a link a port of the bridge with index `master`. */
 export function setMaster(index: number, master: number): Message {
   const body = Buffer.concat([linkHeader(index, true), attribute(IFLA.master, u32(master))]);
@@ -151,8 +157,14 @@ export function setMaster(index: number, master: number): Message {
 }
 
 /** A pair goes with either of its ends. */
-export function removeLink(index: number): Message {
+function removeLink(index: number): Message {
   return { what: `remove link ${index}`, type: RTM_DELLINK, flags: 0, body: linkHeader(index, false) };
+}
+
+/** Removes the link called `name` from this thread's network namespace. Idempotent. */
+export function removeLinkCalled(name: string): void {
+  const index = libcCalls.ifNameToIndex(name);
+  if (index !== 0) tolerating(['ENODEV'], [removeLink(index)]);
 }
 
 export function linkUp(index: number): Message {

@@ -111,14 +111,9 @@ export function endForwardingOfIpv6(pid: number): void {
 /** Removes the bridge from the network namespace of `pid`, with the links to containers that it may still have. Idempotent. */
 export function removeBridge(pid: number, bridge: Bridge): void {
   insideNetworkOf(pid, () => {
-    removeLink(bridge.link);
+    netlink.removeLinkCalled(bridge.link);
     endOnlyReach(bridge);
   });
-}
-
-/** Inside the namespace that has it. Idempotent. */
-function removeLink(name: string): void {
-  if (netlink.hasLink(name)) netlink.tolerating(['ENODEV'], [netlink.removeLink(netlink.linkIndex(name))]);
 }
 
 /** The lowest name of a link that is free in this thread's network namespace: `eth0` for a container's first endpoint. */
@@ -195,7 +190,7 @@ export function putOnBridge(pid: number, { link: bridge }: Bridge, endpoints: re
 
 /** Ends what `connectToBridge` did; its link in the container goes with the one in the host. Idempotent. */
 export function disconnectFromBridge(hostPid: number, containerPid: number, bridge: Bridge, endpoint: Endpoint): void {
-  insideNetworkOf(hostPid, () => removeLink(linkOf(endpoint)));
+  insideNetworkOf(hostPid, () => netlink.removeLinkCalled(linkOf(endpoint)));
   insideNetworkOf(containerPid, () => endOnlyReach(bridge));
 }
 
@@ -236,9 +231,7 @@ export function setDefaultRoutes(containerPid: number, gateways: readonly string
 
 /** The names of the links in the network namespace of `pid`. */
 export function linksOf(pid: number): string[] {
-  return insideNetworkOf(pid, () => fs.readFileSync('/proc/thread-self/net/dev', 'latin1'))
-    .split('\n')
-    .flatMap((line) => /^ *([^ :]+):/.exec(line)?.[1] ?? []);
+  return insideNetworkOf(pid, netlink.linkNames);
 }
 
 /** Whether the network namespace of `pid` has a link of that name. */
@@ -248,7 +241,7 @@ export function hasLinkOf(pid: number, name: string): boolean {
 
 /** Removes a link from the network namespace of `pid`. Idempotent. */
 export function removeLinkOf(pid: number, name: string): void {
-  insideNetworkOf(pid, () => removeLink(name));
+  insideNetworkOf(pid, () => netlink.removeLinkCalled(name));
 }
 
 /** `--network none`: the loopback alone. */

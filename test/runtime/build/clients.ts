@@ -10,6 +10,7 @@ import path from 'node:path';
 import { afterAll, beforeAll } from 'vitest';
 import type { CommandOutcome } from '../../support/docker-command.ts';
 import { currentBuildx, makeDockerConfig } from '../../support/docker-config.ts';
+import { hasDockerd, startDockerd } from '../../support/dockerd.ts';
 import type { RunningEngine } from '../../support/engine.ts';
 import { sharedEngine } from '../../support/shared.ts';
 import { expect } from '../api/exchange.ts';
@@ -156,4 +157,21 @@ export class ClientLab {
       }),
     };
   }
+}
+
+/** What builds can be asked of: our builder, and a real dockerd's BuildKit where it is installed. */
+export const builderKinds = ['drydock', ...(hasDockerd && currentBuildx !== null ? ['dockerd'] : [])];
+
+/** A client of one of them, with busybox. What was started for it goes with `owned`. */
+export async function clientOfBuilder(kind: string, owned: AsyncDisposableStack): Promise<Client> {
+  if (kind === 'drydock') {
+    const engine = owned.use(await sharedEngine());
+    const { dockerSocket } = await engine.client.createHost('builds', {});
+    await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
+    return insideClient(engine, 'builds');
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'builds'}-`));
+  owned.defer(() => rm(folder, { recursive: true, force: true }));
+  const dockerd = owned.use((await startDockerd()) ?? assert.fail('there is no dockerd'));
+  return (await clientOf(dockerd.socket, kind, path.join(folder, kind))) ?? assert.fail('there is no client');
 }

@@ -2,37 +2,18 @@
 // real dockerd's BuildKit: both are held to the same.
 
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterAll, beforeAll, describe, test } from 'vitest';
-import { currentBuildx } from '../../support/docker-config.ts';
-import { hasDockerd, startDockerd } from '../../support/dockerd.ts';
-import { sharedEngine } from '../../support/shared.ts';
-import { expect } from '../api/exchange.ts';
-import { type Client, clientOf, insideClient } from './clients.ts';
-
-const kinds = ['drydock', ...(hasDockerd && currentBuildx !== null ? ['dockerd'] : [])];
+import { builderKinds, type Client, clientOfBuilder } from './clients.ts';
 
 /** Tells whether a command was run again. */
 const random = 'cat /proc/sys/kernel/random/uuid';
 
-describe.each(kinds)('%s', (kind) => {
+describe.each(builderKinds)('%s', (kind) => {
   const owned = new AsyncDisposableStack();
   let client: Client;
 
   beforeAll(async () => {
-    if (kind === 'drydock') {
-      const engine = owned.use(await sharedEngine());
-      const { dockerSocket } = await engine.client.createHost('mounts', {});
-      await expect(dockerSocket, 'POST /images/create?fromImage=busybox&tag=latest', 200);
-      client = insideClient(engine, 'mounts');
-      return;
-    }
-    const folder = await mkdtemp(path.join(tmpdir(), `${process.env.TEST_RUN ?? 'mounts'}-`));
-    owned.defer(() => rm(folder, { recursive: true, force: true }));
-    const dockerd = owned.use((await startDockerd()) ?? assert.fail('there is no dockerd'));
-    client = (await clientOf(dockerd.socket, kind, path.join(folder, kind))) ?? assert.fail('there is no client');
+    client = await clientOfBuilder(kind, owned);
   });
 
   afterAll(async () => {
