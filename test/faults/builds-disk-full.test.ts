@@ -151,7 +151,10 @@ describe('X07: a build on a student’s disk without room', () => {
         assert.ok(!error.includes(engine.instance.folder) && !text.includes(engine.instance.folder), error + text);
         await checkClean();
         // The kernel lets go of a removed file once the last mount that showed it is gone, moments after the container.
-        await until(`the room is back after ${stage}`, () => (sync(), used() < before + MiB));
+        await until(`the room is back after ${stage}`, () => {
+          sync();
+          return used() < before + MiB;
+        });
         const small = await build(greedy, {
           Dockerfile: 'FROM busybox\nCOPY a /\nRUN cat /a\n',
           context: { a: 'there is room' },
