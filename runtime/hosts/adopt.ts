@@ -132,10 +132,10 @@ async function discardUnknown(engine: Engine): Promise<void> {
   const hosts = new Map([...engine.hosts.values()].map((host) => [host.id, host]));
   const subvolumes = new Set([...hosts.values()].map(({ record }) => record.subvolume));
   for (const name of fs.readdirSync(hostsDirectory)) {
-    if (!subvolumes.has(name)) deleteSubvolume(`${hostsDirectory}/${name}`);
+    if (!subvolumes.has(name)) await deleteSubvolume(`${hostsDirectory}/${name}`);
   }
   for (const id of fs.readdirSync(snapshots)) {
-    discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
+    await discardSnapshots(`${snapshots}/${id}`, [...(hosts.get(id)?.snapshots.values() ?? [])]);
   }
   releaseLinks(engine, { all: false });
   dropOwnClaims(engine.settings.dataDirectory, new Set([...hosts.values()].map(({ record }) => record.uidBase)));

@@ -140,7 +140,7 @@ async function makeHost(engine: Engine, record: HostRecord, api: NonNullable<Hos
     host.save({});
     host.access = await accessFor(record, api);
     if (host.access) engine.records.put(accessKind, id, id, host.access);
-    createDisk(host, record.subvolume);
+    await createDisk(host, record.subvolume);
     await startHost(host);
     host.save({ phase: 'whole' });
     if (link) writeHostNames(engine, link.name);

@@ -7,7 +7,7 @@ import { diskWithSnapshots } from '../limits.ts';
 import type { Host } from './host.ts';
 
 /** Makes an empty subvolume `name` for the host; leaves none where it throws. */
-export function createDisk(host: Host, name: string): void {
+export async function createDisk(host: Host, name: string): Promise<void> {
   const { hosts, store } = host.engine.paths;
   const { diskBytes } = host.record.limits;
   const directory = `${hosts}/${name}`;
@@ -20,7 +20,7 @@ export function createDisk(host: Host, name: string): void {
     limitSubvolume(directory, diskBytes);
     fs.chmodSync(directory, 0o700);
   } catch (error) {
-    deleteSubvolume(directory);
+    await deleteSubvolume(directory);
     throw error;
   }
 }

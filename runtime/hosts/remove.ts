@@ -18,8 +18,8 @@ export function removeHost(host: Host): Promise<void> {
     await endHost(host);
     host.snapshots.clear();
     engine.images.forgetHost(id);
-    deleteSubvolume(host.directory);
-    discardSnapshots(host.snapshotsDirectory, []);
+    await deleteSubvolume(host.directory);
+    await discardSnapshots(host.snapshotsDirectory, []);
     await leaveHub(host);
     engine.records.deleteHost(id);
     engine.hosts.delete(name);

@@ -52,7 +52,7 @@ export async function replaceHost(
   const old = host.directory;
   swapHoldings(host, subvolume, asEnded(holdings), options);
   try {
-    deleteSubvolume(old);
+    await deleteSubvolume(old);
   } catch (error) {
     engine.log.warn(
       { error, host: host.name },

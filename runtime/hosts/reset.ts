@@ -14,9 +14,9 @@ import { discardSnapshots } from './snapshots.ts';
 export function resetHost(host: Host): Promise<void> {
   return host.whileThere(async () => {
     const subvolume = anotherSubvolume(host);
-    createDisk(host, subvolume);
+    await createDisk(host, subvolume);
     const access = await renewedAccess(host);
     await replaceHost(host, subvolume, nothing, { workspaceLayers: null, forgetSnapshots: true, access });
-    discardSnapshots(host.snapshotsDirectory, []);
+    await discardSnapshots(host.snapshotsDirectory, []);
   });
 }

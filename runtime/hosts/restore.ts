@@ -27,7 +27,7 @@ export function restoreSnapshot(host: Host, id: string): Promise<void> {
       // The output of the terminals from then: a terminal that is opened now begins empty.
       fs.rmSync(`${directory}/terminals`, { recursive: true, force: true });
     } catch (error) {
-      deleteSubvolume(directory);
+      await deleteSubvolume(directory);
       throw error;
     }
     const { workspaceLayers } = record;

@@ -64,7 +64,7 @@ export function takeSnapshot(host: Host, id: string): Promise<SnapshotInfo> {
     };
     host.engine.records.put(snapshotKind, host.id, id, record);
     host.snapshots.set(id, record);
-    if (replaced) deleteSubvolume(`${host.snapshotsDirectory}/${replaced.subvolume}`);
+    if (replaced) await deleteSubvolume(`${host.snapshotsDirectory}/${replaced.subvolume}`);
     return snapshotInfo(record);
   });
 }
@@ -84,15 +84,15 @@ export function removeSnapshot(host: Host, id: string): Promise<void> {
     if (!snapshot) return;
     host.engine.records.delete(snapshotKind, host.id, id);
     host.snapshots.delete(id);
-    deleteSubvolume(`${host.snapshotsDirectory}/${snapshot.subvolume}`);
+    await deleteSubvolume(`${host.snapshotsDirectory}/${snapshot.subvolume}`);
     host.images.recall(imagesNeededBy(snapshot).map(({ imageId }) => imageId));
   });
 }
 
 /** Removes the subvolumes that no record in `kept` names, and the directory where none is left. Idempotent. */
-export function discardSnapshots(directory: string, kept: readonly SnapshotRecord[]): void {
+export async function discardSnapshots(directory: string, kept: readonly SnapshotRecord[]): Promise<void> {
   if (!fs.existsSync(directory)) return;
   const names = new Set(kept.map(({ subvolume }) => subvolume));
-  for (const name of fs.readdirSync(directory)) if (!names.has(name)) deleteSubvolume(`${directory}/${name}`);
+  for (const name of fs.readdirSync(directory)) if (!names.has(name)) await deleteSubvolume(`${directory}/${name}`);
   if (names.size === 0) fs.rmdirSync(directory);
 }

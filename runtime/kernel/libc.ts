@@ -28,6 +28,20 @@ export function checked(call: string, result: number | bigint): number {
 
 type Call = (...args: unknown[]) => number;
 const bind = (declaration: string): Call => libc.func(declaration) as Call;
+/** `async` takes what is called with its end last. */
+type BothCalls = Call & { readonly async: (...args: unknown[]) => void };
+const bindBoth = (declaration: string): BothCalls => libc.func(declaration) as BothCalls;
+
+/** A call of `ioctl` in a thread of libuv's, for those that take their time; it resolves as `checked`. */
+export function ioctlAside(call: string, fd: number, request: bigint, argument: Buffer): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  libcCalls.ioctl.async(fd, request, argument, (error: Error | null, result: number) => {
+    if (error) return reject(error);
+    if (result < 0) return reject(new SystemCallError(call, koffi.errno()));
+    resolve();
+  });
+  return promise;
+}
 
 export const libcCalls = {
   setns: bind('int setns(int fd, int type)'),
@@ -47,7 +61,7 @@ export const libcCalls = {
   recv: bind('long recv(int fd, _Out_ void *data, ulong length, int flags)'),
   /** 0 where there is none. */
   ifNameToIndex: bind('uint if_nametoindex(str name)'),
-  ioctl: bind('int ioctl(int fd, ulong request, void *argument)'),
+  ioctl: bindBoth('int ioctl(int fd, ulong request, void *argument)'),
   openTree: bind('long syscall(long number, long directory, str path, uint flags)'),
   mountSetattr: bind('long syscall(long number, long directory, str path, uint flags, void *attributes, ulong size)'),
   fsopen: bind('long syscall(long number, str type, ulong flags)'),
