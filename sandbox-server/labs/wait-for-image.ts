@@ -2,6 +2,7 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EngineClient } from '@drydock/runtime';
+import { ServerError } from '../errors.ts';
 import { imagePollMs } from '../limits.ts';
 
 export interface WaitOptions {
@@ -36,4 +37,27 @@ export async function waitForImage(
     await delay(imagePollMs);
   }
   return false;
+}
+
+/**
+ * Has the image that a lab's machine is made from built, where it is not there yet, and waits for that. Returns early where nobody waits
+ * any more. Throws what the engine throws, and ServerError unavailable where the image cannot be built.
+ */
+export async function workspaceBuilt(
+  engine: Pick<EngineClient, 'status' | 'buildCatalogue'>,
+  workspace: string,
+  options: WaitOptions,
+): Promise<void> {
+  const madeOf = async () =>
+    (await engine.status()).catalogue.find(({ reference }) => repositoryOf(reference) === workspace);
+  const before = await madeOf();
+  // One that the catalogue has not at all is told by whoever makes the host.
+  if (before === undefined || before.state === 'ready') return;
+  await engine.buildCatalogue([workspace]);
+  await waitForImage(engine, workspace, options);
+  if (options.isThere() && (await madeOf())?.state === 'failed')
+    throw new ServerError(
+      'unavailable',
+      `The image ${workspace}, which the machine of this lab is made from, could not be built. Try again later, or tell whoever runs this Drydock: drydock status says why.`,
+    );
 }

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
 import { kindOf, messageOf } from '../errors.ts';
 import { fillHost } from '../labs/fill-host.ts';
+import { type WaitOptions, workspaceBuilt } from '../labs/wait-for-image.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { type ReadyHost, type SessionHosts, settleAll } from './hosts.ts';
 import { startSnapshot } from './reset-points.ts';
@@ -25,6 +26,9 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
   if (!isThere()) return;
   const began = monotonicMs();
   session.rest = 'awake';
+  const waits = { told: (step: string) => session.move({ phase: 'starting', step }), isThere };
+  if (session.hosts.size === 0) await workspacesBuilt(session, link, waits);
+  if (!isThere()) return;
   const ready =
     session.hosts.size > 0
       ? await backOrOn(session, hosts, log)
@@ -33,12 +37,19 @@ export async function bringUp(session: Session, { hosts, link, log, isThere }: B
           if (isThere()) session.giveHosts(names);
           void hosts.removeAll(isThere() ? before : names);
         });
-  if (isThere() && !session.points.hasStart) await prepare(session, ready, { hosts, link, isThere });
+  if (isThere() && !session.points.hasStart) await prepare(session, ready, hosts, link, waits);
   if (!isThere()) return;
   session.points.arrived();
   session.activate(ready);
   const ms = Math.round(monotonicMs() - began);
   log.info({ session: session.id, hosts: [...session.hosts.values()], ms }, 'session ready');
+}
+
+/** Waits for the images that the lab's machines are made from: on a machine's first start students are faster than the catalogue. */
+async function workspacesBuilt({ lab }: Session, link: EngineLink, waits: WaitOptions): Promise<void> {
+  // A host of the plain workspace is made as soon as that is there.
+  const workspaces = new Set(lab.hosts.map(({ workspace }) => workspace).filter((name) => name !== 'workspace'));
+  await settleAll([...workspaces].map((name) => link.call((engine) => workspaceBuilt(engine, name, waits))));
 }
 
 /** The session's hosts, running. Where a reset was cut off, it is done again on all of them; else they are as they were. */
@@ -61,15 +72,15 @@ async function backOrOn(session: Session, hosts: SessionHosts, log: Logger): Pro
 async function prepare(
   session: Session,
   ready: readonly ReadyHost[],
-  { hosts, link, isThere }: Omit<BringUpParts, 'log'>,
+  hosts: SessionHosts,
+  link: EngineLink,
+  waits: WaitOptions,
 ): Promise<void> {
   const isPlain = session.lab.images.length === 0 && session.files.size === 0;
   if (!isPlain || !ready.every(({ hasStart }) => hasStart)) {
-    const told = (step: string) => session.move({ phase: 'starting', step });
-    const fill = (name: string, host: string) =>
-      link.call((engine) => fillHost(engine, host, name, session, { told, isThere }));
+    const fill = (name: string, host: string) => link.call((engine) => fillHost(engine, host, name, session, waits));
     await settleAll(ready.map(({ name, host }) => fill(name, host.name)));
-    if (!isThere()) return;
+    if (!waits.isThere()) return;
     await hosts.keep(session.hosts, startSnapshot);
   }
   session.points.add(startSnapshot, null, []);

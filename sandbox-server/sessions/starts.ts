@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { EngineLink } from '../engine-link.ts';
-import { kindOf, messageOf, sentences } from '../errors.ts';
+import { kindOf, messageOf, ServerError, sentences } from '../errors.ts';
 import { hostSettleMs } from '../limits.ts';
 import { monotonicMs } from '../rate-limit.ts';
 import { bringUp } from './bring-up.ts';
@@ -122,10 +122,12 @@ export class Starts {
 
 /** Tells the session's pages that it could not be started, or taken back, and why. */
 export function sayFailed(session: Session, error: unknown): void {
-  session.move({ phase: 'failed', message: failureOf(kindOf(error)) });
+  session.move({ phase: 'failed', message: failureOf(error) });
 }
 
-function failureOf(kind: string | undefined): string {
+function failureOf(error: unknown): string {
+  if (error instanceof ServerError) return error.message;
+  const kind = kindOf(error);
   if (kind === 'unavailable') return sentences.engineAway;
   return kind === 'noSpace'
     ? 'The machine has no room for another lab right now. Try again when others have finished.'

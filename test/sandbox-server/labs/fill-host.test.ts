@@ -5,6 +5,7 @@ import type { CatalogueImage } from '@drydock/runtime';
 import { test } from 'vitest';
 import { type FillingEngine, fillHost } from '../../../sandbox-server/labs/fill-host.ts';
 import { playgroundLesson } from '../../../sandbox-server/labs/lessons.ts';
+import { workspaceBuilt } from '../../../sandbox-server/labs/wait-for-image.ts';
 
 const lesson = { lab: { ...playgroundLesson.lab, images: ['redis:7'] }, files: new Map() };
 type State = Pick<CatalogueImage, 'state' | 'step'>;
@@ -80,4 +81,35 @@ test('nobody waits for a lab that has ended', async () => {
   };
   await fillHost(engine, 'h', 'docker-host', lesson, { told, isThere: () => there });
   assert.equal(pulls(), 1);
+});
+
+/** What a lab asked for and was told, whose machine is made from the image of the engine that is at `states`. */
+async function askedAndTold(states: readonly State[]) {
+  const { engine } = engineAt(states);
+  const built: (readonly string[])[] = [];
+  const told: string[] = [];
+  const buildCatalogue = async (names: readonly string[]) => {
+    built.push(names);
+    return names;
+  };
+  const options = { told: (step: string) => told.push(step), isThere: () => true };
+  const error = await workspaceBuilt({ ...engine, buildCatalogue }, 'redis', options).catch(String);
+  return { built, told, error: error ?? null };
+}
+
+test('a lab has the image built that its machine is made from, and tells each step', async () => {
+  const building: State = { state: 'building', step: 'installing' };
+  const { built, told, error } = await askedAndTold([
+    { state: 'waiting', step: '' },
+    building,
+    { state: 'ready', step: '' },
+  ]);
+  assert.deepEqual({ built, told, error }, { built: [['redis']], told: ['redis:8: installing'], error: null });
+});
+
+test('a machine whose image is there is made at once, and one whose image cannot be built is not made', async () => {
+  assert.deepEqual(await askedAndTold([{ state: 'ready', step: '' }]), { built: [], told: [], error: null });
+  const { built, error } = await askedAndTold([{ state: 'failed', step: 'no network' }]);
+  assert.deepEqual(built, [['redis']]);
+  assert.match(error ?? '', /The image redis, .* could not be built/);
 });
