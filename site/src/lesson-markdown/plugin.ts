@@ -19,8 +19,8 @@ export const lessonMarkdown: MdastPluginDefinition = defineMdastPlugin({
     context.replaceNode(node, { type: 'mdxJsxFlowElement', name: 'CodeBlock', attributes: said, children: [] });
   },
   inlineCode(node, context) {
-    // An option takes care of where its line may break.
-    if (!holdsParameter(node.value) && !/(^|\s)-/.test(node.value)) return;
+    // A browser would begin a line after a dash.
+    if (!holdsParameter(node.value) && !node.value.includes('-')) return;
     const said = attributes({ text: node.value });
     context.replaceNode(node, { type: 'mdxJsxTextElement', name: 'InlineCode', attributes: said, children: [] });
   },
