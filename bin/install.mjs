@@ -7,8 +7,16 @@ import { installNpmPackages } from './npm-packages.mjs';
 import { showProgress } from './progress.mjs';
 import { Refusal } from './refusal.mjs';
 
+const args = process.argv.slice(2);
+if (args.includes('--help') || args.some((arg) => arg !== '--tests')) {
+  const usage =
+    'Usage: node bin/install.mjs [--tests]\n\nInstalls what this machine lacks; with --tests what the tests need, too.';
+  if (args.includes('--help')) console.log(usage);
+  else console.error(usage);
+  process.exit(args.includes('--help') ? 0 : 2);
+}
 const progress = showProgress();
-const forTests = process.argv.includes('--tests');
+const forTests = args.includes('--tests');
 const debian = installDebianPackages(progress, forTests);
 const results = await Promise.allSettled([installNpmPackages(progress, debian, forTests), debian]);
 progress.close();

@@ -1,6 +1,4 @@
-// `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. `npm run bench PART`: one part alone,
-// `figures`, `docker`, `builds`, `registry`, `hub`, `crowd` or `neighbours`. A WORD after it picks of `builds` the `steps` or the
-// `files`, of `neighbours` the attacks with that word.
+// `npm run bench`: prints two tables, and writes every sample to test/output/bench.json. bin/bench tells the parts.
 
 import fs from 'node:fs';
 import os from 'node:os';

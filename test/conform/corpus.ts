@@ -19,6 +19,10 @@ export interface CaseFile {
   readonly cases: readonly Case[];
 }
 
+export function hasCases(name: string): boolean {
+  return fs.existsSync(path.join(folder, `${name}.txt`));
+}
+
 /** All, or those that are named. Throws where a file cannot be read as cases, or there is none of a name. */
 export function readCorpus(names: readonly string[] = []): CaseFile[] {
   const all = fs.readdirSync(folder).sort();

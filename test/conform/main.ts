@@ -16,7 +16,7 @@ import { askCase } from './ask-case.ts';
 import { clear, pullBusybox } from './clear.ts';
 import { type Clients, canBuild, type Generation, makeClients } from './clients.ts';
 import { askContexts } from './contexts/ask-contexts.ts';
-import { type CaseFile, expected, readCorpus, recorded } from './corpus.ts';
+import { type CaseFile, expected, hasCases, readCorpus, recorded } from './corpus.ts';
 import { type Case, type Recorded, transcript, withAnswers } from './transcript.ts';
 
 /** Cases that are asked at a time, each of a host of its own: a command mostly waits for the engine. */
@@ -32,6 +32,15 @@ const { values, positionals } = parseArgs({
   },
   allowPositionals: true,
 });
+const wrong = [
+  ...positionals.filter((name) => !hasCases(name)).map((name) => `there is no file ${name}.txt in test/conform/cases`),
+  ...(values.against === undefined || values.against === 'dockerd' ? [] : ['--against is followed by dockerd']),
+  ...(values.contexts === undefined || fs.existsSync(values.contexts) ? [] : [`${values.contexts} is not there`]),
+];
+if (wrong.length > 0) {
+  console.error(`drydock: ${wrong.join('; ')}. See: npm run conform -- --help`);
+  process.exit(2);
+}
 const isRecording = values.record || values['record-ours'];
 const asksDockerd = values.record || values.against === 'dockerd';
 process.env.PATH = `${ownDockerFolder}:${process.env.PATH}`;
