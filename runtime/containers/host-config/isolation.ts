@@ -25,18 +25,18 @@ const capabilities = new Set(
  SYS_PACCT SYS_PTRACE SYS_RAWIO SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG WAKE_ALARM`.split(/\s+/),
 );
 
-/** `net_admin`, `NET_ADMIN`, `CAP_NET_ADMIN` become the last; `all` becomes `ALL`. */
-function normalCapability(key: 'CapAdd' | 'CapDrop', given: string): string {
+/** As given: `net_admin`, `NET_ADMIN` and `CAP_NET_ADMIN` are one (`oci/capabilities.ts`). */
+function knownCapability(key: 'CapAdd' | 'CapDrop', given: string): string {
   const name = given.toUpperCase().replace(/^CAP_/, '');
-  if (name === 'ALL') return name;
-  if (!capabilities.has(name)) throw invalid(`invalid ${key}: unknown capability: "CAP_${name.slice(0, 40)}"`);
-  return `CAP_${name}`;
+  if (name !== 'ALL' && !capabilities.has(name))
+    throw invalid(`invalid ${key}: unknown capability: "CAP_${name.slice(0, 40)}"`);
+  return given;
 }
 
 const capabilityRow = (key: 'CapAdd' | 'CapDrop') =>
   kept(listOf(maxCapabilities).nullish(), {
     stored: stored.list.nullable(),
-    keep: (given): readonly string[] | null => given?.map((name) => normalCapability(key, name)) ?? null,
+    keep: (given): readonly string[] | null => given?.map((name) => knownCapability(key, name)) ?? null,
   });
 
 /** As given: `no-new-privileges` in Docker's spellings. Any other option would loosen the isolation, or needs something the machine lacks. */

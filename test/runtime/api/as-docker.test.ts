@@ -135,6 +135,15 @@ describe('create', () => {
     }
   });
 
+  test('reads capabilities back in the spelling that was sent, and each spelling gives them', async () => {
+    const HostConfig = { CapAdd: ['chown', 'cap_kill', 'CAP_KILL'], CapDrop: ['all'] };
+    await docker.create('spelled', ['true'], { HostConfig });
+    const { CapAdd, CapDrop } = (await inspect('spelled')).HostConfig ?? {};
+    assert.deepEqual({ CapAdd, CapDrop }, HostConfig);
+    const status = await docker.output(['grep', 'CapEff', '/proc/self/status'], { HostConfig });
+    assert.equal(status, 'CapEff:\t0000000000000021\n'); // chown is bit 0, kill bit 5
+  });
+
   test('reads isolation, the runtime and the score for memory shortage back', async () => {
     await docker.create('told', ['true'], { HostConfig: { Isolation: 'default', OomScoreAdj: -500 } });
     const { HostConfig } = await inspect('told');

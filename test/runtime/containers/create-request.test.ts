@@ -243,13 +243,13 @@ describe('what is wrong', () => {
     }
   });
 
-  test('brings capabilities and security options to one form', () => {
+  test('keeps capabilities and security options as they are given', () => {
     const { hostConfig } = parse(
       {},
       { CapAdd: ['net_admin', 'CAP_SYS_TIME'], CapDrop: ['all'], SecurityOpt: ['no-new-privileges:true'] },
     );
-    assert.deepEqual(hostConfig.CapAdd, ['CAP_NET_ADMIN', 'CAP_SYS_TIME']);
-    assert.deepEqual(hostConfig.CapDrop, ['ALL']);
+    assert.deepEqual(hostConfig.CapAdd, ['net_admin', 'CAP_SYS_TIME']);
+    assert.deepEqual(hostConfig.CapDrop, ['all']);
     assert.deepEqual(hostConfig.SecurityOpt, ['no-new-privileges:true']);
   });
 });
