@@ -8,7 +8,7 @@ import type { Header } from 'tar-stream';
 import { at, EngineError } from '../errors.ts';
 import { brokenArchive } from '../images/broken-archive.ts';
 import { maxLayerEntries } from '../limits.ts';
-import { compressionOf, decompressor, peek } from '../store/compression.ts';
+import { expanding } from '../store/compression.ts';
 import { entryAttributes } from '../store/entry-attributes.ts';
 import { entryReader } from '../store/entry-reader.ts';
 import { limiter } from '../store/limiter.ts';
@@ -22,12 +22,12 @@ export type WriteOptions = Pick<
   WriteJob,
   'path' | 'uidBase' | 'noOverwriteDirNonDir' | 'owner' | 'maxBytes' | 'writtenAt'
 > &
-  Pick<LiveTreeOptions, 'layer'> & {
-    /** What looks compressed is not: it was unpacked already. */
-    readonly isPlain?: boolean;
-  };
+  Pick<LiveTreeOptions, 'layer'> & { readonly signal?: AbortSignal };
 
-/** Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full. */
+/**
+ * Throws invalid for a hostile archive, refused for what may not be replaced, noSpace where the host's disk is full, and the reason of
+ * the signal.
+ */
 export async function writeArchive(archive: Readable, root: number, job: WriteOptions): Promise<void> {
   const refusal = job.noOverwriteDirNonDir ? refusalIn(job.path) : null;
   using tree = new LiveTree(root, { ...job, directory: job.path, refusal });
@@ -46,11 +46,9 @@ export async function writeArchive(archive: Readable, root: number, job: WriteOp
     failure: named,
   });
   try {
-    const { start, whole } = await peek(archive);
-    const expand = job.isPlain ? null : decompressor(compressionOf(start));
-    if (expand) await pipeline(whole, expand, limiter(job.maxBytes), reader);
-    else await pipeline(whole, limiter(job.maxBytes), reader);
+    await pipeline([...(await expanding(archive)), limiter(job.maxBytes), reader], { signal: job.signal });
   } catch (error) {
+    job.signal?.throwIfAborted();
     if (error instanceof Error && /^Invalid tar header/.test(error.message))
       throw new EngineError('refused', 'archive/tar: invalid tar header', { cause: error });
     const broken = brokenArchive(error);

@@ -3,6 +3,9 @@
 import type { Readable } from 'node:stream';
 import { EngineError } from '../errors.ts';
 import { digestOf } from '../store/blobs.ts';
+import { firstBytesOf } from '../store/compression.ts';
+import { pack } from '../store/layer-work.ts';
+import { packingOf } from '../store/packed-bytes.ts';
 import { goArchitecture } from './architecture.ts';
 import { allowance, bringLayer, configurationAllowance } from './bring-layer.ts';
 import { brokenArchive } from './broken-archive.ts';
@@ -39,7 +42,8 @@ async function* lines(
   await using upload = new Upload(view.uploads);
   const { signal } = options;
   const maxBytes = allowance(view);
-  const path = await upload.receiveFile(archive, maxBytes, signal);
+  const received = await upload.receiveFile(archive, maxBytes, signal);
+  const path = await asLayer(received, `${upload.directory}/packed`, maxBytes, signal);
   const file = { path, digest: null, isHashed: false, diffId: null };
   const layer = await bringLayer(view, file, { maxBytes, signal, onBytes: () => undefined }).catch((error: unknown) => {
     throw brokenArchive(error);
@@ -68,6 +72,14 @@ async function* lines(
   }
   view.owner.emit({ action: 'import', id: imageId, name: imageId });
   yield { status: imageId };
+}
+
+/** The file, or where no layer is compressed in its way one with the same in it, at `packed`. */
+async function asLayer(file: string, packed: string, maxBytes: number, signal: AbortSignal): Promise<string> {
+  if (packingOf(await firstBytesOf(file)) === null) return file;
+  const job = { kind: 'compress', from: file, blob: packed, compression: 'gzip', maxBytes } as const;
+  await pack(job, signal, () => undefined);
+  return packed;
 }
 
 function configurationOf(diffId: string, config: ImageConfig, comment: string): string {

@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { at, EngineError } from '../errors.ts';
 import { maxLoadEntries } from '../limits.ts';
 import { digestOf } from '../store/blobs.ts';
-import { compressionOf, decompressor, peek } from '../store/compression.ts';
+import { expanding } from '../store/compression.ts';
 import { entryReader } from '../store/entry-reader.ts';
 import { limiter } from '../store/limiter.ts';
 import { components } from '../store/tree.ts';
@@ -87,10 +87,6 @@ async function receive(archive: Readable, { directory, maxBytes }: ReceiveOption
     },
     failure: ({ name }, error) => at(`archive entry ${JSON.stringify(name)}`, error),
   });
-  const { start, whole } = await peek(archive);
-  const expand = decompressor(compressionOf(start));
-  const limit = limiter(maxBytes, tooLong);
-  if (expand) await pipeline(whole, expand, limit, reader);
-  else await pipeline(whole, limit, reader);
+  await pipeline([...(await expanding(archive)), limiter(maxBytes, tooLong), reader]);
   return files;
 }

@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises';
 import { Readable, type Transform } from 'node:stream';
 import { constants, createGunzip, createGzip, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import { EngineError } from '../errors.ts';
+import { packingOf, unpackedBytes } from './packed-bytes.ts';
 
 export type Compression = 'none' | 'gzip' | 'zstd';
 
@@ -11,18 +12,29 @@ export type Compression = 'none' | 'gzip' | 'zstd';
 const maxZstdWindowLog = 27;
 const megabyte = 1024 * 1024;
 
-/** How many first bytes `compressionOf` looks at. */
-export const magicBytes = 4;
+/** How many first bytes `compressionOf` looks at, and `packingOf`. */
+export const magicBytes = 6;
 
-/** Throws invalid for xz and bzip2, which Node cannot read; ADD has its own way (build/files/packed-file.ts). */
+/** Throws invalid for xz and bzip2, which no layer may have. */
 export function compressionOf(start: Uint8Array): Compression {
-  const text = Buffer.from(start).toString('latin1');
-  if (text.startsWith('\xfd7zX') || text.startsWith('BZh')) {
-    throw new EngineError('invalid', 'archives compressed with xz or bzip2 are read by ADD alone: use gzip or zstd');
-  }
+  const packing = packingOf(start);
+  if (packing)
+    throw new EngineError('invalid', `a layer cannot be compressed with ${packing}: registries know gzip and zstd`);
   if (start[0] === 0x1f && start[1] === 0x8b) return 'gzip';
   if (start[0] === 0x28 && start[1] === 0xb5 && start[2] === 0x2f && start[3] === 0xfd) return 'zstd';
   return 'none';
+}
+
+/**
+ * The parts of a pipeline that give what an archive holds, which may be compressed in each of Docker's ways. It blocks for xz and bzip2:
+ * for worker threads.
+ */
+export async function expanding(archive: Readable): Promise<[Readable, ...Transform[]]> {
+  const { start, whole } = await peek(archive);
+  const packing = packingOf(start);
+  if (packing) return [Readable.from(unpackedBytes(whole, packing), { objectMode: false })];
+  const expand = decompressor(compressionOf(start));
+  return expand ? [whole, expand] : [whole];
 }
 
 /** The first bytes of a file, as `compressionOf` wants them. */

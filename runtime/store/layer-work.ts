@@ -8,7 +8,7 @@ import type { ExtractLimits } from './extract.ts';
 
 export type LayerJob =
   | { readonly kind: 'pack'; readonly directory: string; readonly blob: string; readonly compression: 'gzip' | 'zstd' }
-  /** Compresses the tar of one blob anew into a new file. */
+  /** Compresses the tar of one blob, or of a file that xz or bzip2 has packed, anew into a new file. */
   | {
       readonly kind: 'compress';
       readonly from: string;

@@ -12,6 +12,7 @@ import { extractLayer } from './extract.ts';
 import type { Hashed, LayerJob, LayerMessage, Packed, Unpacked } from './layer-work.ts';
 import { meter } from './meter.ts';
 import { packLayer } from './pack.ts';
+import { packingOf, unpackedBytes } from './packed-bytes.ts';
 
 const readBytes = 1024 * 1024;
 /** For the layer of a few files: a megabyte for each stream would have V8 look for garbage at every other layer. */
@@ -34,7 +35,7 @@ async function packJob(job: LayerJob & { kind: 'pack' }): Promise<Packed> {
 }
 
 async function compressJob({ from, blob, compression, maxBytes }: LayerJob & { kind: 'compress' }): Promise<Packed> {
-  const { done, plain } = openLayer(from, maxBytes, null);
+  const { done, plain } = openLayer(from, maxBytes, null, { mayBePacked: true });
   const packed = meter();
   const file = createWriteStream(blob, { flags: 'wx', mode: 0o644, flush: true });
   await Promise.all([done, pipeline(plain.stream, compressor(compression), packed.stream, file)]);
@@ -68,11 +69,19 @@ async function* growing(path: string, length: number): AsyncGenerator<Buffer> {
 
 /**
  * The tar in a blob, metered before and after it is expanded. `done` settles once all of it was read. Nothing is hashed twice: a blob
- * that is not compressed is its tar, and one whose digest is `known` has it.
+ * that is not compressed is its tar, and one whose digest is `known` has it. `mayBePacked`: by xz or bzip2, which no layer is.
  */
-function openLayer(blob: string, maxBytes: number, known: string | null, growsTo?: number) {
+function openLayer(
+  blob: string,
+  maxBytes: number,
+  known: string | null,
+  { growsTo, mayBePacked = false }: { readonly growsTo?: number; readonly mayBePacked?: boolean } = {},
+) {
   const { start, size } = firstBytes(blob);
-  const expand = decompressor(compressionOf(start), Math.max(leastBytes, Math.min(readBytes, 16 * (growsTo ?? size))));
+  const packing = mayBePacked ? packingOf(start) : null;
+  const expand = packing
+    ? (packed: AsyncIterable<Buffer>) => unpackedBytes(packed, packing)
+    : decompressor(compressionOf(start), Math.max(leastBytes, Math.min(readBytes, 16 * (growsTo ?? size))));
   const source =
     growsTo === undefined
       ? createReadStream(blob, { highWaterMark: Math.max(leastBytes, Math.min(readBytes, size)) })
@@ -96,7 +105,7 @@ async function hashJob(job: LayerJob & { kind: 'hash' }): Promise<Hashed> {
 }
 
 async function unpackJob(job: LayerJob & { kind: 'unpack' }): Promise<Unpacked> {
-  const layer = openLayer(job.blob, job.maxBytes, job.isHashed ? job.digest : null, job.growsTo);
+  const layer = openLayer(job.blob, job.maxBytes, job.isHashed ? job.digest : null, job);
   const { bytes: size, foreign } = await extractLayer(layer.plain.stream, job.directory, job);
   await layer.done;
   const result = {

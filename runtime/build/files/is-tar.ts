@@ -3,32 +3,29 @@
 import { Readable } from 'node:stream';
 import { EngineError } from '../../errors.ts';
 import { compressionOf, decompressor, magicBytes } from '../../store/compression.ts';
-import { type Packing, packingOf, unpackedBytes } from './packed-file.ts';
+import { type Packing, packingOf, unpackedBytes } from '../../store/packed-bytes.ts';
 import { type FilePart, readPart } from './read-part.ts';
 
 const blockBytes = 512;
 /** So much of a compressed file has a header of a tar in it. */
 const lookedAtBytes = 64 * 1024;
 
-/** How a file is an archive, if it is one: packed so that Node does not unpack it, or otherwise. */
-export type TarFile = Packing | 'other';
-
-/** Null for what is no archive. Throws invalid for one that is compressed in a way that cannot be read here. */
-export async function tarIn(content: FilePart, signal: AbortSignal): Promise<TarFile | null> {
+/** Throws invalid for one that is compressed in a way that cannot be read here. */
+export async function isTar(content: FilePart): Promise<boolean> {
   const start = Buffer.alloc(lookedAtBytes);
   const length = readPart(content, start, 0);
   const read = start.subarray(0, length);
   const packing = packingOf(read);
-  if (packing) return isHeader(await firstUnpacked(content, packing, signal)) ? packing : null;
+  if (packing) return isHeader(await firstUnpacked(content, packing));
   const expand = decompressor(compressionOf(read.subarray(0, magicBytes)));
-  return isHeader(expand ? await firstBlock(expand, read) : read.subarray(0, blockBytes)) ? 'other' : null;
+  return isHeader(expand ? await firstBlock(expand, read) : read.subarray(0, blockBytes));
 }
 
-async function firstUnpacked(content: FilePart, packing: Packing, signal: AbortSignal): Promise<Buffer> {
+async function firstUnpacked(content: FilePart, packing: Packing): Promise<Buffer> {
   const parts: Uint8Array[] = [];
   let bytes = 0;
   try {
-    for await (const part of unpackedBytes(content, packing, signal)) {
+    for await (const part of unpackedBytes(piecesOf(content), packing)) {
       parts.push(part);
       bytes += part.length;
       if (bytes >= blockBytes) break;
@@ -79,8 +76,7 @@ function* piecesOf(content: FilePart): Generator<Buffer> {
   }
 }
 
-/** What an archive holds, unpacked where Node does not do that. The caller disposes of `content` after that. */
-export function tarStream(content: FilePart, tar: TarFile, signal: AbortSignal): Readable {
-  const pieces = tar === 'other' ? piecesOf(content) : unpackedBytes(content, tar, signal);
-  return Readable.from(pieces, { objectMode: false });
+/** What is in the file. The caller disposes of `content` after that. */
+export function streamOf(content: FilePart): Readable {
+  return Readable.from(piecesOf(content), { objectMode: false });
 }

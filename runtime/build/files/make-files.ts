@@ -22,7 +22,7 @@ import { splitSource } from '../language/path-pattern.ts';
 import { Copying } from './copying.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
-import { tarIn, tarStream } from './is-tar.ts';
+import { isTar, streamOf } from './is-tar.ts';
 import { entriesAt } from './sent-list.ts';
 import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
@@ -146,18 +146,17 @@ class Making {
   async #unpacked(source: SourceTree, from: string, { to }: CopyAction, owner: Owner | null): Promise<boolean> {
     if (source.entry(from)?.kind !== 'file') return false;
     using content = source.open(from);
-    const tar = await tarIn(content, this.#signal);
-    if (!tar) return false;
+    if (!(await isTar(content))) return false;
     const directory = this.#resolved(to);
     this.#makeDirectories(directory, this.#implied(owner));
     const maxBytes = Math.min(maxCatalogueLayerBytes, this.#made.layer?.bytesLeft ?? Number.POSITIVE_INFINITY);
-    await writeArchive(tarStream(content, tar, this.#signal), this.#root, {
+    await writeArchive(streamOf(content), this.#root, {
       ...this.#made,
-      isPlain: tar !== 'other',
       path: directory,
       noOverwriteDirNonDir: false,
       owner,
       maxBytes,
+      signal: this.#signal,
     });
     return true;
   }

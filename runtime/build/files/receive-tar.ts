@@ -8,7 +8,7 @@ import { extract, type Header } from 'tar-stream';
 import { diskFull, EngineError } from '../../errors.ts';
 import { brokenArchive } from '../../images/broken-archive.ts';
 import { maxContextBytes, maxContextDepth, maxContextEntries, maxContextPathBytes } from '../../limits.ts';
-import { compressionOf, decompressor, peek } from '../../store/compression.ts';
+import { expanding } from '../../store/compression.ts';
 import { limiter } from '../../store/limiter.ts';
 import { type Entry, type EntryKind, isBefore, type Receiver } from './sent-entry.ts';
 import type { SentEntry } from './source-tree.ts';
@@ -27,11 +27,10 @@ const maxTarBytes = maxContextBytes + 2048 * maxContextEntries;
 
 /** What it lists is to be `ordered`. Throws invalid, tooLarge, dataLoss, noSpace, and what `receiver` throws. */
 export async function receiveTar(archive: Readable, receiver: Receiver): Promise<void> {
-  const { start, whole } = await peek(archive);
-  const expand = decompressor(compressionOf(start));
+  const parts = await expanding(archive);
   const limit = limiter(maxTarBytes, (most) => `the build context is over ${most} bytes`);
   const reader = extract();
-  const piped = expand ? pipeline(whole, expand, limit, reader) : pipeline(whole, limit, reader);
+  const piped = pipeline([...parts, limit, reader]);
   piped.catch(() => undefined);
   let count = 0;
   try {

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import { Readable } from 'node:stream';
 import { EngineError } from '../../errors.ts';
 import { contentKeys } from './content-keys.ts';
-import { tarIn, tarStream } from './is-tar.ts';
+import { isTar, streamOf } from './is-tar.ts';
 import { ReceivingInto } from './receive-into.ts';
 import { ordered, receiveTar } from './receive-tar.ts';
 import type { ReceivedList, ReceiveSentJob, SentAnswer, SentJob } from './sent-jobs.ts';
@@ -45,10 +45,8 @@ async function receive(
 ): Promise<ReceivedList | null> {
   using tree = file && new SentTree(file.place.directory, entriesAt(file.place));
   using content = tree && file && tree.open(`/${file.name}`);
-  const { signal } = new AbortController();
-  const tar = content && (await tarIn(content, signal));
-  if (content && !tar) return null;
-  const archive = content && tar ? tarStream(content, tar, signal) : Readable.from(given());
+  if (content && !(await isTar(content))) return null;
+  const archive = content ? streamOf(content) : Readable.from(given());
   const receiving = new ReceivingInto(directory, { before: null, maxBytes });
   try {
     await receiveTar(archive, receiving);

@@ -3,11 +3,13 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import http from 'node:http';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, test } from 'vitest';
 import { entriesOf, type Sent, sendArchive } from '../../support/archives.ts';
 import { type EitherDocker, isReference, openDocker } from '../../support/either-docker.ts';
 import { tarOf } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';
+import { xzOf } from '../../support/xz.ts';
 import { ask, expect } from './exchange.ts';
 
 let docker: EitherDocker;
@@ -49,6 +51,28 @@ async function namesAt(path: string, name = 'files'): Promise<string[]> {
   assert.equal(status, 200, body.toString());
   return [...(await entriesOf(body)).keys()];
 }
+
+/** `by-bzip2`, in which is `b`, in a tar that bzip2 has packed. */
+const packedByBzip2 = Buffer.from(
+  'QlpoOTFBWSZTWWdcXGcAAC9bgMmQQAJ9gABAcCBeMAgIIABUUjCegEwA9QSgoYRoGgDfzk6uhBwQpznEjOUBBQq3tLhHUQ3ZBtutawlUi8Noe3G9gC5iOfou5IpwoSDOuLjO',
+  'base64',
+);
+
+test('an archive may be compressed', async () => {
+  const tarWith = async (name: string): Promise<Buffer> => Buffer.from(await tarOf([[{ name }, 'content']]));
+  const packed: readonly Buffer[] = [
+    gzipSync(await tarWith('by-gzip')),
+    zstdCompressSync(await tarWith('by-zstd')),
+    xzOf(await tarWith('by-xz')),
+    packedByBzip2,
+  ];
+  for (const archive of packed) {
+    const { status, body } = await sendArchive(docker.socket, `PUT ${at('/y')}`, archive);
+    assert.equal(status, 200, body.toString());
+  }
+  const names = (await namesAt('/y')).filter((name) => /by-/.test(name)).sort();
+  assert.deepEqual(names, ['y/by-bzip2', 'y/by-gzip', 'y/by-xz', 'y/by-zstd']);
+});
 
 test.for([
   ['/x/f', { name: 'f', size: 3, mode: 0o644, linkTarget: '' }],

@@ -1,6 +1,7 @@
 // `POST /build`: its words are those of a real dockerd, which is asked the same where there is one.
 
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { createDockerHost, type DockerHost } from '../../support/docker-host.ts';
 import { type Dockerd, hasDockerd, startDockerd } from '../../support/dockerd.ts';
@@ -8,6 +9,7 @@ import { startEngine, type TestEngine } from '../../support/engine.ts';
 import { programsWith } from '../../support/outside.ts';
 import type { Entry } from '../../support/tar.ts';
 import { until } from '../../support/until.ts';
+import { xzOf } from '../../support/xz.ts';
 import { expect } from '../api/exchange.ts';
 import { buildClassic, type ContextFiles } from './classic-client.ts';
 
@@ -182,11 +184,13 @@ describe('on its own', () => {
       [{ name: '/absolute' }, 'a'],
       [{ name: '.dockerignore' }, 'Dockerfile\n.dockerignore\n'],
     ];
-    const { said } = await buildClassic(host.socket, entries, { isGzip: true });
-    assert.match(
-      said,
-      /ID\n\/all\n\/all\/absolute\n\/all\/d\n\/all\/d\/deep\n\/all\/d\/deep\/f\n\/all\/hard\n ---> Removed/,
-    );
+    for (const compress of [gzipSync, xzOf]) {
+      const { said } = await buildClassic(host.socket, entries, { compress, query: 'nocache=1' });
+      assert.match(
+        said,
+        /ID\n\/all\n\/all\/absolute\n\/all\/d\n\/all\/d\/deep\n\/all\/d\/deep\/f\n\/all\/hard\n ---> Removed/,
+      );
+    }
   });
 
   test('B01: names that lead out of the context are refused, and links in it lead nowhere else', async () => {

@@ -1,7 +1,6 @@
 // A client of the classic builder, as docker-py and dockerode are: a tar is posted, and lines of JSON come back.
 
 import http from 'node:http';
-import { gzipSync } from 'node:zlib';
 import { type Entry, tarOf } from '../../support/tar.ts';
 
 export interface ClassicAnswer {
@@ -13,7 +12,8 @@ export interface ClassicAnswer {
 
 export interface ClassicOptions {
   readonly query?: string;
-  readonly isGzip?: boolean;
+  /** What the context is compressed by. */
+  readonly compress?: (tar: Buffer) => Buffer;
   readonly signal?: AbortSignal;
   /** Told what comes, while it comes. */
   readonly onText?: (text: string) => void;
@@ -25,7 +25,7 @@ export type ContextFiles = Readonly<Record<string, string>> | readonly Entry[];
 export async function buildClassic(
   socketPath: string,
   files: ContextFiles,
-  { query = '', isGzip = false, signal, onText = () => {} }: ClassicOptions = {},
+  { query = '', compress = (tar) => tar, signal, onText = () => {} }: ClassicOptions = {},
 ): Promise<ClassicAnswer> {
   const entries = Array.isArray(files)
     ? (files as readonly Entry[])
@@ -55,7 +55,7 @@ export async function buildClassic(
     },
   );
   request.once('error', reject);
-  request.end(isGzip ? gzipSync(tar) : tar);
+  request.end(compress(Buffer.from(tar)));
   return await promise;
 }
 

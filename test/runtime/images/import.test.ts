@@ -6,6 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { test } from 'vitest';
 import { applyChanges } from '../../../runtime/images/changes.ts';
 import { tarOf } from '../../support/tar.ts';
+import { xzOf } from '../../support/xz.ts';
 import { collect, testImages, untilDone } from './fixture.ts';
 
 const options = { repository: 'base', tag: '1', message: '', changes: [] as string[], signal: untilDone() };
@@ -65,6 +66,16 @@ test('a tar becomes an image of one layer', async () => {
     { action: 'tag', id: image.id, name: 'base:1' },
     { action: 'import', id: image.id, name: image.id },
   ]);
+});
+
+test('a tar that is compressed as no layer can be becomes the same layer', async () => {
+  await using images = await testImages();
+  const { images: host } = images.host('a');
+  const tar = Buffer.from(await tarOf([[{ name: 'bin/x' }, 'program']]));
+  for (const [name, content] of Object.entries({ plain: tar, packed: xzOf(tar) }))
+    await collect(host.importArchive(Readable.from([content]), { ...options, repository: name }));
+  const [plain, packed] = ['plain:1', 'packed:1'].map((name) => host.inspect(name) as { RootFS: object; Size: number });
+  assert.deepEqual([packed?.RootFS, packed?.Size], [plain?.RootFS, 7]);
 });
 
 test('an import with a name or change that cannot be fails before the first line', async () => {
