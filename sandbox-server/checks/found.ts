@@ -45,6 +45,12 @@ function meant(wanted: ContainerFilter, containers: readonly ContainerFact[]): C
     );
 }
 
+/** Options behind an image's name are what most often leaves a container without its command. */
+function why({ state, exitCode }: ContainerFact): string {
+  if (state !== 'exited' || exitCode !== 127) return '';
+  return ' Code 127: there is no such command in it. What stands behind an image’s name is its command, and options stand before it.';
+}
+
 function containerFound(wanted: ContainerFilter, { containers }: HostFacts): string {
   if (containers.length === 0) return 'Found no container at all.';
   const { name, image = wanted.sameImage } = wanted;
@@ -56,7 +62,7 @@ function containerFound(wanted: ContainerFilter, { containers }: HostFacts): str
   const rest = Object.fromEntries(Object.entries(wanted).filter(([key]) => !known.some((one) => one === key)));
   const differs = compareContainer(rest, there).filter(({ holds }) => holds === false);
   const but = differs.length === 0 ? '' : `; ${listed(differs.map(({ instead }) => instead))}`;
-  return `Found the container ${described(there)}${but}.`;
+  return `Found the container ${described(there)}${but}.${why(there)}`;
 }
 
 function eventFound(check: Check, facts: Facts): string {

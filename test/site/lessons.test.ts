@@ -27,8 +27,11 @@ test('the glossary has its words once each, in the order of the alphabet', () =>
   assert.deepEqual(ids, [...new Set(ids)].sort());
 });
 
-for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
-  const name = path.basename(path.dirname(file));
+const files = (await Array.fromAsync(glob('lessons/*/*/lesson.mdx', { cwd: clone }))).sort();
+const nameOf = (file: string) => path.basename(path.dirname(file));
+
+for (const [place, file] of files.entries()) {
+  const name = nameOf(file);
   const text = await readFile(path.join(clone, file), 'utf8');
   const tags = (tag: string) =>
     [...text.matchAll(new RegExp(`<${tag}\\b${attributesOf}>`, 'g'))].map(([found]) => found);
@@ -41,6 +44,20 @@ for await (const file of glob('lessons/*/*/lesson.mdx', { cwd: clone })) {
       tags('Task').map((tag) => value(tag, 'id')),
       tasks.map(({ id }) => id),
     );
+  });
+
+  test(`${name}: a task that wants a container in the background is not done by one that Ctrl-C would end`, async () => {
+    const labFile = path.join(path.dirname(file), 'lab.yaml');
+    for (const { id, expected, check } of parseLab(await readFile(path.join(clone, labFile), 'utf8'), labFile).tasks) {
+      if (!/\bruns?\b.*\bin the background\b/.test(expected)) continue;
+      assert.match(JSON.stringify(check), /"detached":true/, id);
+    }
+  });
+
+  const next = files[place + 1];
+  test.skipIf(next === undefined)(`${name}: leads to the next lesson at its end`, () => {
+    const end = text.slice(text.indexOf('## What comes next'));
+    assert.ok(end.includes(`(/lessons/${nameOf(next ?? '').slice(3)}/)`));
   });
 
   test(`${name}: every question has one right answer, and every answer says why`, () => {

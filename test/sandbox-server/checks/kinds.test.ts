@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'vitest';
 import { type Check, checkKinds, everyCheck } from '../../../lessons/schema.ts';
 import { detailsFrom } from '../../../sandbox-server/checks/docker-facts.ts';
+import { emptyHost, factsOf } from '../../../sandbox-server/checks/facts.ts';
 import { found } from '../../../sandbox-server/checks/found.ts';
 import { judge } from '../../../sandbox-server/checks/judge.ts';
 import { someLineMatches } from '../../../sandbox-server/checks/match-lines.ts';
@@ -423,6 +424,19 @@ test('every kind has such a case', () => {
   assert.deepEqual(
     checkKinds.filter((kind) => kind !== 'after' && !elsewhere.includes(kind) && !seen.has(kind)),
     [],
+  );
+});
+
+test('a container whose command is not there: what may have become its command is told', () => {
+  const containers = factsOf(facts, undefined).containers.map((each) => ({ ...each, exitCode: 127 }));
+  const misread = { ...facts, hosts: new Map([['dev', { ...emptyHost, containers }]]) };
+  assert.match(
+    found(checkOf('{ container: { name: done, state: running } }'), facts),
+    /exited with code 3, no port published\.$/,
+  );
+  assert.match(
+    found(checkOf('{ container: { name: done, state: running } }'), misread),
+    /exited with code 127, .* What stands behind an image’s name is its command, and options stand before it\.$/,
   );
 });
 
