@@ -622,6 +622,9 @@ export const progressEventBytes = 500;
 export const maxContextEntries = 40_000;
 /** How many files of clients one build may look at, in all its instructions: `COPY . .` looks at each once. */
 export const maxContextLooks = 2_000_000;
+/** What of the stages' own files one build may look at, to know again what was made of them: 50,000 take 5 s, to copy them three times that. */
+export const maxStageLooks = 50_000;
+export const maxStageLookBytes = 1024 * 1024 * 1024;
 export const maxContextPathBytes = 4096;
 /** The same of all of them, and of what links lead to: 20,000 of node_modules have 1.5 MB. */
 export const maxContextNameBytes = 16 * 1024 * 1024;

@@ -3,6 +3,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { BuildFilesJob } from '../build/files/files-job.ts';
 import type { SentAnswer, SentJob } from '../build/files/sent-jobs.ts';
+import type { StageKeys, StageKeysJob } from '../build/files/stage-keys.ts';
 import type { LoadableImage, ReceiveOptions } from '../images/receive-images.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { FailedJob } from '../thread-job.ts';
@@ -105,7 +106,7 @@ export interface SearchJob {
 }
 
 export type ReadJob = PackJob | ChangesJob | FilesJob;
-export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob | SearchJob | SentJob;
+export type TreeJob = ReadJob | WriteJob | ReceiveJob | LayerJob | BuildFilesJob | SearchJob | SentJob | StageKeysJob;
 
 /** From the thread: a piece of the tar, or that so many bytes were written, or its end. */
 export type TreeMessage =
@@ -119,6 +120,7 @@ export type TreeMessage =
       /** The path of the file that has the text; null for none. */
       readonly found: string | null;
       readonly sent: SentAnswer | null;
+      readonly stage: StageKeys | null;
     }
   | FailedJob;
 

@@ -4,6 +4,7 @@
 import type { Readable } from 'node:stream';
 import type { BuildFilesJob } from '../build/files/files-job.ts';
 import type { ReceiveSentJob, SentAnswer, SentJob } from '../build/files/sent-jobs.ts';
+import type { StageKeys, StageKeysJob } from '../build/files/stage-keys.ts';
 import { EngineError } from '../errors.ts';
 import { giveBack } from '../give-back.ts';
 import type { LoadableImage } from '../images/receive-images.ts';
@@ -86,6 +87,18 @@ export async function makeLayerOf(
   );
   if (!made) throw new EngineError('internal', 'the layer was made, and nothing is known of it');
   return made;
+}
+
+/** Tells digests of files of a stage. Throws the reason of `signal`. The thread is gone then. */
+export async function lookAtStage(job: StageKeysJob, signal: AbortSignal): Promise<StageKeys> {
+  const { stage } = await thread(
+    job,
+    signal,
+    () => undefined,
+    () => undefined,
+  );
+  if (!stage) throw new EngineError('internal', 'the stage was looked at, and nothing is known of it');
+  return stage;
 }
 
 /** The path, in its layer, of the first file with the text in it; null for none. Throws the reason of `signal`. */

@@ -187,7 +187,7 @@ function isSentJob(job: TreeJob): job is SentJob {
 }
 
 async function work(job: TreeJob, talk: Talk): Promise<Done> {
-  const done = { kind: 'done', packed: null, made: null, images: null, found: null, sent: null } as const;
+  const done = { kind: 'done', packed: null, made: null, images: null, found: null, sent: null, stage: null } as const;
   if (job.kind === 'receive') return { ...done, images: await receiveJob(job, talk) };
   if (job.kind === 'search') return { ...done, found: findText(job) };
   if (isSentJob(job)) {
@@ -202,6 +202,11 @@ async function work(job: TreeJob, talk: Talk): Promise<Done> {
       // Only here, as above.
       const { makeFiles } = await import('../build/files/make-files.ts');
       return { ...done, made: await makeFiles(job, stopped(talk)) };
+    }
+    if (job.kind === 'stage-keys') {
+      // Only here, as above.
+      const { stageKeys } = await import('../build/files/stage-keys.ts');
+      return { ...done, stage: stageKeys(job) };
     }
     if (job.kind === 'layer') return { ...done, packed: await packLayer(job, stopped(talk)) };
     if (job.kind === 'write') await writeJob(job, talk);

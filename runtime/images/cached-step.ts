@@ -8,6 +8,11 @@ export interface CachedStep {
   readonly hostId: string;
   /** A digest over all that the step was made of. */
   readonly key: string;
+  /**
+   * The same where files that other stages have made count by what they are, and not by the steps that made them; null where it makes no
+   * difference, or is not known.
+   */
+  readonly filesKey: string | null;
   /** What clients know it by. */
   readonly id: string;
   readonly diffId: string;
@@ -26,6 +31,7 @@ export const cachedStepKind: RecordKind<CachedStep> = {
   schema: z.object({
     hostId: z.string(),
     key: z.string(),
+    filesKey: z.string().nullable(),
     id: z.string(),
     diffId: z.string(),
     bytes: z.number(),
@@ -34,5 +40,5 @@ export const cachedStepKind: RecordKind<CachedStep> = {
     usedAt: z.string(),
     uses: z.number(),
   } satisfies Shape<CachedStep>),
-  upgrades: [unchanged],
+  upgrades: [unchanged, (body) => ({ ...(body as object), filesKey: null })],
 };

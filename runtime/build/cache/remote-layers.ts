@@ -60,20 +60,21 @@ export class RemoteLayers {
   }
 
   /**
-   * The result of a step, where an imported cache has it: it comes, so that the host's own cache has it from then on. One that cannot be
-   * had, or is not what the cache says, is none.
+   * The result of a step, where an imported cache has it by `wanted`, one of its keys: it comes, so that the host's own cache has it from
+   * then on. One that cannot be had, or is not what the cache says, is none.
    */
-  async find(key: string, description: string): Promise<CachedStep | null> {
+  async find(wanted: string, step: Pick<CachedStep, 'key' | 'filesKey' | 'description'>): Promise<CachedStep | null> {
     for (const reading of this.#caches) {
       const cache = await reading;
-      const record = cache?.records.find((one) => one.key === key);
+      const record = cache?.records.find((one) => one.key === wanted);
       if (!cache || !record) continue;
       const layer = cache.layers.find(({ diffId }) => diffId === record.diffId);
       if (!layer) continue;
       this.#ofSteps.add(record.diffId);
       if (!(await this.#canBring(layer, cache.place))) continue;
       const { builds } = this.#host.images;
-      return builds.steps.add({ ...record, id: newId(), bytes: builds.bytesOf([record.diffId]), description });
+      const { diffId, createdAt } = record;
+      return builds.steps.add({ ...step, diffId, createdAt, id: newId(), bytes: builds.bytesOf([diffId]) });
     }
     return null;
   }
@@ -135,5 +136,11 @@ export class RemoteLayers {
 /** A layer of a base image is kept as a step is, so that it need not come again. */
 function baseStep(diffId: string) {
   const key = digestOf(`base ${diffId}`);
-  return { key, diffId, createdAt: new Date().toISOString(), description: `pulled layer ${diffId.slice(7, 19)}` };
+  return {
+    key,
+    filesKey: null,
+    diffId,
+    createdAt: new Date().toISOString(),
+    description: `pulled layer ${diffId.slice(7, 19)}`,
+  };
 }

@@ -13,7 +13,6 @@ import { inBuildWords } from '../full-disk.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import { environmentOf } from '../language/environment.ts';
 import {
-  type CopyAction,
   type FilesStep,
   inputsOf,
   type RunMount,
@@ -33,6 +32,8 @@ import { type BuiltLayer, layersIn, type Made, nothing, sourceOf } from './made.
 import { emptyCache, mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
 import type { Sent, SentFiles } from './sent-files.ts';
+import { type Content, type FilesOf, filesKeyOf, mountKey, noContent, StepKeys } from './step-keys.ts';
+import { StepResults } from './step-results.ts';
 
 export interface ExecutorParts {
   readonly host: ContainerHost;
@@ -57,20 +58,20 @@ export class Executor implements AsyncDisposable {
   readonly #held = new AsyncDisposableStack();
   readonly #contents: Contents;
   readonly #renewed = new Set<string>();
-  /** By key: each step that has a layer, done or known before. */
-  readonly #records = new Map<string, CacheRecord>();
+  readonly #results: StepResults;
   /** The first: what others then end with only follows. */
   #failure: GrpcError | null = null;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
     this.#signal = AbortSignal.any([parts.signal, this.#stop.signal]);
-    this.#contents = new Contents(parts.host, this.#signal);
+    this.#contents = new Contents(parts.host, (layers) => this.#bring(layers), this.#signal);
+    this.#results = new StepResults(this.#images, parts.result.remote, this.#held);
   }
 
   /** What a cache of this build has. */
   get records(): readonly CacheRecord[] {
-    return [...this.#records.values()];
+    return this.#results.records;
   }
 
   /** The layers of a tree, all of which are here then. Throws GrpcError, the one of the step that failed first. */
@@ -167,11 +168,15 @@ export class Executor implements AsyncDisposable {
     const { host } = this.#parts;
     const env = environmentOf(step.environment);
     const { arguments: args, workingDirectory: cwd, user, network } = step;
-    const mounts = await Promise.all(step.mounts.map((mount) => this.#mountKey(mount)));
+    const contents = await Promise.all(step.mounts.map((mount) => this.#mounted(mount)));
     const { settings } = this.#parts.result;
-    const key = { kind: 'run', args, env, cwd, user, network, ...(mounts.length > 0 && { mounts }), ...settings };
+    const keyOf = (files: FilesOf): object => {
+      const mounts = step.mounts.map((mount, at) => mountKey(mount, at, files));
+      return { kind: 'run', args, env, cwd, user, network, ...(mounts.length > 0 && { mounts }), ...settings };
+    };
+    const keys = new StepKeys(keyOf, contents, below);
     const description = `mount / from exec ${args.join(' ')}`;
-    return await this.#layer(step, below, { key, description }, vertex, async () => {
+    return await this.#layer(step, below, { keys, description }, vertex, async () => {
       await using undo = new AsyncDisposableStack();
       const { caches, session } = this.#parts;
       const layersOf = (tree: Tree) => this.#layersToMount(tree);
@@ -197,26 +202,11 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  /** What of a mount the result hangs on: no secret, and nothing of a cache but its name. */
-  async #mountKey(mount: RunMount): Promise<object> {
-    switch (mount.type) {
-      case 'bind': {
-        const { source, target, readOnly } = mount;
-        const made = await this.#of(mount.from);
-        const [content] = await this.#contents.of([{ source, isPattern: false }], made);
-        return { type: 'bind', source, target, readOnly, content };
-      }
-      case 'cache': {
-        const { id, target, from, source } = mount;
-        if (emptyCache(from)) return { type: 'cache', id, target };
-        const [content] = await this.#contents.of([{ source, isPattern: false }], await this.#of(from));
-        return { type: 'cache', id, target, source, content };
-      }
-      case 'secret':
-        return { type: 'secret', id: mount.id, target: mount.target, env: mount.env };
-      default:
-        return mount;
-    }
+  /** What is in a mount at first. */
+  async #mounted(mount: RunMount): Promise<Content> {
+    if (mount.type !== 'bind' && (mount.type !== 'cache' || emptyCache(mount.from))) return noContent;
+    const [content] = await this.#contents.of([{ source: mount.source, isPattern: false }], await this.#of(mount.from));
+    return content ?? noContent;
   }
 
   /** Files that the client has sent become a layer of nothing else, so that they can be mounted. */
@@ -244,16 +234,10 @@ export class Executor implements AsyncDisposable {
       const { from, source, destination, ...rest } = action;
       return { ...rest, source: trees.indexOf(from), from: source, to: destination };
     });
-    const keyed = new Map<CopyAction, string>();
-    for (const [at, tree] of trees.entries()) {
-      const copied = step.actions.filter((action) => action.kind === 'copy' && action.from === tree) as CopyAction[];
-      const contents = await this.#contents.of(copied, made[at]);
-      for (const [index, action] of copied.entries()) keyed.set(action, contents[index] ?? '');
-    }
-    const contents = step.actions.flatMap((action) => (action.kind === 'copy' ? [keyed.get(action)] : []));
+    const contents = await this.#contents.ofActions(step.actions, trees, made);
     const { madeAt } = step;
-    const key = { kind: 'files', actions, contents, ...(madeAt !== null && { madeAt }) };
-    return await this.#layer(step, below, { key, description: step.instruction }, vertex, async () => {
+    const keys = new StepKeys(filesKeyOf(actions, madeAt), contents, below);
+    return await this.#layer(step, below, { keys, description: step.instruction }, vertex, async () => {
       await this.#bring(made.flatMap(layersIn));
       return await filesStep(
         host,
@@ -273,19 +257,14 @@ export class Executor implements AsyncDisposable {
   async #layer(
     step: Step,
     below: readonly BuiltLayer[],
-    of: { readonly key: object; readonly description: string },
+    { keys, description }: { readonly keys: StepKeys; readonly description: string },
     vertex: Vertex,
     make: () => Promise<MadeLayer>,
   ): Promise<Made> {
-    const { steps } = this.#images;
-    const key = digestOf(JSON.stringify({ ...of.key, below: below.map(({ diffId }) => diffId) }));
-    const { remote } = this.#parts.result;
-    const known = step.ignoreCache ? null : (steps.find(key) ?? (await remote.find(key, of.description)));
+    const known = step.ignoreCache ? null : await this.#results.find(keys, description);
     if (known) {
-      this.#held.use(this.#images.hold([known.diffId]));
       vertex.made(known.diffId, known.bytes);
       vertex.cached();
-      this.#records.set(key, { key, diffId: known.diffId, createdAt: known.createdAt });
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
     // No image may have more, and no file system can be mounted of many more.
@@ -296,9 +275,7 @@ export class Executor implements AsyncDisposable {
     this.#held.use(made);
     const { diffId, bytes } = made;
     vertex.made(diffId, bytes);
-    if (step.ignoreCache) steps.remove(key);
-    const { createdAt } = steps.add({ key, id: newId(), diffId, bytes, description: of.description });
-    this.#records.set(key, { key, diffId, createdAt });
+    const { createdAt } = await this.#results.add(keys, made, { description, isAgain: step.ignoreCache });
     vertex.complete();
     return { kind: 'layers', layers: [...below, { diffId, createdAt }] };
   }

@@ -4,14 +4,16 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { MadeOwnLayer } from '../../archives/tree-jobs.ts';
-import { makeFilesOf, makeLayerOf } from '../../archives/tree-work.ts';
-import { openLayers, openOwnView, openView, type View, type ViewSource } from '../../archives/view.ts';
+import { lookAtStage, makeFilesOf, makeLayerOf } from '../../archives/tree-work.ts';
+import { type Layers, openLayers, openOwnView, openView, type View, type ViewSource } from '../../archives/view.ts';
 import type { ContainerHost } from '../../containers/container.ts';
 import { EngineError } from '../../errors.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import { createOwnLayer } from '../../processes/rootfs.ts';
+import type { Copied } from '../files/content-keys.ts';
 import type { FileAction, FilesSource } from '../files/files-job.ts';
+import type { LookLimits, StageKeys } from '../files/stage-keys.ts';
 import { handingOver } from './made-layer.ts';
 
 /** Where an action's files come from: what a client has sent, or the layers of a stage, base first. */
@@ -84,6 +86,22 @@ export async function placeFiles(
   });
 }
 
+/** Digests of files in the layers. Throws the reason of `signal`. */
+export async function lookAtLayers(
+  host: ContainerHost,
+  diffIds: readonly string[],
+  copied: readonly Copied[],
+  limits: LookLimits,
+  signal: AbortSignal,
+): Promise<StageKeys> {
+  return await host.engine.archives.pass(host.name, async () => {
+    await using undo = new AsyncDisposableStack();
+    const { mounts, image: root } = undo.use(openLayersOf(host, diffIds));
+    const { uidBase } = host.record;
+    return await lookAtStage({ kind: 'stage-keys', mounts, root, uidBase, copied, limits }, signal);
+  });
+}
+
 /** Among those of containers, whose leftovers the next engine removes. */
 function makeOwn(host: ContainerHost, undo: AsyncDisposableStack): string {
   const directory = `${host.directory}/containers/${randomUUID()}`;
@@ -114,9 +132,12 @@ function viewOf(host: ContainerHost, diffIds: readonly string[], directory: stri
   return view;
 }
 
+function openLayersOf(host: ContainerHost, diffIds: readonly string[]): Layers {
+  return openLayers({ rootfs: rootfsOf(host, diffIds, ''), hostPid: host.record.pid });
+}
+
 function openSource(host: ContainerHost, source: Source, undo: AsyncDisposableStack): FilesSource {
   if (source.kind === 'sent') return source;
-  const rootfs = rootfsOf(host, source.diffIds, '');
-  const { mounts, image } = undo.use(openLayers({ rootfs, hostPid: host.record.pid }));
+  const { mounts, image } = undo.use(openLayersOf(host, source.diffIds));
   return { kind: 'mounted', mounts, root: image };
 }

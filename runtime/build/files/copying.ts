@@ -15,7 +15,7 @@ const chunk = Buffer.allocUnsafeSlow(256 * 1024);
 const partsOf = (absolute: string): string[] => absolute.split('/').filter(Boolean);
 
 /** Each is good until the next. */
-function* piecesOf({ fd, at, bytes }: OpenContent): Generator<Buffer> {
+export function* piecesOf({ fd, at, bytes }: OpenContent): Generator<Buffer> {
   for (let done = 0; done < bytes; ) {
     const length = fs.readSync(fd, chunk, 0, Math.min(chunk.length, bytes - done), at + done);
     if (length === 0) return;

@@ -105,6 +105,31 @@ for (const [generation, open] of Object.entries(lab.generations)) {
       assert.ok(steps(told, 'CACHED').includes('[stage-1 2/4] C'), told);
     });
 
+    test('where a stage that no cache has is done again and makes the same files, what was made of them is taken', async () => {
+      const cache = `${namespace}/cache:files`;
+      const image = `${namespace}/files`;
+      const Dockerfile = `FROM busybox AS made
+RUN : ${client.host}; cat /proc/sys/kernel/random/uuid >/log; echo a >/made
+FROM busybox
+COPY --from=made /made /made
+RUN cat /proc/sys/kernel/random/uuid >/own
+`;
+      await client.directory('files', { Dockerfile });
+      await other.directory('files', { Dockerfile });
+      const both = `--cache-to type=registry,ref=${cache} --cache-to type=inline`;
+      // Of two caches that a build exports, older clients send one alone.
+      const [tag, options] = generation === 'a current client' ? [image, both] : [image, '--cache-to type=inline'];
+      await client.told(`docker build --progress=plain -t ${tag} --push ${options} files`);
+      const ran = await client.said(`docker run --rm ${image} cat /own`);
+      for (const from of generation === 'a current client' ? [image, cache] : [image]) {
+        await other.said('docker builder prune -af');
+        const told = await other.told(`docker build --progress=plain -t files --cache-from ${from} files`);
+        assert.deepEqual(steps(told, 'DONE'), ['[made 2/2] RUN '], told);
+        assert.deepEqual(steps(told, 'CACHED'), ['[stage-1 2/3] C', '[stage-1 3/3] R'], told);
+        assert.equal(await other.said('docker run --rm files cat /own'), ran);
+      }
+    });
+
     test('a directory of the client’s', async () => {
       const told = await client.told(build('-t own --cache-to type=local,dest=kept,mode=max --metadata-file m.json'));
       assert.match(told, /^#\d+ exporting cache to client directory$/m);
