@@ -172,7 +172,8 @@ export class TreeReader {
     if (asLayer && stats.isCharacterDevice() && stats.rdev === 0n) {
       const cut = header.name.lastIndexOf('/') + 1;
       const whiteout = `${header.name.slice(0, cut)}${whiteoutPrefix}${path.slice(path.lastIndexOf('/') + 1)}`;
-      yield tarHeader({ ...header, name: whiteout, type: 'file', mode: 0o644 });
+      // The machine's root has made the device, whom the host does not know.
+      yield tarHeader({ ...header, name: whiteout, type: 'file', mode: 0o644, uid: 0, gid: 0 });
     } else if (!asLayer) {
       const type = stats.isCharacterDevice() ? 'character' : 'block';
       yield tarHeader({ ...header, type, device: numbersOf(stats.rdev) });

@@ -15,6 +15,7 @@ import { controlMethods } from './control.ts';
 import { resultIn } from './definitions.ts';
 import { CacheMounts } from './execute/cache-mounts.ts';
 import { Executor } from './execute/executor.ts';
+import { KnownBases } from './execute/known-bases.ts';
 import type { BuiltLayer } from './execute/made.ts';
 import { type Sent, SentFiles } from './execute/sent-files.ts';
 import { solveDockerfile } from './frontend.ts';
@@ -53,6 +54,7 @@ export class Builder implements ServedBuilder {
   readonly #sentFiles: SentFiles;
   readonly #caches: CacheMounts;
   readonly #seen = new SeenCommands();
+  readonly #bases = new KnownBases();
   readonly #services: Services;
   readonly #executors = new WeakMap<Result, Executor>();
 
@@ -65,7 +67,10 @@ export class Builder implements ServedBuilder {
       builds.steps,
       () => builds.isInOwnImage(),
       [this.#caches, this.#sentFiles],
-      () => this.#seen.clear(),
+      () => {
+        this.#seen.clear();
+        this.#bases.clear();
+      },
     );
     this.history = new BuildHistory(`${host.directory}/build-history`);
     this.#services = new Map([
@@ -224,6 +229,7 @@ export class Builder implements ServedBuilder {
           host,
           sentFiles: this.#sentFiles,
           caches: this.#caches,
+          bases: this.#bases,
           progress,
           session: build.session,
           result: {
@@ -254,6 +260,7 @@ export class Builder implements ServedBuilder {
       host: this.host,
       sentFiles: this.#sentFiles,
       caches: this.#caches,
+      bases: this.#bases,
       progress: build.progress,
       session: build.session,
       result,

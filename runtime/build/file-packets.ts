@@ -1,6 +1,7 @@
 // The packets by which a client sends files (`messages/files.proto`), read and written by hand: a directory of 40,000 files is 120,000 of
 // them, on the loop that all hosts share.
 
+import { isUtf8 } from 'node:buffer';
 import { maxBuildMessageFields } from '../limits.ts';
 import { framed } from './grpc/frames.ts';
 import { codes, GrpcError } from './grpc/status.ts';
@@ -29,7 +30,10 @@ export interface FilePacket {
 
 const nothing = Buffer.alloc(0);
 
-/** Throws invalidArgument for what is no packet, resourceExhausted for one of too many fields. */
+/** A path may have 4096, and an error is a line. */
+const maxShownCharacters = 200;
+
+/** Throws invalidArgument for what is no packet, resourceExhausted for one of too many fields, unknown for names that are not UTF-8. */
 export function readPacket(bytes: Buffer): FilePacket {
   let type = 0;
   let stat: FileStat | null = null;
@@ -166,7 +170,10 @@ class FieldReader {
 
   text(): string {
     const start = this.#take();
-    return this.#bytes.toString('utf8', start, this.#at);
+    const text = this.#bytes.toString('utf8', start, this.#at);
+    // What cannot be decoded has become this character: two names could be one.
+    if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(start, this.#at))) throw notUtf8(text);
+    return text;
   }
 
   /** The fields of the message that this one holds. */
@@ -183,6 +190,14 @@ class FieldReader {
       if (this.#at > this.#end) throw broken();
     } else throw broken();
   }
+}
+
+function notUtf8(text: string): GrpcError {
+  const shown = JSON.stringify(text.slice(0, maxShownCharacters));
+  return new GrpcError(
+    codes.unknown,
+    `the build context has a name that is not UTF-8: ${shown}: rename it, or leave it out with .dockerignore`,
+  );
 }
 
 function broken(): GrpcError {

@@ -92,7 +92,9 @@ export class Vertex {
 
   /** `isFirst`: the build fails by it, and not it by the build. */
   fail(message: string, isFirst = true): void {
-    this.#tell({ completed: now(), error: message });
+    const at = now();
+    // Of a step that has not started clients show nothing, and so not by what the build failed.
+    this.#tell({ ...(isFirst && { started: this.#shape.started ?? at }), completed: at, error: message });
     this.#progress.watcher?.change(this.digest, { state: isFirst ? 'failed' : 'stopped' });
   }
 

@@ -134,7 +134,7 @@ export async function receiveFiles(
   { onBytes, signal }: ReceivingOptions,
 ): Promise<void> {
   const path = '/moby.filesync.v1.FileSync/DiffCopy';
-  if (!session.serves(path)) throw new GrpcError(codes.unavailable, 'the client does not send files');
+  if (!session.serves(path)) throw new GrpcError(codes.unknown, 'no local sources enabled');
   using call = session.call(path, headersOf(wanted), signal);
   await new Receiving(call, receiver, onBytes).run();
 }

@@ -224,11 +224,14 @@ function specOf(container: Container): object {
     hostname: config.Hostname,
     domainname: config.Domainname,
     files: [
-      ...networkFileNames.map((name) => ({
-        destination: `/etc/${name}`,
-        source: `${stage.etc}/${name}`,
-        readonly: container.hasFixedNames && name !== 'hostname',
-      })),
+      ...networkFileNames
+        // A step may write /etc/hostname into its layer.
+        .filter((name) => !container.hasFixedNames || name !== 'hostname')
+        .map((name) => ({
+          destination: `/etc/${name}`,
+          source: `${stage.etc}/${name}`,
+          readonly: container.hasFixedNames,
+        })),
       ...(hostConfig.Init ? [initFile(container)] : []),
     ],
     mounts: stageMounts(container),

@@ -28,6 +28,7 @@ import type { CacheMounts } from './cache-mounts.ts';
 import { Contents } from './contents.ts';
 import { filesStep } from './files-step.ts';
 import { givenFiles } from './given-files.ts';
+import type { KnownBases } from './known-bases.ts';
 import { type BuiltLayer, layersIn, type Made, nothing, sourceOf } from './made.ts';
 import { emptyCache, mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
@@ -39,6 +40,7 @@ export interface ExecutorParts {
   readonly host: ContainerHost;
   readonly sentFiles: SentFiles;
   readonly caches: CacheMounts;
+  readonly bases: KnownBases;
   readonly progress: Progress;
   readonly session: (id?: string | null) => Promise<Session>;
   readonly result: Pick<Result, 'directory' | 'inputs' | 'archive' | 'settings' | 'remote'>;
@@ -59,6 +61,8 @@ export class Executor implements AsyncDisposable {
   readonly #contents: Contents;
   readonly #renewed = new Set<string>();
   readonly #results: StepResults;
+  /** What images hold that no step of this build has begun with so far. */
+  readonly #baseKeys = new Map<Step, string>();
   /** The first: what others then end with only follows. */
   #failure: GrpcError | null = null;
 
@@ -86,6 +90,7 @@ export class Executor implements AsyncDisposable {
     }
     try {
       const { layers } = await this.#layersOf(tree);
+      if (tree) this.#useBases([tree]);
       await this.#bring(layers);
       return layers;
     } catch (error) {
@@ -140,6 +145,7 @@ export class Executor implements AsyncDisposable {
         const diffIds = (await this.#parts.result.remote.base(step)) ?? this.#images.base(step.reference).diffIds;
         this.#held.use(this.#images.hold(diffIds));
         vertex.complete();
+        this.#baseKeys.set(step, digestOf(diffIds.join()));
         return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
       }
       case 'local':
@@ -249,6 +255,16 @@ export class Executor implements AsyncDisposable {
     });
   }
 
+  /** As in BuildKit, an image that a step begins with is told as known where an earlier build used it. */
+  #useBases(inputs: readonly Step[]): void {
+    for (const step of inputs) {
+      const key = this.#baseKeys.get(step);
+      if (key === undefined) continue;
+      this.#baseKeys.delete(step);
+      if (this.#parts.bases.use(key)) this.#vertices.get(step)?.cached();
+    }
+  }
+
   async #bring(layers: readonly BuiltLayer[]): Promise<void> {
     await this.#parts.result.remote.bring(layers.map(({ diffId }) => diffId));
   }
@@ -264,11 +280,16 @@ export class Executor implements AsyncDisposable {
     const known = step.ignoreCache ? null : await this.#results.find(keys, description);
     if (known) {
       vertex.made(known.diffId, known.bytes);
-      vertex.cached();
+      // BuildKit makes what no instruction says by itself (a heredoc's file) again, as soon as the build begins.
+      if (step.location === null) {
+        vertex.start();
+        vertex.complete();
+      } else vertex.cached();
       return { kind: 'layers', layers: [...below, { diffId: known.diffId, createdAt: known.createdAt }] };
     }
     // No image may have more, and no file system can be mounted of many more.
     if (below.length >= maxLayers) throw new GrpcError(codes.unknown, 'max depth exceeded');
+    this.#useBases(inputsOf(step));
     vertex.start();
     await this.#bring(below);
     const made = await make();

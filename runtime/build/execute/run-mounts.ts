@@ -146,10 +146,10 @@ async function agent(
       signal,
     );
   } catch (error) {
-    if (required) throw new GrpcError(codes.unknown, `no SSH key "${id}" forwarded from the client`, asDetails(error));
-    return null;
+    if (!required) return null;
+    if (error instanceof GrpcError && error.code !== codes.unimplemented)
+      throw new GrpcError(codes.unknown, error.message);
+    throw new GrpcError(codes.unknown, `no SSH key "${id}" forwarded from the client`);
   }
   return undo.use(await listenForAgent(host, client, { id, owner }, signal)).path;
 }
-
-const asDetails = (error: unknown) => (error instanceof GrpcError ? error.details : []);

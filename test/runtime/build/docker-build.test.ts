@@ -102,6 +102,29 @@ describe('an image of two stages', () => {
   });
 });
 
+test('an image that was used before is told as known where a step begins with it; a heredoc’s file is made each time', async () => {
+  const dockerfile = (word: string) => `FROM unused\nRUN echo ${word} > /x\nCOPY <<EOF /y\ny\nEOF\n`;
+  const from = /^#\d+ (\[1\/3\] FROM [^\n]*)\n#\d+ (CACHED|DONE)/m;
+  await student.directory('unused', { Dockerfile: 'FROM busybox\nRUN echo used by nobody > /unused\n' });
+  assert.equal((await student.build('unused', '-t', 'unused')).exitCode, 0);
+  const told: (string | undefined)[] = [];
+  for (const word of ['one', 'two', 'two']) {
+    await student.directory('known', { Dockerfile: dockerfile(word) });
+    const { stderr } = await student.build('known');
+    told.push(from.exec(stderr)?.[2]);
+    assert.match(stderr, /^#\d+ \[internal\] preparing inline document\n#\d+ DONE/m);
+  }
+  assert.deepEqual(told, ['DONE', 'CACHED', 'DONE']);
+});
+
+test('what a step removes is removed by nobody but root', async () => {
+  await student.directory('removes', { Dockerfile: 'FROM busybox\nRUN rm /bin/ls\n' });
+  assert.equal((await student.build('removes', '-t', 'removes')).exitCode, 0);
+  const list = 'for f in saved/blobs/sha256/*; do tar --numeric-owner -tvf $f 2>/dev/null; done | grep -F /.wh.';
+  const listed = await student.said(`mkdir saved && docker save removes | tar -x -C saved && ${list}`);
+  assert.match(listed, /^-rw-r--r-- 0\/0 +0 \S+ \S+ bin\/\.wh\.ls\n$/);
+});
+
 describe('what cannot be built', () => {
   const excerpt = (stderr: string): string => stderr.slice(stderr.indexOf('--------------------'));
 
@@ -130,6 +153,8 @@ describe('what cannot be built', () => {
       stderr,
       /failed to compute cache key: failed to calculate checksum of ref \S+: "\/nothing": not found\n$/,
     );
+    assert.match(stderr, /^ > \[2\/2\] COPY nothing \/x:\n------$/m);
+    assert.match(stderr, /^#\d+ ERROR: failed to calculate checksum of ref \S+: "\/nothing": not found$/m);
     const none = await student.build('missing', '-f', 'missing/Other');
     assert.match(none.stderr, /failed to read dockerfile: open Other: no such file or directory\n$/);
   });

@@ -55,6 +55,14 @@ test('requests and the end are written as protobuf writes them', () => {
   assert.deepEqual(endPacket, framed(written({ type: packet.end })));
 });
 
+test('a name that is not UTF-8 is refused, since what it becomes may be another one’s', () => {
+  const bytes = written({ stat: { path: 'a/xyz' } });
+  bytes[bytes.indexOf('xyz')] = 0xff;
+  assert.throws(() => readPacket(bytes), /a name that is not UTF-8: "a\/\ufffdyz": rename it/);
+  const named = written({ stat: { path: 'a/\ufffd' } });
+  assert.equal(readPacket(named).stat?.path, 'a/\ufffd');
+});
+
 test('what is cut off, or no packet, is refused; so is one of too many fields', () => {
   const whole = written({ stat: { path: 'a/b', modTime: 1n, linkname: 'c', xattrs } });
   for (let length = 1; length < whole.length; length++)

@@ -126,6 +126,9 @@ test('the client’s SSH agent answers in a step', async () => {
   const out = await student.said(script);
   assert.match(out, /^#\d+ [\d.]+ 256 SHA256:\S+ mine \(ED25519\)$/m, out);
   assert.match(out, /^#\d+ [\d.]+ \/run\/buildkit\/ssh_agent\.0$/m);
+  await student.directory('ssh-other', { Dockerfile: 'FROM busybox\nRUN --mount=type=ssh,id=other,required true\n' });
+  const refused = await student.shell('docker build --progress=plain --ssh default=agentkey ssh-other');
+  assert.match(refused.stderr, /^#\d+ ERROR: unset ssh forward key other$/m);
 });
 
 test('an agent’s socket has the owner and mode that are asked for, and is asked again and again', async () => {

@@ -85,6 +85,8 @@ export const executed: Cases = {
   },
   'the host’s network is refused': 'FROM busybox\nRUN --network=host true\n',
   'a network that is none': 'FROM busybox\nRUN --network=nosuch true\n',
+  'a file with a host’s name':
+    'FROM busybox\nRUN cat /etc/hostname 2>/dev/null || echo mine >/etc/hostname\nRUN cat /etc/hostname\n',
   'a host’s name and more names': {
     dockerfile: 'FROM busybox\nRUN grep -c added.example /etc/hosts >/x\n',
     options: ['--add-host added.example:10.1.2.3'],
