@@ -1,4 +1,4 @@
-// What the machine has to give: memory, disk, the port, user numbers.
+// What the machine has to give: memory, disk, folders, the port, user numbers.
 
 import { existsSync } from 'node:fs';
 import os from 'node:os';
@@ -11,6 +11,7 @@ import { capacityOf, freeBytes } from '../supervisor/capacity.ts';
 import { whyTaken } from '../supervisor/port.ts';
 import { readState } from '../supervisor/state.ts';
 import { type Finding, good, lacking, poor } from './finding.ts';
+import { examineFolders } from './folders.ts';
 import { examineUsers } from './users.ts';
 
 const gibibyte = 1024 ** 3;
@@ -48,5 +49,11 @@ async function examinePort(settings: Settings): Promise<Finding> {
 }
 
 export async function examineMachine(settings: Settings): Promise<Finding[]> {
-  return [examineMemory(settings), examineDisk(settings), await examinePort(settings), examineUsers(settings)];
+  return [
+    examineMemory(settings),
+    examineDisk(settings),
+    await examineFolders(settings),
+    await examinePort(settings),
+    examineUsers(settings),
+  ];
 }

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { onTestFinished, test } from 'vitest';
 import { describeCgroups, describeMoves } from '../../cli/doctor/cgroups.ts';
 import { examineGate, examineProxy } from '../../cli/doctor/exposure.ts';
+import { examineFolders } from '../../cli/doctor/folders.ts';
 import { examinePreviews } from '../../cli/doctor/previews.ts';
 import { examineReserve, examineShares, examineTableSizes } from '../../cli/doctor/tables.ts';
 import { overlaps, parseSubordinateIds, rangeOfEngine } from '../../cli/doctor/users.ts';
@@ -197,4 +198,26 @@ test('doctor exits 1 where the port is taken, and says by whom', async () => {
   const { exitCode, stdout } = await runDrydock(env, 'doctor');
   assert.equal(exitCode, 1);
   assert.match(stdout, new RegExp(`✗ port +127.0.0.1 port ${address.port}: .*process ${process.pid}`));
+});
+
+test('a folder that the server’s user cannot get to is told, with who closes it and what to do', async () => {
+  const folder = await mkdtemp(`/tmp/${testRun}-folders-`);
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [data, run] = [`${folder}/home/drydock`, `${folder}/run`];
+  const of = () => examineFolders({ data, run, user: 'nobody' });
+  await chmod(folder, 0o755);
+  assert.equal((await of()).state, 'good', 'neither is there yet');
+  await mkdir(`${folder}/home`, { mode: 0o700 });
+  const { state, found, advice } = await of();
+  assert.equal(state, 'lacking');
+  assert.equal(found, `DRYDOCK_DATA is ${data}, and ${folder}/home keeps the user nobody out`);
+  assert.match(advice, /runs as that user .* chmod o\+x \S+\/home$/);
+  await chown(`${folder}/home`, 65_534, 65_534);
+  assert.equal((await of()).state, 'good', 'it is the user’s own');
+  await chown(`${folder}/home`, 0, 0);
+  await chmod(`${folder}/home`, 0o711);
+  await mkdir(run, { mode: 0o700 });
+  assert.equal((await of()).state, 'good', 'the run directory itself is opened at each start');
+  await chmod(folder, 0o700);
+  assert.match((await of()).found, /^DRYDOCK_DATA is /);
 });
