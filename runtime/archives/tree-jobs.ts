@@ -42,6 +42,8 @@ export interface LayerJob {
 /** What has become of it: of its files, what they hold. */
 export interface MadeOwnLayer extends Packed {
   readonly bytes: number;
+  /** Of what was copied, where that was asked for: one for each copy, in their order; null where there is none. */
+  readonly digests?: readonly (string | null)[];
 }
 
 export interface PackJob extends Common {

@@ -26,6 +26,16 @@ export interface CachedStep {
   readonly uses: number;
 }
 
+/** The key of files for a step of this shape: all that it is made of but these files, of which `contents` is a digest. */
+export function filesKeyFor(shape: string, contents: string): string {
+  return `${shape}.${contents}`;
+}
+
+/** The shape in such a key. */
+export function shapeIn(filesKey: string): string {
+  return filesKey.slice(0, filesKey.indexOf('.'));
+}
+
 export const cachedStepKind: RecordKind<CachedStep> = {
   name: 'cached-step',
   schema: z.object({

@@ -3,7 +3,7 @@
 
 import { maxStepCacheBytes, maxStepCacheEntries } from '../limits.ts';
 import type { Records } from '../store/records.ts';
-import { type CachedStep, cachedStepKind } from './cached-step.ts';
+import { type CachedStep, cachedStepKind, shapeIn } from './cached-step.ts';
 import type { Contents } from './contents.ts';
 
 type NewStep = Pick<CachedStep, 'key' | 'filesKey' | 'id' | 'diffId' | 'bytes' | 'description'> & {
@@ -55,6 +55,11 @@ export class StepCache {
     const renamed = this.#save({ ...found, key });
     this.#forget(before);
     return renamed;
+  }
+
+  /** Whether `findFiles` may find any of a shape. */
+  hasShape(shape: string): boolean {
+    return this.all().some(({ filesKey }) => filesKey !== null && shapeIn(filesKey) === shape);
   }
 
   /** Keeps a layer that is there. Those that were not used for longest go where there are too many. */

@@ -3,7 +3,7 @@
 
 import type { ContainerHost } from '../../containers/container.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
-import type { CachedStep } from '../../images/cached-step.ts';
+import { type CachedStep, shapeIn } from '../../images/cached-step.ts';
 import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
 import { formatPlatform, type Platform } from '../language/platforms.ts';
@@ -77,6 +77,12 @@ export class RemoteLayers {
       return builds.steps.add({ ...step, diffId, createdAt, id: newId(), bytes: builds.bytesOf([diffId]) });
     }
     return null;
+  }
+
+  /** Whether `find` may find a key of files of a shape. */
+  async hasShape(shape: string): Promise<boolean> {
+    const caches = await Promise.all(this.#caches);
+    return caches.some((cache) => cache?.records.some(({ key }) => shapeIn(key) === shape) ?? false);
   }
 
   async #canBring(layer: CacheLayer, place: LayerPlace): Promise<boolean> {

@@ -54,17 +54,21 @@ export class Contents {
    * is not there, and resourceExhausted.
    */
   async of(copied: readonly Copied[], made: Made | undefined): Promise<readonly Content[]> {
-    if (made?.kind === 'sent') return (await this.#sent(copied, made)).map((key) => ({ key, digest: null }));
+    if (made?.kind === 'sent') return (await this.#sent(copied, made)).map((key) => ({ key, stage: null }));
     const layers = layersIn(made);
     const key = layers.map(({ diffId }) => diffId).join();
     // What a base has is the same as long as its layers are.
-    if (layers.every(({ createdAt }) => createdAt === null)) return copied.map(() => ({ key, digest: null }));
+    if (layers.every(({ createdAt }) => createdAt === null)) return copied.map(() => ({ key, stage: null }));
+    const jobs = stageJobs(copied, layers);
     let digests: Promise<readonly (string | null)[]> | undefined;
     const digest = async (at: number): Promise<string | null> => {
       digests ??= this.#stage(copied, layers);
       return (await digests)[at] ?? null;
     };
-    return copied.map((_, at) => ({ key, digest: () => digest(at) }));
+    return copied.map((_, at) => ({
+      key,
+      stage: { digest: () => digest(at), learn: (known) => remember(this.#host, jobs[at] ?? '', known) },
+    }));
   }
 
   /** The same of all that a step copies, in its order. `made`: of each of the trees that it copies from. */
@@ -86,12 +90,11 @@ export class Contents {
   /** Null for what is not there, and for more than one build may look at. */
   async #stage(copied: readonly Copied[], layers: readonly BuiltLayer[]): Promise<readonly (string | null)[]> {
     const diffIds = layers.map(({ diffId }) => diffId);
-    const wanted = copied.map(plainCopied);
-    const jobs = wanted.map((one) => digestOf(JSON.stringify([diffIds, one])));
+    const jobs = stageJobs(copied, layers);
     const there = jobs.map((job) => known.get(this.#host)?.get(job));
     if (there.every((key) => key !== undefined)) return there;
     await this.#bring(layers);
-    const { keys, looked } = await lookAtLayers(this.#host, diffIds, wanted, this.#left, this.#signal);
+    const { keys, looked } = await lookAtLayers(this.#host, diffIds, copied.map(plainCopied), this.#left, this.#signal);
     this.#left = { bytes: this.#left.bytes - looked.bytes, entries: this.#left.entries - looked.entries };
     for (const [at, key] of keys.entries()) if (key !== null) remember(this.#host, jobs[at] ?? '', key);
     return keys;
@@ -125,6 +128,12 @@ export class Contents {
       );
     });
   }
+}
+
+/** What digests of them are remembered by. */
+function stageJobs(copied: readonly Copied[], layers: readonly BuiltLayer[]): readonly string[] {
+  const diffIds = layers.map(({ diffId }) => diffId);
+  return copied.map((one) => digestOf(JSON.stringify([diffIds, plainCopied(one)])));
 }
 
 /** What of an instruction its content hangs on: a thread need not know the rest. */

@@ -251,6 +251,7 @@ export class Executor implements AsyncDisposable {
         made.map(sourceOf),
         { actions, madeAt },
         this.#signal,
+        keys.learns,
       );
     });
   }

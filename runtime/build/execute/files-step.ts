@@ -21,13 +21,17 @@ export type Source =
   | Extract<FilesSource, { kind: 'sent' }>
   | { readonly kind: 'stage'; readonly diffIds: readonly string[] };
 
-/** `madeAt`: in seconds, of what is made and not copied; null for now. Throws what the actions throw. The layer is the caller's to let go. */
+/**
+ * `madeAt`: in seconds, of what is made and not copied; null for now. `onDigests` is told digests of what is copied of stages, one for each
+ * copy. Throws what the actions throw. The layer is the caller's to let go.
+ */
 export async function filesStep(
   host: ContainerHost,
   below: readonly string[],
   sources: readonly Source[],
   { actions, madeAt }: { readonly actions: readonly FileAction[]; readonly madeAt: number | null },
   signal: AbortSignal,
+  onDigests: ((digests: readonly (string | null)[]) => void) | null = null,
 ): Promise<MadeLayer> {
   const make = async (made: (layer: MadeLayer) => MadeLayer): Promise<MadeLayer> => {
     const pack = async (own: string, file: string, maxBytes: number): Promise<MadeOwnLayer> => {
@@ -39,7 +43,9 @@ export async function filesStep(
       const time = { madeAtMs: madeAt === null ? Date.now() : madeAt * 1000, isTimeGiven: madeAt !== null };
       const layer = { own: `${own}/upper`, file, maxBytes };
       const job = { kind: 'build-files', mounts, root, uidBase, layer, sources: opened, actions, ...time } as const;
-      return await makeLayerOf(job, signal);
+      const packed = await makeLayerOf({ ...job, wantsDigests: onDigests !== null }, signal);
+      onDigests?.(packed.digests ?? []);
+      return packed;
     };
     return made(await host.images.builds.ownLayer(pack, signal));
   };
@@ -78,7 +84,7 @@ export async function placeFiles(
     const { uidBase } = host.record;
     const time = { madeAtMs: Date.now(), isTimeGiven: false };
     const job = { kind: 'build-files', mounts, root, uidBase, layer: null, sources, actions: [action] } as const;
-    await makeFilesOf({ ...job, ...time }, signal);
+    await makeFilesOf({ ...job, ...time, wantsDigests: false }, signal);
     const made = `${own}/upper${isRoot ? '' : `/${name}`}`;
     if (!fs.lstatSync(made, { throwIfNoEntry: false })?.isDirectory())
       throw new EngineError('notFound', `${JSON.stringify(source)}: not found`);

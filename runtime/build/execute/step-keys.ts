@@ -2,6 +2,7 @@
 // which costs nothing to tell, and where no result is known by that, by what they are.
 
 import { posix } from 'node:path';
+import { filesKeyFor } from '../../images/cached-step.ts';
 import { digestOf } from '../../store/blobs.ts';
 import type { FileAction } from '../files/files-job.ts';
 import type { RunMount } from '../language/steps.ts';
@@ -11,8 +12,15 @@ import { emptyCache } from './run-mounts.ts';
 /** What of a step's files its result hangs on. */
 export interface Content {
   readonly key: string;
-  /** A digest of the files themselves, where the key says what made them; null where it is not to be had. */
-  readonly digest: (() => Promise<string | null>) | null;
+  /** Where the key says what made them: more of the files themselves. */
+  readonly stage: StageContent | null;
+}
+
+export interface StageContent {
+  /** A digest of the files; null where it is not to be had. */
+  readonly digest: () => Promise<string | null>;
+  /** Tells it, where somebody has come to know it. */
+  readonly learn: (digest: string) => void;
 }
 
 /** How a key tells of a step's files. */
@@ -25,17 +33,23 @@ export interface FilesOf {
 
 export class StepKeys {
   readonly byLayers: string;
-  readonly #keyOf: (files: FilesOf) => string;
+  /** What all results have in common that the step has with any files of its stages; null where no stage's files are in it. */
+  readonly shape: string | null;
   readonly #contents: readonly Content[];
   #byFiles: Promise<string | null> | undefined;
 
   /** `keyOf` gives all that the step is made of. */
   constructor(keyOf: (files: FilesOf) => object, contents: readonly Content[], below: readonly BuiltLayer[]) {
     const diffIds = below.map(({ diffId }) => diffId);
-    this.#keyOf = (files) => digestOf(JSON.stringify({ ...keyOf(files), below: diffIds }));
+    const key = (files: FilesOf): string => digestOf(JSON.stringify({ ...keyOf(files), below: diffIds }));
     this.#contents = contents;
-    const pathOf = (path: string): string => path;
-    this.byLayers = this.#keyOf({ contents: contents.map(({ key }) => key), pathOf });
+    this.byLayers = key({ contents: contents.map(({ key }) => key), pathOf: (path) => path });
+    this.shape = contents.every(({ stage }) => stage === null)
+      ? null
+      : key({
+          contents: contents.map(({ key, stage }) => (stage ? 'files' : key)),
+          pathOf: (path, at) => (contents[at]?.stage ? posix.basename(path) : path),
+        });
   }
 
   /** Null where no stage's files are in it, or a digest of them is not to be had. Throws what looking at them throws. */
@@ -44,16 +58,22 @@ export class StepKeys {
     return await this.#byFiles;
   }
 
+  /** What takes the files tells their digests: one for each of the contents, in their order. Null where that is not needed. */
+  get learns(): ((digests: readonly (string | null)[]) => void) | null {
+    if (this.shape === null || this.#byFiles !== undefined) return null;
+    return (digests) => {
+      for (const [at, digest] of digests.entries()) if (digest !== null) this.#contents[at]?.stage?.learn(digest);
+    };
+  }
+
   async #withDigests(): Promise<string | null> {
-    if (this.#contents.every(({ digest }) => digest === null)) return null;
-    const texts = await Promise.all(this.#contents.map(async ({ key, digest }) => (digest ? await digest() : key)));
-    if (texts.includes(null)) return null;
-    const pathOf = (path: string, at: number): string => (this.#contents[at]?.digest ? posix.basename(path) : path);
-    return this.#keyOf({ contents: texts.map((text) => `files ${text}`), pathOf });
+    if (this.shape === null) return null;
+    const digests = await Promise.all(this.#contents.map(({ stage }) => stage?.digest() ?? ''));
+    return digests.includes(null) ? null : filesKeyFor(this.shape, digestOf(JSON.stringify(digests)));
   }
 }
 
-export const noContent: Content = { key: '', digest: null };
+export const noContent: Content = { key: '', stage: null };
 
 /** What of a mount the result hangs on: no secret, and nothing of a cache but its name and what it begins with. `at`: its place among the contents. */
 export function mountKey(mount: RunMount, at: number, { contents, pathOf }: FilesOf): object {

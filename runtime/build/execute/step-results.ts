@@ -31,13 +31,18 @@ export class StepResults {
     const key = keys.byLayers;
     const byLayers =
       this.#found(steps.find(key)) ?? this.#found(await this.#remote.find(key, { key, filesKey: null, description }));
-    if (byLayers) return byLayers;
+    // To look at the files costs as much as to take them, nearly: only where something may come of it.
+    if (byLayers || keys.shape === null || !(await this.#hasShape(keys.shape))) return byLayers;
     const filesKey = await keys.byFiles();
     if (filesKey === null) return null;
     return (
       this.#found(steps.findFiles(filesKey, key)) ??
       this.#found(await this.#remote.find(filesKey, { key, filesKey, description }))
     );
+  }
+
+  async #hasShape(shape: string): Promise<boolean> {
+    return this.#images.steps.hasShape(shape) || (await this.#remote.hasShape(shape));
   }
 
   /** `isAgain`: also where there is one that is known; this one counts from then on. */

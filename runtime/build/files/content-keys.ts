@@ -44,16 +44,26 @@ function contentKey(
   return { digest: `sha256:${hash.digest('hex')}` };
 }
 
-/** `at` and all below it, which stands behind it in the list: `first` is its place there. */
+/**
+ * `at` and all below it, which stands behind it in the list: `first` is its place there. Directories that are not selected count where
+ * something in them is: they are copied with it.
+ */
 function* linesOf(entries: readonly SentEntry[], first: number, at: string, selection: Selection): Generator<string> {
   const inside = at === '/' ? '' : `${at.slice(1)}/`;
+  const lineOf = ({ path, kind, mode, target, content }: SentEntry): string =>
+    `${JSON.stringify([path.slice(inside.length), kind, mode, target, content?.digest ?? null])}\n`;
+  let untold: SentEntry[] = [];
   for (let index = first; index < entries.length; index++) {
     const entry = entries[index];
     if (!entry) return;
     const isItself = `/${entry.path}` === at;
     if (!isItself && !entry.path.startsWith(inside)) return;
-    if (!isItself && !selection.takes(entry.path.slice(inside.length))) continue;
-    const { kind, mode, target, content } = entry;
-    yield `${JSON.stringify([entry.path.slice(inside.length), kind, mode, target, content?.digest ?? null])}\n`;
+    if (untold.length > 0) untold = untold.filter(({ path }) => entry.path.startsWith(`${path}/`));
+    if (!isItself && !selection.takes(entry.path.slice(inside.length))) {
+      if (entry.kind === 'directory') untold.push(entry);
+      continue;
+    }
+    for (const above of untold.splice(0)) yield lineOf(above);
+    yield lineOf(entry);
   }
 }

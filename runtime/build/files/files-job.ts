@@ -65,6 +65,8 @@ export interface BuildFilesJob {
   readonly layer: OwnLayer | null;
   readonly sources: readonly FilesSource[];
   readonly actions: readonly FileAction[];
+  /** Digests of what is copied from mounted sources are told with the layer, as `StageKeys` has them. */
+  readonly wantsDigests: boolean;
   /** When what is made and not copied was made. */
   readonly madeAtMs: number;
   /** That is told, and not now: directories that are only written into get it too. */

@@ -20,6 +20,7 @@ import { resolveUser } from '../../processes/users.ts';
 import type { Attributes } from '../../store/tree.ts';
 import { splitSource } from '../language/path-pattern.ts';
 import { Copying } from './copying.ts';
+import { FilesDigest } from './files-digest.ts';
 import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from './files-job.ts';
 import { matchesOf } from './glob.ts';
 import { isTar, streamOf } from './is-tar.ts';
@@ -45,9 +46,15 @@ export async function makeFiles(job: BuildFilesJob, signal: AbortSignal): Promis
   };
   using tree = new LiveTree(root, { ...made, directory: '/' });
   const making = new Making(root, tree, madeAt, made, signal);
-  for (const action of job.actions) await making.act(action, sources);
+  const digests: (string | null)[] = [];
+  for (const action of job.actions) {
+    const isLookedAt = job.wantsDigests && action.kind === 'copy' && job.sources[action.source]?.kind === 'mounted';
+    const digest = isLookedAt ? new FilesDigest() : null;
+    await making.act(action, sources, digest);
+    if (action.kind === 'copy') digests.push(digest?.digest() ?? null);
+  }
   tree.finish();
-  return job.layer && (await packOwnLayer(job.layer, signal));
+  return job.layer && { ...(await packOwnLayer(job.layer, signal)), digests };
 }
 
 function openSource(source: FilesSource, uidBase: number, opened: DisposableStack): SourceTree {
@@ -98,11 +105,12 @@ class Making {
     return { ...(owner ?? rootOwner), mode: 0o755, mtime: this.#madeAt, extended: [] };
   }
 
-  async act(action: FileAction, sources: readonly SourceTree[]): Promise<void> {
+  /** `digest` is told of what is copied. */
+  async act(action: FileAction, sources: readonly SourceTree[], digest: FilesDigest | null): Promise<void> {
     if (action.kind === 'copy') {
       const source = sources[action.source];
       if (!source) throw new EngineError('internal', `there is no source ${action.source}`);
-      await this.#copyAll(source, action);
+      await this.#copyAll(source, action, digest);
       return;
     }
     const attributes = { ...rootOwner, mode: action.mode, mtime: this.#madeAt, extended: [] };
@@ -117,17 +125,21 @@ class Making {
     this.#tree.finishFile(fd, attributes);
   }
 
-  async #copyAll(source: SourceTree, action: CopyAction): Promise<void> {
+  async #copyAll(source: SourceTree, action: CopyAction, digest: FilesDigest | null): Promise<void> {
     const found = action.isPattern ? matchesOf(source, action.from) : [action.from];
     const owner = this.#ownerOf(action.owner);
     for (const named of found) {
       const from = this.#followed(source, named);
+      digest?.source(named);
       // What `--parents` names without a wildcard must be there.
       for (const one of action.includes)
         if (splitSource(one).pattern === '' && !source.entry(path.posix.join(from, one)))
           throw new EngineError('notFound', `${JSON.stringify(path.posix.join(named, one))}: not found`);
-      if (action.unpack && (await this.#unpacked(source, from, action, owner))) continue;
-      this.#copyOne(source, from, named, action, owner);
+      if (action.unpack && (await this.#unpacked(source, from, action, owner))) {
+        digest?.miss();
+        continue;
+      }
+      this.#copyOne(source, from, named, action, owner, digest);
     }
   }
 
@@ -162,7 +174,14 @@ class Making {
   }
 
   /** The contents of a directory are copied, not itself: Dockerfiles know nothing else. */
-  #copyOne(source: SourceTree, from: string, named: string, action: CopyAction, owner: Owner | null): void {
+  #copyOne(
+    source: SourceTree,
+    from: string,
+    named: string,
+    action: CopyAction,
+    owner: Owner | null,
+    digest: FilesDigest | null,
+  ): void {
     const entry = source.entry(from);
     if (!entry) throw source.notFound(named);
     const isDirectory = entry.kind === 'directory';
@@ -175,8 +194,9 @@ class Making {
     const isInto = !isDirectory && there === 'directory';
     const to = isInto ? path.posix.join(clean, path.posix.basename(named)) : clean;
     this.#makeDirectories(isDirectory ? to : path.posix.dirname(to), above);
-    const copying = new Copying(source, this.#tree, action, owner);
+    const copying = new Copying(source, this.#tree, action, owner, digest);
     if (isDirectory) {
+      digest?.add('', entry, null);
       copying.contents(from, to);
       // The root of what a client has sent has no time.
       this.#tree.finishDirectory(partsOf(to), from === '/' ? this.#madeAt : entry.mtime);

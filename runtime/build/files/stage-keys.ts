@@ -1,13 +1,13 @@
-// Digests over files of a stage that are copied or mounted: names, contents, modes, owners, attributes and links, but no times, as in
-// BuildKit; and which of them are one file, as a copy keeps that. Blocks: for worker threads.
+// Tells digests of files of a stage that are to be copied or mounted. Blocks: for worker threads.
 
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import { openInView } from '../../kernel/beneath.ts';
 import { here } from '../../kernel/mounts.ts';
 import type { Copied } from './content-keys.ts';
 import { piecesOf } from './copying.ts';
+import { FilesDigest } from './files-digest.ts';
 import { matchesOf } from './glob.ts';
 import { Selection } from './selection.ts';
 import { MountedTree, type SourceEntry, type SourceTree } from './source-tree.ts';
@@ -48,9 +48,6 @@ export function stageKeys({ root: place, uidBase, copied, limits }: StageKeysJob
 /** Why there is no digest. */
 class NoKey extends Error {}
 
-/** Stands for what is no UTF-8 in a name: such a file cannot be opened by it. */
-const undecoded = '\ufffd';
-
 /** Links may lead to each other. */
 const maxLinks = 255;
 
@@ -60,16 +57,14 @@ function stageKey(
   limits: LookLimits,
   looked: { bytes: number; entries: number },
 ): string | null {
+  const digest = new FilesDigest();
   const selection = new Selection({ includes, excludes });
-  const hash = createHash('sha256');
-  const walk = new Walk(tree, selection, (line) => hash.update(line), limits, looked);
   try {
     for (const named of isPattern ? matchesOf(tree, source) : [source]) {
-      // As in BuildKit, where it lies does not count: nothing that is made of it tells.
-      hash.update(`= ${JSON.stringify(path.posix.basename(named))}\n`);
-      walk.whole(followed(tree, named));
+      digest.source(named);
+      new Walk(tree, selection, digest, limits, looked).whole(followed(tree, named));
     }
-    return `sha256:${hash.digest('hex')}`;
+    return digest.digest();
   } catch (error) {
     if (error instanceof NoKey) return null;
     throw error;
@@ -87,26 +82,26 @@ function followed(tree: SourceTree, from: string): string {
   throw new NoKey();
 }
 
-/** Goes through what would be copied, as `Copying` does. */
+/** Goes through what would be copied, and tells of it as `Copying` does. */
 class Walk {
   readonly #tree: SourceTree;
   readonly #selection: Selection;
-  readonly #tell: (line: string) => void;
+  readonly #digest: FilesDigest;
   readonly #limits: LookLimits;
   readonly #looked: { bytes: number; entries: number };
-  /** Where files that have several names were first. */
-  readonly #first = new Map<string, string>();
+  /** Files that have several names. */
+  readonly #told = new Set<string>();
 
   constructor(
     tree: SourceTree,
     selection: Selection,
-    tell: (line: string) => void,
+    digest: FilesDigest,
     limits: LookLimits,
     looked: { bytes: number; entries: number },
   ) {
     this.#tree = tree;
     this.#selection = selection;
-    this.#tell = tell;
+    this.#digest = digest;
     this.#limits = limits;
     this.#looked = looked;
   }
@@ -121,7 +116,6 @@ class Walk {
   #contents(at: string, below: string, pending: readonly (() => void)[]): void {
     let untold = pending;
     for (const name of this.#tree.names(at)) {
-      if (name.includes(undecoded)) throw new NoKey();
       const own = path.posix.join(at, name);
       const relative = below === '' ? name : `${below}/${name}`;
       const entry = this.#entry(own);
@@ -145,15 +139,14 @@ class Walk {
     return entry;
   }
 
-  #add(relative: string, at: string, { kind, mode, uid, gid, target, inode, extended }: SourceEntry): void {
-    const first = inode === null ? undefined : this.#first.get(inode);
-    if (inode !== null && first === undefined) this.#first.set(inode, relative);
-    const attributes = extended.map(([name, value]) => [name, value.toString('base64')]).sort();
-    const content = kind === 'file' && first === undefined ? this.#content(at) : null;
-    this.#tell(`${JSON.stringify([relative, kind, mode, uid, gid, target, first ?? null, attributes, content])}\n`);
+  #add(relative: string, at: string, entry: SourceEntry): void {
+    const { kind, inode } = entry;
+    const isTold = inode !== null && this.#told.has(inode);
+    if (inode !== null) this.#told.add(inode);
+    this.#digest.add(relative, entry, kind === 'file' && !isTold ? this.#content(at) : null);
   }
 
-  #content(at: string): string {
+  #content(at: string): Hash {
     using content = this.#tree.open(at);
     const hash = createHash('sha256');
     for (const piece of piecesOf(content)) {
@@ -161,6 +154,6 @@ class Walk {
       if (this.#looked.bytes > this.#limits.bytes) throw new NoKey();
       hash.update(piece);
     }
-    return hash.digest('hex');
+    return hash;
   }
 }

@@ -44,6 +44,8 @@ RUN cd /all && find . | sort && stat -c %a a/deep
   await student.directory('parents', { Dockerfile, ...tree });
   await student.said('chmod 750 parents/a/deep');
   assert.deepEqual(await student.stepsSaid('parents'), ['.', './a', './a/deep', './a/deep/three.txt', '750']);
+  await student.said('chmod 700 parents/a/deep');
+  assert.deepEqual(await student.stepsSaid('parents'), ['.', './a', './a/deep', './a/deep/three.txt', '700']);
 });
 
 test('--parents keeps what is behind a dot of the path, of a stage too, and finds nothing where nothing is', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import { test } from 'vitest';
+import { contentKeys } from '../../../runtime/build/files/content-keys.ts';
 import { ReceivingInto } from '../../../runtime/build/files/receive-into.ts';
 import { readList, writeList } from '../../../runtime/build/files/sent-list.ts';
 import { SentTree } from '../../../runtime/build/files/source-tree.ts';
@@ -104,5 +105,30 @@ test('of a pack that is of no use for the most part the rest is kept, and what w
     await tidySent(temporary.path, list);
     assert.deepEqual(read(temporary.path, list), contentsOf(files));
     assert.ok(bytesIn(temporary.path) <= 2 * 50 * 3000, `${bytesIn(temporary.path)} bytes in round ${round}`);
+  }
+});
+
+test('what is copied of a list has another digest where a directory has another mode that is copied with it, and only there', async () => {
+  await using temporary = await temporaryDirectory();
+  const entry = (path: string, kind: 'directory' | 'file', mode: number) => {
+    return { path, kind, mode, size: 0, mtimeNs: '0', target: '', content: null };
+  };
+  const keys = async (modes: Readonly<Record<string, number>>) => {
+    const paths = ['a', 'a/b', 'a/b/f.txt', 'a/c', 'a/c/f.log'];
+    const entries = paths.map((path) => entry(path, path.includes('.') ? 'file' : 'directory', modes[path] ?? 0o755));
+    const list = `${temporary.path}/.list-${randomBytes(4).toString('hex')}`;
+    await writeList(list, entries);
+    const copied = [
+      { source: '/', isPattern: false, includes: ['a/*/*.txt'], excludes: [] },
+      { source: '/a', isPattern: false, includes: [], excludes: ['*', '!b/f.txt'] },
+    ];
+    return contentKeys({ directory: temporary.path, list, without: [] }, copied);
+  };
+  const first = await keys({});
+  assert.deepEqual(await keys({ 'a/c': 0o700, 'a/c/f.log': 0o600 }), first);
+  for (const path of ['a', 'a/b', 'a/b/f.txt']) {
+    const other = await keys({ [path]: 0o700 });
+    assert.notDeepEqual(other[0], first[0], path);
+    assert.notDeepEqual(other[1], first[1], path);
   }
 });

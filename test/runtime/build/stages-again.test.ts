@@ -29,6 +29,12 @@ const old = 'touch -d "2001-01-01 00:00:00"';
 const isKnown: Readonly<Record<string, Case>> = {
   'the same file': copy('DIR/f', file, file),
   'the same tree': copy('DIR/d', tree, tree),
+  'the same tree with two names of one file': copy('DIR/d', `${tree}; ln d/f d/g`, `${tree}; ln d/f d/g`),
+  'the rest of a tree': copy(
+    '--exclude=* --exclude=!e/g DIR/d',
+    `${tree}; echo g >d/e/g`,
+    `${tree}; echo g >d/e/g; echo b >d/f`,
+  ),
   'another time': copy('DIR/d', tree, `${tree}; ${old} d/f d/e d`),
   'a file beside': copy('DIR/f', file, `${file}; echo b >g`),
   'another mode of what it is in': copy('DIR/d/f', tree, `${tree}; chmod 700 d`),
