@@ -622,7 +622,7 @@ export const progressEventBytes = 500;
 export const maxContextEntries = 40_000;
 /** How many files of clients one build may look at, in all its instructions: `COPY . .` looks at each once. */
 export const maxContextLooks = 2_000_000;
-/** What of the stages' own files one build may look at, to know again what was made of them: 50,000 take 5 s, to copy them three times that. */
+/** What of stages one build may look at, to know again what was made of it: 50,000 small files take 2 s, to copy them takes 6. */
 export const maxStageLooks = 50_000;
 export const maxStageLookBytes = 1024 * 1024 * 1024;
 export const maxContextPathBytes = 4096;
