@@ -2,6 +2,7 @@
 // vulnerabilities they have.
 
 import type { HubImageContents, HubPackage, HubVulnerability } from '@drydock/runtime';
+import { counted } from '../counted.ts';
 import { Failure } from '../failure.ts';
 import { formatTable } from '../table.ts';
 import { withEngine } from './engine.ts';
@@ -27,9 +28,12 @@ export async function showContents(image: string, { json, fail }: ContentsOption
   const { vulnerabilities } = found;
   const many = vulnerabilities.known ? vulnerabilities.counts.fixable : 0;
   if (fail && many > 0)
-    throw new Failure(`${count(many, 'known vulnerability', 'known vulnerabilities')} would go with newer packages.`, {
-      exitCode: exitFixable,
-    });
+    throw new Failure(
+      `${counted(many, 'known vulnerability', 'known vulnerabilities')} would go with newer packages.`,
+      {
+        exitCode: exitFixable,
+      },
+    );
 }
 
 /** `hub.drydock/ann/app:1`, `ann/app@sha256:…`, `nginx`. Throws Failure. */
@@ -43,14 +47,10 @@ function imageNamed(image: string): { repository: string; reference: string } {
   return { repository, reference: digest ?? tag };
 }
 
-function count(many: number, one: string, more: string): string {
-  return `${many} ${many === 1 ? one : more}`;
-}
-
 function show(found: HubImageContents): void {
   const { packages, release, updates, vulnerabilities, sbom } = found;
   const lines = [
-    `${release?.name ?? 'A release that the image does not name'}: ${count(packages.length, 'package', 'packages')}`,
+    `${release?.name ?? 'A release that the image does not name'}: ${counted(packages.length, 'package', 'packages')}`,
     `Image ${found.digest}`,
     ...(sbom === null ? [] : [`SBOM  ${sbom}`]),
     '',
@@ -71,7 +71,7 @@ function aboutUpdates(updates: HubImageContents['updates']): string[] {
   if (!updates.known) return [updates.why];
   const suites = updates.suites.map(({ name, date }) => `${name} of ${date.slice(0, 10)}`).join(', ');
   return [
-    `${count(updates.many, 'package is', 'packages are')} there in a newer version. Looked at: ${suites}.`,
+    `${counted(updates.many, 'package is', 'packages are')} there in a newer version. Looked at: ${suites}.`,
     ...problemLines('Later lists of packages', updates.problem),
   ];
 }

@@ -1,6 +1,7 @@
 // `drydock hub …`: what is in the hub, what of it nobody needs, whether it is whole, and who may use it from outside.
 
 import { EngineError, type HubTokenScope } from '@drydock/runtime';
+import { counted } from '../counted.ts';
 import { Failure } from '../failure.ts';
 import { formatSize } from '../sizes.ts';
 import { formatTable, printable } from '../table.ts';
@@ -18,12 +19,8 @@ export async function listHub(options: { readonly json: boolean }): Promise<void
   ]);
   console.log(formatTable([['REPOSITORY', 'TAGS', 'MANIFESTS', 'SIZE', 'FOR', 'PULLS', 'LAST PUSH'], ...rows]));
   console.log(
-    `${count(report.blobs, 'blob')}, ${formatSize(report.bytes)} in all; ${count(report.accounts, 'account')}.`,
+    `${counted(report.blobs, 'blob')}, ${formatSize(report.bytes)} in all; ${counted(report.accounts, 'account')}.`,
   );
-}
-
-function count(many: number, what: string): string {
-  return `${many} ${what}${many === 1 ? '' : 's'}`;
 }
 
 /** `now`: also what was sent within the last hour, which a push may be about to name. */
@@ -32,7 +29,7 @@ export async function collectHub(options: { readonly now: boolean; readonly json
   if (options.json) console.log(JSON.stringify(collected));
   else
     console.log(
-      `Removed ${count(collected.blobs, 'blob')} of ${formatSize(collected.bytes)}, and ${count(collected.uploads, 'upload')} that nobody finished.`,
+      `Removed ${counted(collected.blobs, 'blob')} of ${formatSize(collected.bytes)}, and ${counted(collected.uploads, 'upload')} that nobody finished.`,
     );
 }
 
@@ -44,7 +41,7 @@ export async function checkHub(options: { readonly json: boolean }): Promise<voi
   else console.log(report.findings.join('\n'));
   if (!report.ok)
     throw new Failure(
-      `The check found ${count(report.findings.length, 'thing')} that should not be so. A blob that is lost comes back with the next push of its image.`,
+      `The check found ${counted(report.findings.length, 'thing')} that should not be so. A blob that is lost comes back with the next push of its image.`,
     );
 }
 

@@ -1,6 +1,7 @@
 // `drydock lab test [LESSON…]`: tries lessons as students would, against a Drydock of its own.
 
 import { showProgress } from '../../bin/progress.mjs';
+import { counted } from '../counted.ts';
 import { refuseUnfitMachine } from '../doctor/doctor.ts';
 import { Failure } from '../failure.ts';
 import { lessonsNamed, mustBeThere, openCourse, playground } from '../lab/lessons.ts';
@@ -30,7 +31,7 @@ function print(tried: LessonTried): void {
   const { lesson, ok, ms, tasks, commands, mistakes } = tried;
   const wrong = tasks.reduce((sum, task) => sum + task.wrong, 0);
   const slowest = tasks.length === 0 ? '' : `, done after ${Math.max(...tasks.map(({ doneMs }) => doneMs))} ms at most`;
-  const counts = `${tasks.length} tasks, ${wrong} wrong attempts, ${commands} commands of the text, twice${slowest}`;
+  const counts = `${counted(tasks.length, 'task')}, ${counted(wrong, 'wrong attempt')}, ${counted(commands, 'command')} of the text, twice${slowest}`;
   console.log(`${ok ? '✔' : '✖'} ${lesson} (${(ms / 1000).toFixed(0)} s): ${counts}`);
   for (const mistake of mistakes) console.log(`    ${mistake.replaceAll('\n', '\n    ')}`);
 }

@@ -4,6 +4,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { emptyLab, type Lab, parseLab, withParameters } from '../../lessons/schema.ts';
+import { counted } from '../counted.ts';
 import { type LessonText, readLessonText } from './lesson-text.ts';
 import { playground } from './lessons.ts';
 import { type Place, Student } from './student.ts';
@@ -59,7 +60,7 @@ async function tryTasks(
             doneMs: Math.max(now.doneMs, before?.doneMs ?? 0),
             resetMs: Math.max(now.resetMs, before?.resetMs ?? 0),
           });
-          const wrong = now.wrong === 0 ? '' : `, ${now.wrong} wrong attempts told`;
+          const wrong = now.wrong === 0 ? '' : `, ${counted(now.wrong, 'wrong attempt')} told`;
           if (round === 1) told(lesson, `task ${task.id}: done ${now.doneMs} ms after its solution${wrong}`);
         } catch (error) {
           throw new LessonMistake(`task ${task.id}${round > 1 ? ', the second time' : ''}: ${inWords(error)}`);
@@ -91,7 +92,7 @@ async function tryWholeText(
       } catch (error) {
         throw new LessonMistake(`text${round > 1 ? ', the second time' : ''}: ${inWords(error)}`);
       }
-      if (round === 1) told(lesson, `text: ${commands} commands ran`);
+      if (round === 1) told(lesson, `text: ${counted(commands, 'command')} ran`);
     }
     return commands;
   } finally {
