@@ -43,6 +43,7 @@ export default defineConfig({
     pool: 'forks',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     globalSetup: 'test/setup.ts',
+    runner: './test/runner.ts',
     // A test has no limit but its file's.
     testTimeout: fileTimeoutMs,
     hookTimeout: fileTimeoutMs,
