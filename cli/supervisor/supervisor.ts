@@ -30,6 +30,7 @@ import { LogFile } from './log-file.ts';
 import { whyTaken } from './port.ts';
 import { waitForEngine, waitForServer } from './ready.ts';
 import { prepareRunDirectory, releaseRunDirectory } from './run-directory.ts';
+import { giveToUser } from './server-files.ts';
 import { ensureServerUser } from './server-user.ts';
 import { claim, removeState, writeState } from './state.ts';
 import { killEngine, stopEngine, stopServer } from './stop.ts';
@@ -81,7 +82,7 @@ export async function supervise(options: SuperviseOptions, signal: AbortSignal):
   await mkdir(logFolder(data), { recursive: true, mode: 0o750 });
   await mkdir(serverFolder(data), { recursive: true, mode: 0o700 });
   await mkdir(compiledFolder(data), { recursive: true, mode: 0o700 });
-  await chown(serverFolder(data), user.uid, user.gid);
+  await giveToUser(serverFolder(data), user);
 
   // Aborted by the operator, or with a Failure by a child that died too often.
   const ending = new AbortController();
