@@ -34,15 +34,23 @@ export interface StageKeys {
   readonly looked: LookLimits;
 }
 
-export function stageKeys({ root: place, uidBase, copied, limits }: StageKeysJob): StageKeys {
-  const root = openInView(here, place);
+export function stageKeys(job: StageKeysJob): StageKeys {
+  const root = openInView(here, job.root);
   try {
-    const tree = new MountedTree(root, uidBase);
-    const looked = { bytes: 0, entries: 0 };
-    return { keys: copied.map((one) => stageKey(tree, one, limits, looked)), looked };
+    return stageKeysIn(root, job);
   } finally {
     fs.closeSync(root);
   }
+}
+
+/** The same of a directory, of which `root` is a descriptor. */
+export function stageKeysIn(
+  root: number,
+  { uidBase, copied, limits }: Pick<StageKeysJob, 'uidBase' | 'copied' | 'limits'>,
+): StageKeys {
+  const tree = new MountedTree(root, uidBase);
+  const looked = { bytes: 0, entries: 0 };
+  return { keys: copied.map((one) => stageKey(tree, one, limits, looked)), looked };
 }
 
 /** Why there is no digest. */

@@ -1,10 +1,17 @@
 // A digest over files of a stage: what is part of it, and where there is none.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import fs from 'node:fs';
 import { test } from 'vitest';
+import { LiveTree } from '../../../runtime/archives/live-tree.ts';
+import type { Copied } from '../../../runtime/build/files/content-keys.ts';
+import { Copying } from '../../../runtime/build/files/copying.ts';
 import { FilesDigest } from '../../../runtime/build/files/files-digest.ts';
-import type { SourceEntry } from '../../../runtime/build/files/source-tree.ts';
+import { MountedTree, type SourceEntry } from '../../../runtime/build/files/source-tree.ts';
+import { stageKeysIn } from '../../../runtime/build/files/stage-keys.ts';
+import { temporaryDirectory } from '../images/fixture.ts';
 
 const file: SourceEntry = {
   kind: 'file',
@@ -51,4 +58,64 @@ test('there is none where a name cannot be read, or something was not told of', 
   digest.source('/d');
   digest.miss();
   assert.equal(digest.digest(), null);
+});
+
+/** The digest that is told while what is in `/d` of a directory is copied to another one. */
+function copied(from: string, to: string, { includes = [], excludes = [] }: Partial<Copied>): string | null {
+  const [source, target] = [from, to].map((path) => fs.openSync(path, fs.constants.O_RDONLY));
+  assert.ok(source && target);
+  try {
+    using live = new LiveTree(target, { directory: '/', uidBase: 0, refusal: null });
+    const tree = new MountedTree(source, 0);
+    const digest = new FilesDigest();
+    const action = { kind: 'copy', source: 0, from: '/d', to: '/', isPattern: false, includes, excludes } as const;
+    const entry = tree.entry('/d') ?? assert.fail('there is no such directory');
+    digest.source('/d');
+    digest.add('', entry, null);
+    new Copying(tree, live, { ...action, unpack: false, owner: '', mode: null }, null, digest).contents('/d', '/');
+    live.finish();
+    return digest.digest();
+  } finally {
+    fs.closeSync(source);
+    fs.closeSync(target);
+  }
+}
+
+test('what is only looked at has the digest that it has when it is copied, up to the limits', async () => {
+  await using temporary = await temporaryDirectory();
+  const from = `${temporary.path}/from`;
+  const script = `mkdir -p d/e/f d/empty; echo one >d/one; echo two >d/e/two; echo three >d/e/f/three; ln d/one d/e/again
+ln d/e/f/three d/other; ln -s ../one d/e/link; mkfifo d/pipe; chmod 700 d/e; chown 5:6 d/e/two; : >d/nothing`;
+  fs.mkdirSync(from);
+  execFileSync('sh', ['-ec', script], { cwd: from });
+  const looked = (wanted: Partial<Copied>, limits = { bytes: 1000, entries: 100 }) => {
+    const root = fs.openSync(from, fs.constants.O_RDONLY);
+    try {
+      return stageKeysIn(root, { uidBase: 0, limits, copied: [{ source: '/d', isPattern: false, ...wanted }] });
+    } finally {
+      fs.closeSync(root);
+    }
+  };
+  const selections: readonly Partial<Copied>[] = [
+    {},
+    { includes: ['*/f/*'] },
+    { includes: ['e/*', 'other'] },
+    { excludes: ['e/f', 'one'] },
+    { excludes: ['*', '!e/two'] },
+  ];
+  const digests = selections.map((selection, at) => {
+    const to = `${temporary.path}/${at}`;
+    fs.mkdirSync(to);
+    const digest = copied(from, to, selection);
+    assert.deepEqual(looked(selection).keys, [digest]);
+    return digest;
+  });
+  assert.equal(new Set(digests).size, selections.length);
+  assert.ok(!digests.includes(null));
+  // The contents of three files, of which two have two names, and 12 entries.
+  assert.deepEqual(looked({}).looked, { bytes: 14, entries: 12 });
+  assert.deepEqual(looked({}, { bytes: 14, entries: 12 }).keys, [digests[0]]);
+  assert.deepEqual(looked({}, { bytes: 13, entries: 12 }).keys, [null]);
+  assert.deepEqual(looked({}, { bytes: 14, entries: 11 }).keys, [null]);
+  assert.deepEqual(looked({ source: '/none' }).keys, [null]);
 });
