@@ -6,6 +6,7 @@ import { EngineError } from '../errors.ts';
 import type { Host } from '../hosts/host.ts';
 import type { Exchange } from './exchange.ts';
 import { hijack } from './hijack.ts';
+import { flagOr } from './query.ts';
 import type { Routes } from './router.ts';
 
 function checkUpgrade({ request }: Exchange<Host>): void {
@@ -53,7 +54,8 @@ async function prune(exchange: Exchange<Host>): Promise<void> {
   const most = Number(exchange.query.get('max-used-space') ?? exchange.query.get('keep-storage') ?? 0);
   const builder = await exchange.subject.builder();
   const maxBytes = Number.isSafeInteger(most) ? most : 0;
-  const removed = await builder.cache.prune({ keepMs: 0, maxBytes });
+  const all = flagOr(exchange.query, 'all', false);
+  const removed = await builder.cache.prune({ keepMs: 0, maxBytes, all });
   exchange.answer(200, {
     CachesDeleted: removed.length > 0 ? removed.map(({ id }) => id) : null,
     SpaceReclaimed: removed.reduce((sum, { bytes }) => sum + bytes, 0),

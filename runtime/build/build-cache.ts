@@ -14,6 +14,8 @@ type Usage = MessageInitShape<typeof UsageRecordSchema>;
 export interface PruneOptions {
   /** What was last used so long ago or longer. */
   readonly keepMs: number;
+  /** Also what an image has too: it frees nothing, and the next build must do it again. */
+  readonly all: boolean;
   /** The rest holds no more than this in the end; 0: all goes. */
   readonly maxBytes: number;
   readonly filters?: readonly string[];
@@ -51,7 +53,7 @@ export class BuildCache {
   }
 
   /** Removes what nobody uses and the options say, what was used least lately first, and tells of each. Throws invalidArgument for filters that are none. */
-  async prune({ keepMs, maxBytes, filters = [] }: PruneOptions): Promise<readonly CacheRecord[]> {
+  async prune({ keepMs, maxBytes, all: isAll, filters = [] }: PruneOptions): Promise<readonly CacheRecord[]> {
     const before = keepMs > 0 ? Date.now() - keepMs : Number.POSITIVE_INFINITY;
     const all = [...(await this.records([]))].sort((a, b) => (a.usedAt < b.usedAt ? -1 : 1));
     let left = all.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -60,6 +62,7 @@ export class BuildCache {
     const removed: CacheRecord[] = [];
     for (const record of all) {
       if (maxBytes > 0 && left <= maxBytes) break;
+      if (record.isShared && !isAll) continue;
       if (Date.parse(record.usedAt) > before || !only(record) || !(await this.#remove(record))) continue;
       left -= record.bytes;
       removed.push(record);
@@ -73,8 +76,15 @@ export class BuildCache {
     return false;
   }
 
-  async *pruned({ filter: filters, keepDuration, maxUsedSpace, reservedSpace }: PruneRequest): AsyncGenerator<Usage> {
+  async *pruned({
+    filter: filters,
+    all,
+    keepDuration,
+    maxUsedSpace,
+    reservedSpace,
+  }: PruneRequest): AsyncGenerator<Usage> {
     const removed = await this.prune({
+      all,
       keepMs: Number(keepDuration) / 1_000_000,
       maxBytes: Number(maxUsedSpace || reservedSpace),
       filters,

@@ -199,18 +199,18 @@ function warningOf(
 
 const maxWarningRanges = 100;
 
-/** An image that the host has, or that it gets. */
+/** An image that the host has, or a registry. */
 async function resolveImage(
   build: Build<Result>,
   bases: BaseImages,
-  { reference, name, platform, layout }: ImageRequest,
+  { name, ...wanted }: ImageRequest,
 ): Promise<ResolvedImage> {
   const vertex = build.progress.vertex({ digest: digestOf(`${newId()} ${name}`), name, inputs: [] });
   vertex.start();
   try {
-    const document = await bases.document(reference, platform, layout);
+    const found = await bases.find(wanted);
     vertex.complete();
-    return { digest: null, document };
+    return found;
   } catch (error) {
     vertex.fail(error instanceof Error ? error.message : String(error));
     throw error;

@@ -27,7 +27,18 @@ function leftFor(view: HostView): number {
   const kept = new Map(view.owner.keptImages().map(({ imageId, broughtBytes }) => [imageId, broughtBytes]));
   for (const { imageId } of view.own.all()) kept.delete(imageId);
   const inSnapshots = [...kept.values()].reduce((sum, bytes) => sum + bytes, 0);
-  return maxBroughtBytesPerHost - view.own.broughtBytes - inSnapshots;
+  return maxBroughtBytesPerHost - Math.max(view.own.broughtBytes + inSnapshots, heldBytes(view));
+}
+
+/**
+ * What the layers hold that were brought in and that the host's images need, those of its containers and snapshots too. It is more than
+ * the records say where a layer came for an image that is gone, or for a build.
+ */
+function heldBytes({ own, owner, contents }: HostView): number {
+  const images = [...own.all(), ...owner.usedImages(), ...owner.keptImages()];
+  const ids = new Set(images.map(({ imageId }) => imageId));
+  const layers = new Set([...ids].flatMap((imageId) => contents.get(imageId)?.diffIds ?? []));
+  return layers.values().reduce((sum, diffId) => sum + contents.broughtBytes(diffId), 0);
 }
 
 /** Whether an image of the host has the layer: what it holds is counted there. */

@@ -1,11 +1,13 @@
 // What a builder needs of one host's images: one to stand on, new layers on top, and in the end an image of them.
 
 import type { MadeOwnLayer } from '../archives/tree-jobs.ts';
-import type { CatalogueEntry } from '../catalogue/layout.ts';
+import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { BuildExchange } from './build-exchange.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
+import type { BasePlatform, FoundBase } from './find-base.ts';
+import type { RegistryOptions } from './image.ts';
 import type { Image, ImageConfig } from './image-config.ts';
 import type { MadeLayer } from './made-layer.ts';
 import type { Reference } from './reference.ts';
@@ -45,6 +47,12 @@ export interface BuildImages {
   base(reference: string): BaseImage;
   /** The image's configuration, as far as the engine knows it. Throws notFound. */
   document(reference: string): BaseDocument;
+  /** What a registry or the catalogue has by that name, of which the host has no image then. Throws what they say. */
+  findBase(reference: Reference, platform: BasePlatform, options: RegistryOptions): Promise<FoundBase>;
+  /** The layers of an image of the host, or of one that its builds have found; null where there is neither. */
+  baseLayers(reference: string): readonly string[] | null;
+  /** Unpacks a layer of the catalogue, unless it is. */
+  catalogueLayer(layer: CatalogueLayer, signal: AbortSignal): Promise<MadeLayer>;
   /** Names of the unpacked layers, base first. */
   layerNames(diffIds: readonly string[]): readonly string[];
   /** How the host reaches what is outside of it. Throws unavailable where it is stopped, conflict where it is frozen. */
@@ -76,6 +84,8 @@ export interface BuildImages {
   giveToCatalogue(diffIds: readonly string[]): void;
   /** What the files of these layers hold. */
   bytesOf(diffIds: readonly string[]): number;
+  /** The same of those that were brought in: the catalogue's cost a host nothing. */
+  broughtBytesOf(diffIds: readonly string[]): number;
   /** The host has the image of this configuration from then on; `bytes` of it are its own. Its layers must be there. */
   finish(configuration: string, bytes: number): Promise<void>;
   /** Gives an image of the host a name, which another one loses. */

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { EngineError } from '../errors.ts';
 import { removeTree } from '../kernel/remove-tree.ts';
 import { maxLayers } from '../limits.ts';
+import { ownPlatform, platformText } from '../registries/platform.ts';
 import { digestOf } from '../store/blobs.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { Layer } from '../store/layers.ts';
@@ -11,10 +12,11 @@ import { bringHashed, buildAllowance, configurationAllowance, isInOwnImage, trim
 import type { BuildImages, HistoryEntry } from './build-images.ts';
 import { checkConfiguration, type HistoryStep, parseConfiguration } from './configuration.ts';
 import { buildExchange } from './exchange.ts';
+import { findBase } from './find-base.ts';
 import type { MadeLayer } from './made-layer.ts';
 import { addCatalogueLayer } from './pull.ts';
-import { familiar } from './reference.ts';
-import { resolve } from './resolve.ts';
+import { familiar, parseReference } from './reference.ts';
+import { findImage, resolve } from './resolve.ts';
 import { goneFromCatalogue } from './save.ts';
 import { Upload } from './upload.ts';
 import type { HostView } from './view.ts';
@@ -67,6 +69,26 @@ export function buildImages(view: HostView): BuildImages {
         rootfs: { type: 'layers', diff_ids: diffIds },
         history: contents.history(imageId).map(historyEntry),
       };
+    },
+    findBase: (reference, platform, options) => findBase(view, reference, platform, options),
+    baseLayers: (reference) => {
+      const own = findImage(view, reference);
+      if (own) return own.diffIds;
+      return (
+        view.bases.find(parseReference(reference), platformText(ownPlatform))?.layers.map(({ diffId }) => diffId) ??
+        null
+      );
+    },
+    catalogueLayer: async (layer, signal) => {
+      const { diffId } = layer;
+      const held = view.inUse.hold([diffId]);
+      try {
+        await addCatalogueLayer(view, layer, signal, () => undefined);
+        return { diffId, bytes: contents.broughtBytes(diffId), [Symbol.dispose]: () => held[Symbol.dispose]() };
+      } catch (error) {
+        held[Symbol.dispose]();
+        throw error;
+      }
     },
     layerNames,
     reach: () => view.owner.reach(),
@@ -123,6 +145,7 @@ export function buildImages(view: HostView): BuildImages {
       }
     },
     bytesOf: (diffIds) => contents.size({ diffIds }),
+    broughtBytesOf: (diffIds) => diffIds.reduce((sum, diffId) => sum + contents.broughtBytes(diffId), 0),
     finish: async (configuration, bytes) => {
       const parsed = parseConfiguration(configuration);
       checkConfiguration(parsed);

@@ -20,6 +20,8 @@ export interface CachedStep {
   readonly bytes: number;
   /** `mount / from exec /bin/sh -c make`, as BuildKit words it. */
   readonly description: string;
+  /** Of a layer that an image has which builds began with: that image, as `docker.io/library/node:latest@sha256:…`. */
+  readonly pulledFrom: string | null;
   /** RFC 3339. */
   readonly createdAt: string;
   readonly usedAt: string;
@@ -46,9 +48,14 @@ export const cachedStepKind: RecordKind<CachedStep> = {
     diffId: z.string(),
     bytes: z.number(),
     description: z.string(),
+    pulledFrom: z.string().nullable(),
     createdAt: z.string(),
     usedAt: z.string(),
     uses: z.number(),
   } satisfies Shape<CachedStep>),
-  upgrades: [unchanged, (body) => ({ ...(body as object), filesKey: null })],
+  upgrades: [
+    unchanged,
+    (body) => ({ ...(body as object), filesKey: null }),
+    (body) => ({ ...(body as object), pulledFrom: null }), // nobody knew where a layer was from
+  ],
 };

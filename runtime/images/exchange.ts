@@ -19,7 +19,7 @@ export function buildExchange(view: HostView): BuildExchange {
     stored: (diffId) => storedLayer(view, diffId),
     compressedTo: (diffId, blob) => layers.compressedTo(diffId, blob),
     repositoriesWith: (diffId, reference) => repositoriesWith(view, diffId, reference),
-    has: (diffId) => hostHasLayer(view, diffId) || view.steps.all().some((step) => step.diffId === diffId),
+    has: (diffId) => hostHasLayer(view, diffId),
     bring: async ({ path, digest, diffId }, signal) => {
       using _transfer = view.transfers.beginTransfer();
       const held = view.inUse.hold([diffId]);

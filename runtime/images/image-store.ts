@@ -18,6 +18,7 @@ import { history } from './history.ts';
 import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
+import { KnownBases } from './known-bases.ts';
 import { LayersInUse } from './layers-in-use.ts';
 import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
@@ -117,6 +118,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
           owner,
           own,
           steps,
+          bases: new KnownBases(owner.hostId, records),
           inUse: new LayersInUse(contents),
           standing: new Map(),
           sentByBuilds: new Map(),
@@ -140,6 +142,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
       if (!view) return;
       for (const { imageId } of view.own.all()) records.delete(ownImageKind, hostId, imageId);
       view.steps.clear();
+      view.bases.clear();
       views.delete(hostId);
       // Its containers may be gone already, with what they needed.
       sweep(contents.ids());

@@ -4,7 +4,7 @@ import { type Filters, flagFilter, matchPruneLabels } from '../containers/filter
 import { EngineError } from '../errors.ts';
 import type { Pruned, Removed } from './image.ts';
 import { familiar } from './reference.ts';
-import { remove } from './remove.ts';
+import { layersInUse, remove } from './remove.ts';
 import { createdBefore } from './until.ts';
 import type { HostView } from './view.ts';
 
@@ -35,9 +35,9 @@ export function prune(view: HostView, filters: Filters): Pruned {
       deleted.push(...remove(view, reference ? familiar(reference) : imageId, options));
     }
   }
-  const after = layerSizes(view);
+  const stay = layersInUse(view);
   let reclaimed = 0;
-  for (const [diffId, size] of before) if (!after.has(diffId)) reclaimed += size;
+  for (const [diffId, size] of before) if (!stay.has(diffId)) reclaimed += size;
   return { ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed };
 }
 

@@ -5,17 +5,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
 import { EngineError } from '../errors.ts';
 import { maxCatalogueLayerBytes } from '../limits.ts';
-import { nobody } from '../registries/credentials.ts';
-import { hubHost } from '../registries/docker-hub.ts';
-import { mayFind } from '../registries/names.ts';
 import { isOwnPlatform, ownPlatform, parsePlatform, platformText } from '../registries/platform.ts';
-import { isUnreachable } from '../registries/thread.ts';
 import type { Progress, PullOptions } from './image.ts';
+import { placeOf, reachedOr, unknownManifest, type Wanted } from './places.ts';
 import { line, pullingLine } from './progress.ts';
 import { ProgressQueue } from './progress-queue.ts';
 import { pullFromRegistry } from './pull-registry.ts';
 import { familiar, familiarName, type Reference, referenceOf } from './reference.ts';
-import { askerOf, isNear } from './registry-session.ts';
+import { askerOf } from './registry-session.ts';
 import { hostHasLayer } from './remove.ts';
 import { shortId } from './resolve.ts';
 import type { LiveMove } from './traffic.ts';
@@ -23,12 +20,6 @@ import type { HostView } from './view.ts';
 
 /** How often a client that waits for a build is told how far it is. */
 const buildProgressMs = 500;
-
-/** A name that is pulled, and the image of the catalogue that has it. */
-interface Wanted {
-  readonly reference: Reference;
-  readonly name: string;
-}
 
 interface Admitted extends Wanted {
   /** Null where it is being built still. */
@@ -47,34 +38,9 @@ export async function pull(
 ): Promise<AsyncIterable<Progress>> {
   const reference = referenceOf(repository, tag ?? '');
   const everyTag = tag === null;
-  const isHub = reference.domain === view.near?.domain;
-  if (isHub && view.near.officialName(reference.path) !== null)
-    return pullFromCatalogue(view, reference, everyTag, options);
-  if (reference.domain !== 'docker.io' && nameInCatalogue(view, reference) === null)
-    return await pullFromRegistry(view, reference, everyTag, options);
-  let wanted: Wanted[];
-  try {
-    wanted = wantedOf(view, reference, everyTag);
-  } catch (error) {
-    return await pullFromHub(view, reference, everyTag, options, error);
-  }
-  return linesOf(view, reference, everyTag, wanted, options);
-}
-
-/** Throws notFound. */
-function pullFromCatalogue(
-  view: HostView,
-  reference: Reference,
-  everyTag: boolean,
-  options: PullOptions,
-): AsyncIterable<Progress> {
-  return linesOf(view, reference, everyTag, wantedOf(view, reference, everyTag), options);
-}
-
-/** Throws notFound. */
-function wantedOf(view: HostView, reference: Reference, everyTag: boolean): Wanted[] {
-  const references = everyTag ? tagsInCatalogue(view, reference) : [reference];
-  return references.map((one) => ({ reference: one, name: findInCatalogue(view, one) }));
+  const place = placeOf(view, reference, everyTag, options.credentials);
+  if (place.kind === 'catalogue') return linesOf(view, reference, everyTag, place.wanted, options);
+  return await reachedOr(place, () => pullFromRegistry(view, reference, everyTag, options));
 }
 
 function linesOf(
@@ -91,24 +57,6 @@ function linesOf(
   return lines(view, admitted, shown, options.signal);
 }
 
-/** Docker Hub, where the machine fetches from it or the host has a way there; else `why` the catalogue does not do is thrown. */
-async function pullFromHub(
-  view: HostView,
-  reference: Reference,
-  everyTag: boolean,
-  options: PullOptions,
-  why: unknown,
-): Promise<AsyncIterable<Progress>> {
-  const { proxy, namesDirectory } = view.owner.reach();
-  const isMirrored = isNear(view, reference, 'pull', options.credentials ?? nobody);
-  if (!isMirrored && !proxy && !mayFind(namesDirectory, hubHost)) throw why;
-  try {
-    return await pullFromRegistry(view, reference, everyTag, options);
-  } catch (error) {
-    throw isUnreachable(error) ? why : error;
-  }
-}
-
 /** Throws notFound, in a registry's words: the catalogue's images are for the machine that they were built on. */
 function checkOwnPlatform(platform: string | undefined): void {
   if (platform === undefined) return;
@@ -117,52 +65,6 @@ function checkOwnPlatform(platform: string | undefined): void {
   throw new EngineError(
     'notFound',
     `no matching manifest for ${platformText(wanted)} in the manifest list entries: the catalogue has images for ${platformText(ownPlatform)} alone`,
-  );
-}
-
-/** The reference itself where the repository is not known: looking it up says why. */
-function tagsInCatalogue(view: HostView, reference: Reference): Reference[] {
-  const { domain, path } = reference;
-  const tags = view.catalogue.tags(nameInCatalogue(view, reference) ?? '');
-  return tags.length === 0 ? [reference] : tags.map((tag) => ({ domain, path, tag }));
-}
-
-function findInCatalogue(view: HostView, reference: Reference): string {
-  const name = nameInCatalogue(view, reference);
-  const found =
-    name === null
-      ? 'no repository'
-      : view.catalogue.find(
-          name,
-          reference.digest === undefined ? { tag: reference.tag ?? 'latest' } : { digest: reference.digest },
-        );
-  if (found === 'no repository') {
-    throw new EngineError(
-      'notFound',
-      `there is no image ${familiarName(reference)} in the catalogue, and this Docker host has no way to Docker Hub; the catalogue has ${view.catalogue.repositories().join(', ')}`,
-    );
-  }
-  if (found === 'no tag') throw unknownManifest(view, reference);
-  return found.name;
-}
-
-/**
- * Of Docker Hub's names those of official images; of the hub's own these and shorter ones; of all names those that images of the
- * catalogue were imported by.
- */
-function nameInCatalogue({ near, catalogue }: HostView, { domain, path }: Reference): string | null {
-  if (near && domain === near.domain) return near.officialName(path);
-  if (domain === 'docker.io' && path.startsWith('library/')) return path.slice('library/'.length);
-  const name = familiarName({ domain, path });
-  return catalogue.tags(name).length > 0 ? name : null;
-}
-
-/** Docker's words, and in place of the registry's own what there is. */
-function unknownManifest(view: HostView, reference: Reference): EngineError {
-  const tags = view.catalogue.tags(nameInCatalogue(view, reference) ?? '');
-  return new EngineError(
-    'notFound',
-    `manifest for ${familiar(reference)} not found: manifest unknown: the catalogue has ${familiarName(reference)} with the tags ${tags.join(', ')}`,
   );
 }
 
@@ -209,6 +111,8 @@ async function* pullOne(
   });
   if (upToDate) for (const { diffId, size } of entry.layers) move.layer(diffId, { bytes: size, state: 'there' });
   else {
+    // Those that only the cache of builds has could go meanwhile.
+    using _held = view.contents.hold(entry.layers.map(({ diffId }) => diffId));
     const queue = new ProgressQueue();
     yield* queue.follow(pullLayers(view, entry, { queue, move }, signal));
     signal.throwIfAborted();
@@ -218,6 +122,20 @@ async function* pullOne(
   view.owner.emit({ action: 'pull', id: familiar(reference), name: familiarName(reference) });
   yield { status: `Digest: ${entry.manifestDigest}` };
   return upToDate;
+}
+
+/** An image of the catalogue, once it is built. Throws as `admit`, and unavailable where it cannot be built. */
+export async function admitted(
+  view: HostView,
+  { reference, name }: Wanted,
+  signal: AbortSignal,
+): Promise<CatalogueEntry> {
+  const built = admit(view, reference, view.catalogue.entry(name));
+  if (built) return built;
+  const waiting = waitForBuild(view, name, '', signal);
+  let next = await waiting.next();
+  while (!next.done) next = await waiting.next();
+  return admit(view, reference, next.value);
 }
 
 async function* waitForBuild(

@@ -183,7 +183,7 @@ async function pushLayer(
   return { ...blob, compression };
 }
 
-/** Other repositories of the same registry that an image with this layer came from, or went to. */
+/** Other repositories of the same registry that an image with this layer came from, or went to; a base of a build too. */
 export function repositoriesWith(view: HostView, diffId: string, { domain, path }: Reference): string[] {
   const paths = view.own.all().flatMap(({ imageId }) =>
     view.contents.get(imageId)?.diffIds.includes(diffId)
@@ -193,7 +193,11 @@ export function repositoriesWith(view: HostView, diffId: string, { domain, path 
           .map((one) => one.path)
       : [],
   );
-  return [...new Set(paths)].slice(0, maxMounts);
+  const begunWith = view.steps.all().flatMap((step) => {
+    const from = step.diffId === diffId && step.pulledFrom !== null ? parseReference(step.pulledFrom) : null;
+    return from?.domain === domain && from.path !== path ? from.path : [];
+  });
+  return [...new Set([...paths, ...begunWith])].slice(0, maxMounts);
 }
 
 /** Docker's own form; the OCI's where a layer has a compression that Docker's has no name for. */

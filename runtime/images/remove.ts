@@ -114,13 +114,17 @@ function cannot(imageId: string, force: string, why: string): EngineError {
   return new EngineError('conflict', `conflict: unable to delete ${shortId(imageId)} (${force}) - ${why}`);
 }
 
-/** The layers that the host's images have, and those of containers whose image is gone. */
-function layersInUse(view: HostView): Set<string> {
+/** The layers that the host's images have, those of containers whose image is gone, and those that its builds keep. */
+export function layersInUse(view: HostView): Set<string> {
   const images = [...view.own.all(), ...view.owner.usedImages()];
-  return new Set(images.flatMap(({ imageId }) => view.contents.get(imageId)?.diffIds ?? []));
+  const ofImages = images.flatMap(({ imageId }) => view.contents.get(imageId)?.diffIds ?? []);
+  return new Set([...ofImages, ...view.steps.all().map(({ diffId }) => diffId)]);
 }
 
-/** Whether an image of this host has the layer. Others' images do not count: a host learns nothing of them. */
+/** Whether an image of this host has the layer, or the cache of its builds. Others' do not count: a host learns nothing of them. */
 export function hostHasLayer(view: HostView, diffId: string): boolean {
-  return view.own.all().some(({ imageId }) => view.contents.get(imageId)?.diffIds.includes(diffId));
+  return (
+    view.own.all().some(({ imageId }) => view.contents.get(imageId)?.diffIds.includes(diffId)) ||
+    view.steps.all().some((step) => step.diffId === diffId)
+  );
 }

@@ -13,20 +13,24 @@ const idPrefix = /^(?:sha256:)?([0-9a-f]{1,64})$/;
  * by force, for the container still starts. Throws notFound, or invalid for what can be no reference.
  */
 export function resolve(view: HostView, text: string): KnownImage {
+  const found = findImage(view, text);
+  if (found) return found;
+  const whole = fullId.exec(text)?.[1];
+  if (whole !== undefined) throw noSuchImage(`sha256:${whole}`);
+  throw noSuchImage(text.startsWith('sha256:') ? text : familiar(withDefaultTag(parseReference(text))));
+}
+
+/** The same; undefined for no image. Throws invalid. */
+export function findImage(view: HostView, text: string): KnownImage | undefined {
   const whole = fullId.exec(text)?.[1];
   if (whole !== undefined) {
     const id = `sha256:${whole}`;
     const usable = view.own.get(id) || view.owner.usedImages().some((use) => use.imageId === id);
-    const known = usable ? view.contents.get(id) : undefined;
-    if (!known) throw noSuchImage(id);
-    return known;
+    return usable ? view.contents.get(id) : undefined;
   }
-  const reference = text.startsWith('sha256:') ? null : parseReference(text);
-  const named = reference ? view.own.find(reference) : undefined;
+  const named = text.startsWith('sha256:') ? undefined : view.own.find(parseReference(text));
   const id = named ?? byPrefix(view, text);
-  const known = id === undefined ? undefined : view.contents.get(id);
-  if (!known) throw noSuchImage(reference ? familiar(withDefaultTag(reference)) : text);
-  return known;
+  return id === undefined ? undefined : view.contents.get(id);
 }
 
 /** True where `text` is an ID of this image or the beginning of one, and so no name of it. */

@@ -6,9 +6,8 @@ import type { Records } from '../store/records.ts';
 import { type CachedStep, cachedStepKind, shapeIn } from './cached-step.ts';
 import type { Contents } from './contents.ts';
 
-type NewStep = Pick<CachedStep, 'key' | 'filesKey' | 'id' | 'diffId' | 'bytes' | 'description'> & {
-  readonly createdAt?: string;
-};
+type NewStep = Pick<CachedStep, 'key' | 'filesKey' | 'id' | 'diffId' | 'bytes' | 'description'> &
+  Partial<Pick<CachedStep, 'createdAt' | 'pulledFrom'>>;
 
 export class StepCache {
   readonly #hostId: string;
@@ -69,7 +68,7 @@ export class StepCache {
     const now = new Date().toISOString();
     this.#contents.keep(step.diffId);
     this.#takeFilesKey(step.filesKey);
-    const added = this.#save({ createdAt: now, ...step, hostId: this.#hostId, usedAt: now, uses: 1 });
+    const added = this.#save({ createdAt: now, pulledFrom: null, ...step, hostId: this.#hostId, usedAt: now, uses: 1 });
     for (let bytes = this.bytes; bytes > maxStepCacheBytes || this.#steps.size > maxStepCacheEntries; ) {
       const [oldest] = this.#steps.values();
       if (!oldest || oldest.key === step.key) break;

@@ -14,6 +14,7 @@ export interface Dockerd extends AsyncDisposable {
   readonly socket: string;
   /** The path of its network namespace. */
   readonly network: string;
+  readonly pid: number;
   /** Gives it the catalogue's busybox, which it has at first, again. */
   loadBusybox(): Promise<void>;
 }
@@ -125,7 +126,7 @@ export async function startDockerd(...flags: readonly string[]): Promise<Dockerd
     const archive = await busyboxArchive(instance.cache);
     const loadBusybox = (): Promise<void> => load(socket, archive);
     await loadBusybox();
-    return { socket, network: `/run/netns/${name}`, loadBusybox, [Symbol.asyncDispose]: dispose };
+    return { socket, network: `/run/netns/${name}`, pid: child.pid ?? 0, loadBusybox, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     const said = fs.readFileSync(log, 'utf8');
     await dispose();

@@ -1,5 +1,6 @@
-// Where layers lie that a build may need: in a repository of a registry, or in a directory of the client's.
+// Where layers lie that a build may need: in a repository of a registry, in the catalogue, or in a directory of the client's.
 
+import type { CatalogueLayer } from '../../catalogue/layout.ts';
 import type { ContainerHost } from '../../containers/container.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
 import type { Reference } from '../../images/reference.ts';
@@ -9,6 +10,7 @@ import type { CacheLayer } from './cache-document.ts';
 
 export type LayerPlace =
   | { readonly kind: 'registry'; readonly reference: Reference; readonly credentials: Credentials }
+  | { readonly kind: 'catalogue'; readonly layers: readonly CatalogueLayer[] }
   | { readonly kind: 'client'; readonly content: ClientContent };
 
 /** Fetches layers, each of which is verified, and tells of each. The layers are the caller's to let go. */
@@ -29,6 +31,13 @@ export async function fetchLayers(
       const path = session.newFile();
       await session.client.ask('download', { descriptor: layer.descriptor, path });
       await bring(layer, path);
+    }
+    return;
+  }
+  if (place.kind === 'catalogue') {
+    for (const { diffId } of layers) {
+      const layer = place.layers.find((one) => one.diffId === diffId);
+      if (layer) onLayer(await host.images.builds.catalogueLayer(layer, signal));
     }
     return;
   }

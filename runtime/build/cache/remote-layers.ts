@@ -1,5 +1,5 @@
-// Layers of one build that are elsewhere: results of steps that imported caches have, and those of base images of other platforms, which
-// come when something is to stand on them, or to be made of them.
+// Layers of one build that are elsewhere: results of steps that imported caches have, and those of images that it begins with and the host
+// does not have. They come when something is to stand on them, or to be made of them.
 
 import type { ContainerHost } from '../../containers/container.ts';
 import type { MadeLayer } from '../../images/build-images.ts';
@@ -15,6 +15,8 @@ import type { ReadCache } from './read-cache.ts';
 interface Remote {
   readonly layer: CacheLayer;
   readonly place: LayerPlace;
+  /** The image that the build begins with which has it; null where it is of none, or of one without a name. */
+  readonly pulledFrom: string | null;
 }
 
 export class RemoteLayers {
@@ -44,12 +46,13 @@ export class RemoteLayers {
     this.#caches = caches;
   }
 
-  /** These layers are elsewhere. */
-  add(layers: readonly CacheLayer[], place: LayerPlace): void {
-    for (const layer of layers) if (!this.#remote.has(layer.diffId)) this.#remote.set(layer.diffId, { layer, place });
+  /** These layers are elsewhere. `pulledFrom`: the image that the build begins with which has them, where it has a name. */
+  add(layers: readonly CacheLayer[], place: LayerPlace, pulledFrom: string | null = null): void {
+    for (const layer of layers)
+      if (!this.#remote.has(layer.diffId)) this.#remote.set(layer.diffId, { layer, place, pulledFrom });
   }
 
-  /** An image of another platform begins with these, which are elsewhere. */
+  /** An image that the host does not have begins with these, which are elsewhere. */
   setBase(reference: string, platform: Platform, diffIds: readonly string[]): void {
     this.#bases.set(`${reference} ${formatPlatform(platform)}`, diffIds);
   }
@@ -117,13 +120,15 @@ export class RemoteLayers {
   async #fetch(place: LayerPlace, layers: readonly CacheLayer[]): Promise<void> {
     const { builds } = this.#host.images;
     const keep = (diffId: string, bytes: number): void => {
-      if (!this.#ofSteps.has(diffId)) builds.steps.add({ ...baseStep(diffId), id: newId(), bytes });
+      if (this.#ofSteps.has(diffId)) return;
+      const step = baseStep(diffId, this.#remote.get(diffId)?.pulledFrom ?? null);
+      if (!builds.steps.find(step.key)) builds.steps.add({ ...step, id: newId(), bytes });
     };
     const missing = layers.filter(({ diffId }) => {
       // What only others have must come as well: that it is in the store is nothing that this host may learn.
       if (!builds.exchange.has(diffId)) return true;
       this.#held.use(builds.hold([diffId]));
-      keep(diffId, builds.bytesOf([diffId]));
+      keep(diffId, builds.broughtBytesOf([diffId]));
       return false;
     });
     if (missing.length === 0) return;
@@ -140,13 +145,7 @@ export class RemoteLayers {
 }
 
 /** A layer of a base image is kept as a step is, so that it need not come again. */
-function baseStep(diffId: string) {
-  const key = digestOf(`base ${diffId}`);
-  return {
-    key,
-    filesKey: null,
-    diffId,
-    createdAt: new Date().toISOString(),
-    description: `pulled layer ${diffId.slice(7, 19)}`,
-  };
+function baseStep(diffId: string, pulledFrom: string | null) {
+  const description = pulledFrom === null ? `pulled layer ${diffId.slice(7, 19)}` : `pulled from ${pulledFrom}`;
+  return { key: digestOf(`base ${diffId}`), filesKey: null, diffId, description, pulledFrom };
 }

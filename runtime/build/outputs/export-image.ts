@@ -63,7 +63,11 @@ export async function keepImage(
   const { builds } = host.images;
   const { configuration, id } = await doing(vertex, 'exporting layers', () => finishedImage(parts));
   const own = parts.layers.filter(({ createdAt }) => createdAt !== null);
-  const bytes = builds.bytesOf(own.map(({ diffId }) => diffId));
+  // Those of its base are its own where no other image of the host has them.
+  const isCounted = builds.isInOwnImage();
+  const base = parts.layers.filter(({ createdAt, diffId }) => createdAt === null && !isCounted(diffId));
+  const bytes =
+    builds.bytesOf(own.map(({ diffId }) => diffId)) + builds.broughtBytesOf(base.map(({ diffId }) => diffId));
   await doing(vertex, `writing image ${id}`, () => builds.finish(configuration, bytes));
   for (const reference of names) await doing(vertex, `naming to ${shown(reference)}`, () => builds.name(reference, id));
   return id;
