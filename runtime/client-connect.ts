@@ -24,6 +24,7 @@ import type { FileContent, HostFolder, WriteOptions } from './client-files.ts';
 import { UnixHttp } from './client-http.ts';
 import { type HubClient, hubClient } from './client-hub.ts';
 import type {
+  BaseTold,
   ConnectionTold,
   ConnectionWish,
   ImageText,
@@ -283,6 +284,10 @@ class SocketEngine implements EngineClient {
 
   findInImage(host: string, wish: ImageText): Promise<ImageTextTold> {
     return this.#call('POST', `${hostPath(host)}/inside/search`, wish);
+  }
+
+  async baseImage(host: string, image: string): Promise<BaseTold | null> {
+    return (await this.#call<{ base: BaseTold | null }>('POST', `${hostPath(host)}/inside/base`, { image })).base;
   }
 
   async traffic(

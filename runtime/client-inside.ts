@@ -32,6 +32,14 @@ export interface ImageTextTold {
   readonly path: string;
 }
 
+/** An image that others are made on. */
+export interface BaseTold {
+  /** `sha256:…`, as of the layers. */
+  readonly id: string;
+  /** Their diff IDs, the lowest first. */
+  readonly layers: readonly string[];
+}
+
 export interface ConnectionWish {
   /** The name of a container. */
   readonly from: string;
@@ -62,6 +70,8 @@ export interface HostInside {
    * Throws notFound where there is no such image.
    */
   findInImage(host: string, wish: ImageText): Promise<ImageTextTold>;
+  /** An image of the host, or one that a build of it has begun with last by that name, which `docker images` need not show; else null. */
+  baseImage(host: string, image: string): Promise<BaseTold | null>;
   /**
    * Resolves a name as the name server of a container and its /etc/hosts would, and connects (TCP) in the container's network; the
    * connection is closed at once. Takes half a second at most. Throws unavailable where the host is stopped.

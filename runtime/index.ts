@@ -86,6 +86,7 @@ export type {
 } from './client-hub-people.ts';
 export type { HubDelivery, HubWebhook, HubWebhookAction, HubWebhooks } from './client-hub-webhooks.ts';
 export type {
+  BaseTold,
   ConnectionTold,
   ConnectionWish,
   HostInside,

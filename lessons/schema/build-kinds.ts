@@ -64,7 +64,7 @@ export interface WantedStep extends WantedInstruction {
 export interface ImageCheck {
   readonly host?: string | undefined;
   readonly name: string;
-  /** It was made on top of this image, which is in the list too: its layers begin with all of that one's. */
+  /** It was made on top of this image: its layers begin with all of that one's. A build's base need not be in the list. */
   readonly from?: string | undefined;
   /** It is the same image as this one: another name for it. */
   readonly sameAs?: string | undefined;

@@ -23,6 +23,7 @@ const lookSchema = z
     'name one of container, volume and image',
   );
 const textSchema = z.strictObject({ image: name, text: z.string().min(6).max(200) });
+const baseSchema = z.strictObject({ image: name });
 const connectionSchema = z.strictObject({ from: name, to: name, port: z.int().min(1).max(65_535) });
 
 /** `hostOf` finds the host that a request names. */
@@ -47,6 +48,10 @@ export function hostInsideRoutes(hostOf: (exchange: Exchange<Engine>) => Host): 
     'POST /hosts/{host}/inside/search': async (exchange) => {
       const wish = await exchange.body(textSchema);
       exchange.answer(200, await findInImage(running(exchange), wish, exchange.signal));
+    },
+    'POST /hosts/{host}/inside/base': async (exchange) => {
+      const { image } = await exchange.body(baseSchema);
+      exchange.answer(200, { base: hostOf(exchange).images.builds.baseNamed(image) });
     },
     'POST /hosts/{host}/inside/connect': async (exchange) => {
       const wish = await exchange.body(connectionSchema);

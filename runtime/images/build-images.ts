@@ -2,12 +2,13 @@
 
 import type { MadeOwnLayer } from '../archives/tree-jobs.ts';
 import type { CatalogueEntry, CatalogueLayer } from '../catalogue/layout.ts';
+import type { BaseTold } from '../client-inside.ts';
+import type { Credentials } from '../registries/credentials.ts';
 import type { Reach } from '../registries/reach.ts';
 import type { Packed } from '../store/layer-work.ts';
 import type { BuildExchange } from './build-exchange.ts';
 import type { HistoryStep, ImageDetails } from './configuration.ts';
-import type { BasePlatform, FoundBase } from './find-base.ts';
-import type { RegistryOptions } from './image.ts';
+import type { BasePlatform, FoundBase } from './found-base.ts';
 import type { Image, ImageConfig } from './image-config.ts';
 import type { MadeLayer } from './made-layer.ts';
 import type { Reference } from './reference.ts';
@@ -48,9 +49,13 @@ export interface BuildImages {
   /** The image's configuration, as far as the engine knows it. Throws notFound. */
   document(reference: string): BaseDocument;
   /** What a registry or the catalogue has by that name, of which the host has no image then. Throws what they say. */
-  findBase(reference: Reference, platform: BasePlatform, options: RegistryOptions): Promise<FoundBase>;
-  /** The layers of an image of the host, or of one that its builds have found; null where there is neither. */
-  baseLayers(reference: string): readonly string[] | null;
+  findBase(
+    reference: Reference,
+    platform: BasePlatform,
+    options: { readonly signal: AbortSignal; readonly credentials?: Credentials },
+  ): Promise<FoundBase>;
+  /** An image of the host, or one that its builds have found by that name; null where there is neither. Throws invalid for no name. */
+  baseNamed(name: string): BaseTold | null;
   /** Unpacks a layer of the catalogue, unless it is. */
   catalogueLayer(layer: CatalogueLayer, signal: AbortSignal): Promise<MadeLayer>;
   /** Names of the unpacked layers, base first. */

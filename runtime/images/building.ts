@@ -71,13 +71,11 @@ export function buildImages(view: HostView): BuildImages {
       };
     },
     findBase: (reference, platform, options) => findBase(view, reference, platform, options),
-    baseLayers: (reference) => {
-      const own = findImage(view, reference);
-      if (own) return own.diffIds;
-      return (
-        view.bases.find(parseReference(reference), platformText(ownPlatform))?.layers.map(({ diffId }) => diffId) ??
-        null
-      );
+    baseNamed: (name) => {
+      const own = findImage(view, name);
+      if (own) return { id: own.imageId, layers: own.diffIds };
+      const found = view.bases.find(parseReference(name), platformText(ownPlatform));
+      return found ? { id: digestOf(found.configuration), layers: found.layers.map(({ diffId }) => diffId) } : null;
     },
     catalogueLayer: async (layer, signal) => {
       const { diffId } = layer;

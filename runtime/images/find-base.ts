@@ -2,34 +2,17 @@
 // the more for it, and its layers stay where they are until a step stands on them. As BuildKit, which keeps them in its cache alone.
 
 import { readFile } from 'node:fs/promises';
-import type { CatalogueLayer } from '../catalogue/layout.ts';
 import { maxManifestBytes } from '../limits.ts';
 import { isOwnPlatform, platformText } from '../registries/platform.ts';
 import { parseConfiguration } from './configuration.ts';
+import type { BasePlatform, FoundBase } from './found-base.ts';
 import type { RegistryOptions } from './image.ts';
-import type { BaseLayer, KnownBase } from './known-bases.ts';
+import type { KnownBase } from './known-bases.ts';
 import { placeOf, reachedOr } from './places.ts';
 import { admitted } from './pull.ts';
 import { canonical, type Reference } from './reference.ts';
 import { openSession, type RegistrySession } from './registry-session.ts';
 import type { HostView } from './view.ts';
-
-export interface BasePlatform {
-  readonly os: string;
-  readonly architecture: string;
-  readonly variant: string;
-}
-
-/** An image that a build may begin with. */
-export interface FoundBase {
-  /** Of the index or the manifest that its name stands for. */
-  readonly digest: string;
-  /** Byte for byte as hashed. */
-  readonly configuration: string;
-  readonly layers: readonly BaseLayer[];
-  /** Where the catalogue has them; null for a registry. */
-  readonly catalogue: readonly CatalogueLayer[] | null;
-}
 
 /** Throws what the registry says, or the catalogue. */
 export async function findBase(

@@ -1,6 +1,6 @@
 // What the engine says of a lab's hosts, as checks look at it: plain data. Nothing that a student's terminal prints is in it.
 
-import type { ConnectionTold } from '@drydock/runtime';
+import type { BaseTold, ConnectionTold } from '@drydock/runtime';
 import type { ContainerState } from '../../lessons/schema.ts';
 import type { BuildFact, DockerfileFact, DockerignoreFact } from './builds/facts.ts';
 import type { SaidInstruction } from './builds/said.ts';
@@ -174,6 +174,8 @@ export interface HostFacts {
   /** The last lines of a container's log, by the container's name. */
   readonly logs: ReadonlyMap<string, string>;
   readonly images: ReadonlyMap<string, ImageFact | null>;
+  /** Of images that others are to be made on, and that are not in the list: what builds have begun with by that name last. */
+  readonly bases: ReadonlyMap<string, BaseTold | null>;
   readonly networks: ReadonlyMap<string, NetworkFact | null>;
   readonly volumes: ReadonlyMap<string, VolumeFact | null>;
   /** Whether there is nothing in a volume. */
@@ -216,6 +218,7 @@ export const emptyHost: HostFacts = {
   removed: [],
   logs: new Map(),
   images: new Map(),
+  bases: new Map(),
   networks: new Map(),
   volumes: new Map(),
   emptyVolumes: new Map(),

@@ -127,6 +127,11 @@ async function dockerFacts(
       return answer === null ? null : volumeFrom(answer);
     }),
   ]);
+  // What only a build needs is in no list, as at Docker.
+  const unlisted = new Set([...needs.bases].filter((name) => images.get(name) === null));
+  const bases = await mapOf(unlisted, (name) =>
+    orNull(link.call((engine) => engine.baseImage(host.info.name, name), checkWaitMs)),
+  );
   const ids = [...images].flatMap(([name, image]) => (image === null ? [] : [[name, image.id] as const]));
   const named = <T extends { readonly image: string }>(all: readonly T[]): readonly T[] =>
     all.map((one) => ({ ...one, image: namedImage(one.image, ids) }));
@@ -145,6 +150,7 @@ async function dockerFacts(
     removed: seen.removed,
     logs,
     images,
+    bases,
     networks,
     volumes,
   };

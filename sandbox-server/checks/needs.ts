@@ -63,6 +63,8 @@ export interface DockerNeeds {
   readonly images: ReadonlySet<string>;
   /** Those of them whose history is asked for. */
   readonly histories: ReadonlySet<string>;
+  /** Those of them that others are to be made on. */
+  readonly bases: ReadonlySet<string>;
   readonly networks: ReadonlySet<string>;
   readonly volumes: ReadonlySet<string>;
   /** Names of images; whatever containers were made from is compared with them by its id. */
@@ -106,6 +108,7 @@ export function dockerNeeds(open: readonly Task[], host: string, isFirst: boolea
     histories: names(
       images.map(({ name, history, historyNot }) => ((history ?? historyNot) === undefined ? undefined : name)),
     ),
+    bases: names(images.map(({ from }) => from)),
     networks: names([...ofNetworks.map(({ name }) => name), ...gone.map(({ network }) => network)]),
     volumes: names([...ofVolumes, ...gone.map(({ volume }) => volume)]),
     sameImages: names([...filters, ...ran].map(({ sameImage }) => sameImage)),

@@ -1,5 +1,6 @@
 // Whether an image is what a check asks for. What is found instead is a part of a sentence here.
 
+import type { BaseTold } from '@drydock/runtime';
 import type { ImageCheck, WantedInstruction } from '../../../lessons/schema.ts';
 import { type Compared, compareLabels, compareOne } from '../compared.ts';
 import { compareEnv } from '../container-details.ts';
@@ -13,6 +14,8 @@ import { inOrder, instructionInWords, isWanted, missingInWords } from './instruc
 export interface ImageSurroundings {
   /** An image by its name: undefined where nobody asked, null where there is none. */
   image(name: string): ImageFact | null | undefined;
+  /** An image that is not in the list, and that builds have begun with. */
+  base(name: string): BaseTold | null | undefined;
   /** Where a text stands in the image, as a part of a sentence: undefined where nobody asked, null for nowhere. */
   textIn(name: string, text: string): string | null | undefined;
 }
@@ -28,7 +31,7 @@ export function isRoot(user: string): boolean {
 
 const portOf = (port: string): string => (port.includes('/') ? port : `${port}/tcp`);
 
-function onTopOf(base: ImageFact | null | undefined, name: string, has: ImageFact): Compared {
+function onTopOf(base: BaseTold | null | undefined, name: string, has: ImageFact): Compared {
   if (base === undefined) return unknown;
   if (base === null) return { holds: false, instead: `there is no image ${name} to compare it with` };
   const isBase = base.layers.every((layer, place) => has.layers[place] === layer);
@@ -68,10 +71,10 @@ function compareHistory({ history, historyNot }: ImageCheck, has: ImageFact): re
 export function compareImage(
   wanted: ImageCheck,
   has: ImageFact,
-  { image, textIn }: ImageSurroundings,
+  { image, base, textIn }: ImageSurroundings,
 ): readonly Compared[] {
   return [
-    ...compareOne(wanted.from, (name) => onTopOf(image(name), name, has)),
+    ...compareOne(wanted.from, (name) => onTopOf(image(name) ?? base(name) ?? image(name), name, has)),
     ...compareOne(wanted.sameAs, (name) => sameAs(image(name), name, has)),
     ...compareOne(wanted.layers, (count) => ({
       holds: count === has.layers.length,

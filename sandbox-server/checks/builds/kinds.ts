@@ -20,8 +20,9 @@ import { compareImage, type ImageSurroundings, imageInWords } from './image-chec
 /** The key of a text that is looked for in an image, in `HostFacts.textsInImages`. */
 export const textKey = (image: string, text: string): string => JSON.stringify([image, text]);
 
-const around = ({ images, textsInImages }: HostFacts): ImageSurroundings => ({
+const around = ({ images, bases, textsInImages }: HostFacts): ImageSurroundings => ({
   image: (name) => images.get(name),
+  base: (name) => bases.get(name),
   textIn: (name, text) => textsInImages.get(textKey(name, text)),
 });
 
