@@ -78,7 +78,7 @@ test('what a build brought counts for the host as long as an image stands on it'
   const document = builds.document(`${name}:1`);
   await builds.finish(JSON.stringify({ ...document, comment: 'on top' }), 0);
   host.images.remove(`${name}:1`, { force: false, noPrune: false });
-  const step = { key: 'step', id: 'step', diffId: `sha256:${'a'.repeat(64)}`, description: 'a step' };
+  const step = { key: 'step', filesKey: null, id: 'step', diffId: `sha256:${'a'.repeat(64)}`, description: 'a step' };
   builds.steps.add({ ...step, bytes: maxBroughtBytesPerHost - 300_000 + 1 });
   await builds.finish(JSON.stringify({ ...document, comment: 'once more' }), 0);
   assert.deepEqual(builds.steps.all(), [], 'the cache has what the layer leaves');

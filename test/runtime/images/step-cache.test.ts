@@ -91,5 +91,7 @@ test('a step that an earlier version has kept is found by what it was made of', 
     uses: 2,
   };
   for (const version of [0, 1])
-    assert.deepEqual(readBody(cachedStepKind, version, stored), { ...stored, filesKey: null });
+    assert.deepEqual(readBody(cachedStepKind, version, stored), { ...stored, filesKey: null, pulledFrom: null });
+  const named = { ...stored, filesKey: 'files' };
+  assert.deepEqual(readBody(cachedStepKind, 2, named), { ...named, pulledFrom: null });
 });
