@@ -633,8 +633,8 @@ export const maxContextDepth = 100;
 export const maxStepCacheBytes = 1024 * 1024 * 1024;
 export const maxStepCacheEntries = 500;
 /** Images that they have begun with and that are no images of the host: what is remembered of them, and of how large ones. Few configurations have 10 KB. */
-export const maxKnownBases = 50;
-export const maxKnownBaseBytes = 64 * 1024;
+export const maxRememberedBases = 50;
+export const maxRememberedBaseBytes = 64 * 1024;
 /** Conditions of one look at them: `--filter` takes one or two. */
 export const maxUsageConditions = 64;
 /** Directories of clients whose last state is kept, for their next builds. */

@@ -10,9 +10,9 @@ import { terminalKind } from './hosts/terminal-record.ts';
 import { cachedStepKind } from './images/cached-step.ts';
 import { detailsKind, historyKind } from './images/configuration.ts';
 import { contentKind } from './images/contents.ts';
-import { knownBaseKind } from './images/known-bases.ts';
 import { moveKind } from './images/move-record.ts';
 import { ownImageKind } from './images/own-images.ts';
+import { rememberedBaseKind } from './images/remembered-bases.ts';
 import { networkKind } from './networks/network-record.ts';
 import { layerKind } from './store/layers.ts';
 import { Records } from './store/records.ts';
@@ -37,7 +37,7 @@ export const recordKinds = [
   layerKind,
   unsettledKind,
   cachedStepKind,
-  knownBaseKind,
+  rememberedBaseKind,
 ] as const;
 
 /** Opens the records in the file at `path`, which is made where it is missing. Throws conflict where a later Drydock has written it. */

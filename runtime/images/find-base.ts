@@ -7,11 +7,11 @@ import { isOwnPlatform, platformText } from '../registries/platform.ts';
 import { parseConfiguration } from './configuration.ts';
 import type { BasePlatform, FoundBase } from './found-base.ts';
 import type { RegistryOptions } from './image.ts';
-import type { KnownBase } from './known-bases.ts';
 import { placeOf, reachedOr } from './places.ts';
 import { admitted } from './pull.ts';
 import { canonical, type Reference } from './reference.ts';
 import { openSession, type RegistrySession } from './registry-session.ts';
+import type { RememberedBase } from './remembered-bases.ts';
 import type { HostView } from './view.ts';
 
 /** Throws what the registry says, or the catalogue. */
@@ -77,7 +77,7 @@ async function askRegistry(
 
 function remember(view: HostView, reference: Reference, platform: BasePlatform, base: AskedBase): void {
   const { domain, path } = reference;
-  const known: KnownBase = {
+  const known: RememberedBase = {
     ...{ name: canonical(reference), repository: `${domain}/${path}`, platform: platformText(platform) },
     ...base,
   };

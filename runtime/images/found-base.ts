@@ -1,7 +1,7 @@
 // What a registry, or the catalogue, says of an image that a build begins with.
 
 import type { CatalogueLayer } from '../catalogue/layout.ts';
-import type { BaseLayer } from './known-bases.ts';
+import type { BaseLayer } from './remembered-bases.ts';
 
 export interface BasePlatform {
   readonly os: string;

@@ -18,7 +18,6 @@ import { history } from './history.ts';
 import { defaultWorkspace, type HostImages, type Image, type ImageStore } from './image.ts';
 import { importArchive } from './import.ts';
 import { inspect } from './inspect.ts';
-import { KnownBases } from './known-bases.ts';
 import { LayersInUse } from './layers-in-use.ts';
 import { layersSize, list } from './list.ts';
 import { load } from './load.ts';
@@ -27,6 +26,7 @@ import { OwnImages, ownImageKind } from './own-images.ts';
 import { prune } from './prune.ts';
 import { addCatalogueLayer, pull } from './pull.ts';
 import { push } from './push.ts';
+import { RememberedBases } from './remembered-bases.ts';
 import { remove } from './remove.ts';
 import { resolve } from './resolve.ts';
 import { save } from './save.ts';
@@ -118,7 +118,7 @@ export function createImageStore(options: ImageStoreOptions): ImageStore {
           owner,
           own,
           steps,
-          bases: new KnownBases(owner.hostId, records),
+          bases: new RememberedBases(owner.hostId, records),
           inUse: new LayersInUse(contents),
           standing: new Map(),
           sentByBuilds: new Map(),

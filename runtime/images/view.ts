@@ -7,9 +7,9 @@ import type { Layers } from '../store/layers.ts';
 import type { Turnstile } from '../turnstile.ts';
 import type { Contents } from './contents.ts';
 import type { Image, ImageOwner } from './image.ts';
-import type { KnownBases } from './known-bases.ts';
 import type { LayersInUse } from './layers-in-use.ts';
 import type { OwnImages } from './own-images.ts';
+import type { RememberedBases } from './remembered-bases.ts';
 import type { StepCache } from './step-cache.ts';
 import type { Transfers } from './transfers.ts';
 
@@ -17,7 +17,7 @@ export interface HostView {
   readonly owner: ImageOwner;
   readonly own: OwnImages;
   readonly steps: StepCache;
-  readonly bases: KnownBases;
+  readonly bases: RememberedBases;
   /** By its builds. */
   readonly inUse: LayersInUse;
   /** Images that steps of its builds stand on, by their IDs. */

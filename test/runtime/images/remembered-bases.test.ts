@@ -2,9 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'vitest';
-import { KnownBases, knownBaseKind } from '../../../runtime/images/known-bases.ts';
 import { parseReference, withDefaultTag } from '../../../runtime/images/reference.ts';
-import { maxBroughtBytesPerHost, maxKnownBaseBytes, maxKnownBases } from '../../../runtime/limits.ts';
+import { RememberedBases, rememberedBaseKind } from '../../../runtime/images/remembered-bases.ts';
+import { maxBroughtBytesPerHost, maxRememberedBaseBytes, maxRememberedBases } from '../../../runtime/limits.ts';
 import { ownPlatform } from '../../../runtime/registries/platform.ts';
 import { TestRegistry } from '../../support/registry.ts';
 import { pullAll, type TestHost, testHost, testImages } from './fixture.ts';
@@ -51,19 +51,19 @@ test('a registry is asked for what a digest names once, and again for what a tag
   assert.ok((await asked(':1')) > 1);
   assert.equal(await asked(':1'), 1);
   images.store.forgetHost('a');
-  assert.deepEqual(images.records.list(knownBaseKind, 'a'), []);
+  assert.deepEqual(images.records.list(rememberedBaseKind, 'a'), []);
 });
 
 test('as many are remembered as may be, and none that is long', async () => {
   await using images = await testImages();
-  const bases = new KnownBases('a', images.records);
+  const bases = new RememberedBases('a', images.records);
   const add = (name: string, configuration: string): void =>
     bases.add({ name, repository: name, platform: 'linux/amd64', digest: '', configuration, layers: [] });
-  const names = (): string[] => images.records.list(knownBaseKind, 'a').map(({ name }) => name);
-  for (let n = 0; n <= maxKnownBases; n++) add(`${n}`, '{}');
-  assert.equal(names().length, maxKnownBases);
+  const names = (): string[] => images.records.list(rememberedBaseKind, 'a').map(({ name }) => name);
+  for (let n = 0; n <= maxRememberedBases; n++) add(`${n}`, '{}');
+  assert.equal(names().length, maxRememberedBases);
   assert.ok(!names().includes('0'), 'the oldest has gone');
-  add('1', 'x'.repeat(maxKnownBaseBytes + 1));
+  add('1', 'x'.repeat(maxRememberedBaseBytes + 1));
   assert.ok(!names().includes('1'));
 });
 

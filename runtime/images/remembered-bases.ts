@@ -2,7 +2,7 @@
 // by its digest need not be asked for again, nor one whose tag has not moved.
 
 import { z } from 'zod';
-import { maxKnownBaseBytes, maxKnownBases } from '../limits.ts';
+import { maxRememberedBaseBytes, maxRememberedBases } from '../limits.ts';
 import type { RecordKind, Shape } from '../store/record-kind.ts';
 import type { Records } from '../store/records.ts';
 import { canonical, type Reference } from './reference.ts';
@@ -14,7 +14,7 @@ export interface BaseLayer {
 }
 
 /** As stored. */
-export interface KnownBase {
+export interface RememberedBase {
   /** As `canonical` spells it. */
   readonly name: string;
   /** `docker.io/library/node` */
@@ -33,8 +33,8 @@ const layerSchema = z.object({
   descriptor: z.object({ mediaType: z.string(), digest: z.string(), size: z.number() }),
 } satisfies Shape<BaseLayer>);
 
-export const knownBaseKind: RecordKind<KnownBase> = {
-  name: 'known-base',
+export const rememberedBaseKind: RecordKind<RememberedBase> = {
+  name: 'remembered-base',
   schema: z.object({
     name: z.string(),
     repository: z.string(),
@@ -42,24 +42,24 @@ export const knownBaseKind: RecordKind<KnownBase> = {
     digest: z.string(),
     configuration: z.string(),
     layers: z.array(layerSchema),
-  } satisfies Shape<KnownBase>),
+  } satisfies Shape<RememberedBase>),
   upgrades: [],
 };
 
-export class KnownBases {
+export class RememberedBases {
   readonly #hostId: string;
   readonly #records: Records;
   /** The one that was added last at the end. */
-  readonly #bases = new Map<string, KnownBase>();
+  readonly #bases = new Map<string, RememberedBase>();
 
   constructor(hostId: string, records: Records) {
     this.#hostId = hostId;
     this.#records = records;
-    for (const base of records.list(knownBaseKind, hostId)) this.#bases.set(keyOf(base), base);
+    for (const base of records.list(rememberedBaseKind, hostId)) this.#bases.set(keyOf(base), base);
   }
 
   /** The last one of this name; by a digest, also one that was found by a tag of the repository. */
-  find(reference: Reference, platform: string): KnownBase | undefined {
+  find(reference: Reference, platform: string): RememberedBase | undefined {
     const { domain, path, digest } = reference;
     const named = this.#bases.get(keyOf({ name: canonical(reference), platform }));
     if (named || digest === undefined) return named;
@@ -70,14 +70,14 @@ export class KnownBases {
   }
 
   /** In the place of the one of the same name. A configuration that is larger than most is asked for each time. */
-  add(base: KnownBase): void {
+  add(base: RememberedBase): void {
     const key = keyOf(base);
     this.#remove(key);
-    if (Buffer.byteLength(base.configuration) > maxKnownBaseBytes) return;
+    if (Buffer.byteLength(base.configuration) > maxRememberedBaseBytes) return;
     this.#bases.set(key, base);
-    this.#records.put(knownBaseKind, this.#hostId, key, base);
+    this.#records.put(rememberedBaseKind, this.#hostId, key, base);
     const [oldest] = this.#bases.keys();
-    if (this.#bases.size > maxKnownBases && oldest !== undefined) this.#remove(oldest);
+    if (this.#bases.size > maxRememberedBases && oldest !== undefined) this.#remove(oldest);
   }
 
   clear(): void {
@@ -85,10 +85,10 @@ export class KnownBases {
   }
 
   #remove(key: string): void {
-    if (this.#bases.delete(key)) this.#records.delete(knownBaseKind, this.#hostId, key);
+    if (this.#bases.delete(key)) this.#records.delete(rememberedBaseKind, this.#hostId, key);
   }
 }
 
-function keyOf({ name, platform }: Pick<KnownBase, 'name' | 'platform'>): string {
+function keyOf({ name, platform }: Pick<RememberedBase, 'name' | 'platform'>): string {
   return `${name} ${platform}`;
 }
