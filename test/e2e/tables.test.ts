@@ -27,19 +27,19 @@ async function lessonPaths(): Promise<readonly string[]> {
     .map((name) => `/lessons/${name.slice(3)}/`);
 }
 
-/** Words of code that stand on two lines, though one of 20 letters has room; first columns with room for more than their commands. */
-const faults = `[...document.querySelectorAll('.prose table')].flatMap((table) => {
+/** Words of code that stand on two lines, though one of 17 letters has room; first columns with room for more than their commands. */
+const faults = `[...document.querySelectorAll('.prose table:not(.figure *)')].flatMap((table) => {
   const broken = [...table.querySelectorAll('td code')].flatMap((code) => {
     const texts = document.createTreeWalker(code, NodeFilter.SHOW_TEXT);
     const found = [];
     while (texts.nextNode()) {
-      if ((texts.currentNode.parentElement.closest('.word')?.textContent ?? '').length > 20) continue;
+      if ((texts.currentNode.parentElement.closest('.word')?.textContent ?? '').length > 17) continue;
       for (const { 0: word, index } of texts.currentNode.data.matchAll(/[^\\s]+/g)) {
         const range = document.createRange();
         range.setStart(texts.currentNode, index);
         range.setEnd(texts.currentNode, index + word.length);
         const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
-        if (word.length <= 20 && lines.size > 1) found.push('broken: ' + word);
+        if (word.length <= 17 && lines.size > 1) found.push('broken: ' + word);
       }
     }
     return found;
@@ -55,6 +55,25 @@ const faults = `[...document.querySelectorAll('.prose table')].flatMap((table) =
   const width = cells[0].getBoundingClientRect().width;
   return width > needed + 30 ? [...broken, 'wide: ' + cells[0].innerText + ', ' + width + ' for ' + needed] : broken;
 })`;
+
+/** By how many pixels tables that authors write are wider than the text that they stand in. */
+const tooWide = `[...document.querySelectorAll('.prose table:not(.figure *)')]
+  .map((table) => table.getBoundingClientRect().width - table.parentElement.clientWidth
+    + ['paddingLeft', 'paddingRight'].reduce((sum, side) => sum + parseFloat(getComputedStyle(table.parentElement)[side]), 0))
+  .filter((pixels) => pixels > 1)`;
+
+test('no table is wider than its text, on the narrowest phone too', async () => {
+  await using student = await newStudent(drydock.url, { width: 320, height: 640, javaScript: false });
+  const { page } = student;
+  for (const width of [320, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    for (const lesson of await lessonPaths()) {
+      await page.goto(lesson);
+      await page.evaluate('document.fonts.ready');
+      assert.deepEqual(await page.evaluate(tooWide), [], `${lesson} at ${width}`);
+    }
+  }
+});
 
 test('a table breaks no short word of a command, and gives its first column what its commands need', async () => {
   await using student = await newStudent(drydock.url, { width: 390, height: 844, javaScript: false });

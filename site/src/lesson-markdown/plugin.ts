@@ -19,8 +19,8 @@ export const lessonMarkdown: MdastPluginDefinition = defineMdastPlugin({
     context.replaceNode(node, { type: 'mdxJsxFlowElement', name: 'CodeBlock', attributes: said, children: [] });
   },
   inlineCode(node, context) {
-    // A browser would begin a line after a dash.
-    if (!holdsParameter(node.value) && !node.value.includes('-')) return;
+    // A browser would begin a line after a dash, and in no long word.
+    if (!holdsParameter(node.value) && !/-|\S{18}/.test(node.value)) return;
     const said = attributes({ text: node.value });
     context.replaceNode(node, { type: 'mdxJsxTextElement', name: 'InlineCode', attributes: said, children: [] });
   },
