@@ -591,8 +591,8 @@ export const maxBuildTrailerBytes = 4 * 1024 * 1024;
 export const maxBuildMessagesBytes = 48 * 1024 * 1024;
 /** Calls on one connection at once: buildx has about 5, compose 5 for each service. */
 export const maxBuildStreams = 100;
-/** Connections of clients that build, of one host: a build has one or two. Each takes 0.1 MB. */
-export const maxBuildConnections = 64;
+/** Connections of clients that build, of one host: a build has three when it begins, and then two. Each takes 0.1 MB. */
+export const maxBuildConnections = 128;
 /** Calls under way on all of them. */
 export const maxBuildCalls = 500;
 /** What a client calls its build: buildx has 25 characters. */
@@ -601,8 +601,11 @@ export const maxBuildRefCharacters = 200;
 export const maxResultsPerBuild = 32;
 /** What a client's session says of an error. */
 export const maxToldErrorCharacters = 16 * 1024;
-/** Sessions of clients that build, of one host at once. */
-export const maxBuildSessions = 20;
+/**
+ * Sessions of clients that build, of one host at once: more than `maxBuilds`, since clients do not say why a session is refused, as they
+ * do of a build.
+ */
+export const maxBuildSessions = 48;
 /** How often a client that builds is asked whether it is there, as BuildKit does; three times as long for its answer. */
 export const sessionCheckMs = 5000;
 /** How long a build waits for the session that it names: real ones come within milliseconds. */
@@ -610,7 +613,7 @@ export const sessionWaitMs = 5000;
 /** Output of one step that is kept and sent, as in BuildKit. */
 export const maxStepLogBytes = 2 * 1024 * 1024;
 /** Builds of one host at once, each with its progress in memory. compose builds all services of a project at once. */
-export const maxBuilds = 20;
+export const maxBuilds = 32;
 /** Events of one build's progress: a step has about 5, and the rest is its output, line by line. */
 export const maxProgressEvents = 20_000;
 /** What the progress of one host's builds takes, also of those that have ended; and what of it is left to steps when it comes to output. */

@@ -6,10 +6,10 @@ import net from 'node:net';
 import { afterAll, beforeAll, describe, test } from 'vitest';
 import { framed } from '../../runtime/build/grpc/frames.ts';
 import { GrpcError } from '../../runtime/build/grpc/status.ts';
-import { maxBuildCalls, maxBuildConnections, maxBuildStreams } from '../../runtime/limits.ts';
+import { maxBuildCalls, maxBuildConnections, maxBuildStreams, maxBuilds } from '../../runtime/limits.ts';
 import { ask } from '../runtime/api/exchange.ts';
 import { Student } from '../runtime/build/student-builds.ts';
-import { BuildClient, upgraded } from '../support/build-client.ts';
+import { BuildClient, openSession, upgraded } from '../support/build-client.ts';
 import { createDockerHost, type DockerHost } from '../support/docker-host.ts';
 import { startEngine, type TestEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
@@ -138,6 +138,25 @@ describe('H04: connections and calls', () => {
         return false;
       }
     });
+  });
+
+  test('builds beyond the most are told why, since their sessions are taken', async () => {
+    using client = await BuildClient.open(alpha.socket);
+    using sessions = new DisposableStack();
+    const leave = new AbortController();
+    const building: Promise<unknown>[] = [];
+    for (let at = 0; at < maxBuilds; at++) {
+      const { id } = sessions.use(await openSession(alpha.socket, {}));
+      // They end with the signal.
+      building.push(client.solve({ ref: randomUUID(), session: id }, leave.signal).catch(() => undefined));
+    }
+    const { id } = sessions.use(await openSession(alpha.socket, {}));
+    await assert.rejects(
+      client.solve({ ref: randomUUID(), session: id }),
+      /^GrpcError: this host is building \d+ images, the most at once$/,
+    );
+    leave.abort();
+    await Promise.all(building);
   });
 
   test('that are begun and given up by the thousand end their connection, and are not what the log is of', async () => {

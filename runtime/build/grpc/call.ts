@@ -59,12 +59,21 @@ export class StreamCall implements Disposable {
   }
 
   async send<Schema extends DescMessage>(schema: Schema, message: MessageInitShape<Schema>): Promise<void> {
-    await send(this.#stream, toBinary(schema, create(schema, message)));
+    await this.#sent(send(this.#stream, toBinary(schema, create(schema, message))));
   }
 
   /** The same for messages that are framed already, one or many. */
   async sendFramed(frames: Uint8Array): Promise<void> {
-    await sendFramed(this.#stream, frames);
+    await this.#sent(sendFramed(this.#stream, frames));
+  }
+
+  /** A call that the client has ended fails as the client says. */
+  async #sent(sending: Promise<void>): Promise<void> {
+    try {
+      await sending;
+    } catch (error) {
+      throw (this.#trailers && errorOf(this.#trailers)) ?? error;
+    }
   }
 
   /** Nothing more is sent. */

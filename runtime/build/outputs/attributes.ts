@@ -109,3 +109,6 @@ function nameOf(name: string): OutputName {
   const written = tag === undefined && digest === undefined ? whole.replace(/:latest$/, '') : whole;
   return { ...withDefaultTag(reference), written };
 }
+
+/** Whether files come into a directory of their platform's name, though there is one platform. Throws as `booleanIn`. */
+export const isSplit = (attributes: Attributes): boolean => booleanIn(attributes, 'platform-split', false);

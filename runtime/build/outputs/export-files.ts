@@ -44,8 +44,9 @@ export async function exportFiles(
   const send = type === 'tar' ? sendTar : sendDirectory;
   // The client takes names in their order alone.
   const parts = built.map(partOf(isSplit)).sort((a, b) => (a.directory < b.directory ? -1 : 1));
-  await send(host, parts, call, new Amount(status), build.signal);
-  status.done();
+  const amount = new Amount(status);
+  await send(host, parts, call, amount, build.signal);
+  status.done(amount.bytes);
 }
 
 /** The files of one result, and the directory that they come into; empty for none. */
@@ -72,6 +73,10 @@ class Amount {
 
   constructor(status: Status) {
     this.#status = status;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
   }
 
   add(bytes: number): void {

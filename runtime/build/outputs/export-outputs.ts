@@ -8,7 +8,7 @@ import type { BuiltLayer } from '../execute/made.ts';
 import { codes, GrpcError } from '../grpc/status.ts';
 import type { Result } from '../result.ts';
 import type { Output, Outputs } from '../served-builder.ts';
-import { imageAttributes } from './attributes.ts';
+import { imageAttributes, isSplit } from './attributes.ts';
 import { exportArchive } from './export-archive.ts';
 import { exportFiles } from './export-files.ts';
 import { exportImage } from './export-image.ts';
@@ -37,7 +37,10 @@ export function checkOutputs({ outputs, caches }: Outputs): void {
   for (const { type, attributes } of outputs) {
     if (!Object.hasOwn(names, type))
       throw new GrpcError(codes.unknown, `exporter ${JSON.stringify(type.slice(0, 40))} could not be found`);
-    if (type === 'local' || type === 'tar') continue;
+    if (type === 'local' || type === 'tar') {
+      isSplit(attributes);
+      continue;
+    }
     const { rewriteTo } = imageAttributes(attributes, null);
     if (rewriteTo !== null && (type === 'image' || type === 'moby'))
       throw new GrpcError(codes.unknown, 'exporter option "rewrite-timestamp" conflicts with "unpack"');
@@ -86,7 +89,7 @@ async function exportOne(
     switch (type) {
       case 'local':
       case 'tar':
-        await exportFiles(host, build, vertex, { type, id, built, isSplit: isIndex });
+        await exportFiles(host, build, vertex, { type, id, built, isSplit: isIndex || isSplit(attributes) });
         return {};
       case 'oci':
       case 'docker':

@@ -166,6 +166,20 @@ COPY --from=made /out /
     assert.equal(await student.said('diff -r out out2 && ls ~/../.. > /dev/null'), '');
   });
 
+  test('come into a directory of their platform where that is asked for; how much it was is told', async () => {
+    const { exitCode, stderr } = await student.build('files', '-o', 'type=local,dest=split,platform-split=true');
+    assert.equal(exitCode, 0, stderr);
+    assert.match(stderr, /^#\d+ copying files \S+B( \d\S*s)? done$/m);
+    assert.equal(await student.said(`cd split/linux_*; ${look}`), seen);
+  });
+
+  test('that the client cannot write: what it says', async () => {
+    const { exitCode, stderr } = await student.build('files', '-o', '/proc/none');
+    assert.equal(exitCode, 1, stderr);
+    assert.match(stderr, /^ERROR: .*failed to create synctarget dest dir \/proc\/none: /m);
+    assert.match(stderr, /^ > exporting to client directory:$/m);
+  });
+
   test('come as a tar', async () => {
     const { exitCode, stderr } = await student.build('files', '-o', 'type=tar,dest=out.tar');
     assert.equal(exitCode, 0, stderr);

@@ -88,6 +88,7 @@ export function applyRun(stage: Stage, command: Command, instruction: RunInstruc
   stage.paths.add('/');
   const script = scriptOf(stage, instruction);
   const words = instruction.isJson ? script.words : shellWords(stage, script.words);
+  if (words.length === 0) throw new LanguageError('failed to marshal LLB definition: arguments are required');
   const mounts = [...script.mounts, ...runMounts(stage, command, instruction, context)];
   if (instruction.devices.length > 0)
     throw new LanguageError('device feature is only supported in Dockerfile frontend 1.14.0-labs or later');

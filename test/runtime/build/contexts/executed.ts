@@ -6,6 +6,7 @@ export const executed: Cases = {
   'a shell and a list':
     'FROM busybox\nRUN echo "$HOME $0" >/a\nRUN ["/bin/sh", "-c", "echo \\"$HOME\\" >/b"]\nRUN ["touch", "/c d"]\n',
   'a list of one word with spaces': 'FROM busybox\nRUN ["echo a"]\n',
+  'a list of nothing': 'FROM busybox\nRUN []\n',
   'a program that is not there': 'FROM busybox\nRUN ["/nosuch"]\n',
   'a command that the shell does not find': 'FROM busybox\nRUN nosuchcommand\n',
   'a command that fails': 'FROM busybox\nRUN echo some && exit 7\n',
