@@ -8,6 +8,7 @@ import { digestOf } from '../../store/blobs.ts';
 import { newId } from '../builds.ts';
 import { formatPlatform, type Platform } from '../language/platforms.ts';
 import type { ImageStep } from '../language/steps.ts';
+import type { Vertex } from '../progress.ts';
 import type { CacheLayer } from './cache-document.ts';
 import { fetchLayers, type LayerPlace } from './layer-place.ts';
 import type { ReadCache } from './read-cache.ts';
@@ -29,6 +30,8 @@ export class RemoteLayers {
   /** By diff ID: what is coming, or has come. */
   readonly #coming = new Map<string, Promise<void>>();
   readonly #bases = new Map<string, readonly string[]>();
+  /** By diff ID: the steps that layers of images are told under. */
+  readonly #vertices = new Map<string, Vertex>();
   /** Settles when nothing is being fetched. */
   #turn: Promise<unknown> = Promise.resolve();
   /** Diff IDs of those that are kept as results of steps. */
@@ -57,9 +60,11 @@ export class RemoteLayers {
     this.#bases.set(`${reference} ${formatPlatform(platform)}`, diffIds);
   }
 
-  /** What was set for a step; null where it stands on an image of the host. */
-  base({ reference, platform }: Pick<ImageStep, 'reference' | 'platform'>): readonly string[] | null {
-    return this.#bases.get(`${reference} ${formatPlatform(platform)}`) ?? null;
+  /** What was set for a step; null where it stands on an image of the host. `vertex` tells of the layers when they come. */
+  base({ reference, platform }: Pick<ImageStep, 'reference' | 'platform'>, vertex: Vertex): readonly string[] | null {
+    const diffIds = this.#bases.get(`${reference} ${formatPlatform(platform)}`) ?? null;
+    for (const diffId of diffIds ?? []) if (!this.#vertices.has(diffId)) this.#vertices.set(diffId, vertex);
+    return diffIds;
   }
 
   /**
@@ -132,8 +137,13 @@ export class RemoteLayers {
       return false;
     });
     if (missing.length === 0) return;
+    const statuses = new Map(
+      missing.map(({ diffId, descriptor }) => [diffId, this.#vertices.get(diffId)?.status(descriptor.digest)]),
+    );
+    const sizes = new Map(missing.map(({ diffId, descriptor }) => [diffId, descriptor.size]));
     const onLayer = (made: MadeLayer): void => {
       this.#held.use(made);
+      statuses.get(made.diffId)?.done(sizes.get(made.diffId));
       keep(made.diffId, made.bytes);
     };
     // One after the other: a host may bring in so many at once.

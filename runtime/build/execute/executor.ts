@@ -142,7 +142,8 @@ export class Executor implements AsyncDisposable {
     switch (step.kind) {
       case 'image': {
         vertex.start();
-        const diffIds = (await this.#parts.result.remote.base(step)) ?? this.#images.base(step.reference).diffIds;
+        const diffIds =
+          (await this.#parts.result.remote.base(step, vertex)) ?? this.#images.base(step.reference).diffIds;
         this.#held.use(this.#images.hold(diffIds));
         vertex.complete();
         this.#baseKeys.set(step, digestOf(diffIds.join()));

@@ -83,7 +83,11 @@ describe.each(builderKinds)('%s', (kind) => {
 
   test('its layers are in the cache, which is told and pruned', async () => {
     await clear();
-    await client.said('docker build -t app app');
+    const told = await client.told('docker build --progress plain -t app app');
+    // Its layers are told as they come, where it stands in the progress.
+    const from = /^#(\d+) \[1\/2\] FROM localhost:5000\/base:1@sha256:\w{64}$/m.exec(told)?.[1];
+    const come = told.match(new RegExp(`^#${from} sha256:\\w{64} .*done$`, 'gm'));
+    assert.ok(new Set(come).size >= 2, told);
     const digest = [...registry.manifests.keys()].find((key) => key.startsWith('base@'))?.slice('base@'.length);
     const layers = async (): Promise<number> => {
       const text = await client.said('docker buildx du --verbose');
