@@ -45,6 +45,8 @@ interface Place {
   readonly isKept: boolean;
   kept: Kept | null;
   uses: number;
+  /** Users who are putting it in order before they are gone. */
+  leaving: number;
   /** Something may be in it that is not in the list. */
   isUntidy: boolean;
   /** Settles when nobody receives into it. */
@@ -190,7 +192,7 @@ export class SentFiles implements Keeper {
     const directory = `${this.#directory}/${randomUUID()}`;
     const isKept = key !== null;
     const now = new Date().toISOString();
-    const empty = { kept: null, uses: 0, used: 0, isUntidy: false, turn: Promise.resolve() };
+    const empty = { kept: null, uses: 0, leaving: 0, used: 0, isUntidy: false, turn: Promise.resolve() };
     const place: Place = known ?? { id: newId(), directory, isKept, createdAt: now, usedAt: now, ...empty };
     place.usedAt = now;
     place.used += 1;
@@ -206,10 +208,15 @@ export class SentFiles implements Keeper {
     // In turn: what is being received is in no list yet.
     const cleaned = place.turn.then(() => (place.uses === 0 ? this.#tidy(place) : undefined));
     place.turn = cleaned.catch(() => undefined);
-    await cleaned;
+    place.leaving += 1;
+    try {
+      await cleaned;
+    } finally {
+      place.leaving -= 1;
+    }
     for (const [key, old] of this.#places) {
       if (this.#places.size <= maxKeptContexts) break;
-      if (old.uses > 0) continue;
+      if (isUsed(old)) continue;
       this.#places.delete(key);
       await removeTree(old.directory);
     }
@@ -224,22 +231,33 @@ export class SentFiles implements Keeper {
   }
 
   async records(): Promise<readonly CacheRecord[]> {
-    return [...this.#places].flatMap(([key, { id, kept, uses, used, createdAt, usedAt }]) => {
+    return [...this.#places].flatMap(([key, { id, kept, uses, leaving, used, createdAt, usedAt }]) => {
       if (!kept) return [];
       const constant = { type: 'source.local', isMutable: true, isShared: false } as const;
       const { bytes } = kept;
-      return { ...constant, id, description: describedBy(key), bytes, inUse: uses > 0, createdAt, usedAt, uses: used };
+      return {
+        ...constant,
+        id,
+        description: describedBy(key),
+        bytes,
+        inUse: uses + leaving > 0,
+        createdAt,
+        usedAt,
+        uses: used,
+      };
     });
   }
 
   async remove(id: string): Promise<boolean> {
     const [key, place] = [...this.#places].find(([, one]) => one.id === id) ?? [];
-    if (key === undefined || !place || place.uses > 0) return false;
+    if (key === undefined || !place || isUsed(place)) return false;
     this.#places.delete(key);
     await removeTree(place.directory);
     return true;
   }
 }
+
+const isUsed = ({ uses, leaving }: Place): boolean => uses + leaving > 0;
 
 /** What a key says of where it came from. */
 function describedBy(key: string): string {
