@@ -28,7 +28,7 @@ import type { CacheMounts } from './cache-mounts.ts';
 import { Contents } from './contents.ts';
 import { filesStep } from './files-step.ts';
 import { givenFiles } from './given-files.ts';
-import type { KnownBases } from './known-bases.ts';
+import { BasesOfBuild, type KnownBases } from './known-bases.ts';
 import { type BuiltLayer, layersIn, type Made, nothing, sourceOf } from './made.ts';
 import { emptyCache, mountsFor } from './run-mounts.ts';
 import { runStep } from './run-step.ts';
@@ -61,13 +61,13 @@ export class Executor implements AsyncDisposable {
   readonly #contents: Contents;
   readonly #renewed = new Set<string>();
   readonly #results: StepResults;
-  /** What images hold that no step of this build has begun with so far. */
-  readonly #baseKeys = new Map<Step, string>();
+  readonly #bases: BasesOfBuild;
   /** The first: what others then end with only follows. */
   #failure: GrpcError | null = null;
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
+    this.#bases = new BasesOfBuild(parts.bases);
     this.#signal = AbortSignal.any([parts.signal, this.#stop.signal]);
     this.#contents = new Contents(parts.host, (layers) => this.#bring(layers), this.#signal);
     this.#results = new StepResults(this.#images, parts.result.remote, this.#held);
@@ -90,7 +90,7 @@ export class Executor implements AsyncDisposable {
     }
     try {
       const { layers } = await this.#layersOf(tree);
-      if (tree) this.#useBases([tree]);
+      if (tree) this.#bases.use([tree], this.#vertices);
       await this.#bring(layers);
       return layers;
     } catch (error) {
@@ -146,7 +146,7 @@ export class Executor implements AsyncDisposable {
           (await this.#parts.result.remote.base(step, vertex)) ?? this.#images.base(step.reference).diffIds;
         this.#held.use(this.#images.hold(diffIds));
         vertex.complete();
-        this.#baseKeys.set(step, digestOf(diffIds.join()));
+        this.#bases.add(step, digestOf(diffIds.join()));
         return { kind: 'layers', layers: diffIds.map((diffId) => ({ diffId, createdAt: null })) };
       }
       case 'local':
@@ -257,16 +257,6 @@ export class Executor implements AsyncDisposable {
     });
   }
 
-  /** As in BuildKit, an image that a step begins with is told as known where an earlier build used it. */
-  #useBases(inputs: readonly Step[]): void {
-    for (const step of inputs) {
-      const key = this.#baseKeys.get(step);
-      if (key === undefined) continue;
-      this.#baseKeys.delete(step);
-      if (this.#parts.bases.use(key)) this.#vertices.get(step)?.cached();
-    }
-  }
-
   async #bring(layers: readonly BuiltLayer[]): Promise<void> {
     await this.#parts.result.remote.bring(layers.map(({ diffId }) => diffId));
   }
@@ -291,7 +281,7 @@ export class Executor implements AsyncDisposable {
     }
     // No image may have more, and no file system can be mounted of many more.
     if (below.length >= maxLayers) throw new GrpcError(codes.unknown, 'max depth exceeded');
-    this.#useBases(inputsOf(step));
+    this.#bases.use(inputsOf(step), this.#vertices);
     vertex.start();
     await this.#bring(below);
     const made = await make();

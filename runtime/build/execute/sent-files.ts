@@ -11,6 +11,7 @@ import { diskFull } from '../../errors.ts';
 import { makeDirectory } from '../../kernel/directories.ts';
 import { removeTree } from '../../kernel/remove-tree.ts';
 import { maxContextBytes, maxKeptContexts } from '../../limits.ts';
+import type { Turnstile } from '../../turnstile.ts';
 import { newId } from '../builds.ts';
 import type { CacheRecord, Keeper } from '../cache-record.ts';
 import { ReceivingInto } from '../files/receive-into.ts';
@@ -55,15 +56,18 @@ interface Place {
 
 const never = new AbortController().signal;
 
+/** What of a host its builds' files need. */
+type FilesHost = Pick<ContainerHost, 'name' | 'directory'> & { readonly engine: { readonly archives: Turnstile } };
+
 /** Of one host. */
 export class SentFiles implements Keeper {
-  readonly #host: ContainerHost;
+  readonly #host: FilesHost;
   readonly #directory: string;
   /** By key, the one that was used last at the end. */
   readonly #places = new Map<string, Place>();
 
   /** What an earlier engine has left of the kind goes in the background. */
-  constructor(host: ContainerHost) {
+  constructor(host: FilesHost) {
     this.#host = host;
     this.#directory = `${host.directory}/build`;
     // Made when something comes: on a full disk nothing can be made, and yet all can be pruned.
