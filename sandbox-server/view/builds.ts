@@ -96,7 +96,12 @@ function viewBuild(
       left -= told.length;
       return {
         name: known.length === 1 && /^stage-\d+$/.test(name) ? '' : plainText(name, 40),
-        base: plainText(typed(base).replace(/:latest$/, ''), 60),
+        base: plainText(
+          typed(base)
+            .replace(/@sha256:.*$/, '')
+            .replace(/:latest$/, ''),
+          60,
+        ),
         steps: told.map(viewStep),
       };
     }),

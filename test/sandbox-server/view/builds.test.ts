@@ -49,7 +49,7 @@ const build = (given: Partial<ImageBuild>): ImageBuild => ({
   imageId: null,
   error: '',
   errorLine: null,
-  stages: [{ name: '', base: 'docker.io/library/busybox:latest' }],
+  stages: [{ name: '', base: `docker.io/library/busybox:latest@sha256:${'1'.repeat(64)}` }],
   steps: [
     step({ name: 'load build context', kind: 'context', bytes: 50, layer: null, line: null }),
     step({ name: 'FROM docker.io/library/busybox:latest', kind: 'base', layer: null }),
