@@ -82,8 +82,9 @@ describe.skipIf(!hasBuildx).each(fetchingKinds)('%s', (kind) => {
       await said(`${all(ofDev)}\nRUN cat /g/*/dev`),
       ofDev.map(() => 'of dev'),
     );
-    assert.deepEqual(await said(`${all(ofMain)}\nRUN ls /g/*/sub/page | wc -l; ls /g/*/dev | wc -l`), [
-      ...[String(ofMain.length), 'ls: /g/*/dev: No such file or directory', '0'],
+    // What a step says to its two outputs comes in any order.
+    assert.deepEqual(await said(`${all(ofMain)}\nRUN ls /g/*/sub/page | wc -l; ls /g/*/dev 2>/dev/null | wc -l`), [
+      ...[String(ofMain.length), '0'],
     ]);
     assert.deepEqual(
       await said(`${all(parts)}\nRUN cat /g/*/page`),
