@@ -25,7 +25,7 @@ import type { BuildFilesJob, CopyAction, FileAction, FilesSource, Owner } from '
 import { matchesOf } from './glob.ts';
 import { isTar, streamOf } from './is-tar.ts';
 import { entriesAt } from './sent-list.ts';
-import { MountedTree, SentTree, type SourceTree } from './source-tree.ts';
+import { linkEnd, MountedTree, SentTree, type SourceTree } from './source-tree.ts';
 
 /**
  * Gives the layer that it has become, if one was wanted. Throws notFound for a source that is not there, in BuildKit's words, tooLarge,
@@ -129,7 +129,8 @@ class Making {
     const found = action.isPattern ? matchesOf(source, action.from) : [action.from];
     const owner = this.#ownerOf(action.owner);
     for (const named of found) {
-      const from = this.#followed(source, named);
+      const from = linkEnd(source, named);
+      if (from === null) throw new EngineError('invalid', 'too many links');
       digest?.source(named);
       // What `--parents` names without a wildcard must be there.
       for (const one of action.includes)
@@ -141,17 +142,6 @@ class Making {
       }
       this.#copyOne(source, from, named, action, owner, digest);
     }
-  }
-
-  /** A link that is named itself is followed, as far as it leads. */
-  #followed(source: SourceTree, from: string): string {
-    let at = from;
-    for (let links = 0; links < maxLinks; links++) {
-      const entry = source.entry(at);
-      if (entry?.kind !== 'symlink') return at;
-      at = path.posix.resolve(path.posix.dirname(at), entry.target);
-    }
-    throw new EngineError('invalid', 'too many links');
   }
 
   /** ADD: unpacks an archive into the directory that is named. False for what is none. */

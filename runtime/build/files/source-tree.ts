@@ -2,6 +2,7 @@
 // Blocks: for worker threads.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import { EngineError } from '../../errors.ts';
 import { openInView, pathOf } from '../../kernel/beneath.ts';
 import { attributesOf } from '../../kernel/inodes.ts';
@@ -42,6 +43,17 @@ export interface SourceTree {
 /** Until it is disposed of. */
 export type OpenContent = FilePart & Disposable;
 
+/** Where a link that is named itself leads, as far as it does; the path where it is none, null where links lead to each other. */
+export function linkEnd(tree: SourceTree, from: string): string | null {
+  let at = from;
+  for (let links = 0; links < maxLinks; links++) {
+    const entry = tree.entry(at);
+    if (entry?.kind !== 'symlink') return at;
+    at = path.posix.resolve(path.posix.dirname(at), entry.target);
+  }
+  return null;
+}
+
 /** A file that a client has sent, as its list is stored. */
 export interface SentEntry {
   readonly path: string;
@@ -56,7 +68,7 @@ export interface SentEntry {
   readonly content: (Place & { readonly digest: string }) | null;
 }
 
-/** Links on the way may lead to each other. */
+/** Links may lead to each other. */
 const maxLinks = 255;
 
 /** Files that a client has sent: `entries` in order, contents in files of the engine's own in `directory`. */

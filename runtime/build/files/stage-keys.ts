@@ -10,7 +10,7 @@ import { piecesOf } from './copying.ts';
 import { FilesDigest } from './files-digest.ts';
 import { matchesOf } from './glob.ts';
 import { Selection } from './selection.ts';
-import { MountedTree, type SourceEntry, type SourceTree } from './source-tree.ts';
+import { linkEnd, MountedTree, type SourceEntry, type SourceTree } from './source-tree.ts';
 
 /** Looks at files of a tree in a mount namespace, of which `mounts` is a descriptor. */
 export interface StageKeysJob {
@@ -56,9 +56,6 @@ export function stageKeysIn(
 /** Why there is no digest. */
 class NoKey extends Error {}
 
-/** Links may lead to each other. */
-const maxLinks = 255;
-
 function stageKey(
   tree: SourceTree,
   { source, isPattern, includes = [], excludes = [] }: Copied,
@@ -70,24 +67,15 @@ function stageKey(
   try {
     for (const named of isPattern ? matchesOf(tree, source) : [source]) {
       digest.source(named);
-      new Walk(tree, selection, digest, limits, looked).whole(followed(tree, named));
+      const from = linkEnd(tree, named);
+      if (from === null) return null;
+      new Walk(tree, selection, digest, limits, looked).whole(from);
     }
     return digest.digest();
   } catch (error) {
     if (error instanceof NoKey) return null;
     throw error;
   }
-}
-
-/** A link that is named itself is followed, as far as it leads. */
-function followed(tree: SourceTree, from: string): string {
-  let at = from;
-  for (let links = 0; links < maxLinks; links++) {
-    const entry = tree.entry(at);
-    if (entry?.kind !== 'symlink') return at;
-    at = path.posix.resolve(path.posix.dirname(at), entry.target);
-  }
-  throw new NoKey();
 }
 
 /** Goes through what would be copied, and tells of it as `Copying` does. */
